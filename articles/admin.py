@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from js_asset import Media, Script
+from modeltranslation.translator import translator
+
+from articles import changes
+from articles.models import Article, Author, Topic, Update
+from articles.templatetags.live import own_name
+from articles.text import stored
+from liveblog.delivery import log
+from liveblog.languages import direction
+
+admin.site.site_header = admin.site.site_title = _("Live desk")
+admin.site.index_title = _("Newsroom")
+
+
+def translated_fields(model: type[models.Model]) -> list[str]:
+    return list(translator.get_options_for_model(model).all_fields)
+
+
+class TranslatedForm(forms.ModelForm):
+    """A form whose model may complain of a field that this user is not shown."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        if field is None and hasattr(error, "error_dict"):
+            shown: dict[str, Any] = {}
+            for name, messages in error.error_dict.items():
+                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(messages)
+            error = ValidationError(shown)
+        super().add_error(field, error)
+
+
+class TranslatedAdmin(admin.ModelAdmin):
+    """An admin with one tab per language, for texts of all the languages that the site offers."""
+
+    form = TranslatedForm
+    #: Fields that are about the item, not about what it says.
+    facts: tuple[str | tuple[str, ...], ...] = ()
+    translate_permission = ""
+
+    class Media:
+        js = (Script("articles/language-tabs.js", type="module"),)
+
+    def tab_languages(self, obj: Any) -> list[str]:
+        return [code for code, _name in settings.LANGUAGES]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        tabs = [
+            (
+                own_name(code),
+                {
+                    "classes": ["language", f"language-{code}"],
+                    "fields": [f"{field}_{code}" for field in translated_fields(self.model)],
+                },
+            )
+            for code in self.tab_languages(obj)
+        ]
+        return [(None, {"fields": self.facts, "classes": ["facts"]}), *tabs]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        language = getattr(db_field, "language", None)
+        if field is not None and language and db_field.name.endswith(f"_{language}"):
+            field.label = db_field.translated_field.verbose_name
+            field.required = False
+            field.widget.attrs |= {"lang": language, "dir": direction(language)}
+        return field
+
+    # A translator sees all, and changes the texts that are not in the source language.
+
+    def only_translates(self, request: HttpRequest) -> bool:
+        return not super().has_change_permission(request) and request.user.has_perm(self.translate_permission)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) or request.user.has_perm(self.translate_permission)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = list(super().get_readonly_fields(request, obj))
+        if self.only_translates(request) and obj is not None:
+            fields += admin.utils.flatten(self.facts)
+            fields += [f"{field}_{obj.source_language}" for field in translated_fields(self.model)]
+        return fields
+
+    # One article is saved by one person at a time, in the order of its revisions.
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with changes.edit(obj):
+            super().save_model(request, obj, form, change)
+            form.save_m2m()
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        # The editor's import map is the one inline element of a page; the policy lets it pass by its nonce.
+        context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(Article)
+class ArticleAdmin(TranslatedAdmin):
+    facts = (
+        ("slug", "state"),
+        "source_language",
+        "languages",
+        ("coverage_start", "coverage_end"),
+        "time_zone",
+        "authors",
+        "topics",
+        "related",
+        "photo",
+    )
+    translate_permission = "articles.translate_article"
+    autocomplete_fields = ("authors", "topics", "related")
+    list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "page_link")
+    list_filter = ("state", "topics")
+    search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
+    date_hierarchy = "coverage_start"
+
+    @admin.display(description=_("headline"))
+    def headline_shown(self, article: Article) -> str:
+        return stored(article, "headline", get_language() or "en") or str(article)
+
+    @admin.display(description=_("languages"))
+    def languages_shown(self, article: Article) -> str:
+        return " · ".join(article.languages)
+
+    @admin.display(description=_("page"))
+    def page_link(self, article: Article) -> str:
+        return format_html('<a href="{}">{}</a>', article.url(page_language(article)), _("View"))
+
+
+class UpdateForm(TranslatedForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Update
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+
+    def clean(self) -> None:
+        super().clean()
+        self._apply_button()
+        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
+            # What is sent next is an answer to the version that the message tells of.
+            self.data = self.data.copy()
+            self.data["version"] = self.instance.version
+            raise ValidationError(
+                _(
+                    "Somebody else has saved this update since you opened it. Nothing of yours is lost: it is still "
+                    "in this form, but not saved. Compare it with the present version, then save again."
+                ),
+                code="conflict",
+            )
+
+    def _apply_button(self) -> None:
+        update = self.instance
+        if "_publish" in self.data:
+            update.state = Update.State.PUBLISHED
+        elif "_withdraw" in self.data:
+            update.state = Update.State.WITHDRAWN
+        elif update.state in (Update.State.DRAFT, Update.State.SCHEDULED) and "publish_at" in self.fields:
+            planned = self.cleaned_data.get("publish_at")
+            update.state = Update.State.SCHEDULED if planned else Update.State.DRAFT
+
+
+@admin.register(Update)
+class UpdateAdmin(TranslatedAdmin):
+    form = UpdateForm
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo", "version")
+    translate_permission = "articles.translate_update"
+    autocomplete_fields = ("article", "authors")
+    list_display = ("__str__", "article", "state", "is_key", "source_language", "first_published_at")
+    list_filter = ("state", "is_key", "source_language", ("article", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("article",)
+    search_fields = tuple(
+        f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES
+    )
+    ordering = ("-first_published_at", "-pk")
+    change_form_template = "admin/articles/update/change_form.html"
+
+    def tab_languages(self, obj: Update | None) -> list[str]:
+        return obj.article.offered_languages if obj else super().tab_languages(obj)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "POST":
+            # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
+            log.lock(found.article_id)
+            found = super().get_object(request, object_id, from_field)
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> Any:
+        fields = [field for field in super().get_readonly_fields(request, obj) if field != "version"]
+        if obj is not None:
+            fields.append("article")
+            if obj.first_published_at:
+                fields.append("publish_at")
+        return fields
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        author = Author.objects.filter(user=request.user).first()
+        if author:
+            initial.setdefault("authors", [author.pk])
+        article = Article.objects.filter(pk=initial.get("article", "")).first() if initial.get("article") else None
+        languages = article.offered_languages if article else [code for code, _name in settings.LANGUAGES]
+        own = get_language() or "en"
+        initial.setdefault("source_language", own if own in languages else languages[0])
+        return initial
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        writes = not self.only_translates(request) and context["has_change_permission" if obj else "has_add_permission"]
+        context |= {
+            "can_publish": writes and (obj is None or obj.state != Update.State.PUBLISHED),
+            "can_withdraw": writes and obj is not None and obj.state == Update.State.PUBLISHED,
+            "show_save_and_add_another": False,
+            "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def page_language(article: Article) -> str:
+    own = get_language() or "en"
+    return own if own in article.offered_languages else article.source_language
+
+
+@admin.register(Author)
+class AuthorAdmin(admin.ModelAdmin):
+    list_display = ("name", "user")
+    search_fields = ("name",)
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ("__str__", "slug")
+    search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]

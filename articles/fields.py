@@ -1,0 +1,83 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from liveblog.languages import SHIPPED
+
+
+class LanguageField(models.CharField):
+    """The code of one shipped language. Which of them a form offers is the site's setting."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 8)
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return forms.ChoiceField(
+            choices=[("", "---------"), *offered_languages()] if self.blank else offered_languages(),
+            required=not self.blank,
+            label=kwargs.get("label", self.verbose_name),
+            help_text=kwargs.get("help_text", self.help_text),
+            initial=kwargs.get("initial"),
+        )
+
+
+class LanguagesField(models.CharField):
+    """A set of shipped languages, kept as ",ar,de,": any database can search it with `contains`."""
+
+    description = "A set of languages"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 128
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def from_db_value(self, value: str | None, *_: Any) -> list[str] | None:
+        return None if value is None else [code for code in value.split(",") if code]
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = [code for code in value.split(",") if code]
+        return [code for code in SHIPPED if code in value] if value is not None else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        return f",{','.join(self.to_python(value))},"
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return ",".join(self.value_from_object(obj))
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        if not value and not self.blank:
+            raise ValidationError(self.error_messages["blank"], code="blank")
+
+    def run_validators(self, value: Any) -> None:
+        pass
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return _LanguagesFormField(
+            choices=offered_languages(),
+            widget=forms.CheckboxSelectMultiple,
+            required=not self.blank,
+            label=self.verbose_name,
+            help_text=self.help_text,
+        )
+
+
+class _LanguagesFormField(forms.MultipleChoiceField):
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return set(initial or ()) != set(data or ())
+
+
+def offered_languages() -> list[tuple[str, Any]]:
+    """The site's languages as choices, their names in the language of the page."""
+    return [(code, _(name)) for code, name in settings.LANGUAGES]

@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from articles import changes
+from articles.fields import LanguageField, LanguagesField
+from articles.richtext import RichTextField
+from articles.text import stored
+from liveblog.languages import SHIPPED
+
+PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
+
+
+def _in_source_language(*fields: str) -> Q:
+    """True of rows in which at least one of the translated `fields` has text in the row's own source language."""
+    condition = Q()
+    for language in SHIPPED:
+        has_text = Q()
+        for field in fields:
+            # A comparison with NULL is neither true nor false, and a check constraint lets both pass.
+            has_text |= Q(**{f"{field}_{language}__isnull": False, f"{field}_{language}__gt": ""})
+        condition |= Q(source_language=language) & has_text
+    return condition
+
+
+class Author(models.Model):
+    """A byline. It may belong to an account, whose posts then carry it by default."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="author",
+        verbose_name=_("account"),
+    )
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("author")
+        verbose_name_plural = _("authors")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with changes.renaming(self, "name"):
+            super().save(*args, **kwargs)
+
+
+class Topic(models.Model):
+    """What an article is about, for readers who look for more of it."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+
+    class Meta:
+        ordering = ("slug",)
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with changes.renaming(self, *(f"name_{code}" for code in SHIPPED)):
+            super().save(*args, **kwargs)
+
+
+class Illustrated(models.Model):
+    """Something with a photo. A photo never stands without its credit line and its alternative text."""
+
+    photo = models.ImageField(
+        _("photo"),
+        upload_to="photos/%Y/%m/",
+        blank=True,
+        width_field="photo_width",
+        height_field="photo_height",
+        validators=[FileExtensionValidator(PHOTO_TYPES)],
+    )
+    photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    photo_alt = models.CharField(
+        _("alternative text"), max_length=300, blank=True, help_text=_("What the photo shows, for those who don't see it.")
+    )
+    photo_caption = models.CharField(_("caption"), max_length=500, blank=True)
+    photo_credit = models.CharField(
+        _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
+    )
+
+    class Meta:
+        abstract = True
+
+    def photo_errors(self) -> dict[str, Any]:
+        """What is missing beside the photo, by the name of the form field where it belongs."""
+        if not self.photo:
+            return {}
+        errors = {}
+        for field, message in (
+            ("photo_alt", _("A photo needs an alternative text in the source language.")),
+            ("photo_credit", _("A photo needs a credit line in the source language.")),
+        ):
+            if self.source_language and not stored(self, field, self.source_language):
+                errors[f"{field}_{self.source_language}"] = message
+        return errors
+
+
+class Article(Illustrated):
+    """A live page: one event, covered in one place, in all the languages that it appears in."""
+
+    class State(models.TextChoices):
+        ANNOUNCED = "announced", pgettext_lazy("state of coverage", "Announced")
+        LIVE = "live", pgettext_lazy("state of coverage", "Live")
+        FINISHED = "finished", pgettext_lazy("state of coverage", "Finished")
+
+    slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    source_language = LanguageField(_("source language"), default="en", help_text=_("The language it is first written in."))
+    languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    coverage_start = models.DateTimeField(_("coverage starts"), default=timezone.now)
+    coverage_end = models.DateTimeField(_("coverage ends"), null=True, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default=timezone.get_default_timezone_name, help_text=_("Of the event, such as Europe/Bucharest.")
+    )
+    headline = models.CharField(_("headline"), max_length=200)
+    standfirst = models.TextField(_("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline."))
+    dateline = models.CharField(_("dateline"), max_length=120, blank=True, help_text=_("Place and date of the report."))
+    body = RichTextField(_("body"), blank=True)
+    authors = models.ManyToManyField(Author, blank=True, related_name="articles", verbose_name=_("authors"))
+    topics = models.ManyToManyField(Topic, blank=True, related_name="articles", verbose_name=_("topics"))
+    related = models.ManyToManyField(
+        "self", blank=True, symmetrical=False, verbose_name=_("related articles"), help_text=_("Stand beside the text as “Read also”.")
+    )
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ("-coverage_start", "-pk")
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        permissions = [("translate_article", "Can translate article")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"
+            ),
+            models.CheckConstraint(
+                condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
+                name="coverage_ends_after_it_starts",
+                violation_error_message=_("The coverage cannot end before it starts."),
+            ),
+            models.CheckConstraint(condition=_in_source_language("headline"), name="article_has_a_headline"),
+        ]
+
+    def __str__(self) -> str:
+        return stored(self, "headline", self.source_language) or self.slug
+
+    def clean(self) -> None:
+        errors: dict[str, Any] = self.photo_errors()
+        if self.source_language and not stored(self, "headline", self.source_language):
+            errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
+        if self.languages and self.source_language and self.source_language not in self.languages:
+            errors["languages"] = _("The source language is one of the languages that the article appears in.")
+        try:
+            zoneinfo.ZoneInfo(self.time_zone)
+        except (ValueError, zoneinfo.ZoneInfoNotFoundError):
+            errors["time_zone"] = _("There is no such time zone. An example is Europe/Bucharest.")
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with changes.edit(self):
+            # The log alone counts revisions: a copy read earlier must not turn the count back.
+            if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
+                self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+            super().save(*args, **kwargs)
+
+    @property
+    def zone(self) -> datetime.tzinfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def offered_languages(self) -> list[str]:
+        """The languages in which the page can be opened on this site."""
+        return [code for code, _name in settings.LANGUAGES if code in self.languages]
+
+    def get_absolute_url(self) -> str:
+        return self.url(self.source_language)
+
+    def url(self, language: str) -> str:
+        return reverse("live", args=[language, self.slug])
+
+
+class UpdateQuerySet(models.QuerySet):
+    def published(self) -> UpdateQuerySet:
+        return self.filter(state=Update.State.PUBLISHED)
+
+    def newest_first(self) -> UpdateQuerySet:
+        return self.order_by("-first_published_at", "-pk")
+
+
+class Update(Illustrated):
+    """One live post of an article."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
+        SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
+        PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
+        WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
+
+    TEXTS = ("headline", "body")
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
+    source_language = LanguageField(_("source language"), default="en", help_text=_("The language it is first written in."))
+    headline = models.CharField(_("headline"), max_length=200, blank=True)
+    body = RichTextField(_("body"), blank=True)
+    is_key = models.BooleanField(_("key event"), default=False)
+    authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
+    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
+    first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
+    correction_note = models.CharField(
+        _("correction note"),
+        max_length=500,
+        blank=True,
+        help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = UpdateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-first_published_at", "-pk")
+        verbose_name = _("update")
+        verbose_name_plural = _("updates")
+        permissions = [("translate_update", "Can translate update")]
+        indexes = [
+            models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
+            models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
+            models.CheckConstraint(
+                condition=~Q(state="published") | _in_source_language("headline", "body"),
+                name="published_update_has_text",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(first_published_at__isnull=False),
+                name="published_update_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="scheduled") | Q(publish_at__isnull=False), name="scheduled_update_has_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        from django.utils.html import strip_tags
+        from django.utils.text import Truncator
+
+        headline = stored(self, "headline", self.source_language)
+        return headline or Truncator(strip_tags(stored(self, "body", self.source_language))).words(10) or f"#{self.pk}"
+
+    # What its data must obey ------------------------------------------------------------------------------------------
+
+    def clean(self) -> None:
+        errors: dict[str, Any] = self.photo_errors()
+        if self.state != self.State.DRAFT and self.source_language and not self.exists_in(self.source_language):
+            errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
+        if self.state == self.State.SCHEDULED and not self.publish_at:
+            errors["publish_at"] = _("Say when the update is to be published.")
+        if self.first_published_at and self.state in (self.State.DRAFT, self.State.SCHEDULED):
+            errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+        if not self.first_published_at and self.state == self.State.WITHDRAWN:
+            errors["state"] = _("Only an update that was published can be withdrawn.")
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with changes.edit(self):
+            self._stamp()
+            self.version += 1
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.edit(self):
+            return super().delete(*args, **kwargs)
+
+    def _stamp(self) -> None:
+        """Write down the time of what happens with this save: publication, withdrawal, correction."""
+        now = timezone.now()
+        if self.state == self.State.PUBLISHED:
+            self.first_published_at = self.first_published_at or now
+            self.withdrawn_at = None
+        elif self.state == self.State.WITHDRAWN:
+            self.withdrawn_at = self.withdrawn_at or now
+        note = stored(self, "correction_note", self.source_language)
+        if not note:
+            self.corrected_at = None
+        elif self.corrected_at is None or note != self._stored_note():
+            self.corrected_at = now if self.first_published_at else None
+
+    def _stored_note(self) -> str | None:
+        if not self.pk:
+            return stored(self, "correction_note", self.source_language)
+        return (
+            Update.objects.filter(pk=self.pk)
+            .values_list(f"correction_note_{self.source_language}", flat=True)
+            .first()
+        )
+
+    # What readers are given -------------------------------------------------------------------------------------------
+
+    def exists_in(self, language: str) -> bool:
+        """Whether there is a text in this language that can stand for the whole update."""
+        if language == self.source_language:
+            return any(stored(self, field, language) for field in self.TEXTS)
+        written = [field for field in self.TEXTS if stored(self, field, self.source_language)]
+        return bool(written) and all(stored(self, field, language) for field in written)
+
+    def language_for(self, language: str) -> str:
+        """The language in which a reader of `language` gets the update: a whole text, never half of one."""
+        return language if self.exists_in(language) else self.source_language
+
+    @property
+    def element(self) -> str:
+        return f"update-{self.pk}"
+
+    @property
+    def sort_key(self) -> str:
+        """Sorts updates as text in the order of the page, which shows the greatest first."""
+        assert self.first_published_at is not None
+        return f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+
+    def url(self, language: str) -> str:
+        return reverse("update", args=[language, self.article.slug, self.pk])

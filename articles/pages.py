@@ -1,0 +1,79 @@
+"""The live page as a whole: which one an address means, and what is on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+from articles import rendering
+from articles.models import Article
+from articles.text import Text, text
+from liveblog.delivery.elements import Operation
+
+PAGE_SIZE = 50
+
+
+def find(slug: str, language: str) -> int | None:
+    """The article at an address, None where it does not exist or does not appear in that language on this site."""
+    article = Article.objects.only("pk", "languages").filter(slug=slug).first()
+    if article is None or language not in article.offered_languages:
+        return None
+    return article.pk
+
+
+def listed(language: str) -> QuerySet[Article]:
+    """The articles that can be opened in a language."""
+    return Article.objects.filter(languages__contains=f",{language},") if _offered(language) else Article.objects.none()
+
+
+def _offered(language: str) -> bool:
+    return any(language == code for code, _name in settings.LANGUAGES)
+
+
+@dataclass
+class LivePage:
+    """One page of an article's updates in one language, rendered but for what surrounds it."""
+
+    article: Article
+    language: str
+    page: Page
+    key_only: bool
+
+    @classmethod
+    def of(cls, article: Article, language: str, number: Any, key_only: bool) -> LivePage:
+        found = rendering.updates().filter(article=article).published().newest_first()
+        if key_only:
+            found = found.filter(is_key=True)
+        return cls(article, language, Paginator(found, PAGE_SIZE).get_page(number), key_only)
+
+    def updates(self) -> list[Operation]:
+        return [
+            rendering.update_operation(update, update.element, self.article, self.language)
+            for update in self.page.object_list
+        ]
+
+    @property
+    def url(self) -> str:
+        return self.article.url(self.language)
+
+    @property
+    def headline(self) -> Text:
+        return text(self.article, "headline", self.language)
+
+    @property
+    def standfirst(self) -> Text:
+        return text(self.article, "standfirst", self.language)
+
+    def coverage(self) -> str:
+        return rendering.coverage_html(self.article, self.language)
+
+    def related(self) -> str:
+        return rendering.related_html(self.article, self.language)
+
+    def addresses(self) -> list[dict[str, Any]]:
+        """Each language of the article with the page's address in it."""
+        return [{"language": code, "url": self.article.url(code)} for code in self.article.offered_languages]

@@ -1,0 +1,205 @@
+"""How articles and updates look: the same HTML on the page that is loaded and in the frame that is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.models import Prefetch
+from django.template.loader import get_template
+from django.utils import timezone, translation
+from django.utils.safestring import SafeString
+
+from articles.models import Article, Author, Topic, Update
+from articles.text import Text, language_name, stored, text
+from liveblog.delivery import log
+from liveblog.delivery.elements import Operation, number_of
+
+
+@contextmanager
+def reading(article: Article, language: str) -> Any:
+    """The language and the time zone in which a page of this article is written."""
+    with translation.override(language), timezone.override(article.zone):
+        yield
+
+
+# Queries --------------------------------------------------------------------------------------------------------------
+
+
+def articles() -> Any:
+    """Articles with all that their own elements need."""
+    return Article.objects.prefetch_related(
+        Prefetch("authors", Author.objects.order_by("name")),
+        Prefetch("topics", Topic.objects.order_by("slug")),
+        Prefetch("related", Article.objects.order_by("-coverage_start", "-pk")),
+    )
+
+
+def updates() -> Any:
+    """Updates with all that their elements need, but for the article."""
+    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")))
+
+
+# HTML -----------------------------------------------------------------------------------------------------------------
+
+
+def _photo(item: Any, language: str) -> dict[str, Any] | None:
+    """A photo and its words, each in the reader's language where it is there."""
+    if not item.photo:
+        return None
+
+    def word(field: str) -> Text:
+        return text(item, field, language)
+
+    return {
+        "url": item.photo.url,
+        "width": item.photo_width,
+        "height": item.photo_height,
+        "alt": word("photo_alt"),
+        "caption": word("photo_caption"),
+        "credit": word("photo_credit"),
+    }
+
+
+def _bylines(item: Any) -> list[str]:
+    return [author.name for author in item.authors.all()]
+
+
+def update_context(update: Update, article: Article, language: str) -> dict[str, Any]:
+    """What there is to say of an update in one language. Call within `reading`."""
+    spoken = update.language_for(language)
+    return {
+        "update": update,
+        "language": language,
+        "url": f"{article.url(language)}update/{update.pk}/",
+        "headline": Text(stored(update, "headline", spoken), spoken, language),
+        "body": Text(stored(update, "body", spoken), spoken, language),
+        "translation_missing": language_name(spoken) if spoken != language else "",
+        "photo": _photo(update, language),
+        "correction_note": text(update, "correction_note", language) if update.corrected_at else None,
+        "bylines": _bylines(update),
+    }
+
+
+def update_html(update: Update, article: Article, language: str) -> SafeString:
+    """The element of a published update. Call within `reading`."""
+    return get_template("articles/update.html").render(update_context(update, article, language))
+
+
+def coverage_html(article: Article, language: str) -> SafeString:
+    """The head of the page: what the event is and how far it is. Call within `reading`."""
+    headline = text(article, "headline", language)
+    return get_template("articles/coverage.html").render(
+        {
+            "article": article,
+            "headline": headline,
+            "standfirst": text(article, "standfirst", language),
+            "dateline": text(article, "dateline", language),
+            "body": text(article, "body", language),
+            "photo": _photo(article, language),
+            "translation_missing": language_name(headline.language) if headline.foreign else "",
+            "bylines": _bylines(article),
+            "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
+        }
+    )
+
+
+def text_of_topic(topic: Topic, language: str, source_language: str) -> Text:
+    for candidate in (language, source_language, "en"):
+        if value := stored(topic, "name", candidate):
+            return Text(value, candidate, language)
+    return Text(topic.slug, language, language)
+
+
+def related_html(article: Article, language: str) -> SafeString:
+    """The articles to read also, in those languages in which they can be opened. Call within `reading`."""
+    cards = [card(other, language) for other in article.related.all() if language in other.offered_languages]
+    return get_template("articles/related.html").render({"cards": cards})
+
+
+def card(article: Article, language: str) -> dict[str, Any]:
+    """What lists of articles say about one of them."""
+    return {
+        "article": article,
+        "url": article.url(language),
+        "headline": text(article, "headline", language),
+        "standfirst": text(article, "standfirst", language),
+        "photo": _photo(article, language),
+    }
+
+
+# Elements, for live delivery ------------------------------------------------------------------------------------------
+
+
+def update_operation(update: Update | None, element: str, article: Article, language: str) -> Operation:
+    if update is None or update.state != Update.State.PUBLISHED:
+        return {"op": "remove", "id": element}
+    return {
+        "op": "put",
+        "id": element,
+        "list": "updates",
+        "sort": update.sort_key,
+        "html": update_html(update, article, language),
+    }
+
+
+def render_updates(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    article = Article.objects.filter(pk=article_id).first()
+    if article is None:
+        return {}
+    found = {update.element: update for update in updates().filter(pk__in=map(number_of, elements), article=article)}
+    operations: dict[str, list[Operation]] = {}
+    for language in languages:
+        with reading(article, language):
+            operations[language] = [
+                update_operation(found.get(element), element, article, language) for element in elements
+            ]
+    return operations
+
+
+_PARTS = {"coverage": coverage_html, "related": related_html}
+
+
+def render_article(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    article = articles().filter(pk=article_id).first()
+    if article is None:
+        return {}
+    operations: dict[str, list[Operation]] = {}
+    for language in languages:
+        with reading(article, language):
+            operations[language] = [
+                {"op": "set", "id": element, "html": _PARTS[element](article, language)} for element in elements
+            ]
+    return operations
+
+
+# What readers see, for telling whether an edit is a change ------------------------------------------------------------
+
+
+def seen_of_update(pk: int) -> dict[str, Any]:
+    update = updates().select_related("article").filter(pk=pk).first()
+    if update is None or update.state != Update.State.PUBLISHED:
+        return {}
+    seen = {}
+    for language in update.article.offered_languages:
+        with reading(update.article, language):
+            seen[language] = update_operation(update, update.element, update.article, language)
+    return {update.element: seen}
+
+
+def seen_of_article(pk: int) -> dict[str, Any]:
+    article = articles().filter(pk=pk).first()
+    if article is None:
+        return {}
+    seen: dict[str, Any] = {element: {} for element in _PARTS}
+    seen[log.PAGE] = (article.slug, article.offered_languages, article.time_zone)
+    for language in article.offered_languages:
+        with reading(article, language):
+            for element, part in _PARTS.items():
+                seen[element][language] = part(article, language)
+    return seen

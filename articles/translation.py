@@ -1,0 +1,24 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from articles.models import Article, Topic, Update
+
+
+class _Empty(TranslationOptions):
+    # Text that is not there is an empty string in every language, and is never taken from another language unasked.
+    fallback_languages = {"default": ()}
+    empty_values = ""
+
+
+@register(Topic)
+class TopicTranslation(_Empty):
+    fields = ("name",)
+
+
+@register(Article)
+class ArticleTranslation(_Empty):
+    fields = ("headline", "standfirst", "dateline", "body", "photo_alt", "photo_caption", "photo_credit")
+
+
+@register(Update)
+class UpdateTranslation(_Empty):
+    fields = ("headline", "body", "photo_alt", "photo_caption", "photo_credit", "correction_note")

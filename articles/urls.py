@@ -1,0 +1,10 @@
+from django.urls import path
+
+from articles import views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("live/<slug:slug>/", views.live, name="live"),
+    path("live/<slug:slug>/changes", views.changes, name="changes"),
+    path("live/<slug:slug>/update/<int:pk>/", views.update, name="update"),
+]

@@ -1,0 +1,125 @@
+"""What readers open. Nothing here depends on who asks: no cookie, no session, so that any cache can keep it."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from articles import pages, rendering
+from articles.models import Article
+from articles.templatetags.live import day
+from articles.text import text
+from liveblog.delivery import frames
+from liveblog.release import RELEASE
+
+#: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
+FRESH = 5
+
+
+def _article(slug: str, language: str) -> Article:
+    article = get_object_or_404(Article, slug=slug)
+    if language not in article.offered_languages:
+        raise Http404
+    return article
+
+
+def _kept(request: HttpRequest, key: str, make: Callable[[], bytes], content_type: str) -> HttpResponse:
+    """The answer under a key that names everything that it depends on, made once for all readers."""
+    etag = f'W/"{RELEASE}:{key}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = HttpResponse(cache.get_or_set(f"{RELEASE}:{key}", make, 86_400), content_type=content_type)
+    response.headers["ETag"] = etag
+    patch_cache_control(response, public=True, max_age=FRESH)
+    return response
+
+
+@require_safe
+def index(request: HttpRequest, language: str) -> HttpResponse:
+    """Current and past coverage."""
+    found = pages.listed(language)
+    cards = []
+    for article in found[:100]:
+        with rendering.reading(article, language):
+            cards.append(rendering.card(article, language) | {"day": day(article.coverage_start)})
+    groups = [
+        {"state": state, "cards": [card for card in cards if card["article"].state == state]}
+        for state in (Article.State.LIVE, Article.State.ANNOUNCED, Article.State.FINISHED)
+    ]
+    response = TemplateResponse(
+        request,
+        "articles/index.html",
+        {
+            "groups": groups,
+            "nothing": not cards,
+            "language": language,
+            "addresses": [{"language": code, "url": f"/{code}/"} for code, _name in settings.LANGUAGES],
+        },
+    )
+    patch_cache_control(response, public=True, max_age=FRESH)
+    return response
+
+
+@require_safe
+def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
+    """The live page."""
+    # The revision is read before what it describes: the page may be newer than it says, never older.
+    article = _article(slug, language)
+    number = request.GET.get("page", "1")
+    number = number if number.isascii() and number.isdecimal() and len(number) < 7 else "1"
+    key_only = request.GET.get("key") == "1"
+
+    def make() -> bytes:
+        page = pages.LivePage.of(rendering.articles().get(pk=article.pk), language, number, key_only)
+        with rendering.reading(article, language):
+            context = {
+                "page": page,
+                "article": page.article,
+                "language": language,
+                "revision": article.revision,
+                "site": settings.SITE_URL,
+            }
+            return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
+
+    key = f"live:{article.pk}:{language}:{article.revision}:{number}:{int(key_only)}"
+    return _kept(request, key, make, "text/html; charset=utf-8")
+
+
+@require_safe
+def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
+    """What a page at revision `after` lacks: the same frame that the websocket would bring."""
+    article = _article(slug, language)
+    value = request.GET.get("after", "")
+    after = int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else -1
+    frame = frames.since(article.pk, after, article.revision, {language})[language]
+    response = HttpResponse(frame.text, content_type="application/json")
+    patch_cache_control(response, public=True, max_age=1)
+    return response
+
+
+@require_safe
+def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
+    """One update by itself, at the address that readers share."""
+    article = _article(slug, language)
+    found = get_object_or_404(rendering.updates().published(), pk=pk, article=article)
+
+    def make() -> bytes:
+        with rendering.reading(article, language):
+            html = rendering.update_html(found, article, language)
+            context = rendering.update_context(found, article, language) | {
+                "html": html,
+                "article": article,
+                "article_headline": text(article, "headline", language),
+                "live_url": article.url(language),
+                "site": settings.SITE_URL,
+            }
+            return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()
+
+    return _kept(request, f"update:{pk}:{language}:{article.revision}", make, "text/html; charset=utf-8")
+

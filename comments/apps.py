@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CommentsConfig(AppConfig):
+    name = "comments"
+    verbose_name = _("Reader comments")
+
+    def ready(self) -> None:
+        from comments import rendering
+        from liveblog.delivery import elements
+
+        elements.register("comment", rendering.render_comments)

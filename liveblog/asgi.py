@@ -1,0 +1,21 @@
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+# Loads the apps, which what follows needs.
+_http = get_asgi_application()
+
+from django.urls import path
+
+from liveblog.delivery.websocket import live
+
+application = ProtocolTypeRouter(
+    {
+        "http": _http,
+        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/<language>/live/<slug:slug>/", live)])),
+    }
+)

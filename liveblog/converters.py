@@ -1,0 +1,15 @@
+from django.conf import settings
+
+
+class LanguageConverter:
+    """A language that this site offers, in an address."""
+
+    @property
+    def regex(self) -> str:
+        return "|".join(code for code, _name in settings.LANGUAGES)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

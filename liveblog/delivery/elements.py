@@ -1,0 +1,66 @@
+"""Who renders which element of a live page.
+
+An element's name is its kind, with a number where there are many of the kind ("coverage", "update-17"); it is also the
+element's id in the page. The app that owns a kind registers how to render it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Literal, NotRequired, TypedDict
+
+
+class Operation(TypedDict):
+    """One entry of a frame's `changes`. It says what the element is now, not how it differs from before."""
+
+    op: Literal["put", "remove", "set"]
+    id: str
+    list: NotRequired[str]
+    sort: NotRequired[str]
+    html: NotRequired[str]
+
+
+#: (article id, element names of one kind, languages) to the operations for each language.
+Renderer = Callable[[int, Collection[str], Collection[str]], Mapping[str, Iterable[Operation]]]
+
+_renderers: dict[str, Renderer] = {}
+
+
+def register(kind: str, renderer: Renderer) -> None:
+    """Make `renderer` the owner of all elements of `kind`."""
+    _renderers[kind] = renderer
+
+
+def kind_of(element: str) -> str:
+    return element.partition("-")[0]
+
+
+def number_of(element: str) -> int:
+    return int(element.partition("-")[2])
+
+
+def render(article_id: int, elements: Iterable[str], languages: Collection[str]) -> dict[str, list[Operation]]:
+    """The present state of `elements` in each of `languages`; one call to each owner, however many elements."""
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for element in elements:
+        by_kind[kind_of(element)].append(element)
+    operations: dict[str, list[Operation]] = {language: [] for language in languages}
+    for kind, names in by_kind.items():
+        for language, rendered in _renderers[kind](article_id, names, languages).items():
+            operations[language].extend(rendered)
+    return operations
+
+
+#: Finds the article id of a page by slug and language, None where there is no such page.
+PageFinder = Callable[[str, str], int | None]
+
+_find_page: PageFinder | None = None
+
+
+def register_pages(finder: PageFinder) -> None:
+    global _find_page
+    _find_page = finder
+
+
+def find_page(slug: str, language: str) -> int | None:
+    assert _find_page is not None, "No app has registered its pages."
+    return _find_page(slug, language)

@@ -1,0 +1,20 @@
+// Starts a live page: the page as it was loaded, and the connection that brings what comes after it.
+import { Connection } from "./connection.js";
+import { Page } from "./page.js";
+
+const main = document.querySelector("main[data-live]");
+if (main) {
+  const page = new Page(main);
+  const connection = new Connection(page, {
+    socket: main.dataset.socket,
+    changes: main.dataset.changes,
+    tell: (state) => showConnection(state),
+  });
+  connection.start();
+}
+
+function showConnection(state) {
+  const notice = document.getElementById("connection");
+  notice.hidden = state === "open";
+  for (const text of notice.querySelectorAll("[data-when]")) text.hidden = text.dataset.when !== state;
+}

@@ -1,0 +1,122 @@
+// The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
+// nothing, and one that does not follow on what the page shows is left to catch-up.
+
+export class Page {
+  constructor(main) {
+    this.main = main;
+    this.updates = document.getElementById("updates");
+    this.button = document.getElementById("new-updates");
+    this.status = document.getElementById("new-updates-status");
+    if (this.button) this.watch();
+  }
+
+  get revision() {
+    return Number(this.main.dataset.revision);
+  }
+
+  // Applies one frame. "applied" and "known" leave the page at the frame's revision or later; "behind" means that
+  // frames are missing in between and the page must ask for them; "reload" that it must be loaded anew.
+  apply(frame) {
+    if (frame.reload) return "reload";
+    if (frame.revision <= this.revision) return "known";
+    if (!frame.changes || (frame.after ?? this.revision) > this.revision) return "behind";
+    for (const change of frame.changes) this[change.op]?.(change);
+    this.main.dataset.revision = frame.revision;
+    this.count();
+    return "applied";
+  }
+
+  put({ id, list: name, sort, html }) {
+    const list = document.getElementById(name);
+    if (!list) return;
+    const old = document.getElementById(id);
+    const element = parse(html);
+    if (!belongs(list, element, sort, old)) {
+      old?.remove();
+      return;
+    }
+    if (old && old.dataset.sort === sort) {
+      element.hidden = old.hidden;
+      old.replaceWith(element);
+      return;
+    }
+    old?.remove();
+    const next = [...list.children].find((child) => child.dataset.sort < sort);
+    element.hidden = !old && list === this.updates && this.away();
+    list.insertBefore(element, next ?? null);
+    if (!element.hidden) appear(element);
+  }
+
+  remove({ id }) {
+    document.getElementById(id)?.remove();
+  }
+
+  set({ id, html }) {
+    document.getElementById(id)?.replaceWith(parse(html));
+  }
+
+  // New updates wait, hidden, while the reader is further down; what they read does not move.
+
+  away() {
+    return this.button != null && this.updates.getBoundingClientRect().top < -40;
+  }
+
+  waiting() {
+    return [...this.updates.querySelectorAll(":scope > [hidden]")];
+  }
+
+  reveal() {
+    for (const element of this.waiting()) {
+      element.hidden = false;
+      appear(element);
+    }
+    this.count();
+  }
+
+  count() {
+    if (!this.button) return;
+    const number = this.waiting().length;
+    this.button.hidden = number === 0;
+    const language = document.documentElement.lang;
+    const forms = JSON.parse(this.button.dataset.forms);
+    const form = forms[new Intl.PluralRules(language).select(number)] ?? forms.other;
+    const text = form.replace("%(count)s", new Intl.NumberFormat(language).format(number));
+    this.button.textContent = text;
+    this.status.textContent = number ? text : "";
+  }
+
+  watch() {
+    this.button.addEventListener("click", () => {
+      this.reveal();
+      this.updates.scrollIntoView({ block: "start", behavior: "instant" });
+      this.updates.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
+    });
+    addEventListener("scroll", () => this.waiting().length && !this.away() && this.reveal(), { passive: true });
+  }
+}
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+// Whether the element has its place on this page of the list: the page may show key events only, and older or newer
+// updates may be on other pages.
+function belongs(list, element, sort, old) {
+  if (list.dataset.accepts && !element.matches(list.dataset.accepts)) return false;
+  if (old) return true;
+  const first = list.firstElementChild;
+  const last = list.lastElementChild;
+  if ("closedStart" in list.dataset && !(first && sort < first.dataset.sort)) return false;
+  if ("closedEnd" in list.dataset && !(last && sort > last.dataset.sort)) return false;
+  return true;
+}
+
+function appear(element) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  element.animate([{ backgroundColor: "color-mix(in srgb, var(--accent) 18%, transparent)" }, {}], {
+    duration: 2500,
+    easing: "ease-out",
+  });
+}
