@@ -36,7 +36,7 @@ def edit(item: Article | Update) -> Iterator[None]:
             before = _seen(item, pk)
             yield
             after = _seen(item, item.pk or pk)
-            article_id = _article_id(item)
+            # A page that did not exist before has no readers to tell.
             if article_id:
                 for element in {**before, **after}:
                     if before.get(element) != after.get(element):

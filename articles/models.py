@@ -276,14 +276,15 @@ class Update(Illustrated):
     # What its data must obey ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
+        self._stamp()
         errors: dict[str, Any] = self.photo_errors()
         if self.state != self.State.DRAFT and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
             errors["publish_at"] = _("Say when the update is to be published.")
-        if self.first_published_at and self.state in (self.State.DRAFT, self.State.SCHEDULED):
+        if self.published_before and self.state in (self.State.DRAFT, self.State.SCHEDULED):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-        if not self.first_published_at and self.state == self.State.WITHDRAWN:
+        if not self.published_before and self.state == self.State.WITHDRAWN:
             errors["state"] = _("Only an update that was published can be withdrawn.")
         if errors:
             raise ValidationError(errors)
@@ -333,6 +334,11 @@ class Update(Illustrated):
     def language_for(self, language: str) -> str:
         """The language in which a reader of `language` gets the update: a whole text, never half of one."""
         return language if self.exists_in(language) else self.source_language
+
+    @property
+    def published_before(self) -> bool:
+        """Whether readers have seen it, now or earlier."""
+        return self.first_published_at is not None
 
     @property
     def element(self) -> str:
