@@ -1,0 +1,64 @@
+"""Short ways to say what a test is about. Everything is saved through the models, as the newsroom's forms do."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from typing import Any
+
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from articles import changes
+from articles.models import Article, Author, Update
+from liveblog.models import Change
+
+_numbers = itertools.count(1)
+
+
+def article(**fields: Any) -> Article:
+    """A live article in English, German, Ukrainian and Arabic."""
+    made = Article(
+        **{
+            "slug": f"summit-{next(_numbers)}",
+            "source_language": "en",
+            "languages": ["en", "de", "uk", "ar"],
+            "state": Article.State.LIVE,
+            "time_zone": "Europe/Bucharest",
+            "headline_en": "Ministers meet in Bucharest",
+            "headline_de": "Minister tagen in Bukarest",
+            "headline_uk": "Міністри зустрілися в Бухаресті",
+            "headline_ar": "الوزراء يجتمعون في بوخارست",
+        }
+        | fields
+    )
+    made.full_clean(exclude=["headline"])
+    made.save()
+    return made
+
+
+def update(of: Article, *, authors: tuple[Author, ...] = (), **fields: Any) -> Update:
+    """A published update, in English where no text is given."""
+    if not any(name.startswith(("headline", "body")) for name in fields):
+        fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
+    made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
+    made.full_clean()
+    with changes.edit(made):
+        made.save()
+        made.authors.set(authors)
+    return made
+
+
+def author(name: str = "Ioana Petrescu") -> Author:
+    return Author.objects.create(name=name)
+
+
+def picture(name: str = "hall.png") -> ContentFile:
+    data = io.BytesIO()
+    Image.new("RGB", (48, 27), "navy").save(data, "PNG")
+    return ContentFile(data.getvalue(), name)
+
+
+def log_of(article: Article) -> list[tuple[int, str]]:
+    """The change log of an article: revision and element, in order."""
+    return list(Change.objects.filter(article=article).order_by("revision").values_list("revision", "element"))

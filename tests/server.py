@@ -1,0 +1,100 @@
+"""The real server, as a process of its own, on the database of the running test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def database_url() -> str:
+    """The address of the test's own database, for another process."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    user, password = quote(values["USER"] or ""), quote(values["PASSWORD"] or "")
+    host = quote(values["HOST"] or "127.0.0.1", safe="")
+    return f"postgres://{user}{':' + password if password else ''}@{host}:{values['PORT'] or 5432}/{values['NAME']}"
+
+
+class Server:
+    """`manage.py runlive` on a free port. `environment` adds to or replaces variables of this process."""
+
+    def __init__(self, command: list[str] | None = None, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}"
+        self._command = command or ["manage.py", "runlive", "--port", str(self.port)]
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "SECRET_KEY": settings.SECRET_KEY,
+            "SITE_URL": self.url,
+            "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+            "STATIC_ROOT": str(settings.STATIC_ROOT),
+            # What a test changes in its own process rings no bell in the server's in-process layer.
+            "LIVE_POLL_SECONDS": "0.1",
+            "PYTHONWARNINGS": "default",
+            **environment,
+        }
+        self._environment.pop("DEBUG", None)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
+            cwd=ROOT,
+            env=self._environment,
+        )
+        for _ in range(300):
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310
+                return self
+            assert self.process.poll() is None, "The server did not start."
+            time.sleep(0.1)
+        raise AssertionError("The server does not answer.")
+
+    def kill(self) -> None:
+        """As a crash does: at once, with nothing said to anybody."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(15)
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+
+#: The same application behind a server that lends no transport: frames go through ASGI `send`.
+PLAIN_SERVER = [
+    *("-m", "uvicorn", "liveblog.asgi:application", "--port", "PORT", "--ws", "websockets-sansio"),
+    *("--ws-per-message-deflate", "false", "--log-level", "warning"),
+]

@@ -1,0 +1,195 @@
+"""What readers see is logged when it changes, and only then."""
+
+import threading
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from articles import changes
+from articles.models import Article, Update
+from liveblog.delivery import log
+from liveblog.models import Change
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def logged_since(article: Article, revision: int) -> list[str]:
+    return [element for number, element in factories.log_of(article) if number > revision]
+
+
+def revision_of(article: Article) -> int:
+    return Article.objects.values_list("revision", flat=True).get(pk=article.pk)
+
+
+def test_a_published_update_is_one_change() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    assert factories.log_of(article) == [(1, update.element)]
+    assert revision_of(article) == 1
+
+
+def test_a_draft_is_no_change() -> None:
+    article = factories.article()
+    factories.update(article, state=Update.State.DRAFT)
+    assert factories.log_of(article) == []
+
+
+def test_saving_again_what_is_already_there_is_no_change() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    update.save()
+    article.refresh_from_db()
+    article.save()
+    assert factories.log_of(article) == [(1, update.element)]
+
+
+def test_text_that_sanitises_to_the_same_is_no_change() -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>Calm.</p>")
+    update.body_en = '<p onclick="x()">Calm.</p><p></p>'
+    update.save()
+    assert revision_of(article) == 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"body_en": "<p>Rewritten.</p>"},
+        {"headline_en": "A headline"},
+        {"body_de": "<p>Übersetzt.</p>"},
+        {"is_key": True},
+        {"correction_note_en": "The figure was wrong."},
+        {"state": Update.State.WITHDRAWN},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_each_edit_that_readers_see_is_one_change(edit: dict) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>As it was.</p>")
+    for name, value in edit.items():
+        setattr(update, name, value)
+    update.save()
+    assert logged_since(article, 1) == [update.element]
+
+
+def test_a_translation_into_a_language_that_the_article_does_not_appear_in_is_no_change() -> None:
+    article = factories.article(languages=["en", "de"])
+    update = factories.update(article)
+    update.body_pl = "<p>Po polsku.</p>"
+    update.save()
+    assert revision_of(article) == 1
+
+
+def test_a_byline_added_in_the_same_edit_is_part_of_the_one_change() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    with changes.edit(update):
+        update.body_en = "<p>New.</p>"
+        update.save()
+        update.authors.add(factories.author())
+    assert logged_since(article, 1) == [update.element]
+
+
+def test_deleting_a_published_update_is_a_change() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    element = update.element
+    update.delete()
+    assert logged_since(article, 1) == [element]
+
+
+def test_a_new_headline_of_the_article_changes_its_head_and_the_pages_that_link_to_it() -> None:
+    article, other = factories.article(), factories.article()
+    with changes.edit(other):
+        other.related.add(article)
+    before = revision_of(other)
+    article.headline_de = "Neue Lage"
+    article.save()
+    assert factories.log_of(article) == [(1, "coverage")]
+    assert logged_since(other, before) == ["related"]
+
+
+def test_a_language_taken_away_has_open_pages_load_anew() -> None:
+    article = factories.article()
+    article.languages = ["en", "de"]
+    article.save()
+    assert log.PAGE in logged_since(article, 0)
+
+
+def test_renaming_an_author_has_the_pages_with_the_byline_load_anew() -> None:
+    article, author = factories.article(), factories.author()
+    factories.update(article, authors=(author,))
+    author.name = "Ioana Ionescu"
+    author.save()
+    assert logged_since(article, 1) == [log.PAGE]
+
+
+def test_an_edit_that_fails_leaves_no_trace() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    with pytest.raises(RuntimeError), changes.edit(update):
+        update.body_en = "<p>Half done.</p>"
+        update.save()
+        raise RuntimeError
+    assert revision_of(article) == 1
+    assert "Half done" not in Update.objects.get().body_en
+
+
+def test_a_copy_of_the_article_read_earlier_does_not_turn_the_revision_back() -> None:
+    article = factories.article()
+    early = Article.objects.get(pk=article.pk)
+    factories.update(article)
+    early.headline_en = "Later"
+    early.save()
+    assert revision_of(article) == 2
+
+
+def test_no_two_changes_have_one_revision() -> None:
+    article = factories.article()
+    factories.update(article)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Change.objects.create(article=article, revision=1, element="coverage")
+
+
+def test_nothing_is_logged_outside_a_transaction(transactional_db: None) -> None:
+    article = factories.article()
+    with pytest.raises(transaction.TransactionManagementError):
+        log.append(article.pk, "coverage")
+
+
+def test_an_edit_costs_the_same_whatever_the_number_of_updates() -> None:
+    article = factories.article()
+    update = factories.update(article)
+
+    def queries_of_an_edit() -> int:
+        update.body_en += "<p>More.</p>"
+        with CaptureQueriesContext(connection) as captured:
+            update.save()
+        return len(captured)
+
+    few = queries_of_an_edit()
+    for _ in range(10):
+        factories.update(article)
+    assert queries_of_an_edit() == few
+
+
+def test_saves_at_the_same_time_get_revisions_one_after_the_other(transactional_db: None) -> None:
+    article = factories.article()
+    start = threading.Barrier(4)
+
+    def post() -> None:
+        try:
+            start.wait()
+            for _ in range(5):
+                factories.update(Article.objects.get(pk=article.pk))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [revision for revision, _element in factories.log_of(article)] == list(range(1, 21))

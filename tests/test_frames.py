@@ -1,0 +1,121 @@
+"""Catch-up: one frame brings a page from any revision to the present, with the least that it needs."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.models import Article
+from liveblog.delivery import frames, log
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def frame(article: Article, after: int, language: str = "en") -> dict[str, Any]:
+    revision = frames.revision_of(article.pk)
+    assert revision is not None
+    return json.loads(frames.since(article.pk, after, revision, {language})[language].text)
+
+
+def test_a_page_that_is_up_to_date_is_told_so() -> None:
+    article = factories.article()
+    factories.update(article)
+    assert frame(article, 1) == {"revision": 1, "after": 1, "changes": []}
+
+
+def test_an_element_that_changed_often_is_sent_once_as_it_is_now() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    for number in range(3):
+        update.body_en = f"<p>Version {number}.</p>"
+        update.save()
+    [change] = frame(article, 0)["changes"]
+    assert change["op"] == "put"
+    assert change["id"] == update.element
+    assert "Version 2." in change["html"]
+
+
+def test_a_withdrawn_update_is_removed() -> None:
+    article = factories.article()
+    update = factories.update(article)
+    update.state = "withdrawn"
+    update.save()
+    assert frame(article, 1)["changes"] == [{"op": "remove", "id": update.element}]
+
+
+def test_the_head_of_the_page_is_set() -> None:
+    article = factories.article()
+    article.state = Article.State.FINISHED
+    article.save()
+    [change] = frame(article, 0, "de")["changes"]
+    assert (change["op"], change["id"]) == ("set", "coverage")
+
+
+@pytest.mark.parametrize("after", [-1, 99])
+def test_a_revision_that_the_log_does_not_know_loads_the_page_anew(after: int) -> None:
+    article = factories.article()
+    factories.update(article)
+    assert frame(article, after) == {"revision": 1, "reload": True}
+
+
+def test_a_page_that_is_too_old_is_loaded_anew(settings: Any) -> None:
+    settings.LIVE_MAX_CATCH_UP = 2
+    article = factories.article()
+    for _ in range(3):
+        factories.update(article)
+    assert frame(article, 0)["reload"] is True
+    assert "reload" not in frame(article, 1)
+
+
+def test_a_gap_in_the_log_loads_the_page_anew() -> None:
+    article = factories.article()
+    for _ in range(3):
+        factories.update(article)
+    article.changes.filter(revision=2).delete()
+    assert frame(article, 1)["reload"] is True
+
+
+def test_a_change_of_the_whole_page_loads_it_anew() -> None:
+    article = factories.article()
+    article.time_zone = "Europe/Kyiv"
+    article.save()
+    assert log.PAGE in [element for _revision, element in factories.log_of(article)]
+    assert frame(article, 0)["reload"] is True
+
+
+def test_queries_depend_neither_on_changes_nor_on_languages() -> None:
+    article = factories.article()
+
+    def queries(after: int, languages: set[str]) -> int:
+        revision = frames.revision_of(article.pk)
+        with CaptureQueriesContext(connection) as captured:
+            frames.since(article.pk, after, revision, languages)
+        return len(captured)
+
+    factories.update(article, authors=(factories.author("A"),))
+    one = queries(0, {"en"})
+    for name in "BCDEF":
+        factories.update(article, authors=(factories.author(name),))
+    assert queries(0, {"en", "de", "uk", "ar"}) == one <= 4
+
+
+def test_the_wire_form_of_a_frame_is_a_websocket_frame() -> None:
+    for size in (10, 200, 70_000):
+        frame = frames.Frame(1, changes=[{"html": "ü" * size}])
+        head = {True: 2, False: 4 if size < 30_000 else 10}[len(frame.text.encode()) < 126]
+        assert frame.wire[0] == 0x81
+        assert frame.wire[head:].decode() == frame.text
+
+
+def test_the_changes_address_answers_the_same_frame(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, body_de="<p>Auf Deutsch.</p>", body_en="<p>In English.</p>")
+    answer = client.get(f"/de/live/{article.slug}/changes?after=0")
+    assert answer.json() == frame(article, 0, "de")
+    assert "Auf Deutsch." in answer.json()["changes"][0]["html"]
+    assert "public" in answer["Cache-Control"]
+    assert client.get(f"/de/live/{article.slug}/changes").json()["reload"] is True
+    assert client.get(f"/pl/live/{article.slug}/changes?after=0").status_code == 404

@@ -1,0 +1,150 @@
+"""What must never be in the database is not let in, and why is said beside the field."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+
+from articles.models import Article, Update
+from articles.schedule import publish_due
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_published_update_has_text_in_its_source_language() -> None:
+    update = factories.update(factories.article())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Update.objects.filter(pk=update.pk).update(body_en="", headline_en=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Update.objects.filter(pk=update.pk).update(source_language="pl")
+
+
+def test_the_form_is_told_in_which_field_text_is_missing() -> None:
+    article = factories.article()
+    with pytest.raises(ValidationError) as caught:
+        Update(article=article, source_language="de", state="published", body_en="<p>x</p>").full_clean()
+    assert "body_de" in caught.value.error_dict
+
+
+def test_a_languages_that_is_not_shipped_is_refused() -> None:
+    article = factories.article()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Article.objects.filter(pk=article.pk).update(source_language="xx")
+
+
+def test_coverage_does_not_end_before_it_starts() -> None:
+    article = factories.article()
+    article.coverage_end = article.coverage_start - datetime.timedelta(hours=1)
+    with pytest.raises(ValidationError):
+        article.full_clean(exclude=["headline"])
+
+
+def test_the_source_language_is_among_the_languages_of_the_article() -> None:
+    with pytest.raises(ValidationError) as caught:
+        factories.article(source_language="de", languages=["en"])
+    assert "languages" in caught.value.error_dict
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError) as caught:
+        factories.article(time_zone="Europe/Bukarest")
+    assert "time_zone" in caught.value.error_dict
+
+
+def test_a_photo_needs_credit_line_and_alternative_text() -> None:
+    with pytest.raises(ValidationError) as caught:
+        factories.article(photo=factories.picture())
+    assert {"photo_alt_en", "photo_credit_en"} <= caught.value.error_dict.keys()
+
+
+def test_what_readers_have_seen_cannot_become_a_draft_again() -> None:
+    update = factories.update(factories.article())
+    update.state = Update.State.DRAFT
+    with pytest.raises(ValidationError):
+        update.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("<p>Good <strong>text</strong></p>", "<p>Good <strong>text</strong></p>"),
+        ('<p onclick="evil()">Text</p>', "<p>Text</p>"),
+        ("<script>alert(1)</script><p>Text</p>", "<p>Text</p>"),
+        ('<p style="color:red">Text</p><p></p><p> </p>', "<p>Text</p>"),
+        ('<a href="javascript:alert(1)">Link</a>', '<a rel="noopener">Link</a>'),
+        ("<p>&nbsp;</p>", ""),
+        ("<img src=x onerror=alert(1)>", ""),
+    ],
+)
+def test_html_is_sanitised_at_the_door(given: str, kept: str) -> None:
+    update = factories.update(factories.article(), headline_en="Headline", body_en=given)
+    assert Update.objects.get(pk=update.pk).body_en == kept
+    Update.objects.filter(pk=update.pk).update(body_de=given)
+    assert Update.objects.get(pk=update.pk).body_de == kept
+
+
+def test_first_publication_is_stamped_once() -> None:
+    update = factories.update(factories.article())
+    first = update.first_published_at
+    update.state = Update.State.WITHDRAWN
+    update.save()
+    update.state = Update.State.PUBLISHED
+    update.save()
+    assert update.first_published_at == first
+    assert update.withdrawn_at is None
+
+
+def test_a_correction_is_dated_by_its_note() -> None:
+    update = factories.update(factories.article())
+    assert update.corrected_at is None
+    update.correction_note_en = "It was 40, not 14."
+    update.save()
+    first = update.corrected_at
+    update.body_en = "<p>Another detail.</p>"
+    update.save()
+    assert update.corrected_at == first is not None
+    update.correction_note_en = "It was 40 billion, not 14."
+    update.save()
+    assert update.corrected_at > first
+
+
+def test_an_update_counts_as_translated_only_when_all_of_it_is() -> None:
+    update = factories.update(factories.article(), headline_en="Head", body_en="<p>Body</p>", headline_de="Kopf")
+    assert update.language_for("de") == "en"
+    update.body_de = "<p>Rumpf</p>"
+    assert update.language_for("de") == "de"
+
+
+def test_text_is_never_taken_from_another_language_unasked() -> None:
+    update = factories.update(factories.article(), body_en="<p>English</p>")
+    with translation.override("de"):
+        assert not Update.objects.get(pk=update.pk).body
+
+
+def test_sort_keys_sort_as_the_page_does() -> None:
+    article = factories.article()
+    now = timezone.now()
+    made = [
+        factories.update(article, first_published_at=now + datetime.timedelta(seconds=offset)) for offset in (3, 1, 2, 2)
+    ]
+    by_key = sorted(made, key=lambda update: update.sort_key, reverse=True)
+    assert by_key == list(article.updates.published().newest_first())
+
+
+def test_a_scheduled_update_is_published_when_it_is_due_and_not_before() -> None:
+    article = factories.article()
+    now = timezone.now()
+    due = factories.update(article, state="scheduled", publish_at=now - datetime.timedelta(seconds=1))
+    factories.update(article, state="scheduled", publish_at=now + datetime.timedelta(hours=1))
+    assert publish_due() == 1
+    assert factories.log_of(article) == [(1, due.element)]
+    assert publish_due() == 0
+
+
+def test_a_scheduled_update_needs_its_time() -> None:
+    with pytest.raises(ValidationError) as caught:
+        factories.update(factories.article(), state="scheduled")
+    assert "publish_at" in caught.value.error_dict

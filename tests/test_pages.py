@@ -1,0 +1,240 @@
+"""Readers' pages: whole without JavaScript, in the reader's language, the same for everybody."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles import pages
+from articles.models import Article, Update
+from comments.models import Comment
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def html_of(client: Any, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_live_page_is_in_the_language_of_its_address(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, body_en="<p>Begun.</p>", body_ar="<p>بدأت.</p>")
+    html = html_of(client, article.url("ar"))
+    assert '<html lang="ar" dir="rtl">' in html
+    assert "الوزراء يجتمعون" in html
+    assert "<p>بدأت.</p>" in html
+    assert "Begun" not in html
+
+
+def test_the_readers_settings_do_not_change_a_page(client: Any) -> None:
+    article = factories.article()
+    plain = client.get(article.url("de"))
+    polish = client.get(article.url("de"), headers={"accept-language": "pl", "cookie": "django_language=fr"})
+    assert plain.content == polish.content
+    assert "Accept-Language" not in plain.get("Vary", "")
+    assert not plain.cookies
+
+
+def test_text_in_another_language_is_marked_and_labelled(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, source_language="ar", headline_ar="بيان", body_ar="<p>نص</p>")
+    html = html_of(client, article.url("de"))
+    assert 'lang="ar" dir="rtl">بيان</h2>' in html
+    assert '<div class="text" lang="ar" dir="rtl"><p>نص</p></div>' in html
+    assert "Noch nicht übersetzt" in html
+    assert "Arabisch" in html
+
+
+def test_text_in_the_language_of_the_page_is_not_marked(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, body_en="<p>Plain.</p>")
+    assert '<div class="text"><p>Plain.</p></div>' in html_of(client, article.url("en"))
+
+
+def test_drafts_scheduled_and_withdrawn_updates_are_not_on_the_page(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, state="draft", body_en="<p>Secret one.</p>")
+    factories.update(article, state="scheduled", publish_at=timezone.now(), body_en="<p>Secret two.</p>")
+    withdrawn = factories.update(article, body_en="<p>Secret three.</p>")
+    withdrawn.state = Update.State.WITHDRAWN
+    withdrawn.save()
+    assert "Secret" not in html_of(client, article.url("en"))
+    assert client.get(withdrawn.url("en")).status_code == 404
+
+
+def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None:
+    article = factories.article()
+    at = datetime.datetime(2022, 11, 29, 7, 30, tzinfo=datetime.UTC)
+    factories.update(article, first_published_at=at)
+    html = html_of(client, article.url("de"))
+    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov., 09:30</time>' in html
+    assert "Osteuropäische Zeit, Bukarest" in html
+
+
+def test_a_photo_stands_with_its_credit_line(client: Any) -> None:
+    article = factories.article()
+    factories.update(
+        article,
+        photo=factories.picture(),
+        body_en="<p>x</p>",
+        body_de="<p>x</p>",
+        photo_alt_en="The hall",
+        photo_alt_de="Der Saal",
+        photo_credit_en="Photo: I. Moraru",
+        photo_credit_de="Foto: I. Moraru",
+    )
+    html = html_of(client, article.url("de"))
+    assert 'width="48" height="27" alt="Der Saal"' in html
+    assert "Foto: I. Moraru" in html
+    assert "Photo:" not in html
+
+
+def test_a_photo_credit_that_is_not_translated_is_marked_as_foreign(client: Any) -> None:
+    article = factories.article()
+    words = {"photo_alt_en": "The hall", "photo_credit_en": "Photo: I. Moraru"}
+    factories.update(article, photo=factories.picture(), body_en="<p>x</p>", body_ar="<p>س</p>", **words)
+    assert '<span class="credit" lang="en" dir="ltr">Photo: I. Moraru</span>' in html_of(client, article.url("ar"))
+
+
+def test_related_articles_stand_beside_the_text(client: Any) -> None:
+    article, other = factories.article(), factories.article(headline_de="Der Gipfel von 2008")
+    article.related.add(other)
+    html = html_of(client, article.url("de"))
+    beside = html[html.index('<aside id="related"') :]
+    assert f'<a href="{other.url("de")}">Der Gipfel von 2008</a>' in beside
+
+
+def test_a_correction_says_what_was_wrong(client: Any) -> None:
+    article = factories.article()
+    update = factories.update(article, body_de="<p>40</p>", body_en="<p>40</p>")
+    update.correction_note_en = "It is 40, not 14."
+    update.correction_note_de = "Es sind 40, nicht 14."
+    update.save()
+    assert "Es sind 40, nicht 14." in html_of(client, article.url("de"))
+
+
+def test_older_updates_are_on_further_pages(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    article = factories.article()
+    for number in range(5):
+        factories.update(article, body_en=f"<p>Number {number}.</p>")
+    first, second = (html_of(client, f"{article.url('en')}?page={number}") for number in (1, 2))
+    assert [number for number in range(5) if f"Number {number}." in first] == [2, 3, 4]
+    assert [number for number in range(5) if f"Number {number}." in second] == [0, 1]
+    assert "?page=2" in first
+
+
+def test_key_events_can_be_read_alone(client: Any) -> None:
+    article = factories.article()
+    factories.update(article, body_en="<p>Small.</p>")
+    factories.update(article, body_en="<p>Great.</p>", is_key=True)
+    html = html_of(client, f"{article.url('en')}?key=1")
+    assert "Great." in html
+    assert "Small." not in html
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=99999999999999", "key=7", "page=%00"])
+def test_a_nonsense_query_gives_the_page(client: Any, query: str) -> None:
+    article = factories.article()
+    factories.update(article)
+    assert client.get(f"{article.url('en')}?{query}").status_code == 200
+
+
+def test_queries_do_not_grow_with_the_number_of_updates(client: Any) -> None:
+    article = factories.article()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(article.url("en"))
+        return len(captured)
+
+    for name in "AB":
+        factories.update(article, authors=(factories.author(name),))
+        Comment.objects.create(article=article, language="en", name=name, text="Well.", state="approved")
+    few = queries()
+    for name in "CDEFGHIJ":
+        factories.update(article, authors=(factories.author(name),))
+        Comment.objects.create(article=article, language="en", name=name, text="Well.", state="approved")
+    assert queries() == few
+
+
+def test_a_page_that_was_rendered_once_costs_one_query(client: Any) -> None:
+    article = factories.article()
+    factories.update(article)
+    client.get(article.url("en"))
+    with CaptureQueriesContext(connection) as captured:
+        client.get(article.url("en"))
+    assert len(captured) == 1
+
+
+def test_a_page_that_the_cache_still_has_is_not_sent_again(client: Any) -> None:
+    article = factories.article()
+    factories.update(article)
+    etag = client.get(article.url("en"))["ETag"]
+    assert client.get(article.url("en"), headers={"if-none-match": etag}).status_code == 304
+    factories.update(article)
+    assert client.get(article.url("en"), headers={"if-none-match": etag}).status_code == 200
+
+
+def test_the_policy_lets_no_inline_script_or_style_run(client: Any) -> None:
+    article = factories.article()
+    policy = client.get(article.url("en"))["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    html = html_of(client, article.url("en"))
+    assert "<style" not in html
+    assert "style=" not in html
+    assert " onclick" not in html
+
+
+def test_a_language_that_the_article_does_not_appear_in_is_not_found(client: Any) -> None:
+    article = factories.article(languages=["en", "de"])
+    assert client.get(article.url("uk")).status_code == 404
+    assert client.get("/xx/").status_code == 404
+
+
+def test_the_root_leads_to_the_readers_language(client: Any) -> None:
+    answer = client.get("/", headers={"accept-language": "uk,en;q=0.5"})
+    assert answer["Location"] == "/uk/"
+    assert "Accept-Language" in answer["Vary"]
+    assert client.get("/", headers={"accept-language": "ja"})["Location"] == "/en/"
+
+
+def test_the_list_of_coverage_shows_what_can_be_read_in_the_language(client: Any) -> None:
+    factories.article(headline_de="Gipfel", state=Article.State.LIVE)
+    factories.article(headline_de="Nur Englisch", languages=["en"])
+    html = html_of(client, "/de/")
+    assert "Gipfel" in html
+    assert "Nur Englisch" not in html
+
+
+def test_an_update_has_an_address_of_its_own(client: Any) -> None:
+    article = factories.article()
+    update = factories.update(article, headline_de="Ein Satz", headline_en="A sentence")
+    html = html_of(client, update.url("de"))
+    assert "<title>Ein Satz</title>" in html
+    assert 'property="og:title" content="Ein Satz"' in html
+    assert client.get(f"/de/live/{factories.article().slug}/update/{update.pk}/").status_code == 404
+
+
+def test_what_is_not_there_is_said_in_the_readers_language(client: Any) -> None:
+    answer = client.get("/de/live/nothing/")
+    assert answer.status_code == 404
+    assert "Seite nicht gefunden" in answer.content.decode()
+
+
+def test_an_article_offers_only_languages_of_the_site(client: Any, settings: Any) -> None:
+    article = factories.article()
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    assert article.offered_languages == ["en", "de"]
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_the_server_says_that_it_is_well(client: Any, address: str) -> None:
+    assert client.get(address).content == b"ok\n"

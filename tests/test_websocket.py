@@ -1,0 +1,172 @@
+"""The websocket, spoken by a real client to the real server, with and without the lent transport."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import websockets
+from asgiref.sync import sync_to_async
+from websockets.asyncio.client import ClientConnection, connect
+
+from articles.models import Article
+from tests import factories
+from tests.server import PLAIN_SERVER, Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(params=["transport", "send"])
+def server(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Server]:
+    command = PLAIN_SERVER if request.param == "send" else None
+    with Server(command, LIVE_HEARTBEAT_SECONDS="0.5", LIVE_MAX_BUFFER_BYTES="200000") as running:
+        yield running
+
+
+def join(server: Server, article: Article, after: Any = 0, language: str = "en", **options: Any) -> Any:
+    options.setdefault("origin", server.url)
+    return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", compression=None, **options)
+
+
+async def frame(connection: ClientConnection) -> dict[str, Any]:
+    """The next frame that is no heartbeat."""
+    async with asyncio.timeout(10):
+        while True:
+            received = json.loads(await connection.recv())
+            if len(received) > 1:
+                return received
+
+
+async def closing_code(connection: ClientConnection) -> int | None:
+    async with asyncio.timeout(10):
+        await connection.wait_closed()
+    return connection.close_code
+
+
+make_article = sync_to_async(factories.article)
+post = sync_to_async(factories.update)
+
+
+async def test_the_first_frame_catches_up_and_the_next_follow(server: Server) -> None:
+    article = await make_article()
+    first = await post(article, body_en="<p>One.</p>", body_de="<p>Eins.</p>")
+    async with join(server, article, 0, "de") as reader:
+        caught_up = await frame(reader)
+        assert caught_up["revision"] == 1
+        assert "Eins." in caught_up["changes"][0]["html"]
+        await post(article, body_en="<p>Two.</p>", body_de="<p>Zwei.</p>")
+        following = await frame(reader)
+        assert (following["after"], following["revision"]) == (1, 2)
+        assert "Zwei." in following["changes"][0]["html"]
+        assert first.element not in str(following)
+
+
+async def test_readers_of_one_article_each_get_their_language(server: Server) -> None:
+    article = await make_article()
+    async with join(server, article, 0, "de") as german, join(server, article, 0, "ar") as arabic:
+        for reader in (german, arabic):
+            assert (await frame(reader))["changes"] == []
+        await post(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>", body_ar="<p>سلام.</p>")
+        assert "Frieden." in (await frame(german))["changes"][0]["html"]
+        assert "سلام." in (await frame(arabic))["changes"][0]["html"]
+
+
+async def test_the_heart_beats_with_the_revision(server: Server) -> None:
+    article = await make_article()
+    async with join(server, article) as reader:
+        await reader.recv()
+        async with asyncio.timeout(5):
+            assert json.loads(await reader.recv()) == {"revision": 0}
+
+
+@pytest.mark.parametrize("after", ["", "nonsense", "-3", "99999", "٣"])
+async def test_a_revision_that_is_unknown_loads_the_page_anew(server: Server, after: str) -> None:
+    article = await make_article()
+    async with join(server, article, after) as reader:
+        assert (await frame(reader))["reload"] is True
+
+
+@pytest.mark.parametrize("address", ["/ws/en/live/no-such-page/", "/ws/xx/live/{slug}/", "/ws/pl/live/{slug}/", "/ws/"])
+async def test_an_address_without_a_page_is_closed_as_such(server: Server, address: str) -> None:
+    article = await make_article()
+    address = server.socket_url + address.format(slug=article.slug)
+    async with connect(address, origin=server.url) as reader:
+        assert await closing_code(reader) == 4004
+
+
+async def test_a_page_that_is_deleted_is_closed_as_such(server: Server) -> None:
+    article = await make_article()
+    async with join(server, article) as reader:
+        await frame(reader)
+        await sync_to_async(article.delete)()
+        assert await closing_code(reader) == 4004
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", None, "null"])
+async def test_a_page_of_another_site_is_refused(server: Server, origin: str | None) -> None:
+    article = await make_article()
+    with pytest.raises(websockets.InvalidStatus) as caught:
+        async with join(server, article, origin=origin):
+            pass
+    assert caught.value.response.status_code == 403
+
+
+async def test_nothing_is_read_from_the_reader(server: Server) -> None:
+    article = await make_article()
+    async with join(server, article) as reader:
+        await frame(reader)
+        await reader.send("hello")
+        assert await closing_code(reader) == 1003
+
+
+async def test_a_server_that_stops_says_that_it_restarts(server: Server) -> None:
+    article = await make_article()
+    async with join(server, article) as reader:
+        await frame(reader)
+        await sync_to_async(server.stop)()
+        assert await closing_code(reader) == 1012
+
+
+async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: Server) -> None:
+    article = await make_article()
+    stalled = _stalled_reader(server, article)
+    try:
+        async with join(server, article) as reader:
+            assert (await frame(reader))["changes"] == []
+            for number in range(1, 41):
+                await post(article, body_en=f"<p>{'words ' * 10_000}</p>")
+                assert (await frame(reader))["revision"] == number
+        received = await asyncio.to_thread(_drain, stalled)
+        assert received < 40 * 60_000
+    finally:
+        stalled.close()
+
+
+def _stalled_reader(server: Server, article: Article) -> socket.socket:
+    """A connection that is opened, takes the first bytes, and then no more."""
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stalled.connect(("127.0.0.1", server.port))
+    stalled.sendall(
+        (
+            f"GET /ws/en/live/{article.slug}/?after=0 HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"Origin: {server.url}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        ).encode()
+    )
+    assert stalled.recv(1024).startswith(b"HTTP/1.1 101")
+    return stalled
+
+
+def _drain(stalled: socket.socket) -> int:
+    """Read what the server had kept for it until the connection ends. Returns the number of bytes."""
+    stalled.settimeout(20)
+    received = 0
+    try:
+        while data := stalled.recv(65536):
+            received += len(data)
+    except ConnectionResetError:
+        pass
+    return received
