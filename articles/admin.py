@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -7,7 +8,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -29,8 +32,19 @@ def translated_fields(model: type[models.Model]) -> list[str]:
     return list(translator.get_options_for_model(model).all_fields)
 
 
+class FormTemplates(DjangoTemplates):
+    """Django's templates of forms and the project's own, among which the rich text widget's is."""
+
+    @cached_property
+    def engine(self) -> Any:
+        own, django = settings.TEMPLATES[0]["DIRS"], Path(forms.__file__).parent / "templates"
+        return self.backend({"APP_DIRS": True, "DIRS": [*own, django], "NAME": "djangoforms", "OPTIONS": {}})
+
+
 class TranslatedForm(forms.ModelForm):
     """A form whose model may complain of a field that this user is not shown."""
+
+    default_renderer = FormTemplates
 
     def add_error(self, field: str | None, error: Any) -> None:
         if field is None and hasattr(error, "error_dict"):
@@ -179,6 +193,7 @@ class UpdateForm(TranslatedForm):
 class UpdateAdmin(TranslatedAdmin):
     form = UpdateForm
     facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo", "version")
+    exclude = ("version",)  # The model's field is not for editing; the form brings its own.
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     list_display = ("__str__", "article", "state", "is_key", "source_language", "first_published_at")

@@ -18,6 +18,10 @@ from liveblog.delivery import log
 if TYPE_CHECKING:
     from articles.models import Article, Update
 
+RELATED = "related"
+#: No element of its own page: how other pages name the article that they link to.
+CARD = "card"
+
 _open_edits: ContextVar[tuple[int, ...]] = ContextVar("open edits", default=())
 
 
@@ -40,9 +44,29 @@ def edit(item: Article | Update) -> Iterator[None]:
             if article_id:
                 for element in {**before, **after}:
                     if before.get(element) != after.get(element):
-                        log.append(article_id, element)
+                        _log(article_id, element)
     finally:
         _open_edits.reset(token)
+
+
+def _log(article_id: int, element: str) -> None:
+    if element == CARD:
+        for other in _naming_as_related(article_id):
+            log.append(other, RELATED)
+    else:
+        log.append(article_id, element)
+
+
+@contextmanager
+def removing(article: Article) -> Iterator[None]:
+    """A deletion of a whole page: those who read it are told, and so are the pages that name it."""
+    with transaction.atomic():
+        pk = article.pk
+        others = _naming_as_related(pk)
+        yield
+        for other in others:
+            log.append(other, RELATED)
+        transaction.on_commit(lambda: log.ring(pk), robust=True)
 
 
 @contextmanager
@@ -54,6 +78,12 @@ def renaming(item: models.Model, *fields: str) -> Iterator[None]:
         if old is not None and old != tuple(getattr(item, field) for field in fields):
             for article_id in _articles_naming(item):
                 log.append(article_id, log.PAGE)
+
+
+def _naming_as_related(article_id: int) -> list[int]:
+    from articles.models import Article
+
+    return list(Article.objects.filter(related=article_id).order_by("pk").values_list("pk", flat=True))
 
 
 def _articles_naming(item: Any) -> list[int]:

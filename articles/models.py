@@ -186,6 +186,10 @@ class Article(Illustrated):
                 self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
             super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.removing(self):
+            return super().delete(*args, **kwargs)
+
     @property
     def zone(self) -> datetime.tzinfo:
         return zoneinfo.ZoneInfo(self.time_zone)

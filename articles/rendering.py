@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
+from articles import changes
 from articles.models import Article, Author, Topic, Update
 from articles.text import Text, language_name, stored, text
 from liveblog.delivery import log
@@ -160,7 +161,7 @@ def render_updates(
     return operations
 
 
-_PARTS = {"coverage": coverage_html, "related": related_html}
+_PARTS = {"coverage": coverage_html, changes.RELATED: related_html}
 
 
 def render_article(
@@ -198,7 +199,9 @@ def seen_of_article(pk: int) -> dict[str, Any]:
         return {}
     seen: dict[str, Any] = {element: {} for element in _PARTS}
     seen[log.PAGE] = (article.slug, article.offered_languages, article.time_zone)
+    seen[changes.CARD] = {}
     for language in article.offered_languages:
+        seen[changes.CARD][language] = str(text(article, "headline", language))
         with reading(article, language):
             for element, part in _PARTS.items():
                 seen[element][language] = part(article, language)

@@ -9,13 +9,18 @@ from django.core.asgi import get_asgi_application
 # Loads the apps, which what follows needs.
 _http = get_asgi_application()
 
-from django.urls import path
+from django.urls import path, re_path
 
-from liveblog.delivery.websocket import live
+from articles.schedule import publish_when_due
+from liveblog.delivery.websocket import hub, live, nowhere
+from liveblog.lifespan import Lifespan
 
 application = ProtocolTypeRouter(
     {
         "http": _http,
-        "websocket": AllowedHostsOriginValidator(URLRouter([path("ws/<language>/live/<slug:slug>/", live)])),
+        "websocket": AllowedHostsOriginValidator(
+            URLRouter([path("ws/<language>/live/<slug:slug>/", live), re_path("", nowhere)])
+        ),
+        "lifespan": Lifespan(lambda: publish_when_due(hub)),
     }
 )

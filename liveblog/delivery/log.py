@@ -52,12 +52,21 @@ def group(article_id: int) -> str:
 def ring(article_id: int) -> None:
     """Tell every process that the article's log has grown. A lost ring delays delivery and loses nothing."""
     try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
         async_to_sync(_ring)(article_id)
-    except Exception:
-        logger.warning("The bell of article %s could not be rung; readers wait for the timer.", article_id, exc_info=True)
+    else:
+        # A thread that runs an event loop must not wait for it.
+        _ringing.add(task := loop.create_task(_ring(article_id)))
+        task.add_done_callback(_ringing.discard)
+
+
+_ringing: set[asyncio.Task[None]] = set()
 
 
 async def _ring(article_id: int) -> None:
-    layer = get_channel_layer()
-    async with asyncio.timeout(_RING_TIMEOUT):
-        await layer.group_send(group(article_id), {"type": "bell"})
+    try:
+        async with asyncio.timeout(_RING_TIMEOUT):
+            await get_channel_layer().group_send(group(article_id), {"type": "bell"})
+    except Exception:
+        logger.warning("The bell of article %s could not be rung; readers wait for the timer.", article_id, exc_info=True)

@@ -118,6 +118,14 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
                 del hub.addresses[address]
 
 
+async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application of every other address."""
+    await receive()
+    # A browser is told the code of a connection only once that was accepted.
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": NO_SUCH_PAGE})
+
+
 async def _serve(article_id: int, language: str, after: int, scope: Any, receive: Any, send: Any) -> None:
     transport = scope.get("extensions", {}).get(EXTENSION)
     reader: TransportReader | QueueReader

@@ -1,0 +1,50 @@
+PORT ?= 8000
+python := .venv/bin/python
+
+.PHONY: help demo test check format messages messages-update lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.runtime messages ## show the platform with sample coverage (PORT=8000)
+	@exec $(python) manage.py demo --port $(PORT)
+
+test: .venv/.installed messages ## run all tests (some of them: scripts/test -k live)
+	scripts/test
+
+check: .venv/.installed messages ## check style, types, migrations, translations and settings
+	scripts/check
+
+format: .venv/.installed ## format the Python code and mend what can be mended
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+messages: .venv/.runtime ## compile the translations that changed
+	@$(python) scripts/compile_messages.py
+
+messages-update: .venv/.installed ## bring locale/ up to date with the strings of the code
+	$(python) scripts/check_messages.py --write
+
+compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer ones)
+	$(compile) $(UPGRADE) pyproject.toml -o requirements.txt
+	$(compile) $(UPGRADE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+# One environment, filled in two steps: the demo starts without waiting for the developers' tools.
+.venv/.runtime: requirements.txt | $(python)
+	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.installed: requirements-dev.txt | $(python)
+	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch .venv/.runtime $@
+
+$(python):
+	@for candidate in python3.13 python3.12 python3.11 python3; do \
+		if $$candidate -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec $$candidate -m venv .venv; \
+		fi; \
+	done; \
+	echo 'Python 3.11 or newer with its venv module is needed. On Debian: apt-get install python3 python3-venv' >&2; \
+	exit 1

@@ -1,0 +1,84 @@
+"""The demo coverage: the NATO foreign ministers' meeting in Bucharest in November 2022, as a coverage file tells it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.core.files.images import ImageFile
+from django.utils.text import slugify
+
+from articles import changes
+from articles.models import Article, Author, Topic, Update
+
+DIRECTORY = Path(__file__).parent
+SLUG = "nato-bucharest-2022"
+
+
+def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
+    """Make the article, its related articles and its updates, as they stood when the coverage ended."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
+    topics = {}
+    for key, names in data["topics"].items():
+        topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))
+        _put_texts(topic, {"name": names})
+        topic.save()
+        topics[key] = topic
+    article = _article(data["article"], authors, topics)
+    article.related.set(_article(other, authors, topics) for other in data["related"])
+    for update in data["updates"]:
+        _update(article, update, authors)
+    return article
+
+
+def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str, Topic]) -> Article:
+    article = Article(
+        slug=data["slug"],
+        source_language=data["source_language"],
+        languages=data["languages"],
+        state=Article.State.FINISHED,
+        coverage_start=data["coverage_start"],
+        coverage_end=data.get("coverage_end"),
+        time_zone=data.get("time_zone", "Europe/Bucharest"),
+    )
+    _put_texts(article, data)
+    _put_photo(article, data)
+    article.full_clean(exclude=["headline"])
+    article.save()
+    article.authors.set(authors[key] for key in data.get("authors", ()))
+    article.topics.set(topics[key] for key in data.get("topics", ()))
+    return article
+
+
+def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) -> Update:
+    withdrawn_at = data.get("withdrawn_at")
+    update = Update(
+        article=article,
+        source_language=data["source_language"],
+        is_key=data.get("key", False),
+        state=Update.State.WITHDRAWN if withdrawn_at else Update.State.PUBLISHED,
+        first_published_at=data["at"],
+        withdrawn_at=withdrawn_at,
+        corrected_at=data.get("corrected_at"),
+    )
+    _put_texts(update, data)
+    _put_photo(update, data)
+    update.full_clean()
+    with changes.edit(update):
+        update.save()
+        update.authors.set(authors[key] for key in data.get("authors", ()))
+    return update
+
+
+def _put_texts(item: Any, data: dict[str, Any]) -> None:
+    for field, texts in data.items():
+        if isinstance(texts, dict) and hasattr(item, f"{field}_en"):
+            for language, text in texts.items():
+                setattr(item, f"{field}_{language}", text)
+
+
+def _put_photo(item: Any, data: dict[str, Any]) -> None:
+    if name := data.get("photo"):
+        item.photo.save(name, ImageFile((DIRECTORY / name).open("rb")), save=False)

@@ -1,0 +1,87 @@
+"""Replay: an article's updates published once more, on a page of their own, as they came at the time."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from articles import changes
+from articles.models import Article, Update
+from liveblog.languages import SHIPPED
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to the replayed page: `act` does it."""
+
+    at: datetime.datetime
+    what: str
+    act: Callable[[], None]
+
+
+def prepare(source: Article, slug: str) -> Article:
+    """The page of the replay: a copy of the article without updates, live. One that is there already is emptied."""
+    article = Article.objects.filter(slug=slug).first()
+    if article is None:
+        article = Article.objects.get(pk=source.pk)
+        article.pk = None
+        article._state.adding = True
+        article.slug = slug
+        article.revision = 0
+    for update in article.updates.all() if article.pk else ():
+        update.delete()
+    with changes.edit(article):
+        article.state = Article.State.LIVE
+        article.coverage_end = None
+        article.save()
+        article.authors.set(source.authors.all())
+        article.topics.set(source.topics.all())
+        article.related.set(source.related.all())
+    return article
+
+
+def timeline(source: Article, target: Article) -> list[Event]:
+    """All that happened to the source's updates, in order, to be done again on the target."""
+    events: list[Event] = []
+    for update in source.updates.exclude(first_published_at=None):
+        events.extend(_story(update, target))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _story(update: Update, target: Article) -> Iterator[Event]:
+    copies: list[Update] = []
+
+    def publish() -> None:
+        copy = Update.objects.get(pk=update.pk)
+        copy.pk = None
+        copy._state.adding = True
+        copy.article = target
+        copy.state = Update.State.PUBLISHED
+        copy.first_published_at = copy.withdrawn_at = copy.corrected_at = None
+        _set_note(copy, None)
+        with changes.edit(copy):
+            copy.save()
+            copy.authors.set(update.authors.all())
+        copies.append(copy)
+
+    def correct() -> None:
+        _set_note(copies[0], update)
+        copies[0].save()
+
+    def withdraw() -> None:
+        copies[0].state = Update.State.WITHDRAWN
+        copies[0].save()
+
+    assert update.first_published_at is not None
+    yield Event(update.first_published_at, "publish", publish)
+    if update.corrected_at:
+        yield Event(update.corrected_at, "correct", correct)
+    if update.withdrawn_at and update.state == Update.State.WITHDRAWN:
+        yield Event(update.withdrawn_at, "withdraw", withdraw)
+
+
+def _set_note(copy: Update, source: Update | None) -> None:
+    for language in SHIPPED:
+        name = f"correction_note_{language}"
+        setattr(copy, name, getattr(source, name) if source else "")

@@ -1,0 +1,22 @@
+"""The ASGI lifespan protocol (asgi.readthedocs.io, "Lifespan Protocol"): jobs that run as long as the server does."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Lifespan:
+    """An ASGI application for the lifespan scope that keeps `jobs` running between startup and shutdown."""
+
+    def __init__(self, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._jobs = jobs
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        tasks = [asyncio.create_task(job()) for job in self._jobs]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,26 @@
+"""Compile the translations, with Babel, so that no gettext tools are needed where the platform runs."""
+
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+
+
+def main() -> None:
+    for source in sorted(LOCALE.glob("*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as file:
+            catalog = read_po(file, locale=source.parts[-3], abort_invalid=True)
+        partial = target.with_suffix(".mo.part")
+        with partial.open("wb") as file:
+            write_mo(file, catalog)
+        partial.replace(target)
+        print(f"Compiled {source.relative_to(LOCALE.parent)}")
+
+
+if __name__ == "__main__":
+    main()

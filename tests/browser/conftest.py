@@ -1,0 +1,117 @@
+"""The real server, with its static files as in production, and readers in real Chromium."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from articles.models import Article
+from tests.server import Server
+
+# The browser's driver runs an event loop in the thread of the tests, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def server(transactional_db: None, static_files: None) -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+class Reader:
+    """A person with a browser and a page open; what goes wrong in the browser is noted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # That the server could not be reached is what some tests are about.
+        if message.type == "error" and "ERR_" not in message.text and "WebSocket" not in message.text:
+            self.complaints.append(message.text)
+
+    def open(self, server: Server, article: Article, language: str, query: str = "") -> Reader:
+        self.page.goto(f"{server.url}{article.url(language)}{query}")
+        return self
+
+    @property
+    def revision(self) -> int:
+        return int(self.page.locator("main").get_attribute("data-revision") or 0)
+
+    def reaches(self, revision: int, timeout: float = 5000) -> None:
+        """Wait until the page shows this revision."""
+        self.page.wait_for_function(
+            "revision => Number(document.querySelector('main').dataset.revision) >= revision",
+            arg=revision,
+            timeout=timeout,
+        )
+
+    def content(self) -> dict[str, Any]:
+        """What the page shows of the coverage, in a form that can be compared."""
+        return self.page.evaluate(CONTENT)
+
+    def updates(self) -> list[str]:
+        """The ids of the updates that are shown, from top to bottom."""
+        return self.page.eval_on_selector_all("#updates > :not([hidden])", "found => found.map(one => one.id)")
+
+
+CONTENT = """() => {
+  const text = (element) => element?.outerHTML.replace(/\\s+/g, " ") ?? null;
+  const list = (id) => [...document.getElementById(id).children].map(text);
+  return {
+    revision: document.querySelector("main").dataset.revision,
+    coverage: text(document.getElementById("coverage")),
+    related: text(document.getElementById("related")),
+    updates: list("updates"),
+    comments: list("comments"),
+  };
+}"""
+
+
+@pytest.fixture
+def reader(browser: Browser) -> Iterator[Callable[..., Reader]]:
+    """Makes readers, each with a browser profile of their own; none may have met an error at the end."""
+    contexts: list[BrowserContext] = []
+    readers: list[Reader] = []
+
+    def make(**options: Any) -> Reader:
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        readers.append(Reader(context.new_page()))
+        return readers[-1]
+
+    yield make
+    complaints = [complaint for each in readers for complaint in each.complaints]
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def fresh(reader: Callable[..., Reader], server: Server) -> Callable[[Article, str], dict[str, Any]]:
+    """What somebody sees who opens the page now."""
+
+    def content(article: Article, language: str) -> dict[str, Any]:
+        return reader(java_script_enabled=True).open(server, article, language).content()
+
+    return content
+
+
+#TMP
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args,"executable_path":"/usr/bin/chromium","args":["--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync"]}

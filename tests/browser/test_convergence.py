@@ -1,0 +1,101 @@
+"""Whatever the network does to frames, a page that then catches up is the page that a fresh load shows."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from articles.models import Article, Update
+from liveblog.delivery import frames
+from tests import factories
+from tests.browser.conftest import CONTENT, Reader
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "post", "correct", "translate", "withdraw", "restore", "key", "state"]),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=12,
+)
+#: What becomes of the frame of each revision: its place in the order of arrival, and how often it arrives.
+FATES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2)), min_size=12, max_size=12)
+
+
+def do(article: Article, step: str, number: int) -> None:
+    """One thing that the newsroom does to the page."""
+    updates = list(article.updates.order_by("pk"))
+    update = updates[number % len(updates)] if updates else None
+    if step == "state":
+        article.refresh_from_db()
+        article.state = [Article.State.LIVE, Article.State.FINISHED][number % 2]
+        article.save()
+    elif step == "post" or update is None:
+        factories.update(article, is_key=number == 0)
+    else:
+        if step == "correct":
+            update.body_en = f"<p>Corrected {number}.</p>"
+            update.correction_note_en = f"Note {number}."
+        elif step == "translate":
+            update.body_de = f"<p>Übersetzt {number}.</p>"
+        elif step == "withdraw":
+            update.state = Update.State.WITHDRAWN
+        elif step == "restore":
+            update.state = Update.State.PUBLISHED
+        elif step == "key":
+            update.is_key = not update.is_key
+        update.save()
+
+
+def frame(article: Article, after: int) -> dict[str, Any]:
+    revision = frames.revision_of(article.pk)
+    assert revision is not None
+    return json.loads(frames.since(article.pk, after, revision, {"de"})["de"].text)
+
+
+APPLY = "frame => window.livePage.apply(frame)"
+
+#: The page's own module without its connection: the test is the network.
+START = """async (address) => {
+  const { Page } = await import(address);
+  window.livePage = new Page(document.querySelector("main"));
+}"""
+
+
+def test_any_order_loss_and_doubling_of_frames_ends_in_the_same_page(server: Server, browser: Any) -> None:
+    context = browser.new_context()
+    page, fresh = Reader(context.new_page()), Reader(context.new_page())
+    # Neither page may be brought up to date behind the test's back.
+    context.route("**/live*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(steps=STEPS, fates=FATES)
+    def converges(steps: list[tuple[str, int]], fates: list[tuple[int, int]]) -> None:
+        cache.clear()
+        article = factories.article()
+        factories.update(article)
+        page.open(server, article, "de")
+        page.page.evaluate(START, f"{server.url}/static/liveblog/page.js")
+        made = []
+        for step, number in steps:
+            after = frames.revision_of(article.pk)
+            assert after is not None
+            do(article, step, number)
+            made.append(frame(article, after))
+        arriving = sorted(zip(fates, made, strict=False), key=lambda item: item[0][0])
+        for (_place, times), one in arriving:
+            for _ in range(times):
+                page.page.evaluate(APPLY, one)
+        assert page.page.evaluate(APPLY, frame(article, page.revision)) in ("applied", "known")
+        # An address that the browser has not kept.
+        fresh.open(server, article, "de", "?fresh")
+        assert page.page.evaluate(CONTENT) == fresh.content()
+
+    converges()
+    context.close()
