@@ -1,0 +1,193 @@
+"""The hub does once what can be done once: per process, per article, per language, never per reader."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.db.backends.signals import connection_created
+
+from articles.models import Article
+from liveblog.delivery import log
+from liveblog.delivery.frames import Frame
+from liveblog.delivery.hub import Hub, Reader
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+make_article = sync_to_async(factories.article)
+post = sync_to_async(factories.update)
+
+
+class Listener(Reader):
+    """A reader that keeps what it is given."""
+
+    def __init__(self, language: str = "en", revision: int = 0) -> None:
+        self.language = language
+        self.revision = revision
+        self.frames: list[Frame] = []
+        self.code: int | None = None
+        self._heard = asyncio.Event()
+
+    def write(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self._heard.set()
+
+    def close(self, code: int) -> None:
+        self.code = code
+
+    async def reaches(self, revision: int) -> None:
+        async with asyncio.timeout(10):
+            while not self.frames or self.frames[-1].revision < revision:
+                self._heard.clear()
+                await self._heard.wait()
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    """The queries of connections that are opened meanwhile, in any thread."""
+    queries: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        queries.append(sql)
+        return execute(sql, params, many, context)
+
+    def watch(connection: Any, **_: Any) -> None:
+        if note not in connection.execute_wrappers:
+            connection.execute_wrappers.append(note)
+
+    connection_created.connect(watch)
+    try:
+        yield queries
+    finally:
+        connection_created.disconnect(watch)
+
+
+async def queries_of_one_update(readers: int) -> int:
+    article = await make_article()
+    with counted_queries() as queries:
+        hub = Hub()
+        listeners = [Listener(["en", "de"][number % 2]) for number in range(readers)]
+        rooms = [await hub.join(article.pk, listener) for listener in listeners]
+        await asyncio.sleep(0)
+        await _settled(queries)
+        queries.clear()
+        await post(article)
+        for listener in listeners:
+            await listener.reaches(1)
+        # The test posts in a thread of its own, whose connection was opened before.
+        ours = [sql for sql in queries if "SELECT" in sql]
+        for room, listener in zip(rooms, listeners, strict=True):
+            hub.leave(room, listener)
+    assert hub.rooms == {}
+    assert ours
+    return len(ours)
+
+
+async def _settled(queries: list[str]) -> None:
+    """Wait until joining has asked all that it asks."""
+    seen = -1
+    while seen != len(queries):
+        seen = len(queries)
+        await asyncio.sleep(0.05)
+
+
+async def test_queries_for_an_update_do_not_grow_with_the_readers(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 60
+    assert await queries_of_one_update(40) == await queries_of_one_update(2)
+
+
+async def test_an_update_is_encoded_once_for_all_readers_of_a_language() -> None:
+    article = await make_article()
+    hub = Hub()
+    listeners = [Listener("en") for _ in range(5)]
+    rooms = [await hub.join(article.pk, listener) for listener in listeners]
+    await post(article)
+    for listener in listeners:
+        await listener.reaches(1)
+    assert len({id(listener.frames[-1]) for listener in listeners}) == 1
+    for room, listener in zip(rooms, listeners, strict=True):
+        hub.leave(room, listener)
+
+
+async def test_an_article_is_one_group_membership_however_many_read_it() -> None:
+    article = await make_article()
+    layer = get_channel_layer()
+    if not hasattr(layer, "groups"):
+        pytest.skip("Only the in-process layer shows its groups.")
+    hub = Hub()
+    listeners = [Listener() for _ in range(7)]
+    rooms = [await hub.join(article.pk, listener) for listener in listeners]
+    assert len(layer.groups[log.group(article.pk)]) == 1
+    for room, listener in zip(rooms, listeners, strict=True):
+        hub.leave(room, listener)
+    await asyncio.sleep(0.05)
+    assert log.group(article.pk) not in layer.groups
+
+
+async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.LIVE_POLL_SECONDS = 0.2
+    monkeypatch.setattr(log, "ring", lambda article_id: None)
+    article = await make_article()
+    hub, listener = Hub(), Listener()
+    room = await hub.join(article.pk, listener)
+    await post(article)
+    await listener.reaches(1)
+    hub.leave(room, listener)
+
+
+async def test_a_bell_is_heard_at_once(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 60
+    article = await make_article()
+    hub, listener = Hub(), Listener()
+    room = await hub.join(article.pk, listener)
+    await post(article)
+    await listener.reaches(1)
+    hub.leave(room, listener)
+
+
+async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 0.05
+    article = await make_article()
+    hub = Hub()
+    first = Listener("en")
+    rooms = {first: await hub.join(article.pk, first)}
+    for number in range(1, 8):
+        await post(article)
+        other = Listener(["de", "uk", "ar"][number % 3], revision=0)
+        rooms[other] = await hub.join(article.pk, other)
+    for listener, room in rooms.items():
+        await listener.reaches(7)
+        covered = [frame for frame in listener.frames if '"changes"' in frame.text]
+        assert covered[0].text.startswith('{"revision":')
+        hub.leave(room, listener)
+
+
+async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 60
+    article = await make_article()
+    await post(article)
+    with counted_queries() as queries:
+        hub = Hub()
+        listeners = [Listener() for _ in range(30)]
+        rooms = await asyncio.gather(*(hub.join(article.pk, listener) for listener in listeners))
+        await _settled(queries)
+        assert len({id(listener.frames[0]) for listener in listeners}) == 1
+        for room, listener in zip(rooms, listeners, strict=True):
+            hub.leave(room, listener)
+    assert len(queries) < 20
+
+
+async def test_a_deleted_article_closes_its_readers() -> None:
+    article: Article = await make_article()
+    hub, listener = Hub(), Listener()
+    room = await hub.join(article.pk, listener)
+    await sync_to_async(article.delete)()
+    async with asyncio.timeout(10):
+        while listener.code is None:
+            await asyncio.sleep(0.01)
+    assert listener.code == 4004
+    hub.leave(room, listener)
