@@ -237,7 +237,8 @@ class UpdateAdmin(TranslatedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        writes = not self.only_translates(request) and context["has_change_permission" if obj else "has_add_permission"]
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        writes = may and not self.only_translates(request)
         context |= {
             "can_publish": writes and (obj is None or obj.state != Update.State.PUBLISHED),
             "can_withdraw": writes and obj is not None and obj.state == Update.State.PUBLISHED,

@@ -1,5 +1,7 @@
 """What readers open. Nothing here depends on who asks: no cookie, no session, so that any cache can keep it."""
 
+import contextlib
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -20,6 +22,11 @@ from liveblog.release import RELEASE
 #: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
 FRESH = 5
 
+#: How long a rendered page is kept, in seconds. It is never wrong, only no longer asked for.
+KEPT = 86_400
+
+logger = logging.getLogger(__name__)
+
 
 def _article(slug: str, language: str) -> Article:
     article = get_object_or_404(Article, slug=slug)
@@ -34,10 +41,23 @@ def _kept(request: HttpRequest, key: str, make: Callable[[], bytes], content_typ
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(cache.get_or_set(f"{RELEASE}:{key}", make, 86_400), content_type=content_type)
+        response = HttpResponse(_made_once(f"{RELEASE}:{key}", make), content_type=content_type)
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
+
+
+def _made_once(key: str, make: Callable[[], bytes]) -> bytes:
+    try:
+        kept = cache.get(key)
+    except Exception:
+        logger.warning("The cache does not answer; rendering without it.", exc_info=True)
+        return make()
+    if kept is None:
+        kept = make()
+        with contextlib.suppress(Exception):
+            cache.set(key, kept, KEPT)
+    return kept
 
 
 @require_safe

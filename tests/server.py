@@ -44,7 +44,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self._command = command or ["manage.py", "runlive", "--port", str(self.port)]
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
             "SECRET_KEY": settings.SECRET_KEY,
@@ -56,14 +56,14 @@ class Server:
             "PYTHONWARNINGS": "default",
             **environment,
         }
-        self._environment.pop("DEBUG", None)
+        self.environment.pop("DEBUG", None)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment,
         )
         for _ in range(300):
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310

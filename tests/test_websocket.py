@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -174,3 +175,15 @@ def _drain(stalled: socket.socket) -> int:
     except ConnectionResetError:
         pass
     return received
+
+
+async def test_without_redis_pages_are_served_and_move() -> None:
+    article = await make_article()
+    unreachable = {"REDIS_URL": "redis://127.0.0.1:1/0", "LIVE_POLL_SECONDS": "0.2"}
+    with await sync_to_async(lambda: Server(**unreachable))() as running:
+        page = await asyncio.to_thread(urllib.request.urlopen, running.url + article.url("en"))
+        assert page.status == 200
+        async with join(running, article) as reader:
+            assert (await frame(reader))["changes"] == []
+            await post(article)
+            assert (await frame(reader))["revision"] == 1

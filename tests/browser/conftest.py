@@ -101,14 +101,23 @@ def reader(browser: Browser) -> Iterator[Callable[..., Reader]]:
     assert complaints == []
 
 
+MakeReader = Callable[..., Reader]
+Fresh = Callable[[Article, str], dict[str, Any]]
+
+
 @pytest.fixture
-def fresh(reader: Callable[..., Reader], server: Server) -> Callable[[Article, str], dict[str, Any]]:
-    """What somebody sees who opens the page now."""
+def fresh_on(reader: MakeReader) -> Callable[[Server], Fresh]:
+    """What somebody sees who opens a page of that server now."""
 
-    def content(article: Article, language: str) -> dict[str, Any]:
-        return reader(java_script_enabled=True).open(server, article, language).content()
+    def on(server: Server) -> Fresh:
+        return lambda article, language: reader().open(server, article, language).content()
 
-    return content
+    return on
+
+
+@pytest.fixture
+def fresh(fresh_on: Callable[[Server], Fresh], server: Server) -> Fresh:
+    return fresh_on(server)
 
 
 #TMP

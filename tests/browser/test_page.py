@@ -1,21 +1,15 @@
 """The open page: what arrives is there, what the reader reads stays where it is, and lost connections mend themselves."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
 from articles.models import Article, Update
 from comments.models import Comment
 from tests import factories
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Fresh, MakeReader
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-MakeReader = Callable[..., Reader]
-Fresh = Callable[[Article, str], dict[str, Any]]
 
 
 def test_what_arrives_looks_as_on_a_fresh_page(server: Server, reader: MakeReader, fresh: Fresh) -> None:
