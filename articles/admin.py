@@ -154,6 +154,8 @@ class ArticleAdmin(TranslatedAdmin):
 
 class UpdateForm(TranslatedForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    #: Whether the buttons that publish and withdraw are this user's to press.
+    may_publish = False
 
     class Meta:
         model = Update
@@ -165,7 +167,8 @@ class UpdateForm(TranslatedForm):
 
     def clean(self) -> None:
         super().clean()
-        self._apply_button()
+        if self.may_publish:
+            self._apply_button()
         if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
             # What is sent next is an answer to the version that the message tells of.
             self.data = self.data.copy()
@@ -215,6 +218,11 @@ class UpdateAdmin(TranslatedAdmin):
             log.lock(found.article_id)
             found = super().get_object(request, object_id, from_field)
         return found
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.may_publish = not self.only_translates(request)
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> Any:
         fields = [field for field in super().get_readonly_fields(request, obj) if field != "version"]

@@ -1,0 +1,73 @@
+"""The demo coverage loads whole, and a replay ends in the page that it replays."""
+
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from articles import demo
+from articles.models import Article, Update
+
+pytestmark = pytest.mark.django_db
+
+FULL = ("en", "de", "uk", "ar")
+
+
+@pytest.fixture
+def coverage() -> Article:
+    return demo.load()
+
+
+def test_the_demo_is_told_in_four_languages(coverage: Article) -> None:
+    updates = list(coverage.updates.all())
+    assert len(updates) >= 25
+    whole = [update for update in updates if all(update.exists_in(language) for language in FULL)]
+    assert len(whole) >= 25
+    assert {update.source_language for update in updates} == set(FULL)
+    assert sum(update.is_key for update in updates) >= 3
+    assert sum(bool(update.corrected_at) for update in updates) == 1
+    assert sum(update.state == Update.State.WITHDRAWN for update in updates) == 1
+    assert coverage.related.count() == 3
+    assert sum(bool(update.photo) for update in updates) + bool(coverage.photo) == 3
+
+
+@pytest.mark.parametrize("language", FULL)
+def test_nothing_in_the_demo_is_mangled(coverage: Article, language: str) -> None:
+    opening = {"en": "“", "de": "„", "uk": "«", "ar": "«"}[language]
+    for update in coverage.updates.all():
+        words = f"{getattr(update, f'headline_{language}')} {getattr(update, f'body_{language}')}"
+        text = words.replace('href="', "").replace('">', ">").replace('" ', " ")
+        assert '"' not in text
+        assert "Kredit" not in text
+        assert not set("“„«") - {opening} & set(text) - ({"“"} if language == "de" else set())
+
+
+def test_a_replay_ends_in_the_same_page(coverage: Article, client: Any) -> None:
+    call_command("replay", coverage.slug, speed=1e9)
+    replayed = Article.objects.get(slug=f"{coverage.slug}-replay")
+    originals, copies = (
+        [(update.headline_de, update.body_de, update.is_key, bool(update.corrected_at), update.correction_note_de)
+         for update in article.updates.published().newest_first()]
+        for article in (coverage, replayed)
+    )
+    assert copies == originals
+    assert replayed.state == Article.State.LIVE
+    assert client.get(replayed.url("ar")).status_code == 200
+
+
+def test_a_replay_begun_anew_empties_its_page_first(coverage: Article) -> None:
+    for _ in range(2):
+        call_command("replay", coverage.slug, speed=1e9)
+    replayed = Article.objects.get(slug=f"{coverage.slug}-replay")
+    assert replayed.updates.count() == coverage.updates.count()
+
+
+def test_a_replay_of_nothing_says_so() -> None:
+    with pytest.raises(CommandError, match="no article"):
+        call_command("replay", "nothing")
+
+
+def test_accounts_with_a_known_password_are_not_made_on_a_public_site(settings: Any) -> None:
+    settings.SITE_URL = "https://news.example.org"
+    with pytest.raises(CommandError):
+        call_command("load_demo")
