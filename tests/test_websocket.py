@@ -5,6 +5,7 @@ import json
 import socket
 import urllib.request
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -114,6 +115,21 @@ async def test_a_page_of_another_site_is_refused(server: Server, origin: str | N
         async with join(server, article, origin=origin):
             pass
     assert caught.value.response.status_code == 403
+
+
+async def test_one_address_does_not_hold_all_connections() -> None:
+    article = await make_article()
+    with await sync_to_async(lambda: Server(LIVE_MAX_CONNECTIONS_PER_ADDRESS="2"))() as running:
+        # As a proxy on the same machine names its clients.
+        here, elsewhere = ({"X-Forwarded-For": address} for address in ("203.0.113.5", "203.0.113.6"))
+        async with AsyncExitStack() as stack:
+            for headers in (here, here, elsewhere):
+                reader = await stack.enter_async_context(join(running, article, additional_headers=headers))
+                assert (await frame(reader))["revision"] == 0
+            refused = await stack.enter_async_context(join(running, article, additional_headers=here))
+            assert await closing_code(refused) == 4429
+        async with join(running, article, additional_headers=here) as reader:
+            assert (await frame(reader))["revision"] == 0
 
 
 async def test_nothing_is_read_from_the_reader(server: Server) -> None:

@@ -8,6 +8,7 @@ per language, and writes the same bytes to all readers of that language.
 import asyncio
 import contextlib
 import logging
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog.delivery import frames, log
+from liveblog.delivery import elements, frames, log
 from liveblog.delivery.frames import Frame
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,19 @@ class Hub:
     def __init__(self) -> None:
         self.rooms: dict[int, Room] = {}
         self.addresses: Counter[str] = Counter()
+        self._found: dict[tuple[str, str], tuple[float, asyncio.Future[int | None]]] = {}
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="hub")
+
+    async def find(self, slug: str, language: str) -> int | None:
+        """The article at an address, None where there is none; asked once a second, however many readers come."""
+        now = asyncio.get_running_loop().time()
+        asked_at, answer = self._found.get((slug, language), (-math.inf, None))
+        if answer is None or now - asked_at > 1:
+            if len(self._found) > 1000:
+                self._found.clear()
+            answer = asyncio.ensure_future(self.query(elements.find_page, slug, language))
+            self._found[slug, language] = (now, answer)
+        return await asyncio.shield(answer)
 
     async def join(self, article_id: int, reader: Reader) -> "Room":
         """Bring the reader up to date, then have it get every later frame until it leaves."""

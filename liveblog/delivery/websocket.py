@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from liveblog.delivery import elements
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Gone, Hub, Reader
 from liveblog.delivery.protocol import EXTENSION
@@ -106,7 +105,7 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if address:
         hub.addresses[address] += 1
     try:
-        article_id = await hub.query(elements.find_page, path["slug"], path["language"])
+        article_id = await hub.find(path["slug"], path["language"])
         if article_id is None:
             await send({"type": "websocket.close", "code": NO_SUCH_PAGE})
             return
