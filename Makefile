@@ -7,7 +7,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.runtime messages ## show the platform with sample coverage (PORT=8000)
-	@exec $(python) manage.py demo --port $(PORT)
+	@PORT=$(PORT) exec scripts/demo
 
 test: .venv/.installed messages ## run all tests (some of them: scripts/test -k live)
 	scripts/test

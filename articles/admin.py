@@ -12,6 +12,8 @@ from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
@@ -19,6 +21,7 @@ from modeltranslation.translator import translator
 
 from articles import changes
 from articles.models import Article, Author, Topic, Update
+from articles.richtext import sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
 from liveblog.delivery import log
@@ -29,7 +32,9 @@ admin.site.index_title = _("Newsroom")
 
 
 def translated_fields(model: type[models.Model]) -> list[str]:
-    return list(translator.get_options_for_model(model).all_fields)
+    """In the order of writing: the item's own texts, then those of its photo."""
+    names = translator.get_options_for_model(model).all_fields
+    return sorted((f.name for f in model._meta.fields if f.name in names), key=lambda name: name.startswith("photo"))
 
 
 class FormTemplates(DjangoTemplates):
@@ -82,11 +87,19 @@ class TranslatedAdmin(admin.ModelAdmin):
         ]
         return [(None, {"fields": self.facts, "classes": ["facts"]}), *tabs]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # A tab says its language once, for all of its fields; read-only ones take their labels from nowhere else.
+        kwargs["labels"] = {
+            field.name: capfirst(field.translated_field.verbose_name)
+            for field in self.model._meta.fields
+            if hasattr(field, "translated_field")
+        }
+        return super().get_form(request, obj, change, **kwargs)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         language = getattr(db_field, "language", None)
         if field is not None and language and db_field.name.endswith(f"_{language}"):
-            field.label = db_field.translated_field.verbose_name
             field.required = False
             field.widget.attrs |= {"lang": language, "dir": direction(language)}
         return field
@@ -116,6 +129,11 @@ class TranslatedAdmin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         # The editor's import map is the one inline element of a page; the policy lets it pass by its nonce.
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
+        adminform = context["adminform"]
+        for field in adminform.readonly_fields:
+            text = getattr(adminform.form.instance, field, None)
+            if text and field.startswith("body_"):
+                setattr(adminform.form.instance, field, mark_safe(sanitise(text)))
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -1,6 +1,7 @@
 """The hub does once what can be done once: per process, per article, per language, never per reader."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.db import transaction
 from django.db.backends.signals import connection_created
 
 from articles.models import Article
-from liveblog.delivery import log
+from liveblog.delivery import elements, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub, Reader
 from tests import factories
@@ -164,6 +166,30 @@ async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(se
         covered = [frame for frame in listener.frames if '"changes"' in frame.text]
         assert covered[0].text.startswith('{"revision":')
         hub.leave(room, listener)
+
+
+async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 60
+    article = await make_article()
+    released = threading.Event()
+
+    def render_slowly(article_id: int, names: Any, languages: Any) -> dict[str, list[elements.Operation]]:
+        released.wait(10)
+        return {language: [{"op": "remove", "id": name} for name in names] for language in languages}
+
+    elements.register("slow", render_slowly)
+    await sync_to_async(transaction.atomic(log.append))(article.pk, "slow-1")
+    hub, listener = Hub(), Listener()
+    joining = asyncio.create_task(hub.join(article.pk, listener))
+    # While its catch-up is still being made, the room moves on.
+    await post(article)
+    async with asyncio.timeout(10):
+        while article.pk not in hub.rooms or hub.rooms[article.pk].revision != 2:
+            await asyncio.sleep(0.01)
+    released.set()
+    room = await joining
+    assert [frame.revision for frame in listener.frames] == [1, 2]
+    hub.leave(room, listener)
 
 
 async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(settings: Any) -> None:

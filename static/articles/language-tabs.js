@@ -20,15 +20,13 @@ function build() {
   activate(
     tabs.find(hasErrors) ?? byCode(leftOpen()) ?? byCode(sourceCode()) ?? tabs.find((tab) => hasText(tab.panel)) ?? tabs[0],
   );
+  if (container.querySelector("[hidden] :focus")) tabs.find((tab) => !tab.panel.hidden).panel.querySelector("input").focus();
 
   sourceSelect?.addEventListener("change", () => {
     mark();
     if (byCode(sourceCode())) activate(byCode(sourceCode()));
   });
-  // The rich text editor writes to its textarea after the event.
-  for (const event of ["input", "keyup", "change", "focusout"]) {
-    container.addEventListener(event, () => setTimeout(mark));
-  }
+  container.addEventListener("input", mark); // The rich text editor's textarea sends it, too.
   form.addEventListener("submit", () => {
     sessionStorage.setItem("language-tab", `${location.pathname} ${tabs.find((tab) => !tab.panel.hidden).code}`);
   });
@@ -38,6 +36,7 @@ function build() {
     const heading = fieldset.querySelector(".fieldset-heading");
     const button = make("button", {
       type: "button",
+      form: "", // Not a field of the form, whose first one Django's admin gives the focus.
       role: "tab",
       id: `language-tab-${code}`,
       "aria-controls": `language-panel-${code}`,
