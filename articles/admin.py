@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -8,9 +7,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
-from django.forms.renderers import DjangoTemplates
-from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
@@ -37,20 +36,30 @@ def translated_fields(model: type[models.Model]) -> list[str]:
     return sorted((f.name for f in model._meta.fields if f.name in names), key=lambda name: name.startswith("photo"))
 
 
-class FormTemplates(DjangoTemplates):
-    """Django's templates of forms and the project's own, among which the rich text widget's is."""
-
-    @cached_property
-    def engine(self) -> Any:
-        own, django = settings.TEMPLATES[0]["DIRS"], Path(forms.__file__).parent / "templates"
-        return self.backend({"APP_DIRS": True, "DIRS": [*own, django], "NAME": "djangoforms", "OPTIONS": {}})
-
-
 class TranslatedForm(forms.ModelForm):
-    """A form whose model may complain of a field that this user is not shown."""
+    """A form that is made from one version of its item, and replaces no other."""
 
-    default_renderer = FormTemplates
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
+            # What is sent next is an answer to the version that the message tells of.
+            self.data = self.data.copy()
+            self.data["version"] = self.instance.version
+            raise ValidationError(
+                _(
+                    "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "
+                    "form, but not saved. Compare it with the present version, then save again."
+                ),
+                code="conflict",
+            )
+
+    # The model may complain of a field that this user is not shown.
     def add_error(self, field: str | None, error: Any) -> None:
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, Any] = {}
@@ -64,6 +73,7 @@ class TranslatedAdmin(admin.ModelAdmin):
     """An admin with one tab per language, for texts of all the languages that the site offers."""
 
     form = TranslatedForm
+    exclude: tuple[str, ...] | None = ("version",)  # The model's is not for editing; the form brings its own.
     #: Fields that are about the item, not about what it says.
     facts: tuple[str | tuple[str, ...], ...] = ()
     translate_permission = ""
@@ -71,7 +81,7 @@ class TranslatedAdmin(admin.ModelAdmin):
     class Media:
         js = (Script("articles/language-tabs.js", type="module"),)
 
-    def tab_languages(self, obj: Any) -> list[str]:
+    def tab_languages(self, request: HttpRequest, obj: Any) -> list[str]:
         return [code for code, _name in settings.LANGUAGES]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -83,9 +93,9 @@ class TranslatedAdmin(admin.ModelAdmin):
                     "fields": [f"{field}_{code}" for field in translated_fields(self.model)],
                 },
             )
-            for code in self.tab_languages(obj)
+            for code in self.tab_languages(request, obj)
         ]
-        return [(None, {"fields": self.facts, "classes": ["facts"]}), *tabs]
+        return [(None, {"fields": [*self.facts, "version"], "classes": ["facts"]}), *tabs]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # A tab says its language once, for all of its fields; read-only ones take their labels from nowhere else.
@@ -120,6 +130,14 @@ class TranslatedAdmin(admin.ModelAdmin):
         return fields
 
     # One article is saved by one person at a time, in the order of its revisions.
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "POST":
+            # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
+            log.lock(getattr(found, "article_id", found.pk))
+            found = super().get_object(request, object_id, from_field)
+        return found
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with changes.edit(obj):
@@ -171,7 +189,6 @@ class ArticleAdmin(TranslatedAdmin):
 
 
 class UpdateForm(TranslatedForm):
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     #: Whether the buttons that publish and withdraw are this user's to press.
     may_publish = False
 
@@ -179,25 +196,10 @@ class UpdateForm(TranslatedForm):
         model = Update
         fields: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
-
     def clean(self) -> None:
         super().clean()
         if self.may_publish:
             self._apply_button()
-        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
-            # What is sent next is an answer to the version that the message tells of.
-            self.data = self.data.copy()
-            self.data["version"] = self.instance.version
-            raise ValidationError(
-                _(
-                    "Somebody else has saved this update since you opened it. Nothing of yours is lost: it is still "
-                    "in this form, but not saved. Compare it with the present version, then save again."
-                ),
-                code="conflict",
-            )
 
     def _apply_button(self) -> None:
         update = self.instance
@@ -213,8 +215,7 @@ class UpdateForm(TranslatedForm):
 @admin.register(Update)
 class UpdateAdmin(TranslatedAdmin):
     form = UpdateForm
-    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo", "version")
-    exclude = ("version",)  # The model's field is not for editing; the form brings its own.
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     list_display = ("__str__", "article", "state", "is_key", "source_language", "first_published_at")
@@ -226,16 +227,15 @@ class UpdateAdmin(TranslatedAdmin):
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
 
-    def tab_languages(self, obj: Update | None) -> list[str]:
-        return obj.article.offered_languages if obj else super().tab_languages(obj)
+    def tab_languages(self, request: HttpRequest, obj: Update | None) -> list[str]:
+        article = obj.article if obj else self._article_to_add_to(request)
+        if article is None:
+            return super().tab_languages(request, obj)
+        return list(dict.fromkeys([*article.offered_languages, *([obj.source_language] if obj else [])]))
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None and request.method == "POST":
-            # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
-            log.lock(found.article_id)
-            found = super().get_object(request, object_id, from_field)
-        return found
+    def _article_to_add_to(self, request: HttpRequest) -> Article | None:
+        pk = request.GET.get("article", "")
+        return Article.objects.filter(pk=pk).first() if pk.isdecimal() else None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
@@ -243,7 +243,7 @@ class UpdateAdmin(TranslatedAdmin):
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> Any:
-        fields = [field for field in super().get_readonly_fields(request, obj) if field != "version"]
+        fields = super().get_readonly_fields(request, obj)
         if obj is not None:
             fields.append("article")
             if obj.first_published_at:
@@ -255,7 +255,7 @@ class UpdateAdmin(TranslatedAdmin):
         author = Author.objects.filter(user=request.user).first()
         if author:
             initial.setdefault("authors", [author.pk])
-        article = Article.objects.filter(pk=initial.get("article", "")).first() if initial.get("article") else None
+        article = self._article_to_add_to(request)
         languages = article.offered_languages if article else [code for code, _name in settings.LANGUAGES]
         own = get_language() or "en"
         initial.setdefault("source_language", own if own in languages else languages[0])
@@ -272,6 +272,14 @@ class UpdateAdmin(TranslatedAdmin):
             "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    # Who has published goes on in the same article.
+
+    def response_post_save_add(self, request: HttpRequest, obj: Update) -> HttpResponse:
+        return redirect(f"{reverse('admin:articles_update_changelist')}?article__id__exact={obj.article_id}")
+
+    def response_post_save_change(self, request: HttpRequest, obj: Update) -> HttpResponse:
+        return self.response_post_save_add(request, obj)
 
 
 def page_language(article: Article) -> str:

@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from liveblog.languages import SHIPPED
@@ -13,16 +14,20 @@ class LanguageField(models.CharField):
     """The code of one shipped language. Which of them a form offers is the site's setting."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 8)
+        kwargs["max_length"] = 8
+        kwargs["choices"] = [(code, _(name)) for code, name in SHIPPED.items()]
         super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"], kwargs["choices"]
+        return name, path, args, kwargs
 
     def formfield(self, **kwargs: Any) -> Any:
         return forms.ChoiceField(
-            choices=[("", "---------"), *offered_languages()] if self.blank else offered_languages(),
-            required=not self.blank,
-            label=kwargs.get("label", self.verbose_name),
-            help_text=kwargs.get("help_text", self.help_text),
-            initial=kwargs.get("initial"),
+            choices=offered_languages(),
+            label=capfirst(self.verbose_name),
+            help_text=self.help_text,
         )
 
 
@@ -68,7 +73,7 @@ class LanguagesField(models.CharField):
             choices=offered_languages(),
             widget=forms.CheckboxSelectMultiple,
             required=not self.blank,
-            label=self.verbose_name,
+            label=capfirst(self.verbose_name),
             help_text=self.help_text,
         )
 

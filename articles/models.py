@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -80,6 +82,15 @@ class Topic(models.Model):
             super().save(*args, **kwargs)
 
 
+class Versioned(models.Model):
+    """Something that two people may have open at once. Each save is a version; a form names the one it was made from."""
+
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class Illustrated(models.Model):
     """Something with a photo. A photo never stands without its credit line and its alternative text."""
 
@@ -118,7 +129,7 @@ class Illustrated(models.Model):
         return errors
 
 
-class Article(Illustrated):
+class Article(Versioned, Illustrated):
     """A live page: one event, covered in one place, in all the languages that it appears in."""
 
     class State(models.TextChoices):
@@ -184,6 +195,7 @@ class Article(Illustrated):
             # The log alone counts revisions: a copy read earlier must not turn the count back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+            self.version += 1
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -214,7 +226,7 @@ class UpdateQuerySet(models.QuerySet):
         return self.order_by("-first_published_at", "-pk")
 
 
-class Update(Illustrated):
+class Update(Versioned, Illustrated):
     """One live post of an article."""
 
     class State(models.TextChoices):
@@ -242,7 +254,6 @@ class Update(Illustrated):
         blank=True,
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
-    version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UpdateQuerySet.as_manager()
 
@@ -271,9 +282,6 @@ class Update(Illustrated):
         ]
 
     def __str__(self) -> str:
-        from django.utils.html import strip_tags
-        from django.utils.text import Truncator
-
         headline = stored(self, "headline", self.source_language)
         return headline or Truncator(strip_tags(stored(self, "body", self.source_language))).words(10) or f"#{self.pk}"
 

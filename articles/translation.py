@@ -4,7 +4,7 @@ from articles.models import Article, Topic, Update
 
 
 class _Empty(TranslationOptions):
-    # Text that is not there is an empty string in every language, and is never taken from another language unasked.
+    # Text that is not there is empty, and never taken from another language unasked.
     fallback_languages = {"default": ()}
     empty_values = ""
 

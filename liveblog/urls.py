@@ -1,7 +1,5 @@
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
-from django.views.static import serve
 
 from liveblog import views
 from liveblog.converters import LanguageConverter
@@ -17,8 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("<language:language>/", include("comments.urls")),
     path("<language:language>/", include("articles.urls")),
-    # File names of uploads are never used twice.
-    re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    re_path(r"^media/(?P<path>.*)$", views.upload),
 ]
 
 handler404 = "liveblog.views.not_found"

@@ -1,11 +1,13 @@
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
+from django.views.static import serve
 
 
 def to_language(request: HttpRequest) -> HttpResponse:
@@ -29,6 +31,18 @@ def ready(request: HttpRequest) -> HttpResponse:
     except Exception:
         return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def upload(request: HttpRequest, path: str) -> HttpResponse:
+    """An uploaded file. Whole, for Django streams files to an ASGI server one thread switch at a time."""
+    found = serve(request, path, document_root=settings.MEDIA_ROOT)
+    if found.streaming:
+        kept = HttpResponse(b"".join(found.streaming_content), headers=found.headers)
+        found.close()
+        found = kept
+    # File names of uploads are never used twice.
+    patch_cache_control(found, public=True, max_age=31_536_000, immutable=True)
+    return found
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -238,3 +238,14 @@ def test_an_article_offers_only_languages_of_the_site(client: Any, settings: Any
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
 def test_the_server_says_that_it_is_well(client: Any, address: str) -> None:
     assert client.get(address).content == b"ok\n"
+
+
+def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
+    article = factories.article()
+    words = {"photo_alt_en": "The hall", "photo_credit_en": "Photo: I. Moraru"}
+    update = factories.update(article, photo=factories.picture(), body_en="<p>x</p>", **words)
+    answer = client.get(update.photo.url)
+    assert answer["Content-Type"] == "image/png"
+    assert answer.content == update.photo.open().read()
+    assert "immutable" in answer["Cache-Control"]
+    assert client.get("/media/../manage.py").status_code == 404

@@ -1,0 +1,134 @@
+"""Check that every string of the platform is translated into every shipped language.
+
+With --write, bring the catalogues in locale/ up to date instead; translations are kept. Strings in djangojs.po that no
+code of ours names are those of the rich text editor, and stay.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from liveblog.languages import SHIPPED
+
+LANGUAGES = sorted(SHIPPED.keys() - {"en"})
+SOURCES = ("articles", "comments", "liveblog", "templates", "static")
+DOMAINS = ("django", "djangojs")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[sd]|\{\w*\}")
+
+Key = tuple[str | None, str]
+
+
+def path_of(language: str, domain: str) -> Path:
+    return Path("locale", language, "LC_MESSAGES", f"{domain}.po")
+
+
+def load(path: Path) -> polib.POFile:
+    return polib.pofile(str(path), wrapwidth=0) if path.exists() else polib.POFile(wrapwidth=0)
+
+
+def key(entry: polib.POEntry) -> Key:
+    return entry.msgctxt, entry.msgid
+
+
+def extract(copy: Path) -> None:
+    """Run makemessages in a copy of what it looks at, so that it leaves the working tree alone."""
+    ignore = shutil.ignore_patterns("__pycache__", "migrations", "*.mo")
+    for name in (*SOURCES, "locale"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, copy / name, ignore=ignore)
+    (copy / "locale").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "manage.py", copy)
+    for domain in DOMAINS:
+        command = [sys.executable, "manage.py", "makemessages", "--verbosity=0", "--domain", domain]
+        command += ["--keep-pot", "--no-location", "--no-wrap", *(f"--locale={code}" for code in LANGUAGES)]
+        if subprocess.run(command, cwd=copy, env=os.environ | {"DEBUG": "1"}).returncode:
+            sys.exit("The strings could not be extracted.")
+
+
+def problems(entry: polib.POEntry | None, wanted: polib.POEntry, forms: int) -> Iterator[str]:
+    if entry is None or entry.obsolete:
+        yield "missing"
+        return
+    if entry.fuzzy:
+        yield "fuzzy"
+    allowed = set(PLACEHOLDER.findall(wanted.msgid))
+    if not wanted.msgid_plural:
+        if not entry.msgstr:
+            yield "empty"
+        elif set(PLACEHOLDER.findall(entry.msgstr)) != allowed:
+            yield "other placeholders"
+        return
+    texts = list(entry.msgstr_plural.values())
+    if entry.msgid_plural != wanted.msgid_plural or len(texts) != forms or not all(texts):
+        yield f"not {forms} plural forms"
+        return
+    # The form of a single number may leave that number out.
+    allowed |= set(PLACEHOLDER.findall(wanted.msgid_plural))
+    found = [set(PLACEHOLDER.findall(text)) for text in texts]
+    if set().union(*found) != allowed or allowed not in found:
+        yield "other placeholders"
+
+
+def check(copy: Path) -> int:
+    count = 0
+    for domain in DOMAINS:
+        catalogues = {code: load(ROOT / path_of(code, domain)) for code in LANGUAGES}
+        wanted = {key(entry): entry for entry in load(copy / "locale" / f"{domain}.pot")}
+        if domain == "djangojs":
+            for catalogue in catalogues.values():
+                wanted = {key(entry): entry for entry in catalogue if not entry.obsolete} | wanted
+        for code, catalogue in catalogues.items():
+            entries = {key(entry): entry for entry in sorted(catalogue, key=lambda entry: not entry.obsolete)}
+            plurals = re.search(r"nplurals=(\d+)", catalogue.metadata.get("Plural-Forms", ""))
+            for name, entry in wanted.items():
+                for problem in problems(entries.get(name), entry, int(plurals[1]) if plurals else 0):
+                    print(f"{path_of(code, domain)}: {problem}: {entry.msgid!r}")
+                    count += 1
+    return count
+
+
+def write(copy: Path) -> None:
+    for path in (path_of(code, domain) for domain in DOMAINS for code in LANGUAGES):
+        if not (copy / path).exists():
+            continue
+        merged = load(copy / path)
+        for entry in merged.obsolete_entries():
+            if path.stem == "djangojs":
+                entry.obsolete = False
+            else:
+                merged.remove(entry)
+        if list(map(str, merged)) != list(map(str, load(ROOT / path))):
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            merged.save(str(ROOT / path))
+            print(f"Wrote {path}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="update locale/ instead")
+    options = parser.parse_args()
+    if not shutil.which("xgettext") and subprocess.run([ROOT / "scripts" / "install", "gettext"]).returncode:
+        return 1
+    with tempfile.TemporaryDirectory(prefix="messages-") as directory:
+        extract(Path(directory))
+        if options.write:
+            write(Path(directory))
+            return 0
+        count = check(Path(directory))
+    print(f"{count} strings need a translator." if count else "Every string is translated.")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
