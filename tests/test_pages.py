@@ -248,4 +248,4 @@ def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
     assert answer["Content-Type"] == "image/png"
     assert answer.content == update.photo.open().read()
     assert "immutable" in answer["Cache-Control"]
-    assert client.get("/media/../manage.py").status_code == 404
+    assert client.get("/media/../manage.py").status_code in {400, 404}

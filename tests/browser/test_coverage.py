@@ -113,7 +113,8 @@ def test_an_evening_of_coverage(
         expect(german.page.get_by_text("Nur auf Deutsch.")).to_be_visible()
 
         desk.page.goto(f"{server.url}/admin/articles/update/{second.pk}/change/")
-        withdraw(desk)
+        desk.press("Withdraw")
+        desk.page.get_by_text("Readers will no longer see it.").locator("..").get_by_role("button", name="Withdraw").click()
         for each in (german, arabic):
             expect(each.page.locator(f"#{second.element}")).to_have_count(0)
 
@@ -133,7 +134,3 @@ def test_an_evening_of_coverage(
             assert each.page.evaluate("window.neverLoadedAnew") is True
     finally:
         server.stop()
-
-
-def withdraw(desk: Desk) -> None:
-    desk.page.locator("[name=_withdraw]").click()
