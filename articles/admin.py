@@ -221,9 +221,7 @@ class UpdateAdmin(TranslatedAdmin):
     list_display = ("__str__", "article", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("article",)
-    search_fields = tuple(
-        f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES
-    )
+    search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
 

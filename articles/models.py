@@ -105,7 +105,10 @@ class Illustrated(models.Model):
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_alt = models.CharField(
-        _("alternative text"), max_length=300, blank=True, help_text=_("What the photo shows, for those who don't see it.")
+        _("alternative text"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the photo shows, for those who don't see it."),
     )
     photo_caption = models.CharField(_("caption"), max_length=500, blank=True)
     photo_credit = models.CharField(
@@ -138,22 +141,33 @@ class Article(Versioned, Illustrated):
         FINISHED = "finished", pgettext_lazy("state of coverage", "Finished")
 
     slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
-    source_language = LanguageField(_("source language"), default="en", help_text=_("The language it is first written in."))
+    source_language = LanguageField(
+        _("source language"), default="en", help_text=_("The language it is first written in.")
+    )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
     coverage_start = models.DateTimeField(_("coverage starts"), default=timezone.now)
     coverage_end = models.DateTimeField(_("coverage ends"), null=True, blank=True)
     time_zone = models.CharField(
-        _("time zone"), max_length=64, default=timezone.get_default_timezone_name, help_text=_("Of the event, such as Europe/Bucharest.")
+        _("time zone"),
+        max_length=64,
+        default=timezone.get_default_timezone_name,
+        help_text=_("Of the event, such as Europe/Bucharest."),
     )
     headline = models.CharField(_("headline"), max_length=200)
-    standfirst = models.TextField(_("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline."))
+    standfirst = models.TextField(
+        _("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline.")
+    )
     dateline = models.CharField(_("dateline"), max_length=120, blank=True, help_text=_("Place and date of the report."))
     body = RichTextField(_("body"), blank=True)
     authors = models.ManyToManyField(Author, blank=True, related_name="articles", verbose_name=_("authors"))
     topics = models.ManyToManyField(Topic, blank=True, related_name="articles", verbose_name=_("topics"))
     related = models.ManyToManyField(
-        "self", blank=True, symmetrical=False, verbose_name=_("related articles"), help_text=_("Stand beside the text as “Read also”.")
+        "self",
+        blank=True,
+        symmetrical=False,
+        verbose_name=_("related articles"),
+        help_text=_("Stand beside the text as “Read also”."),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
 
@@ -163,9 +177,7 @@ class Article(Versioned, Illustrated):
         verbose_name_plural = _("articles")
         permissions = [("translate_article", "Can translate article")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"
-            ),
+            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
             models.CheckConstraint(
                 condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
                 name="coverage_ends_after_it_starts",
@@ -238,7 +250,9 @@ class Update(Versioned, Illustrated):
     TEXTS = ("headline", "body")
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
-    source_language = LanguageField(_("source language"), default="en", help_text=_("The language it is first written in."))
+    source_language = LanguageField(
+        _("source language"), default="en", help_text=_("The language it is first written in.")
+    )
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
     is_key = models.BooleanField(_("key event"), default=False)
@@ -329,9 +343,7 @@ class Update(Versioned, Illustrated):
         if not self.pk:
             return stored(self, "correction_note", self.source_language)
         return (
-            Update.objects.filter(pk=self.pk)
-            .values_list(f"correction_note_{self.source_language}", flat=True)
-            .first()
+            Update.objects.filter(pk=self.pk).values_list(f"correction_note_{self.source_language}", flat=True).first()
         )
 
     # What readers are given -------------------------------------------------------------------------------------------

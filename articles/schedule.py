@@ -18,14 +18,18 @@ INTERVAL = 1.0
 
 def publish_due() -> int:
     """Publish every scheduled update that is due. Returns how many."""
-    due = Update.objects.filter(state=Update.State.SCHEDULED, publish_at__lte=timezone.now()).order_by("publish_at", "pk")
+    due = Update.objects.filter(state=Update.State.SCHEDULED, publish_at__lte=timezone.now()).order_by(
+        "publish_at", "pk"
+    )
     published = 0
     for pk, article_id in due.values_list("pk", "article_id"):
         try:
             with transaction.atomic():
                 log.lock(article_id)
                 # Another process, or its writer, may have been faster.
-                update = Update.objects.filter(pk=pk, state=Update.State.SCHEDULED, publish_at__lte=timezone.now()).first()
+                update = Update.objects.filter(
+                    pk=pk, state=Update.State.SCHEDULED, publish_at__lte=timezone.now()
+                ).first()
                 if update is not None:
                     update.state = Update.State.PUBLISHED
                     update.save()

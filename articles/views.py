@@ -142,4 +142,3 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
             return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()
 
     return _kept(request, f"update:{pk}:{language}:{article.revision}", make, "text/html; charset=utf-8")
-

@@ -60,13 +60,13 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
             cwd=ROOT,
             env=self.environment,
         )
         for _ in range(300):
-            with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
                 return self
             assert self.process.poll() is None, "The server did not start."
             time.sleep(0.1)

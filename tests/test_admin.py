@@ -161,7 +161,11 @@ def test_a_translator_does_not_publish() -> None:
 @pytest.mark.parametrize(
     ("group", "may", "may_not"),
     [
-        ("Journalist", ["articles.add_update"], ["articles.change_article", "articles.delete_update", "comments.change_comment"]),
+        (
+            "Journalist",
+            ["articles.add_update"],
+            ["articles.change_article", "articles.delete_update", "comments.change_comment"],
+        ),
         ("Translator", ["articles.translate_update"], ["articles.change_update", "articles.add_update"]),
         ("Moderator", ["comments.change_comment"], ["articles.change_update", "articles.add_update"]),
         ("Editor", ["articles.delete_article", "comments.change_comment"], ["auth.change_user", "auth.add_group"]),

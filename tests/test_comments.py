@@ -48,7 +48,9 @@ def test_a_comment_that_is_taken_back_is_removed() -> None:
 
 def test_markup_in_a_comment_is_shown_and_not_obeyed(client: Any) -> None:
     article = factories.article()
-    Comment.objects.create(article=article, language="en", name="<b>x</b>", text="<script>alert(1)</script>", state="approved")
+    Comment.objects.create(
+        article=article, language="en", name="<b>x</b>", text="<script>alert(1)</script>", state="approved"
+    )
     html = client.get(article.url("en")).content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<b>x" not in html

@@ -128,7 +128,8 @@ def test_sort_keys_sort_as_the_page_does() -> None:
     article = factories.article()
     now = timezone.now()
     made = [
-        factories.update(article, first_published_at=now + datetime.timedelta(seconds=offset)) for offset in (3, 1, 2, 2)
+        factories.update(article, first_published_at=now + datetime.timedelta(seconds=offset))
+        for offset in (3, 1, 2, 2)
     ]
     by_key = sorted(made, key=lambda update: update.sort_key, reverse=True)
     assert by_key == list(article.updates.published().newest_first())

@@ -47,8 +47,16 @@ def test_a_replay_ends_in_the_same_page(coverage: Article, client: Any) -> None:
     call_command("replay", coverage.slug, speed=1e9)
     replayed = Article.objects.get(slug=f"{coverage.slug}-replay")
     originals, copies = (
-        [(update.headline_de, update.body_de, update.is_key, bool(update.corrected_at), update.correction_note_de or "")
-         for update in article.updates.published().newest_first()]
+        [
+            (
+                update.headline_de,
+                update.body_de,
+                update.is_key,
+                bool(update.corrected_at),
+                update.correction_note_de or "",
+            )
+            for update in article.updates.published().newest_first()
+        ]
         for article in (coverage, replayed)
     )
     assert copies == originals

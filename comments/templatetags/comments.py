@@ -19,4 +19,4 @@ def comments_of(article_id: int, url: str) -> dict[str, Any]:
     language = get_language() or "en"
     found = list(Comment.objects.approved().filter(article_id=article_id)[: BESIDE + 1])
     html = [comment_html(comment, language) for comment in found[:BESIDE]]
-    return {"url": f"{url}comments/", "comments": mark_safe("".join(html)), "more": len(found) > BESIDE}  # noqa: S308
+    return {"url": f"{url}comments/", "comments": mark_safe("".join(html)), "more": len(found) > BESIDE}

@@ -35,9 +35,12 @@ class Frame:
 
 def revision_of(article_id: int) -> int | None:
     """The article's revision, or None where there is no such article."""
-    return Change._meta.get_field("article").related_model._base_manager.filter(pk=article_id).values_list(
-        "revision", flat=True
-    ).first()
+    return (
+        Change._meta.get_field("article")
+        .related_model._base_manager.filter(pk=article_id)
+        .values_list("revision", flat=True)
+        .first()
+    )
 
 
 def heartbeat(revision: int) -> Frame:

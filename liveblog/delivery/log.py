@@ -69,4 +69,6 @@ async def _ring(article_id: int) -> None:
         async with asyncio.timeout(_RING_TIMEOUT):
             await get_channel_layer().group_send(group(article_id), {"type": "bell"})
     except Exception:
-        logger.warning("The bell of article %s could not be rung; readers wait for the timer.", article_id, exc_info=True)
+        logger.warning(
+            "The bell of article %s could not be rung; readers wait for the timer.", article_id, exc_info=True
+        )

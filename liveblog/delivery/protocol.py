@@ -54,4 +54,3 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             # The application's task was made, but has not run yet.
             self.scope["extensions"][EXTENSION] = Lent(self)
-

@@ -5,26 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('articles', '0001_initial'),
+        ("articles", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveBigIntegerField()),
-                ('element', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='articles.article')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("revision", models.PositiveBigIntegerField()),
+                ("element", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="articles.article"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('article', 'revision'),
-                'constraints': [models.UniqueConstraint(fields=('article', 'revision'), name='one_change_per_revision'), models.CheckConstraint(condition=models.Q(('revision__gt', 0)), name='revisions_start_at_one')],
+                "ordering": ("article", "revision"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "revision"), name="one_change_per_revision"),
+                    models.CheckConstraint(condition=models.Q(("revision__gt", 0)), name="revisions_start_at_one"),
+                ],
             },
         ),
     ]

@@ -40,7 +40,9 @@ GROUPS = {
 def make_groups(apps, schema_editor):
     # Permissions are otherwise made after the last migration, which is too late to give them out.
     for label in ("articles", "comments"):
-        create_permissions(installed.get_app_config(label), verbosity=0, using=schema_editor.connection.alias, apps=apps)
+        create_permissions(
+            installed.get_app_config(label), verbosity=0, using=schema_editor.connection.alias, apps=apps
+        )
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
     for name, permissions in GROUPS.items():

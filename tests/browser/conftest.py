@@ -17,7 +17,6 @@ from tests.server import Server
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-
 @pytest.fixture(scope="session")
 def static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -118,9 +117,3 @@ def fresh_on(reader: MakeReader) -> Callable[[Server], Fresh]:
 @pytest.fixture
 def fresh(fresh_on: Callable[[Server], Fresh], server: Server) -> Fresh:
     return fresh_on(server)
-
-
-#TMP
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    return {**browser_type_launch_args,"executable_path":"/usr/bin/chromium","args":["--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync"]}

@@ -63,11 +63,15 @@ class Desk:
 def arrives(pressed: float, *texts: tuple[Reader, str]) -> None:
     for reader, text in texts:
         expect(reader.page.get_by_text(text)).to_be_visible()
-    print(f"visible {time.monotonic() - pressed:.3f} s after the button was pressed")  # noqa: T201
+    print(f"visible {time.monotonic() - pressed:.3f} s after the button was pressed")
 
 
 def test_an_evening_of_coverage(
-    transactional_db: None, static_files: None, journalist: User, reader: MakeReader, fresh_on: Callable[[Server], Fresh]
+    transactional_db: None,
+    static_files: None,
+    journalist: User,
+    reader: MakeReader,
+    fresh_on: Callable[[Server], Fresh],
 ) -> None:
     article = factories.article()
     # Only the bell can bring anything: the timer would come too late.
@@ -114,7 +118,9 @@ def test_an_evening_of_coverage(
 
         desk.page.goto(f"{server.url}/admin/articles/update/{second.pk}/change/")
         desk.press("Withdraw")
-        desk.page.get_by_text("Readers will no longer see it.").locator("..").get_by_role("button", name="Withdraw").click()
+        desk.page.get_by_text("Readers will no longer see it.").locator("..").get_by_role(
+            "button", name="Withdraw"
+        ).click()
         for each in (german, arabic):
             expect(each.page.locator(f"#{second.element}")).to_have_count(0)
 

@@ -102,7 +102,9 @@ def test_who_is_offline_is_told_and_misses_nothing(server: Server, reader: MakeR
 def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     page = reader()
-    page.page.add_init_script("delete window.WebSocket; window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({code: 1006})); } close() {} };")
+    page.page.add_init_script(
+        "delete window.WebSocket; window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({code: 1006})); } close() {} };"
+    )
     page.open(server, article, "de")
     factories.update(article)
     page.reaches(1, timeout=30_000)

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG and urlsplit(settings.SITE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
-            raise CommandError("The demo's accounts have a known password. SITE_URL is not on this machine; not loading.")
+            raise CommandError(
+                "The demo's accounts have a known password. SITE_URL is not on this machine; not loading."
+            )
         if not Article.objects.filter(slug=demo.SLUG).exists():
             demo.load()
         for name, group in ACCOUNTS.items():

@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", 8000)), help="port (default: %(default)s)")
+        parser.add_argument(
+            "--port", type=int, default=int(os.environ.get("PORT", 8000)), help="port (default: %(default)s)"
+        )
         parser.add_argument("--access-log", action="store_true", help="log every request")
         parser.add_argument(
             "--forwarded-allow-ips",
