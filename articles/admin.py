@@ -7,8 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -43,7 +42,7 @@ class TranslatedForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
+        self.initial["version"] = self.instance.version
 
     def clean(self) -> None:
         super().clean()
@@ -273,10 +272,12 @@ class UpdateAdmin(TranslatedAdmin):
 
     # Who has published goes on in the same article.
 
-    def response_post_save_add(self, request: HttpRequest, obj: Update) -> HttpResponse:
-        return redirect(f"{reverse('admin:articles_update_changelist')}?article__id__exact={obj.article_id}")
+    def response_post_save_add(self, request: HttpRequest, obj: Update) -> HttpResponseRedirect:
+        return HttpResponseRedirect(
+            f"{reverse('admin:articles_update_changelist')}?article__id__exact={obj.article_id}"
+        )
 
-    def response_post_save_change(self, request: HttpRequest, obj: Update) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Update) -> HttpResponseRedirect:
         return self.response_post_save_add(request, obj)
 
 

@@ -27,7 +27,7 @@ _open_edits: ContextVar[tuple[int, ...]] = ContextVar("open edits", default=())
 
 @contextmanager
 def edit(item: Article | Update) -> Iterator[None]:
-    """One transaction in which `item` may be saved, related or deleted. Within another edit of the same item: nothing."""
+    """One transaction in which `item` may be saved, related or deleted. Inside an edit of the same item: nothing."""
     if id(item) in _open_edits.get():
         yield
         return

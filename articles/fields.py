@@ -56,7 +56,7 @@ class LanguagesField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):
             return value
-        return f",{','.join(self.to_python(value))},"
+        return f",{','.join(map(str, self.to_python(value)))},"
 
     def value_to_string(self, obj: models.Model) -> str:
         return ",".join(self.value_from_object(obj))

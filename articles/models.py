@@ -83,7 +83,7 @@ class Topic(models.Model):
 
 
 class Versioned(models.Model):
-    """Something that two people may have open at once. Each save is a version; a form names the one it was made from."""
+    """Something that two people may have open at once: each save is a version, and a form names the one it shows."""
 
     version = models.PositiveIntegerField(default=0, editable=False)
 

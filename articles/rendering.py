@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Prefetch
 from django.template.loader import get_template
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString
 
 from articles import changes
 from articles.models import Article, Author, Topic, Update
@@ -83,12 +82,12 @@ def update_context(update: Update, article: Article, language: str) -> dict[str,
     }
 
 
-def update_html(update: Update, article: Article, language: str) -> SafeString:
+def update_html(update: Update, article: Article, language: str) -> str:
     """The element of a published update. Call within `reading`."""
     return get_template("articles/update.html").render(update_context(update, article, language))
 
 
-def coverage_html(article: Article, language: str) -> SafeString:
+def coverage_html(article: Article, language: str) -> str:
     """The head of the page: what the event is and how far it is. Call within `reading`."""
     headline = text(article, "headline", language)
     return get_template("articles/coverage.html").render(
@@ -113,7 +112,7 @@ def text_of_topic(topic: Topic, language: str, source_language: str) -> Text:
     return Text(topic.slug, language, language)
 
 
-def related_html(article: Article, language: str) -> SafeString:
+def related_html(article: Article, language: str) -> str:
     """The articles to read also, in those languages in which they can be opened. Call within `reading`."""
     cards = [card(other, language) for other in article.related.all() if language in other.offered_languages]
     return get_template("articles/related.html").render({"cards": cards})

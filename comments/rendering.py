@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.template.loader import get_template
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString
 
 from articles.models import Article
 from comments.models import Comment
@@ -12,7 +11,7 @@ from liveblog.delivery.elements import Operation, number_of
 from liveblog.languages import direction
 
 
-def comment_html(comment: Comment, language: str) -> SafeString:
+def comment_html(comment: Comment, language: str) -> str:
     return get_template("comments/comment.html").render(
         {"comment": comment, "foreign": comment.language != language, "direction": direction(comment.language)}
     )

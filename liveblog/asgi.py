@@ -1,4 +1,5 @@
 import os
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
@@ -19,7 +20,7 @@ application = ProtocolTypeRouter(
     {
         "http": _http,
         "websocket": AllowedHostsOriginValidator(
-            URLRouter([path("ws/<language>/live/<slug:slug>/", live), re_path("", nowhere)])
+            URLRouter([path("ws/<language>/live/<slug:slug>/", cast(Any, live)), re_path("", cast(Any, nowhere))])
         ),
         "lifespan": Lifespan(lambda: publish_when_due(hub)),
     }

@@ -4,9 +4,7 @@ from django.conf import settings
 class LanguageConverter:
     """A language that this site offers, in an address."""
 
-    @property
-    def regex(self) -> str:
-        return "|".join(code for code, _name in settings.LANGUAGES)
+    regex = "|".join(code for code, _name in settings.LANGUAGES)
 
     def to_python(self, value: str) -> str:
         return value

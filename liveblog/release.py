@@ -1,4 +1,4 @@
-"""What the code, templates and translations of this installation come to: part of every key that caches their output."""
+"""What code, templates and translations of this installation come to: part of every key that caches their output."""
 
 import hashlib
 from pathlib import Path

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
@@ -33,9 +33,9 @@ def ready(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def upload(request: HttpRequest, path: str) -> HttpResponse:
+def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """An uploaded file. Whole, for Django streams files to an ASGI server one thread switch at a time."""
-    found = serve(request, path, document_root=settings.MEDIA_ROOT)
+    found: Any = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     if found.streaming:
         kept = HttpResponse(b"".join(found.streaming_content), headers=found.headers)
         found.close()

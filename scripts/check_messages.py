@@ -19,7 +19,7 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from liveblog.languages import SHIPPED
+from liveblog.languages import SHIPPED  # noqa: E402
 
 LANGUAGES = sorted(SHIPPED.keys() - {"en"})
 SOURCES = ("articles", "comments", "liveblog", "templates", "static")

@@ -132,7 +132,7 @@ async def test_an_article_is_one_group_membership_however_many_read_it() -> None
 
 async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIVE_POLL_SECONDS = 0.2
-    monkeypatch.setattr(log, "ring", lambda article_id: None)
+    monkeypatch.setattr(log, "ring", lambda _article_id: None)
     article = await make_article()
     hub, listener = Hub(), Listener()
     room = await hub.join(article.pk, listener)

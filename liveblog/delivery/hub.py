@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,8 +24,10 @@ from liveblog.delivery.frames import Frame
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN = -1
 
-class Gone(Exception):
+
+class Gone(Exception):  # noqa: N818 - not an error, and named as HTTP names it
     """The article no longer exists."""
 
 
@@ -105,7 +107,8 @@ class Room:
         self.article_id = article_id
         self.readers: defaultdict[str, set[Reader]] = defaultdict(set)
         self.waiting = 0
-        self.revision: int | None = None
+        #: What all readers of the room have; unknown until it is open.
+        self.revision = UNKNOWN
         self._rung = asyncio.Event()
         self._opening = asyncio.Lock()
         self._tasks: list[asyncio.Task] = []
@@ -116,7 +119,7 @@ class Room:
     async def welcome(self, reader: Reader) -> None:
         """Write the reader its first frame and let it in. Raises Gone."""
         async with self._opening:
-            if self.revision is None:
+            if self.revision == UNKNOWN:
                 await self._open()
         first = True
         # The room may move on while the catch-up is made; the reader is let in at a revision at which it lacks nothing.
@@ -151,9 +154,9 @@ class Room:
                 del self._catch_ups[language, after]
             raise
 
-    def write_all(self, frame_of: Callable[[str], Frame]) -> None:
+    def _write_all(self, made: Mapping[str, Frame]) -> None:
         for language, readers in self.readers.items():
-            frame = frame_of(language)
+            frame = made[language]
             for reader in list(readers):
                 reader.revision = frame.revision
                 reader.write(frame)
@@ -183,7 +186,7 @@ class Room:
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
-        self.revision = None
+        self.revision = UNKNOWN
 
     async def _listen(self, listening: asyncio.Event) -> None:
         """Hear the bell. While the channel layer is down the timer does its work."""
@@ -236,17 +239,13 @@ class Room:
             return
         made: dict[str, Frame] = {}
         # A reader of one more language may come in while the others' frames are made.
-        while lacking := self._languages() - made.keys():
+        while lacking := self.readers.keys() - made.keys():
             made |= await self.hub.query(frames.since, self.article_id, self.revision, revision, lacking)
         self.revision = revision
         self._catch_ups.clear()
-        self.write_all(made.__getitem__)
-
-    def _languages(self) -> Collection[str]:
-        return set(self.readers)
+        self._write_all(made)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(settings.LIVE_HEARTBEAT_SECONDS)
-            frame = frames.heartbeat(self.revision)
-            self.write_all(lambda _language: frame)
+            self._write_all(dict.fromkeys(self.readers, frames.heartbeat(self.revision)))

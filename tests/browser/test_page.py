@@ -1,4 +1,4 @@
-"""The open page: what arrives is there, what the reader reads stays where it is, and lost connections mend themselves."""
+"""The open page: what arrives is there, what is being read stays where it is, lost connections mend themselves."""
 
 import pytest
 from playwright.sync_api import expect
@@ -103,7 +103,7 @@ def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, read
     article = factories.article()
     page = reader()
     page.page.add_init_script(
-        "delete window.WebSocket; window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({code: 1006})); } close() {} };"
+        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({ code: 1006 })); } close() {} };"
     )
     page.open(server, article, "de")
     factories.update(article)
