@@ -42,14 +42,15 @@ class TranslatedForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["version"] = self.instance.version
+        self.fields["version"].initial = self.instance.version
 
     def clean(self) -> None:
         super().clean()
         if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
             # What is sent next is an answer to the version that the message tells of.
-            self.data = self.data.copy()
-            self.data["version"] = self.instance.version
+            answer: Any = self.data.copy()
+            answer["version"] = self.instance.version
+            self.data = answer
             raise ValidationError(
                 _(
                     "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "

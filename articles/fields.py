@@ -56,7 +56,8 @@ class LanguagesField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):
             return value
-        return f",{','.join(map(str, self.to_python(value)))},"
+        codes: list[str] = list(self.to_python(value))
+        return f",{','.join(codes)},"
 
     def value_to_string(self, obj: models.Model) -> str:
         return ",".join(self.value_from_object(obj))
