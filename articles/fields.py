@@ -60,7 +60,7 @@ class LanguagesField(models.CharField):
         return f",{','.join(codes)},"
 
     def value_to_string(self, obj: models.Model) -> str:
-        return ",".join(self.value_from_object(obj))
+        return ",".join(map(str, self.value_from_object(obj)))
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         if not value and not self.blank:
