@@ -60,7 +60,8 @@ class LanguagesField(models.CharField):
         return f",{','.join(codes)},"
 
     def value_to_string(self, obj: models.Model) -> str:
-        return ",".join(map(str, self.value_from_object(obj)))
+        codes: list[str] = self.value_from_object(obj) or []
+        return ",".join(codes)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         if not value and not self.blank:
