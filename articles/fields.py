@@ -56,11 +56,11 @@ class LanguagesField(models.CharField):
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, str):
             return value
-        codes: list[str] = list(self.to_python(value))
+        codes: Any = self.to_python(value)
         return f",{','.join(codes)},"
 
     def value_to_string(self, obj: models.Model) -> str:
-        codes: list[str] = self.value_from_object(obj) or []
+        codes: Any = self.value_from_object(obj)
         return ",".join(codes)
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
