@@ -19,6 +19,8 @@ export class Connection {
     this.tell = tell;
     this.failures = 0;
     this.gone = false;
+    // Whether plain requests bring what the websocket does not.
+    this.polled = false;
   }
 
   start() {
@@ -51,6 +53,7 @@ export class Connection {
     this.listen();
     socket.onmessage = ({ data }) => {
       this.failures = 0;
+      this.polled = false;
       clearTimeout(this.poll);
       this.tell("open");
       this.listen();
@@ -84,7 +87,7 @@ export class Connection {
 
   later() {
     this.failures += 1;
-    this.tell(navigator.onLine ? "waiting" : "offline");
+    this.tellOfLoss();
     if (this.failures === ATTEMPTS_BEFORE_POLLING) this.keepPolling();
     // Full jitter: after a restart thousands of pages must not come back in the same moment.
     const limit = Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** (this.failures - 1));
@@ -95,11 +98,16 @@ export class Connection {
   keepPolling() {
     clearTimeout(this.poll);
     this.poll = setTimeout(async () => {
-      const answered = await this.catchUp();
+      this.polled = await this.catchUp();
       if (this.gone || this.failures < ATTEMPTS_BEFORE_POLLING) return;
-      if (answered) this.tell("open");
+      this.tellOfLoss();
       this.keepPolling();
     }, POLL_EVERY * (0.5 + Math.random()));
+  }
+
+  tellOfLoss() {
+    if (!navigator.onLine) this.tell("offline");
+    else this.tell(this.polled ? "open" : "waiting");
   }
 
   take(frame) {
