@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from playwright.sync_api import Page, expect
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def journalist(transactional_db: None) -> User:
     # Tests before this one emptied the database, and with it what migrations had put there.
+    ContentType.objects.clear_cache()
     groups = import_module("liveblog.migrations.0002_groups")
     groups.make_groups(apps, SimpleNamespace(connection=connection))
     user = User.objects.create_user("ioana", password="a long password", is_staff=True, first_name="Ioana")
