@@ -41,11 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quick_passwords() -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_over(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterator[None]:
     """Each test begins with an empty cache; databases that are rolled back give out the same numbers again."""
