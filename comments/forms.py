@@ -18,6 +18,3 @@ class CommentForm(forms.ModelForm):
         if self.cleaned_data["website"]:
             raise ValidationError(_("Leave this field empty"))
         return ""
-
-    def clean_text(self) -> str:
-        return self.cleaned_data["text"].replace("\x00", "").strip()

@@ -58,7 +58,16 @@ def test_markup_in_a_comment_is_shown_and_not_obeyed(client: Any) -> None:
 
 def test_a_form_on_another_site_cannot_post(client: Any) -> None:
     article = factories.article()
-    assert post(client, f"{article.url('en')}comments/", site="cross-site").status_code == 403
+    answer = post(client, f"{article.url('de')}comments/", site="cross-site")
+    assert answer.status_code == 403
+    assert "Nicht erlaubt" in answer.content.decode()
+    assert not Comment.objects.exists()
+
+
+def test_a_comment_of_nothing_but_blanks_is_refused(client: Any) -> None:
+    article = factories.article()
+    for text in ("   ", "\x00", "\n\n"):
+        assert post(client, f"{article.url('en')}comments/", {"name": "Ana", "text": text}).status_code == 422
     assert not Comment.objects.exists()
 
 

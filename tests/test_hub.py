@@ -207,6 +207,17 @@ async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(s
     assert len(queries) < 20
 
 
+async def test_revisions_that_nobody_has_fill_no_memory() -> None:
+    article = await make_article()
+    hub = Hub()
+    listeners = [Listener(revision=number * 10**6) for number in range(1, 20)]
+    rooms = [await hub.join(article.pk, listener) for listener in listeners]
+    assert all('"reload":true' in listener.frames[0].text for listener in listeners)
+    assert len(rooms[0]._catch_ups) == 1
+    for room, listener in zip(rooms, listeners, strict=True):
+        hub.leave(room, listener)
+
+
 async def test_a_deleted_article_closes_its_readers() -> None:
     article: Article = await make_article()
     hub, listener = Hub(), Listener()

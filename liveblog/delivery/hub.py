@@ -24,6 +24,7 @@ from liveblog.delivery.frames import Frame
 
 logger = logging.getLogger(__name__)
 
+#: A revision that is in no log.
 UNKNOWN = -1
 
 
@@ -139,6 +140,9 @@ class Room:
 
     async def _catch_up(self, language: str, after: int) -> Frame:
         """The frame from `after` to the room's revision, made once however many readers come back at once."""
+        # What the log does not reach is all the same to it, and must not fill the memory with one answer for each.
+        if not self.revision - settings.LIVE_MAX_CATCH_UP <= after <= self.revision:
+            after = UNKNOWN
         making = self._catch_ups.get((language, after))
         if making is None:
             revision = self.revision
