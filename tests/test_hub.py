@@ -171,9 +171,10 @@ async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(se
 async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
-    released = threading.Event()
+    asked, released = threading.Event(), threading.Event()
 
     def render_slowly(article_id: int, names: Any, languages: Any) -> dict[str, list[elements.Operation]]:
+        asked.set()
         released.wait(10)
         return {language: [{"op": "remove", "id": name} for name in names] for language in languages}
 
@@ -181,6 +182,7 @@ async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> N
     await sync_to_async(transaction.atomic(log.append))(article.pk, "slow-1")
     hub, listener = Hub(), Listener()
     joining = asyncio.create_task(hub.join(article.pk, listener))
+    assert await asyncio.to_thread(asked.wait, 10)
     # While its catch-up is still being made, the room moves on.
     await post(article)
     async with asyncio.timeout(10):
