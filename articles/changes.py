@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 
-from liveblog.delivery import log
+from liveblog.delivery import bell, log
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -66,7 +66,7 @@ def removing(article: Article) -> Iterator[None]:
         yield
         for other in others:
             log.append(other, RELATED)
-        transaction.on_commit(lambda: log.ring(pk), robust=True)
+        transaction.on_commit(lambda: bell.ring(pk), robust=True)
 
 
 @contextmanager

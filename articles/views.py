@@ -117,7 +117,7 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     article = _article(slug, language)
     value = request.GET.get("after", "")
     after = int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else -1
-    frame = frames.since(article.pk, after, article.revision, {language})[language]
+    frame = frames.since(article.pk, after, article.revision, language)
     response = HttpResponse(frame.text, content_type="application/json")
     patch_cache_control(response, public=True, max_age=1)
     return response

@@ -80,6 +80,10 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data -----------------------------------------------------------------------------------------------------------------
 
+#: `timeout` is how long a query waits for a connection, `reconnect_timeout` for how long the pool tries to make one, in
+#: seconds: short, for it starts anew with each query, but otherwise pauses for longer and longer.
+POOL = {"min_size": 1, "max_size": 16, "timeout": 2, "reconnect_timeout": 1}
+
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -89,7 +93,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         init_command="PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON",
     )
 else:
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("pool", {"min_size": 1, "max_size": 16})
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("pool", POOL)
+    # A pooled connection that a restart of the database cut is found out before it is used.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
@@ -198,7 +204,19 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"liveblog": {"level": "INFO"}, "articles": {"level": "INFO"}},
+    "loggers": {
+        "liveblog": {"level": "INFO"},
+        "articles": {"level": "INFO"},
+        # Those that try again and again, as long as something is down.
+        **{
+            name: {"handlers": ["outages"], "propagate": False}
+            for name in ("liveblog.delivery", "articles.cache", "channels_redis", "psycopg.pool")
+        },
+    },
 }

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.backends.signals import connection_created
 
 from articles.models import Article
-from liveblog.delivery import elements, log
+from liveblog.delivery import bell, elements, log
 from liveblog.delivery.frames import Frame
-from liveblog.delivery.hub import Hub, Reader
+from liveblog.delivery.hub import Hub
+from liveblog.delivery.room import Reader
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,8 +29,7 @@ class Listener(Reader):
     """A reader that keeps what it is given."""
 
     def __init__(self, language: str = "en", revision: int = 0) -> None:
-        self.language = language
-        self.revision = revision
+        super().__init__(language, revision)
         self.frames: list[Frame] = []
         self.code: int | None = None
         self._heard = asyncio.Event()
@@ -73,7 +73,8 @@ async def queries_of_one_update(readers: int) -> int:
     with counted_queries() as queries:
         hub = Hub()
         listeners = [Listener(["en", "de"][number % 2]) for number in range(readers)]
-        rooms = [await hub.join(article.pk, listener) for listener in listeners]
+        for listener in listeners:
+            await hub.join(article.pk, listener)
         await asyncio.sleep(0)
         await _settled(queries)
         queries.clear()
@@ -82,8 +83,8 @@ async def queries_of_one_update(readers: int) -> int:
             await listener.reaches(1)
         # The test posts in a thread of its own, whose connection was opened before.
         ours = [sql for sql in queries if "SELECT" in sql]
-        for room, listener in zip(rooms, listeners, strict=True):
-            hub.leave(room, listener)
+        for listener in listeners:
+            hub.leave(listener)
     assert hub.rooms == {}
     assert ours
     return len(ours)
@@ -106,13 +107,14 @@ async def test_an_update_is_encoded_once_for_all_readers_of_a_language() -> None
     article = await make_article()
     hub = Hub()
     listeners = [Listener("en") for _ in range(5)]
-    rooms = [await hub.join(article.pk, listener) for listener in listeners]
+    for listener in listeners:
+        await hub.join(article.pk, listener)
     await post(article)
     for listener in listeners:
         await listener.reaches(1)
     assert len({id(listener.frames[-1]) for listener in listeners}) == 1
-    for room, listener in zip(rooms, listeners, strict=True):
-        hub.leave(room, listener)
+    for listener in listeners:
+        hub.leave(listener)
 
 
 async def test_an_article_is_one_group_membership_however_many_read_it() -> None:
@@ -122,33 +124,34 @@ async def test_an_article_is_one_group_membership_however_many_read_it() -> None
         pytest.skip("Only the in-process layer shows its groups.")
     hub = Hub()
     listeners = [Listener() for _ in range(7)]
-    rooms = [await hub.join(article.pk, listener) for listener in listeners]
-    assert len(layer.groups[log.group(article.pk)]) == 1
-    for room, listener in zip(rooms, listeners, strict=True):
-        hub.leave(room, listener)
+    for listener in listeners:
+        await hub.join(article.pk, listener)
+    assert len(layer.groups[bell.group(article.pk)]) == 1
+    for listener in listeners:
+        hub.leave(listener)
     await asyncio.sleep(0.05)
-    assert log.group(article.pk) not in layer.groups
+    assert bell.group(article.pk) not in layer.groups
 
 
 async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIVE_POLL_SECONDS = 0.2
-    monkeypatch.setattr(log, "ring", lambda _article_id: None)
+    monkeypatch.setattr(bell, "ring", lambda _article_id: None)
     article = await make_article()
     hub, listener = Hub(), Listener()
-    room = await hub.join(article.pk, listener)
+    await hub.join(article.pk, listener)
     await post(article)
     await listener.reaches(1)
-    hub.leave(room, listener)
+    hub.leave(listener)
 
 
 async def test_a_bell_is_heard_at_once(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
     hub, listener = Hub(), Listener()
-    room = await hub.join(article.pk, listener)
+    await hub.join(article.pk, listener)
     await post(article)
     await listener.reaches(1)
-    hub.leave(room, listener)
+    hub.leave(listener)
 
 
 async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(settings: Any) -> None:
@@ -156,16 +159,18 @@ async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(se
     article = await make_article()
     hub = Hub()
     first = Listener("en")
-    rooms = {first: await hub.join(article.pk, first)}
+    await hub.join(article.pk, first)
+    listeners = [first]
     for number in range(1, 8):
         await post(article)
         other = Listener(["de", "uk", "ar"][number % 3], revision=0)
-        rooms[other] = await hub.join(article.pk, other)
-    for listener, room in rooms.items():
+        await hub.join(article.pk, other)
+        listeners.append(other)
+    for listener in listeners:
         await listener.reaches(7)
         covered = [frame for frame in listener.frames if '"changes"' in frame.text]
         assert covered[0].text.startswith('{"revision":')
-        hub.leave(room, listener)
+        hub.leave(listener)
 
 
 async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> None:
@@ -183,15 +188,13 @@ async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> N
     hub, listener = Hub(), Listener()
     joining = asyncio.create_task(hub.join(article.pk, listener))
     assert await asyncio.to_thread(asked.wait, 10)
-    # While its catch-up is still being made, the room moves on.
+    # While its catch-up is still being made, the article moves on.
     await post(article)
-    async with asyncio.timeout(10):
-        while article.pk not in hub.rooms or hub.rooms[article.pk].revision != 2:
-            await asyncio.sleep(0.01)
     released.set()
-    room = await joining
+    await joining
+    await listener.reaches(2)
     assert [frame.revision for frame in listener.frames] == [1, 2]
-    hub.leave(room, listener)
+    hub.leave(listener)
 
 
 async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(settings: Any) -> None:
@@ -201,11 +204,11 @@ async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(s
     with counted_queries() as queries:
         hub = Hub()
         listeners = [Listener() for _ in range(30)]
-        rooms = await asyncio.gather(*(hub.join(article.pk, listener) for listener in listeners))
+        await asyncio.gather(*(hub.join(article.pk, listener) for listener in listeners))
         await _settled(queries)
         assert len({id(listener.frames[0]) for listener in listeners}) == 1
-        for room, listener in zip(rooms, listeners, strict=True):
-            hub.leave(room, listener)
+        for listener in listeners:
+            hub.leave(listener)
     assert len(queries) < 20
 
 
@@ -213,20 +216,21 @@ async def test_revisions_that_nobody_has_fill_no_memory() -> None:
     article = await make_article()
     hub = Hub()
     listeners = [Listener(revision=number * 10**6) for number in range(1, 20)]
-    rooms = [await hub.join(article.pk, listener) for listener in listeners]
+    for listener in listeners:
+        await hub.join(article.pk, listener)
     assert all('"reload":true' in listener.frames[0].text for listener in listeners)
-    assert len(rooms[0]._catch_ups) == 1
-    for room, listener in zip(rooms, listeners, strict=True):
-        hub.leave(room, listener)
+    assert len(hub.rooms[article.pk]._catch_ups) == 1
+    for listener in listeners:
+        hub.leave(listener)
 
 
 async def test_a_deleted_article_closes_its_readers() -> None:
     article: Article = await make_article()
     hub, listener = Hub(), Listener()
-    room = await hub.join(article.pk, listener)
+    await hub.join(article.pk, listener)
     await sync_to_async(article.delete)()
     async with asyncio.timeout(10):
         while listener.code is None:
             await asyncio.sleep(0.01)
     assert listener.code == 4004
-    hub.leave(room, listener)
+    hub.leave(listener)

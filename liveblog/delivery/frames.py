@@ -2,13 +2,14 @@
 
 import json
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 
 from liveblog.delivery import elements, log
+from liveblog.delivery.elements import Operation
 from liveblog.models import Change
 
 
@@ -33,34 +34,59 @@ class Frame:
         return head + payload
 
 
-def revision_of(article_id: int) -> int | None:
-    """The article's revision, or None where there is no such article."""
-    return (
-        Change._meta.get_field("article")
-        .related_model._base_manager.filter(pk=article_id)
-        .values_list("revision", flat=True)
-        .first()
-    )
-
-
 def heartbeat(revision: int) -> Frame:
     return Frame(revision)
 
 
-def since(article_id: int, after: int, revision: int, languages: Collection[str]) -> dict[str, Frame]:
-    """What brings a page of each language from revision `after` to `revision`.
+def reload(revision: int) -> Frame:
+    """For a page that the log does not reach back to: load anew."""
+    return Frame(revision, reload=True)
 
-    The number of queries depends on how many kinds of element changed, not on how many changes, languages or readers
-    there are. A page that is too old, or from a future that the database does not know, is told to load anew.
+
+def step(after: int, revision: int, operations: Iterable[Operation] = ()) -> Frame:
+    """What brings a page from revision `after` to `revision`."""
+    return Frame(revision, after=after, changes=list(operations))
+
+
+def revisions_of(article_ids: Collection[int]) -> dict[int, int]:
+    """The revision of each of the articles that there are."""
+    articles = Change._meta.get_field("article").related_model._base_manager
+    return dict(articles.filter(pk__in=article_ids).values_list("pk", "revision"))
+
+
+def logged(article_id: int, after: int, revision: int) -> list[str]:
+    """The elements that were changed after revision `after` up to `revision`, one for each revision, the last last.
+
+    Where the log does not reach back as far, the list is shorter: it holds the changes without a gap up to `revision`.
+    """
+    rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=revision)
+    changed: list[str] = []
+    for number, element in rows.order_by("-revision").values_list("revision", "element"):
+        if number != revision - len(changed):
+            break
+        changed.append(element)
+    return changed[::-1]
+
+
+def latest(changed: Sequence[str]) -> list[str] | None:
+    """Each of the changed elements once, in the order of their last changes. None where a page must load anew."""
+    if log.PAGE in changed:
+        return None
+    return list(dict.fromkeys(reversed(changed)))[::-1]
+
+
+def since(article_id: int, after: int, revision: int, language: str) -> Frame:
+    """What brings a page from revision `after` to `revision`.
+
+    The number of queries depends on how many kinds of element changed, not on how many changes there are. A page that
+    is too old, or from a future that the database does not know, is told to load anew.
     """
     if after == revision:
-        return {language: Frame(revision, after=after, changes=[]) for language in languages}
+        return step(after, revision)
     if after > revision or after < 0 or revision - after > settings.LIVE_MAX_CATCH_UP:
-        return {language: Frame(revision, reload=True) for language in languages}
-    logged = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=revision)
-    changed = list(logged.order_by("revision").values_list("element", flat=True))
-    if log.PAGE in changed or len(changed) < revision - after:
-        return {language: Frame(revision, reload=True) for language in languages}
-    latest = dict.fromkeys(reversed(changed))
-    rendered = elements.render(article_id, reversed(latest), languages)
-    return {language: Frame(revision, after=after, changes=rendered[language]) for language in languages}
+        return reload(revision)
+    changed = logged(article_id, after, revision)
+    names = latest(changed)
+    if names is None or len(changed) < revision - after:
+        return reload(revision)
+    return step(after, revision, elements.render(article_id, names, {language})[language])

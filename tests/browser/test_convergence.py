@@ -56,7 +56,7 @@ def do(article: Article, step: str, number: int) -> None:
 def frame(article: Article, after: int) -> dict[str, Any]:
     revision = frames.revision_of(article.pk)
     assert revision is not None
-    return json.loads(frames.since(article.pk, after, revision, {"de"})["de"].text)
+    return json.loads(frames.since(article.pk, after, revision, "de").text)
 
 
 APPLY = "frame => window.livePage.apply(frame)"
