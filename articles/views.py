@@ -1,11 +1,8 @@
 """What readers open. Nothing here depends on who asks: no cookie, no session, so that any cache can keep it."""
 
-import contextlib
-import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -13,6 +10,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from articles import pages, rendering
+from articles.cache import made_once
 from articles.models import Article
 from articles.templatetags.live import day
 from articles.text import text
@@ -21,11 +19,6 @@ from liveblog.release import RELEASE
 
 #: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
 FRESH = 5
-
-#: How long a rendered page is kept, in seconds. It is never wrong, only no longer asked for.
-KEPT = 86_400
-
-logger = logging.getLogger(__name__)
 
 
 def _article(slug: str, language: str) -> Article:
@@ -41,23 +34,10 @@ def _kept(request: HttpRequest, key: str, make: Callable[[], bytes], content_typ
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(_made_once(f"{RELEASE}:{key}", make), content_type=content_type)
+        response = HttpResponse(made_once(f"{RELEASE}:{key}", make), content_type=content_type)
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
-
-
-def _made_once(key: str, make: Callable[[], bytes]) -> bytes:
-    try:
-        kept = cache.get(key)
-    except Exception:
-        logger.warning("The cache does not answer; rendering without it.", exc_info=True)
-        return make()
-    if kept is None:
-        kept = make()
-        with contextlib.suppress(Exception):
-            cache.set(key, kept, KEPT)
-    return kept
 
 
 @require_safe

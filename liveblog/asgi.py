@@ -5,6 +5,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 # Loads the apps, which what follows needs.
@@ -13,12 +14,17 @@ _http = get_asgi_application()
 from django.urls import path, re_path
 
 from articles.schedule import publish_when_due
+from liveblog.delivery import bell
 from liveblog.delivery.websocket import hub, live, nowhere
 from liveblog.lifespan import Lifespan
+from liveblog.pagecache import PageCache
+
+_pages = PageCache(_http, dict(settings.LANGUAGES))
+bell.noticing.append(_pages.expire)
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": _pages,
         "websocket": AllowedHostsOriginValidator(
             URLRouter([path("ws/<language>/live/<slug:slug>/", cast(Any, live)), re_path("", cast(Any, nowhere))])
         ),

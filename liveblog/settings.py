@@ -129,6 +129,7 @@ LIVE_HEARTBEAT_SECONDS = env.float("LIVE_HEARTBEAT_SECONDS", 25.0)
 LIVE_POLL_SECONDS = env.float("LIVE_POLL_SECONDS", 2.0)
 LIVE_MAX_CATCH_UP = env.int("LIVE_MAX_CATCH_UP", 500)
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
+LIVE_LEAVING_SECONDS = env.float("LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
 
 # Languages ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,15 @@ TIMEOUT = 2.0
 RENEWAL = 3600.0
 
 
+#: Called, in whatever thread, when this process learns that the log of some article has grown.
+noticing: list[Callable[[], None]] = []
+
+
+def notice() -> None:
+    for call in noticing:
+        call()
+
+
 def group(article_id: int) -> str:
     """The channel layer group in which the article's bell is heard."""
     return f"article.{article_id}"
@@ -29,6 +38,7 @@ def group(article_id: int) -> str:
 
 def ring(article_id: int) -> None:
     """Tell every process that the article's log has grown. Never raises for want of a channel layer."""
+    notice()
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -100,6 +110,7 @@ class Listener:
             self._changed.set()
         while True:
             message = await layer.receive(self._channel)
+            notice()
             self._heard(message["article"])
 
     async def _keep_membership(self) -> None:

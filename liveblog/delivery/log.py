@@ -4,6 +4,8 @@ Whoever changes what a page shows does it inside a transaction, appends the elem
 need not think of readers again.
 """
 
+from datetime import datetime
+
 from django.db import models, transaction
 
 from liveblog.delivery import bell
@@ -11,6 +13,8 @@ from liveblog.models import Change
 
 #: The element to append when more than one element can tell has changed: open pages load anew.
 PAGE = "page"
+
+_PIECE = 1000
 
 
 def _articles() -> models.QuerySet:
@@ -34,3 +38,20 @@ def append(article_id: int, element: str) -> int:
     Change.objects.create(article_id=article_id, revision=revision, element=element)
     transaction.on_commit(lambda: bell.ring(article_id), robust=True)
     return revision
+
+
+def prune(before: datetime) -> int:
+    """Forget changes that were made before a moment. Returns how many.
+
+    Of each article the oldest go, up to a revision: what is left has no gap, and who asks from before that is told to
+    load the page anew.
+    """
+    newest = Change.objects.filter(at__lt=before).values("article").annotate(revision=models.Max("revision")).order_by()
+    deleted = 0
+    for article_id, revision in newest.values_list("article", "revision"):
+        # In pieces, so that nobody who posts meanwhile has to wait.
+        while pks := list(
+            Change.objects.filter(article_id=article_id, revision__lte=revision).values_list("pk", flat=True)[:_PIECE]
+        ):
+            deleted += Change.objects.filter(pk__in=pks).delete()[0]
+    return deleted

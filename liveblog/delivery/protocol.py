@@ -7,9 +7,11 @@ small object, that writes ready bytes and hears of nothing but the end. The appl
 """
 
 import asyncio
+import random
 import struct
 from typing import Any, Protocol
 
+from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 EXTENSION = "liveblog.connection"
@@ -68,8 +70,13 @@ class Connection(asyncio.Protocol):
             self._cut_later()
 
     def shutdown(self) -> None:
-        """Called by uvicorn when the server stops."""
-        self._owner.close(SERVICE_RESTART)
+        """Called by uvicorn when the server stops.
+
+        Each reader is sent away at a moment of its own, and served until then: whoever takes over must not get all of
+        them at once.
+        """
+        delay = random.uniform(0, settings.LIVE_LEAVING_SECONDS)  # noqa: S311 - no secret
+        asyncio.get_running_loop().call_later(delay, self._owner.close, SERVICE_RESTART)
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------
 

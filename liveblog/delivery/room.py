@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from liveblog.delivery import elements, frames
+from liveblog.delivery import bell, elements, frames
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
 
@@ -118,6 +118,7 @@ class Room:
         """The article is known to be at `revision`: bring all readers there."""
         if revision != self._newest:
             self._newest = revision
+            bell.notice()
             self._begin()
 
     def stop(self) -> None:

@@ -1,12 +1,17 @@
 import os
+import socket
 from argparse import ArgumentParser
 from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from uvicorn.supervisors import Multiprocess
 
-from liveblog.delivery.protocol import LiveProtocol
+from liveblog.delivery.protocol import CLOSE_TIMEOUT, LiveProtocol
+
+#: A reader whose network is gone says nothing; what was sent to it stays unacknowledged for so long, in milliseconds.
+GIVE_UP_AFTER = 60_000
 
 
 class Command(BaseCommand):
@@ -17,6 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=int(os.environ.get("PORT", 8000)), help="port (default: %(default)s)"
         )
+        parser.add_argument(
+            "--processes",
+            type=int,
+            default=1,
+            metavar="N",
+            help="processes on the port (default: %(default)s); SIGHUP replaces one after the other",
+        )
         parser.add_argument("--access-log", action="store_true", help="log every request")
         parser.add_argument(
             "--forwarded-allow-ips",
@@ -25,10 +37,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        uvicorn.run(
+        config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],
             port=options["port"],
+            workers=options["processes"],
             ws=LiveProtocol,
             # Compression costs time and memory for each reader; frames are small.
             ws_per_message_deflate=False,
@@ -37,6 +50,24 @@ class Command(BaseCommand):
             access_log=options["access_log"],
             log_level="info" if options["access_log"] else "warning",
             forwarded_allow_ips=options["forwarded_allow_ips"],
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=int(settings.LIVE_LEAVING_SECONDS + CLOSE_TIMEOUT) + 1,
             server_header=False,
         )
+        try:
+            listener = _listen(options["host"], options["port"])
+        except OSError as error:
+            raise CommandError(f"{options['host']} port {options['port']}: {error.strerror}") from error
+        if options["processes"] > 1:
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=4096)
+    listener.set_inheritable(True)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it (tcp(7)).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GIVE_UP_AFTER)
+    return listener

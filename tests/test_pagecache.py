@@ -1,0 +1,216 @@
+"""Pages are made once for all readers, and every reader gets the same."""
+
+import asyncio
+import gzip
+import http.client
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import brotli
+import pytest
+
+from articles.cache import made_once
+from articles.models import Article
+from liveblog import pagecache
+from liveblog.pagecache import PageCache
+from tests import factories
+from tests.server import Server
+
+
+class Site:
+    """An ASGI application that counts how often it is asked, and answers when it is let."""
+
+    def __init__(self, body: bytes = b"<p>page</p>" * 100, **headers: str) -> None:
+        self.asked = 0
+        self.body = body
+        self.headers = {"content-type": "text/html", "cache-control": "public, max-age=5", **headers}
+        self.scopes: list[dict[str, Any]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.asked += 1
+        self.scopes.append(scope)
+        await self.open.wait()
+        headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
+        known = dict(scope["headers"]).get(b"if-none-match", b"").decode()
+        status = 304 if known and known == self.headers.get("etag") else 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body if status == 200 else b""})
+
+
+async def get(
+    site: Any, path: str = "/de/live/summit/", method: str = "GET", **headers: str
+) -> tuple[int, dict, bytes]:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "scheme": "https",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
+    await site(scope, None, send)
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, sent[1]["body"]
+
+
+async def test_a_stampede_asks_once() -> None:
+    site = Site()
+    site.open.clear()
+    cached = PageCache(site, ["de"])
+    asking = [asyncio.create_task(get(cached)) for _ in range(100)]
+    await asyncio.sleep(0)
+    site.open.set()
+    answers = await asyncio.gather(*asking)
+    assert {body for _status, _headers, body in answers} == {site.body}
+    assert site.asked == 1
+
+
+async def test_a_kept_answer_is_validated_and_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH", -1.0)
+    site = Site(etag='W/"1"')
+    cached = PageCache(site, ["de"])
+    first = await get(cached)
+    assert await get(cached) == first
+    assert dict(site.scopes[1]["headers"])[b"if-none-match"] == b'W/"1"'
+    site.headers["etag"], site.body = 'W/"2"', b"new"
+    assert (await get(cached))[2] == b"new"
+
+
+async def test_after_a_change_nothing_older_is_given() -> None:
+    site = Site()
+    site.open.clear()
+    cached = PageCache(site, ["de"])
+    before = asyncio.create_task(get(cached))
+    await asyncio.sleep(0)
+    cached.expire()
+    # The answer that is on its way was asked for before the change.
+    after = asyncio.create_task(get(cached))
+    await asyncio.sleep(0)
+    site.open.set()
+    await asyncio.gather(before, after)
+    assert site.asked == 2
+    cached.expire()
+    await get(cached)
+    assert site.asked == 3
+
+
+async def test_a_reader_who_has_the_answer_is_told_so() -> None:
+    cached = PageCache(Site(etag='W/"1"'), ["de"])
+    status, headers, body = await get(cached, if_none_match='W/"1"')
+    assert (status, headers["etag"], body) == (304, 'W/"1"', b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None), ("", None)],
+)
+async def test_each_reader_gets_the_coding_that_it_understands(accepted: str, coding: str | None) -> None:
+    site = Site()
+    _status, headers, body = await get(PageCache(site, ["de"]), accept_encoding=accepted)
+    decode = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
+    assert headers.get("content-encoding") == coding
+    assert decode(body) == site.body
+    assert int(headers["content-length"]) == len(body)
+    assert headers["vary"] == "Accept-Encoding"
+
+
+async def test_nothing_of_the_first_reader_gets_into_what_all_see() -> None:
+    site = Site(**{"set-cookie": "who=me"})
+    _status, headers, _body = await get(PageCache(site, ["de"]), cookie="sessionid=secret", accept_language="en")
+    assert dict(site.scopes[0]["headers"]).keys() == {b"host"}
+    assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/", "/static/page.css", "/media/photo.jpg", "/dede/"])
+async def test_other_addresses_are_passed_on(path: str) -> None:
+    site = Site()
+    cached = PageCache(site, ["de"])
+    for _ in range(2):
+        await get(cached, path, cookie="sessionid=secret")
+    assert site.asked == 2
+    assert b"cookie" in dict(site.scopes[0]["headers"])
+
+
+async def test_what_may_not_be_kept_is_asked_for_again() -> None:
+    site = Site(**{"cache-control": "no-store"})
+    cached = PageCache(site, ["de"])
+    await get(cached)
+    await get(cached)
+    assert site.asked == 2
+
+
+async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "CAPACITY", 20_000)
+    cached = PageCache(Site(), ["de"])
+    for number in range(50):
+        await get(cached, f"/de/live/{number}/")
+    assert cached._size == sum(answer.size for answer in cached._kept.values()) <= 20_000
+    assert 0 < len(cached._kept) < 50
+
+
+async def test_the_head_of_an_answer_has_no_body() -> None:
+    site = Site()
+    _status, headers, body = await get(PageCache(site, ["de"]), method="HEAD")
+    assert (headers["content-length"], body) == (str(len(site.body)), b"")
+
+
+def test_a_page_is_rendered_by_one_of_all_who_need_it_at_once() -> None:
+    made = []
+    together = threading.Barrier(8)
+
+    def make() -> bytes:
+        made.append(1)
+        threading.Event().wait(0.1)
+        return b"page"
+
+    def ask(_number: int) -> bytes:
+        together.wait(10)
+        return made_once("stampede", make)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(8))) == {b"page"}
+    assert len(made) == 1
+
+
+def test_one_who_fails_to_make_it_leaves_the_turn_to_the_next() -> None:
+    def fail() -> bytes:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - our own
+        made_once("failing", fail)
+    assert made_once("failing", lambda: b"page") == b"page"
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    made = factories.article()
+    factories.update(made)
+    return made
+
+
+def test_the_page_of_the_running_server_is_for_everybody(article: Article) -> None:
+    def ask(**headers: str) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", running.port)
+        connection.request("GET", article.url("de"), headers=headers)
+        answer = connection.getresponse()
+        answer.text = answer.read()
+        return answer
+
+    with Server() as running:
+        plain = ask()
+        assert b'lang="de"' in plain.text
+        assert plain.headers["Cache-Control"] == "public, max-age=5"
+        assert plain.headers["Set-Cookie"] is None
+        assert plain.headers["Vary"] == "Accept-Encoding"
+        other = ask(**{"Accept-Language": "ar", "Cookie": "sessionid=x; django_language=uk", "Accept-Encoding": "br"})
+        assert brotli.decompress(other.text) == plain.text
+        assert other.headers["ETag"] == plain.headers["ETag"]
+        assert ask(**{"If-None-Match": plain.headers["ETag"]}).status == 304
