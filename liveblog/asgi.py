@@ -15,7 +15,7 @@ from django.urls import path, re_path
 
 from articles.schedule import publish_when_due
 from liveblog.delivery import bell
-from liveblog.delivery.websocket import hub, live, nowhere
+from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 

@@ -1,16 +1,19 @@
 """Frames: what travels to readers, made from the change log."""
 
 import json
-import struct
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 
-from liveblog.delivery import elements, log
+from liveblog.delivery import elements, log, websocket
 from liveblog.delivery.elements import Operation
 from liveblog.models import Change
+
+#: Shorter texts, in bytes, hardly become shorter.
+_WORTH_COMPRESSING = 150
 
 
 class Frame:
@@ -22,16 +25,22 @@ class Frame:
 
     @cached_property
     def wire(self) -> bytes:
-        """The finished websocket frame: one unmasked, unfragmented text frame (RFC 6455, section 5.2)."""
+        """The finished websocket frame."""
+        return websocket.frame(websocket.TEXT, self.text.encode())
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The same for connections that agreed on permessage-deflate without context takeover (RFC 7692).
+
+        Compressed by itself, it is the same bytes for all of them.
+        """
         payload = self.text.encode()
-        size = len(payload)
-        if size < 126:
-            head = struct.pack("!BB", 0x81, size)
-        elif size < 65536:
-            head = struct.pack("!BBH", 0x81, 126, size)
-        else:
-            head = struct.pack("!BBQ", 0x81, 127, size)
-        return head + payload
+        if len(payload) < _WORTH_COMPRESSING:
+            return self.wire
+        deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        # Section 7.2.1: the four bytes at the end of a flush are left out.
+        deflated = (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        return websocket.frame(websocket.TEXT | websocket.COMPRESSED, deflated)
 
 
 def heartbeat(revision: int) -> Frame:

@@ -8,11 +8,16 @@ small object, that writes ready bytes and hears of nothing but the end. The appl
 
 import asyncio
 import random
-import struct
+import zlib
 from typing import Any, Protocol
 
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+
+from liveblog.delivery import websocket
+from liveblog.delivery.frames import Frame
+from liveblog.delivery.websocket import BINARY, CLOSE, COMPRESSED, CONTINUATION, PING, PONG, TEXT
 
 EXTENSION = "liveblog.connection"
 
@@ -21,12 +26,6 @@ CLOSE_TIMEOUT = 5.0
 
 #: More than this waiting to be sent, in bytes, and pings are not answered.
 PONG_LIMIT = 65_536
-
-# RFC 6455, sections 5.2 and 7.4.1.
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-PROTOCOL_ERROR = 1002
-UNSUPPORTED_DATA = 1003
-SERVICE_RESTART = 1012
 
 
 class Owner(Protocol):
@@ -42,30 +41,31 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """A websocket after its handshake, as far as a live page needs one: what it is told is thrown away."""
 
-    __slots__ = ("_closing", "_connections", "_owner", "_rest", "_transport")
+    __slots__ = ("_closing", "_compressed", "_connections", "_owner", "_rest", "_transport")
 
-    def __init__(self, transport: Any, connections: set[Any], owner: Owner) -> None:
+    def __init__(self, transport: Any, connections: set[Any], owner: Owner, *, compressed: bool) -> None:
         self._transport = transport
         #: uvicorn's: it asks each of them to shut down, and waits until there are none.
         self._connections = connections
         self._owner = owner
+        self._compressed = compressed
         self._closing = False
         self._rest = b""
         connections.add(self)
 
-    def write(self, data: bytes, limit: int) -> bool:
-        """Send a finished frame. False, with nothing written, where more than `limit` bytes already wait."""
+    def write(self, frame: Frame, limit: int) -> bool:
+        """Send a frame. False, with nothing sent, where more than `limit` bytes already wait."""
         if self._closing:
             return True
         if self._transport.get_write_buffer_size() > limit:
             return False
-        self._transport.write(data)
+        self._transport.write(frame.compressed if self._compressed else frame.wire)
         return True
 
     def close(self, code: int) -> None:
         """Say goodbye with `code`, and cut the connection if the other side does not take it."""
         if not self._closing:
-            self._transport.write(struct.pack("!BBH", 0x80 | CLOSE, 2, code))
+            self._transport.write(websocket.frame(CLOSE, code.to_bytes(2, "big")))
             self._closing = True
             self._cut_later()
 
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
         them at once.
         """
         delay = random.uniform(0, settings.LIVE_LEAVING_SECONDS)  # noqa: S311 - no secret
-        asyncio.get_running_loop().call_later(delay, self._owner.close, SERVICE_RESTART)
+        asyncio.get_running_loop().call_later(delay, self._owner.close, websocket.SERVICE_RESTART)
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------
 
@@ -86,11 +86,11 @@ class Connection(asyncio.Protocol):
         while len(data) >= 2:
             opcode, size = data[0] & 0x0F, data[1] & 0x7F
             # Whoever is closing waits for the other's close frame, and for nothing else.
-            if opcode in (CONTINUATION, TEXT, BINARY) and not data[0] & 0x70:
-                self._refuse(UNSUPPORTED_DATA)
+            if opcode in (CONTINUATION, TEXT, BINARY) and not data[0] & 0x70 & ~COMPRESSED:
+                self._refuse(websocket.UNSUPPORTED_DATA)
                 return
             if opcode not in (CLOSE, PING, PONG) or data[0] & 0xF0 != 0x80 or not data[1] & 0x80 or size > 125:
-                self._refuse(PROTOCOL_ERROR)
+                self._refuse(websocket.PROTOCOL_ERROR)
                 return
             end = 6 + size
             if len(data) < end:
@@ -100,8 +100,8 @@ class Connection(asyncio.Protocol):
             if opcode == CLOSE:
                 self._answer_close(payload)
                 return
-            if opcode == PING and not self._closing:
-                self.write(struct.pack("!BB", 0x80 | PONG, size) + payload, PONG_LIMIT)
+            if opcode == PING and not self._closing and self._transport.get_write_buffer_size() < PONG_LIMIT:
+                self._transport.write(websocket.frame(PONG, payload))
         self._rest = data
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,13 +118,16 @@ class Connection(asyncio.Protocol):
 
     def _answer_close(self, payload: bytes) -> None:
         if not self._closing:
-            self._transport.write(struct.pack("!BB", 0x80 | CLOSE, len(payload[:2])) + payload[:2])
+            self._transport.write(websocket.frame(CLOSE, payload[:2]))
             self._closing = True
             self._cut_later()
         self._transport.close()
 
     def _cut_later(self) -> None:
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.abort)
+
+
+_COMPRESSION = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
 
 
 class _TakenOver:
@@ -135,7 +138,14 @@ class _TakenOver:
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """For `uvicorn.Config(ws=LiveProtocol)`: uvicorn's handshake, then the application's choice."""
+    """For `uvicorn.Config(ws=LiveProtocol)`: uvicorn's handshake, then the application's choice.
+
+    Compression is agreed on without context takeover, so that it costs nothing per reader: neither memory nor time.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn.available_extensions = [_COMPRESSION]
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -146,7 +156,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
     def take_over(self, owner: Owner) -> Connection:
         """The accepted connection, from now on `owner`'s. The application may return; `send` and `receive` are void."""
-        connection = Connection(self.transport, self.connections, owner)
+        compressed = any(
+            isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
+            for extension in self.conn.extensions
+        )
+        connection = Connection(self.transport, self.connections, owner, compressed=compressed)
         if self.disconnected:
             connection.connection_lost(None)
         else:

@@ -15,10 +15,9 @@ from django.conf import settings
 from liveblog.delivery import bell, elements, frames
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
+from liveblog.delivery.websocket import NO_SUCH_PAGE
 
 logger = logging.getLogger(__name__)
-
-NO_SUCH_PAGE = 4004
 
 #: A revision that is in no log.
 UNKNOWN = -1

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             port=options["port"],
             workers=options["processes"],
             ws=LiveProtocol,
-            # Compression costs time and memory for each reader; frames are small.
+            # uvicorn's way costs time and memory for each reader; the protocol class has its own.
             ws_per_message_deflate=False,
             # Readers say nothing but ping, pong and close.
             ws_max_size=4096,
