@@ -1,7 +1,7 @@
 PORT ?= 8000
 python := .venv/bin/python
 
-.PHONY: help demo test check format messages messages-update lock
+.PHONY: help demo test check bench format messages messages-update lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,10 @@ test: .venv/.installed messages ## run all tests (some of them: scripts/test -k 
 
 check: .venv/.installed messages ## check style, types, migrations, translations and settings
 	scripts/check
+
+bench: .venv/.installed messages ## measure delivery and pages, as ratios (BENCH="fanout --rounds 1")
+	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
+	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
 
 format: .venv/.installed ## format the Python code and mend what can be mended
 	.venv/bin/ruff format .

@@ -29,7 +29,7 @@ class Listener(Reader):
     """A reader that keeps what it is given."""
 
     def __init__(self, language: str = "en", revision: int = 0) -> None:
-        super().__init__(language, revision)
+        self.begin(language, revision)
         self.frames: list[Frame] = []
         self.code: int | None = None
         self._heard = asyncio.Event()

@@ -10,32 +10,28 @@ from django.conf import settings
 
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
-from liveblog.delivery.protocol import EXTENSION
+from liveblog.delivery.protocol import EXTENSION, Connection
 from liveblog.delivery.room import Gone, Reader
 from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNSUPPORTED_DATA
 
 hub = Hub()
 
 
-class ConnectionReader(Reader):
-    """A reader whose connection was taken over: finished bytes go straight to the socket's buffer."""
+class ConnectionReader(Connection, Reader):
+    """A reader whose connection was taken over: finished bytes go straight to the socket."""
 
-    __slots__ = ("_address", "_connection")
+    __slots__ = ("_address", "gone", "language", "revision", "room")
 
-    def __init__(self, language: str, revision: int, address: str | None, take_over: Any) -> None:
-        super().__init__(language, revision)
+    def __init__(self, language: str, revision: int, address: str | None) -> None:
+        self.begin(language, revision)
         self._address = address
-        self._connection = take_over(self)
-
-    def write(self, frame: Frame) -> None:
-        if not self._connection.write(frame, settings.LIVE_MAX_BUFFER_BYTES):
-            self.close(FELL_BEHIND)
 
     def close(self, code: int) -> None:
         hub.leave(self)
-        self._connection.close(code)
+        super().close(code)
 
-    def disconnected(self) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
         hub.leave(self)
         hub.release(self._address)
 
@@ -44,7 +40,7 @@ class QueueReader(Reader):
     """A reader behind any other ASGI server: frames wait in a bounded queue for the server's `send`."""
 
     def __init__(self, language: str, revision: int, send: Any) -> None:
-        super().__init__(language, revision)
+        self.begin(language, revision)
         self._send = send
         self._frames: deque[Frame] = deque()
         self._bytes = 0
@@ -97,7 +93,9 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
     take_over = scope.get("extensions", {}).get(EXTENSION)
     if take_over is not None:
         # It stays when this returns.
-        await _let_in(ConnectionReader(path["language"], _after(scope), address, take_over), path["slug"])
+        connection = ConnectionReader(path["language"], _after(scope), address)
+        take_over(connection)
+        await _let_in(connection, path["slug"])
         return
     reader = QueueReader(path["language"], _after(scope), send)
     listening = asyncio.create_task(_until_gone(receive, reader))

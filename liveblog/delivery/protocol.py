@@ -7,9 +7,10 @@ small object, that writes ready bytes and hears of nothing but the end. The appl
 """
 
 import asyncio
+import os
 import random
 import zlib
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -28,45 +29,54 @@ CLOSE_TIMEOUT = 5.0
 PONG_LIMIT = 65_536
 
 
-class Owner(Protocol):
-    """Who took a connection over."""
-
-    def close(self, code: int) -> None:
-        """Called when the connection has to be closed; its `close` is to be called in turn."""
-
-    def disconnected(self) -> None:
-        """Called once, when the connection has ended for whatever reason."""
-
-
 class Connection(asyncio.Protocol):
     """A websocket after its handshake, as far as a live page needs one: what it is told is thrown away."""
 
-    __slots__ = ("_closing", "_compressed", "_connections", "_owner", "_rest", "_transport")
+    __slots__ = ("_closing", "_compressed", "_connections", "_fd", "_rest", "_transport")
 
-    def __init__(self, transport: Any, connections: set[Any], owner: Owner, *, compressed: bool) -> None:
+    def take(self, transport: Any, connections: set[Any], *, compressed: bool) -> None:
+        """Begin. `compressed`: both sides agreed on it; `connections`: those whom the server tells to shut down."""
         self._transport = transport
-        #: uvicorn's: it asks each of them to shut down, and waits until there are none.
         self._connections = connections
-        self._owner = owner
         self._compressed = compressed
         self._closing = False
+        #: The socket, if nothing waits in the transport. A transport closes its socket only after it has called
+        #: `connection_lost`, so the number cannot be another's before that.
+        self._fd: int | None = None
         self._rest = b""
         connections.add(self)
 
-    def write(self, frame: Frame, limit: int) -> bool:
-        """Send a frame. False, with nothing sent, where more than `limit` bytes already wait."""
-        if self._closing:
-            return True
-        if self._transport.get_write_buffer_size() > limit:
-            return False
-        self._transport.write(frame.compressed if self._compressed else frame.wire)
-        return True
+    def write(self, frame: Frame) -> None:
+        """Send a frame; or close, where too much waits to be sent already."""
+        if self._fd is None:
+            if self._closing:
+                return
+            waiting = self._transport.get_write_buffer_size()
+            if waiting > settings.LIVE_MAX_BUFFER_BYTES:
+                self.close(websocket.FELL_BEHIND)
+                return
+            if not waiting and self._transport.get_extra_info("ssl_object") is None:
+                self._fd = self._transport.get_extra_info("socket").fileno()
+        data = frame.compressed if self._compressed else frame.wire
+        if self._fd is not None:
+            # Past the transport, which costs as much again as the system does.
+            try:
+                sent = os.write(self._fd, data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                # The transport finds out as well.
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self._leave_to_transport(data)
 
     def close(self, code: int) -> None:
         """Say goodbye with `code`, and cut the connection if the other side does not take it."""
         if not self._closing:
-            self._transport.write(websocket.frame(CLOSE, code.to_bytes(2, "big")))
             self._closing = True
+            self._leave_to_transport(websocket.frame(CLOSE, code.to_bytes(2, "big")))
             self._cut_later()
 
     def shutdown(self) -> None:
@@ -76,7 +86,11 @@ class Connection(asyncio.Protocol):
         them at once.
         """
         delay = random.uniform(0, settings.LIVE_LEAVING_SECONDS)  # noqa: S311 - no secret
-        asyncio.get_running_loop().call_later(delay, self._owner.close, websocket.SERVICE_RESTART)
+        asyncio.get_running_loop().call_later(delay, self.close, websocket.SERVICE_RESTART)
+
+    def _leave_to_transport(self, data: bytes) -> None:
+        self._fd = None
+        self._transport.write(data)
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------------
 
@@ -101,25 +115,25 @@ class Connection(asyncio.Protocol):
                 self._answer_close(payload)
                 return
             if opcode == PING and not self._closing and self._transport.get_write_buffer_size() < PONG_LIMIT:
-                self._transport.write(websocket.frame(PONG, payload))
+                self._leave_to_transport(websocket.frame(PONG, payload))
         self._rest = data
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
+        self._fd = None
         self._connections.discard(self)
-        self._owner.disconnected()
 
     def _refuse(self, code: int) -> None:
         """Close, and read no more of what cannot be understood."""
-        self._owner.close(code)
+        self.close(code)
         self._transport.pause_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
 
     def _answer_close(self, payload: bytes) -> None:
         if not self._closing:
-            self._transport.write(websocket.frame(CLOSE, payload[:2]))
             self._closing = True
+            self._leave_to_transport(websocket.frame(CLOSE, payload[:2]))
             self._cut_later()
         self._transport.close()
 
@@ -154,13 +168,13 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             # The application's task was made, but has not run yet.
             self.scope["extensions"][EXTENSION] = self.take_over
 
-    def take_over(self, owner: Owner) -> Connection:
-        """The accepted connection, from now on `owner`'s. The application may return; `send` and `receive` are void."""
+    def take_over(self, connection: Connection) -> None:
+        """Go on as `connection`. The application may return; `send` and `receive` are void from now on."""
         compressed = any(
             isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
             for extension in self.conn.extensions
         )
-        connection = Connection(self.transport, self.connections, owner, compressed=compressed)
+        connection.take(self.transport, self.connections, compressed=compressed)
         if self.disconnected:
             connection.connection_lost(None)
         else:
@@ -168,4 +182,3 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.connections.discard(self)
             self.transport.set_protocol(connection)
             self.transport = _TakenOver()
-        return connection

@@ -1,0 +1,346 @@
+"""Benchmarks, each a ratio of figures that were measured side by side in one run: `make bench`.
+
+make bench                          all of them
+make bench BENCH="fanout pages"     some of them
+make bench BENCH="--rounds 1"       quickly
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import perf_counter
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
+# One machine is all readers here, and none of them is to be sent away.
+os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
+os.environ.setdefault("SECRET_KEY", "bench")
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection
+
+from articles.models import Article
+from bench import coverage, servers
+from bench.readers import Journalist, Readers
+from liveblog.languages import SHIPPED
+
+
+def median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def table(title: str, head: list[str], rows: list[list[object]]) -> None:
+    print(f"\n### {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(f'{cell:,.3g}' if isinstance(cell, float) else str(cell) for cell in row)} |")
+    sys.stdout.flush()
+
+
+# 1. Fan-out -----------------------------------------------------------------------------------------------------------
+
+#: Readers, messages in a round.
+LOADS = [(1_000, 400), (8_000, 60)]
+TUTORIAL_LOAD = (1_000, 8)
+
+
+def fanout(rounds: int) -> None:
+    """Deliveries per second of 2 KB updates, all readers on one page, as a share of what the C program delivers."""
+    article = coverage.article()
+    path = coverage.socket_path(article)
+    for readers, messages in LOADS:
+        measured: dict[str, list[dict[str, float]]] = {}
+
+        def measure(name: str, *what: object, **how: str) -> None:
+            measured.setdefault(name, []).append(servers.load(*what, **how))  # noqa: B023 - called at once
+
+        for _ in range(rounds):
+            with servers.running(servers.limit()) as server:
+                measure("C, the limit", server, "/", readers, "-m", messages)
+            with servers.nginx() as server:
+                measure("nginx + nchan", server, "/subscribe", readers, "-m", messages, publish="/publish")
+            with servers.running(servers.product()) as server:
+                measure("hub", server, path, readers, "-m", messages)
+            with servers.running(servers.product(BENCH_WITHOUT_WELCOME="1")) as server:
+                measure("hub, frames compressed once", server, path, readers, "-m", messages, "-z")
+            with servers.running(servers.product(lent=False)) as server:
+                measure("hub through ASGI send", server, path, readers, "-m", messages)
+            if readers <= TUTORIAL_LOAD[0]:
+                with servers.running(servers.tutorial()) as server:
+                    load = servers.load(server, "/", readers, "-m", TUTORIAL_LOAD[1], publish="/")
+                    measured.setdefault("Channels tutorial, in-process layer", []).append(load)
+        limit, nchan = measured["C, the limit"], measured["nginx + nchan"]
+        table(
+            f"Fan-out to {readers:,} readers, {rounds} interleaved rounds, medians",
+            ["", "deliveries/s", "of C", "of nchan", "last reader, ms", "server CPU s per 100,000", "bytes each"],
+            [
+                [
+                    name,
+                    f"{median(run['rate'] for run in runs):,.0f}",
+                    median(run["rate"] / other["rate"] for run, other in zip(runs, limit, strict=True)),
+                    median(run["rate"] / other["rate"] for run, other in zip(runs, nchan, strict=True)),
+                    f"{median(run['p50_ms'] for run in runs):.1f}",
+                    median(run["cpu_per_100k"] for run in runs),
+                    f"{median(run['bytes_per_msg'] for run in runs):,.0f}",
+                ]
+                for name, runs in measured.items()
+            ],
+        )
+
+
+# 2. Save to eye -------------------------------------------------------------------------------------------------------
+
+
+def save(rounds: int) -> None:
+    """From the journalist's POST to the receipt of each of 8,000 readers, in eight languages."""
+    count = 8_000
+    article = coverage.article(50)
+    languages = list(SHIPPED)
+    delays: list[float] = []
+    lasts: list[float] = []
+    with servers.running(servers.runlive()) as server:
+        readers = Readers(server)
+        readers.connect([coverage.socket_path(article, languages[n % len(languages)], 0) for n in range(count)])
+        journalist = Journalist(server, *coverage.JOURNALIST)
+        for number in range(1, 10 * rounds + 1):
+            begin = perf_counter()
+            journalist.publish(article.pk, source_language="en", **coverage.bodies())
+            moments = [moment - begin for moment in readers.until(number)]
+            delays += moments
+            lasts.append(max(moments))
+        readers.close()
+    quantiles = statistics.quantiles(delays, n=100)
+    table(
+        f"Save to eye: {count:,} readers in {len(languages)} languages, {10 * rounds} posts through the admin",
+        ["", "p50, ms", "p99, ms", "max, ms"],
+        [
+            ["each reader", *(f"{1e3 * value:.0f}" for value in (quantiles[49], quantiles[98], max(delays)))],
+            [
+                "the last reader of a post",
+                f"{1e3 * median(lasts):.0f}",
+                f"{1e3 * sorted(lasts)[int(0.99 * len(lasts))]:.0f}",
+                f"{1e3 * max(lasts):.0f}",
+            ],
+        ],
+    )
+
+
+# 3. Memory, joining, and the herd -------------------------------------------------------------------------------------
+
+
+def joining(rounds: int) -> None:
+    """What a reader who only waits costs, how fast they come in, and all of them at once after a restart."""
+    count = 8_000
+    article = coverage.article()
+    for _ in range(40):
+        coverage.post(article)
+    behind = coverage.socket_path(article, after=30)
+    measured: dict[str, list[dict[str, float]]] = {}
+    for _ in range(rounds):
+        for name, path, flags in (("hub", behind, ()), ("hub, compressing", behind, ("-z",))):
+            with servers.running(servers.product()) as server:
+                load = servers.load(server, path, count, "-m", 0, "-W", 0, "-i", 3, *flags)
+                measured.setdefault(name, []).append(load)
+        with servers.running(servers.product(lent=False)) as server:
+            load = servers.load(server, behind, count, "-m", 0, "-W", 0, "-i", 3)
+            measured.setdefault("hub through ASGI send", []).append(load)
+        with servers.nginx() as server:
+            load = servers.load(server, "/subscribe", count, "-m", 0, "-W", 0, "-i", 3)
+            measured.setdefault("nginx + nchan (no first frame)", []).append(load)
+        with servers.running(servers.limit()) as server:
+            load = servers.load(server, "/", count, "-m", 0, "-W", 0, "-i", 3)
+            measured.setdefault("C (no first frame)", []).append(load)
+    table(
+        f"{count:,} readers who are 10 updates behind come in and wait, medians of {rounds} rounds",
+        ["", "joined/s", "KiB of the process each"],
+        [
+            [name, f"{median(run['setup_rate'] for run in runs):,.0f}", median(run["kib_per_conn"] for run in runs)]
+            for name, runs in measured.items()
+        ],
+    )
+
+    rows: list[list[object]] = []
+    for _ in range(rounds):
+        languages = list(SHIPPED)
+        revisions = range(20, 40)
+        paths = [
+            coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
+            for number in range(count)
+        ]
+        server = servers.product()
+        with servers.running(server):
+            readers = Readers(server)
+            readers.connect(paths)
+            server.kill()
+            readers.close()
+            begin = perf_counter()
+            server.start()
+            started = perf_counter() - begin
+            server.queries()
+            readers = Readers(server)
+            back = readers.connect(paths, at_once=count)
+            asked = server.queries()
+            readers.close()
+        rows.append([f"{started:.1f}", f"{back:.1f}", sum(asked.values()), len(revisions), asked])
+    table(
+        f"A herd of {count:,} in {len(SHIPPED)} languages after a kill -9, all in the same moment",
+        ["start of the server, s", "all back, s", "queries", "revisions asked for", "by table"],
+        rows,
+    )
+
+
+# 4. Pages -------------------------------------------------------------------------------------------------------------
+
+
+def pages(rounds: int) -> None:
+    """Requests per second of the live page with 50 updates, and a stampede on one that was never rendered."""
+    article = coverage.article(50)
+    coverage.post(article)
+    address = article.url("en")
+    with servers.running(servers.runlive()) as server:
+        asked = urllib.request.Request(server.url + address, headers={"Accept-Encoding": "br"})
+        page = urllib.request.urlopen(asked).read()
+    file = servers.BUILT / "page.br"
+    file.write_bytes(page)
+    rates: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        with servers.running(servers.runlive()) as server:
+            rates.setdefault("live page", []).append(requests_per_second(server, address))
+        with servers.running(servers.bare(file)) as server:
+            rates.setdefault("bare ASGI application, same bytes", []).append(requests_per_second(server, "/"))
+        with servers.nginx(page) as server:
+            rates.setdefault("nginx, same bytes from a file", []).append(requests_per_second(server, "/page.html"))
+    bare = rates["bare ASGI application, same bytes"]
+    table(
+        f"The live page with 50 updates ({len(page):,} bytes compressed), medians of {rounds} rounds",
+        ["", "requests/s", "of the bare application"],
+        [
+            [name, f"{median(found):,.0f}", median(one / other for one, other in zip(found, bare, strict=True))]
+            for name, found in rates.items()
+        ],
+    )
+    with servers.running(servers.product()) as server:
+        urllib.request.urlopen(f"{server.url}/healthz").read()
+        rows: list[list[object]] = []
+        for clients in (1, 100, 1_000):
+            coverage.post(article)
+            server.queries()
+            requests_per_second(server, address, clients=clients, seconds=1)
+            asked = server.queries()
+            rows += [[clients, asked.get("articles_update", 0), asked]]
+    table(
+        "A stampede on a page that has just changed: queries in one second of requests",
+        ["clients", "renderings (queries for updates)", "by table"],
+        rows,
+    )
+
+
+def requests_per_second(server: servers.Server, address: str, clients: int = 64, seconds: int = 4) -> float:
+    command = ["taskset", "-c", str(servers.CLIENT_CORE), "wrk", "-t1", f"-c{clients}", f"-d{seconds}"]
+    command += ["-H", "Accept-Encoding: br", server.url + address]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    if "Non-2xx" in ran.stdout:
+        sys.exit(ran.stdout)
+    (line,) = (line for line in ran.stdout.splitlines() if line.startswith("Requests/sec"))
+    return float(line.split()[1])
+
+
+# 5. Growth ------------------------------------------------------------------------------------------------------------
+
+
+def growth(rounds: int) -> None:
+    """What a change costs as its page grows, and as more pages are open."""
+    rows: list[list[object]] = []
+    for updates in (10, 100, 1_000, 10_000):
+        rows.append([f"{updates:,} updates on the page", *_cost(coverage.article(updates), [], rounds)])
+    for articles in (1, 100, 1_000):
+        others = [coverage.article(1) for _ in range(articles - 1)]
+        rows.append([f"{articles:,} articles open", *_cost(coverage.article(50), others, rounds)])
+    first = {"update": rows[0], "articl": rows[4]}
+    for row in rows:
+        base = first["update" if "updates" in str(row[0]) else "articl"]
+        row.append(row[1] / base[1])  # type: ignore[operator]
+    for row in rows:
+        row[1:3] = [f"{row[1]:.1f}", f"{row[2]:.1f}"]
+    table(
+        "The cost of a change, medians",
+        ["", "save to a reader, ms", "server CPU, ms", "queries", "time, of the first"],
+        rows,
+    )
+
+
+def _cost(article: Article, others: list[Article], rounds: int) -> list[object]:
+    """Milliseconds from save to a reader's receipt, milliseconds of the server's CPU, queries of the server."""
+    posts = 30 * rounds
+    with servers.running(servers.product()) as server:
+        waiting = Readers(server)
+        waiting.connect([coverage.socket_path(other, after=0) for other in others])
+        reader = Readers(server)
+        reader.connect([coverage.socket_path(article, after=0)])
+        coverage.post(article)
+        reader.until(1)
+        server.queries()
+        times, used = [], _cpu(server)
+        for revision in range(2, posts + 2):
+            begin = perf_counter()
+            coverage.post(article)
+            times.append(reader.until(revision)[0] - begin)
+        used = _cpu(server) - used
+        asked = server.queries()
+        reader.close()
+        waiting.close()
+    return [1e3 * median(times), 1e3 * used / posts, round(sum(asked.values()) / posts, 1)]
+
+
+def _cpu(server: servers.Server) -> float:
+    """Seconds of CPU that the server has used."""
+    assert server.process is not None
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+BENCHMARKS: dict[str, Callable[[int], None]] = {
+    "fanout": fanout,
+    "save": save,
+    "joining": joining,
+    "pages": pages,
+    "growth": growth,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which (default: all)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default: %(default)s)")
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {servers.CLIENT_CORE})
+    missing = {"gcc": "gcc libc6-dev", "nginx": "nginx-light libnginx-mod-nchan", "wrk": "wrk"}
+    packages = [name for program, names in missing.items() if not shutil.which(program) for name in names.split()]
+    if packages:
+        subprocess.run([servers.ROOT / "scripts" / "install", *packages], check=True)
+    servers.build()
+    call_command("migrate", verbosity=0)
+    coverage.journalist()
+    model = Path("/proc/cpuinfo").read_text().partition("model name")[2].partition("\n")[0].strip(": \t")
+    print(
+        f"{model}, {os.cpu_count()} cores; {platform.platform()}; Python {platform.python_version()}; "
+        f"Django {django.__version__}; {connection.vendor}; "
+        f"{'Redis' if os.environ.get('REDIS_URL') else 'in-process'} layer"
+    )
+    for name in options.names or BENCHMARKS:
+        BENCHMARKS[name](options.rounds)
+
+
+main()

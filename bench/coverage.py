@@ -1,0 +1,70 @@
+"""What is measured on: articles and updates of an ordinary size, and somebody who posts."""
+
+import itertools
+from datetime import timedelta
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from articles import changes
+from articles.models import Article, Update
+from liveblog.languages import SHIPPED
+
+_numbers = itertools.count(1)
+
+#: About 1 KB, so that a frame with the markup around it is about 2 KB.
+BODY = (
+    "<p>" + "The ministers of the alliance meet in Bucharest to talk about what the winter will bring. " * 11 + "</p>"
+)
+
+JOURNALIST = ("bench", "bench")
+
+
+def article(updates: int = 0) -> Article:
+    """A live article in every shipped language, with updates that were there from the start."""
+    languages = list(SHIPPED)
+    made = Article(
+        slug=f"bench-{next(_numbers)}",
+        source_language="en",
+        languages=languages,
+        state=Article.State.LIVE,
+        **{f"headline_{language}": f"Ministers meet ({language})" for language in languages},
+    )
+    made.save()
+    began = timezone.now() - timedelta(days=1)
+    Update.objects.bulk_create(
+        (
+            Update(
+                article=made,
+                source_language="en",
+                state=Update.State.PUBLISHED,
+                first_published_at=began + timedelta(seconds=number),
+                **bodies(),
+            )
+            for number in range(updates)
+        ),
+        batch_size=500,
+    )
+    return made
+
+
+def bodies() -> dict[str, str]:
+    return {f"body_{language}": BODY for language in SHIPPED}
+
+
+def post(of: Article) -> None:
+    update = Update(article=of, source_language="en", state=Update.State.PUBLISHED, **bodies())
+    with changes.edit(update):
+        update.save()
+
+
+def socket_path(of: Article, language: str = "en", after: int | None = None) -> str:
+    if after is None:
+        after = Article.objects.values_list("revision", flat=True).get(pk=of.pk)
+    return f"/ws/{language}/live/{of.slug}/?after={after}"
+
+
+def journalist() -> None:
+    name, password = JOURNALIST
+    user = User.objects.create_user(name, password=password, is_staff=True)
+    user.groups.add(Group.objects.get(name="Journalist"))

@@ -1,0 +1,153 @@
+"""Thousands of readers of the real protocol in one process, and a journalist."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import select
+import socket
+import time
+import urllib.parse
+
+from bench.servers import Server
+
+_REVISION = re.compile(rb'"revision":(\d+)')
+_READ = 1 << 18
+
+
+class Readers:
+    """Open pages of one server. All times are of `time.perf_counter`, in seconds."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._poll = select.epoll()
+        self._sockets: dict[int, socket.socket] = {}
+        self._parts: dict[int, bytes] = {}
+        self._paths: dict[int, str] = {}
+        #: The revision that each reader has; -1 until its first frame.
+        self.revisions: dict[int, int] = {}
+        #: Readers that had their first frame and were not counted yet.
+        self._welcomed: set[int] = set()
+
+    def connect(self, paths: list[str], at_once: int = 256) -> float:
+        """Open a websocket to each of the paths. Returns how long it took until each had its first frame."""
+        began = time.perf_counter()
+        waiting = list(reversed(paths))
+        opening = 0
+        while waiting or opening:
+            while waiting and opening < at_once:
+                self._start(waiting.pop())
+                opening += 1
+            for fd, events in self._poll.poll(10):
+                if events & select.EPOLLOUT:
+                    self._request(fd)
+                elif self._read(fd):
+                    raise RuntimeError("A reader was refused.")
+            opening -= len(self._welcomed)
+            self._welcomed.clear()
+        return time.perf_counter() - began
+
+    def _start(self, path: str) -> None:
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.connect_ex(("127.0.0.1", self.server.port))
+        fd = connection.fileno()
+        self._sockets[fd] = connection
+        self._paths[fd] = path
+        self.revisions[fd] = -1
+        self._poll.register(fd, select.EPOLLOUT)
+
+    def _request(self, fd: int) -> None:
+        self._sockets[fd].send(
+            f"GET {self._paths[fd]} HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n"
+            f"Origin: {self.server.url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        self._poll.modify(fd, select.EPOLLIN)
+
+    def _read(self, fd: int) -> bool:
+        """Take what has come. Returns whether the connection ended."""
+        try:
+            data = self._sockets[fd].recv(_READ)
+        except OSError:
+            data = b""
+        if not data:
+            self._poll.unregister(fd)
+            self._sockets.pop(fd).close()
+            return True
+        data = self._parts.pop(fd, b"") + data
+        if data.startswith(b"HTTP/1.1"):
+            head, found, data = data.partition(b"\r\n\r\n")
+            if not found:
+                self._parts[fd] = head
+                return False
+        while len(data) >= 2:
+            size, start = data[1], 2
+            if size == 126:
+                size, start = int.from_bytes(data[2:4], "big"), 4
+            elif size == 127:
+                size, start = int.from_bytes(data[2:10], "big"), 10
+            if len(data) < start + size:
+                break
+            if data[0] == 0x81 and (found := _REVISION.search(data, start, start + 40)):
+                if self.revisions[fd] < 0:
+                    self._welcomed.add(fd)
+                self.revisions[fd] = int(found[1])
+            data = data[start + size :]
+        if data:
+            self._parts[fd] = data
+        return False
+
+    def until(self, revision: int, give_up: float = 30) -> list[float]:
+        """The moments at which readers came to have `revision`, of all of them, in order."""
+        lacking = {fd for fd in self._sockets if self.revisions[fd] < revision}
+        moments = []
+        deadline = time.perf_counter() + give_up
+        while lacking:
+            for fd, _events in self._poll.poll(1, 4096):
+                if self._read(fd):
+                    raise RuntimeError("A reader was lost.")
+                if fd in lacking and self.revisions[fd] >= revision:
+                    lacking.discard(fd)
+                    moments.append(time.perf_counter())
+            if time.perf_counter() > deadline:
+                raise RuntimeError(f"{len(lacking)} readers never came to revision {revision}.")
+        return moments
+
+    def close(self) -> None:
+        for connection in self._sockets.values():
+            connection.close()
+        self._sockets.clear()
+        self._poll.close()
+
+
+class Journalist:
+    """Posts through the admin's own form."""
+
+    def __init__(self, server: Server, name: str, password: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        self._cookies: dict[str, str] = {}
+        self._ask("GET", "/admin/login/")
+        self._post("/admin/login/", username=name, password=password)
+
+    def publish(self, article: int, **fields: str) -> None:
+        """Press the button; return when it is answered."""
+        self._post("/admin/articles/update/add/", article=str(article), _publish="1", **fields)
+
+    def _post(self, address: str, **fields: str) -> None:
+        fields["csrfmiddlewaretoken"] = self._cookies["csrftoken"]
+        status = self._ask("POST", address, urllib.parse.urlencode(fields))
+        if status != 302:
+            raise RuntimeError(f"{address} answered {status}.")
+
+    def _ask(self, method: str, address: str, body: str | None = None) -> int:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._connection.request(method, address, body, headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return answer.status
