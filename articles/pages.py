@@ -17,12 +17,10 @@ from liveblog.delivery.elements import Operation
 PAGE_SIZE = 50
 
 
-def find(slug: str, language: str) -> int | None:
-    """The article at an address, None where it does not exist or does not appear in that language on this site."""
+def find(slug: str) -> tuple[int, list[str]] | None:
+    """The article at an address and the languages in which it appears on this site, None where there is none."""
     article = Article.objects.only("pk", "languages").filter(slug=slug).first()
-    if article is None or language not in article.offered_languages:
-        return None
-    return article.pk
+    return None if article is None else (article.pk, article.offered_languages)
 
 
 def listed(language: str) -> QuerySet[Article]:

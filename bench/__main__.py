@@ -32,8 +32,9 @@ from django.db import connection
 
 from articles.models import Article
 from bench import coverage, servers
-from bench.readers import Journalist, Readers
+from bench.readers import Readers
 from liveblog.languages import SHIPPED
+from tests.clients import Journalist
 
 
 def median(values: Iterable[float]) -> float:
@@ -111,7 +112,7 @@ def save(rounds: int) -> None:
     with servers.running(servers.runlive()) as server:
         readers = Readers(server)
         readers.connect([coverage.socket_path(article, languages[n % len(languages)], 0) for n in range(count)])
-        journalist = Journalist(server, *coverage.JOURNALIST)
+        journalist = Journalist(server.url, *coverage.JOURNALIST)
         for number in range(1, 10 * rounds + 1):
             begin = perf_counter()
             journalist.publish(article.pk, source_language="en", **coverage.bodies())
@@ -170,9 +171,9 @@ def joining(rounds: int) -> None:
     )
 
     rows: list[list[object]] = []
+    languages = list(SHIPPED)
+    revisions = range(20, 40)
     for _ in range(rounds):
-        languages = list(SHIPPED)
-        revisions = range(20, 40)
         paths = [
             coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
             for number in range(count)
@@ -231,18 +232,20 @@ def pages(rounds: int) -> None:
     )
     with servers.running(servers.product()) as server:
         urllib.request.urlopen(f"{server.url}/healthz").read()
-        rows: list[list[object]] = []
-        for clients in (1, 100, 1_000):
-            coverage.post(article)
-            server.queries()
-            requests_per_second(server, address, clients=clients, seconds=1)
-            asked = server.queries()
-            rows += [[clients, asked.get("articles_update", 0), asked]]
+        rows = [_stampede(server, article, clients) for clients in (1, 100, 1_000)]
     table(
         "A stampede on a page that has just changed: queries in one second of requests",
         ["clients", "renderings (queries for updates)", "by table"],
         rows,
     )
+
+
+def _stampede(server: servers.Server, article: Article, clients: int) -> list[object]:
+    coverage.post(article)
+    server.queries()
+    requests_per_second(server, article.url("en"), clients=clients, seconds=1)
+    asked = server.queries()
+    return [clients, asked.get("articles_update", 0), asked]
 
 
 def requests_per_second(server: servers.Server, address: str, clients: int = 64, seconds: int = 4) -> float:

@@ -1,13 +1,11 @@
-"""Thousands of readers of the real protocol in one process, and a journalist."""
+"""Thousands of readers of the real protocol in one process."""
 
 from __future__ import annotations
 
-import http.client
 import re
 import select
 import socket
 import time
-import urllib.parse
 
 from bench.servers import Server
 
@@ -119,35 +117,3 @@ class Readers:
             connection.close()
         self._sockets.clear()
         self._poll.close()
-
-
-class Journalist:
-    """Posts through the admin's own form."""
-
-    def __init__(self, server: Server, name: str, password: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port)
-        self._cookies: dict[str, str] = {}
-        self._ask("GET", "/admin/login/")
-        self._post("/admin/login/", username=name, password=password)
-
-    def publish(self, article: int, **fields: str) -> None:
-        """Press the button; return when it is answered."""
-        self._post("/admin/articles/update/add/", article=str(article), _publish="1", **fields)
-
-    def _post(self, address: str, **fields: str) -> None:
-        fields["csrfmiddlewaretoken"] = self._cookies["csrftoken"]
-        status = self._ask("POST", address, urllib.parse.urlencode(fields))
-        if status != 302:
-            raise RuntimeError(f"{address} answered {status}.")
-
-    def _ask(self, method: str, address: str, body: str | None = None) -> int:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request(method, address, body, headers)
-        answer = self._connection.getresponse()
-        answer.read()
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self._cookies[name] = value
-        return answer.status

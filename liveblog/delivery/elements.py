@@ -50,8 +50,8 @@ def render(article_id: int, elements: Iterable[str], languages: Collection[str])
     return operations
 
 
-#: Finds the article id of a page by slug and language, None where there is no such page.
-PageFinder = Callable[[str, str], int | None]
+#: Finds the article of a page by its slug: its id, and the languages in which it can be opened.
+PageFinder = Callable[[str], tuple[int, Collection[str]] | None]
 
 _find_page: PageFinder | None = None
 
@@ -61,6 +61,6 @@ def register_pages(finder: PageFinder) -> None:
     _find_page = finder
 
 
-def find_page(slug: str, language: str) -> int | None:
+def find_page(slug: str) -> tuple[int, Collection[str]] | None:
     assert _find_page is not None, "No app has registered its pages."
-    return _find_page(slug, language)
+    return _find_page(slug)

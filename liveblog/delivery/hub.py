@@ -9,7 +9,7 @@ import contextlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,7 +29,7 @@ class Hub:
         self._opening: dict[int, asyncio.Task[Room]] = {}
         self._joining: Counter[int] = Counter()
         self._connections: Counter[str] = Counter()
-        self._found: dict[tuple[str, str], tuple[float, asyncio.Future[int | None]]] = {}
+        self._found: dict[str, tuple[float, asyncio.Future[tuple[int, Collection[str]] | None]]] = {}
         self._rung: set[int] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -55,13 +55,14 @@ class Hub:
     async def find(self, slug: str, language: str) -> int | None:
         """The article at an address, None where there is none; asked once a second, however many readers come."""
         now = asyncio.get_running_loop().time()
-        asked_at, answer = self._found.get((slug, language), (-math.inf, None))
+        asked_at, answer = self._found.get(slug, (-math.inf, None))
         if answer is None or (answer.done() and now - asked_at > 1):
             if len(self._found) > 1000:
                 self._found.clear()
-            answer = asyncio.ensure_future(self._until_answered(elements.find_page, slug, language))
-            self._found[slug, language] = (now, answer)
-        return answer.result() if answer.done() else await asyncio.shield(answer)
+            answer = asyncio.ensure_future(self._until_answered(elements.find_page, slug))
+            self._found[slug] = (now, answer)
+        page = answer.result() if answer.done() else await asyncio.shield(answer)
+        return page[0] if page is not None and language in page[1] else None
 
     async def join(self, article_id: int, reader: Reader) -> None:
         """Bring the reader up to date, then have it get every later frame until it leaves. Raises Gone."""

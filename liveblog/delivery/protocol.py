@@ -6,19 +6,24 @@ the application as an ASGI extension, a connection can instead be taken over onc
 small object, that writes ready bytes and hears of nothing but the end. The application runs on any other server too.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import random
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
 from liveblog.delivery import websocket
-from liveblog.delivery.frames import Frame
 from liveblog.delivery.websocket import BINARY, CLOSE, COMPRESSED, CONTINUATION, PING, PONG, TEXT
+
+if TYPE_CHECKING:
+    # Processes import this before they load the apps.
+    from liveblog.delivery.frames import Frame
 
 EXTENSION = "liveblog.connection"
 

@@ -5,12 +5,14 @@ encodes, it does once, for all of them.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from liveblog.delivery import bell, elements, frames
 from liveblog.delivery.elements import Operation
@@ -21,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 #: A revision that is in no log.
 UNKNOWN = -1
+
+#: The least time between two looks for a reader who knows more than the room, in seconds.
+LOOK_INTERVAL = 0.1
 
 #: How long to wait before trying again what failed, in seconds.
 PAUSE = 0.5
@@ -76,11 +81,18 @@ class Room:
         self._catch_ups: dict[tuple[str, int], asyncio.Future[Frame]] = {}
         self._asked: list[tuple[str, int]] = []
         self._work: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._looked_at = -LOOK_INTERVAL
 
     # Readers ----------------------------------------------------------------------------------------------------------
 
     async def welcome(self, reader: Reader) -> None:
         """Write the reader its first frame and let it in. Raises Gone."""
+        for _ in range(2):
+            # The reader comes from a process that heard the bell earlier, or from nowhere. A look that was under way
+            # when it came may have been too early; the one after that was not.
+            if reader.revision > self.revision:
+                await self._look()
         first = True
         # The room may move on while the catch-up is made; the reader is let in at a revision at which it lacks nothing.
         while not reader.gone and (first or reader.revision < self.revision):
@@ -127,12 +139,29 @@ class Room:
             self._begin()
 
     def stop(self) -> None:
-        if self._work is not None:
-            self._work.cancel()
+        for task in (self._work, self._looking):
+            if task is not None:
+                task.cancel()
 
     def _begin(self) -> None:
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._until_done())
+
+    async def _look(self) -> None:
+        """Ask the database for the revision now, but no more often than is good for it, and go there."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_now())
+        await asyncio.wait({self._looking})
+
+    async def _look_now(self) -> None:
+        now = asyncio.get_running_loop().time
+        await asyncio.sleep(max(0.0, self._looked_at + LOOK_INTERVAL - now()))
+        self._looked_at = now()
+        with contextlib.suppress(DatabaseError):
+            found = await self._query(frames.revisions_of, [self.article_id])
+            self.advance(found.get(self.article_id, self.revision))
+        if self._work is not None:
+            await asyncio.wait({self._work})
 
     async def _until_done(self) -> None:
         while self._newest != self.revision or self._asked:

@@ -57,10 +57,11 @@ class Command(BaseCommand):
             listener = _listen(options["host"], options["port"])
         except OSError as error:
             raise CommandError(f"{options['host']} port {options['port']}: {error.strerror}") from error
-        if options["processes"] > 1:
-            Multiprocess(config, sockets=[listener]).run()
-        else:
-            uvicorn.Server(config).run(sockets=[listener])
+        with listener:
+            if options["processes"] > 1:
+                Multiprocess(config, sockets=[listener]).run()
+            else:
+                uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,163 @@
+"""A reader and a journalist without a browser: they speak HTTP and websockets to running servers, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import random
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+_UPDATE = re.compile(r'<article id="(update-\d+)" .*?data-sort="([^"]+)".*?</article>', re.DOTALL)
+_REVISION = re.compile(r'data-revision="(\d+)"')
+
+
+class Place(Protocol):
+    """Where a server is found."""
+
+    url: str
+    socket_url: str
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
+class OpenPage:
+    """A live page that stays open, by the rules of the wire protocol, as static/liveblog/ keeps it in the browser.
+
+    What the protocol promises is asserted as frames come: none goes back, and none leaves out what the page lacks.
+    """
+
+    def __init__(self, places: Sequence[Place], slug: str, language: str, patience: float = 0.2) -> None:
+        self.places = list(places)
+        self.path = f"/{language}/live/{slug}/"
+        #: The longest pause before connecting again, in seconds. Browsers have more.
+        self.patience = patience
+        self.revision = -1
+        self.updates: dict[str, tuple[str, str]] = {}
+        self.codes: Counter[int | None] = Counter()
+        self.reloads = 0
+        self.connections = 0
+
+    @classmethod
+    async def fresh(cls, place: Place, slug: str, language: str) -> OpenPage:
+        page = cls([place], slug, language)
+        await page.load()
+        return page
+
+    async def load(self) -> None:
+        place = random.choice(self.places)
+        text = await asyncio.to_thread(get, f"{place.url}{self.path}?no-cache={random.random()}")
+        found = _REVISION.search(text)
+        assert found is not None
+        self.revision = int(found[1])
+        self.updates = {match[1]: (match[2], match[0]) for match in _UPDATE.finditer(text)}
+
+    def shown(self) -> list[tuple[str, str]]:
+        """The updates as they stand on the page: names and HTML, the newest first."""
+        inorder = sorted(self.updates.items(), key=lambda item: item[1][0], reverse=True)
+        return [(name, html) for name, (_sort, html) in inorder]
+
+    async def stay_open(self) -> None:
+        """Load the page, and follow it until cancelled, through whatever happens to the servers."""
+        while True:
+            try:
+                if self.revision < 0:
+                    await self.load()
+                await self._follow()
+            except (OSError, TimeoutError, WebSocketException, http.client.HTTPException):
+                pass
+            await asyncio.sleep(random.uniform(0.02, self.patience))
+
+    async def reaches(self, revision: int, within: float) -> None:
+        async with asyncio.timeout(within):
+            while self.revision < revision:
+                await asyncio.sleep(0.01)
+
+    async def _follow(self) -> None:
+        place = random.choice(self.places)
+        address = f"{place.socket_url}/ws{self.path}?after={self.revision}"
+        async with connect(address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None) as socket:
+            self.connections += 1
+            try:
+                await self._take_all(socket)
+            finally:
+                self.codes[socket.close_code] += 1
+
+    async def _take_all(self, socket: ClientConnection) -> None:
+        told = -1
+        async for message in socket:
+            frame = json.loads(message)
+            assert frame["revision"] >= told, f"The server went back from {told} to {frame['revision']}."
+            told = frame["revision"]
+            if frame.get("reload"):
+                self.reloads += 1
+                self.revision = -1
+                return
+            if "changes" in frame:
+                assert frame["after"] <= self.revision, (
+                    f"At {self.revision}, and told what came after {frame['after']}."
+                )
+                self._apply(frame)
+            assert frame["revision"] <= self.revision, "A heartbeat came before what it tells of."
+
+    def _apply(self, frame: dict[str, Any]) -> None:
+        if frame["revision"] <= self.revision:
+            return
+        for change in frame["changes"]:
+            if change["op"] == "remove":
+                self.updates.pop(change["id"], None)
+            elif change.get("list") == "updates":
+                self.updates[change["id"]] = (change["sort"], change["html"].strip())
+        self.revision = frame["revision"]
+
+
+class Refused(Exception):  # noqa: N818 - an answer that is no
+    """The server did not do what was asked."""
+
+
+class Journalist:
+    """Posts through the admin's own form."""
+
+    def __init__(self, url: str, name: str, password: str) -> None:
+        self._host = url.removeprefix("http://")
+        self._cookies: dict[str, str] = {}
+        self._ask("GET", "/admin/login/")
+        self._post("/admin/login/", username=name, password=password)
+
+    def publish(self, article: int, **fields: str) -> None:
+        """Press the button, and return when that is answered. Raises OSError, HTTPException or Refused."""
+        self._post("/admin/articles/update/add/", article=str(article), _publish="1", **fields)
+
+    def _post(self, address: str, **fields: str) -> None:
+        fields["csrfmiddlewaretoken"] = self._cookies["csrftoken"]
+        status = self._ask("POST", address, urllib.parse.urlencode(fields))
+        if status != 302:
+            raise Refused(f"{address} answered {status}.")
+
+    def _ask(self, method: str, address: str, body: str | None = None) -> int:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection(self._host, timeout=20)
+        try:
+            connection.request(method, address, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+        finally:
+            connection.close()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return answer.status

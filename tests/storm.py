@@ -1,0 +1,72 @@
+"""A writer of a storm of changes, as a process of its own: python -m tests.storm ARTICLE REVISION SEED
+
+Posts, corrects, withdraws, republishes, pins and translates updates of the article, at random, until the article is at
+the revision.
+"""
+
+import os
+import random
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
+django.setup()
+
+from django.db import OperationalError, transaction
+
+from articles import changes
+from articles.models import Article, Update
+from liveblog.delivery import log
+
+#: As many fit on one page, so that all of them can be compared.
+MOST = 45
+
+State = Update.State
+
+
+def change(article_id: int, until: int) -> bool:
+    """One change, made as the admin makes it. False where there have been enough."""
+    with transaction.atomic():
+        log.lock(article_id)
+        article = Article.objects.get(pk=article_id)
+        if article.revision >= until:
+            return False
+        updates = list(Update.objects.filter(article=article))
+        if len(updates) < MOST and random.random() < 0.3:
+            update = Update(article=article, source_language=random.choice(["en", "uk"]), state=State.PUBLISHED)
+            setattr(update, f"body_{update.source_language}", f"<p>New {random.random()}</p>")
+        elif not updates:
+            return True
+        else:
+            update = random.choice(updates)
+            match random.choice(["correct", "withdraw", "pin", "translate"]):
+                case "correct":
+                    setattr(update, f"body_{update.source_language}", f"<p>Mended {random.random()}</p>")
+                    setattr(update, f"correction_note_{update.source_language}", f"Was wrong {random.random()}")
+                case "withdraw":
+                    update.state = State.PUBLISHED if update.state == State.WITHDRAWN else State.WITHDRAWN
+                case "pin":
+                    update.is_key = not update.is_key
+                case "translate":
+                    language = random.choice(["de", "ar"])
+                    setattr(update, f"headline_{language}", f"{language} {random.random()}")
+        with changes.edit(update):
+            update.save()
+    return True
+
+
+def main() -> None:
+    article_id, until, seed = map(int, sys.argv[1:])
+    random.seed(seed)
+    while True:
+        try:
+            if not change(article_id, until):
+                return
+        except OperationalError:
+            # What a journalist would do: press the button again.
+            continue
+
+
+if __name__ == "__main__":
+    main()

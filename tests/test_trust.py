@@ -1,0 +1,262 @@
+"""Nothing lost, doubled or out of order, whatever happens to the servers: docs/delivery.md names these tests.
+
+On SQLite one server runs beside the writers; on PostgreSQL and Redis there are two, and readers move between them.
+"""
+
+import asyncio
+import io
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+
+from articles.models import Article, Update
+from liveblog.models import Change
+from tests import factories
+from tests.clients import Journalist, OpenPage, Refused
+from tests.server import ROOT, Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LANGUAGES = ("en", "de", "uk", "ar")
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[list[Server]]:
+    """All servers of a newsroom."""
+    count = 1 if connection.vendor == "sqlite" else 2
+    with ExitStack() as stack:
+        yield [stack.enter_context(Server(LIVE_POLL_SECONDS="1")) for _ in range(count)]
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    return factories.article()
+
+
+@pytest.fixture
+def editor(transactional_db: None) -> User:
+    return User.objects.create_superuser("editor", password="a long password")
+
+
+@asynccontextmanager
+async def open_pages(pages: list[OpenPage]) -> Any:
+    """Keep pages open. What they find wrong is raised."""
+    tasks = [asyncio.create_task(page.stay_open()) for page in pages]
+    try:
+        yield
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def assert_as_loaded_anew(pages: list[OpenPage], server: Server, article: Article) -> None:
+    fresh = {language: await OpenPage.fresh(server, article.slug, language) for language in LANGUAGES}
+    for page in pages:
+        language = page.path.split("/")[1]
+        assert page.revision == fresh[language].revision
+        assert page.shown() == fresh[language].shown()
+
+
+# Many writers ---------------------------------------------------------------------------------------------------------
+
+
+def start_writers(article: Article, until: int, server: Server) -> list[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.storm", str(article.pk), str(until)]
+    return [subprocess.Popen([*command, str(seed)], cwd=ROOT, env=server.environment) for seed in range(8)]
+
+
+async def test_ten_thousand_changes_by_eight_writers_reach_every_reader(site: list[Server], article: Article) -> None:
+    changes = int(os.environ.get("STORM", 10_000))
+    writers = start_writers(article, changes, site[0])
+    stayers = [OpenPage(site, article.slug, LANGUAGES[number % 4]) for number in range(8)]
+    comers: list[OpenPage] = []
+
+    async def come_and_go() -> None:
+        while True:
+            pages = [OpenPage(site, article.slug, language) for language in LANGUAGES]
+            async with open_pages(pages):
+                await asyncio.sleep(random.uniform(0.2, 3))
+            # The laptop is closed, and opened again.
+            await asyncio.sleep(random.uniform(0, 1))
+            async with open_pages(pages):
+                await asyncio.sleep(random.uniform(0.2, 3))
+            comers.extend(pages)
+
+    try:
+        async with open_pages(stayers):
+            coming = [asyncio.create_task(come_and_go()) for _ in range(2)]
+            for writer in writers:
+                assert await asyncio.to_thread(writer.wait) == 0
+            for page in stayers:
+                await page.reaches(changes, within=10)
+            for task in coming:
+                assert not task.done(), task.exception()
+                task.cancel()
+    finally:
+        for writer in writers:
+            writer.kill()
+    async with open_pages(comers[-8:]):
+        for page in comers[-8:]:
+            await page.reaches(changes, within=10)
+    logged = await sync_to_async(factories.log_of)(article)
+    assert [revision for revision, _element in logged] == list(range(1, changes + 1))
+    assert len(comers) >= 8
+    assert sum(page.reloads for page in stayers) == 0
+    await assert_as_loaded_anew([*stayers, *comers[-8:]], site[-1], article)
+
+
+# Servers that die -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_is_killed_twenty_times_loses_nothing(
+    article: Article, editor: User, tmp_path: Path
+) -> None:
+    count = 1 if connection.vendor == "sqlite" else 2
+    trigger = tmp_path / "die"
+    command = ["-m", "tests.faulty_server", "dies-before-the-bell", "--port", "PORT"]
+    make = sync_to_async(lambda: Server(command, LIVE_POLL_SECONDS="1", TRIGGER=str(trigger)))
+    site = [await make() for _ in range(count)]
+    for server in site:
+        await asyncio.to_thread(server.start)
+    accepted: list[str] = []
+    done = False
+
+    def work(number: int) -> None:
+        journalists: dict[str, Journalist] = {}
+        written = 0
+        while not done:
+            written += 1
+            text = f"Journalist {number} writes {written}."
+            url = random.choice(site).url
+            with suppress(OSError, HTTPException, Refused):
+                if url not in journalists:
+                    journalists[url] = Journalist(url, "editor", "a long password")
+                journalists[url].publish(article.pk, source_language="en", body_en=f"<p>{text}</p>")
+                accepted.append(text)
+            time.sleep(0.05)
+
+    pages = [OpenPage(site, article.slug, LANGUAGES[number % 4]) for number in range(8)]
+    try:
+        async with open_pages(pages):
+            working = [asyncio.create_task(asyncio.to_thread(work, number)) for number in range(2)]
+            for kill in range(20):
+                victim = random.choice(site)
+                if kill % 2:
+                    # Whoever has committed next dies before anybody hears of it.
+                    await asyncio.to_thread(trigger.touch)
+                    victim = await _first_dead(site)
+                else:
+                    await asyncio.sleep(random.uniform(0.05, 0.5))
+                    await asyncio.to_thread(victim.kill)
+                before = await sync_to_async(_revision)(article)
+                await asyncio.to_thread(victim.start)
+                for page in pages:
+                    await page.reaches(before, within=5)
+            done = True
+            await asyncio.gather(*working)
+            for page in pages:
+                await page.reaches(await sync_to_async(_revision)(article), within=5)
+        assert len(accepted) > 20
+        for page in pages:
+            html = "".join(html for _name, html in page.shown())
+            assert [text for text in accepted if text not in html] == []
+            assert len(page.updates) == await Update.objects.acount()
+    finally:
+        done = True
+        for server in site:
+            await asyncio.to_thread(server.stop)
+
+
+async def _first_dead(site: list[Server]) -> Server:
+    async with asyncio.timeout(20):
+        while True:
+            for server in site:
+                if server.process is not None and server.process.poll() is not None:
+                    return server
+            await asyncio.sleep(0.01)
+
+
+def _revision(article: Article) -> int:
+    return Article.objects.values_list("revision", flat=True).get(pk=article.pk)
+
+
+async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_one(article: Article) -> None:
+    post = sync_to_async(factories.update)
+    window = 2.0
+    command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
+    with await sync_to_async(lambda: Server(command, LIVE_LEAVING_SECONDS=str(window)))() as server:
+        pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(80)]
+        left: list[float] = []
+
+        class Noting(dict):
+            def __setitem__(self, code: Any, count: int) -> None:
+                left.append(time.monotonic())
+                super().__setitem__(code, count)
+
+            def __missing__(self, code: Any) -> int:
+                return 0
+
+        for page in pages:
+            page.codes = Noting()  # type: ignore[assignment]
+        async with open_pages(pages):
+            await _all_connected(pages)
+            began = time.monotonic()
+            server.hang_up()
+            number = 0
+            # Two processes, one after the other.
+            while time.monotonic() < began + 2 * window + 6:
+                await post(article, body_en=f"<p>Take {number}</p>")
+                number += 1
+                await asyncio.sleep(0.05)
+            for page in pages:
+                await page.reaches(number, within=5)
+            moments = sorted(left)
+            assert {code for page in pages for code in page.codes} == {1012}
+        for page in pages:
+            assert len(page.updates) == number
+            assert page.reloads == 0
+        # No tenth of the window sees more than a third of those who leave.
+        most = max(sum(start <= moment < start + window / 10 for moment in moments) for start in moments)
+        assert most < len(moments) / 3
+
+
+async def _all_connected(pages: list[OpenPage]) -> None:
+    async with asyncio.timeout(20):
+        while not all(page.connections for page in pages):
+            await asyncio.sleep(0.05)
+
+
+# The log is pruned ----------------------------------------------------------------------------------------------------
+
+
+async def test_who_asks_from_before_the_log_was_pruned_loads_anew(site: list[Server], article: Article) -> None:
+    for _ in range(6):
+        await sync_to_async(factories.update)(article)
+    behind, ahead = (OpenPage(site, article.slug, "en") for _ in range(2))
+    behind.revision, ahead.revision = 2, 4
+    await Change.objects.filter(article=article, revision__lte=3).aupdate(at="2020-01-01T00:00:00Z")
+    await sync_to_async(call_command)("prune_changes", days=30, stdout=io.StringIO())
+    assert [revision for revision, _element in await sync_to_async(factories.log_of)(article)] == [4, 5, 6]
+    async with open_pages([behind, ahead]):
+        await ahead.reaches(6, within=5)
+        await behind.reaches(6, within=5)
+    assert (behind.reloads, ahead.reloads) == (1, 0)
+    assert len(behind.updates) == 6
+    assert len(ahead.updates) == 2
