@@ -170,34 +170,34 @@ def joining(rounds: int) -> None:
         ],
     )
 
-    rows: list[list[object]] = []
-    languages = list(SHIPPED)
-    revisions = range(20, 40)
-    for _ in range(rounds):
-        paths = [
-            coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
-            for number in range(count)
-        ]
-        server = servers.product()
-        with servers.running(server):
-            readers = Readers(server)
-            readers.connect(paths)
-            server.kill()
-            readers.close()
-            begin = perf_counter()
-            server.start()
-            started = perf_counter() - begin
-            server.queries()
-            readers = Readers(server)
-            back = readers.connect(paths, at_once=count)
-            asked = server.queries()
-            readers.close()
-        rows.append([f"{started:.1f}", f"{back:.1f}", sum(asked.values()), len(revisions), asked])
     table(
         f"A herd of {count:,} in {len(SHIPPED)} languages after a kill -9, all in the same moment",
         ["start of the server, s", "all back, s", "queries", "revisions asked for", "by table"],
-        rows,
+        [_herd(article, count) for _ in range(rounds)],
     )
+
+
+def _herd(article: Article, count: int) -> list[object]:
+    languages, revisions = list(SHIPPED), range(20, 40)
+    paths = [
+        coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
+        for number in range(count)
+    ]
+    server = servers.product()
+    with servers.running(server):
+        readers = Readers(server)
+        readers.connect(paths)
+        server.kill()
+        readers.close()
+        begin = perf_counter()
+        server.start()
+        started = perf_counter() - begin
+        server.queries()
+        readers = Readers(server)
+        back = readers.connect(paths, at_once=count)
+        asked = server.queries()
+        readers.close()
+    return [f"{started:.1f}", f"{back:.1f}", sum(asked.values()), len(revisions), asked]
 
 
 # 4. Pages -------------------------------------------------------------------------------------------------------------

@@ -37,9 +37,12 @@ def database_url() -> str:
 
 
 class Server:
-    """`manage.py runlive` on a free port. `environment` adds to or replaces variables of this process."""
+    """`manage.py runlive` on a free port. `environment` adds to or replaces variables of this process.
 
-    def __init__(self, command: list[str] | None = None, **environment: str) -> None:
+    What it says goes to `log`, where one is given.
+    """
+
+    def __init__(self, command: list[str] | None = None, log: Path | None = None, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
@@ -58,6 +61,7 @@ class Server:
             **environment,
         }
         self.environment.pop("DEBUG", None)
+        self.log = log
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:
@@ -65,6 +69,7 @@ class Server:
             [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
             cwd=ROOT,
             env=self.environment,
+            stderr=self.log.open("ab") if self.log else None,
         )
         for _ in range(300):
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):

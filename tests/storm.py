@@ -29,17 +29,16 @@ def change(article_id: int, until: int) -> bool:
     """One change, made as the admin makes it. False where there have been enough."""
     with transaction.atomic():
         log.lock(article_id)
-        article = Article.objects.get(pk=article_id)
-        if article.revision >= until:
+        if Article.objects.values_list("revision", flat=True).get(pk=article_id) >= until:
             return False
-        updates = list(Update.objects.filter(article=article))
+        updates = list(Update.objects.filter(article=article_id).values_list("pk", flat=True))
         if len(updates) < MOST and random.random() < 0.3:
-            update = Update(article=article, source_language=random.choice(["en", "uk"]), state=State.PUBLISHED)
+            update = Update(article_id=article_id, source_language=random.choice(["en", "uk"]), state=State.PUBLISHED)
             setattr(update, f"body_{update.source_language}", f"<p>New {random.random()}</p>")
         elif not updates:
             return True
         else:
-            update = random.choice(updates)
+            update = Update.objects.get(pk=random.choice(updates))
             match random.choice(["correct", "withdraw", "pin", "translate"]):
                 case "correct":
                     setattr(update, f"body_{update.source_language}", f"<p>Mended {random.random()}</p>")

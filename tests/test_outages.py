@@ -1,0 +1,191 @@
+"""While something is down pages go on, or go on as soon as it is back; and the log says so once."""
+
+import asyncio
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection
+
+from tests import factories
+from tests.clients import Journalist, OpenPage, Refused
+from tests.server import ROOT, Server
+from tests.test_trust import LANGUAGES, open_pages
+
+#: The safety net looks every two seconds; what it finds then travels.
+SAFETY_NET = 3.0
+
+SLUG = "nato-bucharest-2022"
+
+_PROBLEM = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) (.*)$", re.MULTILINE)
+
+
+def services() -> Any:
+    """scripts/services as a module."""
+    path = ROOT / "scripts" / "services"
+    loader = SourceFileLoader("services", str(path))
+    spec = spec_from_loader("services", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Newsroom:
+    """Two servers on a PostgreSQL and a Redis of their own, with the demo's coverage."""
+
+    database: Any
+    redis: Any
+    servers: list[Server]
+
+    def post(self, text: str) -> None:
+        """Publish, pressing the button again until it is answered."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with suppress(OSError, HTTPException, Refused):
+                journalist = Journalist(self.servers[0].url, "journalist", "demo")
+                journalist.publish(1, source_language="en", body_en=f"<p>{text}</p>")
+                return
+        raise AssertionError("Nothing is accepted any more.")
+
+    def problems(self, server: Server) -> Counter[str]:
+        assert server.log is not None
+        return Counter(_PROBLEM.findall(server.log.read_text()))
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
+    if connection.vendor == "sqlite":
+        pytest.skip("On SQLite alone there is no Redis to stop and no database server either.")
+    own = services()
+    with ExitStack() as stack:
+        directory = stack.enter_context(own.directory_of_services())
+        database = stack.enter_context(own.postgres(directory))
+        redis = stack.enter_context(own.redis(directory))
+        environment = {
+            "DATABASE_URL": database.url,
+            "REDIS_URL": redis.url,
+            "LIVE_POLL_SECONDS": "2",
+            "MEDIA_ROOT": str(tmp_path / "media"),
+        }
+        servers = [Server(log=tmp_path / f"server-{number}.log", **environment) for number in range(2)]
+        for command in ("migrate", "load_demo"):
+            arguments = [sys.executable, "manage.py", command]
+            subprocess.run(arguments, cwd=ROOT, env=servers[0].environment, check=True, stdout=subprocess.DEVNULL)
+        yield Newsroom(database, redis, [stack.enter_context(server) for server in servers])
+
+
+async def until_all_show(pages: list[OpenPage], text: str, within: float) -> None:
+    async with asyncio.timeout(within):
+        while not all(any(text in html for _sort, html in page.updates.values()) for page in pages):
+            await asyncio.sleep(0.02)
+
+
+async def until_bells_are_heard(newsroom: Newsroom, pages: list[OpenPage]) -> None:
+    """Post until a post is everywhere sooner than the safety net would bring it."""
+    for number in range(20):
+        text = f"Is anybody there? {number}"
+        await asyncio.to_thread(newsroom.post, text)
+        with suppress(TimeoutError):
+            await until_all_show(pages, text, within=0.4)
+            return
+        await until_all_show(pages, text, within=SAFETY_NET)
+    raise AssertionError("The bell is not heard again.")
+
+
+def flush(address: str) -> None:
+    host, port = re.findall(r"//(.*):(\d+)/", address)[0]
+    with socket.create_connection((host, int(port))) as connected:
+        connected.sendall(b"FLUSHALL\r\n")
+        assert connected.recv(10).startswith(b"+OK")
+
+
+async def test_without_redis_pages_go_on_and_with_it_again_at_once(newsroom: Newsroom) -> None:
+    pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
+    async with open_pages(pages):
+        await until_bells_are_heard(newsroom, pages)
+        await asyncio.to_thread(newsroom.redis.stop)
+        for number in range(3):
+            await asyncio.to_thread(newsroom.post, f"Redis is down {number}.")
+            await until_all_show(pages, f"Redis is down {number}.", within=SAFETY_NET)
+        late = [OpenPage(newsroom.servers, SLUG, language) for language in LANGUAGES]
+        async with open_pages(late):
+            await until_all_show(late, "Redis is down 2.", within=SAFETY_NET + 2)
+        await asyncio.to_thread(newsroom.redis.start)
+        await until_bells_are_heard(newsroom, pages)
+        flush(newsroom.redis.url)
+        await until_bells_are_heard(newsroom, pages)
+        assert all(page.connections == 1 for page in pages)
+    for server in newsroom.servers:
+        problems = newsroom.problems(server)
+        assert problems.total() >= 1
+        assert max(problems.values()) == 1
+        assert problems.total() <= 5, problems
+
+
+async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: Newsroom) -> None:
+    pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
+    async with open_pages(pages):
+        await until_bells_are_heard(newsroom, pages)
+        await asyncio.to_thread(newsroom.post, "Before.")
+        await asyncio.to_thread(newsroom.database.stop)
+        posting = asyncio.create_task(asyncio.to_thread(newsroom.post, "After."))
+        # Whoever comes meanwhile is let in, and waits.
+        late = OpenPage(newsroom.servers, SLUG, "de")
+        late.revision = pages[0].revision
+        async with open_pages([late]):
+            await asyncio.sleep(5)
+            assert late.connections == 1
+            await asyncio.to_thread(newsroom.database.start)
+            began = time.monotonic()
+            await posting
+            await until_all_show([*pages, late], "After.", within=SAFETY_NET)
+            assert time.monotonic() - began < 2 * SAFETY_NET
+            await until_all_show(pages, "Before.", within=0.1)
+        assert all(page.connections == 1 for page in [*pages, late])
+        await until_bells_are_heard(newsroom, pages)
+    for server in newsroom.servers:
+        problems = newsroom.problems(server)
+        ours = Counter({text: count for text, count in problems.items() if not text.startswith("django.request")})
+        assert ours.total() >= 1
+        assert max(ours.values()) == 1
+        assert ours.total() <= 6, ours
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_layer_that_loses_every_message_delays_and_loses_nothing() -> None:
+    article = await sync_to_async(factories.article)()
+    await sync_to_async(User.objects.create_superuser)("editor", password="a long password")
+    command = ["-m", "tests.faulty_server", "drops-every-message", "--port", "PORT"]
+    count = 1 if connection.vendor == "sqlite" else 2
+    make: Callable[[], Server] = lambda: Server(command, LIVE_POLL_SECONDS="2")  # noqa: E731
+    servers = [await sync_to_async(make)() for _ in range(count)]
+    try:
+        for server in servers:
+            await asyncio.to_thread(server.start)
+        journalist = await asyncio.to_thread(Journalist, servers[0].url, "editor", "a long password")
+        pages = [OpenPage(servers, article.slug, language) for language in LANGUAGES]
+        async with open_pages(pages):
+            for number in range(3):
+                text = f"<p>Nobody rang {number}.</p>"
+                await asyncio.to_thread(journalist.publish, article.pk, source_language="en", body_en=text)
+                await until_all_show(pages, text, within=SAFETY_NET)
+            assert all(page.connections == 1 for page in pages)
+    finally:
+        for server in servers:
+            await asyncio.to_thread(server.stop)
