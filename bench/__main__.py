@@ -263,9 +263,10 @@ def requests_per_second(server: servers.Server, address: str, clients: int = 64,
 
 def growth(rounds: int) -> None:
     """What a change costs as its page grows, and as more pages are open."""
-    rows: list[list[object]] = []
-    for updates in (10, 100, 1_000, 10_000):
-        rows.append([f"{updates:,} updates on the page", *_cost(coverage.article(updates), [], rounds)])
+    rows = [
+        [f"{updates:,} updates on the page", *_cost(coverage.article(updates), [], rounds)]
+        for updates in (10, 100, 1_000, 10_000)
+    ]
     for articles in (1, 100, 1_000):
         others = [coverage.article(1) for _ in range(articles - 1)]
         rows.append([f"{articles:,} articles open", *_cost(coverage.article(50), others, rounds)])
