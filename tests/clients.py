@@ -7,11 +7,13 @@ import http.client
 import json
 import random
 import re
+import socket
+import struct
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -88,7 +90,7 @@ class OpenPage:
     async def _follow(self) -> None:
         place = random.choice(self.places)
         address = f"{place.socket_url}/ws{self.path}?after={self.revision}"
-        async with connect(address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None) as socket:
+        async with connect(address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None, max_size=None) as socket:
             self.connections += 1
             try:
                 await self._take_all(socket)
@@ -161,3 +163,78 @@ class Journalist:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return answer.status
+
+
+# Websockets by hand, for what no client library would do -------------------------------------------------------------
+
+
+def shake_hands(
+    place: Place, slug: str, after: int = 0, *, buffer: int = 0, headers: dict[str, str] | None = None
+) -> socket.socket:
+    """Open a page's websocket. `buffer` bounds what the system takes in while nobody reads, in bytes."""
+    url = urllib.parse.urlsplit(place.url)
+    assert url.hostname
+    connection = socket.socket()
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.settimeout(20)
+    connection.connect((url.hostname, url.port))
+    connection.sendall(handshake(place, f"/ws/en/live/{slug}/?after={after}", headers))
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        answer += connection.recv(1)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
+    return connection
+
+
+def handshake(place: Place, path: str, headers: dict[str, str] | None = None) -> bytes:
+    lines = {
+        "Host": urllib.parse.urlsplit(place.url).netloc,
+        "Origin": place.url,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        **(headers or {}),
+    }
+    return "\r\n".join([f"GET {path} HTTP/1.1", *(f"{name}: {lines[name]}" for name in lines), "", ""]).encode()
+
+
+def until_cut(connection: socket.socket) -> bytes:
+    """All that comes until the server ends the connection."""
+    received = bytearray()
+    try:
+        while data := connection.recv(65536):
+            received += data
+    except ConnectionResetError:
+        pass
+    return bytes(received)
+
+
+def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The frames that a server sent: opcode and payload (RFC 6455, section 5.2)."""
+    while len(data) >= 2:
+        start, size = 2, data[1]
+        if size == 126:
+            start, (size,) = 4, struct.unpack("!H", data[2:4])
+        elif size == 127:
+            start, (size,) = 10, struct.unpack("!Q", data[2:10])
+        yield data[0] & 0x0F, data[start : start + size]
+        data = data[start + size :]
+
+
+def closing_codes(data: bytes) -> list[int]:
+    return [int.from_bytes(payload[:2], "big") for opcode, payload in messages(data) if opcode == 0x8]
+
+
+def masked(first_byte: int, payload: bytes, size: int | None = None) -> bytes:
+    """A client's frame; `size` lies about its length."""
+    size = len(payload) if size is None else size
+    if size < 126:
+        head = struct.pack("!BB", first_byte, 0x80 | size)
+    elif size < 65536:
+        head = struct.pack("!BBH", first_byte, 0x80 | 126, size)
+    else:
+        head = struct.pack("!BBQ", first_byte, 0x80 | 127, size)
+    # Masked with zeros, the payload stays as it is.
+    return head + bytes(4) + payload

@@ -41,6 +41,12 @@ class Listener(Reader):
     def close(self, code: int) -> None:
         self.code = code
 
+    async def closed(self) -> int:
+        async with asyncio.timeout(10):
+            while self.code is None:
+                await asyncio.sleep(0.01)
+        return self.code
+
     async def reaches(self, revision: int) -> None:
         async with asyncio.timeout(10):
             while not self.frames or self.frames[-1].revision < revision:
@@ -224,13 +230,70 @@ async def test_revisions_that_nobody_has_fill_no_memory() -> None:
         hub.leave(listener)
 
 
-async def test_a_deleted_article_closes_its_readers() -> None:
-    article: Article = await make_article()
-    hub, listener = Hub(), Listener()
-    await hub.join(article.pk, listener)
+class Leaver(Listener):
+    """A reader that is gone once it is closed, as those at the end of a connection are."""
+
+    def __init__(self, hub: Hub, language: str = "en") -> None:
+        super().__init__(language)
+        self.hub = hub
+
+    def close(self, code: int) -> None:
+        self.hub.leave(self)
+        super().close(code)
+
+
+class Full(Leaver):
+    """A reader that takes its first frame and no more."""
+
+    def write(self, frame: Frame) -> None:
+        if self.frames:
+            self.close(4008)
+        else:
+            super().write(frame)
+
+
+async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
+    article, other = await make_article(), await make_article(slug="another")
+    hub = Hub()
+    readers = [Leaver(hub, language) for language in ("en", "de", "uk", "en")]
+    for reader in readers:
+        await hub.join(article.pk, reader)
+    elsewhere = Leaver(hub)
+    await hub.join(other.pk, elsewhere)
     await sync_to_async(article.delete)()
-    async with asyncio.timeout(10):
-        while listener.code is None:
-            await asyncio.sleep(0.01)
-    assert listener.code == 4004
-    hub.leave(listener)
+    assert [await reader.closed() for reader in readers] == [4004] * 4
+    await post(other)
+    await elsewhere.reaches(1)
+    hub.leave(elsewhere)
+    assert hub.rooms == {}
+
+
+async def test_the_only_reader_of_a_language_falls_behind_and_the_others_lack_nothing() -> None:
+    article = await make_article()
+    hub = Hub()
+    full, others = Full(hub, "ar"), [Leaver(hub, language) for language in ("de", "uk", "en")]
+    for reader in (full, *others):
+        await hub.join(article.pk, reader)
+    await post(article)
+    assert await full.closed() == 4008
+    for reader in others:
+        await reader.reaches(1)
+        hub.leave(reader)
+
+
+async def test_a_reader_who_knows_more_than_this_process_is_not_sent_back(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIVE_POLL_SECONDS = 60
+    monkeypatch.setattr(bell, "ring", lambda _article_id: None)
+    article = await make_article()
+    hub, first = Hub(), Listener()
+    await hub.join(article.pk, first)
+    await post(article)
+    # It was told by another process, which has heard the bell already.
+    ahead = Listener(revision=1)
+    await hub.join(article.pk, ahead)
+    assert [frame.text for frame in ahead.frames] == ['{"revision":1,"after":1,"changes":[]}']
+    await first.reaches(1)
+    for listener in (first, ahead):
+        hub.leave(listener)

@@ -7,6 +7,7 @@ import asyncio
 import io
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -244,6 +245,34 @@ async def _all_connected(pages: list[OpenPage]) -> None:
 
 
 # The log is pruned ----------------------------------------------------------------------------------------------------
+
+
+def workers(server: Server) -> set[int]:
+    """The processes that serve."""
+    assert server.process is not None
+    supervisor = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    children = {int(pid) for pid in supervisor.read_text().split()}
+    return {pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(article: Article) -> None:
+    command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
+    with await sync_to_async(lambda: Server(command))() as server:
+        # Connections are the system's to hand out; of so many each process has some.
+        pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(40)]
+        async with open_pages(pages):
+            await sync_to_async(factories.update)(article)
+            await asyncio.gather(*(page.reaches(1, within=10) for page in pages))
+            before = workers(server)
+            assert len(before) == 2
+            os.kill(min(before), signal.SIGKILL)
+            await sync_to_async(factories.update)(article)
+            await asyncio.gather(*(page.reaches(2, within=10) for page in pages))
+            async with asyncio.timeout(20):
+                while len(workers(server) - {min(before)}) < 2:
+                    await asyncio.sleep(0.05)
+        assert sum(page.connections for page in pages) > len(pages)
+        await assert_as_loaded_anew(pages, server, article)
 
 
 async def test_who_asks_from_before_the_log_was_pruned_loads_anew(site: list[Server], article: Article) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -12,9 +11,11 @@ import pytest
 import websockets
 from asgiref.sync import sync_to_async
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from articles.models import Article
 from tests import factories
+from tests.clients import shake_hands, until_cut
 from tests.server import PLAIN_SERVER, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +31,8 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 
 def join(server: Server, article: Article, after: Any = 0, language: str = "en", **options: Any) -> Any:
-    options.setdefault("origin", server.url)
-    return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", compression=None, **options)
+    options = {"origin": server.url, "compression": None, **options}
+    return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", **options)
 
 
 async def frame(connection: ClientConnection) -> dict[str, Any]:
@@ -140,6 +141,27 @@ async def test_nothing_is_read_from_the_reader(server: Server) -> None:
         assert await closing_code(reader) == 1003
 
 
+async def test_who_understands_compression_is_given_the_same_in_fewer_bytes(server: Server) -> None:
+    article = await make_article()
+    body = "<p>" + "The ministers agreed on the wording after a long night. " * 40 + "</p>"
+    compressed = join(server, article, compression="deflate")
+    async with join(server, article) as plain, compressed as packed:
+        assert await frame(packed) == await frame(plain)
+        await post(article, body_en=body)
+        assert await frame(packed) == await frame(plain)
+
+
+@pytest.mark.parametrize("asked", ["server_max_window_bits=9", "client_max_window_bits=9"])
+async def test_who_asks_for_a_smaller_window_understands_what_it_is_given(server: Server, asked: str) -> None:
+    article = await make_article()
+    name, bits = asked.split("=")
+    factory = ClientPerMessageDeflateFactory(**{name: int(bits)})
+    async with join(server, article, extensions=[factory]) as reader:
+        assert (await frame(reader))["changes"] == []
+        await post(article, body_en="<p>" + "words " * 2000 + "</p>")
+        assert (await frame(reader))["revision"] == 1
+
+
 async def test_a_server_that_stops_says_that_it_restarts() -> None:
     article = await make_article()
     with await sync_to_async(Server)() as stopping:
@@ -151,7 +173,8 @@ async def test_a_server_that_stops_says_that_it_restarts() -> None:
 
 async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: Server) -> None:
     article = await make_article()
-    stalled = _stalled_reader(server, article)
+    # Takes the first bytes, and then no more.
+    stalled = await asyncio.to_thread(shake_hands, server, article.slug, buffer=4096)
     try:
         async with join(server, article) as reader:
             assert (await frame(reader))["changes"] == []
@@ -159,38 +182,9 @@ async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: S
             for number in range(1, 61):
                 await post(article, body_en=f"<p>{'words ' * 40_000}</p>")
                 assert (await frame(reader))["revision"] == number
-        received = await asyncio.to_thread(_drain, stalled)
-        assert received < 60 * 240_000 / 2
+        assert len(await asyncio.to_thread(until_cut, stalled)) < 60 * 240_000 / 2
     finally:
         stalled.close()
-
-
-def _stalled_reader(server: Server, article: Article) -> socket.socket:
-    """A connection that is opened, takes the first bytes, and then no more."""
-    stalled = socket.socket()
-    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    stalled.connect(("127.0.0.1", server.port))
-    stalled.sendall(
-        (
-            f"GET /ws/en/live/{article.slug}/?after=0 HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-            f"Origin: {server.url}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        ).encode()
-    )
-    assert stalled.recv(1024).startswith(b"HTTP/1.1 101")
-    return stalled
-
-
-def _drain(stalled: socket.socket) -> int:
-    """Read what the server had kept for it until the connection ends. Returns the number of bytes."""
-    stalled.settimeout(20)
-    received = 0
-    try:
-        while data := stalled.recv(65536):
-            received += len(data)
-    except ConnectionResetError:
-        pass
-    return received
 
 
 async def test_without_redis_pages_are_served_and_move() -> None:

@@ -142,10 +142,14 @@ class Hub:
                 continue
             revisions = await self._until_answered(frames.revisions_of, asked)
             for article_id in asked & self.rooms.keys():
-                if article_id in revisions:
-                    self.rooms[article_id].advance(revisions[article_id])
-                else:
-                    self.rooms[article_id].dissolve()
+                # Whatever is wrong with one article, the others go on.
+                try:
+                    if article_id in revisions:
+                        self.rooms[article_id].advance(revisions[article_id])
+                    else:
+                        self.rooms[article_id].dissolve()
+                except Exception:
+                    logger.exception("An article's readers could not be told.")
 
     async def _beat(self) -> None:
         while True:

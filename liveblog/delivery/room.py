@@ -111,7 +111,9 @@ class Room:
                 del self.readers[reader.language]
 
     def write_all(self, made: dict[str, Frame]) -> None:
-        for language, readers in self.readers.items():
+        # Copies, for a reader that falls behind leaves while it is written to, and takes its language along if it is the
+        # last of it.
+        for language, readers in list(self.readers.items()):
             frame = made[language]
             for reader in list(readers):
                 reader.write(frame)
@@ -125,7 +127,7 @@ class Room:
         for asked in self._asked:
             self._catch_ups[asked].set_exception(Gone(self.article_id))
         self._asked.clear()
-        for readers in self.readers.values():
+        for readers in list(self.readers.values()):
             for reader in list(readers):
                 reader.close(NO_SUCH_PAGE)
 

@@ -1,0 +1,42 @@
+"""The log says that something is down once, not once for each who notices."""
+
+import logging
+
+import pytest
+
+from liveblog.logs import OncePerOutage
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("liveblog.logs.time", clock)
+    return clock
+
+
+def record(message: str, *arguments: object, name: str = "a") -> logging.LogRecord:
+    return logging.LogRecord(name, logging.WARNING, __file__, 1, message, arguments, None)
+
+
+def test_an_outage_is_told_when_it_begins_and_when_the_next_one_begins(clock: Clock) -> None:
+    told = OncePerOutage(quiet=60)
+    assert told.filter(record("Down: %s", 1))
+    for _ in range(100):
+        clock.now += 50
+        assert not told.filter(record("Down: %s", 2))
+    clock.now += 60
+    assert told.filter(record("Down: %s", 3))
+
+
+def test_different_troubles_do_not_hide_each_other(clock: Clock) -> None:
+    told = OncePerOutage()
+    assert told.filter(record("Redis is down."))
+    assert told.filter(record("The database is down."))
+    assert told.filter(record("Redis is down.", name="b"))
