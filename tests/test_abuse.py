@@ -57,8 +57,9 @@ class Witness:
         return self
 
     async def sees_an_update(self) -> None:
+        before = self.page.revision
         update = await sync_to_async(factories.update)(self.article)
-        await self.page.reaches(self.page.revision + 1, within=5)
+        await self.page.reaches(before + 1, within=5)
         assert update.element in dict(self.page.shown())
 
     async def __aexit__(self, *_: Any) -> None:
