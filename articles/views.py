@@ -83,6 +83,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
                 "article": page.article,
                 "language": language,
                 "revision": article.revision,
+                "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
                 "site": settings.SITE_URL,
             }
             return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()

@@ -27,6 +27,11 @@ class Place(Protocol):
     """Where a server is found."""
 
     url: str
+
+
+class Address(Place, Protocol):
+    """Where its websockets are found as well."""
+
     socket_url: str
 
 
@@ -41,7 +46,7 @@ class OpenPage:
     What the protocol promises is asserted as frames come: none goes back, and none leaves out what the page lacks.
     """
 
-    def __init__(self, places: Sequence[Place], slug: str, language: str, patience: float = 0.2) -> None:
+    def __init__(self, places: Sequence[Address], slug: str, language: str, patience: float = 0.2) -> None:
         self.places = list(places)
         self.path = f"/{language}/live/{slug}/"
         #: The longest pause before connecting again, in seconds. Browsers have more.
@@ -53,7 +58,7 @@ class OpenPage:
         self.connections = 0
 
     @classmethod
-    async def fresh(cls, place: Place, slug: str, language: str) -> OpenPage:
+    async def fresh(cls, place: Address, slug: str, language: str) -> OpenPage:
         page = cls([place], slug, language)
         await page.load()
         return page
@@ -90,7 +95,9 @@ class OpenPage:
     async def _follow(self) -> None:
         place = random.choice(self.places)
         address = f"{place.socket_url}/ws{self.path}?after={self.revision}"
-        async with connect(address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None, max_size=None) as socket:
+        async with connect(
+            address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None, max_size=None
+        ) as socket:
             self.connections += 1
             try:
                 await self._take_all(socket)

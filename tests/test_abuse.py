@@ -79,7 +79,9 @@ _random = random.Random(1)
         pytest.param(masked(TEXT, b"hello"), {1003}, id="text"),
         pytest.param(masked(BINARY, b"x" * 60_000), {1003, 1009}, id="too much"),
         pytest.param(masked(TEXT, b"x", size=2**62), {1003, 1009}, id="a promise of more than there is"),
-        pytest.param(masked(TEXT & WITHOUT_FIN, b"a") + masked(0, b"b") * 5000, {1002, 1003, 1009, 1011}, id="fragments"),
+        pytest.param(
+            masked(TEXT & WITHOUT_FIN, b"a") + masked(0, b"b") * 5000, {1002, 1003, 1009, 1011}, id="fragments"
+        ),
         pytest.param(masked(CONTINUATION, b"the rest of nothing"), {1002, 1003}, id="a continuation of nothing"),
         pytest.param(masked(PING & WITHOUT_FIN, b"a"), {1002}, id="half a ping"),
         pytest.param(masked(PING, b"x" * 126), {1002}, id="a ping too long"),

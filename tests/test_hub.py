@@ -12,7 +12,6 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import transaction
 from django.db.backends.signals import connection_created
 
-from articles.models import Article
 from liveblog.delivery import bell, elements, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub

@@ -111,8 +111,8 @@ class Room:
                 del self.readers[reader.language]
 
     def write_all(self, made: dict[str, Frame]) -> None:
-        # Copies, for a reader that falls behind leaves while it is written to, and takes its language along if it is the
-        # last of it.
+        # Copies: a reader that falls behind leaves while it is written to, and takes its language along if it was the
+        # last to read it.
         for language, readers in list(self.readers.items()):
             frame = made[language]
             for reader in list(readers):

@@ -1,30 +1,39 @@
 // The connection of a live page: a websocket that is opened again whenever it is lost, and plain requests where
-// websockets do not get through.
+// websockets do not get through or the page cannot wait for one.
 
+// All times in milliseconds.
 const BACKOFF_BASE = 1000;
 const BACKOFF_CAP = 30_000;
 const ATTEMPTS_BEFORE_POLLING = 3;
-const POLL_EVERY = 5000;
-// Three heartbeats without a sign of life: the network went away without saying so.
-const SILENCE = 80_000;
+const POLL_EVERY = 3000;
+// How long a connection may take to say its first word, and an answer to come.
+const PATIENCE = 8000;
+const TICK = 1000;
+// A clock that went on by so much between two ticks has slept, and so has the network.
+const SLEPT = 10_000;
 const RELOAD_PAUSE = 60_000;
 const NO_SUCH_PAGE = 4004;
 
 export class Connection {
-  constructor(page, { socket, changes, tell }) {
+  // `heartbeat`: the seconds after which the server says something at the latest.
+  constructor(page, { socket, changes, heartbeat, tell }) {
     this.page = page;
     this.address = new URL(socket, location.href);
     this.address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     this.changes = changes;
+    // One heartbeat may be late; where two are missing, the network went away without saying so.
+    this.silence = 2000 * heartbeat;
     this.tell = tell;
     this.failures = 0;
     this.gone = false;
     // Whether plain requests bring what the websocket does not.
     this.polled = false;
+    // The highest revision that the page was told of.
+    this.wanted = 0;
   }
 
   start() {
-    addEventListener("online", () => this.connect());
+    addEventListener("online", () => this.wake());
     addEventListener("offline", () => {
       this.tell("offline");
       this.socket?.close();
@@ -32,15 +41,43 @@ export class Connection {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.wake();
     });
+    document.addEventListener("resume", () => this.wake());
     // A page taken out of the back/forward cache has slept like a laptop.
-    addEventListener("pageshow", (event) => event.persisted && this.connect());
+    addEventListener("pageshow", (event) => event.persisted && this.wake());
+    this.ticked = Date.now();
+    setInterval(() => this.tick(), TICK);
     if (navigator.onLine) this.connect();
     else this.tell("offline");
   }
 
+  // Somebody looks again, or the network is back: nothing is waited for, and what seems open is not trusted.
   wake() {
-    if (this.socket?.readyState !== WebSocket.OPEN) this.connect();
-    else this.catchUp();
+    if (this.gone) return;
+    if (!this.hears()) this.connect();
+    this.asking?.abort();
+    this.asking = null;
+    this.catchUp();
+  }
+
+  tick() {
+    const now = Date.now();
+    const slept = now - this.ticked > SLEPT;
+    this.ticked = now;
+    // Timers of a hidden page come late without any sleep. It is woken when it is looked at.
+    if (slept && document.visibilityState === "visible") {
+      this.heard = -Infinity;
+      this.wake();
+    } else if (this.socket && !this.hears()) {
+      // What answers nothing may go on doing so: no third attempt is waited for.
+      this.failures = Math.max(this.failures, ATTEMPTS_BEFORE_POLLING - 1);
+      this.drop();
+      this.later();
+    }
+  }
+
+  hears() {
+    const patience = this.socket?.readyState === WebSocket.OPEN ? this.silence : PATIENCE;
+    return Boolean(this.socket) && Date.now() - this.heard < patience;
   }
 
   connect() {
@@ -50,13 +87,13 @@ export class Connection {
     this.address.searchParams.set("after", this.page.revision);
     const socket = new WebSocket(this.address);
     this.socket = socket;
-    this.listen();
+    this.heard = Date.now();
     socket.onmessage = ({ data }) => {
+      this.heard = Date.now();
       this.failures = 0;
       this.polled = false;
       clearTimeout(this.poll);
       this.tell("open");
-      this.listen();
       this.take(JSON.parse(data));
     };
     socket.onclose = ({ code }) => {
@@ -69,20 +106,11 @@ export class Connection {
 
   // Lets go of the socket without waiting for what it has to say.
   drop() {
-    clearTimeout(this.silence);
     const socket = this.socket;
     this.socket = null;
     if (!socket) return;
     socket.onmessage = socket.onclose = null;
     socket.close();
-  }
-
-  listen() {
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => {
-      this.drop();
-      this.later();
-    }, SILENCE);
   }
 
   later() {
@@ -95,33 +123,41 @@ export class Connection {
     this.retry = setTimeout(() => this.connect(), Math.random() * limit);
   }
 
-  keepPolling() {
+  async keepPolling() {
     clearTimeout(this.poll);
-    this.poll = setTimeout(async () => {
-      this.polled = await this.catchUp();
-      if (this.gone || this.failures < ATTEMPTS_BEFORE_POLLING) return;
-      this.tellOfLoss();
-      this.keepPolling();
-    }, POLL_EVERY * (0.5 + Math.random()));
+    this.polled = await this.catchUp();
+    if (this.gone || this.failures < ATTEMPTS_BEFORE_POLLING) return;
+    this.tellOfLoss();
+    this.poll = setTimeout(() => this.keepPolling(), POLL_EVERY * (0.5 + Math.random()));
   }
 
+  // A connection that is lost and back within a second is not worth a word.
   tellOfLoss() {
     if (!navigator.onLine) this.tell("offline");
-    else this.tell(this.polled ? "open" : "waiting");
+    else if (this.polled) this.tell("open");
+    else if (this.failures > 1) this.tell("waiting");
   }
 
   take(frame) {
     const outcome = this.page.apply(frame);
-    if (outcome === "behind") this.catchUp();
+    if (outcome === "behind") this.lack(frame.revision);
     if (outcome === "reload") this.reload();
+  }
+
+  lack(revision) {
+    this.wanted = Math.max(this.wanted, revision);
+    this.catchUp();
   }
 
   // Asks for what the page lacks. True where an answer came.
   async catchUp() {
     if (this.asking) return false;
-    this.asking = true;
+    const before = this.page.revision;
+    const asking = new AbortController();
+    this.asking = asking;
+    const patience = setTimeout(() => asking.abort(), PATIENCE);
     try {
-      const response = await fetch(`${this.changes}?after=${this.page.revision}`);
+      const response = await fetch(`${this.changes}?after=${before}`, { signal: asking.signal });
       if (response.status === 404) this.end();
       if (!response.ok) return false;
       const frame = await response.json();
@@ -130,7 +166,10 @@ export class Connection {
     } catch {
       return false;
     } finally {
-      this.asking = false;
+      clearTimeout(patience);
+      if (this.asking === asking) this.asking = null;
+      // Frames that came meanwhile may tell of more than the answer did.
+      if (before < this.page.revision && this.page.revision < this.wanted) this.catchUp();
     }
   }
 

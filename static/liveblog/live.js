@@ -8,6 +8,7 @@ if (main) {
   const connection = new Connection(page, {
     socket: main.dataset.socket,
     changes: main.dataset.changes,
+    heartbeat: Number(main.dataset.heartbeat),
     tell: (state) => showConnection(state),
   });
   connection.start();

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from articles.models import Article
+from tests.clients import Place
 from tests.server import Server
 
 # The browser's driver runs an event loop in the thread of the tests, which Django takes for asynchronous code.
@@ -42,7 +43,7 @@ class Reader:
         if message.type == "error" and "ERR_" not in message.text and "WebSocket" not in message.text:
             self.complaints.append(message.text)
 
-    def open(self, server: Server, article: Article, language: str, query: str = "") -> Reader:
+    def open(self, server: Place, article: Article, language: str, query: str = "") -> Reader:
         self.page.goto(f"{server.url}{article.url(language)}{query}")
         return self
 

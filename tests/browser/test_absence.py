@@ -1,0 +1,159 @@
+"""A page that was away is right within five seconds of being back, whatever kept it."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from articles.models import Article
+from tests import factories
+from tests.browser.conftest import Fresh, MakeReader, Reader
+from tests.proxy import Proxy
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BACK = 5000
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    return factories.article()
+
+
+def away(page: Reader, article: Article, changes: int = 1) -> int:
+    """Publish what the page does not notice. Returns the revision."""
+    before = page.revision
+    for _ in range(changes):
+        factories.update(article)
+    page.page.wait_for_timeout(500)
+    assert page.revision == before
+    return before + changes
+
+
+def test_a_laptop_that_slept_for_hours(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+    with Proxy(server.port) as proxy:
+        page = reader()
+        page.page.clock.install()
+        page.open(proxy, article, "uk")
+        factories.update(article)
+        page.reaches(1)
+        # The network forgets connections of who is silent; neither side hears of it.
+        proxy.lose_websockets()
+        revision = away(page, article)
+        page.page.clock.fast_forward("08:00:00")
+        page.reaches(revision, timeout=BACK)
+        # And it follows again.
+        factories.update(article)
+        page.reaches(revision + 1, timeout=BACK)
+        assert page.content() == fresh(article, "uk")
+
+
+def test_a_laptop_that_slept_longer_than_the_log_is_long(
+    reader: MakeReader, article: Article, fresh_on: Fresh, static_files: None
+) -> None:
+    with Server(LIVE_MAX_CATCH_UP="5") as server, Proxy(server.port) as proxy:
+        page = reader()
+        page.page.clock.install()
+        page.open(proxy, article, "ar")
+        factories.update(article)
+        page.reaches(1)
+        proxy.lose_websockets()
+        revision = away(page, article, changes=8)
+        page.page.clock.fast_forward("08:00:00")
+        page.reaches(revision, timeout=BACK)
+        assert page.content() == fresh_on(server)(article, "ar")
+
+
+def test_a_tab_that_was_frozen(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+    page = reader().open(server, article, "de")
+    factories.update(article)
+    page.reaches(1)
+    browser = page.page.context.new_cdp_session(page.page)
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    factories.update(article)
+    time.sleep(1)
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    page.reaches(2, timeout=BACK)
+    assert page.content() == fresh(article, "de")
+
+
+def test_a_tab_in_the_background_follows_all_the_same(server: Server, reader: MakeReader, article: Article) -> None:
+    page = reader().open(server, article, "en")
+    in_front = page.page.context.new_page()
+    in_front.bring_to_front()
+    factories.update(article)
+    page.reaches(1, timeout=BACK)
+
+
+def test_a_network_that_was_lost_and_found(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+    page = reader().open(server, article, "ar")
+    factories.update(article)
+    page.reaches(1)
+    page.page.context.set_offline(True)
+    revision = away(page, article)
+    page.page.context.set_offline(False)
+    page.reaches(revision, timeout=BACK)
+    assert page.content() == fresh(article, "ar")
+
+
+def test_a_connection_that_died_in_silence_is_replaced(
+    reader: MakeReader, article: Article, static_files: None
+) -> None:
+    with Server(LIVE_HEARTBEAT_SECONDS="1") as server, Proxy(server.port) as proxy:
+        page = reader().open(proxy, article, "en")
+        factories.update(article)
+        page.reaches(1)
+        proxy.lose_websockets()
+        with page.page.expect_websocket(timeout=2 * BACK):
+            factories.update(article)
+            page.reaches(2, timeout=BACK)
+
+
+def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh
+) -> None:
+    with Proxy(server.port, cut_idle=0.5) as proxy:
+        page = reader().open(proxy, article, "de")
+        for revision in range(1, 6):
+            page.page.wait_for_timeout(700)
+            factories.update(article)
+            page.reaches(revision, timeout=BACK)
+        assert proxy.handshakes > 1
+        expect(page.page.locator("#connection")).to_be_hidden()
+        assert page.content() == fresh(article, "de")
+
+
+def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(
+    reader: MakeReader, article: Article, static_files: None
+) -> None:
+    with Server(LIVE_HEARTBEAT_SECONDS="0.3") as server, Proxy(server.port, cut_idle=1) as proxy:
+        page = reader().open(proxy, article, "en")
+        page.page.wait_for_timeout(3000)
+        factories.update(article)
+        page.reaches(1, timeout=BACK)
+        assert proxy.handshakes == 1
+
+
+@pytest.mark.parametrize("websockets", ["refuse", "swallow"])
+def test_a_proxy_that_blocks_websockets(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh, websockets: str
+) -> None:
+    with Proxy(server.port, websockets=websockets) as proxy:
+        page = reader().open(proxy, article, "uk")
+        factories.update(article)
+        # It must find out first.
+        page.reaches(1, timeout=15_000)
+        for revision in range(2, 5):
+            factories.update(article)
+            page.reaches(revision, timeout=BACK)
+        expect(page.page.locator("#connection")).to_be_hidden()
+        assert page.content() == fresh(article, "uk")
+        # Somebody else's network does not block them.
+        proxy.websockets = "pass"
+        before = proxy.handshakes
+        page.page.context.set_offline(True)
+        page.page.context.set_offline(False)
+        factories.update(article)
+        page.reaches(5, timeout=BACK)
+        assert proxy.handshakes > before

@@ -1,0 +1,74 @@
+"""What stands between a reader and the server, and may behave badly: a TCP proxy that can be told to."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+
+class Proxy:
+    """Passes connections on to `port`. Its faults can be switched while connections are open.
+
+    cut_idle     seconds without a byte in either direction, after which a connection is cut
+    websockets   "pass", "refuse" (answer 403), or "swallow" (take the handshake and never answer)
+    """
+
+    def __init__(self, port: int, *, cut_idle: float | None = None, websockets: str = "pass") -> None:
+        self._behind = port
+        self.cut_idle = cut_idle
+        self.websockets = websockets
+        #: How many websocket handshakes came.
+        self.handshakes = 0
+        self._lost = 0
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def lose_websockets(self) -> None:
+        """From now on nothing passes on websockets that are open, and neither side is told: a laptop that slept.
+
+        Connections of plain requests go on: browsers throw away those they had before a sleep.
+        """
+        self._lost += 1
+
+    def __enter__(self) -> Proxy:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        # A thread in accept() is not woken by close().
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, reader: socket.socket) -> None:
+        generation, is_websocket = self._lost, False
+        with reader, suppress(OSError), socket.create_connection(("127.0.0.1", self._behind)) as server:
+            active = time.monotonic()
+            while self.cut_idle is None or time.monotonic() - active < self.cut_idle:
+                for source in select.select([reader, server], [], [], 0.05)[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    active = time.monotonic()
+                    if is_websocket and generation < self._lost:
+                        continue
+                    if source is reader and b"\r\nUpgrade: websocket" in data:
+                        is_websocket = True
+                        self.handshakes += 1
+                        if self.websockets == "refuse":
+                            reader.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                            return
+                        if self.websockets == "swallow":
+                            continue
+                    (server if source is reader else reader).sendall(data)
