@@ -9,21 +9,21 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
-from modeltranslation.translator import translator
 
 from articles import changes
 from articles.models import Article, Author, Topic, Update
-from articles.richtext import sanitise
+from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
+from articles.translations import states
 from liveblog.delivery import log
-from liveblog.languages import direction
+from liveblog.languages import SHIPPED, direction
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
@@ -31,8 +31,7 @@ admin.site.index_title = _("Newsroom")
 
 def translated_fields(model: type[models.Model]) -> list[str]:
     """In the order of writing: the item's own texts, then those of its photo."""
-    names = translator.get_options_for_model(model).all_fields
-    return sorted((f.name for f in model._meta.fields if f.name in names), key=lambda name: name.startswith("photo"))
+    return sorted(states.fields_of(model), key=lambda name: name.startswith("photo"))
 
 
 class TranslatedForm(forms.ModelForm):
@@ -43,9 +42,39 @@ class TranslatedForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+        for name in self._translations():
+            # Translators and machines save while this is open; the form tells which text it was opened with.
+            self.fields[name].show_hidden_initial = True
+
+    def _translations(self) -> list[str]:
+        """The fields of languages other than the original's."""
+        if not self.instance.pk:
+            return []
+        own = f"_{self.instance.source_language}"
+        names = (f"{field}_{code}" for field in translated_fields(type(self.instance)) for code in SHIPPED)
+        return [name for name in names if name in self.fields and not name.endswith(own)]
+
+    def _merge(self) -> None:
+        """Keep what others wrote in the texts that this form leaves as they were."""
+        for name in self._translations():
+            now = getattr(self.instance, name) or ""
+            opened = self.data.get(self[name].html_initial_name, now)
+            written = self.cleaned_data.get(name) or ""
+            if same(written, opened):
+                self.cleaned_data[name] = now
+            elif not same(now, opened) and not same(now, written):
+                self.add_error(
+                    name,
+                    _("Somebody else has changed this text since you opened it. Now it reads: %(text)s")
+                    % {"text": strip_tags(now)},
+                )
+                answer: Any = self.data.copy()
+                answer[self[name].html_initial_name] = now
+                self.data = answer
 
     def clean(self) -> None:
         super().clean()
+        self._merge()
         if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
             # What is sent next is an answer to the version that the message tells of.
             answer: Any = self.data.copy()
@@ -140,7 +169,7 @@ class TranslatedAdmin(admin.ModelAdmin):
         return found
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        with changes.edit(obj):
+        with states.acting(request.user), changes.edit(obj):
             super().save_model(request, obj, form, change)
             form.save_m2m()
 
@@ -167,6 +196,7 @@ class ArticleAdmin(TranslatedAdmin):
         "topics",
         "related",
         "photo",
+        "policies",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")
@@ -301,3 +331,6 @@ class TopicAdmin(admin.ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
+
+
+from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages

@@ -6,7 +6,7 @@ transaction of the edit and under the article's lock; only an element that came 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -34,27 +34,38 @@ def edit(item: Article | Update) -> Iterator[None]:
     token = _open_edits.set((*_open_edits.get(), id(item)))
     try:
         with transaction.atomic():
+            from articles.translations import states
+
             pk = item.pk
             if article_id := _article_id(item):
                 log.lock(article_id)
+            said = states.Snapshot.of(item, pk)
             before = _seen(item, pk)
             yield
+            if item.pk:
+                states.follow(item, said)
             after = _seen(item, item.pk or pk)
             # A page that did not exist before has no readers to tell.
             if article_id:
                 for element in {**before, **after}:
-                    if before.get(element) != after.get(element):
-                        _log(article_id, element)
+                    if languages := _differing(before.get(element, {}), after.get(element, {})):
+                        _log(article_id, element, languages)
     finally:
         _open_edits.reset(token)
 
 
-def _log(article_id: int, element: str) -> None:
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The languages in which an element came out different."""
+    return {language for language in {**before, **after} if before.get(language) != after.get(language)}
+
+
+def _log(article_id: int, element: str, languages: set[str]) -> None:
     if element == CARD:
         for other in _naming_as_related(article_id):
-            log.append(other, RELATED)
+            log.append(other, RELATED, languages)
     else:
-        log.append(article_id, element)
+        # A change of the page as a whole is none in any one language.
+        log.append(article_id, element, languages - {""})
 
 
 @contextmanager
@@ -97,8 +108,8 @@ def _article_id(item: Any) -> int | None:
     return item.article_id if hasattr(item, "article_id") else item.pk
 
 
-def _seen(item: Any, pk: int | None) -> dict[str, Any]:
-    """What readers see of an item as it is in the database now, by element."""
+def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
+    """What readers see of an item as it is in the database now, by element and language."""
     from articles import rendering
 
     if pk is None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -17,10 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles import changes
-from articles.fields import LanguageField, LanguagesField
+from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.richtext import RichTextField
 from articles.text import stored
+from articles.translations.models import GlossaryTerm, Translation
 from liveblog.languages import SHIPPED
+
+__all__ = ["Article", "Author", "GlossaryTerm", "Policy", "Topic", "Translation", "Update"]
 
 PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
 
@@ -169,6 +172,12 @@ class Article(Versioned, Illustrated):
         verbose_name=_("related articles"),
         help_text=_("Stand beside the text as “Read also”."),
     )
+    policies = PoliciesField(
+        _("texts that nobody has reviewed"),
+        default=dict,
+        blank=True,
+        help_text=_("What readers of a language are given until a person has reviewed the translation."),
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -223,6 +232,13 @@ class Article(Versioned, Illustrated):
         """The languages in which the page can be opened on this site."""
         return [code for code, _name in settings.LANGUAGES if code in self.languages]
 
+    def policy(self, language: str) -> Policy:
+        return Policy(self.policies.get(language, Policy.MACHINE))
+
+    def exists_in(self, language: str) -> bool:
+        """Whether its own texts can be read in this language."""
+        return bool(stored(self, "headline", language))
+
     def get_absolute_url(self) -> str:
         return self.url(self.source_language)
 
@@ -233,6 +249,13 @@ class Article(Versioned, Illustrated):
 class UpdateQuerySet(models.QuerySet):
     def published(self) -> UpdateQuerySet:
         return self.filter(state=Update.State.PUBLISHED)
+
+    def shown_in(self, language: str, policy: Policy) -> UpdateQuerySet:
+        """Those that readers of a language are shown; see `articles.translations.reading`."""
+        if policy != Policy.REVIEWED:
+            return self
+        reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
+        return self.filter(Q(source_language=language) | Exists(reviewed))
 
     def newest_first(self) -> UpdateQuerySet:
         return self.order_by("-first_published_at", "-pk")
@@ -354,10 +377,6 @@ class Update(Versioned, Illustrated):
             return any(stored(self, field, language) for field in self.TEXTS)
         written = [field for field in self.TEXTS if stored(self, field, self.source_language)]
         return bool(written) and all(stored(self, field, language) for field in written)
-
-    def language_for(self, language: str) -> str:
-        """The language in which a reader of `language` gets the update: a whole text, never half of one."""
-        return language if self.exists_in(language) else self.source_language
 
     @property
     def published_before(self) -> bool:

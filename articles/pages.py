@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from articles import rendering
 from articles.models import Article
-from articles.text import Text, text
+from articles.text import Text
+from articles.translations.reading import of_article
 from liveblog.delivery.elements import Operation
 
 PAGE_SIZE = 50
@@ -25,7 +26,8 @@ def find(slug: str) -> tuple[int, list[str]] | None:
 
 def listed(language: str) -> QuerySet[Article]:
     """The articles that can be opened in a language."""
-    return Article.objects.filter(languages__contains=f",{language},") if _offered(language) else Article.objects.none()
+    found = rendering.cards().filter(languages__contains=f",{language},")
+    return found if _offered(language) else found.none()
 
 
 def _offered(language: str) -> bool:
@@ -44,6 +46,7 @@ class LivePage:
     @classmethod
     def of(cls, article: Article, language: str, number: Any, key_only: bool) -> LivePage:
         found = rendering.updates().filter(article=article).published().newest_first()
+        found = found.shown_in(language, article.policy(language))
         if key_only:
             found = found.filter(is_key=True)
         return cls(article, language, Paginator(found, PAGE_SIZE).get_page(number), key_only)
@@ -60,11 +63,11 @@ class LivePage:
 
     @property
     def headline(self) -> Text:
-        return text(self.article, "headline", self.language)
+        return of_article(self.article, self.language).text("headline")
 
     @property
     def standfirst(self) -> Text:
-        return text(self.article, "standfirst", self.language)
+        return of_article(self.article, self.language).text("standfirst")
 
     def coverage(self) -> str:
         return rendering.coverage_html(self.article, self.language)

@@ -11,8 +11,9 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from articles import changes
-from articles.models import Article, Author, Topic, Update
-from articles.text import Text, language_name, stored, text
+from articles.models import Article, Author, Topic, Translation, Update
+from articles.text import Text, stored
+from articles.translations.reading import Reading, of_article, of_update
 from liveblog.delivery import log
 from liveblog.delivery.elements import Operation, number_of
 
@@ -32,73 +33,88 @@ def articles() -> Any:
     return Article.objects.prefetch_related(
         Prefetch("authors", Author.objects.order_by("name")),
         Prefetch("topics", Topic.objects.order_by("slug")),
-        Prefetch("related", Article.objects.order_by("-coverage_start", "-pk")),
+        Prefetch("related", cards()),
+        _translations(),
     )
+
+
+def cards() -> Any:
+    """Articles with all that lists say of them."""
+    return Article.objects.prefetch_related(_translations()).order_by("-coverage_start", "-pk")
+
+
+def _translations() -> Prefetch:
+    return Prefetch("translations", Translation.objects.only("article", "update", "language", "state", "outdated"))
 
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")))
+    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")), _translations())
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 
-def _photo(item: Any, language: str) -> dict[str, Any] | None:
+def _photo(read: Reading) -> dict[str, Any] | None:
     """A photo and its words, each in the reader's language where it is there."""
+    item = read.item
     if not item.photo:
         return None
-
-    def word(field: str) -> Text:
-        return text(item, field, language)
-
     return {
         "url": item.photo.url,
         "width": item.photo_width,
         "height": item.photo_height,
-        "alt": word("photo_alt"),
-        "caption": word("photo_caption"),
-        "credit": word("photo_credit"),
+        "alt": read.text("photo_alt"),
+        "caption": read.text("photo_caption"),
+        "credit": read.text("photo_credit"),
     }
+
+
+def _original(read: Reading, *plain: str) -> dict[str, Any] | None:
+    """The words in their own language, where nobody stands behind those that the reader gets."""
+    if not (read.translated and read.notes):
+        return None
+    return {"lines": [read.original(field) for field in plain], "body": read.original("body")}
 
 
 def _bylines(item: Any) -> list[str]:
     return [author.name for author in item.authors.all()]
 
 
-def update_context(update: Update, article: Article, language: str) -> dict[str, Any]:
+def update_context(update: Update, article: Article, read: Reading) -> dict[str, Any]:
     """What there is to say of an update in one language. Call within `reading`."""
-    spoken = update.language_for(language)
     return {
         "update": update,
-        "language": language,
-        "url": f"{article.url(language)}update/{update.pk}/",
-        "headline": Text(stored(update, "headline", spoken), spoken, language),
-        "body": Text(stored(update, "body", spoken), spoken, language),
-        "translation_missing": language_name(spoken) if spoken != language else "",
-        "photo": _photo(update, language),
-        "correction_note": text(update, "correction_note", language) if update.corrected_at else None,
+        "language": read.page_language,
+        "url": f"{article.url(read.page_language)}update/{update.pk}/",
+        "read": read,
+        "headline": read.own("headline"),
+        "body": read.own("body"),
+        "original": _original(read, "headline"),
+        "photo": _photo(read),
+        "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
     }
 
 
-def update_html(update: Update, article: Article, language: str) -> str:
+def update_html(update: Update, article: Article, read: Reading) -> str:
     """The element of a published update. Call within `reading`."""
-    return get_template("articles/update.html").render(update_context(update, article, language))
+    return get_template("articles/update.html").render(update_context(update, article, read))
 
 
 def coverage_html(article: Article, language: str) -> str:
     """The head of the page: what the event is and how far it is. Call within `reading`."""
-    headline = text(article, "headline", language)
+    read = of_article(article, language)
     return get_template("articles/coverage.html").render(
         {
             "article": article,
-            "headline": headline,
-            "standfirst": text(article, "standfirst", language),
-            "dateline": text(article, "dateline", language),
-            "body": text(article, "body", language),
-            "photo": _photo(article, language),
-            "translation_missing": language_name(headline.language) if headline.foreign else "",
+            "read": read,
+            "headline": read.text("headline"),
+            "standfirst": read.text("standfirst"),
+            "dateline": read.text("dateline"),
+            "body": read.text("body"),
+            "original": _original(read, "headline", "standfirst"),
+            "photo": _photo(read),
             "bylines": _bylines(article),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
         }
@@ -120,12 +136,13 @@ def related_html(article: Article, language: str) -> str:
 
 def card(article: Article, language: str) -> dict[str, Any]:
     """What lists of articles say about one of them."""
+    read = of_article(article, language)
     return {
         "article": article,
         "url": article.url(language),
-        "headline": text(article, "headline", language),
-        "standfirst": text(article, "standfirst", language),
-        "photo": _photo(article, language),
+        "headline": read.text("headline"),
+        "standfirst": read.text("standfirst"),
+        "photo": _photo(read),
     }
 
 
@@ -135,12 +152,15 @@ def card(article: Article, language: str) -> dict[str, Any]:
 def update_operation(update: Update | None, element: str, article: Article, language: str) -> Operation:
     if update is None or update.state != Update.State.PUBLISHED:
         return {"op": "remove", "id": element}
+    read = of_update(update, article, language)
+    if read is None:
+        return {"op": "remove", "id": element}
     return {
         "op": "put",
         "id": element,
         "list": "updates",
         "sort": update.sort_key,
-        "html": update_html(update, article, language),
+        "html": update_html(update, article, read),
     }
 
 
@@ -197,10 +217,10 @@ def seen_of_article(pk: int) -> dict[str, Any]:
     if article is None:
         return {}
     seen: dict[str, Any] = {element: {} for element in _PARTS}
-    seen[log.PAGE] = (article.slug, article.offered_languages, article.time_zone)
+    seen[log.PAGE] = {"": (article.slug, article.offered_languages, article.time_zone, article.policies)}
     seen[changes.CARD] = {}
     for language in article.offered_languages:
-        seen[changes.CARD][language] = str(text(article, "headline", language))
+        seen[changes.CARD][language] = str(of_article(article, language).text("headline"))
         with reading(article, language):
             for element, part in _PARTS.items():
                 seen[element][language] = part(article, language)

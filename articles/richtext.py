@@ -4,6 +4,7 @@ The editor's extensions and the sanitiser's allowlist stand side by side, becaus
 """
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 import nh3
@@ -35,6 +36,7 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener",
 )
+_BLOCKS = frozenset({"p", "ul", "ol", "blockquote"})
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 
@@ -42,6 +44,53 @@ def sanitise(html: str | None) -> str:
     """`html` without anything that is not on the allowlist; empty where no text would be left."""
     cleaned = _EMPTY_PARAGRAPH.sub("", _cleaner.clean(html or "")).strip()
     return cleaned if strip_tags(cleaned).replace("\xa0", " ").strip() else ""
+
+
+def blocks(html: str) -> list[str]:
+    """The paragraphs, lists and quotes of sanitised text, one after the other; joined, they are the text again."""
+    splitter = _Splitter()
+    splitter.feed(html)
+    splitter.close()
+    return [block for block in splitter.blocks if block.strip()]
+
+
+class _Splitter(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.blocks: list[str] = []
+        self._depth = 0
+
+    def _take(self, text: str, *, begins: bool = False) -> None:
+        if begins or not self.blocks:
+            self.blocks.append("")
+        self.blocks[-1] += text
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._take(self.get_starttag_text() or "", begins=self._depth == 0 and tag in _BLOCKS)
+        if tag != "br":
+            self._depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self._take(f"</{tag}>")
+        self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        self._take(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self._take(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self._take(f"&#{name};")
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two texts are the same to readers: editors write spaces between tags and what follows by itself anew."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(html: str | None) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", sanitise(html)))
 
 
 class RichTextField(models.TextField):

@@ -41,14 +41,6 @@ def stored(item: Any, field: str, language: str) -> str:
     return getattr(item, f"{field}_{language}") or ""
 
 
-def text(item: Any, field: str, language: str) -> Text:
-    """The field in the reader's language where it is there, in the source language otherwise."""
-    value = stored(item, field, language)
-    if value:
-        return Text(value, language, language)
-    return Text(stored(item, field, item.source_language), item.source_language, language)
-
-
 def language_name(code: str) -> str:
     """The name of a language in the active language."""
     return gettext(get_language_info(code)["name"])

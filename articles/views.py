@@ -13,7 +13,7 @@ from articles import pages, rendering
 from articles.cache import made_once
 from articles.models import Article
 from articles.templatetags.live import day
-from articles.text import text
+from articles.translations.reading import of_article, of_update
 from liveblog.delivery import frames
 from liveblog.release import RELEASE
 
@@ -109,14 +109,17 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     """One update by itself, at the address that readers share."""
     article = _article(slug, language)
     found = get_object_or_404(rendering.updates().published(), pk=pk, article=article)
+    read = of_update(found, article, language)
+    if read is None:
+        raise Http404
 
     def make() -> bytes:
         with rendering.reading(article, language):
-            html = rendering.update_html(found, article, language)
-            context = rendering.update_context(found, article, language) | {
+            html = rendering.update_html(found, article, read)
+            context = rendering.update_context(found, article, read) | {
                 "html": html,
                 "article": article,
-                "article_headline": text(article, "headline", language),
+                "article_headline": of_article(article, language).text("headline"),
                 "live_url": article.url(language),
                 "site": settings.SITE_URL,
             }

@@ -11,6 +11,8 @@ class Change(models.Model):
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")
     revision = models.PositiveBigIntegerField()
     element = models.CharField(max_length=64)
+    #: The pages on which it did, as ",de,uk,"; empty: in all languages.
+    languages = models.CharField(max_length=128, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

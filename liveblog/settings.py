@@ -132,6 +132,17 @@ LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_LEAVING_SECONDS = env.float("LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
 
+# Translation ---------------------------------------------------------------------------------------------------------
+
+# Machine translation: whichever provider has a key or an address; none of it is needed.
+DEEPL_API_KEY = env.str("DEEPL_API_KEY", "")
+DEEPL_URL = env.str("DEEPL_URL", "")
+DEEPL_FORMALITY = env.str("DEEPL_FORMALITY", "")
+LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
+LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
+TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
+TRANSLATION_IN_SERVER = env.bool("TRANSLATION_IN_SERVER", True)
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))

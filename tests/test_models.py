@@ -113,9 +113,9 @@ def test_a_correction_is_dated_by_its_note() -> None:
 
 def test_an_update_counts_as_translated_only_when_all_of_it_is() -> None:
     update = factories.update(factories.article(), headline_en="Head", body_en="<p>Body</p>", headline_de="Kopf")
-    assert update.language_for("de") == "en"
+    assert not update.exists_in("de")
     update.body_de = "<p>Rumpf</p>"
-    assert update.language_for("de") == "de"
+    assert update.exists_in("de")
 
 
 def test_text_is_never_taken_from_another_language_unasked() -> None:

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -63,25 +63,36 @@ def revisions_of(article_ids: Collection[int]) -> dict[int, int]:
     return dict(articles.filter(pk__in=article_ids).values_list("pk", "revision"))
 
 
-def logged(article_id: int, after: int, revision: int) -> list[str]:
-    """The elements that were changed after revision `after` up to `revision`, one for each revision, the last last.
+class Logged(NamedTuple):
+    """A line of the log: an element, and the languages in which it changed (as `Change` keeps them)."""
+
+    element: str
+    languages: str = ""
+
+    def concerns(self, language: str) -> bool:
+        return not self.languages or f",{language}," in self.languages
+
+
+def logged(article_id: int, after: int, revision: int) -> list[Logged]:
+    """What was changed after revision `after` up to `revision`, one line for each revision, the last last.
 
     Where the log does not reach back as far, the list is shorter: it holds the changes without a gap up to `revision`.
     """
     rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=revision)
-    changed: list[str] = []
-    for number, element in rows.order_by("-revision").values_list("revision", "element"):
+    changed: list[Logged] = []
+    for number, element, languages in rows.order_by("-revision").values_list("revision", "element", "languages"):
         if number != revision - len(changed):
             break
-        changed.append(element)
+        changed.append(Logged(element, languages))
     return changed[::-1]
 
 
-def latest(changed: Sequence[str]) -> list[str] | None:
-    """Each of the changed elements once, in the order of their last changes. None where a page must load anew."""
-    if log.PAGE in changed:
+def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
+    """Each element that changed in `language` once, in the order of the last changes. None: the page must load anew."""
+    names = [line.element for line in changed if line.concerns(language)]
+    if log.PAGE in names:
         return None
-    return list(dict.fromkeys(reversed(changed)))[::-1]
+    return list(dict.fromkeys(reversed(names)))[::-1]
 
 
 def since(article_id: int, after: int, revision: int, language: str) -> Frame:
@@ -95,7 +106,7 @@ def since(article_id: int, after: int, revision: int, language: str) -> Frame:
     if after > revision or after < 0 or revision - after > settings.LIVE_MAX_CATCH_UP:
         return reload(revision)
     changed = logged(article_id, after, revision)
-    names = latest(changed)
+    names = latest(changed, language)
     if names is None or len(changed) < revision - after:
         return reload(revision)
     return step(after, revision, elements.render(article_id, names, {language})[language])

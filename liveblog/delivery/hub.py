@@ -52,6 +52,11 @@ class Hub:
             if not self._connections[address]:
                 del self._connections[address]
 
+    def readers_of(self, article_id: int, language: str) -> int:
+        """How many pages of an article are open here in a language."""
+        room = self.rooms.get(article_id)
+        return len(room.readers.get(language, ())) if room else 0
+
     async def find(self, slug: str, language: str) -> int | None:
         """The article at an address, None where there is none; asked once a second, however many readers come."""
         now = asyncio.get_running_loop().time()

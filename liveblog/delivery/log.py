@@ -4,6 +4,7 @@ Whoever changes what a page shows does it inside a transaction, appends the elem
 need not think of readers again.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import models, transaction
@@ -26,16 +27,17 @@ def lock(article_id: int) -> None:
     _articles().select_for_update().only("pk").filter(pk=article_id).first()
 
 
-def append(article_id: int, element: str) -> int:
+def append(article_id: int, element: str, languages: Collection[str] = ()) -> int:
     """Record that `element` of the article's page changed, and ring the bell once that is committed.
 
-    Must run in the transaction that makes the change. Returns the new revision.
+    `languages` are those in which it changed, all of them where none is named. Must run in the transaction that makes the change. Returns the new revision.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
     _articles().filter(pk=article_id).update(revision=models.F("revision") + 1)
     revision = _articles().values_list("revision", flat=True).get(pk=article_id)
-    Change.objects.create(article_id=article_id, revision=revision, element=element)
+    written = f",{','.join(sorted(languages))}," if languages else ""
+    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=written)
     transaction.on_commit(lambda: bell.ring(article_id), robust=True)
     return revision
 

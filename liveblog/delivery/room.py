@@ -75,7 +75,7 @@ class Room:
         self._query = query
         self._newest = revision
         #: The elements changed by the last revisions up to `revision`; unknown until somebody lacks some.
-        self._log: list[str] | None = None
+        self._log: list[frames.Logged] | None = None
         #: The present state of elements, by language; for catching up until the next change.
         self._rendered: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
         self._catch_ups: dict[tuple[str, int], asyncio.Future[Frame]] = {}
@@ -178,16 +178,16 @@ class Room:
 
     async def _refresh(self, revision: int) -> None:
         """Write what is new to all readers."""
-        changed: list[str] = []
+        changed: list[frames.Logged] = []
         if self.revision < revision <= self.revision + settings.LIVE_MAX_CATCH_UP:
             changed = await self._query(frames.logged, self.article_id, self.revision, revision)
-        names = frames.latest(changed) if len(changed) == revision - self.revision else None
+        told = changed if len(changed) == revision - self.revision else None
         made: dict[str, Frame] = {}
         # A reader of one more language may come in while the others' frames are made.
         while lacking := self.readers.keys() - made.keys():
-            made |= await self._steps(names, revision, lacking)
-        if len(changed) == revision - self.revision and self._log is not None:
-            self._log = (self._log + changed)[-settings.LIVE_MAX_CATCH_UP :]
+            made |= await self._steps(told, revision, lacking)
+        if told is not None and self._log is not None:
+            self._log = (self._log + told)[-settings.LIVE_MAX_CATCH_UP :]
         else:
             self._log = None
         self.revision = revision
@@ -195,11 +195,23 @@ class Room:
         self._catch_ups = {key: making for key, making in self._catch_ups.items() if not making.done()}
         self.write_all(made)
 
-    async def _steps(self, names: list[str] | None, revision: int, languages: Collection[str]) -> dict[str, Frame]:
-        if names is None:
-            return dict.fromkeys(languages, frames.reload(revision))
-        rendered = await self._query(elements.render, self.article_id, names, languages)
-        return {language: frames.step(self.revision, revision, rendered[language]) for language in languages}
+    async def _steps(
+        self, changed: list[frames.Logged] | None, revision: int, languages: Collection[str]
+    ) -> dict[str, Frame]:
+        """The frame for each language; those in which the same has changed are rendered together."""
+        together: defaultdict[tuple[str, ...] | None, list[str]] = defaultdict(list)
+        for language in languages:
+            names = None if changed is None else frames.latest(changed, language)
+            together[None if names is None else tuple(names)].append(language)
+        made: dict[str, Frame] = {}
+        for names, concerned in together.items():
+            if names:
+                rendered = await self._query(elements.render, self.article_id, names, concerned)
+                made |= {language: frames.step(self.revision, revision, rendered[language]) for language in concerned}
+            else:
+                frame = frames.reload(revision) if names is None else frames.step(self.revision, revision)
+                made |= dict.fromkeys(concerned, frame)
+        return made
 
     # Catching up ------------------------------------------------------------------------------------------------------
 
@@ -227,7 +239,7 @@ class Room:
         if self._log is None:
             start = max(0, revision - settings.LIVE_MAX_CATCH_UP)
             self._log = await self._query(frames.logged, self.article_id, start, revision)
-        missed = {after: self._missed(after) for _language, after in asked}
+        missed = {(language, after): self._missed(after, language) for language, after in asked}
         languages = {language for language, _after in asked}
         wanted = {name for names in missed.values() for name in names or ()}
         lacking = {name for name in wanted if any(name not in self._rendered[language] for language in languages)}
@@ -237,7 +249,7 @@ class Room:
             ).items():
                 self._rendered[language].update((operation["id"], operation) for operation in operations)
         for language, after in asked:
-            names = missed[after]
+            names = missed[language, after]
             if names is None:
                 frame = frames.reload(revision)
             else:
@@ -247,8 +259,8 @@ class Room:
             self._catch_ups[language, after].set_result(frame)
         del self._asked[: len(asked)]
 
-    def _missed(self, after: int) -> list[str] | None:
-        """The elements changed since `after`; None where the log does not tell."""
+    def _missed(self, after: int, language: str) -> list[str] | None:
+        """The elements changed in `language` since `after`; None where the log does not tell."""
         assert self._log is not None
         count = self.revision - after
-        return frames.latest(self._log[-count:]) if 0 < count <= len(self._log) else None
+        return frames.latest(self._log[-count:], language) if 0 < count <= len(self._log) else None

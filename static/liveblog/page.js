@@ -37,6 +37,8 @@ export class Page {
     }
     if (old && old.dataset.sort === sort) {
       element.hidden = old.hidden;
+      // An original that somebody reads beside its translation stays open.
+      if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
       old.replaceWith(element);
       return;
     }

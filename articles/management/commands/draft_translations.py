@@ -1,0 +1,24 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from articles.translations import drafting, engines
+
+
+class Command(BaseCommand):
+    help = "Make the machine translations that are due, in a process of its own; as many of these as you like."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="stop when nothing is due")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if engines.configured() is None:
+            raise CommandError("No provider is configured: set DEEPL_API_KEY or LIBRETRANSLATE_URL.")
+        while True:
+            taken = drafting.draft_due()
+            if not taken:
+                if options["once"]:
+                    return
+                time.sleep(drafting.INTERVAL)

@@ -1,0 +1,402 @@
+"""The translators' desk in the admin: the queue, one text at a time, and the glossary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator, capfirst
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from js_asset import Media, Script
+
+from articles.models import Article, GlossaryTerm, Translation
+from articles.richtext import RichTextWidget, blocks, sanitise
+from articles.templatetags.live import own_name
+from articles.text import language_name
+from articles.translations import checks, desk, drafting, engines, states
+from articles.translations.terms import occurring
+from liveblog.languages import direction
+
+RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.change_update")
+
+
+class ToDoFilter(admin.SimpleListFilter):
+    """What there is to do, unless somebody wants to see the rest."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*Translation.State.choices, ("outdated", _("Outdated")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("To do"),
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() is None:
+            return queryset.wanting()
+        if self.value() == "outdated":
+            return queryset.filter(outdated=True)
+        return queryset if self.value() == "all" else queryset.filter(state=self.value())
+
+
+class LanguageFilter(admin.SimpleListFilter):
+    title = _("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(code, _(name)) for code, name in settings.LANGUAGES]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
+class ArticleFilter(admin.SimpleListFilter):
+    title = _("article")
+    parameter_name = "coverage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(article.pk), str(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        return queryset.of_article(int(self.value())) if (self.value() or "").isdecimal() else queryset
+
+
+class TranslationForm(forms.Form):
+    """One translation: each field of the original beside what stands for it, long texts paragraph by paragraph."""
+
+    stamp = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, row: Translation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+        self.item = row.item
+        self.source = states.texts_of(self.item, self.item.source_language)
+        self.rich = drafting.rich_fields(self.item)
+        self.written = states.texts_of(self.item, row.language)
+        self.fields["stamp"].initial = desk.stamp(row)
+        self.names: dict[str, list[str]] = {}
+        for field, text in self.source.items():
+            pieces, present = self._pieces(field, text), self._pieces(field, self.written.get(field, ""))
+            count = max(len(pieces), len(present))
+            self.names[field] = [f"{field}-{number}" for number in range(count)]
+            for number, name in enumerate(self.names[field]):
+                self.fields[name] = self._field(field, present[number] if number < len(present) else "")
+
+    def _pieces(self, field: str, text: str) -> list[str]:
+        return blocks(sanitise(text)) if field in self.rich else [text] if text else []
+
+    def _field(self, field: str, initial: str) -> forms.Field:
+        model_field = self.item._meta.get_field(f"{field}_{self.row.language}")
+        attrs = {"lang": self.row.language, "dir": direction(self.row.language)}
+        if field in self.rich:
+            made: forms.Field = forms.CharField(required=False, initial=initial, widget=RichTextWidget(attrs=attrs))
+        else:
+            widget = forms.Textarea(attrs=attrs | {"rows": 2})
+            made = forms.CharField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
+        made.label = capfirst(self.item._meta.get_field(field).verbose_name)
+        return made
+
+    def texts(self) -> dict[str, str]:
+        """What was written, by field of the item."""
+        found = {}
+        for field, names in self.names.items():
+            text = "".join(self.cleaned_data.get(name) or "" for name in names)
+            found[field] = sanitise(text) if field in self.rich else text.strip()
+        return {field: text for field, text in found.items() if text}
+
+    def clean(self) -> None:
+        super().clean()
+        for field, problems in self.problems().items():
+            for problem in problems:
+                if problem.blocking and self.texts().get(field):
+                    self.add_error(self.names[field][0], problem.message)
+
+    def problems(self) -> dict[str, list[checks.Problem]]:
+        return drafting.problems_of(self.item, self.source, self.texts(), self.row.language)
+
+    def sections(self, problems: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """For the template: each field with its pairs of original and translation."""
+        terms = GlossaryTerm.between(self.item.source_language, self.row.language)
+        found = []
+        for field, names in self.names.items():
+            pieces = self._pieces(field, self.source[field])
+            was = self.row.source.get(field, "") if self.row.outdated else self.source[field]
+            found.append(
+                {
+                    "name": field,
+                    "label": self.fields[names[0]].label if names else "",
+                    "pairs": [
+                        {
+                            "original": mark_safe(pieces[number])
+                            if field in self.rich and number < len(pieces)
+                            else (pieces[number] if number < len(pieces) else ""),
+                            "field": self[name],
+                        }
+                        for number, name in enumerate(names)
+                    ],
+                    "difference": desk.difference(was, self.source[field]) if was != self.source[field] else "",
+                    "terms": occurring(terms, strip_tags(self.source[field])),
+                    "problems": problems.get(field, []),
+                }
+            )
+        return found
+
+
+@admin.register(Translation)
+class TranslationAdmin(admin.ModelAdmin):
+    list_display = ("text", "language_shown", "state_shown", "remarks", "who")
+    list_display_links = None
+    list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
+    list_per_page = 50
+    actions = ("ask_machine",)
+    change_list_template = "admin/articles/translation/change_list.html"
+
+    class Media:
+        js = (Script("articles/translation-queue.js", type="module"),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return any(request.user.has_perm(right) for right in RIGHTS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        found: Any = super().get_queryset(request).select_related("article", "update__article", "editor")
+        return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return ()
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return queryset.urgent_first(), False
+
+    # The queue --------------------------------------------------------------------------------------------------------
+
+    @admin.display(description=_("text"))
+    def text(self, row: Translation) -> SafeString:
+        item = row.item
+        what = format_html("<bdi lang='{}'>{}</bdi>", item.source_language, Truncator(str(item)).chars(90))
+        address = reverse("admin:articles_translation_change", args=[row.pk])
+        about = "" if item is row.article else format_html("<br><small><bdi>{}</bdi></small>", str(item.article))
+        key = format_html(" <span class='badge'>{}</span>", gettext("Key event")) if getattr(item, "is_key", 0) else ""
+        return format_html('<a href="{}">{}</a>{}{}', address, what, key, about)
+
+    @admin.display(description=_("language"))
+    def language_shown(self, row: Translation) -> str:
+        return language_name(row.language)
+
+    @admin.display(description=_("state"))
+    def state_shown(self, row: Translation) -> SafeString:
+        outdated = format_html(" <span class='state state-outdated'>{}</span>", gettext("Outdated")) if row.outdated else ""
+        return format_html("<span class='state state-{}'>{}</span>{}", row.state, row.get_state_display(), outdated)
+
+    @admin.display(description=_("remarks"))
+    def remarks(self, row: Translation) -> SafeString:
+        found = [problem.message for problem in _problems(row)]
+        if row.failure:
+            found.append(failure_text(row.failure))
+        return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in found))
+
+    @admin.display(description=_("open at"))
+    def who(self, row: Translation) -> str:
+        return str(row.editor_now or "")
+
+    @admin.action(description=_("Have a machine draft it"), permissions=["change"])
+    def ask_machine(self, request: HttpRequest, queryset: Any) -> None:
+        if engines.configured() is None:
+            self.message_user(request, _("No translation provider is set up."), messages.ERROR)
+            return
+        asked = 0
+        for row in queryset:
+            if row.state in (Translation.State.MISSING, Translation.State.MACHINE):
+                states.ask_for_draft(row)
+                row.save(update_fields=["due_at", "attempts", "failure"])
+                asked += 1
+        self.message_user(request, _("Asked for: %(count)s") % {"count": asked})
+
+    # One text ---------------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/check/", wrap(self.check_view), name="articles_translation_check"),
+            path("<int:pk>/presence/", wrap(self.presence_view), name="articles_translation_presence"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        if request.method == "POST":
+            return self._act(request, row)
+        desk.opened_by(row, request.user)
+        return self._show(request, row, TranslationForm(row))
+
+    def _act(self, request: HttpRequest, row: Translation) -> HttpResponse:
+        following = desk.next_after(row, request.user)
+        opened = request.POST.get("stamp", "")
+        try:
+            if "_next" in request.POST:
+                desk.closed_by(row, request.user)
+                return self._go(following)
+            if "_refuse" in request.POST:
+                desk.refuse(row.pk, opened, request.user)
+                return self._go(following)
+            if "_machine" in request.POST:
+                return self._ask_again(request, row)
+            form = TranslationForm(row, request.POST)
+            if not form.is_valid():
+                return self._show(request, row, form)
+            desk.save(row.pk, opened, form.texts(), request.user, accept="_accept" in request.POST)
+        except desk.Conflict as conflict:
+            return self._show_conflict(request, conflict.row)
+        if "_accept" in request.POST:
+            return self._go(following)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
+        if engines.configured() is None:
+            messages.error(request, _("No translation provider is set up."))
+        elif row.state in (Translation.State.MISSING, Translation.State.MACHINE):
+            states.ask_for_draft(row)
+            row.save(update_fields=["due_at", "attempts", "failure"])
+            messages.info(request, _("The machine is at work. The draft will be here in a moment."))
+        else:
+            messages.error(request, _("A person has written this text. A machine does not replace it."))
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _go(self, row: Translation | None) -> HttpResponse:
+        if row is None:
+            return HttpResponseRedirect(reverse("admin:articles_translation_changelist"))
+        return HttpResponseRedirect(reverse("admin:articles_translation_change", args=[row.pk]))
+
+    def _show_conflict(self, request: HttpRequest, row: Translation) -> HttpResponse:
+        """Both versions: theirs to read, ours still in the form, which now answers to theirs."""
+        answer = request.POST.copy()
+        answer["stamp"] = desk.stamp(row)
+        form = TranslationForm(row, answer)
+        form.is_valid()
+        messages.error(
+            request,
+            _(
+                "Somebody else has saved this translation, or the original was corrected, since you opened it. Nothing "
+                "of yours is lost: it is still in this form, but not saved. The present version stands beside it."
+            ),
+        )
+        return self._show(request, row, form, present=form.written)
+
+    def _show(
+        self, request: HttpRequest, row: Translation, form: TranslationForm, present: dict[str, str] | None = None
+    ) -> HttpResponse:
+        item = row.item
+        problems: dict[str, list[str]] = {}
+        found = _problems(row) if not form.is_bound else [p for each in form.problems().values() for p in each]
+        fields = [entry["field"] for entry in row.problems] if not form.is_bound else [
+            field for field, each in form.problems().items() for _problem in each
+        ]
+        for field, problem in zip(fields, found, strict=True):
+            problems.setdefault(field, []).append(problem.message)
+        other = row.editor_now if row.editor_now != request.user else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Translate"),
+            "opts": self.opts,
+            "row": row,
+            "item": item,
+            "form": form,
+            "sections": form.sections(problems),
+            "present": [
+                {"label": form.fields[form.names[field][0]].label, "html": mark_safe(sanitise(text))}
+                for field, text in (present or {}).items()
+                if form.names.get(field)
+            ],
+            "source_name": own_name(item.source_language),
+            "language_name": own_name(row.language),
+            "source_dir": direction(item.source_language),
+            "language_dir": direction(row.language),
+            "other": other,
+            "since": timesince(row.made_at) if row.made_at else "",
+            "failure": failure_text(row.failure) if row.failure else "",
+            "waiting": Translation.objects.wanting().filter(language=row.language).count(),
+            "may_machine": engines.configured() is not None and row.state in ("missing", "machine"),
+            "check_url": reverse("admin:articles_translation_check", args=[row.pk]),
+            "presence_url": reverse("admin:articles_translation_presence", args=[row.pk]),
+            "media": Media.from_media(
+                self.media + form.media + forms.Media(js=[Script("articles/translation-desk.js", type="module")]),
+                nonce=str(request.csp_nonce),  # type: ignore[attr-defined]
+            ),
+        }
+        return TemplateResponse(request, "admin/articles/translation/desk.html", context)
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the checks find in a text that is being written: {field: [message]}."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        form = TranslationForm(get_object_or_404(self.get_queryset(request), pk=pk), request.POST)
+        form.is_valid()
+        return JsonResponse(
+            {field: [str(problem.message) for problem in found] for field, found in form.problems().items()}
+        )
+
+    def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A sign that somebody has the text open; answers who else has, and whether it was saved meanwhile."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        if request.method == "POST":
+            if "leave" in request.POST:
+                desk.closed_by(row, request.user)
+            else:
+                desk.opened_by(row, request.user)
+        other = row.editor_now if row.editor_now != request.user else None
+        return JsonResponse({"other": str(other) if other else "", "stamp": desk.stamp(row)})
+
+
+def _problems(row: Translation) -> list[checks.Problem]:
+    return [checks.Problem.from_json({k: v for k, v in entry.items() if k != "field"}) for entry in row.problems]
+
+
+def failure_text(reason: str) -> str:
+    """Why a machine did not deliver, for people."""
+    texts = {
+        "unreachable": gettext("The translation provider cannot be reached."),
+        "timeout": gettext("The translation provider did not answer in time."),
+        "busy": gettext("The translation provider is busy."),
+        "quota": gettext("What was bought of the translation provider is used up."),
+        "refused": gettext("The translation provider refuses our key."),
+        "unsupported": gettext("The translation provider does not know this pair of languages."),
+    }
+    return texts.get(reason) or gettext("The machine's answer was not usable.")
+
+
+@admin.register(GlossaryTerm)
+class GlossaryTermAdmin(admin.ModelAdmin):
+    list_display = ("source", "target_shown", "source_language", "language", "note")
+    list_filter = ("source_language", "language")
+    search_fields = ("source", "target")
+
+    @admin.display(description=_("translation"))
+    def target_shown(self, term: GlossaryTerm) -> str:
+        return term.target or gettext("not translated")

@@ -1,0 +1,124 @@
+"""The translators' desk: what is to be done, and how one translation is saved."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+
+from articles import changes
+from articles.models import Translation
+from articles.translations import drafting, states
+from liveblog.delivery import log
+
+State = Translation.State
+
+#: How long somebody is taken to work on a text after the last sign of it.
+PRESENCE = timedelta(seconds=45)
+
+
+class Conflict(Exception):  # noqa: N818 - an answer that is no
+    """Somebody has saved another version, or the original has been corrected, since the text was opened."""
+
+    def __init__(self, row: Translation) -> None:
+        super().__init__(row.pk)
+        #: As it is now.
+        self.row = row
+
+
+def stamp(row: Translation) -> str:
+    """Names the version of a translation and of its original."""
+    source = states.texts_of(row.item, row.item.source_language)
+    digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:16]
+    return f"{row.version}-{digest}"
+
+
+def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool) -> Translation:
+    """Save a translation as it was written from the version `opened` (see `stamp`); `accept`: a person stands behind it.
+
+    Raises Conflict, and changes nothing then.
+    """
+    with transaction.atomic():
+        row = _locked(pk)
+        if stamp(row) != opened:
+            raise Conflict(row)
+        item = row.item
+        source = states.texts_of(item, item.source_language)
+        with states.looking_after(row.language), changes.edit(item):
+            engine = row.engine
+            drafting.write(item, row.language, texts)
+            states.made(row, item, source, engine=engine, person=person)
+            if accept:
+                states.reviewed(row, person)
+            else:
+                row.state = State.REVIEW
+            row.problems = drafting.as_json(drafting.problems_of(item, source, texts, row.language))
+            row.editor = row.edited_until = None
+            row.save()
+    return row
+
+
+def refuse(pk: int, opened: str, person: Any) -> None:
+    """Readers of this language get the original of this text. Raises Conflict."""
+    with transaction.atomic():
+        row = _locked(pk)
+        if stamp(row) != opened:
+            raise Conflict(row)
+        with states.looking_after(row.language), changes.edit(row.item):
+            row.state, row.reviewer, row.due_at = State.REFUSED, person, None
+            row.outdated = False
+            row.version += 1
+            row.editor = row.edited_until = None
+            row.save()
+
+
+def _locked(pk: int) -> Translation:
+    """The row and its item as they are now, with the article locked until the transaction ends."""
+    log.lock(states.article_of(Translation.objects.get(pk=pk).item).pk)
+    return Translation.objects.select_related("article", "update__article").get(pk=pk)
+
+
+def opened_by(row: Translation, person: Any) -> None:
+    """Somebody has it on the screen."""
+    if row.editor_now in (None, person):
+        Translation.objects.filter(pk=row.pk).update(editor=person, edited_until=timezone.now() + PRESENCE)
+
+
+def closed_by(row: Translation, person: Any) -> None:
+    Translation.objects.filter(pk=row.pk, editor=person).update(editor=None, edited_until=None)
+
+
+def next_after(row: Translation, person: Any) -> Translation | None:
+    """What the same translator does next: the most urgent of the language that nobody has open."""
+    free = Q(editor=None) | Q(editor=person) | Q(edited_until__lt=timezone.now())
+    waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()
+    # Who skips one does not get it again at once.
+    pks = list(waiting.values_list("pk", flat=True)[:200])
+    order = list(Translation.objects.wanting().filter(language=row.language).urgent_first().values_list("pk", flat=True))
+    later = [pk for pk in pks if row.pk not in order or order.index(pk) > order.index(row.pk)]
+    chosen = (later or pks)[:1]
+    return Translation.objects.filter(pk__in=chosen).first()
+
+
+def difference(before: str, now: str) -> SafeString:
+    """What became different between two versions of a text, word by word, as <del> and <ins>."""
+    one, other = (re.findall(r"\s+|[^\s]+", strip_tags(text.replace("</p><p>", "</p> <p>"))) for text in (before, now))
+    parts = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind == "equal":
+            parts.append(format_html("{}", "".join(one[a:b])))
+            continue
+        if a < b:
+            parts.append(format_html("<del>{}</del>", "".join(one[a:b])))
+        if c < d:
+            parts.append(format_html("<ins>{}</ins>", "".join(other[c:d])))
+    return mark_safe("".join(parts))

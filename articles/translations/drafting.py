@@ -1,0 +1,207 @@
+"""Machine drafts: made in the background, by whichever process is free.
+
+The rows of `Translation` are the queue. What is due is taken by one process, which puts its time off for as long as it
+may take; if the process dies, somebody else takes it then. Nothing has to be running but the database, nothing that
+was asked for is lost, and publishing never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import logging
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
+from articles import changes
+from articles.models import GlossaryTerm, Translation
+from articles.richtext import RichTextField
+from articles.translations import checks, engines, states
+from articles.translations.engines import Engine, Failure
+from liveblog.delivery import log
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between looks for what is due.
+INTERVAL = 0.5
+
+#: How long a process has for what it took, before another may take it.
+LEASE = timedelta(minutes=5)
+
+#: How many are taken and made at once.
+THREADS = 4
+
+#: How often a machine tries before it leaves the text to people, and how long it waits at first and at most.
+ATTEMPTS = 8
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 900.0
+
+#: What a check found that a reader must never get from a machine.
+RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
+
+
+def take(count: int) -> list[Translation]:
+    """Take what is due, the most urgent first; nobody else gets it meanwhile."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = Translation.objects.filter(due_at__lte=now).select_related("update__article", "article").urgent_first()
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, of=("self",))
+        taken = list(due[:count])
+        Translation.objects.filter(pk__in=[row.pk for row in taken]).update(due_at=now + LEASE)
+    return taken
+
+
+def draft(row: Translation, engine: Engine) -> None:
+    """Have `engine` make one translation, and store it if it is any good. Raises nothing that a provider causes."""
+    item = row.item
+    source = states.texts_of(item, item.source_language)
+    try:
+        texts = _translated(engine, item, source, row.language)
+        problems = problems_of(item, source, texts, row.language)
+        rubbish = sorted({problem.code for found in problems.values() for problem in found} & RUBBISH)
+        if rubbish:
+            raise Failure(rubbish[0])
+    except Failure as failure:
+        _put_off(row, failure)
+    else:
+        store(row, texts, source=source, engine=engine.name, problems=problems)
+
+
+def _translated(engine: Engine, item: Any, source: states.Texts, language: str) -> dict[str, str]:
+    if not source:
+        return {}
+    rich = rich_fields(item)
+    # One request for all: plain text is HTML without markup.
+    written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
+    context = ""
+    if states.article_of(item) is not item:
+        about = states.texts_of(states.article_of(item), item.source_language)
+        context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
+    terms = GlossaryTerm.between(item.source_language, language)
+    answers = engine.translate(written, item.source_language, language, html=True, context=context, terms=terms)
+    return {
+        field: answer if field in rich else html.unescape(answer)
+        for field, answer in zip(source, answers, strict=True)
+    }
+
+
+def rich_fields(item: Any) -> set[str]:
+    return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
+
+
+def problems_of(
+    item: Any, source: states.Texts, texts: states.Texts, language: str
+) -> dict[str, list[checks.Problem]]:
+    """What the checks find in a translation, by field."""
+    terms = GlossaryTerm.between(item.source_language, language)
+    rich = rich_fields(item)
+    found = {
+        field: checks.check(
+            text, texts.get(field, ""), item.source_language, language, terms=terms, html=field in rich
+        )
+        for field, text in source.items()
+    }
+    return {field: problems for field, problems in found.items() if problems}
+
+
+def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, Any]]:
+    return [{"field": field, **problem.as_json()} for field, found in problems.items() for problem in found]
+
+
+def store(
+    row: Translation, texts: states.Texts, *, source: states.Texts, engine: str, problems: Mapping[str, Any]
+) -> bool:
+    """Keep a machine's draft. False where the world has moved on: a person was faster, or the original is another."""
+    item = row.item
+    with transaction.atomic():
+        log.lock(states.article_of(item).pk)
+        now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
+        if now is None or now.state not in (states.State.MISSING, states.State.MACHINE):
+            return False
+        item = now.item
+        if states.texts_of(item, item.source_language) != source:
+            states.ask_for_draft(now)
+            now.save()
+            return False
+        with states.looking_after(row.language), changes.edit(item):
+            write(item, row.language, texts)
+            states.made(now, item, source, engine=engine)
+            now.state, now.problems = states.State.MACHINE, as_json(problems)
+            now.save()
+    return True
+
+
+def write(item: Any, language: str, texts: states.Texts) -> None:
+    """Put the texts of one language into their columns, and touch no other."""
+    columns = {f"{field}_{language}": texts.get(field, "") for field in states.fields_of(type(item))}
+    type(item)._base_manager.filter(pk=item.pk).update(**columns)
+    for column, text in columns.items():
+        setattr(item, column, text)
+
+
+def _put_off(row: Translation, failure: Failure) -> None:
+    attempts = row.attempts + 1
+    due_at = None
+    if attempts < ATTEMPTS and not failure.permanent:
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
+        due_at = timezone.now() + timedelta(seconds=max(pause, failure.retry_after or 0))
+    # Where a person has saved meanwhile, there is nothing to try again.
+    waiting = Translation.objects.filter(pk=row.pk, version=row.version)
+    waiting.update(attempts=attempts, failure=failure.reason, due_at=due_at)
+    logger.warning("A machine translation failed (%s).", failure.reason)
+
+
+def draft_due(readers: Callable[[int, str], int] = lambda article_id, language: 0) -> int:
+    """Make what is due, in the most read languages first. Returns how many were taken."""
+    engine = engines.configured()
+    if engine is None:
+        return 0
+    taken = take(2 * THREADS)
+    taken.sort(key=lambda row: -readers(states.article_of(row.item).pk, row.language))
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="drafting") as threads:
+        for _ in threads.map(lambda row: _draft_or_log(row, engine), taken):
+            pass
+    return len(taken)
+
+
+def _draft_or_log(row: Translation, engine: Engine) -> None:
+    close_old_connections()
+    try:
+        draft(row, engine)
+    except Exception:
+        # It is due again when the lease ends.
+        logger.exception("The translation %s could not be drafted.", row.pk)
+    finally:
+        connection.close()
+
+
+async def draft_when_due(readers: Callable[[int, str], int]) -> None:
+    """Look for what is due as long as the server runs."""
+    if not settings.TRANSLATION_IN_SERVER:
+        return
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, thread_name_prefix="drafting") as thread:
+        while True:
+            try:
+                taken = await loop.run_in_executor(thread, _with_connection, readers)
+            except Exception:
+                logger.warning("Due translations could not be looked for; trying again.", exc_info=True)
+                taken = 0
+            if not taken:
+                await asyncio.sleep(INTERVAL)
+
+
+def _with_connection(readers: Callable[[int, str], int]) -> int:
+    close_old_connections()
+    try:
+        return draft_due(readers)
+    finally:
+        connection.close()

@@ -1,0 +1,83 @@
+"""Which words of an article or update a reader of one language is given, and what they are told about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from articles.text import Text, language_name, stored
+from articles.translations.models import Translation
+
+State = Translation.State
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An article's own texts, or an update, as readers of one language get it: whole in one language, never half."""
+
+    item: Any
+    page_language: str
+    #: The language in which they get it.
+    language: str
+    #: Who stands behind the words.
+    state: str = State.REVIEWED
+    outdated: bool = False
+
+    def text(self, field: str) -> Text:
+        """A field; one that the translation lacks in the language of the original."""
+        value, language = stored(self.item, field, self.language), self.language
+        if not value:
+            value, language = stored(self.item, field, self.item.source_language), self.item.source_language
+        return Text(value, language, self.page_language)
+
+    def own(self, field: str) -> Text:
+        """A field as it is in the language that the reader gets, even if it is empty."""
+        return Text(stored(self.item, field, self.language), self.language, self.page_language)
+
+    def original(self, field: str) -> Text:
+        return Text(stored(self.item, field, self.item.source_language), self.item.source_language, self.page_language)
+
+    @property
+    def translated(self) -> bool:
+        return self.language != self.item.source_language
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader must know about these words, in the language of the page."""
+        name = language_name(self.item.source_language)
+        if not self.translated:
+            if self.language == self.page_language:
+                return []
+            return [_("Not translated yet. Original language: %(language)s") % {"language": name}]
+        notes = []
+        if self.state == State.MACHINE:
+            notes.append(_("Machine translation, not reviewed. Original language: %(language)s") % {"language": name})
+        elif self.state == State.REVIEW:
+            notes.append(_("Translation in review. Original language: %(language)s") % {"language": name})
+        if self.outdated:
+            notes.append(_("The original has been corrected since. This translation is being brought up to date."))
+        return notes
+
+
+def reading(item: Any, language: str, policy: str) -> Reading | None:
+    """`item` with its `translations` fetched. None where readers of the language are not shown it at all."""
+    source = Reading(item, language, item.source_language)
+    if language == item.source_language:
+        return source
+    row = next((row for row in item.translations.all() if row.language == language), None)
+    state = row.state if row else State.MISSING
+    there = item.exists_in(language) and state not in (State.MISSING, State.REFUSED)
+    if there and (state == State.REVIEWED or policy == "machine"):
+        return Reading(item, language, language, state, row.outdated if row else False)
+    return None if policy == "reviewed" else source
+
+
+def of_article(article: Any, language: str) -> Reading:
+    """An article's own texts: a page is never without a headline."""
+    return reading(article, language, article.policy(language)) or Reading(article, language, article.source_language)
+
+
+def of_update(update: Any, article: Any, language: str) -> Reading | None:
+    return reading(update, language, article.policy(language))

@@ -1,0 +1,175 @@
+"""The rules by which a translation goes from one state to another.
+
+Whatever is saved, and by whom: `articles.changes.edit` has the states follow what the columns say, in the transaction
+of the save. So a correction of the original marks every translation as outdated in the moment in which it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from modeltranslation.translator import translator
+
+from articles.translations import engines
+from articles.translations.models import Translation
+from liveblog.languages import SHIPPED
+
+State = Translation.State
+
+#: Field name to text, without the empty ones.
+Texts = Mapping[str, str]
+
+_person: ContextVar[Any] = ContextVar("person", default=None)
+#: The languages whose rows are looked after by whoever saves.
+_looked_after: ContextVar[frozenset[str]] = ContextVar("looked after", default=frozenset())
+
+
+@contextmanager
+def acting(person: Any) -> Iterator[None]:
+    """Who writes what is saved meanwhile."""
+    token = _person.set(person)
+    try:
+        yield
+    finally:
+        _person.reset(token)
+
+
+@contextmanager
+def looking_after(language: str) -> Iterator[None]:
+    """Whoever saves writes down himself how far this language is."""
+    token = _looked_after.set(_looked_after.get() | {language})
+    try:
+        yield
+    finally:
+        _looked_after.reset(token)
+
+
+def article_of(item: Any) -> Any:
+    """The article on whose page an item stands, which is itself if it is one."""
+    return item.article if hasattr(item, "article_id") else item
+
+
+def fields_of(model: Any) -> list[str]:
+    """The translated fields of an article or update."""
+    names = translator.get_options_for_model(model).all_fields
+    return [field.name for field in model._meta.fields if field.name in names]
+
+
+def texts_of(item: Any, language: str) -> dict[str, str]:
+    """What an article or update says in one language, by field."""
+    found = {field: getattr(item, f"{field}_{language}") for field in fields_of(type(item))}
+    return {field: text for field, text in found.items() if text}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What an item said at one moment, in all languages."""
+
+    source_language: str
+    texts: Mapping[str, Texts]
+
+    @classmethod
+    def of(cls, item: Any, pk: int | None) -> Snapshot | None:
+        """As it is in the database; None where it is not."""
+        stored = type(item)._base_manager.filter(pk=pk).first() if pk else None
+        return None if stored is None else cls.as_read(stored)
+
+    @classmethod
+    def as_read(cls, item: Any) -> Snapshot:
+        return cls(item.source_language, {language: texts_of(item, language) for language in SHIPPED})
+
+    @property
+    def source(self) -> Texts:
+        return self.texts[self.source_language]
+
+
+def follow(item: Any, before: Snapshot | None) -> None:
+    """Bring the states of all languages of a saved item in line with what it says now."""
+    now = Snapshot.of(item, item.pk)
+    if now is None:
+        return
+    wanted = [language for language in article_of(item).languages if language != now.source_language]
+    kept = {row.language: row for row in Translation.objects.filter(**_owner(item))}
+    new = [Translation(**_owner(item), language=language) for language in wanted if language not in kept]
+    for row in [*new, *(kept[language] for language in wanted if language in kept)]:
+        old = _state_of(row)
+        _follow(item, row, now, before)
+        if row.pk and _state_of(row) != old:
+            row.save()
+    Translation.objects.bulk_create(new)
+    if now.source_language in kept:
+        kept[now.source_language].delete()
+    if new and article_of(item) is item:
+        _begin_languages(item, [row.language for row in new])
+
+
+def _begin_languages(article: Any, languages: list[str]) -> None:
+    """The article appears in more languages: so do the updates that it has."""
+    for language in languages:
+        lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
+        rows = []
+        for update in lacking.select_related("article"):
+            rows.append(Translation(update=update, language=language))
+            _follow(update, rows[-1], Snapshot.as_read(update), None)
+        Translation.objects.bulk_create(rows, batch_size=500)
+
+
+def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
+    texts = now.texts[row.language]
+    if row.language not in _looked_after.get() and texts != (before.texts[row.language] if before else {}):
+        # Somebody wrote it into the form, and so stands behind it.
+        if texts:
+            made(row, item, now.source, person=_person.get())
+            reviewed(row, _person.get())
+        elif row.state != State.REFUSED:
+            row.state, row.outdated = State.MISSING, False
+            row.version += 1
+    elif texts:
+        row.outdated = row.source != now.source
+    corrected = before is not None and before.source != now.source
+    untried = row.due_at is None and not row.attempts
+    if (corrected or untried) and _wants_a_draft(item, row):
+        ask_for_draft(row)
+
+
+def _wants_a_draft(item: Any, row: Translation) -> bool:
+    """A machine fills what is missing and redoes what it made. What a person wrote is not its to touch."""
+    if engines.configured() is None or getattr(item, "state", "") in ("draft", "withdrawn"):
+        return False
+    return row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
+
+
+def ask_for_draft(row: Translation) -> None:
+    """Have a machine make it as soon as one is free."""
+    row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
+
+
+def made(row: Translation, item: Any, source: Texts, *, engine: str = "", person: Any = None) -> None:
+    """Write down of which original a text was made, and by whom."""
+    row.source = dict(source)
+    row.source_revision = article_of(item).revision
+    row.engine, row.translator = engine, person
+    row.made_at = timezone.now()
+    row.first_made_at = row.first_made_at or row.made_at
+    row.outdated = False
+    row.due_at, row.attempts, row.failure = None, 0, ""
+    row.version += 1
+
+
+def reviewed(row: Translation, person: Any) -> None:
+    row.state, row.reviewer = State.REVIEWED, person
+    row.reviewed_at = timezone.now()
+    row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at
+
+
+def _state_of(row: Translation) -> tuple[Any, ...]:
+    return (row.state, row.outdated, row.version, row.due_at)
+
+
+def _owner(item: Any) -> dict[str, Any]:
+    return {"article_id" if article_of(item) is item else "update_id": item.pk}

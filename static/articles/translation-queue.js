@@ -1,0 +1,15 @@
+// The translators' queue brings itself up to date while somebody looks at it.
+const EVERY = 3000;
+
+async function refresh() {
+  const list = document.getElementById("changelist-form");
+  const busy = list?.querySelector("input.action-select:checked") || list?.contains(document.activeElement);
+  if (document.visibilityState !== "visible" || !list || busy) return;
+  const response = await fetch(location.href).catch(() => null);
+  if (!response?.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("changelist-form");
+  const [old, now] = [list, fresh].map((form) => form?.querySelector(".results tbody")?.innerHTML ?? "");
+  if (fresh && old !== now) list.replaceWith(fresh);
+}
+
+setInterval(refresh, EVERY);

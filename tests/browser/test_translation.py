@@ -1,0 +1,180 @@
+"""Coverage that is live in all its languages: drafts, reviews and corrections arrive on the pages they concern."""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from playwright.sync_api import Page, expect
+
+from articles.models import Article, GlossaryTerm, Translation
+from tests import factories
+from tests.browser.conftest import Fresh, MakeReader
+from tests.browser.test_coverage import Desk
+from tests.server import Server
+from tests.translation_servers import TranslationServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+UKRAINIAN = "Союзники погодили пакет допомоги на 14 мільйонів євро."
+CORRECTED = "Союзники погодили пакет допомоги на 40 мільйонів євро."
+GERMAN = "Die Verbündeten einigten sich auf ein Hilfspaket von 14 Millionen Euro."
+REVIEWED = "Die Verbündeten haben sich auf Hilfe im Wert von 14 Millionen Euro geeinigt."
+
+
+@pytest.fixture
+def newsroom(transactional_db: None) -> dict[str, User]:
+    # Tests before this one emptied the database, and with it what migrations had put there.
+    ContentType.objects.clear_cache()
+    schema = SimpleNamespace(connection=connection)
+    import_module("liveblog.migrations.0002_groups").make_groups(apps, schema)
+    import_module("articles.migrations.0003_states_of_translations").give_permissions(apps, schema)
+    people = {}
+    for name, group in (("ioana", "Journalist"), ("greta", "Translator"), ("karim", "Translator")):
+        people[name] = User.objects.create_user(name, password="a long password", is_staff=True)
+        people[name].groups.add(Group.objects.get(name=group))
+    return people
+
+
+@pytest.fixture
+def provider() -> Iterator[TranslationServer]:
+    with TranslationServer() as running:
+        running.answers[("de", f"<p>{UKRAINIAN}</p>")] = f"<p>{GERMAN}</p>"
+        yield running
+
+
+@pytest.fixture
+def server(transactional_db: None, static_files: None, provider: TranslationServer) -> Iterator[Server]:
+    with Server(DEEPL_API_KEY="a key", DEEPL_URL=provider.url) as running:
+        yield running
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    GlossaryTerm.objects.create(source_language="uk", language="de", source="Союзники", target="Verbündeten")
+    return factories.article(
+        source_language="uk", headline_uk="Міністри зустрілися", headline_de="Minister tagen in Bukarest"
+    )
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture, where somebody wants to look at it."""
+    if directory := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
+
+
+def log_in(page: Page, server: Server, name: str, path: str) -> None:
+    page.goto(f"{server.url}/admin/login/?next={path}")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("a long password")
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
+    server: Server, reader: MakeReader, fresh: Fresh, newsroom: dict[str, User], article: Article
+) -> None:
+    german, arabic = reader().open(server, article, "de"), reader().open(server, article, "ar")
+    journalist = Desk(reader(viewport={"width": 1280, "height": 900}, locale="en").page, server)
+    journalist.log_in(newsroom["ioana"])
+    journalist.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    journalist.page.locator("#id_source_language").select_option("uk")
+    journalist.page.get_by_role("tab", name="Українська").click()
+    journalist.page.get_by_role("tabpanel", name="Українська").locator(".ProseMirror").click()
+    journalist.page.keyboard.type(UKRAINIAN)
+    journalist.page.get_by_role("button", name="Publish").click()
+
+    update = german.page.locator("#updates > article")
+    expect(update.locator(".text")).to_have_text(GERMAN, timeout=10_000)
+    expect(update.locator(".translation-note")).to_contain_text("Maschinelle Übersetzung, nicht geprüft")
+    expect(update.locator("details.original div")).to_have_attribute("lang", "uk")
+    update.get_by_text("Original anzeigen").click()
+    expect(update.get_by_text(UKRAINIAN)).to_be_visible()
+    expect(arabic.page.locator("#updates > article .translation-note")).to_contain_text("ترجمة آلية")
+    shot(german.page, "reader-draft-de")
+    shot(arabic.page, "reader-draft-ar")
+
+    row = Translation.objects.get(update__isnull=False, language="de")
+    translator = reader(viewport={"width": 1280, "height": 900}, locale="en").page
+    log_in(translator, server, "greta", "/admin/articles/translation/?language=de")
+    shot(translator, "queue")
+    translator.locator("#result_list a").first.click()
+    editor = translator.locator(".written .ProseMirror").first
+    expect(editor).to_have_text(GERMAN)
+    expect(translator.locator(".terms")).to_contain_text("Verbündeten")
+    editor.click()
+    translator.keyboard.press("Control+a")
+    translator.keyboard.type(REVIEWED.replace("14", "41"))
+    expect(translator.locator(".problems li").first).to_contain_text("Numbers")
+    shot(translator, "desk")
+    translator.keyboard.press("Control+a")
+    translator.keyboard.type(REVIEWED)
+    expect(translator.locator(".problems li")).to_have_count(0)
+    translator.keyboard.press("Control+Enter")
+    expect(update.locator(".text")).to_have_text(REVIEWED)
+    expect(update.locator(".translation-note")).to_have_count(0)
+    row.refresh_from_db()
+    assert (row.state, row.reviewer) == ("reviewed", newsroom["greta"])
+
+    # The journalist opens the update and corrects the number, with the drafts of all languages in hidden tabs.
+    journalist.page.goto(f"{server.url}/admin/articles/update/{row.update_id}/change/")
+    journalist.page.get_by_role("tab", name="Українська").click()
+    panel = journalist.page.get_by_role("tabpanel", name="Українська")
+    panel.locator(".ProseMirror").click()
+    journalist.page.keyboard.press("Control+a")
+    journalist.page.keyboard.type(CORRECTED)
+    journalist.page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(update.locator(".translation-note")).to_contain_text("Das Original wurde inzwischen korrigiert")
+    expect(update.locator(".text")).to_have_text(REVIEWED)
+    update.locator("summary").click()
+    expect(update.get_by_text(CORRECTED)).to_be_visible()
+    # A machine's draft is made anew; what a person has reviewed is not touched.
+    expect(arabic.page.locator("#updates > article .text")).to_contain_text("40")
+    row.refresh_from_db()
+    assert (row.state, row.outdated) == ("reviewed", True)
+    translator.goto(f"{server.url}/admin/articles/translation/{row.pk}/change/")
+    expect(translator.locator(".difference ins")).to_have_text("40")
+    shot(translator, "desk-outdated")
+    update.locator("summary").click()
+    german.reaches(arabic.revision)
+    assert german.content()["updates"] == fresh(article, "de")["updates"]
+
+
+def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
+) -> None:
+    update = factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
+    row = update.translations.get(language="de")
+    path = f"/admin/articles/translation/{row.pk}/change/"
+    greta, karim = reader(locale="en").page, reader(locale="en").page
+    log_in(greta, server, "greta", path)
+    log_in(karim, server, "karim", path)
+    expect(karim.locator("#other-editor")).to_contain_text("greta")
+    for page, text in ((greta, "Gretas Fassung mit 14."), (karim, "Karims Fassung mit 14.")):
+        page.locator(".written .ProseMirror").first.click()
+        page.keyboard.type(text)
+    greta.keyboard.press("Control+Enter")
+    expect(greta).not_to_have_url(f"{server.url}{path}")
+    karim.keyboard.press("Control+Enter")
+    expect(karim.locator(".messagelist .error")).to_contain_text("Somebody else has saved")
+    expect(karim.locator(".present")).to_contain_text("Gretas Fassung")
+    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung mit 14.")
+    shot(karim, "desk-conflict")
+    karim.keyboard.press("Control+Enter")
+    expect(karim).not_to_have_url(f"{server.url}{path}")
+    update.refresh_from_db()
+    assert "Karims" in update.body_de
+
+
+def test_the_queue_brings_itself_up_to_date(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
+) -> None:
+    page = reader(locale="en").page
+    log_in(page, server, "greta", "/admin/articles/translation/?language=de")
+    before = page.locator("#result_list tbody tr").count()
+    factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
+    expect(page.locator("#result_list tbody tr")).to_have_count(before + 1, timeout=10_000)

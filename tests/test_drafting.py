@@ -1,0 +1,204 @@
+"""Machine drafts: made in the background, never in the way of publishing, never rubbish."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+from django.utils import timezone
+
+from articles.models import GlossaryTerm, Translation, Update
+from articles.translations import drafting
+from tests import factories
+from tests.translation_servers import TranslationServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Translation.State
+
+SOURCE = "<p>Fourteen allies agreed on a package worth 40 million euros.</p>"
+ANSWERS = {
+    "de": "<p>Vierzehn Verbündete einigten sich auf ein Paket im Wert von 40 Millionen Euro.</p>",
+    "uk": "<p>Чотирнадцять союзників погодили пакет вартістю 40 мільйонів євро.</p>",
+    "ar": "<p>اتفق أربعة عشر حليفًا على حزمة بقيمة 40 مليون يورو.</p>",
+}
+
+
+@pytest.fixture(params=["deepl", "libretranslate"])
+def provider(request: pytest.FixtureRequest, settings: Any) -> Iterator[TranslationServer]:
+    with TranslationServer() as server:
+        server.answers = {(language, SOURCE): text for language, text in ANSWERS.items()}
+        if request.param == "deepl":
+            settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
+        else:
+            settings.LIBRETRANSLATE_URL = server.url
+        settings.TRANSLATION_TIMEOUT = 2.0
+        yield server
+
+
+def posted() -> Update:
+    return factories.update(factories.article(languages=["en", "de", "uk", "ar"]), body_en=SOURCE)
+
+
+def work() -> None:
+    """Make all that is due."""
+    while drafting.draft_due():
+        pass
+
+
+def state(update: Update, language: str = "de") -> Translation:
+    return update.translations.get(language=language)
+
+
+def make_due() -> None:
+    """Let the time until the next tries pass."""
+    Translation.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+
+
+def test_an_update_is_drafted_in_all_its_languages(provider: TranslationServer) -> None:
+    update = posted()
+    work()
+    update.refresh_from_db()
+    assert {code: getattr(update, f"body_{code}") for code in ANSWERS} == ANSWERS
+    assert {row.state for row in update.translations.all()} == {State.MACHINE}
+    assert state(update).engine in ("deepl", "libretranslate")
+    assert state(update).source == {"body": SOURCE}
+
+
+def test_without_a_provider_texts_stay_missing() -> None:
+    update = posted()
+    assert drafting.draft_due() == 0
+    assert state(update).state == State.MISSING
+    assert state(update).due_at is None
+
+
+def test_what_is_not_published_is_not_sent_anywhere(provider: TranslationServer) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en=SOURCE, state=Update.State.DRAFT)
+    work()
+    assert SOURCE not in str(provider.requests)
+    update.state = Update.State.PUBLISHED
+    update.save()
+    work()
+    assert state(update).state == State.MACHINE
+
+
+def test_a_correction_is_drafted_anew_where_a_machine_wrote_and_left_where_a_person_did(
+    provider: TranslationServer,
+) -> None:
+    update = posted()
+    work()
+    update.refresh_from_db()
+    update.body_uk = "<p>Від руки: 40 мільйонів.</p>"
+    update.save()
+    corrected = SOURCE.replace("40", "14")
+    provider.answers[("de", corrected)] = ANSWERS["de"].replace("40", "14")
+    update.body_en = corrected
+    update.save()
+    assert state(update).outdated
+    work()
+    update.refresh_from_db()
+    assert "14 Millionen" in update.body_de
+    assert not state(update).outdated
+    assert update.body_uk == "<p>Від руки: 40 мільйонів.</p>"
+    assert state(update, "uk").outdated
+
+
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        ("429", "busy"),
+        ("500", "unreachable"),
+        ("not json", "nonsense"),
+        ("too few", "nonsense"),
+        ("empty", "nonsense"),
+        ("hang up", "unreachable"),
+        ("wrong language", "language"),
+        ("broken tags", "markup"),
+    ],
+)
+def test_a_failure_is_put_down_tried_again_and_made_good(
+    provider: TranslationServer, fault: str, failure: str
+) -> None:
+    provider.fault = fault
+    update = posted()
+    work()
+    row = state(update)
+    assert (row.state, row.failure) == (State.MISSING, failure)
+    update.refresh_from_db()
+    assert not update.body_de
+    assert row.due_at is not None
+    assert row.due_at > timezone.now()
+    provider.fault = None
+    make_due()
+    work()
+    assert state(update).state == State.MACHINE
+    assert state(update).failure == ""
+
+
+def test_a_refused_key_is_not_tried_over_and_over(provider: TranslationServer) -> None:
+    provider.fault = "403"
+    update = posted()
+    work()
+    assert state(update).failure == "refused"
+    assert state(update).due_at is None
+
+
+def test_a_failing_provider_is_left_alone_after_some_tries(provider: TranslationServer) -> None:
+    provider.fault = "500"
+    update = posted()
+    for _ in range(drafting.ATTEMPTS):
+        work()
+        make_due()
+    asked = len(provider.requests)
+    work()
+    assert len(provider.requests) == asked
+    assert state(update).attempts == drafting.ATTEMPTS
+
+
+def test_what_a_process_took_and_did_not_finish_is_done_by_another(provider: TranslationServer) -> None:
+    update = posted()
+    taken = drafting.take(100)
+    assert {row.language for row in taken if row.update_id == update.pk} == set(ANSWERS)
+    assert drafting.take(100) == []
+    Translation.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - drafting.LEASE - timedelta(seconds=1))
+    work()
+    assert state(update).state == State.MACHINE
+
+
+def test_key_events_are_drafted_first(provider: TranslationServer) -> None:
+    article = factories.article()
+    factories.update(article, body_en=SOURCE)
+    key = factories.update(article, body_en=SOURCE, is_key=True)
+    factories.update(article, body_en=SOURCE)
+    assert {row.update_id for row in drafting.take(3)} == {key.pk}
+
+
+def test_the_most_read_languages_come_first(provider: TranslationServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    posted()
+    monkeypatch.setattr(drafting, "THREADS", 1)
+    monkeypatch.setattr(drafting, "take", lambda _count, take=drafting.take: take(100))
+    readers = {"ar": 900, "uk": 50, "de": 7}
+    drafting.draft_due(lambda _article, language: readers[language])
+    bodies = [request.body for request in provider.translations]
+    assert [(body.get("target") or body["target_lang"]).lower() for body in bodies] == ["ar", "uk", "de"]
+
+
+def test_the_glossary_and_the_context_go_along(provider: TranslationServer) -> None:
+    GlossaryTerm.objects.create(source_language="en", language="de", source="allies", target="Bündnispartner")
+    update = posted()
+    work()
+    problems = {problem["code"] for problem in state(update).problems}
+    if state(update).engine == "deepl":
+        assert provider.glossaries
+        assert "Ministers meet in Bucharest" in str(provider.requests)
+    # What the engine makes of the term is checked all the same.
+    assert "terms" in problems
+
+
+def test_drafts_can_be_made_in_a_process_of_their_own(provider: TranslationServer) -> None:
+    update = posted()
+    call_command("draft_translations", once=True)
+    assert state(update).state == State.MACHINE

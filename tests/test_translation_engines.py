@@ -1,0 +1,383 @@
+"""What engines promise to whoever calls them, against servers that speak the providers' protocols."""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from articles.translations.engines import DeepL, Engine, Failure, LibreTranslate, configured
+from articles.translations.terms import Term
+from tests.server import free_port
+from tests.translation_servers import TranslationServer
+
+KEY = "9f2c-a-secret:fx"
+MAYOR = (Term("mayor", "Oberbürgermeisterin"), Term("Red Arrows"))
+
+
+@pytest.fixture
+def server() -> Iterator[TranslationServer]:
+    with TranslationServer(key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def deepl(server: TranslationServer) -> DeepL:
+    return DeepL(KEY, url=server.url, timeout=5)
+
+
+@pytest.fixture
+def libretranslate(server: TranslationServer) -> LibreTranslate:
+    return LibreTranslate(server.url, key=KEY, timeout=5)
+
+
+@pytest.fixture(params=["deepl", "libretranslate"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return request.getfixturevalue(request.param)
+
+
+def failure_of(engine: Engine, **options: Any) -> Failure:
+    with pytest.raises(Failure) as caught:
+        engine.translate(["<p>Rain</p>", "<p>Wind</p>"], "en", "de", html=True, **options)
+    return caught.value
+
+
+def test_texts_come_back_in_order(server: TranslationServer, engine: Engine) -> None:
+    server.answers |= {("de", "Goal!"): "Tor!", ("de", "Half-time"): "Halbzeit", ("de", "Red card"): "Rote Karte"}
+    assert engine.translate(["Half-time", "Goal!", "Red card"], "en", "de", html=False) == [
+        "Halbzeit",
+        "Tor!",
+        "Rote Karte",
+    ]
+
+
+def test_markup_is_translated_as_markup(server: TranslationServer, engine: Engine) -> None:
+    source = '<p>Some 1,200 people <a href="https://example.org/a?b=1">left</a>.</p>'
+    server.answers["de", source] = '<p>Rund 1200 Menschen <a href="https://example.org/a?b=1">gingen</a>.</p>'
+    assert engine.translate([source], "en", "de", html=True) == [server.answers["de", source]]
+    body = server.requests[-1].body
+    assert (body.get("tag_handling") or body.get("format")) == "html"
+
+
+def test_plain_text_is_not_taken_for_markup(server: TranslationServer, engine: Engine) -> None:
+    engine.translate(["Profits < losses"], "en", "de", html=False)
+    body = server.requests[-1].body
+    assert body.get("tag_handling") is None
+    assert body.get("format") in {None, "text"}
+
+
+def test_blank_texts_are_not_sent(server: TranslationServer, engine: Engine) -> None:
+    server.answers["de", "Goal!"] = "Tor!"
+    assert engine.translate(["", "Goal!", " \n"], "en", "de", html=False) == ["", "Tor!", " \n"]
+    assert engine.translate([" "], "en", "de", html=False) == [" "]
+    assert len(server.requests) == 1
+
+
+def test_more_texts_than_a_request_may_have(server: TranslationServer, engine: Engine) -> None:
+    texts = [f"Minute {number}" for number in range(120)]
+    server.answers |= {("de", text): text.replace("Minute", "Spielminute") for text in texts}
+    results = engine.translate(texts, "en", "de", html=False)
+    assert results == [server.answers["de", text] for text in texts]
+    assert max(len(request.body.get("text") or request.body["q"]) for request in server.requests) <= 50
+
+
+def test_imitations_keep_structure_numbers_and_addresses(engine: Engine) -> None:
+    source = '<ul><li>At <b>10:30</b>, "3" trains</li><li><a href="https://a.example/x">more</a></li></ul>'
+    result = engine.translate([source], "en", "fr", html=True)[0]
+    assert result != source
+    for kept in ("<ul><li>", "<b>10:30</b>", '"3"', '</li><li><a href="https://a.example/x">', "</a></li></ul>"):
+        assert kept in result
+
+
+def test_any_number_of_threads_may_use_it(engine: Engine) -> None:
+    results: list[list[str]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(engine.translate(["Rain"], "en", "de", html=False, terms=MAYOR)))
+        for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert results == [["Die"]] * 16
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"), [("en", "EN-GB"), ("pt", "PT-PT"), ("pt-br", "PT-BR"), ("de", "DE"), ("uk", "UK")]
+)
+def test_deepl_is_told_the_languages_in_its_codes(
+    server: TranslationServer, deepl: DeepL, target: str, sent: str
+) -> None:
+    server.languages.add("pt")
+    server.answers["pt", "1"] = "1"
+    deepl.translate(["1"], "en-us", target, html=False)
+    assert (server.requests[-1].body["source_lang"], server.requests[-1].body["target_lang"]) == ("EN", sent)
+
+
+def test_context_is_sent_to_deepl(server: TranslationServer, deepl: DeepL) -> None:
+    deepl.translate(["He scored."], "en", "de", html=False, context="Cup final")
+    deepl.translate(["He scored."], "en", "de", html=False)
+    assert [request.body.get("context") for request in server.requests] == ["Cup final", None]
+
+
+@pytest.mark.parametrize(
+    ("wish", "sent"), [("more", "prefer_more"), ("less", "prefer_less"), ("prefer_less", "prefer_less"), ("", None)]
+)
+def test_formality_is_a_wish(server: TranslationServer, settings: Any, wish: str, sent: str | None) -> None:
+    settings.DEEPL_API_KEY, settings.DEEPL_URL, settings.DEEPL_FORMALITY = KEY, server.url, wish
+    engine = configured()
+    assert engine is not None
+    engine.translate(["Can you help?"], "en", "de", html=False)
+    assert server.requests[-1].body.get("formality") == sent
+
+
+def test_requests_say_who_asks_and_nothing_of_the_machine(server: TranslationServer, engine: Engine) -> None:
+    engine.translate(["Rain"], "en", "de", html=False)
+    assert server.requests[-1].headers["user-agent"] == "liveblog"
+
+
+def test_libretranslate_without_a_key(server: TranslationServer) -> None:
+    server.key = ""
+    LibreTranslate(f"{server.url}/").translate(["Rain"], "en", "de", html=False)
+    assert "api_key" not in server.requests[-1].body
+
+
+# Glossaries of DeepL's
+
+
+def test_terms_become_a_glossary_that_is_made_once(server: TranslationServer, deepl: DeepL) -> None:
+    for text in ("The mayor spoke.", "The Red Arrows came."):
+        deepl.translate([text], "en", "de", html=False, terms=MAYOR)
+    [glossary] = server.glossaries.values()
+    assert glossary.entries == {"mayor": "Oberbürgermeisterin", "Red Arrows": "Red Arrows"}
+    assert [request.body["glossary_id"] for request in server.translations] == [glossary.id] * 2
+    assert [request.method for request in server.requests] == ["GET", "POST", "POST", "POST"]
+
+
+def test_threads_make_one_glossary_between_them(server: TranslationServer, deepl: DeepL) -> None:
+    threads = [
+        threading.Thread(target=deepl.translate, args=(["Rain"], "en", "de"), kwargs={"html": False, "terms": MAYOR})
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(server.glossaries) == 1
+
+
+def test_a_glossary_of_another_process_is_used(server: TranslationServer, deepl: DeepL) -> None:
+    deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
+    DeepL(KEY, url=server.url).translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR[::-1])
+    assert len(server.glossaries) == 1
+    assert server.translations[0].body["glossary_id"] == server.translations[1].body["glossary_id"]
+
+
+def test_other_terms_are_another_glossary_and_old_ones_go(server: TranslationServer, deepl: DeepL) -> None:
+    for target in ("de", "fr"):
+        deepl.translate(["The mayor spoke."], "en", target, html=False, terms=MAYOR)
+    deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=[Term("mayor", "Bürgermeisterin")])
+    assert sorted((one.target, len(one.entries)) for one in server.glossaries.values()) == [("DE", 1), ("FR", 2)]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_glossary_that_was_deleted_is_made_anew(server: TranslationServer, deepl: DeepL, status: int) -> None:
+    server.unknown_glossary = status
+    deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
+    server.glossaries.clear()
+    deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
+    assert server.translations[-1].body["glossary_id"] in server.glossaries
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 456])
+def test_without_glossaries_it_goes_on_without(server: TranslationServer, deepl: DeepL, status: int) -> None:
+    server.glossary_status = status
+    for _ in range(2):
+        deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
+    assert [request.body.get("glossary_id") for request in server.translations] == [None, None]
+    assert len(server.requests) == 3, "it does not ask for a glossary each time"
+
+
+def test_a_glossary_that_cannot_be_had_now_is_waited_for(server: TranslationServer, deepl: DeepL) -> None:
+    server.glossary_status = 503
+    assert failure_of(deepl, terms=MAYOR).reason == "busy"
+    server.glossary_status = None
+    deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
+    assert server.translations[-1].body["glossary_id"] in server.glossaries
+
+
+def test_terms_with_line_ends_and_blank_ones_do_no_harm(server: TranslationServer, deepl: DeepL) -> None:
+    terms = [Term("Lord\tMayor ", "Ober\nbürgermeister"), Term(" ", "x"), Term("")]
+    deepl.translate(["Rain"], "en", "de", html=False, terms=terms)
+    [glossary] = server.glossaries.values()
+    assert glossary.entries == {"Lord Mayor": "Ober bürgermeister"}
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "retry_after", "permanent"),
+    [
+        ("429", "busy", 7.0, False),
+        ("503", "busy", 7.0, False),
+        ("456", "quota", None, False),
+        ("403", "refused", None, True),
+        ("500", "unreachable", None, False),
+        ("hang up", "unreachable", None, False),
+        ("redirect", "nonsense", None, False),
+        ("not json", "nonsense", None, False),
+        ("too few", "nonsense", None, False),
+        ("empty", "nonsense", None, False),
+    ],
+)
+def test_faults_have_their_reasons(
+    server: TranslationServer, engine: Engine, fault: str, reason: str, retry_after: float | None, permanent: bool
+) -> None:
+    server.fault = fault
+    failure = failure_of(engine)
+    assert (failure.reason, failure.retry_after, failure.permanent) == (reason, retry_after, permanent)
+    assert len(server.requests) == 1, "an engine tries once"
+
+
+@pytest.mark.parametrize("fault", ["truncated", "broken tags", "wrong language"])
+def test_faults_of_content_are_for_callers_to_see(server: TranslationServer, engine: Engine, fault: str) -> None:
+    server.fault = fault
+    assert len(engine.translate(["<p>Rain</p>", "<p>Wind</p>"], "en", "de", html=True)) == 2
+
+
+def test_after_a_fault_all_is_well_again(server: TranslationServer, engine: Engine) -> None:
+    server.fault, server.fail_times = "hang up", 1
+    failure_of(engine)
+    assert engine.translate(["Rain"], "en", "de", html=False) == ["Die"]
+
+
+def test_a_date_says_when_to_try_again(server: TranslationServer, engine: Engine) -> None:
+    server.fault, server.retry_after = "429", "Wed, 21 Oct 2015 07:28:00 GMT"
+    assert failure_of(engine).retry_after == 0
+    server.retry_after = "soon"
+    assert failure_of(engine).retry_after is None
+
+
+def test_an_unsupported_pair(engine: Engine) -> None:
+    with pytest.raises(Failure) as caught:
+        engine.translate(["Rain"], "en", "tlh", html=False)
+    assert caught.value.reason == "unsupported"
+    assert caught.value.permanent
+
+
+def test_a_pair_that_libretranslate_has_no_model_for(server: TranslationServer, libretranslate: LibreTranslate) -> None:
+    server.missing_pairs.add(("en", "de"))
+    assert failure_of(libretranslate).reason == "unsupported"
+
+
+def test_an_unsupported_pair_with_a_glossary_makes_one_glossary(server: TranslationServer, deepl: DeepL) -> None:
+    for _ in range(3):
+        with pytest.raises(Failure) as caught:
+            deepl.translate(["Rain"], "en", "tlh", html=False, terms=MAYOR)
+        assert caught.value.reason == "unsupported"
+    assert len(server.glossaries) == 1
+
+
+@pytest.mark.parametrize("name", ["deepl", "libretranslate"])
+@pytest.mark.parametrize("fault", ["slow", "trickle"])
+def test_patience_has_an_end(server: TranslationServer, name: str, fault: str) -> None:
+    impatient = {
+        "deepl": DeepL(KEY, url=server.url, timeout=0.4),
+        "libretranslate": LibreTranslate(server.url, key=KEY, timeout=0.4),
+    }
+    server.fault, server.delay = fault, 30
+    began = time.monotonic()
+    assert failure_of(impatient[name]).reason == "timeout"
+    assert time.monotonic() - began < 5
+
+
+def test_a_slow_answer_in_time_is_an_answer(server: TranslationServer, engine: Engine) -> None:
+    server.fault, server.delay = "slow", 0.3
+    assert engine.translate(["Rain"], "en", "de", html=False) == ["Die"]
+
+
+def test_nobody_there() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    assert failure_of(DeepL(KEY, url=url)).reason == "unreachable"
+    assert failure_of(LibreTranslate(url)).reason == "unreachable"
+
+
+@pytest.mark.parametrize("url", ["http://", "nowhere", "http://[half", "ftp://127.0.0.1"])
+def test_an_address_that_is_none(url: str) -> None:
+    for engine in (DeepL(KEY, url=url), LibreTranslate(url)):
+        assert failure_of(engine).reason in {"unreachable", "nonsense"}
+
+
+def test_a_wrong_key_is_refused(server: TranslationServer, engine: Engine) -> None:
+    server.key = "another"
+    assert failure_of(engine).reason == "refused"
+
+
+def test_a_missing_key_is_refused(server: TranslationServer) -> None:
+    assert failure_of(LibreTranslate(server.url)).reason == "refused"
+
+
+@pytest.mark.parametrize("key", ["schlüssel-🔑", "two\nlines"])
+def test_a_key_that_no_header_can_hold_is_refused(server: TranslationServer, key: str) -> None:
+    failure = failure_of(DeepL(key, url=server.url))
+    assert failure.reason == "refused"
+    assert key not in "".join(traceback.format_exception(failure))
+
+
+def test_neither_keys_nor_texts_are_told(
+    server: TranslationServer, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    engine.translate(["<p>Rain</p>"], "en", "de", html=True)
+    for fault in ("429", "403", "500", "hang up", "not json", "empty"):
+        server.fault = fault
+        failure = failure_of(engine)
+        assert KEY not in f"{failure}{failure!r}{''.join(traceback.format_exception(failure))}"
+    assert KEY not in repr(engine)
+    assert KEY not in caplog.text
+    assert "Rain" not in caplog.text
+
+
+# Settings
+
+
+@pytest.fixture
+def unset(settings: Any) -> Any:
+    settings.DEEPL_API_KEY = settings.DEEPL_URL = settings.DEEPL_FORMALITY = ""
+    settings.LIBRETRANSLATE_URL = settings.LIBRETRANSLATE_API_KEY = ""
+    settings.TRANSLATION_TIMEOUT = 20.0
+    return settings
+
+
+def test_without_settings_there_is_no_engine(unset: Any) -> None:
+    assert configured() is None
+    for name in ("DEEPL_API_KEY", "DEEPL_URL", "LIBRETRANSLATE_URL", "TRANSLATION_TIMEOUT"):
+        delattr(unset, name)
+    assert configured() is None
+
+
+def test_the_engine_is_that_of_the_settings(unset: Any) -> None:
+    unset.LIBRETRANSLATE_URL = "http://127.0.0.1:5000"
+    assert isinstance(configured(), LibreTranslate)
+    unset.DEEPL_API_KEY = KEY
+    assert isinstance(configured(), DeepL)
+
+
+def test_the_engine_is_built_once(unset: Any) -> None:
+    unset.DEEPL_API_KEY = KEY
+    first = configured()
+    assert configured() is first
+    unset.DEEPL_URL = "http://127.0.0.1:1"
+    assert configured() is not first
+
+
+def test_the_time_out_is_a_setting(server: TranslationServer, unset: Any) -> None:
+    unset.LIBRETRANSLATE_URL, unset.LIBRETRANSLATE_API_KEY, unset.TRANSLATION_TIMEOUT = server.url, KEY, 0.3
+    server.fault, server.delay = "slow", 30
+    engine = configured()
+    assert engine is not None
+    assert failure_of(engine).reason == "timeout"
