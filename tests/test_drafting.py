@@ -119,9 +119,7 @@ def test_a_correction_is_drafted_anew_where_a_machine_wrote_and_left_where_a_per
         ("broken tags", "markup"),
     ],
 )
-def test_a_failure_is_put_down_tried_again_and_made_good(
-    provider: TranslationServer, fault: str, failure: str
-) -> None:
+def test_a_failure_is_put_down_tried_again_and_made_good(provider: TranslationServer, fault: str, failure: str) -> None:
     provider.fault = fault
     update = posted()
     work()

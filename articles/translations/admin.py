@@ -76,7 +76,8 @@ class ArticleFilter(admin.SimpleListFilter):
         return [(str(article.pk), str(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        return queryset.of_article(int(self.value())) if (self.value() or "").isdecimal() else queryset
+        value = self.value() or ""
+        return queryset.of_article(int(value)) if value.isdecimal() else queryset
 
 
 class TranslationForm(forms.Form):
@@ -167,7 +168,6 @@ class TranslationAdmin(admin.ModelAdmin):
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
     list_per_page = 50
     actions = ("ask_machine",)
-    change_list_template = "admin/articles/translation/change_list.html"
 
     class Media:
         js = (Script("articles/translation-queue.js", type="module"),)
@@ -185,6 +185,9 @@ class TranslationAdmin(admin.ModelAdmin):
         found: Any = super().get_queryset(request).select_related("article", "update__article", "editor")
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural)})
+
     def get_ordering(self, request: HttpRequest) -> Any:
         return ()
 
@@ -199,7 +202,8 @@ class TranslationAdmin(admin.ModelAdmin):
         what = format_html("<bdi lang='{}'>{}</bdi>", item.source_language, Truncator(str(item)).chars(90))
         address = reverse("admin:articles_translation_change", args=[row.pk])
         about = "" if item is row.article else format_html("<br><small><bdi>{}</bdi></small>", str(item.article))
-        key = format_html(" <span class='badge'>{}</span>", gettext("Key event")) if getattr(item, "is_key", 0) else ""
+        is_key = getattr(item, "is_key", False)
+        key = format_html(" <span class='badge'>{}</span>", gettext("Key event")) if is_key else ""
         return format_html('<a href="{}">{}</a>{}{}', address, what, key, about)
 
     @admin.display(description=_("language"))
@@ -208,7 +212,9 @@ class TranslationAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Translation) -> SafeString:
-        outdated = format_html(" <span class='state state-outdated'>{}</span>", gettext("Outdated")) if row.outdated else ""
+        outdated = (
+            format_html(" <span class='state state-outdated'>{}</span>", gettext("Outdated")) if row.outdated else ""
+        )
         return format_html("<span class='state state-{}'>{}</span>{}", row.state, row.get_state_display(), outdated)
 
     @admin.display(description=_("remarks"))
@@ -311,13 +317,9 @@ class TranslationAdmin(admin.ModelAdmin):
         self, request: HttpRequest, row: Translation, form: TranslationForm, present: dict[str, str] | None = None
     ) -> HttpResponse:
         item = row.item
-        problems: dict[str, list[str]] = {}
-        found = _problems(row) if not form.is_bound else [p for each in form.problems().values() for p in each]
-        fields = [entry["field"] for entry in row.problems] if not form.is_bound else [
-            field for field, each in form.problems().items() for _problem in each
-        ]
-        for field, problem in zip(fields, found, strict=True):
-            problems.setdefault(field, []).append(problem.message)
+        texts = form.texts() if form.is_bound else form.written
+        found = drafting.problems_of(item, form.source, texts, row.language) if texts else {}
+        problems = {field: [problem.message for problem in each] for field, each in found.items()}
         other = row.editor_now if row.editor_now != request.user else None
         context = {
             **self.admin_site.each_context(request),

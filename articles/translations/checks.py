@@ -224,7 +224,7 @@ def _broken_off(pair: _Pair) -> list[str]:
     sources, targets = pair.source.blocks, pair.target.blocks
     if len(sources) != len(targets):
         sources, targets = sources[-1:], targets[-1:]
-    ends = [(one.rstrip(_AFTER_END), other.rstrip(_AFTER_END)) for one, other in zip(sources, targets, strict=True)]
+    ends = [(one.rstrip(_AFTER_END), other.rstrip(_AFTER_END)) for one, other in zip(sources, targets, strict=False)]
     return [
         "…" + target[-30:]
         for source, target in ends
@@ -426,7 +426,7 @@ def _stem(word: str, language: str) -> str:
         before += "[وفبكلا]{0,4}"  # and, so, in, as, for, the
         word = word.removeprefix("ال")
     stem = word if len(word) <= 3 else word[: max(3, round(len(word) * 0.7))]
-    if language == "de" and len(stem) > 4:
+    if language == "de" and len(word) > 5:
         before = ""
     return before + re.escape(stem)
 
@@ -441,15 +441,16 @@ def _fold(text: str, language: str = "") -> str:
 def _names(pair: _Pair) -> list[str]:
     """Acronyms and surnames that are gone; only between Latin alphabets, others transliterate."""
     source, target = pair.source.text, pair.target.text
-    if (
-        not re.search("[a-z]", source)
-        or not re.search("[a-z]", target)
-        or re.search("[\u0370-\u1dff\u3000-\ud7ff]", target)
-    ):
+    if not (_is_latin(source) and _is_latin(target)):
         return []
     return [acronym for acronym in _ACRONYM.findall(source) if not _has_acronym(acronym, target)] + [
         name for name in _surnames(source, target) if not _near(name, target)
     ]
+
+
+def _is_latin(text: str) -> bool:
+    """Without other alphabets, and not in capitals throughout, where a name would not stand out."""
+    return bool(re.search("[a-z]", text)) and not re.search("[\u0370-\u1dff\u3000-\ud7ff]", text)
 
 
 def _has_acronym(acronym: str, text: str) -> bool:

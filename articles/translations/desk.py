@@ -43,9 +43,9 @@ def stamp(row: Translation) -> str:
 
 
 def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool) -> Translation:
-    """Save a translation as it was written from the version `opened` (see `stamp`); `accept`: a person stands behind it.
+    """Save a translation as it was written from the version `opened` (see `stamp`).
 
-    Raises Conflict, and changes nothing then.
+    `accept`: the person stands behind it. Raises Conflict, and changes nothing then.
     """
     with transaction.atomic():
         row = _locked(pk)
@@ -103,7 +103,8 @@ def next_after(row: Translation, person: Any) -> Translation | None:
     waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()
     # Who skips one does not get it again at once.
     pks = list(waiting.values_list("pk", flat=True)[:200])
-    order = list(Translation.objects.wanting().filter(language=row.language).urgent_first().values_list("pk", flat=True))
+    wanting = Translation.objects.wanting().filter(language=row.language).urgent_first()
+    order = list(wanting.values_list("pk", flat=True)[:1000])
     later = [pk for pk in pks if row.pk not in order or order.index(pk) > order.index(row.pk)]
     chosen = (later or pks)[:1]
     return Translation.objects.filter(pk__in=chosen).first()

@@ -66,11 +66,12 @@ def draft(row: Translation, engine: Engine) -> None:
     try:
         texts = _translated(engine, item, source, row.language)
         problems = problems_of(item, source, texts, row.language)
-        rubbish = sorted({problem.code for found in problems.values() for problem in found} & RUBBISH)
-        if rubbish:
-            raise Failure(rubbish[0])
     except Failure as failure:
-        _put_off(row, failure)
+        _put_off(row, failure.reason, permanent=failure.permanent, retry_after=failure.retry_after)
+        return
+    rubbish = sorted({problem.code for found in problems.values() for problem in found} & RUBBISH)
+    if rubbish:
+        _put_off(row, rubbish[0])
     else:
         store(row, texts, source=source, engine=engine.name, problems=problems)
 
@@ -88,8 +89,7 @@ def _translated(engine: Engine, item: Any, source: states.Texts, language: str) 
     terms = GlossaryTerm.between(item.source_language, language)
     answers = engine.translate(written, item.source_language, language, html=True, context=context, terms=terms)
     return {
-        field: answer if field in rich else html.unescape(answer)
-        for field, answer in zip(source, answers, strict=True)
+        field: answer if field in rich else html.unescape(answer) for field, answer in zip(source, answers, strict=True)
     }
 
 
@@ -97,16 +97,12 @@ def rich_fields(item: Any) -> set[str]:
     return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
 
 
-def problems_of(
-    item: Any, source: states.Texts, texts: states.Texts, language: str
-) -> dict[str, list[checks.Problem]]:
+def problems_of(item: Any, source: states.Texts, texts: states.Texts, language: str) -> dict[str, list[checks.Problem]]:
     """What the checks find in a translation, by field."""
     terms = GlossaryTerm.between(item.source_language, language)
     rich = rich_fields(item)
     found = {
-        field: checks.check(
-            text, texts.get(field, ""), item.source_language, language, terms=terms, html=field in rich
-        )
+        field: checks.check(text, texts.get(field, ""), item.source_language, language, terms=terms, html=field in rich)
         for field, text in source.items()
     }
     return {field: problems for field, problems in found.items() if problems}
@@ -147,19 +143,23 @@ def write(item: Any, language: str, texts: states.Texts) -> None:
         setattr(item, column, text)
 
 
-def _put_off(row: Translation, failure: Failure) -> None:
+def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
     attempts = row.attempts + 1
     due_at = None
-    if attempts < ATTEMPTS and not failure.permanent:
+    if attempts < ATTEMPTS and not permanent:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-        due_at = timezone.now() + timedelta(seconds=max(pause, failure.retry_after or 0))
+        due_at = timezone.now() + timedelta(seconds=max(pause, retry_after or 0))
     # Where a person has saved meanwhile, there is nothing to try again.
     waiting = Translation.objects.filter(pk=row.pk, version=row.version)
-    waiting.update(attempts=attempts, failure=failure.reason, due_at=due_at)
-    logger.warning("A machine translation failed (%s).", failure.reason)
+    waiting.update(attempts=attempts, failure=reason, due_at=due_at)
+    logger.warning("A machine translation failed (%s).", reason)
 
 
-def draft_due(readers: Callable[[int, str], int] = lambda article_id, language: 0) -> int:
+def _nobody(article_id: int, language: str) -> int:
+    return 0
+
+
+def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
     """Make what is due, in the most read languages first. Returns how many were taken."""
     engine = engines.configured()
     if engine is None:

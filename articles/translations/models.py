@@ -49,7 +49,12 @@ class Translation(models.Model):
         REFUSED = "refused", pgettext_lazy("state of a translation", "Not in this language")
 
     article = models.ForeignKey(
-        "articles.Article", models.CASCADE, null=True, blank=True, related_name="translations", verbose_name=_("article")
+        "articles.Article",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="translations",
+        verbose_name=_("article"),
     )
     update = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, related_name="translations", verbose_name=_("update")

@@ -30,7 +30,8 @@ def lock(article_id: int) -> None:
 def append(article_id: int, element: str, languages: Collection[str] = ()) -> int:
     """Record that `element` of the article's page changed, and ring the bell once that is committed.
 
-    `languages` are those in which it changed, all of them where none is named. Must run in the transaction that makes the change. Returns the new revision.
+    `languages` are those in which it changed, all of them where none is named. Must run in the transaction that
+    makes the change. Returns the new revision.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")

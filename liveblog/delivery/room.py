@@ -201,8 +201,8 @@ class Room:
         """The frame for each language; those in which the same has changed are rendered together."""
         together: defaultdict[tuple[str, ...] | None, list[str]] = defaultdict(list)
         for language in languages:
-            names = None if changed is None else frames.latest(changed, language)
-            together[None if names is None else tuple(names)].append(language)
+            latest = None if changed is None else frames.latest(changed, language)
+            together[None if latest is None else tuple(latest)].append(language)
         made: dict[str, Frame] = {}
         for names, concerned in together.items():
             if names:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('liveblog', '0002_groups'),
+        ("liveblog", "0002_groups"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='change',
-            name='languages',
+            model_name="change",
+            name="languages",
             field=models.CharField(blank=True, max_length=128),
         ),
     ]
