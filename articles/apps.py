@@ -8,9 +8,12 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         from articles import pages, rendering
+        from articles.translations import monitoring
+        from liveblog import metrics
         from liveblog.delivery import elements
 
         elements.register("coverage", rendering.render_article)
         elements.register("related", rendering.render_article)
         elements.register("update", rendering.render_updates)
         elements.register_pages(pages.find)
+        metrics.register(monitoring.collect)

@@ -10,9 +10,9 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from articles import rendering
-from articles.models import Article
+from articles.models import Article, Update
 from articles.text import Text
-from articles.translations.reading import of_article
+from articles.translations.reading import Reading, languages_of, of_article, of_update
 from liveblog.delivery.elements import Operation
 
 PAGE_SIZE = 50
@@ -57,6 +57,15 @@ class LivePage:
             for update in self.page.object_list
         ]
 
+    def shown(self) -> list[tuple[Update, Reading]]:
+        """The updates on the page with the words that its readers get."""
+        found = []
+        for update in self.page.object_list:
+            update.article = self.article
+            if (read := of_update(update, self.article, self.language)) is not None:
+                found.append((update, read))
+        return found
+
     @property
     def url(self) -> str:
         return self.article.url(self.language)
@@ -78,3 +87,11 @@ class LivePage:
     def addresses(self) -> list[dict[str, Any]]:
         """Each language of the article with the page's address in it."""
         return [{"language": code, "url": self.article.url(code)} for code in self.article.offered_languages]
+
+    def alternates(self) -> list[dict[str, Any]]:
+        """For search engines: the same page in each language that it really is in, and where all others go."""
+        found = [{"language": code, "url": self.article.url(code)} for code in languages_of(self.article)]
+        # A page that is not in its own address's language is no alternative to those that are.
+        if self.language not in [each["language"] for each in found]:
+            return []
+        return [*found, {"language": "x-default", "url": self.article.url(self.article.source_language)}]

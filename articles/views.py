@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from articles import pages, rendering
+from articles import pages, rendering, structured
 from articles.cache import made_once
 from articles.models import Article
 from articles.templatetags.live import day
@@ -83,6 +83,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
                 "article": page.article,
                 "language": language,
                 "revision": article.revision,
+                "structured": structured.dumped(structured.live_blog(page)),
                 "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
                 "site": settings.SITE_URL,
             }
@@ -90,6 +91,19 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
     key = f"live:{article.pk}:{language}:{article.revision}:{number}:{int(key_only)}"
     return _kept(request, key, make, "text/html; charset=utf-8")
+
+
+@require_safe
+def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
+    """The page as a schema.org LiveBlogPosting."""
+    article = _article(slug, language)
+
+    def make() -> bytes:
+        page = pages.LivePage.of(rendering.articles().get(pk=article.pk), language, 1, key_only=False)
+        with rendering.reading(article, language):
+            return structured.dumped(structured.live_blog(page)).encode()
+
+    return _kept(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
 
 
 @require_safe
@@ -121,6 +135,10 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 "article": article,
                 "article_headline": of_article(article, language).text("headline"),
                 "live_url": article.url(language),
+                "addresses": [
+                    {"language": code, "url": found.url(code) if of_update(found, article, code) else article.url(code)}
+                    for code in article.offered_languages
+                ],
                 "site": settings.SITE_URL,
             }
             return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()

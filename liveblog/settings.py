@@ -138,6 +138,8 @@ LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 5
 DEEPL_API_KEY = env.str("DEEPL_API_KEY", "")
 DEEPL_URL = env.str("DEEPL_URL", "")
 DEEPL_FORMALITY = env.str("DEEPL_FORMALITY", "")
+if DEEPL_FORMALITY not in ("", "more", "less"):
+    raise ImproperlyConfigured(f"DEEPL_FORMALITY is {DEEPL_FORMALITY!r}. It can be more or less, or left out.")
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
-from liveblog import views
+from liveblog import metrics, views
 from liveblog.converters import LanguageConverter
 
 register_converter(LanguageConverter, "language")
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.to_language, name="root"),
     path("healthz", views.alive),
     path("readyz", views.ready),
+    path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

@@ -4,7 +4,8 @@ import datetime
 import json
 
 from babel import Locale
-from babel.dates import format_skeleton, get_datetime_format, get_timezone_location, get_timezone_name
+from babel.dates import format_skeleton, format_timedelta, get_datetime_format, get_timezone_location, get_timezone_name
+from babel.numbers import format_percent
 from django import template
 from django.utils import timezone, translation
 from django.utils.html import format_html
@@ -50,6 +51,17 @@ def zone_name() -> str:
     name = get_timezone_name(zone, locale=_locale())
     city = get_timezone_location(zone, locale=_locale(), return_city=True)
     return gettext("%(zone)s, %(city)s") % {"zone": name, "city": city}
+
+
+@register.filter
+def percent(value: int) -> str:
+    return format_percent(value / 100, locale=_locale())
+
+
+@register.filter
+def durations(values: tuple[float, ...] | None) -> str:
+    """Spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
+    return ", ".join(format_timedelta(round(value), threshold=1.5, locale=_locale()) for value in values or ())
 
 
 @register.filter

@@ -25,7 +25,7 @@ from articles.models import Article, GlossaryTerm, Translation
 from articles.richtext import RichTextWidget, blocks, sanitise
 from articles.templatetags.live import own_name
 from articles.text import language_name
-from articles.translations import checks, desk, drafting, engines, states
+from articles.translations import checks, desk, drafting, engines, figures, states
 from articles.translations.terms import occurring
 from liveblog.languages import direction
 
@@ -167,6 +167,7 @@ class TranslationAdmin(admin.ModelAdmin):
     list_display_links = None
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
     list_per_page = 50
+    change_list_template = "admin/articles/translation/change_list.html"
     actions = ("ask_machine",)
 
     class Media:
@@ -186,7 +187,16 @@ class TranslationAdmin(admin.ModelAdmin):
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural)})
+        chosen = request.GET.get(ArticleFilter.parameter_name, "")
+        rows = figures.visible().of_article(int(chosen)) if chosen.isdecimal() else figures.visible()
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "figures": [
+                {"name": language_name(each.language), "figures": each}
+                for each in figures.of(rows, [code for code, _name in settings.LANGUAGES])
+            ],
+        }
+        return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return ()

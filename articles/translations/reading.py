@@ -79,5 +79,10 @@ def of_article(article: Any, language: str) -> Reading:
     return reading(article, language, article.policy(language)) or Reading(article, language, article.source_language)
 
 
+def languages_of(article: Any) -> list[str]:
+    """The languages in which the page really is, and is not only offered."""
+    return [language for language in article.offered_languages if of_article(article, language).language == language]
+
+
 def of_update(update: Any, article: Any, language: str) -> Reading | None:
     return reading(update, language, article.policy(language))

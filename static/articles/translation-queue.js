@@ -7,9 +7,12 @@ async function refresh() {
   if (document.visibilityState !== "visible" || !list || busy) return;
   const response = await fetch(location.href).catch(() => null);
   if (!response?.ok) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("changelist-form");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.getElementById("changelist-form");
   const [old, now] = [list, fresh].map((form) => form?.querySelector(".results tbody")?.innerHTML ?? "");
   if (fresh && old !== now) list.replaceWith(fresh);
+  const figures = page.getElementById("translation-figures");
+  if (figures) document.getElementById("translation-figures")?.replaceWith(figures);
 }
 
 setInterval(refresh, EVERY);

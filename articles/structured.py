@@ -1,0 +1,92 @@
+"""Live pages as machines read them: schema.org LiveBlogPosting (https://schema.org/LiveBlogPosting)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+
+from articles.models import Article, Update
+from articles.pages import LivePage
+from articles.translations.reading import Reading, of_article
+
+#: A headline for machines is no longer, in characters.
+HEADLINE = 110
+
+
+def live_blog(page: LivePage) -> dict[str, Any]:
+    """The page as a LiveBlogPosting, with the updates that are on it."""
+    article, read = page.article, of_article(page.article, page.language)
+    shown = page.shown()
+    url = _address(article.url(page.language))
+    changed = [update.corrected_at or update.first_published_at for update, _read in shown]
+    return _without_nothing(
+        {
+            "@context": "https://schema.org",
+            "@type": "LiveBlogPosting",
+            "@id": url,
+            "url": url,
+            "headline": Truncator(str(read.text("headline"))).chars(HEADLINE),
+            "description": str(read.text("standfirst")),
+            "inLanguage": read.language,
+            "translationOfWork": _original(read, "LiveBlogPosting", article.url(article.source_language)),
+            "datePublished": _time(article, article.coverage_start),
+            "dateModified": _time(article, max([article.coverage_start, *filter(None, changed)])),
+            "coverageStartTime": _time(article, article.coverage_start),
+            "coverageEndTime": _time(article, article.coverage_end),
+            "image": _address(article.photo.url) if article.photo else None,
+            "author": _people(article),
+            "liveBlogUpdate": [_update(update, read, article, page.language) for update, read in shown],
+        }
+    )
+
+
+def _update(update: Update, read: Reading, article: Article, language: str) -> dict[str, Any]:
+    body = " ".join(strip_tags(str(read.own("body")).replace("</p>", "</p> ").replace("</li>", "</li> ")).split())
+    url = _address(update.url(language))
+    return _without_nothing(
+        {
+            "@type": "BlogPosting",
+            "@id": url,
+            "url": url,
+            "headline": Truncator(str(read.own("headline")) or body).chars(HEADLINE),
+            "articleBody": body,
+            "inLanguage": read.language,
+            "translationOfWork": _original(read, "BlogPosting", update.url(update.source_language)),
+            "datePublished": _time(article, update.first_published_at),
+            "dateModified": _time(article, update.corrected_at or update.first_published_at),
+            "image": _address(update.photo.url) if update.photo else None,
+            "author": _people(update),
+        }
+    )
+
+
+def _original(read: Reading, kind: str, url: str) -> dict[str, Any] | None:
+    if not read.translated:
+        return None
+    return {"@type": kind, "@id": _address(url), "inLanguage": read.item.source_language}
+
+
+def _people(item: Any) -> list[dict[str, str]]:
+    return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
+
+
+def _address(path: str) -> str:
+    return f"{settings.SITE_URL}{path}" if path.startswith("/") else path
+
+
+def _time(article: Article, moment: Any) -> str | None:
+    return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
+
+
+def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value not in (None, "", [])}
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """As JSON that may stand in a script element of a page, whatever the texts say."""
+    escaped = json.dumps(document, ensure_ascii=False)
+    return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -1,0 +1,55 @@
+"""Figures for monitoring at /metrics, in the text format of Prometheus (prometheus.io, "Exposition formats")."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+_registry = CollectorRegistry()
+
+
+def register(collect: Callable[[], Iterable[GaugeMetricFamily]]) -> None:
+    """Have `collect` called whenever somebody asks."""
+
+    class _Called(Collector):
+        def collect(self) -> Iterable[GaugeMetricFamily]:
+            return collect()
+
+        def describe(self) -> Iterable[GaugeMetricFamily]:
+            return ()
+
+    _registry.register(_Called())
+
+
+def _readers() -> Iterator[GaugeMetricFamily]:
+    from liveblog.delivery.endpoint import hub
+
+    count: Counter[str] = Counter()
+    for room in list(hub.rooms.values()):
+        for language, readers in list(room.readers.items()):
+            count[language] += len(readers)
+    gauge = GaugeMetricFamily("liveblog_readers", "Open pages that this process serves.", labels=["language"])
+    for language, number in sorted(count.items()):
+        gauge.add_metric([language], number)
+    yield gauge
+    yield GaugeMetricFamily("liveblog_rooms", "Articles with open pages in this process.", value=len(hub.rooms))
+
+
+register(_readers)
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures, for whoever asks from this machine or its own network; the public finds nothing here."""
+    try:
+        if not ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_private:
+            raise Http404
+    except ValueError as error:
+        raise Http404 from error
+    return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)
