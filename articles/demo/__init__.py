@@ -10,7 +10,7 @@ from django.core.files.images import ImageFile
 from django.utils.text import slugify
 
 from articles import changes
-from articles.models import Article, Author, Topic, Update
+from articles.models import Article, Author, GlossaryTerm, Topic, Update
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -30,6 +30,13 @@ def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     article.related.set(_article(other, authors, topics) for other in data["related"])
     for update in data["updates"]:
         _update(article, update, authors)
+    for term in data["glossary"]:
+        GlossaryTerm.objects.get_or_create(
+            source_language=term["source_language"],
+            language=term["language"],
+            source=term["source"],
+            defaults={"target": term.get("target", ""), "note": term.get("note", "")},
+        )
     return article
 
 
