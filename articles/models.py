@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from articles import changes
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.richtext import RichTextField
 from articles.text import stored
+from articles.translations import states
 from articles.translations.models import GlossaryTerm, Translation
 from liveblog.languages import SHIPPED
 
@@ -86,12 +88,45 @@ class Topic(models.Model):
 
 
 class Versioned(models.Model):
-    """Something that two people may have open at once: each save is a version, and a form names the one it shows."""
+    """Something that several people write at once: each save is a version, and a form names the one it shows.
+
+    A save writes only those texts that are others than were read. So a copy read earlier does not turn back what was
+    written in another language meanwhile.
+    """
 
     version = models.PositiveIntegerField(default=0, editable=False)
 
+    _read: dict[str, Any]
+
     class Meta:
         abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Any:
+        item = super().from_db(db, field_names, values)
+        item._remember()
+        return item
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.version += 1
+        if not (self._state.adding or args or kwargs.get("update_fields") or kwargs.get("force_insert")):
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key
+                and field.attname in self.__dict__
+                and (field.name not in self._read or self._read[field.name] != self.__dict__[field.name])
+            ]
+        super().save(*args, **kwargs)
+        self._remember()
+
+    def _remember(self) -> None:
+        columns = (f"{field}_{code}" for field in states.fields_of(type(self)) for code in SHIPPED)
+        self._read = {name: self.__dict__[name] for name in columns if name in self.__dict__}
 
 
 class Illustrated(models.Model):
@@ -216,7 +251,6 @@ class Article(Versioned, Illustrated):
             # The log alone counts revisions: a copy read earlier must not turn the count back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
-            self.version += 1
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -341,7 +375,6 @@ class Update(Versioned, Illustrated):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
             self._stamp()
-            self.version += 1
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,16 +1,19 @@
 """Machine drafts: made in the background, never in the way of publishing, never rubbish."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from articles.models import GlossaryTerm, Translation, Update
-from articles.translations import drafting
+from articles.models import Article, GlossaryTerm, Translation, Update
+from articles.translations import desk, drafting, states
 from tests import factories
 from tests.translation_servers import TranslationServer
 
@@ -200,3 +203,51 @@ def test_drafts_can_be_made_in_a_process_of_their_own(provider: TranslationServe
     update = posted()
     call_command("draft_translations", once=True)
     assert state(update).state == State.MACHINE
+
+
+def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(settings: Any) -> None:
+    settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
+    update = factories.update(factories.article(), body_en="<p>Take 0.</p>")
+    last = 12
+
+    def read(language: str) -> Translation:
+        return Translation.objects.select_related("update__article").get(update=update.pk, language=language)
+
+    def journalist(number: int) -> None:
+        # A copy that was read before the others saved.
+        copy = Update.objects.get(pk=update.pk)
+        copy.body_en = f"<p>Take {number}.</p>"
+        copy.save()
+
+    def translator(language: str) -> Callable[[int], None]:
+        def save(number: int) -> None:
+            while True:
+                row = read(language)
+                with suppress(desk.Conflict):
+                    desk.save(row.pk, desk.stamp(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=True)
+                    return
+
+        return save
+
+    def machine(number: int) -> None:
+        while True:
+            row = read("ar")
+            source = states.texts_of(row.item, "en")
+            if drafting.store(row, {"body": f"<p>ar {number}.</p>"}, source=source, engine="deepl", problems={}):
+                return
+
+    def work_off(save: Callable[[int], None]) -> None:
+        try:
+            for number in range(1, last + 1):
+                save(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work_off, [journalist, translator("de"), translator("uk"), machine]))
+    update.refresh_from_db()
+    assert [update.body_en, update.body_de, update.body_uk, update.body_ar] == [
+        f"<p>{who} {last}.</p>" for who in ("Take", "de", "uk", "ar")
+    ]
+    article = Article.objects.get()
+    assert [revision for revision, _element in factories.log_of(article)] == list(range(1, article.revision + 1))
