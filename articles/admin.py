@@ -9,8 +9,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, strip_tags
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from articles.text import stored
 from articles.translations import states
 from liveblog.delivery import log
 from liveblog.languages import SHIPPED, direction
+from liveblog.spoken import NamedFilter, SpokenAdmin, language_of, named
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
@@ -37,7 +38,7 @@ def translated_fields(model: type[models.Model]) -> list[str]:
 class TranslatedForm(forms.ModelForm):
     """A form that is made from one version of its item, and replaces no other."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, label="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,11 +99,13 @@ class TranslatedForm(forms.ModelForm):
         super().add_error(field, error)
 
 
-class TranslatedAdmin(admin.ModelAdmin):
+class TranslatedAdmin(SpokenAdmin):
     """An admin with one tab per language, for texts of all the languages that the site offers."""
 
     form = TranslatedForm
     exclude: tuple[str, ...] | None = ("version",)  # The model's is not for editing; the form brings its own.
+    #: Methods that show facts which cannot be changed, in the language of what they name.
+    named_facts: tuple[str, ...] = ()
     #: Fields that are about the item, not about what it says.
     facts: tuple[str | tuple[str, ...], ...] = ()
     translate_permission = ""
@@ -116,7 +119,7 @@ class TranslatedAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         tabs = [
             (
-                own_name(code),
+                format_html('<span lang="{}" dir="{}">{}</span>', code, direction(code), own_name(code)),
                 {
                     "classes": ["language", f"language-{code}"],
                     "fields": [f"{field}_{code}" for field in translated_fields(self.model)],
@@ -124,7 +127,11 @@ class TranslatedAdmin(admin.ModelAdmin):
             )
             for code in self.tab_languages(request, obj)
         ]
-        return [(None, {"fields": [*self.facts, "version"], "classes": ["facts"]}), *tabs]
+        shown = self.get_readonly_fields(request, obj)
+        facts = [f"{fact}_named" if f"{fact}_named" in shown else fact for fact in self.facts]
+        # Who only looks sends no form that would be of a version.
+        hidden = ["version"] if obj is None or self.has_change_permission(request, obj) else []
+        return [(None, {"fields": [*facts, *hidden], "classes": ["facts"]}), *tabs]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # A tab says its language once, for all of its fields; read-only ones take their labels from nowhere else.
@@ -137,24 +144,31 @@ class TranslatedAdmin(admin.ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        language = getattr(db_field, "language", None)
-        if field is not None and language and db_field.name.endswith(f"_{language}"):
+        if field is not None and language_of(db_field):
             field.required = False
-            field.widget.attrs |= {"lang": language, "dir": direction(language)}
         return field
+
+    def as_read(self, name: str, text: str) -> str:
+        return mark_safe(sanitise(text)) if name.startswith("body_") else text
 
     # A translator sees all, and changes the texts that are not in the source language.
 
     def only_translates(self, request: HttpRequest) -> bool:
         return not super().has_change_permission(request) and request.user.has_perm(self.translate_permission)
 
+    def writes(self, request: HttpRequest, obj: Any) -> bool:
+        """Whether the facts are this user's to change."""
+        return self.has_change_permission(request, obj) and not self.only_translates(request)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) or request.user.has_perm(self.translate_permission)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = list(super().get_readonly_fields(request, obj))
-        if self.only_translates(request) and obj is not None:
-            fields += admin.utils.flatten(self.facts)
+        if obj is not None and not self.writes(request, obj):
+            fields += [name for name in admin.utils.flatten(self.facts) if not hasattr(self, f"{name}_named")]
+            fields += self.named_facts
+        if obj is not None and self.only_translates(request):
             fields += [f"{field}_{obj.source_language}" for field in translated_fields(self.model)]
         return fields
 
@@ -176,16 +190,12 @@ class TranslatedAdmin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         # The editor's import map is the one inline element of a page; the policy lets it pass by its nonce.
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
-        adminform = context["adminform"]
-        for field in adminform.readonly_fields:
-            text = getattr(adminform.form.instance, field, None)
-            if text and field.startswith("body_"):
-                setattr(adminform.form.instance, field, mark_safe(sanitise(text)))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 @admin.register(Article)
 class ArticleAdmin(TranslatedAdmin):
+    named_facts = ("topics_named", "related_named")
     facts = (
         ("slug", "state"),
         "source_language",
@@ -206,8 +216,16 @@ class ArticleAdmin(TranslatedAdmin):
     date_hierarchy = "coverage_start"
 
     @admin.display(description=_("headline"))
-    def headline_shown(self, article: Article) -> str:
-        return stored(article, "headline", get_language() or "en") or str(article)
+    def headline_shown(self, article: Article) -> str | SafeString:
+        return stored(article, "headline", get_language() or "en") or named(article)
+
+    @admin.display(description=_("topics"))
+    def topics_named(self, article: Article) -> SafeString:
+        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in article.topics.all()))
+
+    @admin.display(description=_("related articles"))
+    def related_named(self, article: Article) -> SafeString:
+        return format_html_join(", ", "{}", ((named(other),) for other in article.related.all()))
 
     @admin.display(description=_("languages"))
     def languages_shown(self, article: Article) -> str:
@@ -248,8 +266,9 @@ class UpdateAdmin(TranslatedAdmin):
     facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
-    list_display = ("__str__", "article", "state", "is_key", "source_language", "first_published_at")
-    list_filter = ("state", "is_key", "source_language", ("article", admin.RelatedOnlyFieldListFilter))
+    named_facts = ("article_named",)
+    list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
+    list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article",)
     search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
@@ -273,10 +292,18 @@ class UpdateAdmin(TranslatedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         if obj is not None:
-            fields.append("article")
+            fields.append("article_named")
             if obj.first_published_at:
                 fields.append("publish_at")
         return fields
+
+    @admin.display(description=_("update"))
+    def text_named(self, update: Update) -> SafeString:
+        return named(update)
+
+    @admin.display(description=_("article"), ordering="article")
+    def article_named(self, update: Update) -> SafeString:
+        return named(update.article)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
@@ -318,14 +345,14 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(admin.ModelAdmin):
+class AuthorAdmin(SpokenAdmin):
     list_display = ("name", "user")
     search_fields = ("name",)
     autocomplete_fields = ("user",)
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(SpokenAdmin):
     list_display = ("__str__", "slug")
     search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 

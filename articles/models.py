@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -102,8 +101,8 @@ class Versioned(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Any:
-        item = super().from_db(db, field_names, values)
+    def from_db(cls, *args: Any) -> Any:  # type: ignore[override]
+        item: Any = super().from_db(*args)
         item._remember()
         return item
 

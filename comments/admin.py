@@ -3,22 +3,41 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment
+from liveblog.languages import direction
+from liveblog.spoken import NamedFilter, SpokenAdmin, named
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin):
+class CommentAdmin(SpokenAdmin):
     """The moderators' view: what readers wrote is decided on, never rewritten."""
 
-    list_display = ("name", "text", "article", "language", "state", "written_at")
-    list_filter = ("state", "language", ("article", admin.RelatedOnlyFieldListFilter))
+    list_display = ("writer", "words", "article_named", "language", "state", "written_at")
+    list_filter = ("state", "language", ("article", NamedFilter))
     list_select_related = ("article",)
     search_fields = ("name", "text")
-    fields = ("article", "language", "name", "text", "written_at", "state")
-    readonly_fields = ("article", "language", "name", "text", "written_at")
+    fields = ("article_named", "language", "writer", "words", "written_at", "state")
+    readonly_fields = ("article_named", "language", "writer", "words", "written_at")
     actions = ("approve", "refuse", "mark_as_spam")
+
+    @admin.display(description=_("name"), ordering="name")
+    def writer(self, comment: Comment) -> SafeString:
+        return format_html("<bdi>{}</bdi>", comment.name)
+
+    @admin.display(description=_("text"))
+    def words(self, comment: Comment) -> SafeString:
+        language = comment.language
+        text = linebreaksbr(comment.text, autoescape=True)
+        return format_html('<span lang="{}" dir="{}">{}</span>', language, direction(language), text)
+
+    @admin.display(description=_("article"), ordering="article")
+    def article_named(self, comment: Comment) -> SafeString:
+        return named(comment.article)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

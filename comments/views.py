@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,9 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     form = CommentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if not _from_here(request):
-            raise PermissionDenied
+            raise PermissionDenied(
+                _("This form can only be sent from our own page. Please open the page again and try once more.")
+            )
         if form.is_valid():
             form.instance.article = article
             form.instance.language = language

@@ -154,7 +154,8 @@ if unknown := set(_offered) - SHIPPED.keys():
     )
 LANGUAGES = [(code, name) for code, name in SHIPPED.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second holds what Django itself leaves in English.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

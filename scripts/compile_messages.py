@@ -5,11 +5,11 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LOCALE = Path(__file__).resolve().parent.parent / "locale"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    for source in sorted(LOCALE.glob("*/LC_MESSAGES/*.po")):
+    for source in sorted(ROOT.glob("locale*/*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
@@ -19,7 +19,7 @@ def main() -> None:
         with partial.open("wb") as file:
             write_mo(file, catalog)
         partial.replace(target)
-        print(f"Compiled {source.relative_to(LOCALE.parent)}")
+        print(f"Compiled {source.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

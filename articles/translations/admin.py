@@ -28,6 +28,7 @@ from articles.text import language_name
 from articles.translations import checks, desk, drafting, engines, figures, states
 from articles.translations.terms import occurring
 from liveblog.languages import direction
+from liveblog.spoken import SpokenAdmin, named
 
 RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.change_update")
 
@@ -73,7 +74,7 @@ class ArticleFilter(admin.SimpleListFilter):
     parameter_name = "coverage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(str(article.pk), str(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
+        return [(str(article.pk), named(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         value = self.value() or ""
@@ -209,9 +210,11 @@ class TranslationAdmin(admin.ModelAdmin):
     @admin.display(description=_("text"))
     def text(self, row: Translation) -> SafeString:
         item = row.item
-        what = format_html("<bdi lang='{}'>{}</bdi>", item.source_language, Truncator(str(item)).chars(90))
+        language = item.source_language
+        short = Truncator(str(item)).chars(90)
+        what = format_html('<bdi lang="{}" dir="{}">{}</bdi>', language, direction(language), short)
         address = reverse("admin:articles_translation_change", args=[row.pk])
-        about = "" if item is row.article else format_html("<br><small><bdi>{}</bdi></small>", str(item.article))
+        about = "" if item is row.article else format_html("<br><small>{}</small>", named(item.article))
         is_key = getattr(item, "is_key", False)
         key = format_html(" <span class='badge'>{}</span>", gettext("Key event")) if is_key else ""
         return format_html('<a href="{}">{}</a>{}{}', address, what, key, about)
@@ -404,11 +407,39 @@ def failure_text(reason: str) -> str:
 
 
 @admin.register(GlossaryTerm)
-class GlossaryTermAdmin(admin.ModelAdmin):
-    list_display = ("source", "target_shown", "source_language", "language", "note")
+class GlossaryTermAdmin(SpokenAdmin):
+    list_display = ("source_shown", "target_shown", "source_language", "language", "note_shown")
     list_filter = ("source_language", "language")
     search_fields = ("source", "target")
 
+    @admin.display(description=_("term"), ordering="source")
+    def source_shown(self, term: GlossaryTerm) -> SafeString:
+        language = term.source_language
+        return format_html('<bdi lang="{}" dir="{}">{}</bdi>', language, direction(language), term.source)
+
     @admin.display(description=_("translation"))
-    def target_shown(self, term: GlossaryTerm) -> str:
-        return term.target or gettext("not translated")
+    def target_shown(self, term: GlossaryTerm) -> str | SafeString:
+        if not term.target:
+            return gettext("not translated")
+        return format_html('<bdi lang="{}" dir="{}">{}</bdi>', term.language, direction(term.language), term.target)
+
+    @admin.display(description=_("note"))
+    def note_shown(self, term: GlossaryTerm) -> SafeString:
+        return format_html("<bdi>{}</bdi>", term.note)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        for name, language in (("source", obj and obj.source_language), ("target", obj and obj.language)):
+            if language and name in form.base_fields:
+                form.base_fields[name].widget.attrs |= {"lang": language, "dir": direction(language)}
+        if "note" in form.base_fields:
+            form.base_fields["note"].widget.attrs["dir"] = "auto"
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return () if may else ("source_shown", "target_shown", "note_shown")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = "_shown" if self.get_readonly_fields(request, obj) else ""
+        return ("source_language", "language", f"source{shown}", f"target{shown}", f"note{shown}")

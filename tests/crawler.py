@@ -1,0 +1,373 @@
+"""Reads pages as a strict reader would: which words are in which language, and where the links lead."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+import django
+import polib
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+
+from articles.translations.detector import language_of
+from liveblog.languages import SHIPPED, direction
+
+#: Below this many letters the language detector is not asked.
+LONG = 60
+
+#: How many pages of a kind are looked at.
+OF_A_KIND = 2
+
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+_UNSEEN = frozenset({"script", "style", "template"})
+_SPOKEN = ("title", "alt", "placeholder", "aria-label", "label", "data-label", "data-filled", "data-errors")
+_FIELDS = frozenset({"text", "search", "submit", "button", "reset"})
+_SCRIPTS = {"ar": re.compile("[\u0620-\u064a]"), "uk": re.compile("[\u0400-\u052f]")}
+_UNRENDERED = re.compile(r"%\(|\{\{|\{%|%s|(?:^|\W)None\W*$")
+
+
+# A page --------------------------------------------------------------------------------------------------------------
+
+
+class Words(NamedTuple):
+    """A text that a person is given, and the language that the page says it is in."""
+
+    text: str
+    language: str
+    place: str
+    #: Isolated as names are (<bdi>, dir=auto), whose language nobody knows.
+    is_name: bool
+
+
+class _Element(NamedTuple):
+    tag: str
+    #: The element as a style sheet would name it, and the one around it where it has no name of its own.
+    place: str
+    language: str
+    direction: str
+    is_name: bool
+    unseen: bool
+
+
+class Page(HTMLParser):
+    """What an HTML document says of itself, and all words that it shows, with the language that they inherit."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.root: dict[str, str] = {}
+        self.words: list[Words] = []
+        self.links: list[str] = []
+        self.canonical = ""
+        self.alternates: list[tuple[str, str]] = []
+        #: Elements in a language that is written the other way than what is around them, and do not say so.
+        self.misdirected: list[str] = []
+        self._open = [_Element("", "document", "", "ltr", is_name=False, unseen=False)]
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        given = {name: value or "" for name, value in attrs}
+        around = self._open[-1]
+        name = re.sub(r"\d+", "0", (given.get("class", "").split() or [""])[0] or given.get("id", ""))
+        here = _Element(
+            tag,
+            f"{tag}.{name}" if name else f"{around.place.split()[0]} {tag}",
+            given.get("lang", around.language),
+            given.get("dir") or ("auto" if tag == "bdi" else around.direction),
+            around.is_name or tag == "bdi" or given.get("dir") == "auto",
+            around.unseen or tag in _UNSEEN,
+        )
+        if tag == "html":
+            self.root = given
+        elif "lang" in given and here.direction not in ("auto", direction(here.language)):
+            self.misdirected.append(f'<{tag} lang="{here.language}"> stands in text that runs {here.direction}')
+        self._take_links(tag, given)
+        spoken = {name: given[name] for name in _SPOKEN if name in given}
+        if tag == "input" and given.get("type", "text") in _FIELDS:
+            spoken["value"] = given.get("value", "")
+        for attribute, text in spoken.items():
+            self._say(text, here, f"{here.place}[{attribute}]")
+        if tag not in _VOID:
+            self._open.append(here)
+
+    def _take_links(self, tag: str, given: dict[str, str]) -> None:
+        address = given.get("href", "")
+        if tag == "a" and address:
+            self.links.append(address)
+        elif tag == "link" and given.get("rel") == "canonical":
+            self.canonical = address
+        elif tag == "link" and given.get("rel") == "alternate" and "hreflang" in given:
+            self.alternates.append((given["hreflang"], address))
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(element.tag == tag for element in self._open):
+            while self._open.pop().tag != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        here = self._open[-1]
+        if not here.unseen:
+            self._say(data, here, here.place)
+
+    def _say(self, text: str, here: _Element, place: str) -> None:
+        # Titles and paths join several texts. Which of them a title has in another language, HTML has no way to say.
+        parts = re.split(r"\s[|›]\s", f" {text} ")
+        is_name = here.is_name or (here.tag == "title" and len(parts) > 1)
+        for part in parts:
+            if any(map(str.isalpha, part)):
+                self.words.append(Words(" ".join(part.split()), here.language, place, is_name))
+
+
+# Whose words those are -----------------------------------------------------------------------------------------------
+
+
+class Vocabulary:
+    """Texts of which it is known in which languages they are right: the interface's, and those of a test's content."""
+
+    def __init__(self) -> None:
+        self._interface: dict[str, set[str]] = defaultdict(set)
+        self._content: dict[str, set[str]] = defaultdict(set)
+        self._forms: dict[str, set[str]] = defaultdict(set)
+        self._compiled: dict[str, re.Pattern[str]] = {}
+        self._found: dict[str, tuple[str, set[str]]] = {}
+
+    def add_content(self, text: str, language: str) -> None:
+        """A text that somebody wrote, with or without markup; each passage of it that is no single word."""
+        for words in Page(text).words:
+            if " " in words.text:
+                self._content[_bare(words.text)].add(language)
+
+    def add_message(self, message: str, language: str) -> None:
+        """A text of a catalogue, which may have placeholders and markup."""
+        parts = re.split(r"<[^>]*>", message)
+        for part in parts:
+            literal = re.split(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", part)
+            if len(literal) == 1:
+                # A word beside markup may be right in the middle of a sentence in another language.
+                if len(parts) == 1 or len(part.split()) > 1:
+                    self._add_label(part.replace("%%", "%"), language)
+            elif sum(map(str.isalpha, "".join(literal))) >= 8:
+                self._forms[language].add(".+".join(re.escape(re.sub(r"\s+", " ", piece)) for piece in literal))
+                self._compiled.clear()
+
+    def _add_label(self, text: str, language: str) -> None:
+        """Labels and titles are also written with a capital letter. Those of one or two letters say nothing."""
+        bare = _bare(text)
+        if sum(map(str.isalpha, bare)) > 2:
+            self._interface[bare].add(language)
+            self._interface[bare[:1].upper() + bare[1:]].add(language)
+
+    def add_catalogue(self, path: Path, language: str) -> None:
+        for entry in polib.pofile(str(path)):
+            if not entry.obsolete and not entry.fuzzy:
+                for message in filter(None, (entry.msgid, entry.msgid_plural)):
+                    self.add_message(message, "en")
+                for message in filter(None, (entry.msgstr, *entry.msgstr_plural.values())):
+                    self.add_message(message, language)
+
+    def interface(self, text: str) -> tuple[str, set[str]]:
+        """The message of the interface that a text is, and the languages in which it is right, if there are any."""
+        if text not in self._found:
+            message, found = _bare(text), set(self._interface.get(_bare(text), ()))
+            if not self._compiled:
+                self._compiled = {code: re.compile("|".join(sorted(forms))) for code, forms in self._forms.items()}
+            for code, forms in self._compiled.items():
+                if forms.fullmatch(text):
+                    message = message if found else min(form for form in self._forms[code] if re.fullmatch(form, text))
+                    found.add(code)
+            self._found[text] = (message.replace("\\", ""), found)
+        return self._found[text]
+
+    def content(self, text: str) -> set[str]:
+        """The languages in which somebody wrote a text, or one that begins like it where it is cut short."""
+        begun = _bare(text)
+        if text.endswith("…") and " " in begun:
+            return {code for known, codes in self._content.items() if known.startswith(begun) for code in codes}
+        return self._content.get(begun, set())
+
+
+def _bare(text: str) -> str:
+    """A text as it is compared: a label is the same with a colon, and a title without its end."""
+    return " ".join(text.split()).strip(" :….*")
+
+
+def interface() -> Vocabulary:
+    """The words of all catalogues that the pages are made with: ours, Django's, and those of the apps in use."""
+    made = Vocabulary()
+    for directory in (
+        Path(django.__file__).parent / "conf/locale",
+        *(Path(app.path) / "locale" for app in apps.get_app_configs()),
+        *map(Path, settings.LOCALE_PATHS),
+    ):
+        for language in SHIPPED:
+            path = directory / language / "LC_MESSAGES/django.po"
+            if path.exists():
+                made.add_catalogue(path, language)
+    return made
+
+
+# What is wrong with a page -------------------------------------------------------------------------------------------
+
+
+class Fault(NamedTuple):
+    what: str
+    #: Where texts of all kinds stand in one place, one of them.
+    example: str = ""
+
+
+def faults_of(page: Page, language: str, vocabulary: Vocabulary) -> Iterator[Fault]:
+    """What is wrong with a page that is to be in `language`."""
+    if page.root.get("lang") != language:
+        yield Fault(f"<html> says lang={page.root.get('lang')!r}, but the page is in {language!r}")
+    if page.root.get("dir") != direction(language):
+        yield Fault(f"<html> says dir={page.root.get('dir')!r}, but {language!r} runs {direction(language)}")
+    yield from map(Fault, page.misdirected)
+    for words in dict.fromkeys(page.words):
+        yield from _faults_of_words(words, vocabulary)
+
+
+def _faults_of_words(words: Words, vocabulary: Vocabulary) -> Iterator[Fault]:
+    text, language = words.text, words.language
+    message, languages = vocabulary.interface(text)
+    if _UNRENDERED.search(text):
+        yield Fault(f"{words.place} shows what is no text for people", text)
+    if language not in SHIPPED:
+        yield Fault(f"{words.place} is marked as {language!r}, which is not shipped")
+    elif languages:
+        if language not in languages | vocabulary.content(text):
+            spoken = "/".join(sorted(languages))
+            yield Fault(f"{words.place} speaks {spoken} in the middle of {language}: {message}", repr(text))
+    elif not words.is_name and (found := _languages_of(text, language, vocabulary)) and language not in found:
+        yield Fault(f"{words.place} has no lang, but texts of other languages", f"{text!r}, {'/'.join(sorted(found))}")
+
+
+def _languages_of(text: str, language: str, vocabulary: Vocabulary) -> set[str]:
+    """The languages in which a text may be that is not the interface's; none where that cannot be told."""
+    if known := vocabulary.content(text):
+        return known
+    if written := {code for code, script in _SCRIPTS.items() if script.search(text)}:
+        return written
+    detected = _detected(text) if sum(map(str.isalpha, text)) > LONG else None
+    return {detected} if detected else set()
+
+
+@cache
+def _detected(text: str) -> str | None:
+    found = language_of(text, SHIPPED)
+    return found and found[0]
+
+
+def faults_of_alternates(pages: dict[str, Page], language: str, address: str) -> Iterator[Fault]:
+    """What search engines would reject in the language links of a page. `pages` are all that its links lead to."""
+    page = pages[address]
+    if not page.alternates:
+        return
+    codes = [code for code, _href in page.alternates]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield Fault(f"hreflang={code} stands there more than once")
+    if "x-default" not in codes:
+        yield Fault("there are language links, but none for hreflang=x-default")
+    if (language, page.canonical) not in page.alternates:
+        yield Fault("the language links do not contain the page itself", page.canonical)
+    for code, href in page.alternates:
+        target = pages.get(local(href) or "")
+        if target is None:
+            yield Fault(f"hreflang={code} leads where there is no page", href)
+        elif sorted(target.alternates) != sorted(page.alternates):
+            yield Fault(f"the page at hreflang={code} does not have the same language links", href)
+
+
+# From page to page ---------------------------------------------------------------------------------------------------
+
+_NOT_PAGES = re.compile(r"/(?:media|static|i18n|ws)/|/admin/(?:logout|jsi18n)/")
+
+
+def local(address: str, base: str = "/") -> str | None:
+    """An address within the site as path and query, or None if it is elsewhere or no page to be looked at."""
+    parts = urlsplit(urljoin(base, address))
+    ours = {"", "testserver", urlsplit(settings.SITE_URL).netloc}
+    if parts.scheme not in ("", "http", "https") or parts.netloc not in ours or _NOT_PAGES.match(parts.path):
+        return None
+    # What the admin notes down for the way back does not make it another page.
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not key.startswith("_")]
+    return f"{parts.path}?{urlencode(query)}" if query else parts.path
+
+
+def language_in(address: str) -> str | None:
+    """The language in the address of a reader's page."""
+    first = address.split("/")[1]
+    return first if first in SHIPPED else None
+
+
+def _kind(address: str, language: str) -> str:
+    """What an address has in common with others that show the same kind of page."""
+    path, _, query = address.partition("?")
+    if language_in(path) not in (None, language):
+        path = re.sub("^/[a-z]+/(live/[^/]+)?", "/elsewhere/", path)
+    return re.sub(r"\d+", "#", f"{path}?{','.join(sorted(key for key, _value in parse_qsl(query)))}")
+
+
+class Visit(NamedTuple):
+    address: str
+    #: The page that links to it.
+    came_from: str
+    answer: Any
+    #: None where there is no page, but a redirect, an error or a file.
+    page: Page | None
+
+
+def faults_at(visit: Visit, language: str, vocabulary: Vocabulary) -> Iterator[Fault]:
+    """What is wrong with what was found at an address."""
+    status = visit.answer.status_code
+    if visit.page:
+        yield from faults_of(visit.page, language, vocabulary)
+    elif status == 500:
+        yield Fault(f"fails: {visit.answer.exc_info[1]!r}")
+    elif status not in (200, 301, 302):
+        yield Fault(f"answers {status}, but a link leads there", visit.came_from)
+
+
+def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Visit]:
+    """All that is linked from `starts`, directly or not; of pages of one kind only some."""
+    waiting = deque((start, "") for start in starts)
+    known, visited = set(starts), Counter[str]()
+    side = _side(waiting[0][0])
+    while waiting:
+        address, came_from = waiting.popleft()
+        kind = _kind(address, language)
+        if came_from and visited[kind] >= _limit(kind):
+            continue
+        visited[kind] += 1
+        answer = client.get(address)
+        is_page = answer.status_code == 200 and answer.get("Content-Type", "").startswith("text/html")
+        visit = Visit(address, came_from, answer, Page(answer.content.decode()) if is_page else None)
+        yield visit
+        links = [answer["Location"]] if 300 <= answer.status_code < 400 else []
+        # The admin leads to readers' pages, which are there, but have a visitor of their own.
+        if visit.page and _side(address) == side:
+            links = visit.page.links
+        for link in links:
+            found = local(link, address)
+            if found and found not in known:
+                known.add(found)
+                waiting.append((found, address))
+
+
+def _side(address: str) -> str:
+    return "admin" if address.startswith("/admin/") else "readers"
+
+
+def _limit(kind: str) -> int:
+    """Lists can be narrowed down and sorted by many things; one at a time, and once, is enough."""
+    parameters = kind.partition("?")[2]
+    return OF_A_KIND if not parameters else int("," not in parameters)
