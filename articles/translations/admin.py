@@ -128,7 +128,8 @@ class TranslationForm(forms.Form):
         super().clean()
         for field, problems in self.problems().items():
             for problem in problems:
-                if problem.blocking and self.texts().get(field):
+                # Nobody stands behind a text that is not there; but it may be left for later.
+                if problem.blocking and (self.texts().get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
     def problems(self) -> dict[str, list[checks.Problem]]:

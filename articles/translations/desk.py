@@ -60,7 +60,7 @@ def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool
             if accept:
                 states.reviewed(row, person)
             else:
-                row.state = State.REVIEW
+                row.state = State.REVIEW if texts else State.MISSING
             row.problems = drafting.as_json(drafting.problems_of(item, source, texts, row.language))
             row.editor = row.edited_until = None
             row.save()

@@ -178,3 +178,31 @@ def test_the_queue_brings_itself_up_to_date(
     before = page.locator("#result_list tbody tr").count()
     factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
     expect(page.locator("#result_list tbody tr")).to_have_count(before + 1, timeout=10_000)
+
+
+def test_the_desk_stands_in_arabic_from_right_to_left(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
+) -> None:
+    update = factories.update(
+        article,
+        source_language="uk",
+        headline_uk="Домовленість",
+        body_uk=f"<p>{UKRAINIAN}</p><ul><li>Перше.</li><li>Друге.</li></ul>",
+    )
+    row = update.translations.get(language="ar")
+    page = reader(locale="ar", viewport={"width": 1280, "height": 900}).page
+    page.goto(f"{server.url}/admin/login/?next=/admin/articles/translation/{row.pk}/change/")
+    page.locator("#id_username").fill("karim")
+    page.locator("#id_password").fill("a long password")
+    page.locator("input[type=submit]").last.click()
+    pair = page.locator("fieldset.passage .pair").last
+    original, written = pair.locator(".original").bounding_box(), pair.locator(".written").bounding_box()
+    assert original is not None
+    assert written is not None
+    assert original["x"] > written["x"]
+    assert pair.locator(".original").evaluate("element => getComputedStyle(element).direction") == "ltr"
+    assert page.locator(".written .ProseMirror").first.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    shot(page, "desk-ar")
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "desk-ar-phone")

@@ -1,0 +1,51 @@
+"""The newsroom's forms, filled in without a browser."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.forms import MultiWidget
+from django.test import Client
+from django.urls import reverse
+
+from liveblog.languages import SHIPPED
+
+
+def member_of(*groups: str) -> Client:
+    user = User.objects.create_user("-".join(groups).lower(), is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def change_url(item: Any) -> str:
+    return reverse(f"admin:{item._meta.app_label}_{item._meta.model_name}_change", args=[item.pk])
+
+
+def form_of(answer: Any) -> dict[str, Any]:
+    """What a browser would send back if nothing was touched."""
+    form = answer.context["adminform"].form
+    data = {}
+    for name, field in form.fields.items():
+        value = form[name].value()
+        if field.show_hidden_initial:
+            data[form[name].html_initial_name] = value or ""
+        if isinstance(field.widget, MultiWidget) and isinstance(value, dict):
+            data |= {
+                f"{name}_{code}": chosen for code, chosen in zip(SHIPPED, field.widget.decompress(value), strict=True)
+            }
+            continue
+        if hasattr(value, "strftime"):
+            data[f"{name}_0"], data[f"{name}_1"] = f"{value:%Y-%m-%d}", f"{value:%H:%M:%S}"
+        elif value not in (None, False) and name != "photo":
+            data[name] = value
+    return data
+
+
+def opened(client: Client, item: Any) -> dict[str, Any]:
+    return form_of(client.get(change_url(item)))
+
+
+def errors_of(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200
+    return answer.context["adminform"].form.errors

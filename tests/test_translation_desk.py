@@ -1,0 +1,187 @@
+"""Texts in several languages, written by several people: nobody's work is lost, and each text has somebody behind it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from articles.models import Update
+from articles.translations import desk, states
+from tests import factories
+from tests.forms import change_url, errors_of, form_of, member_of, opened
+
+pytestmark = pytest.mark.django_db
+
+
+def translated(update: Update, language: str, body: str) -> None:
+    """A translator's save, at the desk."""
+    row = update.translations.get(language=language)
+    desk.save(row.pk, desk.stamp(row), {"body": body}, User.objects.create_user("karim"), accept=True)
+
+
+def test_a_correction_does_not_undo_what_a_translator_saved_meanwhile() -> None:
+    update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
+    client = member_of("Journalist")
+    data = opened(client, update)
+    translated(update, "de", "<p>Es gab 14 Tote.</p>")
+    assert client.post(change_url(update), {**data, "body_en": "<p>40 killed.</p>"}).status_code == 302
+    update.refresh_from_db()
+    assert (update.body_en, update.body_de) == ("<p>40 killed.</p>", "<p>Es gab 14 Tote.</p>")
+    assert update.translations.get(language="de").outdated
+
+
+def test_two_who_wrote_the_same_language_are_both_kept() -> None:
+    update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
+    client = member_of("Journalist")
+    data = opened(client, update)
+    translated(update, "de", "<p>Von der Übersetzerin.</p>")
+    answer = client.post(change_url(update), {**data, "body_de": "<p>Von der Journalistin.</p>"})
+    assert "Von der Übersetzerin." in str(errors_of(answer)["body_de"])
+    form = answer.context["adminform"].form
+    assert form["body_de"].value() == "<p>Von der Journalistin.</p>"
+    update.refresh_from_db()
+    assert update.body_de == "<p>Von der Übersetzerin.</p>"
+    # Having read it, she insists.
+    again = {**form_of(answer), "body_de": "<p>Von beiden.</p>", "initial-body_de": "<p>Von der Übersetzerin.</p>"}
+    assert client.post(change_url(update), again).status_code == 302
+    update.refresh_from_db()
+    assert update.body_de == "<p>Von beiden.</p>"
+
+
+def test_who_writes_in_a_language_stands_behind_it() -> None:
+    update = factories.update(factories.article(), body_en="<p>Peace.</p>")
+    client = member_of("Journalist")
+    client.post(change_url(update), {**opened(client, update), "body_uk": "<p>Мир.</p>"})
+    row = update.translations.get(language="uk")
+    assert (row.state, row.reviewer.username) == ("reviewed", "journalist")
+
+
+def test_an_editor_decides_what_readers_get_of_texts_that_nobody_has_reviewed() -> None:
+    article = factories.article()
+    client = member_of("Editor")
+    assert client.post(change_url(article), {**opened(client, article), "policies_de": "original"}).status_code == 302
+    article.refresh_from_db()
+    assert article.policies == {"de": "original"}
+    answer = client.post(change_url(article), {**opened(client, article), "policies_de": "anything"})
+    assert "policies" in errors_of(answer)
+
+
+# The desk ------------------------------------------------------------------------------------------------
+
+
+def desk_url(update: Update, language: str) -> str:
+    return change_url(update.translations.get(language=language))
+
+
+def written(client: Client, url: str, **texts: str) -> dict[str, Any]:
+    form = client.get(url).context["form"]
+    return {"stamp": form["stamp"].value(), **{name.replace("_", "-"): text for name, text in texts.items()}}
+
+
+def test_a_translator_accepts_and_is_led_to_the_next() -> None:
+    article = factories.article()
+    first, second = factories.update(article), factories.update(article)
+    client = member_of("Translator")
+    url = desk_url(second, "de")
+    answer = client.post(url, {**written(client, url, body_0="<p>Beginn der Gespräche.</p>"), "_accept": "1"})
+    assert answer.url == desk_url(first, "de")
+    second.refresh_from_db()
+    assert second.body_de == "<p>Beginn der Gespräche.</p>"
+    assert second.translations.get(language="de").state == "reviewed"
+
+
+def test_what_is_saved_without_being_accepted_is_in_review() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    client.post(url, {**written(client, url, body_0="<p>Beginn.</p>"), "_save": "1"})
+    assert update.translations.get(language="de").state == "review"
+
+
+def test_nobody_stands_behind_a_text_that_is_not_there() -> None:
+    update = factories.update(factories.article(), headline_en="Peace", body_en="<p>It is signed.</p>")
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    half = written(client, url, headline_0="Frieden")
+    answer = client.post(url, {**half, "_accept": "1"})
+    assert set(answer.context["form"].errors) == {"body-0"}
+    assert update.translations.get(language="de").state == "missing"
+    client.post(url, {**half, "_save": "1"})
+    assert update.translations.get(language="de").state == "review"
+
+
+def test_paragraph_stands_beside_paragraph_and_becomes_one_text_again() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p><ul><li>a</li><li>b</li></ul><p>Two.</p>")
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    (section,) = client.get(url).context["sections"]
+    assert [str(pair["original"]) for pair in section["pairs"]] == [
+        "<p>One.</p>",
+        "<ul><li>a</li><li>b</li></ul>",
+        "<p>Two.</p>",
+    ]
+    pieces = {"body_0": "<p>Eins.</p>", "body_1": "<ul><li>a</li><li>b</li></ul>", "body_2": "<p>Zwei.</p>"}
+    client.post(url, {**written(client, url, **pieces), "_accept": "1"})
+    update.refresh_from_db()
+    assert update.body_de == "<p>Eins.</p><ul><li>a</li><li>b</li></ul><p>Zwei.</p>"
+
+
+def test_an_original_that_was_corrected_meanwhile_is_shown_before_anything_is_saved() -> None:
+    update = factories.update(factories.article(), body_en="<p>14 killed.</p>")
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    data = written(client, url, body_0="<p>14 Tote.</p>")
+    update.body_en = "<p>40 killed.</p>"
+    update.save()
+    answer = client.post(url, {**data, "_accept": "1"})
+    assert answer.status_code == 200
+    update.refresh_from_db()
+    assert not update.body_de
+    assert answer.context["form"]["body-0"].value() == "<p>14 Tote.</p>"
+
+
+def test_what_turns_the_direction_of_text_around_is_not_saved() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    answer = client.post(
+        url, {**written(client, url, body_0="<p>Gespräche \u202e haben begonnen.</p>"), "_accept": "1"}
+    )
+    assert answer.context["form"].errors
+    update.refresh_from_db()
+    assert not update.body_de
+
+
+def test_what_is_not_for_a_language_leaves_the_queue() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Translator")
+    url = desk_url(update, "de")
+    client.post(url, {**written(client, url), "_refuse": "1"})
+    assert update.translations.get(language="de").state == "refused"
+    assert not states.Translation.objects.wanting().filter(update=update, language="de").exists()
+
+
+def test_who_may_not_translate_does_not_see_the_desk() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Moderator")
+    assert client.get(desk_url(update, "de")).status_code == 403
+    assert client.get("/admin/articles/translation/").status_code == 403
+
+
+def test_a_machine_is_asked_for_drafts_only_where_no_person_wrote(settings: Any) -> None:
+    settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
+    article = factories.article()
+    update = factories.update(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>")
+    rows = update.translations.all()
+    rows.update(due_at=None)
+    client = member_of("Translator")
+    client.post(
+        "/admin/articles/translation/?state=all",
+        {"action": "ask_machine", "_selected_action": [row.pk for row in rows]},
+    )
+    assert {row.language: row.due_at is not None for row in update.translations.all()} == {
+        "de": False,
+        "uk": True,
+        "ar": True,
+    }
