@@ -1,4 +1,4 @@
-"""Texts in several languages, written by several people: nobody's work is lost, and each text has somebody behind it."""
+"""Texts in several languages, written by several people: no work is lost, and each text has somebody behind it."""
 
 from typing import Any
 
