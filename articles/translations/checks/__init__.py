@@ -1,0 +1,99 @@
+"""Checks of a translation against its original, the same for a machine's and a person's.
+
+They look for what a reader would be misled by and stay silent in doubt: an editor who is warned for nothing learns
+to read past warnings. Only what must never be stored is blocking.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy, pgettext
+
+from articles.translations.checks.form import (
+    BIDI,
+    INVISIBLE,
+    broken_off,
+    characters,
+    foreign_text,
+    markup,
+    out_of_proportion,
+    structure,
+)
+from articles.translations.checks.numbers import numbers_differing
+from articles.translations.checks.pair import Pair, read
+from articles.translations.checks.quotations import quotations_differing
+from articles.translations.checks.words import names_missing, says
+from articles.translations.terms import Term, occurring
+
+_MESSAGES = {
+    "empty": gettext_lazy("There is no text."),
+    "markup": gettext_lazy("The markup is broken: %(details)s."),
+    "bidi": gettext_lazy("Invisible characters turn the direction of the text around: %(details)s."),
+    "invisible": gettext_lazy("There are invisible characters in the text: %(details)s."),
+    "language": gettext_lazy("This does not seem to be in the language of the translation: %(details)s."),
+    "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
+    "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
+    "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
+    "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
+    "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
+    "names": gettext_lazy("Names of the original are missing: %(details)s."),
+    "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
+    "quotes_foreign": gettext_lazy("These are not the quotation marks of the language: %(details)s."),
+    "quotes_count": gettext_lazy("The number of quotations is not that of the original: %(details)s."),
+}
+_BLOCKING = frozenset({"empty", "markup", "bidi"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something an editor should look at; `details` say what exactly, in no language of the interface."""
+
+    code: str
+    blocking: bool
+    details: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """One sentence for the translator in the active language."""
+        message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
+        return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "blocking": self.blocking, "details": list(self.details)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Problem":
+        return cls(stored["code"], bool(stored["blocking"]), tuple(stored.get("details", ())))
+
+
+def check(
+    source: str,
+    translation: str,
+    source_language: str,
+    language: str,
+    *,
+    terms: Iterable[Term] = (),
+    html: bool = False,
+) -> list[Problem]:
+    """What is wrong, or looks wrong, with `translation`; of rich text with `html`, of plain text otherwise."""
+    original, target = read(source, html), read(translation, html)
+    if original.text.strip() and not target.text.strip():
+        return [Problem("empty", True)]
+    pair = Pair(original, target, source_language, language)
+    found = {
+        "markup": markup(pair),
+        "bidi": characters(BIDI, target.text),
+        "invisible": characters(INVISIBLE, target.text),
+        "language": foreign_text(pair),
+        "truncated": broken_off(pair),
+        "length": out_of_proportion(pair),
+        "structure": structure(pair),
+        "numbers": numbers_differing(pair),
+        "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
+        "names": names_missing(pair),
+        **quotations_differing(pair),
+    }
+    return [
+        Problem(code, code in _BLOCKING, tuple(dict.fromkeys(details))) for code, details in found.items() if details
+    ]
