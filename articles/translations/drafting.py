@@ -50,6 +50,9 @@ RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 def take(count: int) -> list[Translation]:
     """Take what is due, the most urgent first; nobody else gets it meanwhile."""
     now = timezone.now()
+    # Asked without a lock, which on SQLite would keep everybody from writing.
+    if not Translation.objects.filter(due_at__lte=now).exists():
+        return []
     with transaction.atomic():
         due = Translation.objects.filter(due_at__lte=now).select_related("update__article", "article").urgent_first()
         if connection.features.has_select_for_update_skip_locked:
