@@ -71,6 +71,12 @@ class LanguagesField(models.CharField):
     def run_validators(self, value: Any) -> None:
         pass
 
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        # A form shows the site's languages. Those that it does not offer at the moment are not its to take away.
+        now: Any = self.value_from_object(instance) or ()
+        kept = set(now) - {code for code, _name in settings.LANGUAGES}
+        super().save_form_data(instance, self.to_python([*data, *kept]))
+
     def formfield(self, **kwargs: Any) -> Any:
         return _LanguagesFormField(
             choices=offered_languages(),
@@ -100,6 +106,11 @@ class PoliciesField(models.JSONField):
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        offered = {code for code, _name in settings.LANGUAGES}
+        now: Any = self.value_from_object(instance) or {}
+        super().save_form_data(instance, {code: now[code] for code in now if code not in offered} | data)
 
     def formfield(self, **kwargs: Any) -> Any:
         return PoliciesFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)

@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.forms import MultiWidget
 from django.test import Client
 from django.urls import reverse
-
-from liveblog.languages import SHIPPED
 
 
 def member_of(*groups: str) -> Client:
@@ -31,9 +30,9 @@ def form_of(answer: Any) -> dict[str, Any]:
         if field.show_hidden_initial:
             data[form[name].html_initial_name] = value or ""
         if isinstance(field.widget, MultiWidget) and isinstance(value, dict):
-            data |= {
-                f"{name}_{code}": chosen for code, chosen in zip(SHIPPED, field.widget.decompress(value), strict=True)
-            }
+            codes = (code for code, _name in settings.LANGUAGES)
+            chosen = zip(codes, field.widget.decompress(value), strict=True)
+            data |= {f"{name}_{code}": policy for code, policy in chosen}
             continue
         if hasattr(value, "strftime"):
             data[f"{name}_0"], data[f"{name}_1"] = f"{value:%Y-%m-%d}", f"{value:%H:%M:%S}"

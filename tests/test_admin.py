@@ -1,5 +1,7 @@
 """The newsroom's forms: each does what its buttons say, for those who may, and loses nothing."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -191,3 +193,14 @@ def test_an_article_is_made_in_the_admin() -> None:
     data |= {"slug": "talks", "source_language": "pl", "languages": ["pl", "en"], "headline_pl": "Rozmowy"}
     assert client.post("/admin/articles/article/add/", data).status_code == 302
     assert Article.objects.get().languages == ["en", "pl"]
+
+
+def test_what_is_said_of_languages_that_the_site_does_not_offer_now_stays(settings: Any) -> None:
+    article = factories.article(policies={"uk": "original", "de": "reviewed"})
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    client = member_of("Editor")
+    data = opened(client, article) | {"languages": ["en", "de"], "policies_en": "", "policies_de": "machine"}
+    assert client.post(change_url(article), data).status_code == 302
+    article.refresh_from_db()
+    assert article.languages == ["en", "de", "uk", "ar"]
+    assert article.policies == {"uk": "original"}
