@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles import changes
+from articles.fields import with_those_kept
 from articles.models import Article, Author, Topic, Update
 from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
@@ -43,6 +44,8 @@ class TranslatedForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+        if self.instance.pk and (own := self.fields.get("source_language")):
+            own.choices = with_those_kept(own.choices, [self.instance.source_language])
         for name in self._translations():
             # Translators and machines save while this is open; the form tells which text it was opened with.
             self.fields[name].show_hidden_initial = True
@@ -341,7 +344,7 @@ class UpdateAdmin(TranslatedAdmin):
 
 def page_language(article: Article) -> str:
     own = get_language() or "en"
-    return own if own in article.offered_languages else article.source_language
+    return own if own in article.offered_languages else article.front_language
 
 
 @admin.register(Author)

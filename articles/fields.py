@@ -147,6 +147,13 @@ class PoliciesFormField(forms.MultiValueField):
         return self.clean(data) != (initial or {})
 
 
+def with_those_kept(choices: Any, kept: Any) -> list[tuple[str, Any]]:
+    """Choices together with languages that an item has although the site does not offer them now."""
+    offered = list(choices)
+    known = {code for code, _name in offered}
+    return [*offered, *((code, _(SHIPPED[code])) for code in kept if code in SHIPPED and code not in known)]
+
+
 def offered_languages() -> list[tuple[str, Any]]:
     """The site's languages as choices, their names in the language of the page."""
     return [(code, _(name)) for code, name in settings.LANGUAGES]

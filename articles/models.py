@@ -273,7 +273,13 @@ class Article(Versioned, Illustrated):
         return bool(stored(self, "headline", language))
 
     def get_absolute_url(self) -> str:
-        return self.url(self.source_language)
+        return self.url(self.front_language)
+
+    @property
+    def front_language(self) -> str:
+        """The language in which it is opened where none is asked for: its own, if the site offers that."""
+        offered = self.offered_languages
+        return self.source_language if self.source_language in offered else (offered or [settings.LANGUAGE_CODE])[0]
 
     def url(self, language: str) -> str:
         return reverse("live", args=[language, self.slug])

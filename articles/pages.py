@@ -94,4 +94,4 @@ class LivePage:
         # A page that is not in its own address's language is no alternative to those that are.
         if self.language not in [each["language"] for each in found]:
             return []
-        return [*found, {"language": "x-default", "url": self.article.url(self.article.source_language)}]
+        return [*found, {"language": "x-default", "url": self.article.url(self.article.front_language)}]

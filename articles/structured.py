@@ -32,7 +32,7 @@ def live_blog(page: LivePage) -> dict[str, Any]:
             "headline": Truncator(str(read.text("headline"))).chars(HEADLINE),
             "description": str(read.text("standfirst")),
             "inLanguage": read.language,
-            "translationOfWork": _original(read, "LiveBlogPosting", article.url(article.source_language)),
+            "translationOfWork": _original(read, "LiveBlogPosting"),
             "datePublished": _time(article, article.coverage_start),
             "dateModified": _time(article, max([article.coverage_start, *filter(None, changed)])),
             "coverageStartTime": _time(article, article.coverage_start),
@@ -55,7 +55,7 @@ def _update(update: Update, read: Reading, article: Article, language: str) -> d
             "headline": Truncator(str(read.own("headline")) or body).chars(HEADLINE),
             "articleBody": body,
             "inLanguage": read.language,
-            "translationOfWork": _original(read, "BlogPosting", update.url(update.source_language)),
+            "translationOfWork": _original(read, "BlogPosting"),
             "datePublished": _time(article, update.first_published_at),
             "dateModified": _time(article, update.corrected_at or update.first_published_at),
             "image": _address(update.photo.url) if update.photo else None,
@@ -64,10 +64,13 @@ def _update(update: Update, read: Reading, article: Article, language: str) -> d
     )
 
 
-def _original(read: Reading, kind: str, url: str) -> dict[str, Any] | None:
+def _original(read: Reading, kind: str) -> dict[str, Any] | None:
     if not read.translated:
         return None
-    return {"@type": kind, "@id": _address(url), "inLanguage": read.item.source_language}
+    language = read.item.source_language
+    # The site may offer fewer languages than it has texts in.
+    url = _address(read.item.url(language)) if language in dict(settings.LANGUAGES) else None
+    return _without_nothing({"@type": kind, "@id": url, "inLanguage": language})
 
 
 def _people(item: Any) -> list[dict[str, str]]:

@@ -98,11 +98,36 @@ def check(copy: Path) -> int:
     return count
 
 
+def _name(catalogue: polib.POFile, language: str) -> None:
+    """Say in a new catalogue what it is, and have as many plural forms as its language."""
+    catalogue.header = ""
+    catalogue.metadata_is_fuzzy = False
+    now = catalogue.metadata["POT-Creation-Date"]
+    catalogue.metadata |= {"Project-Id-Version": "liveblog", "Language": language, "PO-Revision-Date": now}
+    for name in ("Last-Translator", "Language-Team"):
+        catalogue.metadata.pop(name, None)
+    forms = re.search(r"nplurals=(\d+)", catalogue.metadata.get("Plural-Forms", ""))
+    for entry in catalogue:
+        if forms and entry.msgid_plural:
+            entry.msgstr_plural = dict.fromkeys(range(int(forms[1])), "")
+
+
+def _begun(language: str, copy: Path) -> polib.POFile:
+    """An empty djangojs catalogue of a language that has none yet: the strings of the editor, that the others have."""
+    begun = load(copy / path_of(language, "django"))
+    strings = {key(entry): entry for code in LANGUAGES for entry in load(ROOT / path_of(code, "djangojs"))}
+    begun[:] = [polib.POEntry(msgctxt=context, msgid=text) for context, text in strings]
+    return begun
+
+
 def write(copy: Path) -> None:
-    for path in (path_of(code, domain) for domain in DOMAINS for code in LANGUAGES):
-        if not (copy / path).exists():
+    for language, domain in ((code, domain) for domain in DOMAINS for code in LANGUAGES):
+        path = path_of(language, domain)
+        if not (copy / path).exists() and (domain != "djangojs" or (ROOT / path).exists()):
             continue
-        merged = load(copy / path)
+        merged = load(copy / path) if (copy / path).exists() else _begun(language, copy)
+        if not (ROOT / path).exists():
+            _name(merged, language)
         for entry in merged.obsolete_entries():
             if path.stem == "djangojs":
                 entry.obsolete = False

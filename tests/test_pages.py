@@ -249,3 +249,12 @@ def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
     assert answer.content == update.photo.open().read()
     assert "immutable" in answer["Cache-Control"]
     assert client.get("/media/../manage.py").status_code in {400, 404}
+
+
+def test_an_article_in_a_language_that_the_site_does_not_offer_opens_in_another(client: Any, settings: Any) -> None:
+    article = factories.article(source_language="uk")
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    assert article.get_absolute_url() == article.url("en")
+    html = client.get(article.url("de")).content.decode()
+    assert f'hreflang="x-default" href="{settings.SITE_URL}{article.url("en")}"' in html
+    assert article.url("uk") not in html

@@ -378,3 +378,20 @@ def test_errors_are_found_and_correct_translations_left_alone(
         return  # names are transliterated there
     assert score.seeded >= 20
     assert score.found >= HITS * score.seeded
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        ("Aid of 40 million euros was promised.", "4000万ユーロの支援が約束された。"),
+        ("It cost 3.5 million.", "費用は350万だった。"),
+        ("The talks begin at 5:30 pm.", "会談は午後5時30分に始まる。"),
+    ],
+)
+def test_numbers_that_are_counted_in_ten_thousands_are_understood(source: str, translation: str) -> None:
+    assert "numbers" not in {problem.code for problem in check(source, translation, "en", "ja")}
+
+
+def test_a_glossary_term_is_found_where_words_have_no_spaces_between_them() -> None:
+    term = Term("NATO", "北大西洋条約機構")
+    assert check("NATO met.", "北大西洋条約機構の会合。", "en", "ja", terms=[term]) == []

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+#: What a word is made of, but for scripts that put no spaces between words: there, each place may be an edge.
+LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff]"
+
 
 @dataclass(frozen=True)
 class Term:
@@ -19,4 +22,4 @@ class Term:
 
 def occurring(terms: Iterable[Term], text: str) -> list[Term]:
     """The terms whose source stands in `text` as a word of its own; upper and lower case count as they are written."""
-    return [term for term in terms if re.search(rf"(?<!\w){re.escape(term.source)}(?!\w)", text)]
+    return [term for term in terms if re.search(rf"(?<!{LETTER}){re.escape(term.source)}(?!{LETTER})", text)]

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,6 +13,13 @@ from articles.translations.checks.pair import Pair, base
 
 _GROUPED = r"(?<![\d.,])\d{{1,3}}(?:[{spaces}]\d{{3}})+(?!\d)"
 _FRENCH_TIME = re.compile(r"\b(\d{1,2})\s?h\s?(\d\d)\b")
+#: 午後5時30分 is half past five in the afternoon.
+_EASTERN_TIME = re.compile(r"(午前|午後|上午|下午)?(\d{1,2})[時时点](?:(\d{1,2})分|(半))?")
+_EASTERN_MONTH = re.compile(r"\d{1,2}月")
+#: Chinese and Japanese count in ten thousands: 4000万 is forty million, 1億2500万 is 125 million.
+_ZEROS = {"": 0, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "兆": 12}
+_EASTERN_PART = re.compile(r"(\d[\d,]*(?:\.\d+)?)(千?)([万萬億亿兆]?)")
+_EASTERN_NUMBER = re.compile(r"(?:\d[\d,]*(?:\.\d+)?(?:千?[万萬億亿兆]|千))+(?:\d[\d,]*)?")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MERIDIEM = re.compile(r"\s?([ap])\.?\s?m\b", re.IGNORECASE)
 _AFTERNOON = re.compile(
@@ -63,11 +71,27 @@ def _numbers_of(text: str, language: str) -> Iterator[_Number]:
     spaces = "\xa0\u2009\u202f'’" + (" " if decimal == "," else "")
     text = re.sub(_GROUPED.format(spaces=spaces), lambda match: re.sub(r"\D", "", match[0]), text)
     text = _FRENCH_TIME.sub(r"\1:\2", text)
+    text = _EASTERN_NUMBER.sub(_in_digits, _EASTERN_MONTH.sub("", _EASTERN_TIME.sub(_as_time, text)))
     for match in _NUMBER.finditer(text):
         if re.fullmatch(r"\d{1,2}\.\d{1,2}\.(\d\d|\d{4})", match[0]):
             yield from (_Number(part, frozenset({_plain(part)})) for part in match[0].split("."))
         else:
             yield _Number(match[0], frozenset(_readings(match[0], decimal, text[match.end() : match.end() + 25])))
+
+
+def _as_time(match: re.Match[str]) -> str:
+    half, hour, minutes, thirty = match.groups()
+    meridiem = {"午前": " am", "上午": " am", "午後": " pm", "下午": " pm"}.get(half or "", "")
+    minutes = "30" if thirty else minutes
+    return f" {hour}{f':{minutes:0>2}' if minutes else ''}{meridiem} "
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    parts = (part.groups() for part in _EASTERN_PART.finditer(match[0]))
+    total = sum(
+        Decimal(number.replace(",", "")).scaleb(_ZEROS[thousands] + _ZEROS[unit]) for number, thousands, unit in parts
+    )
+    return f" {total:.0f}万 "
 
 
 def _readings(number: str, decimal: str, after: str) -> Iterator[str]:
@@ -85,6 +109,12 @@ def _readings(number: str, decimal: str, after: str) -> Iterator[str]:
         yield f"{int(time[1])}:{time[2]}" if time[2] != "00" else str(int(time[1]))
     if day := re.fullmatch(r"([0-2]?\d|3[01])\.(0?\d|1[0-2])", number):
         yield _plain(day[1])
+    if after.startswith("万"):
+        # Other languages have words for thousands and millions, and write in digits what stands before them.
+        for zeros in (3, 6, 9, 12):
+            counted = f"{Decimal(number).scaleb(-zeros).normalize():f}"
+            if not counted.startswith("0."):
+                yield counted
     yield number if ":" in number else _value(number, decimal)
 
 

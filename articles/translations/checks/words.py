@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from articles.translations.checks.pair import Pair, base
-from articles.translations.terms import Term
+from articles.translations.terms import LETTER, Term
 
 #: Letters that take each other's place when a Ukrainian word is inflected: Київ, Києва; міст, моста.
 _UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
@@ -43,7 +43,7 @@ def says(term: Term, text: str, language: str) -> bool:
 
 
 def _stem(word: str, language: str) -> str:
-    before = r"(?<!\w)"
+    before = rf"(?<!{LETTER})"
     if language == "ar":
         before += "[وفبكلا]{0,4}"  # and, so, in, as, for, the
         word = word.removeprefix("ال")
