@@ -112,11 +112,16 @@ def _begin_languages(article: Any, languages: list[str]) -> None:
     """The article appears in more languages: so do the updates that it has."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
-        rows = []
-        for update in lacking.select_related("article"):
+        rows: list[Translation] = []
+        for update in lacking.iterator(chunk_size=500):
+            update.article = article
             rows.append(Translation(update=update, language=language))
-            _follow(update, rows[-1], Snapshot.as_read(update), None)
-        Translation.objects.bulk_create(rows, batch_size=500)
+            said = {code: texts_of(update, code) for code in (update.source_language, language)}
+            _follow(update, rows[-1], Snapshot(update.source_language, said), None)
+            if len(rows) == 500:
+                Translation.objects.bulk_create(rows)
+                rows = []
+        Translation.objects.bulk_create(rows)
 
 
 def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
