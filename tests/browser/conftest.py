@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -110,7 +111,9 @@ def fresh_on(reader: MakeReader) -> Callable[[Server], Fresh]:
     """What somebody sees who opens a page of that server now."""
 
     def on(server: Server) -> Fresh:
-        return lambda article, language: reader().open(server, article, language).content()
+        # At an address of its own, for a cached copy may be a second old: an open page catches up from there.
+        query = (f"?fresh={number}" for number in itertools.count())
+        return lambda article, language: reader().open(server, article, language, next(query)).content()
 
     return on
 
