@@ -172,6 +172,9 @@ class Illustrated(models.Model):
 class Article(Versioned, Illustrated):
     """A live page: one event, covered in one place, in all the languages that it appears in."""
 
+    #: What a translation cannot do without.
+    TEXTS = ("headline",)
+
     class State(models.TextChoices):
         ANNOUNCED = "announced", pgettext_lazy("state of coverage", "Announced")
         LIVE = "live", pgettext_lazy("state of coverage", "Live")
@@ -270,7 +273,7 @@ class Article(Versioned, Illustrated):
 
     def exists_in(self, language: str) -> bool:
         """Whether its own texts can be read in this language."""
-        return bool(stored(self, "headline", language))
+        return all(stored(self, field, language) for field in self.TEXTS)
 
     def get_absolute_url(self) -> str:
         return self.url(self.front_language)

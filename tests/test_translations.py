@@ -63,6 +63,12 @@ def test_a_person_who_writes_stands_behind_it() -> None:
     assert row.source == {"body": "<p>One.</p>"}
 
 
+def test_half_a_text_is_not_reviewed() -> None:
+    update = factories.update(factories.article(), headline_en="Peace", body_en="<p>Signed.</p>", headline_de="Frieden")
+    assert of(update, "de").state == State.REVIEW
+    assert of(update, "de") in Translation.objects.wanting()
+
+
 def test_a_correction_of_the_original_outdates_every_translation_at_once() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     drafted(update, "uk", "<p>14 загиблих.</p>")

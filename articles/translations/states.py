@@ -130,7 +130,10 @@ def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None)
         # Somebody wrote it into the form, and so stands behind it.
         if texts:
             made(row, item, now.source, person=_person.get())
-            reviewed(row, _person.get())
+            if all(field in texts for field in type(item).TEXTS if field in now.source):
+                reviewed(row, _person.get())
+            else:
+                row.state = State.REVIEW
         elif row.state != State.REFUSED:
             row.state, row.outdated = State.MISSING, False
             row.version += 1
