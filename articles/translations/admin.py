@@ -190,12 +190,11 @@ class TranslationAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         chosen = request.GET.get(ArticleFilter.parameter_name, "")
-        rows = figures.visible().of_article(int(chosen)) if chosen.isdecimal() else figures.visible()
+        article_id = int(chosen) if chosen.isdecimal() else None
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
-                {"name": language_name(each.language), "figures": each}
-                for each in figures.of(rows, [code for code, _name in settings.LANGUAGES])
+                {"name": language_name(language), **found} for language, found in figures.summary(article_id).items()
             ],
         }
         return super().changelist_view(request, context)
