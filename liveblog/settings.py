@@ -231,7 +231,10 @@ LOGGING = {
         # Those that try again and again, as long as something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
-            for name in ("liveblog.delivery", "articles.cache", "articles.schedule", "channels_redis", "psycopg.pool")
+            for name in (
+                *("liveblog.delivery", "articles.cache", "articles.schedule", "articles.translations"),
+                *("channels_redis", "psycopg.pool"),
+            )
         },
     },
 }
