@@ -1,7 +1,8 @@
 """Edits of a live page: every save goes through here, and leaves a line in the change log where readers see it.
 
 What counts is what readers see. The elements concerned are rendered in every language before and after, in the
-transaction of the edit and under the article's lock; only an element that came out different is logged.
+transaction of the edit and under the article's lock; only an element that came out different is logged. Each version of
+an update is kept (`articles.history`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def edit(item: Article | Update) -> Iterator[None]:
     token = _open_edits.set((*_open_edits.get(), id(item)))
     try:
         with transaction.atomic():
+            from articles.history import recording
             from articles.translations import states
 
             pk = item.pk
@@ -41,9 +43,12 @@ def edit(item: Article | Update) -> Iterator[None]:
                 log.lock(article_id)
             said = states.Snapshot.of(item, pk)
             before = _seen(item, pk)
+            kept = recording.taken(type(item), pk) if _is_update(item) else None
             yield
             if item.pk:
                 states.follow(item, said)
+                if _is_update(item):
+                    recording.record(type(item), item.pk, kept, states.person())
             after = _seen(item, item.pk or pk)
             # A page that did not exist before has no readers to tell.
             if article_id:
@@ -104,8 +109,12 @@ def _articles_naming(item: Any) -> list[int]:
     return sorted(found)
 
 
+def _is_update(item: Any) -> bool:
+    return hasattr(item, "article_id")
+
+
 def _article_id(item: Any) -> int | None:
-    return item.article_id if hasattr(item, "article_id") else item.pk
+    return item.article_id if _is_update(item) else item.pk
 
 
 def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
@@ -114,6 +123,6 @@ def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
 
     if pk is None:
         return {}
-    if hasattr(item, "article_id"):
+    if _is_update(item):
         return rendering.seen_of_update(pk)
     return rendering.seen_of_article(pk)
