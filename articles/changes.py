@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 
 from liveblog.delivery import bell, log
+from liveblog.newsroom import bell as newsroom
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -50,6 +51,8 @@ def edit(item: Article | Update) -> Iterator[None]:
                 if _is_update(item):
                     recording.record(type(item), item.pk, kept, states.person())
             after = _seen(item, item.pk or pk)
+            if article_id:
+                _tell_the_desk(item, article_id)
             # A page that did not exist before has no readers to tell.
             if article_id:
                 for element in {**before, **after}:
@@ -57,6 +60,17 @@ def edit(item: Article | Update) -> Iterator[None]:
                         _log(article_id, element, languages)
     finally:
         _open_edits.reset(token)
+
+
+def _tell_the_desk(item: Any, article_id: int) -> None:
+    """Count the edit, so that each desk that has the article open finds what it lacks."""
+    from articles.models import Article
+
+    if _is_update(item) and item.pk:
+        Article.objects.filter(pk=article_id).update(desk_revision=models.F("desk_revision") + 1)
+        newest = Article.objects.filter(pk=article_id).values("desk_revision")
+        type(item)._base_manager.filter(pk=item.pk).update(desk_revision=models.Subquery(newest))
+    newsroom.ring_after_commit(article_id)
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -235,6 +235,8 @@ class Article(Versioned, Illustrated):
         help_text=_("What a journalist writes appears once somebody else has released it."),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: Counts the edits of its updates, those that readers do not see as well.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("-coverage_start", "-pk")
@@ -272,9 +274,10 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            # The log alone counts revisions: a copy read earlier must not turn the count back.
+            # The logs alone count revisions: a copy read earlier must not turn the counts back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+                counts = Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision").first()
+                self.revision, self.desk_revision = counts or (0, 0)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -392,6 +395,8 @@ class Update(Versioned, Illustrated):
     )
 
     # How the newsroom works on it together.
+    #: Of its article, at the last edit of this update: what a desk that is behind has to ask for.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -423,6 +428,7 @@ class Update(Versioned, Illustrated):
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
+            models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),

@@ -12,7 +12,7 @@ from articles.history.models import UpdateVersion
 from articles.translations import states
 
 #: Columns that say nothing of what an update is.
-_COUNTERS = frozenset({"id", "article", "version", "key"})
+_COUNTERS = frozenset({"id", "article", "version", "desk_revision", "key"})
 
 
 def as_stored(update: Any) -> dict[str, Any]:
