@@ -23,7 +23,6 @@ from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
 from articles.translations import states
-from liveblog.delivery import log
 from liveblog.languages import SHIPPED, direction
 from liveblog.spoken import NamedFilter, SpokenAdmin, language_of, named
 
@@ -181,7 +180,7 @@ class TranslatedAdmin(SpokenAdmin):
         found: Any = super().get_object(request, object_id, from_field)
         if found is not None and request.method == "POST":
             # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
-            log.lock(getattr(found, "article_id", found.pk))
+            changes.lock(found)
             found = super().get_object(request, object_id, from_field)
         return found
 
