@@ -57,7 +57,7 @@ def edit(item: Article | Update) -> Iterator[None]:
             rendering.complete(now)
         after = rendering.seen(now)
         # A page that did not exist before has no readers to tell.
-        if article_id := item.article_id if _is_update(item) else pk:
+        if article_id := getattr(item, "article_id", pk):
             for element in {**seen, **after}:
                 if languages := _differing(seen.get(element, {}), after.get(element, {})):
                     _log(article_id, element, languages)
@@ -73,7 +73,7 @@ def stored(item: Article | Update) -> Any:
     return type(item)._base_manager.filter(pk=item.pk).first() if item.pk else None
 
 
-def lock(item: Article | Update) -> None:
+def lock(item: Any) -> None:
     """Hold the article of an item until the transaction ends, and those in which copies of the update stand."""
     article_ids = {item.article_id if _is_update(item) else item.pk}
     if getattr(item, "story", None):

@@ -512,7 +512,7 @@ class Update(Versioned, Illustrated):
             self.submitted_by, self.released_by = person, None
         elif person and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
             # A released one that comes out early was released by who did that.
-            self.released_by = self.released_by or (person if self.article.needs_release else None)
+            self.released_by = self.released_by or (person if rules.needs_release(self) else None)
         note = stored(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None

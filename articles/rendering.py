@@ -104,7 +104,9 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
 def update_html(update: Update, article: Article, read: Reading) -> str:
     """The element of an update that has its place on the page. Call within `reading`."""
     if update.state == Update.State.WITHDRAWN:
-        return get_template("articles/withdrawn.html").render({"update": update})
+        return get_template("articles/withdrawn.html").render(
+            {"update": update, "reason": read.text("withdrawal_note")}
+        )
     return get_template("articles/update.html").render(update_context(update, article, read))
 
 

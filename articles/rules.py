@@ -24,6 +24,11 @@ def errors_of(update: Any, was: Any) -> dict[str, Any]:
     return {**_time(update, was), **_release(update, was, person)}
 
 
+def needs_release(update: Any) -> bool:
+    """Whether a second person releases it; an update that a form has put in no article yet is in none that asks so."""
+    return bool(update.article_id) and update.article.needs_release
+
+
 def _time(update: Any, was: Any) -> dict[str, Any]:
     """An earlier time than that of publishing is given for a reason."""
     moment = update.first_published_at
@@ -31,7 +36,7 @@ def _time(update: Any, was: Any) -> dict[str, Any]:
         return {}
     if moment > timezone.now():
         return {"first_published_at": _("An update cannot carry a time that is still to come. Schedule it instead.")}
-    if moment < update.article.coverage_start - EVE:
+    if update.article_id and moment < update.article.coverage_start - EVE:
         return {"first_published_at": _("This time is more than a day before the coverage started.")}
     if not update.backdating_reason.strip():
         return {"backdating_reason": _("Say why the update carries an earlier time.")}
@@ -45,7 +50,7 @@ def _release(update: Any, was: Any, person: Any) -> dict[str, Any]:
         state, released = update.State.DRAFT, False
     else:
         state, released = was.state, was.state == update.State.SCHEDULED and was.released_by_id is not None
-    if update.state not in appearing or state == update.State.PUBLISHED or not update.article.needs_release:
+    if update.state not in appearing or state == update.State.PUBLISHED or not needs_release(update):
         return {}
     if released:
         if person.pk == was.released_by_id or _words(update) == _words(was):
@@ -63,3 +68,30 @@ def _release(update: Any, was: Any, person: Any) -> dict[str, Any]:
 
 def _words(update: Any) -> tuple[Any, ...]:
     return (update.source_language, states.texts_of(update, update.source_language), update.photo.name or "")
+
+
+def acts(update: Any, article: Any, person: Any) -> set[str]:
+    """What a person who writes may do with an update, None for a new one, besides saving it.
+
+    Of: publish, submit, withdraw, throw_away, take_back; and release, which is what publishing is called where somebody
+    else has written it.
+    """
+    from articles.models import Update
+
+    state = update.state if update else Update.State.DRAFT
+    if state == Update.State.PUBLISHED:
+        return {"withdraw"}
+    seen = update is not None and update.published_before
+    found = set()
+    released = state == Update.State.SCHEDULED and update.released_by_id is not None
+    if released or article is None or not article.needs_release:
+        found.add("publish")
+    elif state == Update.State.DRAFT:
+        found.add("submit")
+    elif (seen or state != Update.State.WITHDRAWN) and person.pk != (update.submitted_by_id or update.written_by_id):
+        found |= {"publish", "release"}
+    if not seen and state != Update.State.DRAFT:
+        found.add("take_back")
+    if update and not seen and state != Update.State.WITHDRAWN:
+        found.add("throw_away")
+    return found

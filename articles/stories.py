@@ -53,7 +53,7 @@ def copy_to(update: Update, articles: Iterable[Article], person: Any) -> list[Up
 
 def publish(update: Update, person: Any) -> list[Update]:
     """Publish an update in all its articles at once. All or none; raises ValidationError. Returns those published."""
-    published = []
+    published: list[Update] = []
     with transaction.atomic(), states.acting(person):
         changes.lock(update)
         for copy in [*_siblings(update), Update.objects.get(pk=update.pk)]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 
 class Part(NamedTuple):
-    #: Takes the update, gives what JSON can say. It is asked at each save: fetch with `rendering.updates` what it needs.
+    #: What people call it.
+    label: Any
+    #: Takes the update, gives what JSON can say. It is asked twice at each save: have `rendering` fetch what it needs.
     dump: Callable[[Any], Any]
     #: Takes the update, which is saved, and what `dump` gave, of this update or of a copy of it in another article.
     restore: Callable[[Any, Any], None]
@@ -16,9 +20,9 @@ class Part(NamedTuple):
 _parts: dict[str, Part] = {}
 
 
-def register(name: str, dump: Callable[[Any], Any], restore: Callable[[Any, Any], None]) -> None:
+def register(name: str, dump: Callable[[Any], Any], restore: Callable[[Any, Any], None], label: Any = "") -> None:
     """Have `name`, which no column is called, be part of each version of an update."""
-    _parts[name] = Part(dump, restore)
+    _parts[name] = Part(label or name, dump, restore)
 
 
 def dump(update: Any) -> dict[str, Any]:
@@ -36,6 +40,10 @@ def names() -> list[str]:
     return list(_parts)
 
 
+def label(name: str) -> str:
+    return str(_parts[name].label)
+
+
 def _authors(update: Any) -> list[int]:
     return sorted(author.pk for author in update.authors.all())
 
@@ -45,4 +53,4 @@ def _set_authors(update: Any, numbers: list[int]) -> None:
     update.authors.set(update.authors.model.objects.filter(pk__in=numbers))
 
 
-register("authors", _authors, _set_authors)
+register("authors", _authors, _set_authors, _("authors"))
