@@ -28,6 +28,6 @@ def give_rights() -> None:
     for migration, function in (
         ("liveblog.migrations.0002_groups", "make_groups"),
         ("articles.migrations.0003_states_of_translations", "give_permissions"),
-        ("articles.migrations.0005_revisions_of_the_desk", "give_rights"),
+        ("articles.migrations.0006_revisions_of_the_desk", "give_rights"),
     ):
         getattr(import_module(migration), function)(apps, schema)
