@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,11 +17,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import changes
+from articles import changes, kinds
 from articles.desk.models import Snippet
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
 from articles.pictures.models import Picture
+from articles.polls.models import Tally, Vote
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
@@ -34,10 +36,12 @@ __all__ = [
     "Picture",
     "Policy",
     "Snippet",
+    "Tally",
     "Topic",
     "Translation",
     "Update",
     "UpdateVersion",
+    "Vote",
 ]
 
 PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
@@ -272,10 +276,23 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
+            stored = Article.objects.filter(pk=self.pk).values_list("revision", "state").first() if self.pk else None
+            revision, state = stored or (0, "")
             # The log alone counts revisions: a copy read earlier must not turn the count back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+                self.revision = revision
+            self._stamp(state)
             super().save(*args, **kwargs)
+
+    def _stamp(self, before: str) -> None:
+        """Coverage that is finished has an end, and none that is taken up again."""
+        now = timezone.now()
+        if self.state != self.State.FINISHED:
+            if before == self.State.FINISHED:
+                self.coverage_end = None
+        elif self.coverage_end is None or (before != self.state and self.coverage_end > now):
+            # What is called off ends before it starts.
+            self.coverage_end = max(now, self.coverage_start)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         with changes.removing(self):
@@ -340,25 +357,21 @@ class Update(Versioned, Illustrated):
         PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
-    class Kind(models.TextChoices):
-        TEXT = "text", pgettext_lazy("kind of update", "Text")
-        QUOTE = "quote", pgettext_lazy("kind of update", "Quote")
-        PICTURES = "pictures", pgettext_lazy("kind of update", "Pictures")
-        EMBED = "embed", pgettext_lazy("kind of update", "Embed")
-        FACTS = "facts", pgettext_lazy("kind of update", "Key facts")
-        TABLE = "table", pgettext_lazy("kind of update", "Table")
-        POLL = "poll", pgettext_lazy("kind of update", "Poll")
+    #: Names for code; all that a kind is stands in `articles.kinds`.
+    Kind: Any = models.TextChoices(  # type: ignore[call-overload]
+        "Kind", [(kind.code.upper(), (kind.code, kind.name)) for kind in kinds.ALL]
+    )
 
     TEXTS = ("headline", "body")
 
     #: Kinds that can do without words of their own.
-    WORDLESS = (Kind.PICTURES, Kind.EMBED)
+    WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.TEXT)
+    kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
     attribution = models.CharField(
@@ -366,6 +379,9 @@ class Update(Versioned, Illustrated):
     )
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+    )
+    closes_at = models.DateTimeField(
+        _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
     )
     is_key = models.BooleanField(_("key event"), default=False)
     is_breaking = models.BooleanField(_("breaking news"), default=False)
@@ -422,6 +438,7 @@ class Update(Versioned, Illustrated):
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
         ]
         constraints = [
@@ -456,8 +473,18 @@ class Update(Versioned, Illustrated):
             errors["publish_at"] = _("Say when the update is to be published.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+        if self.source_language:
+            errors |= self._errors_of_kind()
         if errors:
             raise ValidationError(errors)
+
+    def _errors_of_kind(self) -> dict[str, Any]:
+        kind = kinds.of(self)
+        errors = kind.errors_of_draft(self)
+        # What was withdrawn may stay as it is.
+        if self.state not in (self.State.DRAFT, self.State.WITHDRAWN):
+            errors |= kind.errors(self)
+        return errors
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
@@ -472,6 +499,8 @@ class Update(Versioned, Illustrated):
         """Write down the time of what happens with this save: publication, withdrawal, correction."""
         now = timezone.now()
         if self.state == self.State.PUBLISHED:
+            if self.pin is None and kinds.of(self).pinned and not self._seen_before():
+                self.pin = self._next_pin()
             self.first_published_at = self.first_published_at or now
             self.withdrawn_at = None
         elif self.state == self.State.WITHDRAWN:
@@ -484,6 +513,15 @@ class Update(Versioned, Illustrated):
             self.corrected_at = None
         elif self.corrected_at is None or note != self._stored_note():
             self.corrected_at = now if self.first_published_at else None
+
+    def _seen_before(self) -> bool:
+        """Whether an earlier save has published it."""
+        return bool(self.pk) and Update.objects.filter(pk=self.pk, first_published_at__isnull=False).exists()
+
+    def _next_pin(self) -> int:
+        """Above all that is pinned on its page."""
+        highest = Update.objects.filter(article=self.article_id).aggregate(highest=models.Max("pin"))["highest"]
+        return (highest or 0) + 1
 
     def _stored_note(self) -> str | None:
         if not self.pk:
@@ -510,6 +548,11 @@ class Update(Versioned, Illustrated):
     def on_page(self) -> bool:
         """Whether it has a place on the page, be it only as a mark; see `UpdateQuerySet.on_page`."""
         return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
+
+    @property
+    def source_host(self) -> str:
+        """Where the source is, for want of a name."""
+        return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
 
     @property
     def element(self) -> str:
