@@ -480,11 +480,9 @@ class Update(Versioned, Illustrated):
 
     def _errors_of_kind(self) -> dict[str, Any]:
         kind = kinds.of(self)
-        errors = kind.errors_of_draft(self)
         # What was withdrawn may stay as it is.
-        if self.state not in (self.State.DRAFT, self.State.WITHDRAWN):
-            errors |= kind.errors(self)
-        return errors
+        ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
+        return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):

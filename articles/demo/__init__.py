@@ -10,7 +10,7 @@ from django.core.files.images import ImageFile
 from django.utils.text import slugify
 
 from articles import changes
-from articles.models import Article, Author, GlossaryTerm, Topic, Update
+from articles.models import Article, Author, GlossaryTerm, Tally, Topic, Update
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -64,7 +64,10 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
     update = Update(
         article=article,
         source_language=data["source_language"],
+        kind=data.get("kind", "text"),
         is_key=data.get("key", False),
+        is_breaking=data.get("breaking", False),
+        source_url=data.get("source_url", ""),
         state=Update.State.WITHDRAWN if withdrawn_at else Update.State.PUBLISHED,
         first_published_at=data["at"],
         withdrawn_at=withdrawn_at,
@@ -76,6 +79,9 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
     with changes.edit(update):
         update.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))
+    if votes := data.get("votes"):
+        # The poll closed with the coverage. What was counted is what stands here; there are no ballots to count again.
+        Tally.objects.create(update=update, counts=votes, at=data["at"])
     return update
 
 

@@ -58,10 +58,11 @@ def percent(value: int) -> str:
     return format_percent(value / 100, locale=_locale())
 
 
-@register.filter
-def number(value: int) -> str:
-    """A number with the digits and separators of the language."""
-    return format_decimal(value, locale=_locale())
+@register.simple_tag
+def votes(number: int) -> str:
+    """So many votes, in words and with the digits and separators of the language."""
+    written = format_decimal(number, locale=_locale())
+    return ngettext("%(number)s vote", "%(number)s votes", number) % {"number": written}
 
 
 @register.filter
