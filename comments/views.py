@@ -1,6 +1,3 @@
-from urllib.parse import urlsplit
-
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +11,7 @@ from articles.models import Article
 from comments.forms import CommentForm
 from comments.models import Comment
 from comments.rendering import comment_html
+from liveblog.origin import from_here
 
 
 @csrf_exempt  # The form sets no cookie; posting from elsewhere is refused by where the browser says it comes from.
@@ -25,7 +23,7 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         raise Http404
     form = CommentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        if not _from_here(request):
+        if not from_here(request):
             raise PermissionDenied(
                 _("This form can only be sent from our own page. Please open the page again and try once more.")
             )
@@ -49,12 +47,3 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             },
             status=422 if form.errors else 200,
         )
-
-
-def _from_here(request: HttpRequest) -> bool:
-    """Whether a form was posted from our own page (Fetch Metadata; Origin for browsers without it)."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}

@@ -14,6 +14,7 @@ _http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
+from articles.polls.counting import publish_when_voted
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from liveblog.delivery import bell
@@ -37,6 +38,10 @@ application = ProtocolTypeRouter(
                 ]
             )
         ),
-        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of)),
+        "lifespan": Lifespan(
+            lambda: publish_when_due(hub),
+            lambda: publish_when_voted(hub),
+            lambda: draft_when_due(hub.readers_of),
+        ),
     }
 )
