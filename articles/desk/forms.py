@@ -35,7 +35,7 @@ def stamp(update: Update) -> str:
     shown = {
         "language": update.source_language,
         "texts": [stored(update, name, update.source_language) for name in TEXTS],
-        "choices": [getattr(update, name) for name in CHOICES],
+        "choices": [getattr(update, name) for name in (*CHOICES, "closes_at")],
         "authors": sorted(update.authors.values_list("pk", flat=True)),
         "published": update.published_before,
         "state": update.state,
@@ -82,13 +82,18 @@ class ComposerForm(forms.ModelForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
     backdating_reason = forms.CharField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    closes_at = forms.DateTimeField(
+        label=_("Poll closes at"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+    )
     also_in: Any = forms.ModelMultipleChoiceField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
         model = Update
-        fields = (*CHOICES, "authors")
+        fields = (*CHOICES, "closes_at", "authors")
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,

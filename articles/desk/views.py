@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, differences, rendering, stories
+from articles import changes, differences, kinds, rendering, stories
 from articles.desk import actions, coverage, timeline
 from articles.desk.forms import ComposerForm, language_for, stamp
 from articles.models import Article, Snippet, Update
@@ -111,6 +111,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
     update = form.instance
     context = {
         "form": form,
+        "kinds": kinds.ALL,
         "update": update,
         "article": form.article,
         "languages": [
