@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -19,6 +19,8 @@ from js_asset import Media, Script
 from articles import changes
 from articles.fields import with_those_kept
 from articles.models import Article, Author, Topic, Update
+from articles.pictures.forms import PicturesForm
+from articles.pictures.views import upload
 from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
@@ -218,6 +220,13 @@ class ArticleAdmin(TranslatedAdmin):
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
 
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/desk/pictures/", wrap(upload), name="articles_article_pictures"),
+            *super().get_urls(),
+        ]
+
     @admin.display(description=_("headline"))
     def headline_shown(self, article: Article) -> str | SafeString:
         return stored(article, "headline", get_language() or "en") or named(article)
@@ -240,17 +249,44 @@ class ArticleAdmin(TranslatedAdmin):
 
 
 class UpdateForm(TranslatedForm):
-    #: Whether the buttons that publish and withdraw are this user's to press.
+    #: Who fills it in, and whether the buttons that publish and withdraw are theirs to press, and the pictures.
+    person: Any = None
     may_publish = False
 
     class Meta:
         model = Update
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        data = self.data if self.is_bound and self.may_publish else None
+        language = (data or {}).get("source_language") or self.instance.source_language
+        self.pictures = PicturesForm(data, update=self.instance, language=language, person=self.person)
+
     def clean(self) -> None:
         super().clean()
         if self.may_publish:
             self._apply_button()
+            if self.pictures.is_bound and not self.pictures.is_valid():
+                self._refuse_pictures()
+            elif self.pictures.warnings:
+                self.add_error(None, ValidationError(_("A picture has no alternative text."), code="warning"))
+
+    def _refuse_pictures(self) -> None:
+        self.add_error(None, ValidationError(_("Something is missing beside a picture."), code="pictures"))
+
+    # Those of pictures stand beside them.
+    def add_error(self, field: str | None, error: Any) -> None:
+        if field is None and hasattr(error, "error_dict") and self.pictures.is_bound:
+            found = len(error.error_dict)
+            error = ValidationError(self.pictures.add_errors(error.error_dict))
+            if len(error.error_dict) < found:
+                self._refuse_pictures()
+        super().add_error(field, error)
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()
+        self.pictures.save(self.instance)
 
     def _apply_button(self) -> None:
         update = self.instance
@@ -266,7 +302,7 @@ class UpdateForm(TranslatedForm):
 @admin.register(Update)
 class UpdateAdmin(TranslatedAdmin):
     form = UpdateForm
-    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     named_facts = ("article_named",)
@@ -289,6 +325,7 @@ class UpdateAdmin(TranslatedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
+        form.person = request.user
         form.may_publish = not self.only_translates(request)
         return form
 
@@ -327,9 +364,14 @@ class UpdateAdmin(TranslatedAdmin):
             "can_publish": writes and (obj is None or obj.state != Update.State.PUBLISHED),
             "can_withdraw": writes and obj is not None and obj.state == Update.State.PUBLISHED,
             "show_save_and_add_another": False,
+            "pictures": context["adminform"].form.pictures.render_container(may_change=writes),
             "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [path("pictures/", wrap(upload), name="articles_picture_upload"), *super().get_urls()]
 
     # Who has published goes on in the same article.
 

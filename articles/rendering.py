@@ -49,25 +49,32 @@ def _translations() -> Prefetch:
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")), _translations())
+    return Update.objects.prefetch_related(
+        Prefetch("authors", Author.objects.order_by("name")), "pictures", _translations()
+    )
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 
 def _photo(read: Reading) -> dict[str, Any] | None:
-    """A photo and its words, each in the reader's language where it is there."""
-    item = read.item
-    if not item.photo:
+    """An article's photo and its words, each in the reader's language where it is there."""
+    photo = read.item.photo
+    if not photo:
         return None
     return {
-        "url": item.photo.url,
-        "width": item.photo_width,
-        "height": item.photo_height,
+        "file": photo,
         "alt": read.text("photo_alt"),
         "caption": read.text("photo_caption"),
         "credit": read.text("photo_credit"),
     }
+
+
+def _pictures(update: Update, read: Reading) -> list[dict[str, Any]]:
+    return [
+        {"file": picture.image} | {field: read.text(field, of=picture) for field in ("alt", "caption", "credit")}
+        for picture in update.pictures.all()
+    ]
 
 
 def _original(read: Reading, *plain: str) -> dict[str, Any] | None:
@@ -91,7 +98,7 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
         "headline": read.own("headline"),
         "body": read.own("body"),
         "original": _original(read, "headline"),
-        "photo": _photo(read),
+        "pictures": _pictures(update, read),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
     }
