@@ -58,7 +58,7 @@ class PicturesForm(forms.Form):
         return own or (free and picture.uploaded_by_id == self.person.pk)
 
     def _field(self, picture: Picture, name: str) -> forms.CharField:
-        column = Picture._meta.get_field(name)
+        column: Any = Picture._meta.get_field(name)
         return forms.CharField(
             label=capfirst(column.verbose_name),
             max_length=column.max_length,

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from articles.pictures.words import Words, words_of
 
@@ -76,7 +76,7 @@ def words_in(head: Any) -> Words:
     return {}
 
 
-def _opened(file: Any, head: bytes) -> Image.Image:
+def _opened(file: Any, head: bytes) -> ImageFile.ImageFile:
     """The picture, not decoded yet: only what it says of itself is known."""
     try:
         image = Image.open(file, formats=FORMATS)
@@ -126,7 +126,7 @@ def _too_many_pixels() -> ValidationError:
     )
 
 
-def _decoded(image: Image.Image) -> Image.Image:
+def _decoded(image: ImageFile.ImageFile) -> Image.Image:
     """The pixels: upright, in sRGB or gone, no larger than is kept."""
     try:
         # A JPEG can be decoded at a half or a quarter of its size.
@@ -135,12 +135,13 @@ def _decoded(image: Image.Image) -> Image.Image:
     except Exception:
         logger.info("A picture could not be decoded.", exc_info=True)
         raise _damaged() from None
+    upright: Image.Image = image
     # A broken orientation is none.
     with suppress(Exception):
-        image = ImageOps.exif_transpose(image)
-    image = _in_srgb(image)
-    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    return image
+        upright = ImageOps.exif_transpose(image)
+    made = _in_srgb(upright)
+    made.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return made
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from defusedxml import ElementTree
-from PIL import Image, IptcImagePlugin
+from PIL import ImageFile, IptcImagePlugin
 
 #: By the names of the fields of a picture.
 Words = dict[str, str]
@@ -24,7 +24,7 @@ _ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 _LONGEST = {"caption": 500, "credit": 200, "alt": 300}
 
 
-def words_of(image: Image.Image) -> Words:
+def words_of(image: ImageFile.ImageFile) -> Words:
     """What a picture's file says of it; nothing where that is broken."""
     found: Words = {}
     for read in (_iptc, _xmp):
@@ -37,7 +37,7 @@ def words_of(image: Image.Image) -> Words:
     return {name: found[name][: _LONGEST[name]].strip() for name in _LONGEST if found.get(name)}
 
 
-def _iptc(image: Image.Image) -> Words:
+def _iptc(image: ImageFile.ImageFile) -> Words:
     info: Any = IptcImagePlugin.getiptcinfo(image) or {}
     encodings = ("utf-8",) if info.get(_CHARSET) == _UTF8 else ("utf-8", "cp1252", "latin-1")
 
@@ -56,7 +56,7 @@ def _text_of(value: bytes, encodings: tuple[str, ...]) -> str:
     return ""
 
 
-def _xmp(image: Image.Image) -> Words:
+def _xmp(image: ImageFile.ImageFile) -> Words:
     raw = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     if not raw:
         return {}
