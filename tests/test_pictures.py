@@ -1,4 +1,4 @@
-"""Pictures: let in clean or refused with a reason, made for every screen, described, and shown to readers with updates."""
+"""Pictures: let in clean or refused with a reason, made for every screen, described, and shown with their updates."""
 
 from __future__ import annotations
 
@@ -181,6 +181,7 @@ def test_each_screen_is_given_its_size() -> None:
         assert not rendition.getexif()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     client = member_of("Journalist")
     storage = Picture._meta.get_field("image").storage
@@ -205,7 +206,7 @@ def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:
                                 photo_alt_en="x", photo_credit_en="x")  # fmt: skip
     assert not Image.open(article.photo).getexif()
     with pytest.raises(ValidationError):
-        factories.article(photo=ContentFile(made()[:600], "a.jpg"), photo_alt_en="x", photo_credit_en="x")
+        article.photo.save("a.jpg", ContentFile(made()[:600]))
 
 
 def test_an_articles_photo_obeys_the_same_rules_in_its_form() -> None:
@@ -220,7 +221,7 @@ def test_an_articles_photo_obeys_the_same_rules_in_its_form() -> None:
     assert len(article.photo.renditions) == 5
 
 
-# In the form of an update -----------------------------------------------------------------------------------------------
+# In the form of an update ---------------------------------------------------------------------------------------------
 
 
 def texts(picture: Picture, **fields: str) -> dict[str, str]:
@@ -341,7 +342,7 @@ def test_a_foreign_version_brings_no_foreign_picture() -> None:
     assert other.pictures.count() == 1
 
 
-# For readers ------------------------------------------------------------------------------------------------------------
+# For readers ----------------------------------------------------------------------------------------------------------
 
 
 def test_readers_get_the_picture_in_the_size_of_their_screen(client: Client) -> None:
@@ -380,7 +381,7 @@ def test_pictures_cost_no_query_each(client: Client) -> None:
     assert queries(1) == queries(4)
 
 
-# Translation ------------------------------------------------------------------------------------------------------------
+# Translation ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(client: Client) -> None:
@@ -432,12 +433,12 @@ def test_pictures_without_a_text_are_translated_by_their_own_words(client: Clien
         factories.update(article, kind="pictures", body_en="")
 
 
-# What becomes of files --------------------------------------------------------------------------------------------------
+# What becomes of files ------------------------------------------------------------------------------------------------
 
 
 def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
     client = member_of("Journalist")
-    orphan, fresh = uploaded(client), uploaded(client)
+    _orphan, fresh = uploaded(client), uploaded(client)
     used = factories.picture()
     removed = factories.picture()
     update = factories.update(factories.article(), pictures=(used, removed))
