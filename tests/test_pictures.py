@@ -183,7 +183,8 @@ def test_each_screen_is_given_its_size() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = member_of("Journalist")
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
     storage = Picture._meta.get_field("image").storage
     keep = type(storage._wrapped).save
     stored: list[str] = []
