@@ -56,7 +56,7 @@ def test_a_time_zone_that_does_not_exist_is_refused() -> None:
 
 def test_a_photo_needs_credit_line_and_alternative_text() -> None:
     with pytest.raises(ValidationError) as caught:
-        factories.article(photo=factories.picture())
+        factories.article(photo=factories.photo())
     assert {"photo_alt_en", "photo_credit_en"} <= caught.value.error_dict.keys()
 
 

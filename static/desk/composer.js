@@ -2,6 +2,7 @@
 // server says. Two may be open at a time: the one for new updates, and one in the timeline.
 import { createEditor } from "django-prose-editor/configurable";
 
+import { Pictures } from "../articles/pictures.js";
 import { drafts } from "./drafts.js";
 import { clock, LoggedOut, post } from "./requests.js";
 
@@ -31,9 +32,13 @@ export class Composer {
   }
 
   async begin() {
+    this.pictures = new Pictures(this.form.querySelector("[data-pictures]"));
     this.blank = this.read();
     const kept = await drafts.get(this.key).catch(() => undefined);
-    if (kept) this.write(kept.fields);
+    if (kept) {
+      this.pictures.restore(kept.pictures);
+      this.write(kept.fields);
+    }
     if (this.isNew && !this.form.elements.key.value) this.form.elements.key.value = crypto.randomUUID();
     this.editor = await createEditor(this.textarea);
     this.editor.view.dom.setAttribute("aria-label", this.form.querySelector(".field.body label").textContent);
@@ -54,8 +59,8 @@ export class Composer {
   }
 
   rename() {
-    for (const element of this.form.querySelectorAll("[id], [for]")) {
-      for (const name of ["id", "for"]) {
+    for (const element of this.form.querySelectorAll("[id], [for], [aria-labelledby]")) {
+      for (const name of ["id", "for", "aria-labelledby"]) {
         if (element.hasAttribute(name)) element.setAttribute(name, `${this.at}-${element.getAttribute(name)}`);
       }
     }
@@ -117,7 +122,7 @@ export class Composer {
       return;
     }
     try {
-      await drafts.keep(this.key, { fields, at, action });
+      await drafts.keep(this.key, { fields, pictures: this.pictures.toJSON(), at, action });
       if (!action) this.say(this.words("kept", at));
       this.form.querySelector('[data-do="discard"]').hidden = false;
     } catch {
@@ -190,6 +195,7 @@ export class Composer {
     const stays = new Set(["source_language", "authors"]);
     const now = this.read().filter(([name]) => stays.has(name));
     const blank = this.blank.filter(([name]) => !stays.has(name) && name !== "key");
+    this.pictures.clear();
     this.write([...blank, ...now, ["key", crypto.randomUUID()]]);
     this.blank = this.read();
     this.form.querySelector('[data-do="discard"]').hidden = true;
@@ -212,6 +218,10 @@ export class Composer {
   // Sends until there is an answer. What is sent has a key, so that it arrives once however often it is sent.
   async send(action, pause = RETRY) {
     if (this.sending) return;
+    if (this.pictures.busy) {
+      this.say(this.words("uploading"));
+      return;
+    }
     this.sending = true;
     clearTimeout(this.retry);
     this.say(this.words("sending"));
@@ -252,11 +262,12 @@ export class Composer {
     }
     await this.keep();
     if (status === 409) this.showConflict(json);
-    else if (status === 422) this.showErrors(json.errors);
+    else if (status === 422) this.showErrors(json.errors, json.pictures);
     else this.say(this.words("failed"));
   }
 
-  showErrors(errors) {
+  showErrors(errors, pictures = {}) {
+    this.pictures.showErrors(pictures.errors, pictures.warnings);
     let first;
     for (const list of this.form.querySelectorAll("[data-errors]")) {
       const messages = errors[list.dataset.errors] ?? [];
