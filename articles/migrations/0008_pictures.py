@@ -19,13 +19,13 @@ COLUMNS = [
 ]
 
 
-def made_anew(target, photo):
+def made_anew(target, old):
     """Put a photo into a column that makes it anew, with renditions. False where the file cannot be used."""
     try:
-        with photo.storage.open(photo.name) as file:
-            target.save(photo.name, ContentFile(file.read(), photo.name), save=False)
+        with target.storage.open(old) as file:
+            target.save(old, ContentFile(file.read()), save=False)
     except Exception:
-        logger.warning("The photo %s cannot be read; it stays as it is.", photo.name, exc_info=True)
+        logger.warning("The photo %s cannot be read; it stays as it is.", old, exc_info=True)
         return False
     return True
 
@@ -33,17 +33,19 @@ def made_anew(target, photo):
 def to_pictures(apps, schema_editor):
     """An update's photo becomes its first picture."""
     Update, Picture, Article = (apps.get_model("articles", name) for name in ("Update", "Picture", "Article"))
-    for update in Update._base_manager.exclude(photo="").iterator(chunk_size=100):
+    # Rows as dictionaries: a model would look into files that may be missing.
+    for update in Update._base_manager.exclude(photo="").values("pk", *COLUMNS).iterator(chunk_size=100):
         # What has no size has no renditions.
-        picture = Picture(update_id=update.pk, image=update.photo.name, width=1, height=1)
-        made_anew(picture.image, update.photo)
+        picture = Picture(update_id=update["pk"], image=update["photo"], width=1, height=1)
+        made_anew(picture.image, update["photo"])
         for field in TEXTS:
             for language in LANGUAGES:
-                setattr(picture, f"{field}_{language}", getattr(update, f"photo_{field}_{language}"))
+                setattr(picture, f"{field}_{language}", update[f"photo_{field}_{language}"])
         picture.save()
-    for article in Article._base_manager.exclude(photo="").iterator(chunk_size=100):
-        if made_anew(article.photo, article.photo):
-            Article._base_manager.filter(pk=article.pk).update(
+    for pk, photo in Article._base_manager.exclude(photo="").values_list("pk", "photo").iterator(chunk_size=100):
+        article = Article(pk=pk)
+        if made_anew(article.photo, photo):
+            Article._base_manager.filter(pk=pk).update(
                 photo=article.photo.name, photo_width=article.photo_width, photo_height=article.photo_height
             )
     rename_texts(apps, firsts_of(Picture), "photo_{field}", "picture-{pk}-{field}")

@@ -77,6 +77,10 @@ export class Pictures {
   /** Show what the server found, by the name of the field. Whoever was warned may go on. */
   showErrors(errors = {}, warnings = {}) {
     for (const old of this.#container.querySelectorAll(".errorlist, .warninglist")) old.remove();
+    for (const field of this.#container.querySelectorAll("[aria-describedby]")) {
+      field.removeAttribute("aria-describedby");
+      field.removeAttribute("aria-invalid");
+    }
     for (const [found, style] of [[errors, "errorlist"], [warnings, "warninglist"]]) {
       for (const [name, messages] of Object.entries(found)) {
         const field = this.#container.querySelector(`[name="${CSS.escape(name)}"]`);
@@ -85,6 +89,9 @@ export class Pictures {
         list.className = style;
         for (const message of [messages].flat()) list.append(Object.assign(document.createElement("li"), { textContent: message }));
         field ? field.before(list) : this.#list.before(list);
+        list.id = `${style}_${name}`;
+        field?.setAttribute("aria-describedby", list.id);
+        if (style === "errorlist") field?.setAttribute("aria-invalid", "true");
         if (style === "warninglist") this.#markWarned(field.closest(".picture-item"));
       }
     }
