@@ -108,11 +108,12 @@ class _Writer(HTMLParser):
 
     def _align(self) -> None:
         """A cell that holds a number is marked as such; its signs stay where they are in right-to-left text, too."""
+        if not self.written[self._cell].startswith("<td"):
+            return
         content = "".join(self.written[self._cell + 1 :])
         begin = self.written[self._cell]
         number = bool(_NUMBER.fullmatch(unescape(strip_tags(content)).strip())) and "<a" not in content
-        if begin.startswith("<td"):
-            self._numbers[self._column - 1] = self._numbers.get(self._column - 1, True) and number
+        self._numbers[self._column - 1] = self._numbers.get(self._column - 1, True) and number
         if number:
             inner = re.sub(r"</?p>", "", content).strip()
             self.written[self._cell :] = [f'{begin[:-1]} class="number">', f'<bdi dir="ltr">{inner}</bdi>']

@@ -176,8 +176,10 @@ def test_a_table_scrolls_by_itself_and_says_what_its_cells_are(client: Client) -
 
 def test_a_heading_stands_where_the_numbers_below_it_do() -> None:
     head = "<tr><th>A</th><th>B</th><th>1945</th></tr>"
-    html = tables.for_readers(f"<table>{head}<tr><td>1</td><td>2</td></tr><tr><td>x</td><td>3</td></tr></table>")
-    assert '<th scope="col">A</th><th scope="col" class="number">B</th>' in html
+    html = tables.for_readers(
+        f"<table>{head}<tr><td>1</td><td>2</td><td>3</td></tr><tr><td>x</td><td>–</td><td>4</td></tr></table>"
+    )
+    assert '<th scope="col">A</th><th scope="col" class="number">B</th><th scope="col" class="number">1945</th>' in html
 
 
 def test_headings_beside_the_rows_are_those_of_rows() -> None:
