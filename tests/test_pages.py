@@ -252,3 +252,16 @@ def test_an_article_in_a_language_that_the_site_does_not_offer_opens_in_another(
     html = client.get(article.url("de")).content.decode()
     assert f'hreflang="x-default" href="{settings.SITE_URL}{article.url("en")}"' in html
     assert article.url("uk") not in html
+
+
+def test_a_page_whose_coverage_is_finished_is_kept_for_long(client: Any) -> None:
+    article = factories.article()
+    assert client.get(article.url("de"))["Cache-Control"] == "public, max-age=5"
+    update = factories.update(article)
+    article.refresh_from_db()
+    article.state = Article.State.FINISHED
+    article.save()
+    control = client.get(article.url("de"))["Cache-Control"]
+    assert control == "public, max-age=3600, stale-while-revalidate=2592000"
+    # A page that does not ask by itself for what came later is asked for again soon.
+    assert client.get(update.url("en"))["Cache-Control"] == "public, max-age=5"
