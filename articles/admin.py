@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles import changes
+from articles.embeds import views as embed_views
+from articles.embeds.forms import WithEmbed
 from articles.fields import with_those_kept
 from articles.models import Article, Author, Topic, Update
 from articles.richtext import same, sanitise
@@ -218,6 +220,10 @@ class ArticleAdmin(TranslatedAdmin):
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
 
+    def get_urls(self) -> list[Any]:
+        preview = self.admin_site.admin_view(embed_views.preview)
+        return [path("<int:pk>/desk/embed/", preview, name="articles_article_embed"), *super().get_urls()]
+
     @admin.display(description=_("headline"))
     def headline_shown(self, article: Article) -> str | SafeString:
         return stored(article, "headline", get_language() or "en") or named(article)
@@ -239,7 +245,7 @@ class ArticleAdmin(TranslatedAdmin):
         return format_html('<a href="{}">{}</a>', article.url(page_language(article)), _("View"))
 
 
-class UpdateForm(TranslatedForm):
+class UpdateForm(WithEmbed, TranslatedForm):
     #: Whether the buttons that publish and withdraw are this user's to press.
     may_publish = False
 
@@ -266,7 +272,7 @@ class UpdateForm(TranslatedForm):
 @admin.register(Update)
 class UpdateAdmin(TranslatedAdmin):
     form = UpdateForm
-    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo", "embed_url")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     named_facts = ("article_named",)
@@ -299,6 +305,10 @@ class UpdateAdmin(TranslatedAdmin):
             if obj.first_published_at:
                 fields.append("publish_at")
         return fields
+
+    @admin.display(description=_("embed"))
+    def embed_url(self, update: Update) -> str:
+        return str(getattr(update, "embed", "") or self.get_empty_value_display())
 
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:

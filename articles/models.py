@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles import changes
 from articles.desk.models import Snippet
+from articles.embeds.models import Embed
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
 from articles.pictures.models import Picture
@@ -30,6 +31,7 @@ from liveblog.languages import SHIPPED
 __all__ = [
     "Article",
     "Author",
+    "Embed",
     "GlossaryTerm",
     "Picture",
     "Policy",

@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from articles import changes
+from articles.embeds.showing import embed_context
 from articles.models import Article, Author, Topic, Translation, Update
 from articles.text import Text, stored
 from articles.translations.reading import Reading, of_article, of_update
@@ -49,7 +50,9 @@ def _translations() -> Prefetch:
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")), _translations())
+    return Update.objects.select_related("embed").prefetch_related(
+        Prefetch("authors", Author.objects.order_by("name")), _translations()
+    )
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
@@ -92,6 +95,7 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
         "body": read.own("body"),
         "original": _original(read, "headline"),
         "photo": _photo(read),
+        "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from articles import pages, rendering, structured
 from articles.cache import made_once
+from articles.embeds.providers import frame_hosts
 from articles.models import Article
 from articles.templatetags.live import day
 from articles.translations.reading import of_article, of_update
@@ -19,6 +21,9 @@ from liveblog.release import RELEASE
 
 #: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
 FRESH = 5
+
+#: Players of embeds, which a reader's click puts into the page.
+_with_frames = csp_update({"frame-src": [f"https://{host}" for host in sorted(frame_hosts())]})
 
 
 def _article(slug: str, language: str) -> Article:
@@ -66,6 +71,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
+@_with_frames
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
@@ -118,6 +124,7 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     return response
 
 
+@_with_frames
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """One update by itself, at the address that readers share."""

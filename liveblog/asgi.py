@@ -13,6 +13,7 @@ _http = get_asgi_application()
 
 from django.urls import path, re_path
 
+from articles.embeds.resolving import resolve_when_due
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from liveblog.delivery import bell
@@ -29,6 +30,6 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(
             URLRouter([path("ws/<language>/live/<slug:slug>/", cast(Any, live)), re_path("", cast(Any, nowhere))])
         ),
-        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of)),
+        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of), resolve_when_due),
     }
 )

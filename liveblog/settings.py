@@ -145,6 +145,18 @@ LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
 TRANSLATION_IN_SERVER = env.bool("TRANSLATION_IN_SERVER", True)
 
+# Embeds --------------------------------------------------------------------------------------------------------------
+
+# Seconds that a provider has for an answer.
+EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
+# Anybody can run an instance of Mastodon; these are asked about their posts, and framed.
+MASTODON_INSTANCES = env.list(
+    "MASTODON_INSTANCES",
+    ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],
+)
+# Where providers are to be found instead of where they say, as https://host=http://127.0.0.1:8001: for tests.
+EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -232,7 +244,13 @@ LOGGING = {
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "articles.cache", "articles.schedule", "articles.translations"),
+                *(
+                    "liveblog.delivery",
+                    "articles.cache",
+                    "articles.embeds",
+                    "articles.schedule",
+                    "articles.translations",
+                ),
                 *("channels_redis", "psycopg.pool"),
             )
         },

@@ -1,6 +1,8 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 
+import { keepOpen } from "./embeds.js";
+
 export class Page {
   constructor(main) {
     this.main = main;
@@ -39,7 +41,7 @@ export class Page {
       element.hidden = old.hidden;
       // An original that somebody reads beside its translation stays open.
       if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
-      old.replaceWith(element);
+      if (!keepOpen(old, element)) old.replaceWith(element);
       return;
     }
     old?.remove();
