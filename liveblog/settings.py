@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django_prose_editor.config import html_tags
 from environs import Env
+from js_asset import static_lazy
 
 from liveblog.languages import SHIPPED
 
@@ -193,6 +195,14 @@ STORAGES = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+# The editor's extension for words of other languages.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {
+        "js": [static_lazy("articles/editor-language.js")],
+        "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
+    }
+]
 
 # Security -------------------------------------------------------------------------------------------------------------
 

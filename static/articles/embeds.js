@@ -1,6 +1,8 @@
 // The embed of an update, in whatever form: a field for the address, and under it the preview that readers will see.
 // An address of a known provider that is pasted into a text, alone on its line, becomes the embed.
 
+import { eachEditor } from "./editors.js";
+
 const ASK_AFTER = 400;
 
 export class Embed {
@@ -118,5 +120,5 @@ function articleOf(container) {
 
 for (const container of document.querySelectorAll(".embed-input[data-auto]")) {
   const embed = new Embed(container);
-  container.closest("form").addEventListener("prose-editor:ready", ({ detail }) => embed.watch(detail.editor));
+  eachEditor(container.closest("form"), (editor) => embed.watch(editor));
 }
