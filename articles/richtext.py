@@ -36,6 +36,20 @@ EXTENSIONS = {
     "Language": True,
 }
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute, or None where it is none: of a language, a direction, an address with a password."""
+    if name == "lang":
+        return value if _LANGUAGE.fullmatch(value) else None
+    if name == "dir":
+        return value if value in ("ltr", "rtl", "auto") else None
+    if name == "href":
+        return None if "@" in value.split("://", 1)[-1].split("/", 1)[0] and "://" in value else value
+    return value
+
+
 _cleaner = nh3.Cleaner(
     tags={"p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"},
     attributes={
@@ -45,11 +59,12 @@ _cleaner = nh3.Cleaner(
         "blockquote": {"lang", "dir"},
     },
     url_schemes={"http", "https", "mailto"},
+    attribute_filter=_attribute,
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote"})
 #: What is in no text: control characters, which a database or a feed would choke on, and what stands for no character.
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 

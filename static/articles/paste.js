@@ -4,7 +4,7 @@ import { eachEditor } from "./editors.js";
 import { cleaned } from "./pasted.js";
 
 // Beyond this a text is not even looked at, in characters of the clipboard's HTML.
-const HOPELESS = 8_000_000;
+const HOPELESS = 4_000_000;
 
 eachEditor(document, (editor, textarea) => {
   const frame = textarea?.closest(".richtext");
@@ -36,7 +36,7 @@ class Pasting {
     this.notice.replaceChildren();
     const html = event.clipboardData?.getData("text/html") ?? "";
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    const size = html ? (html.length > HOPELESS ? html.length : cleaned(html).html.length) : text.length;
+    const size = html ? (html.length > HOPELESS ? html.length : this.made(html).html.length) : text.length;
     const most = Number(this.words.longest);
     if (size + this.editor.getHTML().length <= most) return;
     event.preventDefault();
@@ -48,9 +48,15 @@ class Pasting {
   clean(html) {
     // What was copied from an editor of ours is as it should be, and says where it was cut.
     if (/data-pm-slice/.test(html)) return html;
-    const found = cleaned(html, { language: this.language });
+    const found = this.made(html);
     if (found.source) this.offer(found.source);
     return found.html;
+  }
+
+  // What is made of it, which is asked for twice: when it is weighed, and when it is put in.
+  made(html) {
+    if (this.last?.html !== html) this.last = { html, found: cleaned(html, { language: this.language }) };
+    return this.last.found;
   }
 
   // Whoever listens may do otherwise: the event is cancelable.

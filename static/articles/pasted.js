@@ -8,6 +8,7 @@ const DROPPED = [
 ];
 const BLOCKS = "address article aside div dl dd dt fieldset figure figcaption footer form header hr main nav section".split(" ");
 const STRUCTURE = "p ul ol li blockquote table caption thead tbody tfoot tr th td".split(" ");
+const TOO_DEEP = Array(100).fill("*").join(">");
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 const TRACKING = /^(utm_.*|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|igshid|igsh|mc_[ce]id|yclid|_hs(enc|mi)|ref_src|ref_url|si|cmpid|ns_campaign|at_(medium|campaign))$/i;
 const MARKER_OF_NUMBERED = /^\(?(\d+|[a-z]{1,2}|[ivxlcdm]+|[٠-٩]+|[а-яіїє])[.)]/i;
@@ -15,15 +16,17 @@ const MARKER_OF_NUMBERED = /^\(?(\d+|[a-z]{1,2}|[ivxlcdm]+|[٠-٩]+|[а-яіїє
 // `html` as it comes from the clipboard; `language` of the text into which it goes. Gives the clean `html`, and the
 // address of the page that it was copied from, where that can be told.
 export function cleaned(html, { language = "" } = {}) {
-  const body = new DOMParser().parseFromString(fragmentOf(html), "text/html").body;
+  const body = new DOMParser().parseFromString(withoutStyle(fragmentOf(html)), "text/html").body;
   const source = sourceOf(html, body);
   const own = body.getAttribute("lang") || body.parentElement.getAttribute("lang") || "";
   dropWhatIsNotText(body);
+  // Nobody writes like that, and to mend it would take its time.
+  if (body.querySelector(TOO_DEEP)) body.textContent = body.textContent;
   numberWordsLists(body);
   for (const element of elementsOf(body, "a")) mendLink(element, source);
   for (const element of elementsOf(body)) mendElement(element, [language, own]);
   breakAtDoubleBreaks(body);
-  for (const element of elementsOf(body, "p, li, span, strong, em, s, a, blockquote")) dropIfEmpty(element);
+  for (const element of elementsOf(body, "p, div, li, span, strong, em, s, a, blockquote, br")) dropIfEmpty(element);
   return { html: body.innerHTML.trim(), source };
 }
 
@@ -31,6 +34,13 @@ export function cleaned(html, { language = "" } = {}) {
 function fragmentOf(html) {
   const start = html.search(/<(!doctype|html|meta|body|!--StartFragment)/i);
   return /^Version:[\d.]+\s/.test(html) && start > 0 ? html.slice(start) : html;
+}
+
+// Style and handlers under other names: although nothing is shown or run of this document, the browser would complain of
+// each that our policy forbids it.
+function withoutStyle(html) {
+  const bare = html.replace(/<style\b[^]*?(<\/style\s*>|$)|<base\b[^>]*>/gi, "");
+  return bare.replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/([\s"'/])(style|on\w+)(?=[\s/]*=)/gi, "$1data-$2"));
 }
 
 function sourceOf(html, body) {
@@ -60,18 +70,18 @@ function dropWhatIsNotText(body) {
   while (walker.nextNode()) nodes.push(walker.currentNode);
   for (const node of nodes) {
     if (node.nodeType === Node.COMMENT_NODE) node.remove();
-    // Symbols of fonts that nobody else has, and marks of widths that nobody sees.
-    else node.data = node.data.replace(/[\uf000-\uf0ff\u200b\u2060\ufeff\ufffc]/g, "");
+    // Controls, symbols of fonts that nobody else has, and marks of widths that nobody sees.
+    else node.data = node.data.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\uf000-\uf0ff\u200b\u2060\ufeff\ufffc]/g, "");
   }
   for (const element of elementsOf(body)) {
     const style = styleOf(element);
-    const hidden = /display:none|visibility:hidden|mso-hide:all|font-size:0(px|pt|;|$)/.test(style);
+    const hidden = /(^|;)(display:none|visibility:hidden|mso-hide:all|font-size:0(px|pt|;|$))/.test(style);
     if (element.hidden || hidden) element.remove();
   }
 }
 
 function styleOf(element) {
-  return (element.getAttribute("style") ?? "").toLowerCase().replace(/\s+/g, "");
+  return (element.dataset?.style ?? "").toLowerCase().replace(/\s+/g, "");
 }
 
 // Word writes lists as paragraphs that begin with their bullet or number.
@@ -146,7 +156,8 @@ function withoutTracking(url) {
   const names = [...url.searchParams.keys()].filter((name) => TRACKING.test(name));
   // Written anew only where there is something to take out: servers know their own way of writing.
   for (const name of names) url.searchParams.delete(name);
-  if (url.hash.includes(":~:")) url.hash = url.hash.replace(/:~:.*/, "");
+  const hash = url.hash.replace(/:~:.*/, "");
+  if (hash !== url.hash) url.hash = hash === "#" ? "" : hash;
   return url;
 }
 
@@ -177,12 +188,12 @@ function mendElement(element, homes) {
 function marksOf(name, style) {
   const inline = /^(b|strong|i|em|cite|dfn|var|s|strike|del|u|ins|span|font|q|small|big|mark|abbr|code|kbd|samp|tt|time|label|bdi|bdo|sub|sup|nobr|wbr)$/;
   if (!inline.test(name)) return null;
-  const weight = style.match(/font-weight:(\w+)/)?.[1];
-  const slope = style.match(/font-style:(\w+)/)?.[1];
+  const weight = style.match(/(?:^|;)font-weight:(\w+)/)?.[1];
+  const slope = style.match(/(?:^|;)font-style:(\w+)/)?.[1];
   const marks = [];
   if (weight ? /^(bold|bolder|[6-9]00)$/.test(weight) : /^(b|strong)$/.test(name)) marks.push("strong");
   if (slope ? /^(italic|oblique)/.test(slope) : /^(i|em|cite|dfn|var)$/.test(name)) marks.push("em");
-  if (/text-decoration[\w-]*:[^;]*line-through/.test(style) || /^(s|strike|del)$/.test(name)) marks.push("s");
+  if (/(^|;)text-decoration[\w-]*:[^;]*line-through/.test(style) || /^(s|strike|del)$/.test(name)) marks.push("s");
   return marks;
 }
 
@@ -215,10 +226,10 @@ function breakAtDoubleBreaks(body) {
   for (const second of elementsOf(body, "br + br")) {
     const parent = second.parentElement;
     const first = second.previousElementSibling;
+    if (first?.localName !== "br" || !/^(body|div|p|li|td|blockquote)$/.test(parent.localName)) continue;
     const between = [];
     for (let node = first.nextSibling; node !== second; node = node.nextSibling) between.push(node);
     if (between.some((node) => node.textContent.trim())) continue;
-    if (!/^(body|div|p|li|td|blockquote)$/.test(parent.localName)) continue;
     const before = document.createElement("p");
     while (first.previousSibling && !isBlock(first.previousSibling)) before.prepend(first.previousSibling);
     const after = document.createElement("p");
@@ -235,9 +246,16 @@ function isBlock(node) {
 }
 
 function dropIfEmpty(element) {
-  const blank = !element.textContent.replace(/\u00a0/g, " ").trim();
-  if (!blank || element.querySelector("table")) return;
-  if (/^(p|li|blockquote)$/.test(element.localName)) element.remove();
+  if (element.localName === "br") {
+    const beside = [element.previousSibling, element.nextSibling].map((node) => node?.textContent.trim() === "" ? null : node);
+    // Between two paragraphs, a break is none.
+    if (element.parentElement.localName !== "p" && beside.every((node) => !node || isBlock(node))) element.remove();
+    return;
+  }
+  // What was in it has been seen to.
+  const blank = (node) => node.localName === "br" || (node.nodeType === Node.TEXT_NODE && !node.data.trim());
+  if (![...element.childNodes].every(blank)) return;
+  if (/^(p|div|li|blockquote)$/.test(element.localName)) element.remove();
   // A space that is bold is a space.
   else unwrap(element);
 }
