@@ -108,11 +108,28 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
     assert set(names.connected) == {"93.184.216.34"}
 
 
-def test_where_a_redirect_leads_is_looked_at_like_the_address_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WHERE_TO, "to loopback", "https://inside.example.com/")
+@pytest.mark.parametrize(
+    "url",
+    ["https://www.youtube.com:8443/", "https://user@www.youtube.com/", "https://8.8.8.8/", "http://www.youtube.com/"],
+)
+def test_what_is_not_asked_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    names = Names(monkeypatch, www_youtube_com=["93.184.216.34"])
+    with pytest.raises(Failure, match="forbidden"):
+        Fetcher(2.0, {}).fetch(url, 1000)
+    assert names.asked == names.connected == []
+
+
+@pytest.mark.parametrize(
+    ("where", "looked_up"),
+    [("https://inside.example.com/", ["inside.example.com"]), ("https://inside.example.com:8443/", [])],
+)
+def test_where_a_redirect_leads_is_looked_at_like_the_address_itself(
+    monkeypatch: pytest.MonkeyPatch, where: str, looked_up: list[str]
+) -> None:
+    monkeypatch.setitem(WHERE_TO, "to loopback", where)
     with EmbedServer(fault="to loopback") as server:
         names = Names(monkeypatch, inside_example_com=["10.0.0.7"])
         monkeypatch.setattr(socket.socket, "connect", names.really_connect)
         with pytest.raises(Failure, match="forbidden"):
             Fetcher(2.0, server.routes).fetch("https://www.youtube.com/oembed?url=x", 1000)
-    assert names.asked == ["inside.example.com"]
+    assert names.asked == looked_up

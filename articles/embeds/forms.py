@@ -14,7 +14,10 @@ from articles.embeds import providers, services
 
 
 class EmbedWidget(forms.TextInput):
-    """A field for the address with room for the preview; static/articles/embeds.js brings it to life."""
+    """A field for the address with room for the preview; static/articles/embeds.js brings it to life.
+
+    auto   whether it does so by itself; otherwise the page makes an `Embed` of the element
+    """
 
     template_name = "articles/embeds/widget.html"
     input_type = "url"
@@ -22,9 +25,14 @@ class EmbedWidget(forms.TextInput):
     class Media:
         js = (Script("articles/embeds.js", type="module"),)
 
+    def __init__(self, attrs: Any = None, *, auto: bool = True) -> None:
+        super().__init__(attrs)
+        self.auto = auto
+
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         # The address of the preview names an article; which one, the browser knows when it asks.
         return super().get_context(name, value, attrs) | {
+            "auto": self.auto,
             "resolve": reverse("admin:articles_article_embed", args=[0]),
             "patterns": json.dumps(providers.browser_patterns()),
         }
