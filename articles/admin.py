@@ -19,6 +19,8 @@ from js_asset import Media, Script
 
 from articles import changes, rules
 from articles.desk import urls as desk_urls
+from articles.embeds import views as embed_views
+from articles.embeds.forms import WithEmbed
 from articles.fields import with_those_kept
 from articles.history.admin import VersionsAdmin
 from articles.models import Article, Author, Snippet, Topic, Translation, Update
@@ -248,6 +250,7 @@ class ArticleAdmin(TranslatedAdmin):
         return [
             *desk_urls.patterns(wrap),
             path("<int:pk>/desk/pictures/", wrap(upload), name="articles_article_pictures"),
+            path("<int:pk>/desk/embed/", wrap(embed_views.preview), name="articles_article_embed"),
             *super().get_urls(),
         ]
 
@@ -276,7 +279,7 @@ class ArticleAdmin(TranslatedAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(WithPictures, TranslatedForm):
+class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
     #: Who fills it in, and whether the buttons that publish and withdraw are theirs to press, and the pictures.
     person: Any = None
     may_publish = False
@@ -332,7 +335,7 @@ class UpdateForm(WithPictures, TranslatedForm):
 @admin.register(Update)
 class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
     form = UpdateForm
-    facts = ("article", "source_language", ("is_key", "publish_at"), "authors")
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "embed_url")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     named_facts = ("article_named",)
@@ -374,6 +377,10 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
             if obj.first_published_at:
                 fields.append("publish_at")
         return fields
+
+    @admin.display(description=_("embed"))
+    def embed_url(self, update: Update) -> str:
+        return str(getattr(update, "embed", "") or self.get_empty_value_display())
 
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:

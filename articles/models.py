@@ -19,6 +19,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles import changes, kinds, rules
 from articles.desk.models import Snippet
+from articles.embeds.models import Embed
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
 from articles.pictures.fields import PhotoField
@@ -33,6 +34,7 @@ from liveblog.languages import SHIPPED
 __all__ = [
     "Article",
     "Author",
+    "Embed",
     "GlossaryTerm",
     "Picture",
     "Policy",

@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from articles import changes, kinds, tables
+from articles.embeds.showing import embed_context
 from articles.models import Article, Author, Topic, Translation, Update
 from articles.polls import ballot
 from articles.text import Text, stored
@@ -42,7 +43,7 @@ def cards() -> Any:
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.select_related("tally").prefetch_related(*_belongings(Update))
+    return Update.objects.select_related("tally", "embed").prefetch_related(*_belongings(Update))
 
 
 def _belongings(model: type[Model]) -> list[Prefetch]:
@@ -112,6 +113,7 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
         "body": _laid_out(read.own("body"), headline.value),
         "original": _original(read, "headline"),
         "pictures": _pictures(update, read),
+        "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
     } | kind.context(update, article, read)
@@ -252,7 +254,7 @@ def render_article(
 def row(model: type[Model], pk: int | None, *, whole: bool = False) -> Any:
     """An article or update as the database has it, None where it is not. `whole`: see `complete`."""
     found = model._base_manager.filter(pk=pk).prefetch_related(*model.PARTS.values())  # type: ignore[attr-defined]
-    item = (found.select_related("article", "tally") if model is Update else found).first() if pk else None
+    item = (found.select_related("article", "tally", "embed") if model is Update else found).first() if pk else None
     if item is not None and whole:
         complete(item)
     return item

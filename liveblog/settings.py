@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django_prose_editor.config import html_tags
 from environs import Env
+from js_asset import static_lazy
 
 from liveblog.languages import SHIPPED
 
@@ -147,6 +149,18 @@ LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
 TRANSLATION_IN_SERVER = env.bool("TRANSLATION_IN_SERVER", True)
 
+# Embeds --------------------------------------------------------------------------------------------------------------
+
+# Seconds that a provider has for an answer.
+EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
+# Anybody can run an instance of Mastodon; these are asked about their posts, and framed.
+MASTODON_INSTANCES = env.list(
+    "MASTODON_INSTANCES",
+    ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],
+)
+# Where providers are to be found instead of where they say, as https://host=http://127.0.0.1:8001: for tests.
+EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -227,6 +241,14 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
+# The editor's extension for words of other languages.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {
+        "js": [static_lazy("articles/editor-language.js")],
+        "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
+    }
+]
+
 # Security -------------------------------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -277,8 +299,8 @@ LOGGING = {
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.schedule", "articles.polls"),
-                *("articles.translations", "channels_redis", "psycopg.pool"),
+                *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.embeds", "articles.schedule"),
+                *("articles.polls", "articles.translations", "channels_redis", "psycopg.pool"),
             )
         },
     },

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import rules
 from articles.desk import actions
+from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
+from articles.embeds.services import as_data as embed_of
 from articles.fields import offered_languages, with_those_kept
 from articles.models import Article, Author, Update
 from articles.pictures.forms import WithPictures
@@ -40,6 +42,7 @@ def stamp(update: Update) -> str:
         "choices": [getattr(update, name) for name in (*CHOICES, "closes_at")],
         "authors": sorted(update.authors.values_list("pk", flat=True)),
         "pictures": pictures_of(update),
+        "embed": embed_of(update),
         "published": update.published_before,
         "state": update.state,
     }
@@ -59,7 +62,7 @@ def covered_beside(article: Article) -> Any:
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
 
 
-class ComposerForm(WithPictures, forms.ModelForm):
+class ComposerForm(WithPictures, WithEmbed):
     """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -69,6 +72,7 @@ class ComposerForm(WithPictures, forms.ModelForm):
     )
     body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget)
     attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
+    embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
     correction_note = forms.CharField(
         label=_("Correction note"),
@@ -166,7 +170,14 @@ class ComposerForm(WithPictures, forms.ModelForm):
             update.state = State.DRAFT
 
     def clean(self) -> None:
+        chosen = self.cleaned_data.get("kind")
         super().clean()
+        if (
+            chosen == Update.Kind.EMBED
+            and not self.cleaned_data.get("embed_url")
+            and self.data.get("action") != "draft"
+        ):
+            self.add_error("embed_url", _("Paste the address of what is to be embedded."))
         if self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
 

@@ -23,7 +23,7 @@ from js_asset import Media, Script
 
 from articles.differences import difference
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.richtext import RichTextWidget, blocks, sanitise
+from articles.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.templatetags.live import own_name
 from articles.text import language_name
 from articles.translations import checks, desk, drafting, engines, figures, states
@@ -111,7 +111,9 @@ class TranslationForm(forms.Form):
         model_field = owner._meta.get_field(f"{name}_{self.row.language}")
         attrs = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
-            made: forms.Field = forms.CharField(required=False, initial=initial, widget=RichTextWidget(attrs=attrs))
+            made: forms.Field = forms.CharField(
+                required=False, initial=initial, widget=RichTextWidget(attrs=attrs), validators=[not_too_long]
+            )
         else:
             widget = forms.Textarea(attrs=attrs | {"rows": 2})
             made = forms.CharField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)

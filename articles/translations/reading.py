@@ -48,7 +48,7 @@ class Reading:
         """What the reader must know about these words, in the language of the page."""
         name = language_name(self.item.source_language)
         if not self.translated:
-            if self.language == self.page_language:
+            if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
                 return []
             return [_("Not translated yet. Original language: %(language)s") % {"language": name}]
         notes = []
