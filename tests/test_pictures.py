@@ -22,7 +22,7 @@ from PIL import Image
 from articles import changes
 from articles.models import Picture, Update
 from articles.pictures import intake, versions
-from articles.translations import desk, states
+from articles.translations import desk, drafting, states
 from tests import factories, nasty_files
 from tests.forms import change_url, errors_of, member_of, opened
 from tests.nasty_files import Nasty, made
@@ -91,6 +91,11 @@ def test_colours_are_those_that_the_profile_means() -> None:
 def test_16_bits_become_8_and_not_white() -> None:
     grey = uploaded(member_of("Journalist", "Editor"), made("PNG", mode="I;16", colour=32_768))
     assert 120 < Image.open(grey.image).getpixel((5, 5))[0] < 136
+
+
+def test_what_one_can_see_through_stays_so() -> None:
+    glass = uploaded(member_of("Journalist"), made("PNG", mode="RGBA", colour=(255, 0, 0, 128)))
+    assert Image.open(glass.image).getpixel((5, 5)) == (255, 0, 0, 128)
 
 
 def test_a_large_photo_is_kept_smaller() -> None:
@@ -410,6 +415,21 @@ def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(clien
     picture.refresh_from_db()
     assert (row.state, picture.alt_de, picture.alt_en) == ("reviewed", "Der Saal", "The hall")
     assert 'alt="Der Saal"' in client.get(article.url("de")).content.decode()
+
+
+def test_a_machine_drafts_the_words_of_pictures_with_the_update() -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(), factories.picture()))
+    first, second = update.pictures.all()
+    source = states.texts_of(update, "en")
+    drafts = {field: text.replace("The hall", "Der Saal") for field, text in source.items()}
+    row = update.translations.get(language="de")
+    assert drafting.store(row, drafts, source=source, engine="deepl", problems={})
+    first.refresh_from_db()
+    assert (first.alt_de, first.credit_de, second.alt_en) == ("Der Saal", "Photo: I. Moraru", "The hall")
+    # A caption that was corrected meanwhile is not what the machine has read.
+    Picture.objects.filter(pk=second.pk).update(alt_en="The other hall")
+    assert not drafting.store(row, drafts, source=source, engine="deepl", problems={})
 
 
 def test_another_caption_makes_the_translations_outdated() -> None:

@@ -37,7 +37,7 @@ MAX_RATIO = 12
 #: What files begin with that are pictures, be they damaged or not.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
 
-#: A picture takes up to 300 MB while it is made anew; so only so many are at once.
+#: A picture takes 100 MB and more while it is made anew; so only so many are at once.
 _at_once = BoundedSemaphore(2)
 
 
@@ -128,13 +128,17 @@ def _too_many_pixels() -> ValidationError:
 
 def _decoded(image: ImageFile.ImageFile) -> Image.Image:
     """The pixels: upright, in sRGB or gone, no larger than is kept."""
+    scale = MAX_SIDE / max(image.size)
     try:
         # A JPEG can be decoded at a half or a quarter of its size.
-        image.draft(None, (MAX_SIDE, MAX_SIDE))
+        image.draft(None, (int(image.width * scale), int(image.height * scale)))
         image.load()
     except Exception:
         logger.info("A picture could not be decoded.", exc_info=True)
         raise _damaged() from None
+    # As early as may be: each of the following steps holds a copy.
+    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     upright: Image.Image = image
     # A broken orientation is none.
     with suppress(Exception):

@@ -176,13 +176,19 @@ def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> N
           pictures.clear();
           const empty = [pictures.toJSON().length, document.querySelectorAll("[name=pictures]").length];
           pictures.restore(saved);
-          return { saved, again: pictures.toJSON(), empty, heard, busy: pictures.busy };
+          const [{ id }] = saved;
+          pictures.showErrors({ [`picture-${id}-credit`]: ["Whose?"] }, { [`picture-${id}-alt`]: "Empty?" });
+          const told = [...container.querySelectorAll(".errorlist, .warninglist")].map((one) => one.textContent);
+          const warned = container.querySelectorAll("[name$=-warned]").length;
+          return { told, warned, saved, again: pictures.toJSON(), empty, heard, busy: pictures.busy };
         }"""
     )
     assert found["saved"] == found["again"]
     assert found["saved"][0]["credit"] == "Ana"
     assert (found["empty"], found["heard"], found["busy"]) == ([0, 0], 2, False)
     expect(page.get_by_label("Caption")).to_have_value("Kept")
+    assert (sorted(found["told"]), found["warned"]) == (["Empty?", "Whose?"], 1)
+    expect(page.get_by_label("Credit line")).to_have_accessible_description("Whose?")
 
 
 def test_without_credit_line_the_form_says_so_beside_the_picture(server: Server, reader: MakeReader) -> None:
