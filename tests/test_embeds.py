@@ -193,6 +193,19 @@ def test_publishing_waits_for_no_provider_and_the_preview_comes_by_itself(server
     assert "A click loads content from YouTube." in shown
 
 
+def test_an_update_without_words_is_shared_by_the_title_of_its_embed(server: EmbedServer) -> None:
+    update = posted()
+    work()
+    shown = Client().get(update.url("en")).content.decode()
+    assert "<title>Ministers arrive</title>" in shown
+    assert '<meta property="og:title" content="Ministers arrive">' in shown
+
+
+def test_an_update_without_words_is_not_said_to_lack_a_translation(server: EmbedServer) -> None:
+    assert "translation-note" not in page(posted(), "de")
+    assert "translation-note" in page(posted(body_en="<p>See for yourself.</p>"), "de")
+
+
 def test_nothing_of_a_provider_s_markup_is_on_the_page(server: EmbedServer) -> None:
     server.answer = {"title": "<script>alert(1)</script>", "author_name": '"><img src=x onerror=alert(1)>'}
     update = posted()
