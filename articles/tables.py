@@ -28,11 +28,14 @@ def size(html: str) -> tuple[int, int]:
     return counter.rows, counter.columns
 
 
-def for_readers(html: str, caption: str = "") -> str:
-    """Sanitised text with its tables as readers get them. Without a caption a table is named after its first row."""
+def for_readers(html: str, caption: str = "", *, headed: bool = False) -> str:
+    """Sanitised text with its tables as readers get them. Without a caption a table is named after its first row.
+
+    `headed`: where nothing is marked as a heading, the first row is.
+    """
     if "<table" not in html:
         return html
-    writer = _Writer(caption)
+    writer = _Writer(caption, headed and "<th" not in html.replace("<thead", ""))
     writer.feed(html)
     writer.close()
     return "".join(writer.written)
@@ -66,10 +69,11 @@ class _Counter(HTMLParser):
 class _Writer(HTMLParser):
     """Writes text anew, with what its tables lack. A table within a table is left as it is."""
 
-    def __init__(self, caption: str) -> None:
+    def __init__(self, caption: str, headed: bool) -> None:
         super().__init__(convert_charrefs=False)
         self.written: list[str] = []
         self._caption = caption
+        self._headed = headed
         self._depth = 0
         self._row = self._column = 0
         #: Where the present table, and in it the present cell, begins in `written`.
@@ -90,6 +94,8 @@ class _Writer(HTMLParser):
             self._row, self._column = self._row + 1, 0
         elif outermost and tag in ("th", "td"):
             self._cell = len(self.written)
+            if self._headed and self._row == 1:
+                tag, text = "th", f"<th{text[3:]}"
             if tag == "th" and self._row == 1:
                 self._headings[self._column] = self._cell
             if tag == "th" and "scope" not in dict(attrs):
@@ -102,6 +108,7 @@ class _Writer(HTMLParser):
             self._depth -= 1
         if self._depth == 1 and tag in ("th", "td"):
             self._align()
+            tag = self.written[self._cell][1:3]
         self.written.append(f"</{tag}>")
         if self._depth == 0 and tag == "table":
             self._surround()
