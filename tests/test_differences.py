@@ -47,7 +47,7 @@ def test_both_texts_can_be_read_out_of_their_difference(before: str, now: str) -
     html = told(before, now)
 
     def read(dropped: str) -> str:
-        return "".join(unescape(strip_tags(re.sub(rf"<{dropped}>.*?</{dropped}>", "", html, flags=re.S))).split())
+        return "".join(unescape(strip_tags(re.sub(rf"<{dropped}>.*?</{dropped}>", "", html, flags=re.DOTALL))).split())
 
     assert read("ins") == "".join(before.split())
     assert read("del") == "".join(now.split())
