@@ -144,7 +144,9 @@ def facts(before: Data, now: Data, people: People) -> list[Fact]:
     return [
         Fact(capfirst(_label(name)), _value(name, before.get(name), people), _value(name, now[name], people))
         for name in now
-        if now[name] != before.get(name) and name not in words and name != TRANSLATIONS
+        # To what was nothing before, nothing is added by a no.
+        if now[name] != before.get(name) and (now[name] or before.get(name))
+        if name not in words and name != TRANSLATIONS
     ]
 
 
