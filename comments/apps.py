@@ -11,3 +11,4 @@ class CommentsConfig(AppConfig):
         from liveblog.delivery import elements
 
         elements.register("comment", rendering.render_comments)
+        elements.register("comments", rendering.render_surroundings)

@@ -30,6 +30,12 @@ def render_comments(
     return operations
 
 
+def render_surroundings(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    return {language: [] for language in languages}
+
+
 def _operation(element: str, comment: Comment | None, language: str) -> Operation:
     if comment is None:
         return {"op": "remove", "id": element}

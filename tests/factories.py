@@ -11,6 +11,7 @@ from PIL import Image
 
 from articles import changes
 from articles.models import Article, Author, Update
+from comments.models import Comment
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -47,6 +48,12 @@ def update(of: Article, *, authors: tuple[Author, ...] = (), **fields: Any) -> U
         made.save()
         made.authors.set(authors)
     return made
+
+
+def comment(of: Article | None = None, **fields: Any) -> Comment:
+    """A comment that waits, in English where no language is given."""
+    text = {"language": "en", "name": "Ana", "text": f"Thank you for take {next(_numbers)}."}
+    return Comment.objects.create(article=of or article(), **(text | fields))
 
 
 def author(name: str = "Ioana Petrescu") -> Author:

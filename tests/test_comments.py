@@ -31,7 +31,7 @@ def test_an_approved_comment_reaches_pages_in_every_language(client: Any) -> Non
     comment = Comment.objects.create(article=article, language="uk", name="Олена", text="Дякую!")
     comment.state = Comment.State.APPROVED
     comment.save()
-    assert factories.log_of(article) == [(1, comment.element)]
+    assert factories.log_of(article) == [(1, comment.element), (2, "comments-title")]
     [change] = client.get(f"/ar/live/{article.slug}/changes?after=0").json()["changes"]
     assert (change["op"], change["list"]) == ("put", "comments")
     assert 'lang="uk" dir="ltr"' in change["html"]
@@ -43,7 +43,8 @@ def test_a_comment_that_is_taken_back_is_removed() -> None:
     comment = Comment.objects.create(article=article, language="en", state="approved", **WORDS)
     comment.state = Comment.State.SPAM
     comment.save()
-    assert [element for _revision, element in factories.log_of(article)] == [comment.element] * 2
+    elements = [element for _revision, element in factories.log_of(article)]
+    assert elements == [comment.element, "comments-title"] * 2
 
 
 def test_markup_in_a_comment_is_shown_and_not_obeyed(client: Any) -> None:
