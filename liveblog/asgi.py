@@ -15,6 +15,7 @@ from django.urls import path, re_path
 
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
+from comments.jobs import work_when_due
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
@@ -29,6 +30,6 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(
             URLRouter([path("ws/<language>/live/<slug:slug>/", cast(Any, live)), re_path("", cast(Any, nowhere))])
         ),
-        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of)),
+        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of), work_when_due),
     }
 )
