@@ -266,6 +266,8 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "articles.cache", "articles.schedule", "articles.translations"),
+                *("comments.jobs", "comments.checking", "comments.mailing", "comments.limits", "comments.translation"),
+                "comments.akismet_service",
                 *("channels_redis", "psycopg.pool"),
             )
         },

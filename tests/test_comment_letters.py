@@ -74,9 +74,7 @@ def test_who_did_not_ask_is_not_told(mail: MailServer) -> None:
 def test_an_author_is_told_of_an_answer_but_not_of_their_own(mail: MailServer) -> None:
     comment = asked(state="approved")
     own = factories.comment(comment.article, parent=comment, email="Ana@example.org", text="Another thing.")
-    other = factories.comment(
-        comment.article, parent=comment, name="Олена", email="o@example.org", text="Так, саме так."
-    )
+    other = factories.comment(comment.article, parent=comment, name="Олена", email="o@example.org", text="Так, саме.")
     approve(own)
     approve(other)
     deliver()

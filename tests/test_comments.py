@@ -371,6 +371,23 @@ def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) ->
     assert first.element not in client.get(f"{article.url('en')}?fresh").content.decode()
 
 
+def test_an_article_takes_its_conversations_along() -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved")
+    factories.comment(article, parent=factories.comment(article, parent=first), state="approved")
+    article.delete()
+    assert not Comment.objects.exists()
+
+
+def test_many_that_are_deleted_at_once_go_from_open_pages_and_leave_answered_places() -> None:
+    article = factories.article()
+    first, other = [factories.comment(article, state="approved") for _ in range(2)]
+    answer = factories.comment(article, parent=first, state="approved")
+    Comment.objects.filter(pk__in=[first.pk, other.pk]).delete()
+    assert [comment.pk for comment in Comment.objects.order_by("pk")] == [first.pk, answer.pk]
+    assert factories.log_of(article)[-2:][0][1] == first.element
+
+
 def test_a_long_conversation_is_pushed_in_part_and_read_whole_on_a_page_of_its_own(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, state="approved")

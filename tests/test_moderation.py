@@ -137,7 +137,7 @@ def test_moderators_have_the_rights_that_they_need_and_editors_more() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_moderators_who_decide_at_once_decide_once() -> None:
     comments = [factories.comment() for _ in range(6)]
-    people = [moderator(f"mod{number}") for number in range(4)]
+    people = [User.objects.create_user(f"mod{number}") for number in range(4)]
 
     def decide_all(person: User) -> int:
         decided = 0

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from comments.models import Comment, State
 from comments.text import cleaned, html_of
@@ -190,6 +192,17 @@ def test_joiners_of_emoji_and_of_scripts_are_kept_and_what_turns_the_text_is_not
     for text in ("👩‍👩‍👧‍👦", "می‌خواهم", "क्‍ष", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"):
         assert cleaned(text) == text
     assert cleaned("a\u202eb\u2066c\u200bd") == "abcd"
+
+
+@given(st.text(max_size=300))
+def test_what_is_cleaned_is_clean_and_becomes_no_markup_of_its_own(text: str) -> None:
+    clean = cleaned(text)
+    assert cleaned(clean) == clean
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]", clean)
+    parser = Obeyed()
+    parser.feed(html_of(clean))
+    assert parser.found == []
+    assert set(re.findall(r"<(/?\w+)", html_of(clean))) <= {"p", "/p", "br", "a", "/a"}
 
 
 def test_addresses_become_links_that_lend_nobody_our_name() -> None:
