@@ -15,5 +15,6 @@ class ArticlesConfig(AppConfig):
         elements.register("coverage", rendering.render_article)
         elements.register("related", rendering.render_article)
         elements.register("update", rendering.render_updates)
+        elements.register("poll", rendering.render_polls)
         elements.register_pages(pages.find)
         metrics.register(monitoring.collect)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,15 +17,32 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import changes
+from articles import changes, kinds, rules
+from articles.desk.models import Snippet
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
+from articles.history.models import UpdateVersion
+from articles.pictures.models import Picture
+from articles.polls.models import Tally, Vote
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
 from articles.translations.models import GlossaryTerm, Translation
 from liveblog.languages import SHIPPED
 
-__all__ = ["Article", "Author", "GlossaryTerm", "Policy", "Topic", "Translation", "Update"]
+__all__ = [
+    "Article",
+    "Author",
+    "GlossaryTerm",
+    "Picture",
+    "Policy",
+    "Snippet",
+    "Tally",
+    "Topic",
+    "Translation",
+    "Update",
+    "UpdateVersion",
+    "Vote",
+]
 
 PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
 
@@ -215,13 +233,23 @@ class Article(Versioned, Illustrated):
         blank=True,
         help_text=_("What readers of a language are given until a person has reviewed the translation."),
     )
+    needs_release = models.BooleanField(
+        _("a second person releases updates"),
+        default=False,
+        help_text=_("What a journalist writes appears once somebody else has released it."),
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: Counts the edits of its updates, those that readers do not see as well.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("-coverage_start", "-pk")
         verbose_name = _("article")
         verbose_name_plural = _("articles")
-        permissions = [("translate_article", "Can translate article")]
+        permissions = [
+            ("translate_article", "Can translate article"),
+            ("cover_article", "Can run the coverage of an article"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
             models.CheckConstraint(
@@ -250,10 +278,25 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            # The log alone counts revisions: a copy read earlier must not turn the count back.
+            found = (
+                Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision", "state") if self.pk else []
+            )
+            revision, desk_revision, state = next(iter(found), (0, 0, ""))
+            # The logs alone count revisions: a copy read earlier must not turn the counts back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+                self.revision, self.desk_revision = revision, desk_revision
+            self._stamp(state)
             super().save(*args, **kwargs)
+
+    def _stamp(self, before: str) -> None:
+        """Coverage that is finished has an end, and none that is taken up again."""
+        now = timezone.now()
+        if self.state != self.State.FINISHED:
+            if before == self.State.FINISHED:
+                self.coverage_end = None
+        elif self.coverage_end is None or (before != self.state and self.coverage_end > now):
+            # What is called off ends before it starts.
+            self.coverage_end = max(now, self.coverage_start)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         with changes.removing(self):
@@ -292,6 +335,10 @@ class UpdateQuerySet(models.QuerySet):
     def published(self) -> UpdateQuerySet:
         return self.filter(state=Update.State.PUBLISHED)
 
+    def on_page(self) -> UpdateQuerySet:
+        """Those that have a place on the page, be it only a mark that something was withdrawn."""
+        return self.filter(Q(state=Update.State.PUBLISHED) | Q(state=Update.State.WITHDRAWN, leaves_mark=True))
+
     def shown_in(self, language: str, policy: Policy) -> UpdateQuerySet:
         """Those that readers of a language are shown; see `articles.translations.reading`."""
         if policy != Policy.REVIEWED:
@@ -300,7 +347,8 @@ class UpdateQuerySet(models.QuerySet):
         return self.filter(Q(source_language=language) | Exists(reviewed))
 
     def newest_first(self) -> UpdateQuerySet:
-        return self.order_by("-first_published_at", "-pk")
+        """In the order of the page: what is pinned, then by time."""
+        return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
 
 
 class Update(Versioned, Illustrated):
@@ -308,24 +356,56 @@ class Update(Versioned, Illustrated):
 
     class State(models.TextChoices):
         DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
+        SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
         SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
         PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
+    #: Names for code; all that a kind is stands in `articles.kinds`.
+    Kind: Any = models.TextChoices(  # type: ignore[call-overload]
+        "Kind", [(kind.code.upper(), (kind.code, kind.name)) for kind in kinds.ALL]
+    )
+
     TEXTS = ("headline", "body")
+
+    #: Kinds that can do without words of their own.
+    WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
+    kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
+    attribution = models.CharField(
+        _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
+    )
+    source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+    )
+    closes_at = models.DateTimeField(
+        _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
+    )
     is_key = models.BooleanField(_("key event"), default=False)
+    is_breaking = models.BooleanField(_("breaking news"), default=False)
+    pin = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."
+    )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    backdating_reason = models.CharField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    leaves_mark = models.BooleanField(
+        _("leaves a mark"),
+        default=False,
+        help_text=_("Readers are told that an update was withdrawn here."),
+    )
+    withdrawal_note = models.CharField(
+        _("reason for the withdrawal"), max_length=500, blank=True, help_text=_("For readers, beside the mark.")
+    )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
     correction_note = models.CharField(
         _("correction note"),
@@ -333,6 +413,32 @@ class Update(Versioned, Illustrated):
         blank=True,
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
+
+    # How the newsroom works on it together.
+    #: Of its article, at the last edit of this update: what a desk that is behind has to ask for.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("in the hands of"),
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    #: Made by whoever sends it: the same update sent twice is one.
+    key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    #: Shared by copies of one update that stand in several articles.
+    story = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
 
     objects = UpdateQuerySet.as_manager()
 
@@ -344,11 +450,16 @@ class Update(Versioned, Illustrated):
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
+            models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
+            models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
             models.CheckConstraint(
-                condition=~Q(state="published") | _in_source_language("headline", "body"),
+                condition=~Q(state="published")
+                | Q(kind__in=("pictures", "embed"))
+                | _in_source_language("headline", "body"),
                 name="published_update_has_text",
             ),
             models.CheckConstraint(
@@ -367,62 +478,110 @@ class Update(Versioned, Illustrated):
     # What its data must obey ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
-        self._stamp()
+        was = changes.stored(self)
+        self._stamp(was)
         errors: dict[str, Any] = self.photo_errors()
-        if self.state != self.State.DRAFT and self.source_language and not self.exists_in(self.source_language):
+        wordless = (self.State.DRAFT, self.State.WITHDRAWN)
+        if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
             errors["publish_at"] = _("Say when the update is to be published.")
-        if self.published_before and self.state in (self.State.DRAFT, self.State.SCHEDULED):
+        if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-        if not self.published_before and self.state == self.State.WITHDRAWN:
-            errors["state"] = _("Only an update that was published can be withdrawn.")
+        errors |= rules.errors_of(self, was)
+        if self.source_language:
+            errors |= self._errors_of_kind()
         if errors:
             raise ValidationError(errors)
 
+    def _errors_of_kind(self) -> dict[str, Any]:
+        kind = kinds.of(self)
+        # What was withdrawn may stay as it is.
+        ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
+        return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            self._stamp()
+            was = changes.stored(self)
+            self._stamp(was)
+            # Whoever saves without asking first is stopped here.
+            if errors := rules.errors_of(self, was):
+                raise ValidationError(errors)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         with changes.edit(self):
             return super().delete(*args, **kwargs)
 
-    def _stamp(self) -> None:
-        """Write down the time of what happens with this save: publication, withdrawal, correction."""
-        now = timezone.now()
-        if self.state == self.State.PUBLISHED:
-            self.first_published_at = self.first_published_at or now
-            self.withdrawn_at = None
-        elif self.state == self.State.WITHDRAWN:
+    #: The time that it was given by the clock, or by the update of which it is a copy.
+    given_time: datetime.datetime | None = None
+
+    def take_time_of(self, other: Update) -> None:
+        """Stand where a copy of the same update stands in another article; that is no back-dating."""
+        self.first_published_at = self.given_time = other.first_published_at
+
+    def _stamp(self, was: Update | None) -> None:
+        """Write down who does what with this save, and when. `was`: the row as it is now."""
+        now, person = timezone.now(), states.person()
+        begun = was is None or was.state != self.state
+        if self._state.adding and person:
+            self.written_by = self.written_by or person
+        if self.state == self.State.WITHDRAWN:
             self.withdrawn_at = self.withdrawn_at or now
+            # What nobody has seen leaves no mark.
+            self.leaves_mark = self.leaves_mark and self.published_before
+            self.pin = None
+        else:
+            self.withdrawn_at, self.leaves_mark = None, False
+            for name in (f"withdrawal_note_{code}" for code in SHIPPED):
+                if getattr(self, name):
+                    setattr(self, name, "")
+        if self.state == self.State.PUBLISHED:
+            if self.pin is None and kinds.of(self).pinned and not (was and was.published_before):
+                self.pin = self._next_pin()
+            if self.first_published_at is None:
+                self.first_published_at = self.given_time = now
+        if self.state == self.State.DRAFT:
+            self.submitted_by = self.released_by = None
+        elif person and begun and self.state == self.State.SUBMITTED:
+            self.submitted_by, self.released_by = person, None
+        elif person and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
+            # A released one that comes out early was released by who did that.
+            self.released_by = self.released_by or (person if rules.needs_release(self) else None)
         note = stored(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None
-        elif self.corrected_at is None or note != self._stored_note():
+        elif self.corrected_at is None or (was and note != stored(was, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
 
-    def _stored_note(self) -> str | None:
-        if not self.pk:
-            return stored(self, "correction_note", self.source_language)
-        return (
-            Update.objects.filter(pk=self.pk).values_list(f"correction_note_{self.source_language}", flat=True).first()
-        )
+    def _next_pin(self) -> int:
+        """Above all that is pinned on its page."""
+        highest = Update.objects.filter(article=self.article_id).aggregate(highest=models.Max("pin"))["highest"]
+        return (highest or 0) + 1
 
     # What readers are given -------------------------------------------------------------------------------------------
 
     def exists_in(self, language: str) -> bool:
         """Whether there is a text in this language that can stand for the whole update."""
         if language == self.source_language:
-            return any(stored(self, field, language) for field in self.TEXTS)
+            return self.kind in self.WORDLESS or any(stored(self, field, language) for field in self.TEXTS)
         written = [field for field in self.TEXTS if stored(self, field, self.source_language)]
-        return bool(written) and all(stored(self, field, language) for field in written)
+        return bool(written or self.kind in self.WORDLESS) and all(stored(self, field, language) for field in written)
 
     @property
     def published_before(self) -> bool:
         """Whether readers have seen it, now or earlier."""
         return self.first_published_at is not None
+
+    @property
+    def on_page(self) -> bool:
+        """Whether it has a place on the page, be it only as a mark; see `UpdateQuerySet.on_page`."""
+        return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
+
+    @property
+    def source_host(self) -> str:
+        """Where the source is, for want of a name."""
+        return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
 
     @property
     def element(self) -> str:
@@ -432,7 +591,9 @@ class Update(Versioned, Illustrated):
     def sort_key(self) -> str:
         """Sorts updates as text in the order of the page, which shows the greatest first."""
         assert self.first_published_at is not None
-        return f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        by_time = f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        # Letters sort after digits, and so before them on the page.
+        return by_time if self.pin is None else f"pin{self.pin:05d}-{by_time}"
 
     def url(self, language: str) -> str:
         return reverse("update", args=[language, self.article.slug, self.pk])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch, prefetch_related_objects
 from django.template.loader import get_template
 from django.utils import timezone, translation
 
-from articles import changes
+from articles import changes, kinds, tables
 from articles.models import Article, Author, Topic, Translation, Update
+from articles.polls import ballot
 from articles.text import Text, stored
 from articles.translations.reading import Reading, of_article, of_update
 from liveblog.delivery import log
@@ -30,12 +32,7 @@ def reading(article: Article, language: str) -> Any:
 
 def articles() -> Any:
     """Articles with all that their own elements need."""
-    return Article.objects.prefetch_related(
-        Prefetch("authors", Author.objects.order_by("name")),
-        Prefetch("topics", Topic.objects.order_by("slug")),
-        Prefetch("related", cards()),
-        _translations(),
-    )
+    return Article.objects.prefetch_related(*_belongings(Article))
 
 
 def cards() -> Any:
@@ -43,13 +40,22 @@ def cards() -> Any:
     return Article.objects.prefetch_related(_translations()).order_by("-coverage_start", "-pk")
 
 
-def _translations() -> Prefetch:
-    return Prefetch("translations", Translation.objects.only("article", "update", "language", "state", "outdated"))
-
-
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")), _translations())
+    return Update.objects.select_related("tally").prefetch_related(*_belongings(Update))
+
+
+def _belongings(model: type[Model]) -> list[Prefetch]:
+    authors = Prefetch("authors", Author.objects.order_by("name"))
+    if model is Update:
+        return [authors, _translations()]
+    topics, related = Prefetch("topics", Topic.objects.order_by("slug")), Prefetch("related", cards())
+    return [authors, topics, related, _translations()]
+
+
+def _translations() -> Prefetch:
+    told = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer")
+    return Prefetch("translations", Translation.objects.only(*told))
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
@@ -74,7 +80,13 @@ def _original(read: Reading, *plain: str) -> dict[str, Any] | None:
     """The words in their own language, where nobody stands behind those that the reader gets."""
     if not (read.translated and read.notes):
         return None
-    return {"lines": [read.original(field) for field in plain], "body": read.original("body")}
+    lines = [read.original(field) for field in plain]
+    return {"lines": lines, "body": _laid_out(read.original("body"), lines[0].value)}
+
+
+def _laid_out(body: Text, caption: str) -> Text:
+    """Rich text as readers get it."""
+    return replace(body, value=tables.for_readers(body.value, caption))
 
 
 def _bylines(item: Any) -> list[str]:
@@ -83,22 +95,29 @@ def _bylines(item: Any) -> list[str]:
 
 def update_context(update: Update, article: Article, read: Reading) -> dict[str, Any]:
     """What there is to say of an update in one language. Call within `reading`."""
+    kind = kinds.of(update)
+    headline = read.own("headline")
     return {
         "update": update,
+        "kind": kind,
         "language": read.page_language,
         "url": f"{article.url(read.page_language)}update/{update.pk}/",
         "read": read,
-        "headline": read.own("headline"),
-        "body": read.own("body"),
+        "headline": headline,
+        "body": _laid_out(read.own("body"), headline.value),
         "original": _original(read, "headline"),
         "photo": _photo(read),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
-    }
+    } | kind.context(update, article, read)
 
 
 def update_html(update: Update, article: Article, read: Reading) -> str:
-    """The element of a published update. Call within `reading`."""
+    """The element of an update that has its place on the page. Call within `reading`."""
+    if update.state == Update.State.WITHDRAWN:
+        return get_template("articles/withdrawn.html").render(
+            {"update": update, "reason": read.text("withdrawal_note")}
+        )
     return get_template("articles/update.html").render(update_context(update, article, read))
 
 
@@ -112,7 +131,7 @@ def coverage_html(article: Article, language: str) -> str:
             "headline": read.text("headline"),
             "standfirst": read.text("standfirst"),
             "dateline": read.text("dateline"),
-            "body": read.text("body"),
+            "body": _laid_out(read.text("body"), ""),
             "original": _original(read, "headline", "standfirst"),
             "photo": _photo(read),
             "bylines": _bylines(article),
@@ -150,7 +169,7 @@ def card(article: Article, language: str) -> dict[str, Any]:
 
 
 def update_operation(update: Update | None, element: str, article: Article, language: str) -> Operation:
-    if update is None or update.state != Update.State.PUBLISHED:
+    if update is None or not update.on_page:
         return {"op": "remove", "id": element}
     read = of_update(update, article, language)
     if read is None:
@@ -180,6 +199,30 @@ def render_updates(
     return operations
 
 
+def render_polls(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    """How polls stand. Each stands within its update, which goes by itself."""
+    article = Article.objects.filter(pk=article_id).first()
+    if article is None:
+        return {}
+    found = updates().filter(article=article, kind="poll", pk__in=map(number_of, elements)).published()
+    operations: dict[str, list[Operation]] = {}
+    for language in languages:
+        with reading(article, language):
+            readings = [(update, of_update(update, article, language)) for update in found]
+            operations[language] = [
+                {"op": "set", "id": f"poll-{update.pk}", "html": results_html(update, read)}
+                for update, read in readings
+                if read is not None
+            ]
+    return operations
+
+
+def results_html(update: Update, read: Reading) -> str:
+    return get_template("articles/results.html").render(ballot.results(update, read))
+
+
 _PARTS = {"coverage": coverage_html, changes.RELATED: related_html}
 
 
@@ -201,9 +244,29 @@ def render_article(
 # What readers see, for telling whether an edit is a change ------------------------------------------------------------
 
 
-def seen_of_update(pk: int) -> dict[str, Any]:
-    update = updates().select_related("article").filter(pk=pk).first()
-    if update is None or update.state != Update.State.PUBLISHED:
+def row(model: type[Model], pk: int | None, *, whole: bool = False) -> Any:
+    """An article or update as the database has it, None where it is not. `whole`: see `complete`."""
+    found = model._base_manager.filter(pk=pk)
+    item = (found.select_related("article", "tally") if model is Update else found).first() if pk else None
+    if item is not None and whole:
+        complete(item)
+    return item
+
+
+def complete(item: Any) -> None:
+    """Fetch all that an item's elements need."""
+    prefetch_related_objects([item], *_belongings(type(item)))
+
+
+def seen(item: Article | Update | None) -> dict[str, dict[str, Any]]:
+    """What readers see of an item, given whole, by element and language."""
+    if item is None:
+        return {}
+    return _seen_of_update(item) if isinstance(item, Update) else _seen_of_article(item)
+
+
+def _seen_of_update(update: Update) -> dict[str, Any]:
+    if not update.on_page:
         return {}
     seen = {}
     for language in update.article.offered_languages:
@@ -212,13 +275,14 @@ def seen_of_update(pk: int) -> dict[str, Any]:
     return {update.element: seen}
 
 
-def seen_of_article(pk: int) -> dict[str, Any]:
-    article = articles().filter(pk=pk).first()
-    if article is None:
-        return {}
+def _seen_of_article(article: Article) -> dict[str, Any]:
     seen: dict[str, Any] = {element: {} for element in _PARTS}
     seen[log.PAGE] = {"": (article.slug, article.offered_languages, article.time_zone, article.policies)}
     seen[changes.CARD] = {}
+    # With the coverage its polls close.
+    finished = article.state == Article.State.FINISHED
+    for pk in Update.objects.published().filter(article=article, kind="poll").values_list("pk", flat=True):
+        seen[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
     for language in article.offered_languages:
         seen[changes.CARD][language] = str(of_article(article, language).text("headline"))
         with reading(article, language):

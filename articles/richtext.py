@@ -8,9 +8,13 @@ from html.parser import HTMLParser
 from typing import Any
 
 import nh3
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
 from django_prose_editor.widgets import AdminProseEditorWidget
+
+from articles import tables
 
 EXTENSIONS = {
     "Bold": True,
@@ -22,21 +26,45 @@ EXTENSIONS = {
     "Blockquote": True,
     "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
     "HardBreak": True,
+    "Table": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
     "History": True,
 }
 
+#: The largest table that is let in; a greater one is a file to link to.
+ROWS, COLUMNS = 100, 12
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """An attribute's value as it may stay, None where it goes."""
+    if name in ("colspan", "rowspan"):
+        most = COLUMNS if name == "colspan" else ROWS
+        return value if value.isascii() and value.isdecimal() and 1 < int(value[:6]) <= most else None
+    if name == "scope":
+        return value if value in ("col", "row", "colgroup", "rowgroup") else None
+    return value
+
+
 _cleaner = nh3.Cleaner(
-    tags={"p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"},
+    tags={
+        *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    },
     attributes={
         "a": {"href", "title", "hreflang"},
         "span": {"lang", "dir"},
         "p": {"lang", "dir"},
         "blockquote": {"lang", "dir"},
+        "th": {"colspan", "rowspan", "scope"},
+        "td": {"colspan", "rowspan"},
     },
+    attribute_filter=_attribute,
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener",
 )
-_BLOCKS = frozenset({"p", "ul", "ol", "blockquote"})
+_BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 
@@ -47,7 +75,7 @@ def sanitise(html: str | None) -> str:
 
 
 def blocks(html: str) -> list[str]:
-    """The paragraphs, lists and quotes of sanitised text, one after the other; joined, they are the text again."""
+    """The paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
     splitter = _Splitter()
     splitter.feed(html)
     splitter.close()
@@ -84,20 +112,60 @@ class _Splitter(HTMLParser):
         self._take(f"&#{name};")
 
 
+def items(html: str) -> list[str]:
+    """The items of the lists in sanitised text, as plain text in the order of reading."""
+    reader = _Items()
+    reader.feed(html)
+    reader.close()
+    return [" ".join(item.split()) for item in reader.items]
+
+
+class _Items(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "li":
+            self.items.append("")
+            self._depth += 1
+        elif self._depth and tag in ("p", "br"):
+            self.items[-1] += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "li":
+            self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.items[-1] += data
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Whether two texts are the same to readers: editors write spaces between tags and what follows by itself anew."""
     return _canonical(one) == _canonical(other)
 
 
 def _canonical(html: str | None) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", sanitise(html)))
+    # And a paragraph into each cell of a table.
+    text = re.sub(r"(<t[hd]\b[^>]*>)\s*<p>|</p>\s*(?=</t[hd]>)", r"\1", sanitise(html))
+    return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", text))
 
 
 class RichTextField(models.TextField):
     """Text with markup, sanitised whenever it is written, by whatever way."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        return super().clean(sanitise(value), model_instance)
+        cleaned = super().clean(sanitise(value), model_instance)
+        rows, columns = tables.size(cleaned or "")
+        if rows > ROWS or columns > COLUMNS:
+            raise ValidationError(
+                _("A table can have %(rows)s rows and %(columns)s columns; this one has %(these)s and %(those)s."),
+                params={"rows": ROWS, "columns": COLUMNS, "these": rows, "those": columns},
+                code="too_large",
+            )
+        return cleaned
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = sanitise(super().pre_save(model_instance, add))

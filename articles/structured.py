@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
+from articles import kinds
 from articles.models import Article, Update
 from articles.pages import LivePage
 from articles.translations.reading import Reading, of_article
@@ -45,7 +47,9 @@ def live_blog(page: LivePage) -> dict[str, Any]:
 
 
 def _update(update: Update, read: Reading, article: Article, language: str) -> dict[str, Any]:
-    body = " ".join(strip_tags(str(read.own("body")).replace("</p>", "</p> ").replace("</li>", "</li> ")).split())
+    # What stands below or beside each other is not one word.
+    spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(read.own("body")))
+    body = " ".join(strip_tags(spaced).split())
     url = _address(update.url(language))
     return _without_nothing(
         {
@@ -61,6 +65,7 @@ def _update(update: Update, read: Reading, article: Article, language: str) -> d
             "image": _address(update.photo.url) if update.photo else None,
             "author": _people(update),
         }
+        | kinds.of(update).structured(update, read)
     )
 
 

@@ -134,6 +134,7 @@ LIVE_MAX_CATCH_UP = env.int("LIVE_MAX_CATCH_UP", 500)
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_LEAVING_SECONDS = env.float("LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Translation ---------------------------------------------------------------------------------------------------------
 
@@ -265,10 +266,9 @@ LOGGING = {
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "articles.cache", "articles.schedule", "articles.translations"),
-                *("comments.jobs", "comments.checking", "comments.mailing", "comments.limits", "comments.translation"),
-                "comments.akismet_service",
-                *("channels_redis", "psycopg.pool"),
+                *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.schedule", "articles.polls"),
+                *("articles.translations", "channels_redis", "psycopg.pool", "comments.jobs", "comments.checking"),
+                *("comments.mailing", "comments.translation", "comments.akismet_service"),
             )
         },
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.core.files.images import ImageFile
 from django.utils.text import slugify
 
 from articles import changes
-from articles.models import Article, Author, GlossaryTerm, Topic, Update
+from articles.models import Article, Author, GlossaryTerm, Topic, Update, Vote
+from articles.polls import counting
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -64,7 +66,10 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
     update = Update(
         article=article,
         source_language=data["source_language"],
+        kind=data.get("kind", "text"),
         is_key=data.get("key", False),
+        is_breaking=data.get("breaking", False),
+        source_url=data.get("source_url", ""),
         state=Update.State.WITHDRAWN if withdrawn_at else Update.State.PUBLISHED,
         first_published_at=data["at"],
         withdrawn_at=withdrawn_at,
@@ -76,7 +81,18 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
     with changes.edit(update):
         update.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))
+    if votes := data.get("votes"):
+        _vote(update, votes)
     return update
+
+
+def _vote(poll: Update, counts: Sequence[int]) -> None:
+    """Have as many readers vote for each choice as the file says."""
+    choices = (choice for choice, count in enumerate(counts) for _ in range(count))
+    Vote.objects.bulk_create(
+        Vote(update=poll, voter=f"demo {number}", choice=choice) for number, choice in enumerate(choices)
+    )
+    counting.publish_tallies()
 
 
 def _put_texts(item: Any, data: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import json
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta, get_datetime_format, get_timezone_location, get_timezone_name
-from babel.numbers import format_percent
+from babel.numbers import format_decimal, format_percent
 from django import template
 from django.utils import timezone, translation
 from django.utils.html import format_html
@@ -56,6 +56,13 @@ def zone_name() -> str:
 @register.filter
 def percent(value: int) -> str:
     return format_percent(value / 100, locale=_locale())
+
+
+@register.simple_tag
+def votes(number: int) -> str:
+    """So many votes, in words and with the digits and separators of the language."""
+    written = format_decimal(number, locale=_locale())
+    return ngettext("%(number)s vote", "%(number)s votes", number) % {"number": written}
 
 
 @register.filter

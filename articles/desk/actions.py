@@ -1,0 +1,106 @@
+"""What is done to an update at the desk, by one button each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles import changes, pins, rules, stories
+from articles.models import Update
+from articles.translations import states
+
+State = Update.State
+
+
+def publish(update: Update, person: Any) -> None:
+    """Have it appear; where a second person releases updates, ask for that."""
+    acts = rules.acts(update if update.pk else None, update.article, person)
+    if "submit" in acts:
+        update.state = State.SUBMITTED
+    elif update.state == State.SUBMITTED and update.publish_at and update.publish_at > timezone.now():
+        # Released before its time, it waits for that.
+        update.state = State.SCHEDULED
+    else:
+        update.state = State.PUBLISHED
+
+
+def _publish(update: Update, person: Any, data: Any) -> None:
+    publish(update, person)
+    _save(update)
+    if update.state == State.PUBLISHED and update.story:
+        stories.publish(update, person)
+
+
+def _withdraw(update: Update, person: Any, data: Any) -> None:
+    update.state = State.WITHDRAWN
+    update.leaves_mark = data.get("mark") == "1"
+    if update.leaves_mark:
+        setattr(update, f"withdrawal_note_{update.source_language}", data.get("reason", ""))
+    _save(update)
+
+
+def _draft(update: Update, person: Any, data: Any) -> None:
+    update.state, update.publish_at = State.DRAFT, None
+    _save(update)
+
+
+def _pin(update: Update, person: Any, data: Any) -> None:
+    pins.pin(update)
+
+
+def _unpin(update: Update, person: Any, data: Any) -> None:
+    pins.unpin(update)
+
+
+def _raise(update: Update, person: Any, data: Any) -> None:
+    """Above the one that stands above it."""
+    pinned = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
+    order = list(pinned.values_list("pk", flat=True))
+    place = order.index(update.pk) if update.pk in order else 0
+    if place:
+        order[place - 1], order[place] = order[place], order[place - 1]
+        pins.reorder(order)
+
+
+def _hand_over(update: Update, person: Any, data: Any) -> None:
+    to = data.get("to", "")
+    people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+    update.assignee = people.filter(pk=to).first() if to.isdecimal() else None
+    if to and not update.assignee:
+        raise ValidationError(_("There is no such colleague any more."))
+    _save(update)
+
+
+def _save(update: Update) -> None:
+    update.full_clean()
+    update.save()
+
+
+ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
+    "publish": _publish,
+    "withdraw": _withdraw,
+    "draft": _draft,
+    "pin": _pin,
+    "unpin": _unpin,
+    "raise": _raise,
+    "hand-over": _hand_over,
+}
+
+#: Those that need the right to run a coverage; the others that to change updates.
+RUNNING = frozenset({"pin", "unpin", "raise"})
+
+
+def act(article_id: int, pk: int, action: str, person: Any, data: Any) -> Update:
+    """Do one of ACTIONS to an update. Raises KeyError, Update.DoesNotExist, or ValidationError with what is wrong."""
+    do = ACTIONS[action]
+    with transaction.atomic(), states.acting(person):
+        changes.lock(Update.objects.get(pk=pk, article=article_id))
+        update = Update.objects.select_related("article").get(pk=pk)
+        do(update, person, data)
+    return update
