@@ -58,3 +58,6 @@ class CommentAdmin(SpokenAdmin):
     @admin.action(description=_("Mark as spam"), permissions=["change"])
     def mark_as_spam(self, request: HttpRequest, comments: Any) -> None:
         self._decide(comments, Comment.State.SPAM)
+
+
+from comments import privacy_admin, rules_admin  # noqa: E402, F401 - they register their pages

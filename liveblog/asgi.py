@@ -18,6 +18,7 @@ from articles.embeds.resolving import resolve_when_due
 from articles.polls.counting import publish_when_voted
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
+from comments.jobs import work_when_due
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
@@ -44,6 +45,7 @@ application = ProtocolTypeRouter(
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
             resolve_when_due,
+            work_when_due,
         ),
     }
 )

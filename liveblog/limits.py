@@ -1,4 +1,4 @@
-"""How often one address may do something."""
+"""How often one address may do something, or one who is known by something else."""
 
 import ipaddress
 import logging
@@ -16,10 +16,14 @@ def allowed(request: HttpRequest, what: str, most: int, seconds: int) -> bool:
     Whoever comes through a proxy on this machine that names no client is not one reader, and not counted. Where the
     cache does not answer nobody is kept out.
     """
-    address = _counted(request.META.get("REMOTE_ADDR") or "")
-    if address is None or most <= 0:
+    return within(what, counted(request.META.get("REMOTE_ADDR") or ""), most, seconds)
+
+
+def within(what: str, who: str | None, most: int, seconds: int) -> bool:
+    """Whether `what` was done at most `most` times by `who` in the present stretch of `seconds`. None: not counted."""
+    if not who or most <= 0:
         return True
-    key = f"limit:{what}:{address}:{int(time.time() / seconds)}"
+    key = f"limit:{what}:{who}:{int(time.time() / seconds)}"
     try:
         cache.add(key, 0, 2 * seconds)
         return cache.incr(key) <= most
@@ -28,7 +32,8 @@ def allowed(request: HttpRequest, what: str, most: int, seconds: int) -> bool:
         return True
 
 
-def _counted(host: str) -> str | None:
+def counted(host: str) -> str | None:
+    """The address under which a client is counted; None where it stands for more than one reader."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -23,6 +23,9 @@ if not SECRET_KEY:
         "python -c 'import secrets; print(secrets.token_urlsafe(50))' (or set DEBUG=1 on your own machine)."
     )
 
+#: Former keys: what was encrypted and signed with them can still be read.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
@@ -161,6 +164,35 @@ MASTODON_INSTANCES = env.list(
 # Where providers are to be found instead of where they say, as https://host=http://127.0.0.1:8001: for tests.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
 
+# Comments ------------------------------------------------------------------------------------------------------------
+
+# The spam check; without a key there is none.
+AKISMET_API_KEY = env.str("AKISMET_API_KEY", "")
+AKISMET_URL = env.str("AKISMET_URL", "").rstrip("/")
+AKISMET_TEST = env.bool("AKISMET_TEST", False)
+AKISMET_TIMEOUT = env.float("AKISMET_TIMEOUT", 5.0)
+#: How many links a comment may hold before a moderator has to look, and how many comments make an author known.
+COMMENTS_MAX_LINKS = env.int("COMMENTS_MAX_LINKS", 2)
+COMMENTS_KNOWN_AFTER = env.int("COMMENTS_KNOWN_AFTER", 3)
+#: Comments that one address may send in ten minutes, and one e-mail.
+COMMENTS_PER_ADDRESS = env.int("COMMENTS_PER_ADDRESS", 20)
+COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
+#: For how long addresses and user agents are kept.
+COMMENTS_KEEP_ADDRESS_DAYS = env.int("COMMENTS_KEEP_ADDRESS_DAYS", 30)
+#: Moderators are told by e-mail when a comment has waited for so long; 0: never.
+COMMENTS_DIGEST_HOURS = env.float("COMMENTS_DIGEST_HOURS", 4.0)
+#: Whom readers ask for what is kept of them.
+PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
+COMMENTS_IN_SERVER = env.bool("COMMENTS_IN_SERVER", True)
+
+# E-mail: without an address of a server, none is sent, and nobody is offered any.
+EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
+if EMAIL_CONFIGURED:
+    _email = env.dj_email_url("EMAIL_URL")
+    globals().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
+    EMAIL_TIMEOUT = _email.get("EMAIL_TIMEOUT") or 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -295,12 +327,14 @@ LOGGING = {
     "loggers": {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
+        "comments": {"level": "INFO"},
         # Those that try again and again, as long as something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.embeds", "articles.schedule"),
-                *("articles.polls", "articles.translations", "channels_redis", "psycopg.pool"),
+                *("articles.polls", "articles.translations", "channels_redis", "psycopg.pool", "comments.jobs"),
+                *("comments.checking", "comments.mailing", "comments.translation", "comments.akismet_service"),
             )
         },
     },

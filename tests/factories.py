@@ -11,6 +11,7 @@ from PIL import Image
 
 from articles import changes
 from articles.models import Article, Author, Picture, Update
+from comments.models import Comment
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -54,6 +55,12 @@ def update(
             each.save()
     made.pictures_to_be = None
     return made
+
+
+def comment(of: Article | None = None, **fields: Any) -> Comment:
+    """A comment that waits, in English where no language is given."""
+    text = {"language": "en", "name": "Ana", "text": f"Thank you for take {next(_numbers)}."}
+    return Comment.objects.create(article=of or article(), **(text | fields))
 
 
 def author(name: str = "Ioana Petrescu") -> Author:

@@ -1,0 +1,24 @@
+"""What readers write, and what the newsroom decides about it."""
+
+from comments.models.comment import Comment, Commenter, Held, State
+from comments.models.letters import Letter
+from comments.models.moderation import Actor, Ban, Decision, Note, Report
+from comments.models.rules import Discussion, ListedWord, Policy
+from comments.models.translation import CommentTranslation
+
+__all__ = [
+    "Actor",
+    "Ban",
+    "Comment",
+    "CommentTranslation",
+    "Commenter",
+    "Decision",
+    "Discussion",
+    "Held",
+    "Letter",
+    "ListedWord",
+    "Note",
+    "Policy",
+    "Report",
+    "State",
+]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from comments.models.comment import State
+
+
+class Actor(models.TextChoices):
+    """Who decided."""
+
+    MODERATOR = "moderator", pgettext_lazy("who decided on a comment", "A moderator")
+    AUTHOR = "author", pgettext_lazy("who decided on a comment", "Its author")
+    POLICY = "policy", pgettext_lazy("who decided on a comment", "The article’s rules")
+    SPAM_CHECK = "spam", pgettext_lazy("who decided on a comment", "The spam check")
+
+
+class Decision(models.Model):
+    """One line of the moderation log: a comment went from one state into another. Lines are added, never changed."""
+
+    comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="decisions", verbose_name=_("comment"))
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    actor = models.CharField(_("decided by"), max_length=10, choices=Actor)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
+    )
+    from_state = models.CharField(_("from"), max_length=12, choices=State)
+    to_state = models.CharField(_("to"), max_length=12, choices=State)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    #: The comment's version that came of it: an undo of the last decision finds it unchanged.
+    version = models.PositiveIntegerField()
+    #: What the decision took away and an undo brings back.
+    was_held = models.CharField(max_length=12, blank=True)
+    was_queued_at = models.DateTimeField(null=True)
+    had_reports = models.PositiveIntegerField(default=0)
+    undoes = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="undone_by", verbose_name=_("undoes")
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["comment", "version"], name="one_decision_on_a_version")]
+
+    def __str__(self) -> str:
+        return f"#{self.comment_id}: {self.from_state} → {self.to_state}"
+
+
+class Note(models.Model):
+    """What a moderator tells the others about a comment. Readers never see it."""
+
+    comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="notes", verbose_name=_("comment"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator")
+    )
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    text = models.TextField(_("note"), max_length=1000)
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        default_permissions = ("add", "view")
+
+    def __str__(self) -> str:
+        return f"#{self.comment_id}"
+
+
+class BanQuerySet(models.QuerySet):
+    def in_force(self) -> BanQuerySet:
+        return self.filter(until__gt=timezone.now())
+
+
+class Ban(models.Model):
+    """Nobody comments with this e-mail, or from this address, until a time."""
+
+    email_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
+    until = models.DateTimeField(_("until"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
+    )
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = BanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("ban")
+        verbose_name_plural = _("bans")
+        constraints = [
+            models.CheckConstraint(condition=~Q(email_hash="") | Q(address__isnull=False), name="ban_of_somebody")
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Report(models.Model):
+    """A reader says that a comment should not be there. One for each reader, whom a keyed hash of the address tells."""
+
+    class Reason(models.TextChoices):
+        ABUSE = "abuse", pgettext_lazy("reason for reporting a comment", "Insulting or hateful")
+        SPAM = "spam", pgettext_lazy("reason for reporting a comment", "Advertising")
+        FALSE = "false", pgettext_lazy("reason for reporting a comment", "Dangerously false")
+        PRIVATE = "private", pgettext_lazy("reason for reporting a comment", "Private matters of somebody")
+        OTHER = "other", pgettext_lazy("reason for reporting a comment", "Something else")
+
+    comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="reports", verbose_name=_("comment"))
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    reason = models.CharField(_("reason"), max_length=8, choices=Reason)
+    text = models.CharField(_("in their words"), max_length=500, blank=True)
+    reader_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comment", "reader_hash"], condition=~Q(reader_hash=""), name="one_report_of_a_reader"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.comment_id}: {self.reason}"

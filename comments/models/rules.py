@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from articles.fields import LanguageField
+from liveblog.delivery import log
+
+#: The element with the form, or with the sentence that there is none.
+FORM = "comments-form"
+
+
+class Policy(models.TextChoices):
+    """When comments on an article appear."""
+
+    APPROVAL = "approval", pgettext_lazy("when comments appear", "After a moderator has approved them")
+    KNOWN = "known", pgettext_lazy("when comments appear", "At once for known good authors, else after approval")
+    AT_ONCE = "at-once", pgettext_lazy("when comments appear", "At once")
+    CLOSED = "closed", pgettext_lazy("when comments appear", "Comments are closed")
+
+
+class Discussion(models.Model):
+    """The rules for the comments of one article. Without a row, each comment is approved first."""
+
+    article = models.OneToOneField(
+        "articles.Article", models.CASCADE, primary_key=True, related_name="discussion", verbose_name=_("article")
+    )
+    policy = models.CharField(_("comments appear"), max_length=10, choices=Policy, default=Policy.APPROVAL)
+    closes_at = models.DateTimeField(_("comments close"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("rules for comments")
+        verbose_name_plural = _("rules for comments")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @classmethod
+    def of(cls, article_id: int) -> Discussion:
+        return cls.objects.filter(pk=article_id).first() or cls(article_id=article_id)
+
+    @property
+    def is_open(self) -> bool:
+        return self.policy != Policy.CLOSED and (self.closes_at is None or self.closes_at > timezone.now())
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            log.lock(self.article_id)
+            before = self._seen()
+            super().save(*args, **kwargs)
+            if before != self._seen():
+                log.append(self.article_id, FORM)
+
+    def _seen(self) -> tuple[bool, bool]:
+        """What the form says of the rules: whether it is there, and whether comments are read first."""
+        now = Discussion.of(self.article_id)
+        return now.is_open, now.policy == Policy.AT_ONCE
+
+
+class ListedWord(models.Model):
+    """A word, or several, that a comment is held or refused for."""
+
+    class Action(models.TextChoices):
+        HOLD = "hold", pgettext_lazy("what a listed word does", "A moderator decides")
+        REFUSE = "refuse", pgettext_lazy("what a listed word does", "The comment is not taken")
+
+    language = LanguageField(_("language"))
+    word = models.CharField(
+        _("word"), max_length=100, help_text=_("Whole words, in any case. A * at the end stands for any ending.")
+    )
+    action = models.CharField(_("consequence"), max_length=6, choices=Action, default=Action.HOLD)
+
+    class Meta:
+        ordering = ("language", "word")
+        verbose_name = _("listed word")
+        verbose_name_plural = _("listed words")
+        constraints = [models.UniqueConstraint(fields=["language", "word"], name="a_word_is_listed_once")]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,168 @@
+"""Decisions on comments: each made once, written down, and open to be undone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.utils import timezone
+
+from comments import moderation
+from comments.models import Ban, Comment, Decision, State
+from comments.moderation import Conflict
+from liveblog.newsroom import figures
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def moderator(name: str = "mod") -> User:
+    made = User.objects.create_user(name, is_staff=True)
+    made.groups.add(Group.objects.get(name="Moderator"))
+    return made
+
+
+def elements_of(article: Any) -> list[str]:
+    return [element for _revision, element in factories.log_of(article)]
+
+
+def test_a_decision_is_written_down_and_reaches_open_pages() -> None:
+    comment, person = factories.comment(), moderator()
+    moderation.decide(comment.pk, State.APPROVED, person, version=comment.version, reason="fine")
+    line = Decision.objects.get()
+    assert (line.comment, line.person, line.from_state, line.to_state) == (comment, person, "waiting", "approved")
+    assert (line.actor, line.reason) == ("moderator", "fine")
+    assert elements_of(comment.article) == [comment.element, "comments-count"]
+    assert not Comment.objects.queued().exists()
+
+
+def test_what_somebody_else_has_decided_is_not_decided_again() -> None:
+    comment = factories.comment()
+    moderation.decide(comment.pk, State.APPROVED, moderator("one"), version=comment.version)
+    with pytest.raises(Conflict) as conflict:
+        moderation.decide(comment.pk, State.REFUSED, moderator("two"), version=comment.version)
+    assert conflict.value.decision is not None
+    assert conflict.value.decision.person.username == "one"
+    comment.refresh_from_db()
+    assert comment.state == State.APPROVED
+    assert Decision.objects.count() == 1
+
+
+def test_what_its_author_has_changed_is_not_approved_unread() -> None:
+    comment = factories.comment()
+    Comment.objects.filter(pk=comment.pk).update(text="Another text.", version=1)
+    with pytest.raises(Conflict):
+        moderation.decide(comment.pk, State.APPROVED, moderator(), version=0)
+
+
+def test_a_comment_that_is_gone_is_a_conflict() -> None:
+    with pytest.raises(Conflict) as conflict:
+        moderation.decide(77, State.APPROVED, moderator(), version=0)
+    assert conflict.value.comment is None
+
+
+def test_a_decision_is_undone_and_so_is_the_undo() -> None:
+    comment, person = factories.comment(held="links"), moderator()
+    decision = moderation.decide(comment.pk, State.SPAM, person, version=0)
+    undone = moderation.undo(decision.pk, person)
+    comment.refresh_from_db()
+    assert (comment.state, comment.held) == (State.WAITING, "links")
+    assert list(Comment.objects.queued()) == [comment]
+    assert undone.undoes == decision
+    moderation.undo(undone.pk, person)
+    comment.refresh_from_db()
+    assert comment.state == State.SPAM
+    assert [line.to_state for line in Decision.objects.all()] == ["spam", "waiting", "spam"]
+
+
+def test_only_the_last_decision_can_be_undone() -> None:
+    comment, person = factories.comment(), moderator()
+    first = moderation.decide(comment.pk, State.REFUSED, person, version=0)
+    moderation.decide(comment.pk, State.APPROVED, person, version=1)
+    with pytest.raises(Conflict):
+        moderation.undo(first.pk, person)
+
+
+def test_who_has_a_comment_open_is_known_for_a_moment() -> None:
+    comment, one, two = factories.comment(), moderator("one"), moderator("two")
+    assert moderation.claim(comment.pk, one)
+    assert not moderation.claim(comment.pk, two)
+    comment.refresh_from_db()
+    assert comment.claimed_now == one
+    Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert moderation.claim(comment.pk, two)
+    moderation.release(comment.pk, one)
+    comment.refresh_from_db()
+    assert comment.claimed_by == two
+
+
+def test_a_ban_is_of_somebody() -> None:
+    comment, until = factories.comment(email="ana@example.org", address="192.0.2.7"), timezone.now() + timedelta(days=1)
+    moderation.ban(comment, moderator(), until=until, email=True)
+    assert Ban.objects.in_force().get().email_hash == comment.email_hash
+    with pytest.raises(ValueError, match="Nothing"):
+        moderation.ban(factories.comment(), None, until=until, email=True, address=True)
+
+
+def test_a_report_brings_a_comment_back_into_the_queue_and_leaves_it_on_the_page() -> None:
+    comment = factories.comment(state="approved")
+    for reader in ("a", "a", "b"):
+        moderation.report(comment.pk, "abuse", "", reader)
+    queued = Comment.objects.queued().get()
+    assert (queued.state, queued.held, queued.open_reports) == (State.APPROVED, "reported", 2)
+    moderation.decide(comment.pk, State.APPROVED, moderator(), version=queued.version)
+    assert not Comment.objects.queued().exists()
+
+
+def test_the_record_of_an_author_counts_all_that_came_from_an_email() -> None:
+    for state in ("approved", "approved", "spam", "waiting"):
+        comment = factories.comment(email="Ana@example.org ", state=state)
+    assert moderation.record_of(comment.email_hash) == {"approved": 2, "spam": 1, "waiting": 1}
+    assert not moderation.record_of("")
+
+
+def test_moderators_have_the_rights_that_they_need_and_editors_more() -> None:
+    person = moderator()
+    editor = User.objects.create_user("editor")
+    editor.groups.add(Group.objects.get(name="Editor"))
+    for right in ("comments.add_ban", "comments.view_decision", "comments.add_note", "comments.change_listedword"):
+        assert person.has_perm(right)
+        assert editor.has_perm(right)
+    assert not person.has_perm("comments.feature_comment")
+    assert editor.has_perm("comments.feature_comment")
+    assert editor.has_perm("comments.erase_comment")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moderators_who_decide_at_once_decide_once() -> None:
+    comments = [factories.comment() for _ in range(6)]
+    people = [User.objects.create_user(f"mod{number}") for number in range(4)]
+
+    def decide_all(person: User) -> int:
+        decided = 0
+        for comment in comments:
+            try:
+                moderation.decide(comment.pk, State.APPROVED, person, version=0)
+                decided += 1
+            except Conflict:
+                pass
+        connection.close()
+        return decided
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(decide_all, people)) == len(comments)
+    assert Decision.objects.count() == len(comments)
+
+
+def test_the_live_desk_says_how_many_comments_wait_to_those_who_may_know() -> None:
+    comment = factories.comment()
+    factories.comment(comment.article, state="approved")
+    factories.comment()
+    [figure] = [figure for figure in figures.of(comment.article_id, moderator()) if "comments" in figure.url]
+    assert figure.count == 1
+    assert f"={comment.article_id}" in figure.url
+    assert not [
+        each for each in figures.of(comment.article_id, User.objects.create_user("x")) if "comments" in each.url
+    ]
