@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles import changes
+from articles.desk import urls as desk_urls
 from articles.fields import with_those_kept
-from articles.models import Article, Author, Topic, Update
+from articles.models import Article, Author, Snippet, Topic, Update
 from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
@@ -210,13 +211,17 @@ class ArticleAdmin(TranslatedAdmin):
         "related",
         "photo",
         "policies",
+        "needs_release",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")
-    list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "page_link")
+    list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
+
+    def get_urls(self) -> list[Any]:
+        return [*desk_urls.patterns(self.admin_site.admin_view), *super().get_urls()]
 
     @admin.display(description=_("headline"))
     def headline_shown(self, article: Article) -> str | SafeString:
@@ -237,6 +242,10 @@ class ArticleAdmin(TranslatedAdmin):
     @admin.display(description=_("page"))
     def page_link(self, article: Article) -> str:
         return format_html('<a href="{}">{}</a>', article.url(page_language(article)), _("View"))
+
+    @admin.display(description=_("live desk"))
+    def desk_link(self, article: Article) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
 class UpdateForm(TranslatedForm):
@@ -361,6 +370,18 @@ class TopicAdmin(SpokenAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
+
+
+@admin.register(Snippet)
+class SnippetAdmin(SpokenAdmin):
+    list_display = ("text_named", "article", "kind", "source_language")
+    list_filter = ("source_language", ("article", NamedFilter))
+    search_fields = ("name", "headline", "body")
+    autocomplete_fields = ("article",)
+
+    @admin.display(description=_("name"), ordering="name")
+    def text_named(self, snippet: Snippet) -> SafeString:
+        return named(snippet)
 
 
 from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages

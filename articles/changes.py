@@ -1,7 +1,8 @@
 """Edits of a live page: every save goes through here, and leaves a line in the change log where readers see it.
 
 What counts is what readers see. The elements concerned are rendered in every language before and after, in the
-transaction of the edit and under the article's lock; only an element that came out different is logged.
+transaction of the edit and under the article's lock; only an element that came out different is logged. Each version of
+an update is kept (`articles.history`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 
 from liveblog.delivery import bell, log
+from liveblog.newsroom import bell as newsroom
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -34,6 +36,7 @@ def edit(item: Article | Update) -> Iterator[None]:
     token = _open_edits.set((*_open_edits.get(), id(item)))
     try:
         with transaction.atomic():
+            from articles.history import recording
             from articles.translations import states
 
             pk = item.pk
@@ -41,10 +44,15 @@ def edit(item: Article | Update) -> Iterator[None]:
                 log.lock(article_id)
             said = states.Snapshot.of(item, pk)
             before = _seen(item, pk)
+            kept = recording.taken(type(item), pk) if _is_update(item) else None
             yield
             if item.pk:
                 states.follow(item, said)
+                if _is_update(item):
+                    recording.record(type(item), item.pk, kept, states.person())
             after = _seen(item, item.pk or pk)
+            if article_id:
+                _tell_the_desk(item, article_id)
             # A page that did not exist before has no readers to tell.
             if article_id:
                 for element in {**before, **after}:
@@ -52,6 +60,17 @@ def edit(item: Article | Update) -> Iterator[None]:
                         _log(article_id, element, languages)
     finally:
         _open_edits.reset(token)
+
+
+def _tell_the_desk(item: Any, article_id: int) -> None:
+    """Count the edit, so that each desk that has the article open finds what it lacks."""
+    from articles.models import Article
+
+    if _is_update(item) and item.pk:
+        Article.objects.filter(pk=article_id).update(desk_revision=models.F("desk_revision") + 1)
+        newest = Article.objects.filter(pk=article_id).values("desk_revision")
+        type(item)._base_manager.filter(pk=item.pk).update(desk_revision=models.Subquery(newest))
+    newsroom.ring_after_commit(article_id)
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
@@ -104,8 +123,12 @@ def _articles_naming(item: Any) -> list[int]:
     return sorted(found)
 
 
+def _is_update(item: Any) -> bool:
+    return hasattr(item, "article_id")
+
+
 def _article_id(item: Any) -> int | None:
-    return item.article_id if hasattr(item, "article_id") else item.pk
+    return item.article_id if _is_update(item) else item.pk
 
 
 def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
@@ -114,6 +137,6 @@ def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
 
     if pk is None:
         return {}
-    if hasattr(item, "article_id"):
+    if _is_update(item):
         return rendering.seen_of_update(pk)
     return rendering.seen_of_article(pk)

@@ -17,14 +17,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles import changes
+from articles.desk.models import Snippet
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
+from articles.history.models import UpdateVersion
+from articles.pictures.models import Picture
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
 from articles.translations.models import GlossaryTerm, Translation
 from liveblog.languages import SHIPPED
 
-__all__ = ["Article", "Author", "GlossaryTerm", "Policy", "Topic", "Translation", "Update"]
+__all__ = [
+    "Article",
+    "Author",
+    "GlossaryTerm",
+    "Picture",
+    "Policy",
+    "Snippet",
+    "Topic",
+    "Translation",
+    "Update",
+    "UpdateVersion",
+]
 
 PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
 
@@ -215,13 +229,23 @@ class Article(Versioned, Illustrated):
         blank=True,
         help_text=_("What readers of a language are given until a person has reviewed the translation."),
     )
+    needs_release = models.BooleanField(
+        _("a second person releases updates"),
+        default=False,
+        help_text=_("What a journalist writes appears once somebody else has released it."),
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: Counts the edits of its updates, those that readers do not see as well.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("-coverage_start", "-pk")
         verbose_name = _("article")
         verbose_name_plural = _("articles")
-        permissions = [("translate_article", "Can translate article")]
+        permissions = [
+            ("translate_article", "Can translate article"),
+            ("cover_article", "Can run the coverage of an article"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
             models.CheckConstraint(
@@ -250,9 +274,10 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            # The log alone counts revisions: a copy read earlier must not turn the count back.
+            # The logs alone count revisions: a copy read earlier must not turn the counts back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                self.revision = Article.objects.values_list("revision", flat=True).filter(pk=self.pk).first() or 0
+                counts = Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision").first()
+                self.revision, self.desk_revision = counts or (0, 0)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
@@ -292,6 +317,10 @@ class UpdateQuerySet(models.QuerySet):
     def published(self) -> UpdateQuerySet:
         return self.filter(state=Update.State.PUBLISHED)
 
+    def on_page(self) -> UpdateQuerySet:
+        """Those that have a place on the page, be it only a mark that something was withdrawn."""
+        return self.filter(Q(state=Update.State.PUBLISHED) | Q(state=Update.State.WITHDRAWN, leaves_mark=True))
+
     def shown_in(self, language: str, policy: Policy) -> UpdateQuerySet:
         """Those that readers of a language are shown; see `articles.translations.reading`."""
         if policy != Policy.REVIEWED:
@@ -300,7 +329,8 @@ class UpdateQuerySet(models.QuerySet):
         return self.filter(Q(source_language=language) | Exists(reviewed))
 
     def newest_first(self) -> UpdateQuerySet:
-        return self.order_by("-first_published_at", "-pk")
+        """In the order of the page: what is pinned, then by time."""
+        return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
 
 
 class Update(Versioned, Illustrated):
@@ -308,24 +338,54 @@ class Update(Versioned, Illustrated):
 
     class State(models.TextChoices):
         DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
+        SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
         SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
         PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
+    class Kind(models.TextChoices):
+        TEXT = "text", pgettext_lazy("kind of update", "Text")
+        QUOTE = "quote", pgettext_lazy("kind of update", "Quote")
+        PICTURES = "pictures", pgettext_lazy("kind of update", "Pictures")
+        EMBED = "embed", pgettext_lazy("kind of update", "Embed")
+        FACTS = "facts", pgettext_lazy("kind of update", "Key facts")
+        TABLE = "table", pgettext_lazy("kind of update", "Table")
+        POLL = "poll", pgettext_lazy("kind of update", "Poll")
+
     TEXTS = ("headline", "body")
+
+    #: Kinds that can do without words of their own.
+    WORDLESS = (Kind.PICTURES, Kind.EMBED)
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.TEXT)
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
+    attribution = models.CharField(
+        _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
+    )
+    source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+    )
     is_key = models.BooleanField(_("key event"), default=False)
+    is_breaking = models.BooleanField(_("breaking news"), default=False)
+    pin = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."
+    )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    backdating_reason = models.CharField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    leaves_mark = models.BooleanField(
+        _("leaves a mark"),
+        default=False,
+        help_text=_("Readers are told that an update was withdrawn here."),
+    )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
     correction_note = models.CharField(
         _("correction note"),
@@ -333,6 +393,29 @@ class Update(Versioned, Illustrated):
         blank=True,
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
+
+    # How the newsroom works on it together.
+    #: Of its article, at the last edit of this update: what a desk that is behind has to ask for.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("in the hands of"),
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    #: Made by whoever sends it: the same update sent twice is one.
+    key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    #: Shared by copies of one update that stand in several articles.
+    story = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
 
     objects = UpdateQuerySet.as_manager()
 
@@ -344,11 +427,15 @@ class Update(Versioned, Illustrated):
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
+            models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
             models.CheckConstraint(
-                condition=~Q(state="published") | _in_source_language("headline", "body"),
+                condition=~Q(state="published")
+                | Q(kind__in=("pictures", "embed"))
+                | _in_source_language("headline", "body"),
                 name="published_update_has_text",
             ),
             models.CheckConstraint(
@@ -373,10 +460,8 @@ class Update(Versioned, Illustrated):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
             errors["publish_at"] = _("Say when the update is to be published.")
-        if self.published_before and self.state in (self.State.DRAFT, self.State.SCHEDULED):
+        if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-        if not self.published_before and self.state == self.State.WITHDRAWN:
-            errors["state"] = _("Only an update that was published can be withdrawn.")
         if errors:
             raise ValidationError(errors)
 
@@ -397,6 +482,9 @@ class Update(Versioned, Illustrated):
             self.withdrawn_at = None
         elif self.state == self.State.WITHDRAWN:
             self.withdrawn_at = self.withdrawn_at or now
+            # What nobody has seen leaves no mark.
+            self.leaves_mark = self.leaves_mark and self.published_before
+            self.pin = None
         note = stored(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None
@@ -415,14 +503,19 @@ class Update(Versioned, Illustrated):
     def exists_in(self, language: str) -> bool:
         """Whether there is a text in this language that can stand for the whole update."""
         if language == self.source_language:
-            return any(stored(self, field, language) for field in self.TEXTS)
+            return self.kind in self.WORDLESS or any(stored(self, field, language) for field in self.TEXTS)
         written = [field for field in self.TEXTS if stored(self, field, self.source_language)]
-        return bool(written) and all(stored(self, field, language) for field in written)
+        return bool(written or self.kind in self.WORDLESS) and all(stored(self, field, language) for field in written)
 
     @property
     def published_before(self) -> bool:
         """Whether readers have seen it, now or earlier."""
         return self.first_published_at is not None
+
+    @property
+    def on_page(self) -> bool:
+        """Whether it has a place on the page, be it only as a mark; see `UpdateQuerySet.on_page`."""
+        return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
 
     @property
     def element(self) -> str:
@@ -432,7 +525,9 @@ class Update(Versioned, Illustrated):
     def sort_key(self) -> str:
         """Sorts updates as text in the order of the page, which shows the greatest first."""
         assert self.first_published_at is not None
-        return f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        by_time = f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        # Letters sort after digits, and so before them on the page.
+        return by_time if self.pin is None else f"pin{self.pin:05d}-{by_time}"
 
     def url(self, language: str) -> str:
         return reverse("update", args=[language, self.article.slug, self.pk])

@@ -41,26 +41,31 @@ class LivePage:
     article: Article
     language: str
     page: Page
+    #: What is pinned, which stands on the first page, then what the page's number stands for.
+    items: list[Update]
     key_only: bool
 
     @classmethod
     def of(cls, article: Article, language: str, number: Any, key_only: bool) -> LivePage:
-        found = rendering.updates().filter(article=article).published().newest_first()
+        found = rendering.updates().filter(article=article).on_page().newest_first()
         found = found.shown_in(language, article.policy(language))
         if key_only:
             found = found.filter(is_key=True)
-        return cls(article, language, Paginator(found, PAGE_SIZE).get_page(number), key_only)
+        page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(number)
+        pinned = [] if page.has_previous() else found.exclude(pin=None)
+        return cls(article, language, page, [*pinned, *page.object_list], key_only)
 
     def updates(self) -> list[Operation]:
         return [
-            rendering.update_operation(update, update.element, self.article, self.language)
-            for update in self.page.object_list
+            rendering.update_operation(update, update.element, self.article, self.language) for update in self.items
         ]
 
     def shown(self) -> list[tuple[Update, Reading]]:
-        """The updates on the page with the words that its readers get."""
+        """The updates on the page with the words that its readers get; not those that were withdrawn."""
         found = []
-        for update in self.page.object_list:
+        for update in self.items:
+            if update.state != Update.State.PUBLISHED:
+                continue
             update.article = self.article
             if (read := of_update(update, self.article, self.language)) is not None:
                 found.append((update, read))

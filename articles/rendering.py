@@ -98,7 +98,9 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
 
 
 def update_html(update: Update, article: Article, read: Reading) -> str:
-    """The element of a published update. Call within `reading`."""
+    """The element of an update that has its place on the page. Call within `reading`."""
+    if update.state == Update.State.WITHDRAWN:
+        return get_template("articles/withdrawn.html").render({"update": update})
     return get_template("articles/update.html").render(update_context(update, article, read))
 
 
@@ -150,7 +152,7 @@ def card(article: Article, language: str) -> dict[str, Any]:
 
 
 def update_operation(update: Update | None, element: str, article: Article, language: str) -> Operation:
-    if update is None or update.state != Update.State.PUBLISHED:
+    if update is None or not update.on_page:
         return {"op": "remove", "id": element}
     read = of_update(update, article, language)
     if read is None:
@@ -203,7 +205,7 @@ def render_article(
 
 def seen_of_update(pk: int) -> dict[str, Any]:
     update = updates().select_related("article").filter(pk=pk).first()
-    if update is None or update.state != Update.State.PUBLISHED:
+    if update is None or not update.on_page:
         return {}
     seen = {}
     for language in update.article.offered_languages:

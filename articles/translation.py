@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from articles.models import Article, Topic, Update
+from articles.models import Article, Picture, Topic, Update
 
 
 class _Empty(TranslationOptions):
@@ -21,4 +21,9 @@ class ArticleTranslation(_Empty):
 
 @register(Update)
 class UpdateTranslation(_Empty):
-    fields = ("headline", "body", "photo_alt", "photo_caption", "photo_credit", "correction_note")
+    fields = ("headline", "body", "attribution", "photo_alt", "photo_caption", "photo_credit", "correction_note")
+
+
+@register(Picture)
+class PictureTranslation(_Empty):
+    fields = ("alt", "caption", "credit")

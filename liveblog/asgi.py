@@ -11,6 +11,7 @@ from django.core.asgi import get_asgi_application
 # Loads the apps, which what follows needs.
 _http = get_asgi_application()
 
+from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
 from articles.schedule import publish_when_due
@@ -18,6 +19,7 @@ from articles.translations.drafting import draft_when_due
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
+from liveblog.newsroom.consumer import Desk
 from liveblog.pagecache import PageCache
 
 _pages = PageCache(_http, dict(settings.LANGUAGES))
@@ -27,7 +29,13 @@ application = ProtocolTypeRouter(
     {
         "http": _pages,
         "websocket": AllowedHostsOriginValidator(
-            URLRouter([path("ws/<language>/live/<slug:slug>/", cast(Any, live)), re_path("", cast(Any, nowhere))])
+            URLRouter(
+                [
+                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(Desk.as_asgi())),
+                    path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
+                    re_path("", cast(Any, nowhere)),
+                ]
+            )
         ),
         "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of)),
     }

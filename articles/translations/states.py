@@ -39,6 +39,11 @@ def acting(person: Any) -> Iterator[None]:
         _person.reset(token)
 
 
+def person() -> Any:
+    """Who writes at the moment; None where it is no person."""
+    return _person.get()
+
+
 @contextmanager
 def looking_after(language: str) -> Iterator[None]:
     """Whoever saves writes down himself how far this language is."""

@@ -39,23 +39,29 @@ def group(article_id: int) -> str:
 def ring(article_id: int) -> None:
     """Tell every process that the article's log has grown. Never raises for want of a channel layer."""
     notice()
+    send_soon(group(article_id), {"type": "bell", "article": article_id})
+
+
+def send_soon(to: str, message: dict[str, Any]) -> None:
+    """Send a message to a group, from whatever thread. Never raises for want of a channel layer."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        async_to_sync(_ring)(article_id)
+        async_to_sync(send)(to, message)
     else:
         # A thread that runs an event loop must not wait for it.
-        _ringing.add(task := loop.create_task(_ring(article_id)))
-        task.add_done_callback(_ringing.discard)
+        _sending.add(task := loop.create_task(send(to, message)))
+        task.add_done_callback(_sending.discard)
 
 
-_ringing: set[asyncio.Task[None]] = set()
+_sending: set[asyncio.Task[None]] = set()
 
 
-async def _ring(article_id: int) -> None:
+async def send(to: str, message: dict[str, Any]) -> None:
+    """Send a message to a group. Never raises for want of a channel layer."""
     try:
         async with asyncio.timeout(TIMEOUT):
-            await get_channel_layer().group_send(group(article_id), {"type": "bell", "article": article_id})
+            await get_channel_layer().group_send(to, message)
     except Exception:
         logger.warning("The bell could not be rung; readers wait for the timer.", exc_info=True)
 
@@ -63,9 +69,10 @@ async def _ring(article_id: int) -> None:
 class Listener:
     """The ears of a process: one channel, in the groups of all articles that it has open."""
 
-    def __init__(self, heard: Callable[[int], None]) -> None:
-        """`heard` is called with the article's id when its bell rings."""
+    def __init__(self, heard: Callable[[int], None], counted: Callable[[int], None]) -> None:
+        """Called with an article's id: `heard` when its bell rings, `counted` when its readers are to be counted."""
         self._heard = heard
+        self._counted = counted
         self._wanted: dict[int, asyncio.Event] = {}
         self._channel: str | None = None
         #: Groups that the channel is in, with the time at which it was added.
@@ -110,6 +117,9 @@ class Listener:
             self._changed.set()
         while True:
             message = await layer.receive(self._channel)
+            if message["type"] == "census":
+                self._counted(message["article"])
+                continue
             notice()
             self._heard(message["article"])
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import uuid
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from django.db import close_old_connections, connection
 
 from liveblog.delivery import bell, elements, frames
 from liveblog.delivery.room import PAUSE, Gone, Reader, Room
+from liveblog.newsroom import bell as newsroom
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ class Hub:
         self._rung: set[int] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        #: By which the counts of processes are told apart.
+        self._name = uuid.uuid4().hex
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="hub")
 
     # Readers ----------------------------------------------------------------------------------------------------------
@@ -100,7 +104,7 @@ class Hub:
 
     async def _make(self, article_id: int) -> Room:
         if not self._tasks:
-            self._bell = bell.Listener(self._hear)
+            self._bell = bell.Listener(self._hear, self._count)
             self._tasks = [asyncio.create_task(work()) for work in (self._bell.run, self._watch, self._beat)]
         # Listening begins before the revision is read, or a bell between the two would be missed.
         await self._bell.listen(article_id)
@@ -128,6 +132,13 @@ class Hub:
     def _hear(self, article_id: int) -> None:
         self._rung.add(article_id)
         self._wake.set()
+
+    def _count(self, article_id: int) -> None:
+        """Tell the desks of an article how many read it here."""
+        room = self.rooms.get(article_id)
+        readers = {language: len(here) for language, here in room.readers.items()} if room else {}
+        message = {"type": "desk.audience", "process": self._name, "readers": readers}
+        bell.send_soon(newsroom.group(article_id), message)
 
     async def _watch(self) -> None:
         """Have every room follow its article: at once where a bell rang, all of them every few seconds."""

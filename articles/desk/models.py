@@ -1,0 +1,36 @@
+"""What journalists keep ready."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from articles.fields import LanguageField
+from articles.richtext import RichTextField
+
+
+class Snippet(models.Model):
+    """A ready piece: the beginning of an update that comes again and again."""
+
+    name = models.CharField(_("name"), max_length=80, help_text=_("By which it is found at the live desk."))
+    article = models.ForeignKey(
+        "articles.Article",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="snippets",
+        verbose_name=_("article"),
+        help_text=_("Leave it empty for a piece that is ready at every article."),
+    )
+    source_language = LanguageField(_("language"))
+    kind = models.CharField(_("kind"), max_length=12, default="text")
+    headline = models.CharField(_("headline"), max_length=200, blank=True)
+    body = RichTextField(_("body"), blank=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        verbose_name = _("ready piece")
+        verbose_name_plural = _("ready pieces")
+
+    def __str__(self) -> str:
+        return self.name

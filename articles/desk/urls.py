@@ -1,0 +1,26 @@
+"""The addresses of an article's desk, under /admin/articles/article/<pk>/desk/."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import path
+
+from articles.desk import views
+
+
+def patterns(wrap: Callable[[Any], Any]) -> list[Any]:
+    """`wrap` is what the admin puts around its views."""
+    desk = "<int:pk>/desk/"
+    found = [
+        ("", views.page, "desk"),
+        ("entries/", views.entries, "desk_entries"),
+        ("updates/", views.write, "desk_write"),
+        ("updates/preview/", views.preview, "desk_preview_new"),
+        ("updates/<int:update>/", views.rewrite, "desk_rewrite"),
+        ("updates/<int:update>/composer/", views.composer, "desk_composer"),
+        ("updates/<int:update>/preview/", views.preview, "desk_preview"),
+        ("updates/<int:update>/<slug:action>/", views.act, "desk_act"),
+        ("coverage/<slug:action>/", views.cover, "desk_cover"),
+        ("related/", views.related, "desk_related"),
+    ]
+    return [path(f"{desk}{rest}", wrap(view), name=f"articles_{name}") for rest, view, name in found]

@@ -1,0 +1,332 @@
+"""The live desk: one screen on which a coverage is written. Everything but the page itself is asked for by scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_GET, require_POST
+from js_asset import Media
+
+from articles import changes, rendering
+from articles.desk import actions, coverage, timeline
+from articles.desk.forms import ComposerForm, language_for, stamp
+from articles.models import Article, Snippet, Update
+from articles.templatetags.live import own_name
+from articles.translations import desk as translations
+from articles.translations import figures, states
+from articles.translations.reading import of_update
+from liveblog.delivery import log
+from liveblog.languages import direction
+from liveblog.newsroom import figures as newsroom
+from liveblog.newsroom.consumer import RIGHTS
+
+View = Callable[..., HttpResponse]
+
+
+def at_desk(*rights: str) -> Callable[[View], View]:
+    """A view of an article for those who have one of `rights`, in the article's time zone."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+            if not any(request.user.has_perm(right) for right in rights):
+                raise PermissionDenied
+            article = get_object_or_404(Article, pk=pk)
+            with timezone.override(article.zone):
+                return view(request, article, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _may_run(request: HttpRequest) -> bool:
+    return request.user.has_perm("articles.cover_article") or request.user.has_perm("articles.change_article")
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@at_desk(*RIGHTS)
+def page(request: HttpRequest, article: Article) -> HttpResponse:
+    # Read before what it stands for: what is edited meanwhile is asked for once more.
+    revision = article.desk_revision
+    form = _form(request, article, None, None)
+    context = {
+        **admin.site.each_context(request),
+        "title": str(article),
+        "article": article,
+        "opts": Article._meta,
+        "revision": revision,
+        "page_url": article.url(article.front_language),
+        "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
+        "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
+        "composer": _composer(request, form),
+        "side": _side(request, article),
+        "states": Update.State.choices,
+        "media": Media.from_media(form.media, nonce=str(request.csp_nonce)),  # type: ignore[attr-defined]
+        "snippets": _snippets(article),
+        "colleagues": _colleagues(),
+        "may_run": _may_run(request),
+    }
+    return TemplateResponse(request, "admin/articles/desk/page.html", context)
+
+
+def _snippets(article: Article) -> list[Snippet]:
+    return list(Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))
+
+
+def _colleagues() -> list[Any]:
+    people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+    return list(people.order_by("first_name", "username")[:200])
+
+
+def _get(article: Article, pk: int) -> Update:
+    return get_object_or_404(Update.objects.select_related("article"), pk=pk, article=article)
+
+
+def _form(request: HttpRequest, article: Article, update: Update | None, data: Any) -> ComposerForm:
+    if update is None:
+        update = Update(article=article, source_language=language_for(request.user, article))
+        author = getattr(request.user, "author", None)
+        form = ComposerForm(data, instance=update, person=request.user)
+        form.initial["authors"] = [author.pk] if author else []
+        return form
+    return ComposerForm(data, instance=update, person=request.user)
+
+
+def _composer(request: HttpRequest, form: ComposerForm) -> str:
+    update = form.instance
+    context = {
+        "form": form,
+        "update": update,
+        "article": form.article,
+        "languages": [
+            {"code": code, "name": own_name(code), "dir": direction(code)} for code in form.article.languages
+        ],
+        "snippets": [] if update.pk else _snippets(form.article),
+    }
+    return render_to_string("admin/articles/desk/composer.html", context, request)
+
+
+def _entries(request: HttpRequest, article: Article, found: list[Update]) -> list[dict[str, str]]:
+    rights = {
+        "may_write": request.user.has_perm("articles.change_update"),
+        "may_run": _may_run(request),
+    }
+    return [
+        {
+            "id": update.element,
+            "sort": timeline.sort_of(update),
+            "html": timeline.entry_html(update, article, request.user, **rights),
+        }
+        for update in found
+    ]
+
+
+@require_GET
+@at_desk(*RIGHTS)
+def entries(request: HttpRequest, article: Article) -> HttpResponse:
+    """What a desk shows: after a revision all that has changed, before an entry what is older, otherwise the newest."""
+    selection = timeline.Selection.of(request.GET)
+    revision = article.desk_revision
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    if after.isascii() and after.isdecimal() and len(after) < 19:
+        edited = list(timeline.changed(article, int(after)))
+        wanted = set(
+            selection.of_article(article).filter(pk__in=[one.pk for one in edited]).values_list("pk", flat=True)
+        )
+        gone = [{"id": update.element} for update in edited if update.pk not in wanted]
+        shown = [*_entries(request, article, [update for update in edited if update.pk in wanted]), *gone]
+    else:
+        shown = _entries(request, article, timeline.newest(article, selection, before))
+    return JsonResponse({"revision": revision, "entries": shown, "side": _side(request, article)})
+
+
+def _side(request: HttpRequest, article: Article) -> str:
+    """The state of things beside the timeline."""
+    summary = figures.summary(article.pk)
+    related = article.related.all()
+    context = {
+        "article": article,
+        "may_run": _may_run(request),
+        "translations": [
+            {"language": language, "name": own_name(language), **found} for language, found in summary.items()
+        ],
+        "figures": newsroom.of(article.pk, request.user),
+        "related": related,
+    }
+    return render_to_string("admin/articles/desk/side.html", context, request)
+
+
+# One update -----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@at_desk("articles.change_update")
+def composer(request: HttpRequest, article: Article, update: int) -> HttpResponse:
+    """The composer for an update that is there."""
+    return HttpResponse(_composer(request, _form(request, article, _get(article, update), None)))
+
+
+@require_POST
+@at_desk("articles.add_update")
+def write(request: HttpRequest, article: Article) -> HttpResponse:
+    """A new update. The same one sent twice is one: its key tells."""
+    return _save(request, article, None)
+
+
+@require_POST
+@at_desk("articles.change_update")
+def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse:
+    """Another version of an update that is there; 409 where somebody else has saved one meanwhile."""
+    return _save(request, article, update)
+
+
+def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpResponse:
+    with transaction.atomic():
+        # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
+        log.lock(article.pk)
+        update: Update | None = None
+        if pk is not None:
+            update = _get(article, pk)
+            if request.POST.get("opened") != stamp(update):
+                return _conflict(request, update)
+        form = _form(request, article, update, request.POST)
+        if not form.is_valid():
+            return JsonResponse({"errors": form.errors}, status=422)
+        if pk is None and (sent := _sent_before(form)):
+            return JsonResponse({"id": sent.element, "state": sent.state})
+        with states.acting(request.user), changes.edit(form.instance):
+            saved = form.save()
+    return JsonResponse({"id": saved.element, "state": saved.state})
+
+
+def _sent_before(form: ComposerForm) -> Update | None:
+    key = form.cleaned_data.get("key")
+    return Update.objects.filter(key=key, article=form.article).first() if key else None
+
+
+def _conflict(request: HttpRequest, update: Update) -> HttpResponse:
+    """The version that is there now, with what is different in the one that was sent. Nothing is saved."""
+    theirs = _form(request, update.article, update, None)
+    language = update.source_language
+    texts = []
+    for name in ("headline", "body", "attribution", "correction_note"):
+        present, sent = theirs.initial[name] or "", request.POST.get(name, "")
+        if present or sent:
+            texts.append(
+                {
+                    "label": theirs.fields[name].label,
+                    "present": present,
+                    "difference": translations.difference(present, sent),
+                    "rich": name == "body",
+                }
+            )
+    context = {"texts": texts, "language": language, "update": update}
+    html = render_to_string("admin/articles/desk/conflict.html", context, request)
+    return JsonResponse({"conflict": html, "opened": stamp(update)}, status=409)
+
+
+@require_POST
+@at_desk("articles.change_update", "articles.cover_article")
+def act(request: HttpRequest, article: Article, update: int, action: str) -> HttpResponse:
+    pins = ("pin", "unpin", "raise")
+    if not request.user.has_perm("articles.cover_article" if action in pins else "articles.change_update"):
+        raise PermissionDenied
+    try:
+        found = actions.act(article.pk, update, action, request.user, request.POST)
+    except (KeyError, Update.DoesNotExist) as error:
+        raise Http404 from error
+    except ValidationError as error:
+        return JsonResponse({"errors": {"__all__": error.messages}}, status=422)
+    return JsonResponse({"id": found.element, "state": found.state})
+
+
+@require_POST
+@at_desk(*RIGHTS)
+def preview(request: HttpRequest, article: Article, update: int | None = None) -> HttpResponse:
+    """An update as readers of a language would see it: saved, rendered, and never committed."""
+    language = request.POST.get("reader", "")
+    if language not in article.offered_languages:
+        raise Http404
+    data = request.POST.copy()
+    data["action"] = "publish"
+    with transaction.atomic():
+        log.lock(article.pk)
+        found = _get(article, update) if update else None
+        form = _form(request, article, found, data)
+        html = ""
+        if form.is_valid():
+            with changes.edit(form.instance):
+                saved = form.save()
+                Update.objects.filter(pk=saved.pk).update(
+                    state=Update.State.PUBLISHED, first_published_at=saved.first_published_at or timezone.now()
+                )
+            shown = rendering.updates().get(pk=saved.pk)
+            with rendering.reading(article, language):
+                read = of_update(shown, article, language)
+                html = rendering.update_html(shown, article, read) if read else ""
+        transaction.set_rollback(True)
+    context = {"html": html, "language": language, "dir": direction(language), "errors": form.errors}
+    with translation.override(language):
+        return TemplateResponse(request, "admin/articles/desk/preview.html", context).render()
+
+
+# The coverage ---------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@at_desk("articles.cover_article", "articles.change_article")
+def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
+    try:
+        with states.acting(request.user):
+            coverage.act(article.pk, action)
+    except KeyError as error:
+        raise Http404 from error
+    return JsonResponse({})
+
+
+@at_desk("articles.cover_article", "articles.change_article")
+def related(request: HttpRequest, article: Article) -> HttpResponse:
+    """Articles to read also: searched by GET, chosen or left by POST."""
+    if request.method == "POST":
+        other = request.POST.get("article", "")
+        if not other.isdecimal():
+            raise Http404
+        coverage.relate(article.pk, int(other), wanted=request.POST.get("wanted") == "1")
+        return JsonResponse({})
+    words = request.GET.get("q", "").strip()[:100]
+    fields = [f"headline_{code}" for code, _name in settings.LANGUAGES]
+    found = Article.objects.exclude(pk=article.pk)
+    for word in words.split():
+        matching = Article.objects.none()
+        for field in fields:
+            matching |= Article.objects.filter(**{f"{field}__icontains": word})
+        found = found.filter(pk__in=matching.values("pk"))
+    return JsonResponse(
+        {
+            "articles": [
+                {
+                    "id": other.pk,
+                    "name": str(other),
+                    "lang": other.source_language,
+                    "dir": direction(other.source_language),
+                }
+                for other in (found[:8] if words else [])
+            ]
+        }
+    )

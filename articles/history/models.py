@@ -1,0 +1,33 @@
+"""Every version of every update: who made it, when, and what it was."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UpdateVersion(models.Model):
+    """An update as one save left it. Versions are written by `articles.changes.edit` and never changed."""
+
+    update = models.ForeignKey("articles.Update", models.CASCADE, related_name="versions", verbose_name=_("update"))
+    #: Counts from one for each update.
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    #: None: a machine, or the clock.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
+    )
+    #: All columns by name, and what belongs to the update besides; see `articles.history.recording`.
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        ordering = ("update", "-number")
+        default_permissions = ()
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        constraints = [models.UniqueConstraint(fields=["update", "number"], name="one_version_of_a_number")]
+
+    def __str__(self) -> str:
+        return f"#{self.update_id}.{self.number}"

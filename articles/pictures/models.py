@@ -1,0 +1,42 @@
+"""The pictures of an update."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Picture(models.Model):
+    """One picture. It is uploaded first, and belongs to an update once that is saved with it."""
+
+    update = models.ForeignKey(
+        "articles.Update", models.CASCADE, null=True, blank=True, related_name="pictures", verbose_name=_("update")
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    image = models.ImageField(
+        _("picture"), upload_to="pictures/%Y/%m/", width_field="width", height_field="height", max_length=200
+    )
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    alt = models.CharField(
+        _("alternative text"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the photo shows, for those who don't see it."),
+    )
+    caption = models.CharField(_("caption"), max_length=500, blank=True)
+    credit = models.CharField(
+        _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
+    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("update", "position", "pk")
+        default_permissions = ()
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+
+    def __str__(self) -> str:
+        return self.alt or f"#{self.pk}"
