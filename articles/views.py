@@ -5,8 +5,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
+from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from articles import pages, rendering, structured
@@ -14,7 +16,7 @@ from articles.cache import made_once
 from articles.models import Article
 from articles.templatetags.live import day
 from articles.translations.reading import of_article, of_update
-from liveblog.delivery import frames
+from liveblog.delivery import frames, log
 from liveblog.release import RELEASE
 
 #: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
@@ -38,6 +40,11 @@ def _kept(request: HttpRequest, key: str, make: Callable[[], bytes], content_typ
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
+
+
+def _hole(name: str) -> str:
+    """Stands in a page for what is put in later; nothing that anybody could write."""
+    return salted_hmac("articles.views", name).hexdigest()
 
 
 @require_safe
@@ -75,19 +82,30 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     number = number if number.isascii() and number.isdecimal() and len(number) < 7 else "1"
     key_only = request.GET.get("key") == "1"
 
-    def make() -> bytes:
+    def coverage() -> bytes:
         page = pages.LivePage.of(rendering.articles().get(pk=article.pk), language, number, key_only)
         with rendering.reading(article, language):
             context = {
                 "page": page,
                 "article": page.article,
                 "language": language,
-                "revision": article.revision,
+                "revision": _hole("revision"),
+                "comments": _hole("comments"),
                 "structured": structured.dumped(structured.live_blog(page)),
                 "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
                 "site": settings.SITE_URL,
             }
             return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
+
+    def make() -> bytes:
+        # A comment, of which there may be many in a minute, does not have the coverage rendered anew.
+        state = log.state_besides(article.pk, article.revision, "comment")
+        key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{number}:{int(key_only)}"
+        page = made_once(key, coverage)
+        with rendering.reading(article, language):
+            beside = get_template("articles/comments.html").render({"article": article})
+        page = page.replace(_hole("revision").encode(), str(article.revision).encode())
+        return page.replace(_hole("comments").encode(), beside.encode())
 
     key = f"live:{article.pk}:{language}:{article.revision}:{number}:{int(key_only)}"
     return _kept(request, key, make, "text/html; charset=utf-8")

@@ -10,5 +10,5 @@ class CommentsConfig(AppConfig):
         from comments import rendering
         from liveblog.delivery import elements
 
-        elements.register("comment", rendering.render_comments)
+        elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_surroundings)

@@ -1,20 +1,107 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment
+from comments import text as plain
+from comments.models import Comment, Report
+
+#: Longer texts have to be a mistake: there are few that anybody reads to the end.
+LONGEST = 3000
 
 
-class CommentForm(forms.ModelForm):
+class _Marked(forms.Form):
+    """A form whose fields name what explains them and what is wrong with them, for those who hear it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "comment-%s")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # The browser's own words would be in the browser's language; ours stand beside the field.
+            field.widget.is_required = False
+            if field.required:
+                field.widget.attrs["aria-required"] = "true"
+
+
+class CommentForm(_Marked):
+    name = forms.CharField(
+        label=_("Name"), max_length=60, widget=forms.TextInput({"autocomplete": "name", "dir": "auto"})
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("It is never shown."),
+        widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
+    )
+    text = forms.CharField(
+        label=_("Comment"),
+        max_length=LONGEST,
+        strip=False,
+        help_text=_("Plain text. A blank line begins a new paragraph, web addresses become links."),
+        widget=forms.Textarea({"rows": 6, "dir": "auto"}),
+    )
+    notify = forms.BooleanField(label=_("Tell me by e-mail when my comment appears or is answered"), required=False)
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
+    #: How long it was open, where a browser tells. No harm is done by one that does not.
+    seconds = forms.FloatField(required=False, widget=forms.HiddenInput)
     #: People do not see this field. What fills it in is no person.
     website = forms.CharField(required=False, label=_("Leave this field empty"))
 
-    class Meta:
-        model = Comment
-        fields = ("name", "text")
-        widgets = {"text": forms.Textarea(attrs={"rows": 6}), "name": forms.TextInput(attrs={"autocomplete": "name"})}
+    def __init__(self, *args: Any, article: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._article = article
+        if not settings.EMAIL_CONFIGURED:
+            del self.fields["notify"]
+
+    def clean_name(self) -> str:
+        return self._something("name", plain.cleaned_line(self.cleaned_data["name"]))
+
+    def clean_text(self) -> str:
+        return self._something("text", plain.cleaned(self.cleaned_data["text"]))
+
+    def _something(self, field: str, value: str) -> str:
+        if not plain.says_something(value):
+            raise ValidationError(self.fields[field].error_messages["required"], code="required")
+        return value
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
             raise ValidationError(_("Leave this field empty"))
         return ""
+
+    def clean_parent(self) -> Comment | None:
+        pk = self.cleaned_data["parent"]
+        if pk is None:
+            return None
+        parent = Comment.objects.approved().filter(pk=pk, article=self._article).first()
+        if parent is None:
+            raise ValidationError(_("The comment that you answer is no longer there. Yours can stand by itself."))
+        return parent
+
+
+class EditForm(_Marked):
+    """Second thoughts: the text alone."""
+
+    text = forms.CharField(
+        label=_("Comment"), max_length=LONGEST, strip=False, widget=forms.Textarea({"rows": 6, "dir": "auto"})
+    )
+
+    def clean_text(self) -> str:
+        text = plain.cleaned(self.cleaned_data["text"])
+        if not plain.says_something(text):
+            raise ValidationError(self.fields["text"].error_messages["required"], code="required")
+        return text
+
+
+class ReportForm(_Marked):
+    reason = forms.ChoiceField(label=_("What is wrong with it?"), choices=Report.Reason, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("In your words"), max_length=500, required=False, widget=forms.Textarea({"rows": 3, "dir": "auto"})
+    )
+
+    def clean_text(self) -> str:
+        return plain.cleaned(self.cleaned_data["text"])

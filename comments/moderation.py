@@ -16,8 +16,9 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from articles.quoting import quote
 from comments import notices, spam
-from comments.models import Actor, Ban, Comment, Decision, Held, Note, State
+from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
 
 #: How long somebody is taken to have a comment open after the last sign of it.
@@ -42,7 +43,7 @@ class Conflict(Exception):  # noqa: N818 - an answer that is no
 
 
 @contextlib.contextmanager
-def _locked(pk: int) -> Iterator[Comment]:
+def locked(pk: int) -> Iterator[Comment]:
     """The comment as it is now, with its article locked until the transaction ends. Raises Conflict if it is gone."""
     article_id = Comment.objects.values_list("article", flat=True).filter(pk=pk).first()
     if article_id is None:
@@ -55,25 +56,36 @@ def _locked(pk: int) -> Iterator[Comment]:
         yield comment
 
 
-def decide(pk: int, to: str, person: Any, *, version: int, reason: str = "", actor: str = Actor.MODERATOR) -> Decision:
+def decide(pk: int, to: str, person: Any, *, version: int, reason: str = "") -> Decision:
     """Bring a comment, read in `version`, into the state `to`. Raises Conflict, and changes nothing then.
 
     A reported comment that is approved again keeps its state, and its reports are settled.
     """
-    with _locked(pk) as comment:
+    with locked(pk) as comment:
         if comment.version != version or comment.state == State.DELETED or _nothing_to_decide(comment, to):
             raise Conflict(comment)
-        return _decide(comment, to, person, actor=actor, reason=reason)
+        return settle(comment, to, actor=Actor.MODERATOR, person=person, reason=reason)
 
 
 def _nothing_to_decide(comment: Comment, to: str) -> bool:
     return comment.state == to and comment.queued_at is None
 
 
-def _decide(
-    comment: Comment, to: str, person: Any, *, actor: str, reason: str = "", undoes: Decision | None = None
+def settle(
+    comment: Comment,
+    to: str,
+    *,
+    actor: str,
+    person: Any = None,
+    reason: str = "",
+    held: str = "",
+    queued_at: datetime | None = None,
+    undoes: Decision | None = None,
 ) -> Decision:
-    """Within the article's lock."""
+    """Bring a comment into a state and write down who did. Within the article's lock; the comment may be a new one.
+
+    `held` and `queued_at`: why and since when it waits, where it does.
+    """
     comment.version += 1
     decision = Decision(
         comment=comment,
@@ -89,12 +101,7 @@ def _decide(
         undoes=undoes,
     )
     comment.state = State(to)
-    if undoes is None:
-        comment.held, comment.open_reports = "", 0
-        comment.queued_at = timezone.now() if to == State.WAITING else None
-    else:
-        comment.held, comment.open_reports = undoes.was_held, undoes.had_reports
-        comment.queued_at = undoes.was_queued_at
+    comment.held, comment.queued_at, comment.open_reports = held, queued_at, undoes.had_reports if undoes else 0
     comment.claimed_by = comment.claimed_until = None
     if to != State.APPROVED:
         comment.featured = False
@@ -109,10 +116,18 @@ def _decide(
 def undo(decision_pk: int, person: Any) -> Decision:
     """Bring a comment back to where a decision found it. Raises Conflict if anything has happened to it since."""
     found = Decision.objects.select_related("comment").get(pk=decision_pk)
-    with _locked(found.comment_id) as comment:
+    with locked(found.comment_id) as comment:
         if comment.version != found.version:
             raise Conflict(comment)
-        return _decide(comment, found.from_state, person, actor=Actor.MODERATOR, undoes=found)
+        return settle(
+            comment,
+            found.from_state,
+            actor=Actor.MODERATOR,
+            person=person,
+            held=found.was_held,
+            queued_at=found.was_queued_at,
+            undoes=found,
+        )
 
 
 def claim(pk: int, person: Any) -> bool:
@@ -154,15 +169,36 @@ def record_of(email_hash: str) -> Counter[str]:
 
 def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
     """A reader reports a comment: moderators look at it again, readers see it meanwhile. Twice is as good as once."""
-    from comments.models import Report
-
-    with _locked(pk) as comment:
+    with locked(pk) as comment:
         if comment.state != State.APPROVED:
             return
-        known = {"comment": comment, "reader_hash": reader_hash}
-        _row, new = Report.objects.get_or_create(**known, defaults={"reason": reason, "text": text})
-        if new:
+        known = Report.objects.filter(comment=comment, reader_hash=reader_hash).exclude(reader_hash="")
+        if not known.exists():
+            Report.objects.create(comment=comment, reader_hash=reader_hash, reason=reason, text=text)
             comment.open_reports += 1
             comment.held = Held.REPORTED
             comment.queued_at = comment.queued_at or timezone.now()
             comment.save()
+
+
+def feature(pk: int, featured: bool) -> None:
+    """Mark an approved comment as the editors' choice, or take the mark away. Raises Conflict if it is not approved."""
+    with locked(pk) as comment:
+        if comment.state != State.APPROVED:
+            raise Conflict(comment)
+        comment.featured = featured
+        comment.save()
+
+
+def make_update(pk: int, authors: Any = ()) -> Any:
+    """Publish an approved comment as an update of its article, credited; once, however often it is asked for.
+
+    Raises Conflict if it is not approved.
+    """
+    with locked(pk) as comment:
+        if comment.state != State.APPROVED:
+            raise Conflict(comment)
+        if comment.update_made is None:
+            comment.update_made = quote(comment.article, comment.text, comment.name, comment.language, authors)
+            comment.save()
+        return comment.update_made

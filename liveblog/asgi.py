@@ -16,6 +16,7 @@ from django.urls import path, re_path
 
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
+from comments.jobs import work_when_due
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
@@ -37,6 +38,6 @@ application = ProtocolTypeRouter(
                 ]
             )
         ),
-        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of)),
+        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of), work_when_due),
     }
 )

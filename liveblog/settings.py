@@ -165,6 +165,8 @@ COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
 COMMENTS_KEEP_ADDRESS_DAYS = env.int("COMMENTS_KEEP_ADDRESS_DAYS", 30)
 #: Moderators are told by e-mail when a comment has waited for so long; 0: never.
 COMMENTS_DIGEST_HOURS = env.float("COMMENTS_DIGEST_HOURS", 4.0)
+#: Whom readers ask for what is kept of them.
+PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
 COMMENTS_IN_SERVER = env.bool("COMMENTS_IN_SERVER", True)
 
 # E-mail: without an address of a server, none is sent, and nobody is offered any.

@@ -9,7 +9,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-WORDS = {"name": "Ana", "text": "Thank you."}
+WORDS = {"name": "Ana", "email": "ana@example.org", "text": "Thank you."}
 
 
 def post(client: Any, address: str, fields: dict[str, str] = WORDS, site: str = "same-origin") -> Any:
@@ -31,8 +31,8 @@ def test_an_approved_comment_reaches_pages_in_every_language(client: Any) -> Non
     comment = Comment.objects.create(article=article, language="uk", name="Олена", text="Дякую!")
     comment.state = Comment.State.APPROVED
     comment.save()
-    assert factories.log_of(article) == [(1, comment.element), (2, "comments-title")]
-    [change] = client.get(f"/ar/live/{article.slug}/changes?after=0").json()["changes"]
+    assert factories.log_of(article) == [(1, comment.element), (2, "comments-count")]
+    change, _count = client.get(f"/ar/live/{article.slug}/changes?after=0").json()["changes"]
     assert (change["op"], change["list"]) == ("put", "comments")
     assert 'lang="uk" dir="ltr"' in change["html"]
     assert change["html"].strip() in client.get(article.url("ar")).content.decode()
@@ -44,7 +44,7 @@ def test_a_comment_that_is_taken_back_is_removed() -> None:
     comment.state = Comment.State.SPAM
     comment.save()
     elements = [element for _revision, element in factories.log_of(article)]
-    assert elements == [comment.element, "comments-title"] * 2
+    assert elements == [comment.element, "comments-count"] * 2
 
 
 def test_markup_in_a_comment_is_shown_and_not_obeyed(client: Any) -> None:

@@ -33,7 +33,7 @@ def test_a_decision_is_written_down_and_reaches_open_pages() -> None:
     line = Decision.objects.get()
     assert (line.comment, line.person, line.from_state, line.to_state) == (comment, person, "waiting", "approved")
     assert (line.actor, line.reason) == ("moderator", "fine")
-    assert elements_of(comment.article) == [comment.element, "comments-title"]
+    assert elements_of(comment.article) == [comment.element, "comments-count"]
     assert not Comment.objects.queued().exists()
 
 

@@ -15,7 +15,7 @@ from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
 
 #: Elements of the page beside the threads themselves: how many comments there are, and those that editors chose.
-TITLE = "comments-title"
+COUNT = "comments-count"
 CHOSEN = "comments-chosen"
 
 #: How long its author may change or delete a comment.
@@ -231,7 +231,7 @@ class Comment(models.Model):
             )
         log.append(self.article_id, f"comment-{thread}")
         if came_or_went:
-            log.append(self.article_id, TITLE)
+            log.append(self.article_id, COUNT)
         if (before or {}).get("featured") or (after or {}).get("featured"):
             log.append(self.article_id, CHOSEN)
 

@@ -4,19 +4,25 @@ from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from comments.models import Comment
-from comments.rendering import comment_html
+from articles.models import Article
+from comments import rendering
 
 register = template.Library()
 
-#: How many of the newest comments stand beside a report; all are on the comments page.
+#: How many of the newest threads stand beside a report; all are on the comments page.
 BESIDE = 20
 
 
 @register.inclusion_tag("comments/beside.html")
-def comments_of(article_id: int, url: str) -> dict[str, Any]:
-    """The newest approved comments of an article, and the way to all of them and to the form."""
+def comments_of(article: Article) -> dict[str, Any]:
+    """The newest comments of an article, the way to all of them, and the form."""
     language = get_language() or "en"
-    found = list(Comment.objects.approved().filter(article_id=article_id)[: BESIDE + 1])
-    html = [comment_html(comment, language) for comment in found[:BESIDE]]
-    return {"url": f"{url}comments/", "comments": mark_safe("".join(html)), "more": len(found) > BESIDE}
+    threads = list(rendering.threads_of(article)[: BESIDE + 1])
+    return {
+        "url": f"{article.url(language)}comments/",
+        "count": mark_safe(rendering.count_html(article, language)),
+        "chosen": mark_safe(rendering.chosen_html(article, language)),
+        "threads": rendering.threads_html(threads[:BESIDE], article, language),
+        "form": mark_safe(rendering.form_html(article, language)),
+        "more": len(threads) > BESIDE,
+    }

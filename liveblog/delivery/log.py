@@ -43,6 +43,22 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     return revision
 
 
+def state_besides(article_id: int, revision: int, kind: str) -> str:
+    """Names what an article's page shows at `revision`, apart from elements of `kind` (and what begins like it).
+
+    As long as nothing but those changes, the name stays the same.
+    """
+    others = Change.objects.filter(article_id=article_id, revision__lte=revision).exclude(element__startswith=kind)
+    last = others.order_by("-revision").values_list("revision", flat=True).first()
+    if last is not None:
+        return str(last)
+    # The log begins later. Whatever was before its first line has not changed since.
+    oldest = (
+        Change.objects.filter(article_id=article_id).order_by("revision").values_list("revision", flat=True).first()
+    )
+    return f"before-{oldest if oldest is not None else revision + 1}"
+
+
 def prune(before: datetime) -> int:
     """Forget changes that were made before a moment. Returns how many.
 

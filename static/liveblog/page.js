@@ -43,7 +43,7 @@ export class Page {
       return;
     }
     old?.remove();
-    const next = [...list.children].find((child) => child.dataset.sort < sort);
+    const next = [...list.children].find((child) => precedes(list, sort, child.dataset.sort));
     element.hidden = !old && list === this.updates && this.away();
     list.insertBefore(element, next ?? null);
     if (!element.hidden) appear(element);
@@ -103,15 +103,21 @@ function parse(html) {
   return template.content.firstElementChild;
 }
 
+// Whether what sorts as `one` stands before what sorts as `other`: the greatest first, unless the list ascends.
+function precedes(list, one, other) {
+  return "ascending" in list.dataset ? one < other : one > other;
+}
+
 // Whether the element has its place on this page of the list: the page may show key events only, and older or newer
-// updates may be on other pages.
+// updates may be on other pages. In a list of an order of its own, what is new has none.
 function belongs(list, element, sort, old) {
   if (list.dataset.accepts && !element.matches(list.dataset.accepts)) return false;
   if (old) return true;
+  if ("fixed" in list.dataset) return false;
   const first = list.firstElementChild;
   const last = list.lastElementChild;
-  if ("closedStart" in list.dataset && !(first && sort < first.dataset.sort)) return false;
-  if ("closedEnd" in list.dataset && !(last && sort > last.dataset.sort)) return false;
+  if ("closedStart" in list.dataset && !(first && precedes(list, first.dataset.sort, sort))) return false;
+  if ("closedEnd" in list.dataset && !(last && precedes(list, sort, last.dataset.sort))) return false;
   return true;
 }
 

@@ -1,0 +1,26 @@
+"""An update made of what a reader wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, override
+
+from articles import changes
+from articles.models import Article, Author, Update
+
+
+def quote(article: Article, text: str, name: str, language: str, authors: Collection[Author] = ()) -> Update:
+    """Publish a reader's words as an update of `article`, in their own language and credited to them."""
+    with override(language):
+        credit = gettext("%(name)s, in a comment") % {"name": name}
+    quoted = format_html("<blockquote>{}</blockquote><p>— {}</p>", mark_safe(linebreaks(text, autoescape=True)), credit)
+    update = Update(article=article, source_language=language, state=Update.State.PUBLISHED)
+    setattr(update, f"body_{language}", quoted)
+    update.full_clean()
+    with changes.edit(update):
+        update.save()
+        update.authors.set(authors)
+    return update

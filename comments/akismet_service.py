@@ -1,0 +1,126 @@
+"""Akismet, by its library `akismet`: what is sent, and what becomes of the answers.
+
+It tries once and says what went wrong in a word. No key and no text gets into a log or into an exception's message.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import time
+from functools import lru_cache
+from typing import Any, Literal
+
+import akismet
+import httpx
+from django.conf import settings
+
+from comments.models import Comment
+
+logger = logging.getLogger(__name__)
+
+Verdict = Literal["ham", "spam", "discard"]
+Reason = Literal["unreachable", "refused", "nonsense"]
+
+_MOST_BYTES = 100_000
+_VERDICTS: dict[akismet.CheckResponse, Verdict] = {
+    akismet.CheckResponse.HAM: "ham",
+    akismet.CheckResponse.SPAM: "spam",
+    akismet.CheckResponse.DISCARD: "discard",
+}
+
+
+class Failure(Exception):  # noqa: N818 - it is what callers handle, not a fault of theirs
+    """The service has not answered: "unreachable", "refused" (the key) or "nonsense" (an answer that is none)."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def check(comment: Comment) -> Verdict:
+    """Ask whether a comment is spam; "discard" is what not even a moderator needs to see. Raises Failure."""
+    return _VERDICTS[_ask("comment_check", comment, recheck_reason=comment.recheck_reason)]
+
+
+def tell(comment: Comment, what: str) -> None:
+    """Say that a comment was "spam" or "ham", whatever the service took it for. Raises Failure."""
+    _ask(f"submit_{what}", comment)
+
+
+def _ask(method: str, comment: Comment, **further: str) -> Any:
+    client = _client(settings.AKISMET_API_KEY, settings.AKISMET_URL, settings.SITE_URL, settings.AKISMET_TIMEOUT)
+    try:
+        return getattr(client, method)(comment.address, **_described(comment), **_said(further))
+    # Chains are cut: messages of these may hold the key and the answer.
+    except akismet.APIKeyError:
+        raise Failure("refused") from None
+    except akismet.ProtocolError:
+        raise Failure("nonsense") from None
+    except akismet.AkismetError:
+        raise Failure("unreachable") from None
+
+
+def _described(comment: Comment) -> dict[str, Any]:
+    """All that helps to judge a comment; the same each time, so that what is told later fits what was asked."""
+    article = comment.article
+    described = {
+        "blog_charset": "UTF-8",
+        "blog_lang": ", ".join(code for code, _name in settings.LANGUAGES),
+        "comment_type": "reply" if comment.parent_id else "comment",
+        "comment_author": comment.name,
+        "comment_author_email": comment.email,
+        "comment_content": comment.text,
+        "comment_date_gmt": _gmt(comment.written_at),
+        "comment_post_modified_gmt": _gmt(article.coverage_start),
+        "honeypot_field_name": "website",
+        "permalink": f"{settings.SITE_URL}{article.url(comment.page_language)}",
+        "user_agent": comment.user_agent,
+    }
+    return _said(described) | ({"is_test": True} if settings.AKISMET_TEST else {})
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _gmt(moment: datetime.datetime) -> str:
+    return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@lru_cache(maxsize=4)
+def _client(key: str, url: str, site: str, timeout: float) -> akismet.SyncClient:
+    client = httpx.Client(
+        transport=_Transport(url, timeout), timeout=timeout, headers={"User-Agent": f"liveblog | {akismet.USER_AGENT}"}
+    )
+    return akismet.SyncClient(akismet.Config(key=key, url=site), http_client=client)
+
+
+class _Transport(httpx.BaseTransport):
+    """Has requests answered by the server at `url`, if one is given, and within `timeout` seconds altogether."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._elsewhere = httpx.URL(url) if url else None
+        self._timeout = timeout
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if base := self._elsewhere:
+            path = base.raw_path.rstrip(b"/") + request.url.raw_path
+            request.url = request.url.copy_with(scheme=base.scheme, host=base.host, port=base.port, raw_path=path)
+            request.headers["Host"] = base.netloc.decode()
+        deadline = time.monotonic() + self._timeout
+        answer = self._inner.handle_request(request)
+        body = bytearray()
+        try:
+            assert isinstance(answer.stream, httpx.SyncByteStream)
+            # The library's own time-out is between two packets, so that a trickle would never end.
+            for piece in answer.stream:
+                body += piece
+                if time.monotonic() > deadline or len(body) > _MOST_BYTES:
+                    raise httpx.ReadTimeout("no whole answer in time", request=request)
+        finally:
+            answer.close()
+        if alert := answer.headers.get("X-akismet-alert-code"):
+            logger.warning("The spam check has something to say about our account (alert %.20s).", alert)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(bytes(body)))

@@ -1,0 +1,133 @@
+"""The work that `comments.spam` puts down: comments are checked, and the service is told what they really were."""
+
+from __future__ import annotations
+
+import logging
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
+from comments import akismet_service, moderation, spam, submission
+from comments.akismet_service import Failure, Verdict
+from comments.models import Actor, Comment, Discussion, Held, Policy, State
+
+logger = logging.getLogger(__name__)
+
+#: How long a process has for what it took, before another may take it.
+LEASE = timedelta(minutes=2)
+
+#: How many are taken and asked about at once.
+THREADS = 4
+
+#: How often the service is tried, and how long is waited at first and at most, in seconds: a day in all.
+ATTEMPTS = 30
+FIRST_PAUSE = 10.0
+LONGEST_PAUSE = 3600.0
+
+
+def take(count: int) -> list[Comment]:
+    """Take what is due, the oldest first; nobody else gets it meanwhile."""
+    now = timezone.now()
+    due = Comment.objects.filter(spam_due_at__lte=now)
+    # Asked without a lock, which on SQLite would keep everybody from writing.
+    if not due.exists():
+        return []
+    with transaction.atomic():
+        rows = due.select_related("article").order_by("spam_due_at")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        taken = list(rows[:count])
+        Comment.objects.filter(pk__in=[row.pk for row in taken]).update(spam_due_at=now + LEASE)
+    return taken
+
+
+def work(comment: Comment) -> None:
+    """Do what is to be done about one comment. Raises nothing that the service causes."""
+    try:
+        if not comment.address:
+            # Addresses are not kept for ever, and without one there is nothing to ask.
+            raise Failure("refused")
+        if comment.spam_task == spam.CHECK:
+            _judged(comment, akismet_service.check(comment))
+        else:
+            akismet_service.tell(comment, comment.spam_task)
+            _done(comment, verdict=comment.spam_task)
+    except Failure as failure:
+        _put_off(comment, failure.reason)
+
+
+def _as_asked(now: Comment, asked: Comment) -> bool:
+    """Whether nothing has happened to it since: it was neither edited nor decided on."""
+    return (now.version, now.spam_task) == (asked.version, asked.spam_task)
+
+
+def _done(asked: Comment, verdict: str) -> None:
+    unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
+    unchanged.update(spam_task="", spam_due_at=None, spam_failure="", spam_verdict=verdict)
+
+
+def _judged(asked: Comment, verdict: Verdict) -> None:
+    try:
+        with moderation.locked(asked.pk) as comment:
+            if not _as_asked(comment, asked) or comment.state != State.WAITING:
+                return
+            if verdict == "discard":
+                comment.delete()
+                return
+            comment.spam_task, comment.spam_due_at, comment.spam_failure = "", None, ""
+            comment.spam_verdict = verdict
+            if verdict == "spam":
+                moderation.settle(comment, State.SPAM, actor=Actor.SPAM_CHECK)
+            elif comment.held in (Held.CHECK, Held.UNCHECKED) and _may_appear(comment):
+                moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
+            else:
+                if comment.held in (Held.CHECK, Held.UNCHECKED):
+                    comment.held = Held.POLICY
+                comment.queued_at = min(comment.queued_at or timezone.now(), timezone.now())
+                comment.save()
+    except moderation.Conflict:
+        # Its author was faster, and it is gone.
+        return
+
+
+def _may_appear(comment: Comment) -> bool:
+    """Whether the article's rules, as they are now, let a comment appear that nothing speaks against."""
+    policy = Discussion.of(comment.article_id).policy
+    return policy == Policy.AT_ONCE or (policy == Policy.KNOWN and submission.known_good(comment.email_hash))
+
+
+def _put_off(asked: Comment, reason: str) -> None:
+    attempts = asked.spam_attempts + 1
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
+    due_at = timezone.now() + timedelta(seconds=pause) if attempts < ATTEMPTS and asked.address else None
+    unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
+    unchanged.update(spam_attempts=attempts, spam_failure=reason, spam_due_at=due_at)
+    # It waits for a moderator meanwhile.
+    unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
+    unchanged.filter(queued_at__gt=timezone.now()).update(queued_at=timezone.now())
+    logger.warning("The spam check failed (%s).", reason)
+
+
+def work_off() -> int:
+    """Do what is due. Returns how many were taken."""
+    if not spam.configured():
+        return 0
+    taken = take(2 * THREADS)
+    if taken:
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="comments") as threads:
+            list(threads.map(_work_or_log, taken))
+    return len(taken)
+
+
+def _work_or_log(comment: Comment) -> None:
+    close_old_connections()
+    try:
+        work(comment)
+    except Exception:
+        # It is due again when the lease ends.
+        logger.exception("The check of comment %s could not be finished.", comment.pk)
+    finally:
+        connection.close()

@@ -1,0 +1,22 @@
+"""Comments that close at a time: closed by whichever process looks first, and taken off open pages."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from comments.models import Discussion, Policy
+from comments.models.rules import FORM
+from liveblog.delivery import log
+
+
+def close_due() -> int:
+    """Close what is due. Returns how many."""
+    due = Discussion.objects.filter(closes_at__lte=timezone.now()).exclude(policy=Policy.CLOSED)
+    closed = 0
+    for article_id in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            log.lock(article_id)
+            # Another process, or an editor, may have been faster.
+            if due.filter(pk=article_id).update(policy=Policy.CLOSED):
+                log.append(article_id, FORM)
+                closed += 1
+    return closed

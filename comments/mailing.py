@@ -1,0 +1,162 @@
+"""The work that `comments.notices` puts down: letters are written and handed to the mail server.
+
+A letter that the server does not take is tried again; one whose occasion is gone by then is not sent. A process that
+dies between handing over and noting it sends a letter twice, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import EmailMessage, get_connection
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from articles.translations.reading import of_article
+from comments.models import Comment, Letter, State
+
+logger = logging.getLogger(__name__)
+
+#: How long a process has for what it took, before another may take it.
+LEASE = timedelta(minutes=5)
+
+BATCH = 20
+ATTEMPTS = 40
+FIRST_PAUSE = 10.0
+LONGEST_PAUSE = 3600.0
+
+_SALT = "comments.unsubscribe"
+
+
+def unsubscribe_url(comment: Comment) -> str:
+    """Where the author of a comment says that they want no more letters; of use to nobody else."""
+    token = signing.Signer(salt=_SALT).sign(comment.email_hash)
+    return settings.SITE_URL + reverse("unsubscribe", args=[comment.page_language, token])
+
+
+def subscriber(token: str) -> str | None:
+    """The keyed hash of the e-mail that an address of `unsubscribe_url` is about; None of one that we never made."""
+    try:
+        return signing.Signer(salt=_SALT).unsign(token)
+    except signing.BadSignature:
+        return None
+
+
+def unsubscribe(email_hash: str) -> None:
+    Comment.objects.filter(email_hash=email_hash).update(notify=False)
+    Letter.objects.filter(comment__email_hash=email_hash, sent_at=None).delete()
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def written(letter: Letter) -> EmailMessage | None:
+    """The letter as it has to be now; None where its occasion is gone."""
+    if letter.kind == Letter.Kind.DIGEST:
+        return _digest(letter)
+    comment, answer = letter.comment, letter.answer
+    about = answer or comment
+    if comment is None or about is None or about.state != State.APPROVED or not (comment.notify and comment.email):
+        return None
+    language = comment.page_language
+    page = f"{settings.SITE_URL}{comment.article.url(language)}"
+    unsubscribing = unsubscribe_url(comment)
+    with translation.override(language):
+        context = {
+            "comment": comment,
+            "answer": answer,
+            "article": str(of_article(comment.article, language).text("headline")),
+            "url": f"{page}comments/{about.pk}/",
+            "unsubscribe_url": unsubscribing,
+        }
+        message = _message(letter, context, comment.email)
+    message.extra_headers |= {
+        "Content-Language": language,
+        # RFC 8058: one click, without a page in between.
+        "List-Unsubscribe": f"<{unsubscribing}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return message
+
+
+def _digest(letter: Letter) -> EmailMessage | None:
+    waiting = Comment.objects.queued()
+    oldest = waiting.values_list("queued_at", flat=True).first()
+    if letter.person is None or not letter.person.email or oldest is None:
+        return None
+    with translation.override(settings.LANGUAGE_CODE):
+        context = {
+            "count": waiting.count(),
+            "hours": max(1, round((timezone.now() - oldest).total_seconds() / 3600)),
+            "url": f"{settings.SITE_URL}{reverse('admin:comments_comment_changelist')}",
+        }
+        return _message(letter, context, letter.person.email)
+
+
+def _message(letter: Letter, context: dict, to: str) -> EmailMessage:
+    text = render_to_string(f"comments/letters/{letter.kind}.txt", context)
+    subject, _, body = text.strip().partition("\n")
+    message_id = f"<comments-{letter.key}@{urlsplit(settings.SITE_URL).hostname}>"
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
+
+
+# Sending --------------------------------------------------------------------------------------------------------------
+
+
+def take(count: int) -> list[Letter]:
+    """Take letters that are due, the oldest first; nobody else gets them meanwhile."""
+    now = timezone.now()
+    due = Letter.objects.filter(due_at__lte=now)
+    # Asked without a lock, which on SQLite would keep everybody from writing.
+    if not due.exists():
+        return []
+    with transaction.atomic():
+        rows = due.order_by("due_at")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        pks = list(rows.values_list("pk", flat=True)[:count])
+        Letter.objects.filter(pk__in=pks).update(due_at=now + LEASE)
+    return list(Letter.objects.select_related("comment__article", "answer", "person").filter(pk__in=pks))
+
+
+def work_off() -> int:
+    """Send what is due. Returns how many were taken."""
+    if not settings.EMAIL_CONFIGURED:
+        return 0
+    taken = take(BATCH)
+    server = get_connection()
+    try:
+        for letter in taken:
+            _send(letter, server)
+    finally:
+        server.close()
+    return len(taken)
+
+
+def _send(letter: Letter, server: Any) -> None:
+    row = Letter.objects.filter(pk=letter.pk)
+    try:
+        message = written(letter)
+        if message is None:
+            row.update(due_at=None)
+            return
+        message.connection = server
+        message.send()
+    except Exception as error:
+        # Anything may be wrong with a server, or with one address; the others shall get theirs.
+        attempts = letter.attempts + 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
+        due_at = timezone.now() + timedelta(seconds=pause) if attempts < ATTEMPTS else None
+        row.update(attempts=attempts, failure=type(error).__name__, due_at=due_at)
+        logger.warning("An e-mail could not be sent (%s).", type(error).__name__)
+    else:
+        row.update(due_at=None, sent_at=timezone.now(), failure="")

@@ -1,0 +1,92 @@
+"""What one e-mail address left: shown to whom it belongs, and taken away without a trace.
+
+Addresses of machines and names of browsers are needed for checking for spam, and are kept only that long.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from comments.encryption import hashes
+from comments.models import Ban, Comment, Letter, Report
+
+
+def comments_of(email: str) -> Any:
+    found = Comment.objects.filter(email_hash__in=hashes(email))
+    return found.select_related("article").order_by("pk")
+
+
+def export(email: str) -> dict[str, Any]:
+    """All that we hold of an e-mail address, in a form that a machine can read."""
+    comments = comments_of(email).prefetch_related("decisions", "translations")
+    return {
+        "email": email.strip(),
+        "comments": [_exported(comment) for comment in comments],
+        "bans": [
+            {"until": ban.until.isoformat(), "reason": ban.reason}
+            for ban in Ban.objects.filter(email_hash__in=hashes(email))
+        ],
+    }
+
+
+def _exported(comment: Comment) -> dict[str, Any]:
+    return {
+        "article": f"{settings.SITE_URL}{comment.article.url(comment.page_language)}",
+        "written": comment.written_at.isoformat(),
+        "edited": comment.edited_at and comment.edited_at.isoformat(),
+        "language": comment.language,
+        "name": comment.name,
+        "text": comment.text,
+        "email": comment.email,
+        "state": comment.state,
+        "told by e-mail": comment.notify,
+        "address": comment.address,
+        "browser": comment.user_agent,
+        "decisions": [
+            {"at": line.at.isoformat(), "to": line.to_state, "by": line.actor, "reason": line.reason}
+            for line in comment.decisions.all()
+        ],
+        "translations": {each.language: each.text for each in comment.translations.all()},
+    }
+
+
+def erase(email: str) -> int:
+    """Take away all that an e-mail address left, live posts made of it included. Returns how many comments it were.
+
+    Comments that others answered leave an empty place. A ban stays until it ends: it holds no address, and was not left
+    by whom it is about.
+    """
+    erased = 0
+    for comment in comments_of(email).order_by("-pk"):
+        with transaction.atomic():
+            pk, update = comment.pk, comment.update_made
+            # The admin's own log keeps what it called things.
+            LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Comment), object_id=str(pk)).delete()
+            comment.delete()
+            if update is not None:
+                LogEntry.objects.filter(
+                    content_type=ContentType.objects.get_for_model(update), object_id=str(update.pk)
+                ).delete()
+                update.delete()
+        erased += 1
+    return erased
+
+
+def forget_addresses() -> int:
+    """Take away addresses and browsers that are older than spam checking needs. Returns of how many comments."""
+    before = timezone.now() - timedelta(days=settings.COMMENTS_KEEP_ADDRESS_DAYS)
+    old = Comment.objects.filter(written_at__lt=before)
+    forgotten = old.exclude(address=None, user_agent="").update(
+        address=None, user_agent="", spam_task="", spam_due_at=None
+    )
+    Report.objects.filter(at__lt=before).exclude(reader_hash="").update(reader_hash="")
+    Ban.objects.filter(until__lt=before).delete()
+    Letter.objects.filter(made_at__lt=before, due_at=None).delete()
+    return forgotten

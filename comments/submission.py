@@ -1,0 +1,213 @@
+"""A comment comes in: whether it is taken, and whether it appears by itself or somebody has to look.
+
+All of it happens in one transaction under the article's lock. Nothing is asked of anybody else meanwhile: a check for
+spam is put down to be made afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from articles.models import Article
+from articles.translations import detector
+from comments import limits, moderation, spam, words
+from comments import text as plain
+from comments.encryption import hashed_secret, hashes, keyed_hash
+from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
+from liveblog.delivery import log
+from liveblog.languages import SHIPPED
+
+#: Nobody types a comment in less, in seconds.
+FASTEST = 3.0
+
+#: How long a text is remembered for telling whether it comes again.
+REMEMBERED = timedelta(days=1)
+
+#: How many others may say the very same before somebody has to look.
+ECHOES = 2
+
+_SHORT = 25
+
+
+class Refused(Exception):  # noqa: N818 - an answer that is no
+    """A comment is not taken. `message` says why, to its author; `field` is where that belongs, if to one."""
+
+    def __init__(self, message: str, field: str | None = None, status: int = 422) -> None:
+        super().__init__(message)
+        self.message, self.field, self.status = message, field, status
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What a request says of who sends it."""
+
+    address: str | None
+    user_agent: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A comment that was taken, and the secret by which its author finds it again."""
+
+    comment: Comment
+    secret: str
+
+
+def submit(article: Article, values: dict[str, Any], language: str, sender: Sender) -> Taken:
+    """Take a comment as the form gave it, from a page in `language`. Raises Refused.
+
+    The same comment sent twice, by a second click or a lost answer, is taken once.
+    """
+    name, email, text = values["name"], values["email"], values["text"]
+    _turn_away(email, sender)
+    listed = _listed(name, text)
+    secret = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        log.lock(article.pk)
+        discussion = Discussion.of(article.pk)
+        if not discussion.is_open:
+            raise Refused(_("Comments on this article are closed."), status=403)
+        comment = Comment(
+            article=article,
+            parent=values.get("parent"),
+            name=name,
+            email=email,
+            text=text,
+            text_hash=plain.hash_of(text),
+            language=language_of(text, language),
+            page_language=language,
+            notify=bool(values.get("notify")),
+            address=sender.address,
+            user_agent=sender.user_agent,
+            secret_hash=hashed_secret(secret),
+        )
+        if (before := _sent_before(comment)) is not None:
+            Comment.objects.filter(pk=before.pk).update(secret_hash=comment.secret_hash)
+            return Taken(before, secret)
+        comment.held, comment.held_detail = _doubt(comment, listed, values.get("seconds"))
+        _let_in(comment, discussion)
+    return Taken(comment, secret)
+
+
+def edit(comment: Comment, text: str, *, version: int) -> Comment:
+    """Its author changes a comment, read in `version`: it goes through the door once more. Raises Refused, Conflict."""
+    listed = _listed(comment.name, text)
+    with moderation.locked(comment.pk) as now:
+        _must_be_changeable(now, version)
+        if now.text == text:
+            return now
+        now.text, now.text_hash = text, plain.hash_of(text)
+        now.language = language_of(text, now.page_language)
+        now.version += 1
+        now.edited_at = timezone.now()
+        now.queued_at = None
+        now.held, now.held_detail = _doubt(now, listed, None)
+        _let_in(now, Discussion.of(now.article_id), edited=True)
+    return now
+
+
+def withdraw(comment: Comment, *, version: int) -> None:
+    """Its author deletes a comment. Raises Refused, Conflict."""
+    with moderation.locked(comment.pk) as now:
+        _must_be_changeable(now, version)
+        now.delete()
+
+
+def _must_be_changeable(comment: Comment, version: int) -> None:
+    if not comment.may_be_changed:
+        raise Refused(_("The time in which you could change your comment is over."), status=403)
+    if comment.version != version:
+        raise moderation.Conflict(comment)
+
+
+def language_of(text: str, page_language: str) -> str:
+    """The language of a text: as far as it can be told, and otherwise that of the page."""
+    found = detector.language_of(text, among=SHIPPED)
+    return found[0] if found else page_language
+
+
+# At the door ----------------------------------------------------------------------------------------------------------
+
+
+def _turn_away(email: str, sender: Sender) -> None:
+    banned = Ban.objects.in_force().filter(email_hash__in=hashes(email)).exists()
+    if banned or (sender.address and Ban.objects.in_force().filter(address=sender.address).exists()):
+        raise Refused(_("You cannot comment here at the moment."), status=403)
+    if not limits.within("address", sender.address or "", settings.COMMENTS_PER_ADDRESS) or not limits.within(
+        "email", email, settings.COMMENTS_PER_EMAIL
+    ):
+        raise Refused(
+            _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
+        )
+
+
+def _listed(name: str, text: str) -> ListedWord | None:
+    listed = words.found_in(name, text)
+    if listed is not None and listed.action == ListedWord.Action.REFUSE:
+        raise Refused(_("“%(word)s” is a word that we do not print.") % {"word": listed.word}, "text")
+    return listed
+
+
+def _sent_before(comment: Comment) -> Comment | None:
+    """The same words of the same author in the same place."""
+    found = Comment.objects.filter(
+        article=comment.article_id,
+        parent=comment.parent,
+        text=comment.text,
+        email_hash__in=hashes(comment.email),
+        written_at__gt=timezone.now() - REMEMBERED,
+    )
+    return found.exclude(state=State.DELETED).first()
+
+
+def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
+    """Why somebody has to look at a comment, whatever the article's rules; nothing where there is no reason."""
+    links = plain.count_of_links(f"{comment.name}\n{comment.text}")
+    if listed is not None:
+        return Held.WORDS, listed.word
+    if links > settings.COMMENTS_MAX_LINKS:
+        return Held.LINKS, str(links)
+    if seconds is not None and seconds < FASTEST:
+        return Held.FAST, f"{seconds:.1f} s"
+    if len(comment.text) >= _SHORT:
+        same = Comment.objects.filter(text_hash=comment.text_hash, written_at__gt=timezone.now() - REMEMBERED)
+        echoes = same.exclude(pk=comment.pk).count()
+        if echoes >= ECHOES:
+            return Held.DOUBLED, str(echoes)
+    return "", ""
+
+
+def _let_in(comment: Comment, discussion: Discussion, *, edited: bool = False) -> None:
+    """Save a comment in the state that the rules say; within the article's lock."""
+    if not comment.held and discussion.policy == Policy.APPROVAL:
+        comment.held = Held.EDITED if edited else Held.POLICY
+    if not comment.held and discussion.policy == Policy.KNOWN and not known_good(keyed_hash(comment.email)):
+        comment.held = Held.POLICY
+    queued_at = None
+    if spam.configured() and comment.address:
+        # Whatever holds it, a moderator is not to be bothered with what the check finds.
+        spam.ask(comment, recheck="edit" if edited else "")
+        queued_at = timezone.now() + spam.GRACE
+        comment.held = comment.held or Held.CHECK
+    if comment.held and comment.state == State.APPROVED:
+        held, comment.held = comment.held, ""
+        moderation.settle(comment, State.WAITING, actor=Actor.AUTHOR, held=held, queued_at=queued_at)
+    elif comment.held or comment.state == State.APPROVED:
+        comment.queued_at = queued_at
+        comment.save()
+    else:
+        moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
+
+
+def known_good(email_hash: str) -> bool:
+    """Whether moderators have approved an author often enough, and never had reason to regret it."""
+    record = moderation.record_of(email_hash)
+    return record[State.APPROVED] >= settings.COMMENTS_KNOWN_AFTER and not (record[State.SPAM] or record[State.REFUSED])

@@ -1,0 +1,81 @@
+"""What readers can ask for beside reading and writing: a translation, a moderator's eye, no more letters."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from comments import limits, mailing, moderation, rendering, translation
+from comments.encryption import keyed_hash
+from comments.forms import ReportForm
+from comments.models import Comment
+from comments.text import html_of
+from comments.views.requests import article_at, posted_from_here, sender, wants_json
+
+
+def _approved(slug: str, language: str, pk: int) -> Comment:
+    article = article_at(slug, language)
+    comment = get_object_or_404(rendering.shown().approved(), pk=pk, article=article)
+    comment.article = article
+    return comment
+
+
+@posted_from_here
+@never_cache
+@require_POST
+def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
+    """A comment in the reader's language, by machine; made once, for the first who asks."""
+    comment = _approved(slug, language, pk)
+    text = translation.kept(comment, language)
+    if text is None and limits.within("translation", sender(request).address or "", settings.COMMENTS_PER_ADDRESS):
+        text = translation.translated(comment, language)
+    if wants_json(request):
+        if text is None:
+            return JsonResponse({"problem": _("There is no translation at the moment.")}, status=503)
+        return JsonResponse({"html": html_of(text), "label": _("Translated by machine")})
+    with rendering.reading(comment.article, language):
+        context = rendering.comment_context(comment, comment.article, language) | {
+            "translation": html_of(text) if text is not None else None
+        }
+        return render(request, "comments/translation.html", context, status=200 if text is not None else 503)
+
+
+@posted_from_here
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
+    """A reader says that a comment should not be there."""
+    comment = _approved(slug, language, pk)
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    address = sender(request).address or ""
+    sent, problem, status = False, "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            if limits.within("report", address, settings.COMMENTS_PER_ADDRESS):
+                moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
+                sent, status = True, 200
+            else:
+                problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
+    with rendering.reading(comment.article, language):
+        context = rendering.comment_context(comment, comment.article, language)
+        context |= {"form": form, "sent": sent, "problem": problem}
+        return render(request, "comments/report.html", context, status=status)
+
+
+@csrf_exempt  # RFC 8058: the reader's mail provider posts, from wherever it is. The address itself is the proof.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, language: str, token: str) -> HttpResponse:
+    """No more letters. Opening the address changes nothing: mail scanners open everything."""
+    email_hash = mailing.subscriber(token)
+    if email_hash is None:
+        raise Http404
+    if request.method == "POST":
+        mailing.unsubscribe(email_hash)
+    return render(request, "comments/unsubscribe.html", {"done": request.method == "POST", "action": request.path})
