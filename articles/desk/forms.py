@@ -58,6 +58,7 @@ class ComposerForm(forms.ModelForm):
     )
     body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget)
     attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
+    source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
     correction_note = forms.CharField(
         label=_("Correction note"),
         required=False,
@@ -80,7 +81,6 @@ class ComposerForm(forms.ModelForm):
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
-            "source_url": forms.URLInput(attrs={"autocomplete": "off"}),
         }
 
     def __init__(self, data: Any = None, *, instance: Update, person: Any) -> None:
