@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Ban, Comment, Decision
+from comments.models import Comment, Decision
 from comments.queue import decisions, reasons, urls
 from liveblog.spoken import SpokenAdmin
 
@@ -26,29 +26,6 @@ class CommentAdmin(SpokenAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """One comment by itself, in the queue."""
         return redirect(f"{reverse('admin:comments_comment_changelist')}?comment={object_id}")
-
-
-@admin.register(Ban)
-class BanAdmin(admin.ModelAdmin):
-    """Who may not comment until when. Bans are made at a comment, and end here before their time."""
-
-    list_display = ("banned_by", "until", "person", "reason_shown", "at")
-    list_display_links = ("banned_by",)
-    list_select_related = ("person",)
-    fields = ("banned_by", "until", "reason_shown", "person", "at")
-    readonly_fields = ("banned_by", "reason_shown", "person", "at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.display(description=_("banned by"))
-    def banned_by(self, ban: Ban) -> str:
-        known = [_("E-mail") if ban.email_hash else "", ban.address or ""]
-        return ", ".join(str(each) for each in known if each)
-
-    @admin.display(description=_("reason"))
-    def reason_shown(self, ban: Ban) -> SafeString:
-        return format_html("<bdi>{}</bdi>", ban.reason)
 
 
 @admin.register(Decision)
@@ -88,3 +65,6 @@ class DecisionAdmin(admin.ModelAdmin):
     def reason_shown(self, line: Decision) -> SafeString:
         known, words = reasons.read(line.reason)
         return format_html("{} <bdi>{}</bdi>", known, words)
+
+
+from comments import privacy_admin, rules_admin  # noqa: E402, F401 - they register their pages

@@ -390,7 +390,7 @@ def test_the_log_and_the_bans_are_pages_of_their_own(greta: QueueClient) -> None
     log = greta.client.get("/admin/comments/decision/").content.decode()
     for words in ("greta", "Dangerously false", "Since when?", f"?comment={comment.pk}"):
         assert words in log
-    assert "E-mail" in greta.client.get("/admin/comments/ban/").content.decode()
+    assert "An e-mail address" in greta.client.get("/admin/comments/ban/").content.decode()
     assert greta.client.get(change_url(Ban.objects.get())).status_code == 200
     assert greta.client.post(change_url(Decision.objects.get()), {}).status_code == 302
 

@@ -1,6 +1,6 @@
 """What readers write, and what the newsroom decides about it."""
 
-from comments.models.comment import Comment, Held, State
+from comments.models.comment import Comment, Commenter, Held, State
 from comments.models.letters import Letter
 from comments.models.moderation import Actor, Ban, Decision, Note, Report
 from comments.models.rules import Discussion, ListedWord, Policy
@@ -11,6 +11,7 @@ __all__ = [
     "Ban",
     "Comment",
     "CommentTranslation",
+    "Commenter",
     "Decision",
     "Discussion",
     "Held",

@@ -253,3 +253,13 @@ class Comment(models.Model):
     def claimed_now(self) -> Any:
         """The moderator who has it open, if somebody has."""
         return self.claimed_by if self.claimed_until and self.claimed_until > timezone.now() else None
+
+
+class Commenter(Comment):
+    """Readers by what they left: the admin's entry for exporting and erasing it. See `comments.privacy`."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("what an e-mail address left")
+        verbose_name_plural = _("what an e-mail address left")
+        default_permissions = ()

@@ -1,0 +1,24 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from articles import replay
+from articles.models import Article
+from comments import demo
+
+
+class Command(BaseCommand):
+    help = "Put the demo's comments under an article, and under its replay, whose page is made if it is not there."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the article")
+        parser.add_argument("replay", nargs="?", help="the slug of its replay")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        article = Article.objects.filter(slug=options["slug"]).first()
+        if article is None:
+            raise CommandError(f"There is no article “{options['slug']}”.")
+        demo.load(article)
+        if slug := options["replay"]:
+            demo.load(Article.objects.filter(slug=slug).first() or replay.prepare(article, slug))

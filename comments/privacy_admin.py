@@ -1,0 +1,77 @@
+"""What one e-mail address left, in the admin: to be looked up, handed out and erased."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from comments import privacy
+from comments.models import Commenter
+from liveblog.spoken import SpokenAdmin
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput({"dir": "ltr", "autocomplete": "off"}))
+
+
+@admin.register(Commenter)
+class CommenterAdmin(SpokenAdmin):
+    """One page instead of a list. The e-mail is only ever posted, so that no log of addresses keeps it."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("comments.erase_comment")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("comments.erase_comment")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    has_change_permission = has_view_permission
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.changelist_view)
+        return [path("", view, name="comments_commenter_changelist")]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = EmailForm(request.POST or None)
+        found = None
+        if form.is_valid():
+            email = form.cleaned_data["email"]
+            if "export" in request.POST:
+                return _exported(email)
+            if "erase" in request.POST:
+                erased = privacy.erase(email)
+                text = ngettext("%(count)s comment was erased.", "%(count)s comments were erased.", erased)
+                messages.success(request, text % {"count": erased})
+                return redirect(request.path)
+            found = list(privacy.comments_of(email))
+        context = self.admin_site.each_context(request) | {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "form": form,
+            "found": found,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/comments/privacy.html", context)
+
+
+def _exported(email: str) -> HttpResponse:
+    body = json.dumps(privacy.export(email), ensure_ascii=False, indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="comments.json"', "Cache-Control": "no-store"}
+    return HttpResponse(body, content_type="application/json", headers=headers)

@@ -1,0 +1,71 @@
+"""The rules of comments in the admin: for each article, and for each word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import Ban, Discussion, ListedWord
+from liveblog.languages import direction
+from liveblog.spoken import SpokenAdmin, named
+
+
+@admin.register(Discussion)
+class DiscussionAdmin(SpokenAdmin):
+    list_display = ("article_named", "policy", "closes_at")
+    list_filter = ("policy",)
+    list_select_related = ("article",)
+    autocomplete_fields = ("article",)
+
+    @admin.display(description=_("article"), ordering="article")
+    def article_named(self, discussion: Discussion) -> SafeString:
+        return named(discussion.article)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The rules of one article are not handed to another.
+        return ("article_named",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("article_named" if obj else "article", "policy", "closes_at")
+
+
+@admin.register(ListedWord)
+class ListedWordAdmin(SpokenAdmin):
+    list_display = ("word_spoken", "language", "action")
+    list_filter = ("language", "action")
+    search_fields = ("word",)
+
+    @admin.display(description=_("word"), ordering="word")
+    def word_spoken(self, word: ListedWord) -> SafeString:
+        return format_html('<bdi lang="{}" dir="{}">{}</bdi>', word.language, direction(word.language), word.word)
+
+
+@admin.register(Ban)
+class BanAdmin(SpokenAdmin):
+    """Bans are made where the comment is read; here they are seen, shortened and lifted."""
+
+    list_display = ("banned", "until", "in_force", "person", "reason")
+    list_select_related = ("person",)
+    fields = ("banned", "until", "reason", "person", "at")
+    readonly_fields = ("banned", "person", "at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ban]:
+        return super().get_queryset(request).order_by("-until", "-pk")
+
+    @admin.display(description=_("who"))
+    def banned(self, ban: Ban) -> Any:
+        return format_html("<bdi>{}</bdi>", ban.address) if ban.address else _("An e-mail address")
+
+    @admin.display(description=_("in force"), boolean=True)
+    def in_force(self, ban: Ban) -> bool:
+        return ban.until > timezone.now()

@@ -1,0 +1,156 @@
+"""A reader comments in their own language, sees it wait, and everybody sees it once it is approved."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from articles.models import Article
+from comments import moderation
+from comments.models import Comment, Discussion, Policy, State
+from tests import factories
+from tests.browser.conftest import MakeReader
+from tests.server import Server
+
+
+def write(page: Page, text: str, name: str = "ليلى", email: str = "layla@example.org") -> None:
+    page.locator("#comment-name").fill(name)
+    page.locator("#comment-email").fill(email)
+    page.locator("#comment-text").fill(text)
+
+
+def send(page: Page) -> None:
+    page.locator("[data-comment-form] button").click()
+
+
+def approve(comment: Comment) -> None:
+    moderation.decide(comment.pk, State.APPROVED, None, version=comment.version)
+
+
+def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approved(
+    server: Server, reader: MakeReader
+) -> None:
+    article = factories.article()
+    author = reader().open(server, article, "ar")
+    others = [reader().open(server, article, language) for language in ("de", "uk", "ar")]
+    listing = reader()
+    listing.page.goto(f"{server.url}{article.url('en')}comments/")
+    text = "شكرًا جزيلًا على هذه التغطية المباشرة من بوخارست."
+    write(author.page, text)
+    send(author.page)
+    own = author.page.locator("[data-mine] [data-own]")
+    expect(own).to_contain_text(text)
+    expect(own).to_have_attribute("data-state", "waiting")
+    assert [other.page.get_by_text(text).count() for other in others] == [0, 0, 0]
+    comment = Comment.objects.get()
+    assert (comment.state, comment.language) == (State.WAITING, "ar")
+    approve(comment)
+    for page in [other.page for other in others] + [author.page, listing.page]:
+        shown = page.locator(f"#comments #{comment.element} .comment-text")
+        expect(shown).to_have_text(text)
+        expect(page.locator("#comments-count")).to_have_attribute("data-count", "1")
+    german = others[0].page.locator(f"#{comment.element} .comment-text")
+    expect(german).to_have_attribute("dir", "rtl")
+    expect(german).to_have_attribute("lang", "ar")
+    expect(own).to_have_count(0)
+
+
+def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    page = reader().open(server, article, "de").page
+    page.locator("#comment-email").fill("keine Adresse")
+    page.locator("#comment-text").fill("Ein langer Gedanke.")
+    with page.expect_response("**/comments/") as answer:
+        send(page)
+    assert answer.value.status == 422
+    for name in ("name", "email"):
+        field = page.locator(f"#comment-{name}")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#comment-{name}_error")).not_to_be_empty()
+        expect(field).to_have_attribute("aria-describedby", re.compile(f"comment-{name}_error"))
+    expect(page.locator("#comment-name")).to_be_focused()
+    page.reload()
+    expect(page.locator("#comment-text")).to_have_value("Ein langer Gedanke.")
+    expect(page.locator("#comment-email")).to_have_value("keine Adresse")
+
+
+def test_what_could_not_be_sent_is_kept(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    page = reader().open(server, article, "en").page
+    write(page, "Nobody hears me.", name="Ana")
+    page.context.set_offline(True)
+    send(page)
+    expect(page.locator("[data-problem]")).to_be_visible()
+    expect(page.locator("#comment-text")).to_have_value("Nobody hears me.")
+    page.context.set_offline(False)
+    send(page)
+    expect(page.locator("[data-own]")).to_contain_text("Nobody hears me.")
+    expect(page.locator("#comment-text")).to_have_value("")
+    assert Comment.objects.count() == 1
+
+
+def test_an_answer_stands_under_what_it_answers(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    first = factories.comment(article, name="Олена", state="approved")
+    other = reader().open(server, article, "de").page
+    page = reader().open(server, article, "en").page
+    page.locator(f"[data-reply='{first.pk}']").click()
+    expect(page.locator("[data-replying-to]")).to_have_text("Олена")
+    expect(page.locator("#comment-text")).to_be_focused()
+    write(page, "I think so too, and have thought so for years.", name="Ana")
+    # Nobody types that fast; a reader who takes their time is not held.
+    page.evaluate("performance.now = () => 1e6")
+    send(page)
+    for each in (other, page):
+        answer = each.locator(f"#{first.element} .answers .comment")
+        expect(answer).to_contain_text("for years")
+        expect(each.locator("#comments-count")).to_have_attribute("data-count", "2")
+
+
+def test_who_was_away_sees_their_own_comment_again(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    page = reader().open(server, article, "en").page
+    write(page, "I shall be back.", name="Ana")
+    send(page)
+    expect(page.locator("[data-own]")).to_be_visible()
+    page.reload()
+    expect(page.locator("[data-own]")).to_contain_text("I shall be back.")
+    page.locator("[data-own] .comment-actions a").click()
+    page.locator("#comment-text").fill("I shall be back soon.")
+    page.locator("form .buttons button").first.click()
+    expect(page.locator("[data-own]")).to_contain_text("back soon")
+    page.locator("button[name=delete]").click()
+    page.wait_for_url("**/comments/")
+    assert not Comment.objects.exists()
+
+
+def test_a_reader_without_javascript_can_do_all_of_it(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    page = reader(java_script_enabled=False).open(server, article, "de").page
+    send(page)
+    expect(page.locator("#comment-name_error")).to_be_visible()
+    write(page, "Ein Satz ohne Skript, und auch der kommt an.", name="Ana")
+    send(page)
+    expect(page.locator("[data-own]")).to_contain_text("ohne Skript")
+    assert "/comments/mine/" in page.url
+    approve(Comment.objects.get())
+    page.reload()
+    expect(page.locator("[data-own]")).to_have_attribute("data-state", "approved")
+
+
+def test_the_oldest_and_the_most_answered_first_stay_in_their_order(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    first, second = [factories.comment(article, state="approved") for _ in range(2)]
+    factories.comment(article, parent=first, state="approved")
+    pages = {order: reader() for order in ("newest", "oldest", "answers")}
+    for order, each in pages.items():
+        each.page.goto(f"{server.url}{article.url('en')}comments/?order={order}")
+    third = factories.comment(article, state="approved")
+    expected = {"newest": [third, second, first], "oldest": [first, second, third], "answers": [first, second]}
+    revision = Article.objects.get().revision
+    for order, each in pages.items():
+        each.reaches(revision)
+        found = each.page.eval_on_selector_all("#comments > *", "all => all.map(one => one.id)")
+        assert found == [comment.element for comment in expected[order]]
