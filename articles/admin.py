@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -16,15 +17,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
-from articles import changes
+from articles import changes, rules
 from articles.desk import urls as desk_urls
 from articles.fields import with_those_kept
-from articles.models import Article, Author, Snippet, Topic, Update
+from articles.history.admin import VersionsAdmin
+from articles.models import Article, Author, Snippet, Topic, Translation, Update
 from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
 from articles.translations import states
-from liveblog.delivery import log
 from liveblog.languages import SHIPPED, direction
 from liveblog.spoken import NamedFilter, SpokenAdmin, language_of, named
 
@@ -182,9 +183,29 @@ class TranslatedAdmin(SpokenAdmin):
         found: Any = super().get_object(request, object_id, from_field)
         if found is not None and request.method == "POST":
             # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
-            log.lock(getattr(found, "article_id", found.pk))
+            changes.lock(found)
             found = super().get_object(request, object_id, from_field)
         return found
+
+    # What the models allow depends on who acts, and their rules are asked when the form is checked.
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with states.acting(request.user):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with states.acting(request.user):
+            return super().delete_view(request, *args, **kwargs)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        # One by one: readers are told of each.
+        for item in queryset:
+            item.delete()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        # Nobody deletes a translation by itself; it goes with its text.
+        return deleted, counts, set(lacking) - {Translation._meta.verbose_name}, protected
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with states.acting(request.user), changes.edit(obj):
@@ -252,6 +273,12 @@ class UpdateForm(TranslatedForm):
     #: Whether the buttons that publish and withdraw are this user's to press.
     may_publish = False
 
+    # The question that is asked before something is withdrawn.
+    withdraw_mark = forms.BooleanField(
+        label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
+    )
+    withdraw_reason = forms.CharField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+
     class Meta:
         model = Update
         fields: tuple[str, ...] = ()
@@ -263,17 +290,34 @@ class UpdateForm(TranslatedForm):
 
     def _apply_button(self) -> None:
         update = self.instance
+        planned = self.cleaned_data.get("publish_at") if "publish_at" in self.fields else update.publish_at
         if "_publish" in self.data:
-            update.state = Update.State.PUBLISHED
+            # Released before its time, it waits for that.
+            later = update.state == Update.State.SUBMITTED and planned and planned > timezone.now()
+            update.state = Update.State.SCHEDULED if later else Update.State.PUBLISHED
+        elif "_submit" in self.data:
+            update.state = Update.State.SUBMITTED
+        elif "_draft" in self.data:
+            update.state = Update.State.DRAFT
         elif "_withdraw" in self.data:
-            update.state = Update.State.WITHDRAWN
+            self._withdraw()
         elif update.state in (Update.State.DRAFT, Update.State.SCHEDULED) and "publish_at" in self.fields:
-            planned = self.cleaned_data.get("publish_at")
+            # Where a second person releases updates, a time alone schedules nothing.
+            article = self.cleaned_data.get("article") or (update.article if update.article_id else None)
+            if update.state == Update.State.DRAFT and article and article.needs_release:
+                return
             update.state = Update.State.SCHEDULED if planned else Update.State.DRAFT
+
+    def _withdraw(self) -> None:
+        update = self.instance
+        update.state = Update.State.WITHDRAWN
+        update.leaves_mark = self.cleaned_data.get("withdraw_mark", False)
+        if update.leaves_mark:
+            setattr(update, f"withdrawal_note_{update.source_language}", self.cleaned_data.get("withdraw_reason", ""))
 
 
 @admin.register(Update)
-class UpdateAdmin(TranslatedAdmin):
+class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
     form = UpdateForm
     facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
     translate_permission = "articles.translate_update"
@@ -300,6 +344,14 @@ class UpdateAdmin(TranslatedAdmin):
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.may_publish = not self.only_translates(request)
         return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if obj is None or not obj.leaves_mark:
+            # There is nothing to give a reason for.
+            for _name, options in found[1:]:
+                options["fields"] = [name for name in options["fields"] if not name.startswith("withdrawal_note")]
+        return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -332,13 +384,20 @@ class UpdateAdmin(TranslatedAdmin):
         obj = kwargs.get("obj")
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         writes = may and not self.only_translates(request)
-        context |= {
-            "can_publish": writes and (obj is None or obj.state != Update.State.PUBLISHED),
-            "can_withdraw": writes and obj is not None and obj.state == Update.State.PUBLISHED,
+        article = obj.article if obj else self._article_to_add_to(request)
+        acts = rules.acts(obj, article, request.user) if writes else ()
+        context |= {f"can_{act}": True for act in acts} | {
             "show_save_and_add_another": False,
             "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    # What readers have seen can be withdrawn, and is kept with all its versions.
+
+    def has_delete_permission(self, request: HttpRequest, obj: Update | None = None) -> bool:
+        if obj is not None and obj.published_before and not request.user.is_superuser:
+            return False
+        return super().has_delete_permission(request, obj)
 
     # Who has published goes on in the same article.
 

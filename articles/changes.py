@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -24,7 +25,8 @@ RELATED = "related"
 #: No element of its own page: how other pages name the article that they link to.
 CARD = "card"
 
-_open_edits: ContextVar[tuple[int, ...]] = ContextVar("open edits", default=())
+#: By identity of the item: its row as it was before.
+_open_edits: ContextVar[Mapping[int, Any]] = ContextVar("open edits", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -33,33 +35,52 @@ def edit(item: Article | Update) -> Iterator[None]:
     if id(item) in _open_edits.get():
         yield
         return
-    token = _open_edits.set((*_open_edits.get(), id(item)))
-    try:
-        with transaction.atomic():
-            from articles.history import recording
-            from articles.translations import states
+    with transaction.atomic():
+        from articles import rendering, stories
+        from articles.history import recording
+        from articles.translations import states
 
-            pk = item.pk
-            if article_id := _article_id(item):
-                log.lock(article_id)
-            said = states.Snapshot.of(item, pk)
-            before = _seen(item, pk)
-            kept = recording.taken(type(item), pk) if _is_update(item) else None
+        model, pk = type(item), item.pk
+        lock(item)
+        # Each of what follows looks at the same row, which is read once before the edit and once after it.
+        before = rendering.row(model, pk, whole=True)
+        said = before and states.Snapshot.as_read(before)
+        seen = rendering.seen(before)
+        kept = recording.as_stored(before) if before and _is_update(item) else None
+        token = _open_edits.set({**_open_edits.get(), id(item): before})
+        try:
             yield
-            if item.pk:
-                states.follow(item, said)
-                if _is_update(item):
-                    recording.record(type(item), item.pk, kept, states.person())
-            after = _seen(item, item.pk or pk)
-            if article_id:
-                _tell_the_desk(item, article_id)
-            # A page that did not exist before has no readers to tell.
-            if article_id:
-                for element in {**before, **after}:
-                    if languages := _differing(before.get(element, {}), after.get(element, {})):
-                        _log(article_id, element, languages)
-    finally:
-        _open_edits.reset(token)
+        finally:
+            _open_edits.reset(token)
+        now = rendering.row(model, item.pk or pk)
+        if now is not None:
+            states.follow(now, said)
+            rendering.complete(now)
+        after = rendering.seen(now)
+        # A page that did not exist before has no readers to tell.
+        if article_id := getattr(item, "article_id", pk):
+            for element in {**seen, **after}:
+                if languages := _differing(seen.get(element, {}), after.get(element, {})):
+                    _log(article_id, element, languages)
+            _tell_the_desk(item, article_id)
+        if now is not None and _is_update(now) and recording.record(now, kept) and now.story:
+            stories.follow(now)
+
+
+def stored(item: Article | Update) -> Any:
+    """The row of an item as it was before the edit that is open, or as it is where none is; None where it is not."""
+    edits = _open_edits.get()
+    if id(item) in edits:
+        return edits[id(item)]
+    return type(item)._base_manager.filter(pk=item.pk).first() if item.pk else None
+
+
+def lock(item: Any) -> None:
+    """Hold the article of an item until the transaction ends, and those in which copies of the update stand."""
+    article_ids = {item.article_id if _is_update(item) else item.pk}
+    if getattr(item, "story", None):
+        article_ids |= set(type(item)._base_manager.filter(story=item.story).values_list("article_id", flat=True))
+    log.lock(*article_ids - {None})
 
 
 def _tell_the_desk(item: Any, article_id: int) -> None:
@@ -125,18 +146,3 @@ def _articles_naming(item: Any) -> list[int]:
 
 def _is_update(item: Any) -> bool:
     return hasattr(item, "article_id")
-
-
-def _article_id(item: Any) -> int | None:
-    return item.article_id if _is_update(item) else item.pk
-
-
-def _seen(item: Any, pk: int | None) -> dict[str, dict[str, Any]]:
-    """What readers see of an item as it is in the database now, by element and language."""
-    from articles import rendering
-
-    if pk is None:
-        return {}
-    if _is_update(item):
-        return rendering.seen_of_update(pk)
-    return rendering.seen_of_article(pk)

@@ -16,7 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import changes
+from articles import changes, rules
 from articles.desk.models import Snippet
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
@@ -386,6 +386,9 @@ class Update(Versioned, Illustrated):
         default=False,
         help_text=_("Readers are told that an update was withdrawn here."),
     )
+    withdrawal_note = models.CharField(
+        _("reason for the withdrawal"), max_length=500, blank=True, help_text=_("For readers, beside the mark.")
+    )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
     correction_note = models.CharField(
         _("correction note"),
@@ -410,6 +413,9 @@ class Update(Versioned, Illustrated):
         verbose_name=_("in the hands of"),
     )
     submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     #: Made by whoever sends it: the same update sent twice is one.
@@ -454,49 +460,70 @@ class Update(Versioned, Illustrated):
     # What its data must obey ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
-        self._stamp()
+        was = changes.stored(self)
+        self._stamp(was)
         errors: dict[str, Any] = self.photo_errors()
-        if self.state != self.State.DRAFT and self.source_language and not self.exists_in(self.source_language):
+        wordless = (self.State.DRAFT, self.State.WITHDRAWN)
+        if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
             errors["publish_at"] = _("Say when the update is to be published.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+        errors |= rules.errors_of(self, was)
         if errors:
             raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            self._stamp()
+            was = changes.stored(self)
+            self._stamp(was)
+            # Whoever saves without asking first is stopped here.
+            if errors := rules.errors_of(self, was):
+                raise ValidationError(errors)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         with changes.edit(self):
             return super().delete(*args, **kwargs)
 
-    def _stamp(self) -> None:
-        """Write down the time of what happens with this save: publication, withdrawal, correction."""
-        now = timezone.now()
-        if self.state == self.State.PUBLISHED:
-            self.first_published_at = self.first_published_at or now
-            self.withdrawn_at = None
-        elif self.state == self.State.WITHDRAWN:
+    #: The time that it was given by the clock, or by the update of which it is a copy.
+    given_time: datetime.datetime | None = None
+
+    def take_time_of(self, other: Update) -> None:
+        """Stand where a copy of the same update stands in another article; that is no back-dating."""
+        self.first_published_at = self.given_time = other.first_published_at
+
+    def _stamp(self, was: Update | None) -> None:
+        """Write down who does what with this save, and when. `was`: the row as it is now."""
+        now, person = timezone.now(), states.person()
+        begun = was is None or was.state != self.state
+        if self._state.adding and person:
+            self.written_by = self.written_by or person
+        if self.state == self.State.WITHDRAWN:
             self.withdrawn_at = self.withdrawn_at or now
             # What nobody has seen leaves no mark.
             self.leaves_mark = self.leaves_mark and self.published_before
             self.pin = None
+        else:
+            self.withdrawn_at, self.leaves_mark = None, False
+            for name in (f"withdrawal_note_{code}" for code in SHIPPED):
+                if getattr(self, name):
+                    setattr(self, name, "")
+        if self.state == self.State.PUBLISHED and self.first_published_at is None:
+            self.first_published_at = self.given_time = now
+        if self.state == self.State.DRAFT:
+            self.submitted_by = self.released_by = None
+        elif person and begun and self.state == self.State.SUBMITTED:
+            self.submitted_by, self.released_by = person, None
+        elif person and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
+            # A released one that comes out early was released by who did that.
+            self.released_by = self.released_by or (person if rules.needs_release(self) else None)
         note = stored(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None
-        elif self.corrected_at is None or note != self._stored_note():
+        elif self.corrected_at is None or (was and note != stored(was, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
-
-    def _stored_note(self) -> str | None:
-        if not self.pk:
-            return stored(self, "correction_note", self.source_language)
-        return (
-            Update.objects.filter(pk=self.pk).values_list(f"correction_note_{self.source_language}", flat=True).first()
-        )
 
     # What readers are given -------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch, prefetch_related_objects
 from django.template.loader import get_template
 from django.utils import timezone, translation
 
@@ -30,12 +30,7 @@ def reading(article: Article, language: str) -> Any:
 
 def articles() -> Any:
     """Articles with all that their own elements need."""
-    return Article.objects.prefetch_related(
-        Prefetch("authors", Author.objects.order_by("name")),
-        Prefetch("topics", Topic.objects.order_by("slug")),
-        Prefetch("related", cards()),
-        _translations(),
-    )
+    return Article.objects.prefetch_related(*_belongings(Article))
 
 
 def cards() -> Any:
@@ -43,13 +38,22 @@ def cards() -> Any:
     return Article.objects.prefetch_related(_translations()).order_by("-coverage_start", "-pk")
 
 
-def _translations() -> Prefetch:
-    return Prefetch("translations", Translation.objects.only("article", "update", "language", "state", "outdated"))
-
-
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(Prefetch("authors", Author.objects.order_by("name")), _translations())
+    return Update.objects.prefetch_related(*_belongings(Update))
+
+
+def _belongings(model: type[Model]) -> list[Prefetch]:
+    authors = Prefetch("authors", Author.objects.order_by("name"))
+    if model is Update:
+        return [authors, _translations()]
+    topics, related = Prefetch("topics", Topic.objects.order_by("slug")), Prefetch("related", cards())
+    return [authors, topics, related, _translations()]
+
+
+def _translations() -> Prefetch:
+    told = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer")
+    return Prefetch("translations", Translation.objects.only(*told))
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
@@ -100,7 +104,9 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
 def update_html(update: Update, article: Article, read: Reading) -> str:
     """The element of an update that has its place on the page. Call within `reading`."""
     if update.state == Update.State.WITHDRAWN:
-        return get_template("articles/withdrawn.html").render({"update": update})
+        return get_template("articles/withdrawn.html").render(
+            {"update": update, "reason": read.text("withdrawal_note")}
+        )
     return get_template("articles/update.html").render(update_context(update, article, read))
 
 
@@ -203,9 +209,29 @@ def render_article(
 # What readers see, for telling whether an edit is a change ------------------------------------------------------------
 
 
-def seen_of_update(pk: int) -> dict[str, Any]:
-    update = updates().select_related("article").filter(pk=pk).first()
-    if update is None or not update.on_page:
+def row(model: type[Model], pk: int | None, *, whole: bool = False) -> Any:
+    """An article or update as the database has it, None where it is not. `whole`: see `complete`."""
+    found = model._base_manager.filter(pk=pk)
+    item = (found.select_related("article") if model is Update else found).first() if pk else None
+    if item is not None and whole:
+        complete(item)
+    return item
+
+
+def complete(item: Any) -> None:
+    """Fetch all that an item's elements need."""
+    prefetch_related_objects([item], *_belongings(type(item)))
+
+
+def seen(item: Article | Update | None) -> dict[str, dict[str, Any]]:
+    """What readers see of an item, given whole, by element and language."""
+    if item is None:
+        return {}
+    return _seen_of_update(item) if isinstance(item, Update) else _seen_of_article(item)
+
+
+def _seen_of_update(update: Update) -> dict[str, Any]:
+    if not update.on_page:
         return {}
     seen = {}
     for language in update.article.offered_languages:
@@ -214,10 +240,7 @@ def seen_of_update(pk: int) -> dict[str, Any]:
     return {update.element: seen}
 
 
-def seen_of_article(pk: int) -> dict[str, Any]:
-    article = articles().filter(pk=pk).first()
-    if article is None:
-        return {}
+def _seen_of_article(article: Article) -> dict[str, Any]:
     seen: dict[str, Any] = {element: {} for element in _PARTS}
     seen[log.PAGE] = {"": (article.slug, article.offered_languages, article.time_zone, article.policies)}
     seen[changes.CARD] = {}

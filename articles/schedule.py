@@ -4,10 +4,12 @@ import asyncio
 import logging
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from articles import changes
+from articles.history import recording
 from articles.models import Update
-from liveblog.delivery import log
 from liveblog.delivery.hub import Hub
 
 logger = logging.getLogger(__name__)
@@ -17,26 +19,28 @@ INTERVAL = 1.0
 
 
 def publish_due() -> int:
-    """Publish every scheduled update that is due. Returns how many."""
-    due = Update.objects.filter(state=Update.State.SCHEDULED, publish_at__lte=timezone.now()).order_by(
-        "publish_at", "pk"
-    )
+    """Publish every scheduled update that is due and, where a second person releases updates, released. Returns how
+    many."""
     published = 0
-    for pk, article_id in due.values_list("pk", "article_id"):
+    for waiting in _due().only("article", "story").order_by("publish_at", "pk"):
         try:
             with transaction.atomic():
-                log.lock(article_id)
+                changes.lock(waiting)
                 # Another process, or its writer, may have been faster.
-                update = Update.objects.filter(
-                    pk=pk, state=Update.State.SCHEDULED, publish_at__lte=timezone.now()
-                ).first()
+                update = _due().filter(pk=waiting.pk).first()
                 if update is not None:
                     update.state = Update.State.PUBLISHED
-                    update.save()
+                    with recording.by(recording.Way.CLOCK):
+                        update.save()
                     published += 1
         except Exception:
-            logger.exception("The scheduled update %s could not be published.", pk)
+            logger.exception("The scheduled update %s could not be published.", waiting.pk)
     return published
+
+
+def _due() -> QuerySet[Update]:
+    due = Update.objects.filter(state=Update.State.SCHEDULED, publish_at__lte=timezone.now())
+    return due.exclude(article__needs_release=True, released_by=None)
 
 
 async def publish_when_due(hub: Hub) -> None:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from articles import pages, rendering, structured
 from articles.cache import made_once
-from articles.models import Article
+from articles.models import Article, Update
 from articles.templatetags.live import day
-from articles.translations.reading import of_article, of_update
+from articles.translations.reading import Reading, of_article, of_update
 from liveblog.delivery import frames, log
 from liveblog.release import RELEASE
 
@@ -136,14 +136,32 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     return response
 
 
+def _gone(request: HttpRequest, update: Update, article: Article, read: Reading) -> HttpResponse:
+    """What is left of an update that was withdrawn: the mark, and the way to the page. None of its words."""
+    with rendering.reading(article, read.page_language):
+        context = {
+            "html": rendering.update_html(update, article, read),
+            "update": update,
+            "article_headline": of_article(article, read.page_language).text("headline"),
+            "live_url": article.url(read.page_language),
+            "addresses": [{"language": code, "url": article.url(code)} for code in article.offered_languages],
+        }
+        page = TemplateResponse(request, "articles/gone.html", context).rendered_content
+    response = HttpResponse(page, status=410, headers={"X-Robots-Tag": "noindex"})
+    patch_cache_control(response, public=True, max_age=FRESH)
+    return response
+
+
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """One update by itself, at the address that readers share."""
     article = _article(slug, language)
-    found = get_object_or_404(rendering.updates().published(), pk=pk, article=article)
+    found = get_object_or_404(rendering.updates().on_page(), pk=pk, article=article)
     read = of_update(found, article, language)
     if read is None:
         raise Http404
+    if found.state == Update.State.WITHDRAWN:
+        return _gone(request, found, article, read)
 
     def make() -> bytes:
         with rendering.reading(article, language):

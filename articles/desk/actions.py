@@ -8,65 +8,78 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles import changes
+from articles import changes, pins, rules, stories
 from articles.models import Update
 from articles.translations import states
-from liveblog.delivery import log
 
 State = Update.State
 
 
-def _publish(update: Update, person: Any, data: Any) -> None:
-    if update.article.needs_release and not update.published_before and update.submitted_by_id in (None, person.pk):
-        if update.submitted_by_id == person.pk:
-            raise ValidationError(_("Somebody else has to release this update."))
-        update.state, update.submitted_by = State.SUBMITTED, person
+def publish(update: Update, person: Any) -> None:
+    """Have it appear; where a second person releases updates, ask for that."""
+    acts = rules.acts(update if update.pk else None, update.article, person)
+    if "submit" in acts:
+        update.state = State.SUBMITTED
+    elif update.state == State.SUBMITTED and update.publish_at and update.publish_at > timezone.now():
+        # Released before its time, it waits for that.
+        update.state = State.SCHEDULED
     else:
         update.state = State.PUBLISHED
+
+
+def _publish(update: Update, person: Any, data: Any) -> None:
+    publish(update, person)
+    _save(update)
+    if update.state == State.PUBLISHED and update.story:
+        stories.publish(update, person)
 
 
 def _withdraw(update: Update, person: Any, data: Any) -> None:
     update.state = State.WITHDRAWN
     update.leaves_mark = data.get("mark") == "1"
+    if update.leaves_mark:
+        setattr(update, f"withdrawal_note_{update.source_language}", data.get("reason", ""))
+    _save(update)
 
 
 def _draft(update: Update, person: Any, data: Any) -> None:
-    update.state, update.publish_at, update.submitted_by = State.DRAFT, None, None
+    update.state, update.publish_at = State.DRAFT, None
+    _save(update)
 
 
 def _pin(update: Update, person: Any, data: Any) -> None:
-    _only_published(update)
-    highest = Update.objects.filter(article=update.article_id).aggregate(highest=Max("pin"))["highest"] or 0
-    update.pin = highest + 1
+    pins.pin(update)
 
 
 def _unpin(update: Update, person: Any, data: Any) -> None:
-    update.pin = None
+    pins.unpin(update)
 
 
 def _raise(update: Update, person: Any, data: Any) -> None:
-    """Before the pinned one that is above it."""
-    _only_published(update)
-    if update.pin is None:
-        return
-    above = Update.objects.filter(article=update.article_id, pin__gt=update.pin).order_by("pin").first()
-    if above is not None:
-        update.pin, above.pin = above.pin, update.pin
-        above.save()
+    """Above the one that stands above it."""
+    pinned = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
+    order = list(pinned.values_list("pk", flat=True))
+    place = order.index(update.pk) if update.pk in order else 0
+    if place:
+        order[place - 1], order[place] = order[place], order[place - 1]
+        pins.reorder(order)
 
 
 def _hand_over(update: Update, person: Any, data: Any) -> None:
     to = data.get("to", "")
     people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
     update.assignee = people.filter(pk=to).first() if to.isdecimal() else None
+    if to and not update.assignee:
+        raise ValidationError(_("There is no such colleague any more."))
+    _save(update)
 
 
-def _only_published(update: Update) -> None:
-    if update.state != State.PUBLISHED:
-        raise ValidationError(_("Only a published update can be pinned."))
+def _save(update: Update) -> None:
+    update.full_clean()
+    update.save()
 
 
 ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
@@ -79,15 +92,15 @@ ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
     "hand-over": _hand_over,
 }
 
+#: Those that need the right to run a coverage; the others that to change updates.
+RUNNING = frozenset({"pin", "unpin", "raise"})
+
 
 def act(article_id: int, pk: int, action: str, person: Any, data: Any) -> Update:
     """Do one of ACTIONS to an update. Raises KeyError, Update.DoesNotExist, or ValidationError with what is wrong."""
     do = ACTIONS[action]
-    with transaction.atomic():
-        log.lock(article_id)
-        update = Update.objects.select_related("article").get(pk=pk, article=article_id)
-        with states.acting(person), changes.edit(update):
-            do(update, person, data)
-            update.full_clean()
-            update.save()
+    with transaction.atomic(), states.acting(person):
+        changes.lock(Update.objects.get(pk=pk, article=article_id))
+        update = Update.objects.select_related("article").get(pk=pk)
+        do(update, person, data)
     return update

@@ -12,6 +12,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from articles import rules
+from articles.desk import actions
 from articles.fields import offered_languages, with_those_kept
 from articles.models import Article, Author, Update
 from articles.richtext import RichTextWidget
@@ -48,8 +50,14 @@ def language_for(person: Any, article: Article) -> str:
     return next((code for code in (last, get_language()) if code in offered), offered[0])
 
 
+def covered_beside(article: Article) -> Any:
+    """The articles in which an update can stand as well: what is announced or live at the same time."""
+    found = Article.objects.exclude(pk=article.pk).exclude(state=Article.State.FINISHED).order_by("-coverage_start")
+    return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
+
+
 class ComposerForm(forms.ModelForm):
-    """Call `save` inside `changes.edit(form.instance)`, with the article locked."""
+    """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -74,6 +82,9 @@ class ComposerForm(forms.ModelForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
     backdating_reason = forms.CharField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    also_in: Any = forms.ModelMultipleChoiceField(
+        Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         model = Update
@@ -95,6 +106,8 @@ class ComposerForm(forms.ModelForm):
         self.fields["source_language"].disabled = instance.published_before
         authors: Any = self.fields["authors"]
         authors.queryset, authors.label = Author.objects.order_by("name"), _("Byline")
+        others: Any = self.fields["also_in"]
+        others.queryset = covered_beside(self.article)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
@@ -129,20 +142,22 @@ class ComposerForm(forms.ModelForm):
         """What becomes of an update that readers have not seen yet, by the button that was pressed."""
         update, action = self.instance, self.data.get("action", "draft")
         update.publish_at = self.cleaned_data.get("publish_at")
-        if action == "publish" and self._must_be_released():
-            update.state, update.submitted_by = State.SUBMITTED, self.person
-        elif action == "publish":
-            update.state = State.PUBLISHED
-            if earlier := self.cleaned_data.get("published_at"):
+        if action == "publish":
+            actions.publish(update, self.person)
+            earlier = self.cleaned_data.get("published_at")
+            if earlier and update.state == State.PUBLISHED:
                 update.first_published_at = earlier
                 update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
         elif action == "schedule":
-            update.state = State.SCHEDULED
+            # Where a second person releases updates, it is scheduled by being released.
+            update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
         else:
             update.state = State.DRAFT
 
-    def _must_be_released(self) -> bool:
-        return self.article.needs_release and self.instance.submitted_by_id in (None, self.person.pk)
+    def clean(self) -> None:
+        super().clean()
+        if self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
+            self.add_error("publish_at", _("Say when the update is to be published."))
 
     def add_error(self, field: str | None, error: Any) -> None:
         """The model names columns of a language; the composer has one field for all of them."""
@@ -156,6 +171,5 @@ class ComposerForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Any:
         if self.instance.pk is None:
-            self.instance.written_by = self.person
             self.instance.key = self.cleaned_data.get("key")
         return super().save(commit)

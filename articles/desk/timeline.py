@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 
+from articles import rules
 from articles.models import Article, Author, Translation, Update
 from articles.text import stored
 from liveblog.languages import SHIPPED
@@ -107,7 +108,7 @@ def entry_html(update: Update, article: Article, person: Any, *, may_write: bool
             "mine": update.assignee_id == person.pk,
             "may_write": may_write,
             "may_run": may_run,
-            "may_release": may_write and update.state == State.SUBMITTED and update.submitted_by_id != person.pk,
+            "acts": rules.acts(update, article, person) if may_write else (),
             "url": update.url(article.front_language) if update.state == State.PUBLISHED else "",
         }
     )

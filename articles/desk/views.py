@@ -19,12 +19,11 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, rendering
+from articles import changes, differences, rendering, stories
 from articles.desk import actions, coverage, timeline
 from articles.desk.forms import ComposerForm, language_for, stamp
 from articles.models import Article, Snippet, Update
 from articles.templatetags.live import own_name
-from articles.translations import desk as translations
 from articles.translations import figures, states
 from articles.translations.reading import of_update
 from liveblog.delivery import log
@@ -197,9 +196,9 @@ def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse
 
 
 def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpResponse:
-    with transaction.atomic():
+    with transaction.atomic(), states.acting(request.user):
         # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
-        log.lock(article.pk)
+        _lock(request, article, pk)
         update: Update | None = None
         if pk is not None:
             update = _get(article, pk)
@@ -210,9 +209,22 @@ def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpRespons
             return JsonResponse({"errors": form.errors}, status=422)
         if pk is None and (sent := _sent_before(form)):
             return JsonResponse({"id": sent.element, "state": sent.state})
-        with states.acting(request.user), changes.edit(form.instance):
+        with changes.edit(form.instance):
             saved = form.save()
+        if others := form.cleaned_data["also_in"]:
+            stories.copy_to(saved, others, request.user)
+            saved.refresh_from_db()
+        if saved.state == Update.State.PUBLISHED and saved.story:
+            stories.publish(saved, request.user)
     return JsonResponse({"id": saved.element, "state": saved.state})
+
+
+def _lock(request: HttpRequest, article: Article, pk: int | None) -> None:
+    """Hold all articles in which the update stands or is to stand, at once."""
+    story = Update.objects.filter(pk=pk).exclude(story=None).values("story")
+    others = Update.objects.filter(story__in=story).values_list("article_id", flat=True)
+    asked = [int(one) for one in request.POST.getlist("also_in") if one.isdecimal() and len(one) < 19]
+    log.lock(article.pk, *others, *asked)
 
 
 def _sent_before(form: ComposerForm) -> Update | None:
@@ -232,7 +244,7 @@ def _conflict(request: HttpRequest, update: Update) -> HttpResponse:
                 {
                     "label": theirs.fields[name].label,
                     "present": present,
-                    "difference": translations.difference(present, sent),
+                    "difference": differences.difference(present, sent, rich=name == "body"),
                     "rich": name == "body",
                 }
             )
@@ -244,15 +256,15 @@ def _conflict(request: HttpRequest, update: Update) -> HttpResponse:
 @require_POST
 @at_desk("articles.change_update", "articles.cover_article")
 def act(request: HttpRequest, article: Article, update: int, action: str) -> HttpResponse:
-    pins = ("pin", "unpin", "raise")
-    if not request.user.has_perm("articles.cover_article" if action in pins else "articles.change_update"):
+    if not request.user.has_perm("articles.cover_article" if action in actions.RUNNING else "articles.change_update"):
         raise PermissionDenied
     try:
         found = actions.act(article.pk, update, action, request.user, request.POST)
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
     except ValidationError as error:
-        return JsonResponse({"errors": {"__all__": error.messages}}, status=422)
+        found_wrong = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
+        return JsonResponse({"errors": found_wrong}, status=422)
     return JsonResponse({"id": found.element, "state": found.state})
 
 
@@ -265,14 +277,15 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
         raise Http404
     data = request.POST.copy()
     data["action"] = "publish"
-    with transaction.atomic():
-        log.lock(article.pk)
+    with transaction.atomic(), states.acting(request.user):
+        _lock(request, article, update)
         found = _get(article, update) if update else None
         form = _form(request, article, found, data)
         html = ""
         if form.is_valid():
             with changes.edit(form.instance):
                 saved = form.save()
+                # Also where somebody else has to release it first.
                 Update.objects.filter(pk=saved.pk).update(
                     state=Update.State.PUBLISHED, first_published_at=saved.first_published_at or timezone.now()
                 )

@@ -6,19 +6,29 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UpdateVersion(models.Model):
     """An update as one save left it. Versions are written by `articles.changes.edit` and never changed."""
 
+    class Way(models.TextChoices):
+        WRITTEN = "", pgettext_lazy("way in which a version came about", "Written")
+        CLOCK = "clock", pgettext_lazy("way in which a version came about", "Clock")
+        MACHINE = "machine", pgettext_lazy("way in which a version came about", "Machine")
+        FOUND = "found", pgettext_lazy("way in which a version came about", "As it was before its history begins")
+
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="versions", verbose_name=_("update"))
     #: Counts from one for each update.
     number = models.PositiveIntegerField()
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    #: None: a machine, or the clock.
+    #: None: a machine, the clock, or a command.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
+    way = models.CharField(_("way"), max_length=8, choices=Way, default=Way.WRITTEN)
+    #: The number of the version that this one brought back.
+    restored = models.PositiveIntegerField(null=True)
     #: All columns by name, and what belongs to the update besides; see `articles.history.recording`.
     data = models.JSONField(encoder=DjangoJSONEncoder)
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
+from articles.differences import difference
 from articles.models import Article, GlossaryTerm, Translation
 from articles.richtext import RichTextWidget, blocks, sanitise
 from articles.templatetags.live import own_name
@@ -155,7 +156,9 @@ class TranslationForm(forms.Form):
                         }
                         for number, name in enumerate(names)
                     ],
-                    "difference": desk.difference(was, self.source[field]) if was != self.source[field] else "",
+                    "difference": difference(was, self.source[field], rich=field in self.rich)
+                    if was != self.source[field]
+                    else "",
                     "terms": occurring(terms, strip_tags(self.source[field])),
                     "problems": problems.get(field, []),
                 }
@@ -178,6 +181,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    # It goes when its text goes; see `TranslatedAdmin.get_deleted_objects`.
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.html import format_html, strip_tags
-from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes
 from articles.models import Translation
 from articles.translations import drafting, states
-from liveblog.delivery import log
 
 State = Translation.State
 
@@ -53,7 +48,7 @@ def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool
             raise Conflict(row)
         item = row.item
         source = states.texts_of(item, item.source_language)
-        with states.looking_after(row.language), changes.edit(item):
+        with states.acting(person), states.looking_after(row.language), changes.edit(item):
             engine = row.engine
             drafting.write(item, row.language, texts)
             states.made(row, item, source, engine=engine, person=person)
@@ -73,7 +68,7 @@ def refuse(pk: int, opened: str, person: Any) -> None:
         row = _locked(pk)
         if stamp(row) != opened:
             raise Conflict(row)
-        with states.looking_after(row.language), changes.edit(row.item):
+        with states.acting(person), states.looking_after(row.language), changes.edit(row.item):
             row.state, row.reviewer, row.due_at = State.REFUSED, person, None
             row.outdated = False
             row.version += 1
@@ -83,7 +78,7 @@ def refuse(pk: int, opened: str, person: Any) -> None:
 
 def _locked(pk: int) -> Translation:
     """The row and its item as they are now, with the article locked until the transaction ends."""
-    log.lock(states.article_of(Translation.objects.get(pk=pk).item).pk)
+    changes.lock(Translation.objects.get(pk=pk).item)
     return Translation.objects.select_related("article", "update__article").get(pk=pk)
 
 
@@ -108,18 +103,3 @@ def next_after(row: Translation, person: Any) -> Translation | None:
     later = [pk for pk in pks if row.pk not in order or order.index(pk) > order.index(row.pk)]
     chosen = (later or pks)[:1]
     return Translation.objects.filter(pk__in=chosen).first()
-
-
-def difference(before: str, now: str) -> SafeString:
-    """What became different between two versions of a text, word by word, as <del> and <ins>."""
-    one, other = (re.findall(r"\s+|[^\s]+", strip_tags(text.replace("</p><p>", "</p> <p>"))) for text in (before, now))
-    parts = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if kind == "equal":
-            parts.append(format_html("{}", "".join(one[a:b])))
-            continue
-        if a < b:
-            parts.append(format_html("<del>{}</del>", "".join(one[a:b])))
-        if c < d:
-            parts.append(format_html("<ins>{}</ins>", "".join(other[c:d])))
-    return mark_safe("".join(parts))

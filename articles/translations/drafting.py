@@ -21,11 +21,11 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from articles import changes
+from articles.history import recording
 from articles.models import GlossaryTerm, Translation
 from articles.richtext import RichTextField
 from articles.translations import checks, engines, states
 from articles.translations.engines import Engine, Failure
-from liveblog.delivery import log
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def store(
     """Keep a machine's draft. False where the world has moved on: a person was faster, or the original is another."""
     item = row.item
     with transaction.atomic():
-        log.lock(states.article_of(item).pk)
+        changes.lock(item)
         now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
         if now is None or now.state not in (states.State.MISSING, states.State.MACHINE):
             return False
@@ -130,7 +130,7 @@ def store(
             states.ask_for_draft(now)
             now.save()
             return False
-        with states.looking_after(row.language), changes.edit(item):
+        with recording.by(recording.Way.MACHINE), states.looking_after(row.language), changes.edit(item):
             write(item, row.language, texts)
             states.made(now, item, source, engine=engine)
             now.state, now.problems = states.State.MACHINE, as_json(problems)

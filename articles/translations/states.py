@@ -45,9 +45,9 @@ def person() -> Any:
 
 
 @contextmanager
-def looking_after(language: str) -> Iterator[None]:
-    """Whoever saves writes down himself how far this language is."""
-    token = _looked_after.set(_looked_after.get() | {language})
+def looking_after(*languages: str) -> Iterator[None]:
+    """Whoever saves writes down himself how far these languages are."""
+    token = _looked_after.set(_looked_after.get() | set(languages))
     try:
         yield
     finally:
@@ -79,12 +79,6 @@ class Snapshot:
     texts: Mapping[str, Texts]
 
     @classmethod
-    def of(cls, item: Any, pk: int | None) -> Snapshot | None:
-        """As it is in the database; None where it is not."""
-        stored = type(item)._base_manager.filter(pk=pk).first() if pk else None
-        return None if stored is None else cls.as_read(stored)
-
-    @classmethod
     def as_read(cls, item: Any) -> Snapshot:
         return cls(item.source_language, {language: texts_of(item, language) for language in SHIPPED})
 
@@ -94,10 +88,8 @@ class Snapshot:
 
 
 def follow(item: Any, before: Snapshot | None) -> None:
-    """Bring the states of all languages of a saved item in line with what it says now."""
-    now = Snapshot.of(item, item.pk)
-    if now is None:
-        return
+    """Bring the states of all languages of an item, as it was saved, in line with what it says now."""
+    now = Snapshot.as_read(item)
     wanted = [language for language in article_of(item).languages if language != now.source_language]
     kept = {row.language: row for row in Translation.objects.filter(**_owner(item))}
     new = [Translation(**_owner(item), language=language) for language in wanted if language not in kept]
@@ -154,7 +146,16 @@ def _wants_a_draft(item: Any, row: Translation) -> bool:
     """A machine fills what is missing and redoes what it made. What a person wrote is not its to touch."""
     if engines.configured() is None or getattr(item, "state", "") in ("draft", "withdrawn"):
         return False
-    return row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
+    wanting = row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
+    return wanting and not _made_elsewhere(item, row.language)
+
+
+def _made_elsewhere(item: Any, language: str) -> bool:
+    """Of copies of one update in several articles, the first that appears in a language is translated into it."""
+    if getattr(item, "story", None) is None:
+        return False
+    earlier = type(item).objects.filter(story=item.story, pk__lt=item.pk, article__languages__contains=f",{language},")
+    return earlier.exclude(state__in=("draft", "withdrawn")).exists()
 
 
 def ask_for_draft(row: Translation) -> None:

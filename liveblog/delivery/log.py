@@ -22,9 +22,12 @@ def _articles() -> models.QuerySet:
     return Change._meta.get_field("article").related_model._base_manager.all()
 
 
-def lock(article_id: int) -> None:
-    """Hold the article's row until the transaction ends, so that commits come in the order of their revisions."""
-    _articles().select_for_update().only("pk").filter(pk=article_id).first()
+def lock(*article_ids: int) -> None:
+    """Hold the articles' rows until the transaction ends, so that commits come in the order of their revisions.
+
+    Several are taken in order of their numbers: two who need the same ones never wait for each other.
+    """
+    list(_articles().select_for_update().only("pk").filter(pk__in=article_ids).order_by("pk"))
 
 
 def append(article_id: int, element: str, languages: Collection[str] = ()) -> int:

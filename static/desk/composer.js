@@ -36,6 +36,7 @@ export class Composer {
     if (kept) this.write(kept.fields);
     if (this.isNew && !this.form.elements.key.value) this.form.elements.key.value = crypto.randomUUID();
     this.editor = await createEditor(this.textarea);
+    this.editor.view.dom.setAttribute("aria-label", this.form.querySelector(".field.body label").textContent);
     this.shown();
     this.form.addEventListener("input", (event) => this.typed(event));
     this.form.addEventListener("change", () => this.shown());

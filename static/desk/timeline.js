@@ -87,7 +87,7 @@ export class Timeline {
     if (action === "withdraw") {
       const answer = await this.ask("withdraw-dialog");
       if (!answer) return;
-      if (answer.get("mark")) body.set("mark", "1");
+      for (const [name, value] of answer) body.set(name, value);
     }
     if (action === "hand-over") {
       const answer = await this.ask("hand-over");

@@ -40,8 +40,9 @@ class Reader:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
-        # That the server could not be reached, or would not have what was typed, is what some tests are about.
-        if message.type == "error" and not any(expected in message.text for expected in ("ERR_", "WebSocket", "422")):
+        # That the server could not be reached, or said no, is what some tests are about.
+        expected = ("ERR_", "WebSocket", "409 (Conflict)", "422 (Unprocessable")
+        if message.type == "error" and not any(words in message.text for words in expected):
             self.complaints.append(message.text)
 
     def open(self, server: Place, article: Article, language: str, query: str = "") -> Reader:

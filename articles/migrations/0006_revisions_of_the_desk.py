@@ -22,7 +22,7 @@ def give_rights(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0004_live_desk"),
+        ("articles", "0005_history"),
         ("liveblog", "0002_groups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,151 @@
+"""One update in several articles: copies that share a story, and stay the same when one of them is corrected.
+
+A copy has a place, a time and a state of its own in its article. What it says, and how far its translations are, is
+what the others say, in those languages in which both articles appear; so nothing is translated twice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import transaction
+
+from articles import changes
+from articles.history import content, parts, recording
+from articles.models import Article, Translation, Update
+from articles.translations import states
+from liveblog.delivery import log
+
+State = Update.State
+
+#: What is an article's own choice for its page.
+_OWN = frozenset({"is_key", "is_breaking"})
+#: What a translation is, besides where it stands and when a machine tries again.
+_TRANSLATION = (
+    *("state", "outdated", "source", "engine", "translator_id", "reviewer_id", "problems"),
+    *("made_at", "first_made_at", "reviewed_at", "first_reviewed_at"),
+)
+
+_following: ContextVar[bool] = ContextVar("following", default=False)
+
+
+def copy_to(update: Update, articles: Iterable[Article], person: Any) -> list[Update]:
+    """Have an update stand in other articles as well; where it does already, nothing happens. Returns the copies.
+
+    All or none. Where a second person releases updates, the copy waits for that. Whoever holds locks of articles
+    already must hold those of all of them (`liveblog.delivery.log.lock`).
+    """
+    articles = list(articles)
+    with transaction.atomic(), states.acting(person), _quietly():
+        log.lock(update.article_id, *(article.pk for article in articles))
+        update = Update.objects.get(pk=update.pk)
+        if update.story is None:
+            update.story = uuid.uuid4()
+            update.save()
+        changes.lock(update)
+        there = {copy.article_id: copy for copy in Update.objects.filter(story=update.story)}
+        return [there.get(article.pk) or _copied(update, article) for article in articles]
+
+
+def publish(update: Update, person: Any) -> list[Update]:
+    """Publish an update in all its articles at once. All or none; raises ValidationError. Returns those published."""
+    published: list[Update] = []
+    with transaction.atomic(), states.acting(person):
+        changes.lock(update)
+        for copy in [*_siblings(update), Update.objects.get(pk=update.pk)]:
+            if copy.state in (State.DRAFT, State.SUBMITTED, State.SCHEDULED):
+                copy.state = State.PUBLISHED
+                copy.take_time_of(published[0]) if published else None
+                copy.full_clean()
+                copy.save()
+                published.append(copy)
+    return published
+
+
+def follow(update: Update) -> None:
+    """Bring the copies of an update in line with what it says; `articles.changes.edit` does it after each edit."""
+    if _following.get() or update.story is None:
+        return
+    with transaction.atomic(), _quietly():
+        changes.lock(update)
+        update = _whole(update.pk)
+        for copy in _siblings(update):
+            _bring_in_line(_whole(copy.pk), update)
+
+
+def _siblings(update: Update) -> Iterable[Update]:
+    return Update.objects.filter(story=update.story).exclude(pk=update.pk).order_by("pk") if update.story else []
+
+
+def _whole(pk: int) -> Update:
+    from articles import rendering
+
+    return rendering.row(Update, pk, whole=True)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Copies that are being written have none that follow them."""
+    token = _following.set(True)
+    try:
+        yield
+    finally:
+        _following.reset(token)
+
+
+def _copied(update: Update, article: Article) -> Update:
+    copy = Update(
+        article=article,
+        story=update.story,
+        is_key=update.is_key,
+        is_breaking=update.is_breaking,
+        publish_at=update.publish_at,
+        state=update.state,
+        backdating_reason=update.backdating_reason,
+    )
+    if article.needs_release and update.state in (State.SCHEDULED, State.PUBLISHED):
+        copy.state = State.SUBMITTED
+    elif update.state == State.PUBLISHED:
+        copy.take_time_of(update)
+    _bring_in_line(copy, _whole(update.pk))
+    return copy
+
+
+def _bring_in_line(copy: Update, update: Update) -> None:
+    languages = _shared(copy, update)
+    said = recording.as_stored(update)
+    wanted = content.of(said, languages) | {"source_language": update.source_language}
+    wanted = {name: value for name, value in wanted.items() if name not in _OWN}
+    if copy.pk:
+        now = recording.as_stored(copy)
+        told = {language: now[recording.TRANSLATIONS].get(language) for language in languages}
+        if all(now[name] == value for name, value in wanted.items() if name in now) and told == {
+            language: said[recording.TRANSLATIONS].get(language) for language in languages
+        }:
+            return
+    with states.looking_after(*languages), changes.edit(copy):
+        content.put(copy, wanted)
+        if copy.state == State.SCHEDULED and copy.released_by not in (None, states.person()):
+            # What was released is no longer what it says.
+            copy.state = State.SUBMITTED
+        copy.save()
+        parts.restore(copy, wanted)
+        for row in Translation.objects.filter(update=update, language__in=languages):
+            values = {name: getattr(row, name) for name in _TRANSLATION}
+            mine, _made = Translation.objects.get_or_create(update=copy, language=row.language)
+            if any(getattr(mine, name) != value for name, value in values.items()):
+                for name, value in values.items():
+                    setattr(mine, name, value)
+                mine.source_revision, mine.due_at = copy.article.revision, None
+                mine.version += 1
+                mine.save()
+
+
+def _shared(copy: Update, update: Update) -> list[str]:
+    """The languages besides the original's in which both articles appear."""
+    both = [language for language in update.article.languages if language in copy.article.languages]
+    return [language for language in both if language != update.source_language]

@@ -1,0 +1,63 @@
+"""Journalists at the live desk, in real browsers."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from articles.models import Article, Update
+from tests.clients import Place
+
+
+def log_in(context: BrowserContext, user: User, place: Place, language: str = "en") -> None:
+    """Give a browser the cookies of somebody who is logged in, in the language of their choice."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    for name, value in ((settings.SESSION_COOKIE_NAME, session), (settings.LANGUAGE_COOKIE_NAME, language)):
+        context.add_cookies([{"name": name, "value": value, "url": place.url}])
+
+
+class DeskPage:
+    """An article's desk in a browser."""
+
+    def __init__(self, page: Page, place: Place, article: Article) -> None:
+        self.page = page
+        self.place = place
+        self.article = article
+
+    def open(self) -> DeskPage:
+        self.page.goto(f"{self.place.url}{reverse('admin:articles_desk', args=[self.article.pk])}")
+        # It has begun once one may write.
+        expect(self.composer.locator(".ProseMirror")).to_be_focused()
+        return self
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("#composer-place .composer")
+
+    @property
+    def kept(self) -> Locator:
+        """What the desk says of what is being written."""
+        return self.composer.locator(".kept")
+
+    def entry(self, update: Update) -> Locator:
+        return self.page.locator(f"#{update.element}")
+
+    def editing(self, update: Update) -> Locator:
+        return self.entry(update).locator(".composer")
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def press(self, keys: str) -> None:
+        self.page.keyboard.press(keys)
+
+    def edit(self, update: Update) -> Locator:
+        """Open an entry's form, with the caret at the end of its text."""
+        self.entry(update).get_by_role("button", name="Edit").click()
+        expect(self.editing(update).locator(".ProseMirror")).to_be_focused()
+        return self.editing(update)

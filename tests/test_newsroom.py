@@ -1,0 +1,124 @@
+"""The websocket of a live desk: who is there, what they write in, how many read along, and that something changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from articles.models import Article
+from tests import factories, newsroom
+from tests.clients import Journalist, OpenPage
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    with django_db_blocker.unblock():
+        running = Server()
+    with running:
+        yield running
+
+
+@sync_to_async
+def setting(*people: str) -> tuple[Article, list[User]]:
+    newsroom.give_rights()
+    return factories.article(), [newsroom.person(name, "Journalist", first_name=name.title()) for name in people]
+
+
+@sync_to_async
+def cookie_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+async def desk(server: Server, article: Article, user: User | None) -> Any:
+    headers = {"Cookie": await cookie_of(user)} if user else {}
+    address = f"{server.socket_url}/ws/desk/{article.pk}/"
+    return connect(address, origin=server.url, additional_headers=headers)  # type: ignore[arg-type]
+
+
+async def hears(connection: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first message that is wanted."""
+    async with asyncio.timeout(15):
+        while True:
+            message = json.loads(await connection.recv())
+            if wanted(message):
+                return message
+
+
+def people_are(*people: tuple[str, str]) -> Callable[[dict[str, Any]], bool]:
+    return lambda message: sorted((one["name"], one["at"]) for one in message.get("people", ())) == sorted(people)
+
+
+async def test_those_at_a_desk_see_each_other_and_what_they_write_in(server: Server) -> None:
+    article, (ioana, karim) = await setting("ioana", "karim")
+    async with await desk(server, article, ioana) as hers:
+        await hears(hers, people_are(("Ioana", "")))
+        async with await desk(server, article, karim) as his:
+            await hears(hers, people_are(("Ioana", ""), ("Karim", "")))
+            await his.send('{"at": "update-7"}')
+            await hears(hers, people_are(("Ioana", ""), ("Karim", "update-7")))
+            shown = await hears(his, people_are(("Ioana", ""), ("Karim", "update-7")))
+            assert [one["name"] for one in shown["people"] if one["me"]] == ["Karim"]
+        await hears(hers, people_are(("Ioana", "")))
+
+
+async def test_a_desk_is_told_of_every_edit_also_of_those_that_readers_do_not_see(server: Server) -> None:
+    article, (ioana,) = await setting("ioana")
+    journalist = await asyncio.to_thread(Journalist, server.url, "ioana", newsroom.PASSWORD)
+    async with await desk(server, article, ioana) as hers:
+        await hears(hers, people_are(("Ioana", "")))
+        draft = {"source_language": "en", "kind": "text", "body": "<p>A draft.</p>", "action": "draft"}
+        await asyncio.to_thread(journalist.at_desk, article.pk, **draft)
+        await hears(hers, lambda message: message.get("changed", False))
+
+
+async def test_readers_are_counted_by_language_across_processes(server: Server) -> None:
+    article, (ioana,) = await setting("ioana")
+    async with AsyncExitStack() as stack:
+        servers = [server]
+        if os.environ.get("REDIS_URL"):
+            servers.append(await asyncio.to_thread(stack.enter_context, Server()))
+        for place in servers:
+            for language in ("de", "ar"):
+                page = await OpenPage.fresh(place, article.slug, language)
+                following = asyncio.create_task(page.stay_open())
+                stack.callback(following.cancel)
+        wanted = {"de": len(servers), "ar": len(servers)}
+        hers = await stack.enter_async_context(await desk(server, article, ioana))
+        told = await hears(hers, lambda message: message.get("total") == 2 * len(servers))
+        assert {language: count for language, count in told["readers"].items() if count} == wanted
+
+
+@pytest.mark.parametrize("group", [None, "Translator", "Moderator"])
+async def test_who_does_not_write_hears_nothing(server: Server, group: str | None) -> None:
+    article, _people = await setting()
+    user = await sync_to_async(newsroom.person)("somebody", group) if group else None
+    async with await desk(server, article, user) as socket:
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(socket.recv(), 10)
+        assert socket.close_code == 4003
+
+
+async def test_nonsense_from_a_desk_is_passed_over(server: Server) -> None:
+    article, (ioana,) = await setting("ioana")
+    async with await desk(server, article, ioana) as hers:
+        for nonsense in ("[", "7", '{"at": 7}', '{"at": "' + "x" * 100 + '"}', "{}"):
+            await hers.send(nonsense)
+        await hers.send('{"at": "new"}')
+        await hears(hers, people_are(("Ioana", "new")))
