@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from comments.models import Comment
+from tests import newsroom
 
 QUEUE = "/admin/comments/comment/"
 
 
-def moderator(name: str = "greta", group: str = "Moderator") -> User:
-    made = User.objects.create_user(name, is_staff=True)
-    made.groups.add(Group.objects.get(name=group))
-    return made
+def moderator(name: str = "greta") -> User:
+    return newsroom.person(name, "Moderator")
 
 
 class QueueClient:

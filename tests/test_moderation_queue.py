@@ -16,7 +16,7 @@ from articles.text import stored
 from comments import moderation, submission
 from comments.models import Ban, Comment, Decision, Discussion, Note, State
 from liveblog.newsroom import figures
-from tests import factories
+from tests import factories, newsroom
 from tests.forms import change_url, member_of
 from tests.queues import QUEUE, QueueClient, moderator
 from tests.translation_servers import TranslationServer
@@ -145,7 +145,7 @@ def test_what_is_on_the_screen_is_told_of_when_others_decide_it_or_it_is_gone(
 def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None:
     article = factories.article()
     waiting(3, article)
-    journalist = moderator("ioana", "Journalist")
+    journalist = newsroom.person("ioana", "Journalist")
     [figure] = [each for each in figures.of(article.pk, journalist) if str(each.label) == "Comments waiting"]
     assert (figure.count, figure.url) == (3, "")
     [figure] = [each for each in figures.of(article.pk, greta.person) if str(each.label) == "Comments waiting"]
@@ -313,7 +313,7 @@ def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: Queu
 
 
 def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
-    editor = QueueClient(moderator("edda", "Editor"))
+    editor = QueueClient(newsroom.person("edda", "Editor"))
     author = factories.author("Edda")
     author.user = editor.person
     author.save()
@@ -451,6 +451,7 @@ def test_a_decision_costs_the_same_however_many_wait(
 @pytest.mark.django_db(transaction=True)
 def test_moderators_at_once_decide_each_comment_once(moderators: int = 4, comments: int = 120) -> None:
     """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
+    newsroom.give_rights()
     waiting(comments)
     people = [moderator(f"mod{number}") for number in range(moderators)]
     choices = ["approved", "spam"]

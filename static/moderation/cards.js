@@ -86,10 +86,13 @@ export class Cards {
     (all[now + step] ?? all[now])?.focus();
   }
 
-  // Who has which one in hand, as the websocket tells.
-  showTaken() {
+  // Who has which one in hand: of those at the queue the websocket tells, of others the server did.
+  showTaken(people) {
+    const present = new Set(people.map((one) => one.name));
     for (const card of this.all) {
-      const names = this.others(card.id);
+      const { taken } = card.querySelector(".view").dataset;
+      const absent = taken && !present.has(taken) ? [taken] : [];
+      const names = [...this.others(card.id), ...absent];
       const words = names.length ? this.inHand.replace("%(name)s", names.join(", ")) : "";
       const place = card.querySelector(".taken");
       if (place.textContent !== words) place.textContent = words;

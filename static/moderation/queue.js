@@ -21,7 +21,7 @@ const room = new Room(words.socket, {
   look,
   people: (people) => {
     showPeople(document.getElementById("people"), people);
-    cards.showTaken();
+    cards.showTaken(people);
   },
   pause: PAUSE,
 });
@@ -56,14 +56,23 @@ async function look() {
 
 function showAround(json) {
   document.getElementById("queue-title").textContent = json.total;
-  if (!filter.contains(document.activeElement)) filter.innerHTML = json.filter;
-  const rules = document.getElementById("rules");
-  if (!json.rules || !rules.contains(document.activeElement)) rules.innerHTML = json.rules;
+  renew(filter, json.filter);
+  renew(document.getElementById("rules"), json.rules);
   more.hidden = !json.more;
 }
 
+//: By element: what the server last said. What somebody has chosen in it since stays until that is something else.
+const said = new Map();
+
+function renew(element, html) {
+  if (!said.has(element)) said.set(element, html);
+  if (said.get(element) === html || element.contains(document.activeElement)) return;
+  said.set(element, html);
+  element.innerHTML = html;
+}
+
 function settle() {
-  if (room.open) cards.showTaken();
+  if (room.open) cards.showTaken(room.people);
   if (!filter.elements.state.value && !filter.elements.comment && !filter.elements.author) {
     cards.trim(new Set(undoable.at(-1)?.ids ?? []));
   }
@@ -224,7 +233,9 @@ document.getElementById("bulk").addEventListener("click", (event) => {
 document.getElementById("rules").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { json } = await post(event.target.action, new FormData(event.target)).catch(() => ({}));
-  if (json?.rules) document.getElementById("rules").innerHTML = json.rules;
+  if (!json?.rules) return;
+  document.getElementById("rules").innerHTML = json.rules;
+  said.delete(document.getElementById("rules"));
 });
 
 // Translations are asked for before somebody waits for them -----------------------------------------------------------
