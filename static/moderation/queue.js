@@ -45,9 +45,14 @@ function say(text) {
 async function look() {
   const shown = cards.all.map((card) => numberOf(card.id)).join(",");
   const asked = String(query());
+  const before = done;
   const { json } = await get(`${words.entries}?${query({ shown })}`);
-  // Something else has been chosen in the meantime.
+  // Something else has been chosen in the meantime, or done, of which this answer knows nothing.
   if (asked !== String(query())) return;
+  if (before !== done) {
+    room.look();
+    return;
+  }
   showAround(json);
   for (const card of [...json.cards, ...json.shown]) cards.put(card);
   json.gone.forEach((id) => cards.drop(id));
@@ -107,6 +112,8 @@ more.addEventListener("click", showMore);
 // What is decided -----------------------------------------------------------------------------------------------------
 
 let busy = false;
+//: Counts what is done here, at its beginning and its end.
+let done = 0;
 //: Decisions made here that U undoes, the last one last: numbers of decisions, ids of cards.
 const undoable = [];
 
@@ -114,6 +121,7 @@ const undoable = [];
 async function send(url, body) {
   if (busy) return null;
   busy = true;
+  done += 1;
   const at = cards.current?.id;
   cards.complain(at, "");
   try {
@@ -129,6 +137,7 @@ async function send(url, body) {
     return null;
   } finally {
     busy = false;
+    done += 1;
   }
 }
 
@@ -249,8 +258,10 @@ async function translateAhead(card) {
   for (const each of [card, cards.nextFree([card])]) {
     if (!each?.querySelector('[data-act="translate"]') || askedFor.has(each.id)) continue;
     askedFor.add(each.id);
+    const before = done;
     const { json } = await post(`${urlOf(each.id, "translate")}?${query()}`).catch(() => ({}));
-    for (const fresh of json?.cards ?? []) cards.put(fresh);
+    if (before !== done) room.look();
+    else for (const fresh of json?.cards ?? []) cards.put(fresh);
   }
 }
 
