@@ -7,10 +7,12 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import desk, rendering
+        from comments import rendering
+        from comments.queue import figure, room
         from liveblog.delivery import elements
         from liveblog.newsroom import figures
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_surroundings)
-        figures.register(desk.waiting)
+        figures.register(figure.waiting)
+        room.listen()

@@ -19,6 +19,7 @@ from articles.polls.counting import publish_when_voted
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import work_when_due
+from comments.queue.room import Queue
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
@@ -35,6 +36,7 @@ application = ProtocolTypeRouter(
             URLRouter(
                 [
                     path("ws/desk/<int:pk>/", AuthMiddlewareStack(Desk.as_asgi())),
+                    path("ws/moderation/", AuthMiddlewareStack(Queue.as_asgi())),
                     path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
                     re_path("", cast(Any, nowhere)),
                 ]
