@@ -35,7 +35,6 @@ from articles.bidi import balanced
 from articles.embeds import providers
 from articles.embeds.fetching import Failure, Fetcher
 from articles.embeds.models import Embed
-from liveblog.delivery import log
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +211,7 @@ def ask(embed: Embed) -> None:
         _put_off(embed, failure)
         return
     with transaction.atomic():
-        log.lock(embed.update.article_id)
+        changes.lock(embed.update)
         # The journalist may have put another address there meanwhile.
         now = (
             Embed.objects.select_related("update__article").filter(pk=embed.pk, url=embed.url, state="pending").first()
