@@ -7,10 +7,8 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import desk, rendering
+        from comments import rendering
         from liveblog.delivery import elements
-        from liveblog.newsroom import figures
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_surroundings)
-        figures.register(desk.waiting)
