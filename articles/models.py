@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -19,8 +19,10 @@ from django.utils.translation import pgettext_lazy
 
 from articles import changes, kinds, rules
 from articles.desk.models import Snippet
+from articles.embeds.models import Embed
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
+from articles.pictures.fields import PhotoField
 from articles.pictures.models import Picture
 from articles.polls.models import Tally, Vote
 from articles.richtext import RichTextField
@@ -32,6 +34,7 @@ from liveblog.languages import SHIPPED
 __all__ = [
     "Article",
     "Author",
+    "Embed",
     "GlossaryTerm",
     "Picture",
     "Policy",
@@ -43,8 +46,6 @@ __all__ = [
     "UpdateVersion",
     "Vote",
 ]
-
-PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
 
 
 def _in_source_language(*fields: str) -> Q:
@@ -113,6 +114,9 @@ class Versioned(models.Model):
 
     version = models.PositiveIntegerField(default=0, editable=False)
 
+    #: Rows whose texts are translated and reviewed together with its own: relation by what the rows are called.
+    PARTS: ClassVar[Mapping[str, str]] = {}
+
     _read: dict[str, Any]
 
     class Meta:
@@ -149,14 +153,7 @@ class Versioned(models.Model):
 class Illustrated(models.Model):
     """Something with a photo. A photo never stands without its credit line and its alternative text."""
 
-    photo = models.ImageField(
-        _("photo"),
-        upload_to="photos/%Y/%m/",
-        blank=True,
-        width_field="photo_width",
-        height_field="photo_height",
-        validators=[FileExtensionValidator(PHOTO_TYPES)],
-    )
+    photo = PhotoField(_("photo"), blank=True, width_field="photo_width", height_field="photo_height")
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_alt = models.CharField(
@@ -351,7 +348,7 @@ class UpdateQuerySet(models.QuerySet):
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
 
 
-class Update(Versioned, Illustrated):
+class Update(Versioned):
     """One live post of an article."""
 
     class State(models.TextChoices):
@@ -367,6 +364,7 @@ class Update(Versioned, Illustrated):
     )
 
     TEXTS = ("headline", "body")
+    PARTS = {"picture": "pictures"}
 
     #: Kinds that can do without words of their own.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
@@ -442,6 +440,8 @@ class Update(Versioned, Illustrated):
 
     objects = UpdateQuerySet.as_manager()
 
+    _pictures_to_be: list[Picture] | None = None
+
     class Meta:
         ordering = ("-first_published_at", "-pk")
         verbose_name = _("update")
@@ -480,7 +480,7 @@ class Update(Versioned, Illustrated):
     def clean(self) -> None:
         was = changes.stored(self)
         self._stamp(was)
-        errors: dict[str, Any] = self.photo_errors()
+        errors: dict[str, Any] = self.picture_errors()
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
@@ -499,6 +499,31 @@ class Update(Versioned, Illustrated):
         # What was withdrawn may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
         return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
+
+    def picture_errors(self) -> dict[str, Any]:
+        """What is missing beside its pictures before readers may see them, by the name of the form field."""
+        if self.state in (self.State.DRAFT, self.State.WITHDRAWN):
+            return {}
+        shown = self.pictures_to_be
+        errors: dict[str, Any] = {
+            f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
+            for picture in shown
+            if self.source_language and not stored(picture, "credit", self.source_language)
+        }
+        if self.kind == self.Kind.PICTURES and not shown:
+            errors["pictures"] = _("Add a picture first.")
+        return errors
+
+    @property
+    def pictures_to_be(self) -> list[Picture]:
+        """Its pictures as they are once what is written in a form is saved (`articles.pictures.forms` puts them)."""
+        if self._pictures_to_be is None:
+            return list(self.pictures.all()) if self.pk else []
+        return self._pictures_to_be
+
+    @pictures_to_be.setter
+    def pictures_to_be(self, pictures: list[Picture] | None) -> None:
+        self._pictures_to_be = pictures
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):

@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from articles import changes, kinds, tables
+from articles.embeds.showing import embed_context
 from articles.models import Article, Author, Topic, Translation, Update
 from articles.polls import ballot
 from articles.text import Text, stored
@@ -42,13 +43,13 @@ def cards() -> Any:
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.select_related("tally").prefetch_related(*_belongings(Update))
+    return Update.objects.select_related("tally", "embed").prefetch_related(*_belongings(Update))
 
 
 def _belongings(model: type[Model]) -> list[Prefetch]:
     authors = Prefetch("authors", Author.objects.order_by("name"))
     if model is Update:
-        return [authors, _translations()]
+        return [authors, Prefetch("pictures"), _translations()]
     topics, related = Prefetch("topics", Topic.objects.order_by("slug")), Prefetch("related", cards())
     return [authors, topics, related, _translations()]
 
@@ -62,18 +63,23 @@ def _translations() -> Prefetch:
 
 
 def _photo(read: Reading) -> dict[str, Any] | None:
-    """A photo and its words, each in the reader's language where it is there."""
-    item = read.item
-    if not item.photo:
+    """An article's photo and its words, each in the reader's language where it is there."""
+    photo = read.item.photo
+    if not photo:
         return None
     return {
-        "url": item.photo.url,
-        "width": item.photo_width,
-        "height": item.photo_height,
+        "file": photo,
         "alt": read.text("photo_alt"),
         "caption": read.text("photo_caption"),
         "credit": read.text("photo_credit"),
     }
+
+
+def _pictures(update: Update, read: Reading) -> list[dict[str, Any]]:
+    return [
+        {"file": picture.image} | {field: read.text(field, of=picture) for field in ("alt", "caption", "credit")}
+        for picture in update.pictures.all()
+    ]
 
 
 def _original(read: Reading, *plain: str) -> dict[str, Any] | None:
@@ -106,7 +112,8 @@ def update_context(update: Update, article: Article, read: Reading) -> dict[str,
         "headline": headline,
         "body": _laid_out(read.own("body"), headline.value),
         "original": _original(read, "headline"),
-        "photo": _photo(read),
+        "pictures": _pictures(update, read),
+        "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
     } | kind.context(update, article, read)
@@ -246,8 +253,8 @@ def render_article(
 
 def row(model: type[Model], pk: int | None, *, whole: bool = False) -> Any:
     """An article or update as the database has it, None where it is not. `whole`: see `complete`."""
-    found = model._base_manager.filter(pk=pk)
-    item = (found.select_related("article", "tally") if model is Update else found).first() if pk else None
+    found = model._base_manager.filter(pk=pk).prefetch_related(*model.PARTS.values())  # type: ignore[attr-defined]
+    item = (found.select_related("article", "tally", "embed") if model is Update else found).first() if pk else None
     if item is not None and whole:
         complete(item)
     return item

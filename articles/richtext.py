@@ -10,11 +10,18 @@ from typing import Any
 import nh3
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_prose_editor.widgets import AdminProseEditorWidget
+from js_asset import Media, Script
 
 from articles import tables
+from articles.bidi import balanced_html
+
+#: As long as a newspaper's page, and then some; markup counts.
+LONGEST = 100_000
 
 EXTENSIONS = {
     "Bold": True,
@@ -31,19 +38,29 @@ EXTENSIONS = {
     "TableHeader": True,
     "TableCell": True,
     "History": True,
+    # Ours: keeps `lang` and `dir`.
+    "Language": True,
 }
 
 #: The largest table that is let in; a greater one is a file to link to.
 ROWS, COLUMNS = 100, 12
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """An attribute's value as it may stay, None where it goes."""
+    """An attribute's value as it may stay, None where it goes: what is no language, an address with a password."""
     if name in ("colspan", "rowspan"):
         most = COLUMNS if name == "colspan" else ROWS
         return value if value.isascii() and value.isdecimal() and 1 < int(value[:6]) <= most else None
     if name == "scope":
         return value if value in ("col", "row", "colgroup", "rowgroup") else None
+    if name == "lang":
+        return value if _LANGUAGE.fullmatch(value) else None
+    if name == "dir":
+        return value if value in ("ltr", "rtl", "auto") else None
+    if name == "href":
+        return None if "@" in value.split("://", 1)[-1].split("/", 1)[0] and "://" in value else value
     return value
 
 
@@ -65,13 +82,42 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
+#: What is in no text: control characters, which a database or a feed would choke on, and what stands for no character.
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 
 def sanitise(html: str | None) -> str:
     """`html` without anything that is not on the allowlist; empty where no text would be left."""
-    cleaned = _EMPTY_PARAGRAPH.sub("", _cleaner.clean(html or "")).strip()
+    return _with_text(_NO_TEXT.sub("", _cleaner.clean(html or "")))
+
+
+def let_in(html: str | None) -> str:
+    """`sanitise`, and no character that turns the direction of text around reaches beyond where it belongs."""
+    return _with_text(balanced_html(sanitise(html)))
+
+
+def _with_text(cleaned: str) -> str:
+    cleaned = _EMPTY_PARAGRAPH.sub("", cleaned).strip()
     return cleaned if strip_tags(cleaned).replace("\xa0", " ").strip() else ""
+
+
+def not_too_long(html: str) -> None:
+    """Raise ValidationError of a text that is too long to be one. Asked before anything else is made of it."""
+    if len(html) > LONGEST:
+        message = ngettext(
+            "This text has %(size)s character, and %(most)s fit.",
+            "This text has %(size)s characters, and %(most)s fit.",
+            len(html),
+        )
+        raise ValidationError(
+            message
+            % {
+                "size": number_format(len(html), use_l10n=True, force_grouping=True),
+                "most": number_format(LONGEST, use_l10n=True, force_grouping=True),
+            },
+            code="long",
+        )
 
 
 def blocks(html: str) -> list[str]:
@@ -157,7 +203,8 @@ class RichTextField(models.TextField):
     """Text with markup, sanitised whenever it is written, by whatever way."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        cleaned = super().clean(sanitise(value), model_instance)
+        not_too_long(value or "")
+        cleaned = super().clean(let_in(value), model_instance)
         rows, columns = tables.size(cleaned or "")
         if rows > ROWS or columns > COLUMNS:
             raise ValidationError(
@@ -168,16 +215,16 @@ class RichTextField(models.TextField):
         return cleaned
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = sanitise(super().pre_save(model_instance, add))
+        value = let_in(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
         return value
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return sanitise(value) if isinstance(value, str) else value
+        return let_in(value) if isinstance(value, str) else value
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{**kwargs, "widget": RichTextWidget})
+        return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})
 
 
 class RichTextWidget(AdminProseEditorWidget):
@@ -185,3 +232,10 @@ class RichTextWidget(AdminProseEditorWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, config={"extensions": EXTENSIONS}, preset="configurable")
+
+    @property
+    def media(self) -> Any:
+        return super().media + Media(js=[Script("articles/paste.js", type="module")])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {"longest": LONGEST}

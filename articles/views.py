@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from articles import pages, rendering, structured
 from articles.cache import made_once
+from articles.embeds.providers import frame_hosts
 from articles.models import Article, Update
 from articles.templatetags.live import day
 from articles.translations.reading import Reading, of_article, of_update
@@ -26,6 +28,9 @@ FRESH = 5
 #: The same of a page whose coverage is finished, and for how much longer while the cache asks behind the reader's back.
 FRESH_WHEN_FINISHED = 3600
 STALE_WHEN_FINISHED = 30 * 86_400
+
+#: Players of embeds, which a reader's click puts into the page.
+_with_frames = csp_update({"frame-src": [f"https://{host}" for host in sorted(frame_hosts())]})
 
 
 def _article(slug: str, language: str) -> Article:
@@ -83,6 +88,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
+@_with_frames
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
@@ -166,6 +172,7 @@ def _gone(request: HttpRequest, update: Update, article: Article, read: Reading)
     return response
 
 
+@_with_frames
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """One update by itself, at the address that readers share."""

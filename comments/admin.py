@@ -1,63 +1,70 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.template.defaultfilters import linebreaksbr
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment
-from liveblog.languages import direction
-from liveblog.spoken import NamedFilter, SpokenAdmin, named
+from comments.models import Comment, Decision
+from comments.queue import decisions, reasons, urls
+from liveblog.spoken import SpokenAdmin
 
 
 @admin.register(Comment)
 class CommentAdmin(SpokenAdmin):
-    """The moderators' view: what readers wrote is decided on, never rewritten."""
+    """The list is the moderators' queue. What readers wrote is decided on there, never rewritten."""
 
-    list_display = ("writer", "words", "article_named", "language", "state", "written_at")
-    list_filter = ("state", "language", ("article", NamedFilter))
-    list_select_related = ("article",)
-    search_fields = ("name", "text")
-    fields = ("article_named", "language", "writer", "words", "written_at", "state")
-    readonly_fields = ("article_named", "language", "writer", "words", "written_at")
-    actions = ("approve", "refuse", "mark_as_spam")
-
-    @admin.display(description=_("name"), ordering="name")
-    def writer(self, comment: Comment) -> SafeString:
-        return format_html("<bdi>{}</bdi>", comment.name)
-
-    @admin.display(description=_("text"))
-    def words(self, comment: Comment) -> SafeString:
-        language = comment.language
-        text = linebreaksbr(comment.text, autoescape=True)
-        return format_html('<span lang="{}" dir="{}">{}</span>', language, direction(language), text)
-
-    @admin.display(description=_("article"), ordering="article")
-    def article_named(self, comment: Comment) -> SafeString:
-        return named(comment.article)
+    def get_urls(self) -> list[Any]:
+        return [*urls.patterns(self.admin_site.admin_view), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def _decide(self, comments: QuerySet[Comment], state: str) -> None:
-        for comment in comments.exclude(state=state):
-            comment.state = state
-            comment.save()
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One comment by itself, in the queue."""
+        return redirect(f"{reverse('admin:comments_comment_changelist')}?comment={object_id}")
 
-    @admin.action(description=_("Approve"), permissions=["change"])
-    def approve(self, request: HttpRequest, comments: Any) -> None:
-        self._decide(comments, Comment.State.APPROVED)
 
-    @admin.action(description=_("Refuse"), permissions=["change"])
-    def refuse(self, request: HttpRequest, comments: Any) -> None:
-        self._decide(comments, Comment.State.REFUSED)
+@admin.register(Decision)
+class DecisionAdmin(admin.ModelAdmin):
+    """The log of moderation: who decided what, when and why."""
 
-    @admin.action(description=_("Mark as spam"), permissions=["change"])
-    def mark_as_spam(self, request: HttpRequest, comments: Any) -> None:
-        self._decide(comments, Comment.State.SPAM)
+    list_display = ("at", "comment_link", "who", "from_state", "to_state", "reason_shown")
+    list_display_links = None
+    list_filter = ("to_state", "actor")
+    list_select_related = ("person",)
+    date_hierarchy = "at"
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("admin:comments_decision_changelist")
+
+    @admin.display(description=_("comment"))
+    def comment_link(self, line: Decision) -> SafeString:
+        address = f"{reverse('admin:comments_comment_changelist')}?comment={line.comment_id}"
+        return format_html('<a href="{}">#{}</a>', address, line.comment_id)
+
+    @admin.display(description=_("decided by"))
+    def who(self, line: Decision) -> SafeString:
+        name = decisions.name_of(line.person) if line.actor == "moderator" else line.get_actor_display()
+        return format_html("<bdi>{}</bdi>", name)
+
+    @admin.display(description=_("reason"))
+    def reason_shown(self, line: Decision) -> SafeString:
+        known, words = reasons.read(line.reason)
+        return format_html("{} <bdi>{}</bdi>", known, words)
 
 
 from comments import privacy_admin, rules_admin  # noqa: E402, F401 - they register their pages

@@ -8,7 +8,11 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments import rendering
+        from comments.queue import figure, room
         from liveblog.delivery import elements
+        from liveblog.newsroom import figures
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_surroundings)
+        figures.register(figure.waiting)
+        room.listen()

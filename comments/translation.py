@@ -20,7 +20,7 @@ def possible() -> bool:
 
 def kept(comment: Comment, language: str) -> str | None:
     """The translation that was made of a comment's present words."""
-    found = CommentTranslation.objects.filter(comment=comment, language=language, text_hash=_hash(comment)).first()
+    found = CommentTranslation.objects.filter(comment=comment, language=language, text_hash=hash_of(comment)).first()
     return found.text if found else None
 
 
@@ -42,10 +42,10 @@ def translated(comment: Comment, language: str) -> str | None:
     CommentTranslation.objects.update_or_create(
         comment=comment,
         language=language,
-        defaults={"text": text, "engine": engine.name, "text_hash": _hash(comment)},
+        defaults={"text": text, "engine": engine.name, "text_hash": hash_of(comment)},
     )
     return text
 
 
-def _hash(comment: Comment) -> str:
+def hash_of(comment: Comment) -> str:
     return hashlib.sha256(comment.text.encode()).hexdigest()

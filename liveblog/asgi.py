@@ -14,10 +14,12 @@ _http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
+from articles.embeds.resolving import resolve_when_due
 from articles.polls.counting import publish_when_voted
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import work_when_due
+from comments.queue.room import Queue
 from liveblog.delivery import bell
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
@@ -34,6 +36,7 @@ application = ProtocolTypeRouter(
             URLRouter(
                 [
                     path("ws/desk/<int:pk>/", AuthMiddlewareStack(Desk.as_asgi())),
+                    path("ws/moderation/", AuthMiddlewareStack(Queue.as_asgi())),
                     path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
                     re_path("", cast(Any, nowhere)),
                 ]
@@ -43,6 +46,7 @@ application = ProtocolTypeRouter(
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
+            resolve_when_due,
             work_when_due,
         ),
     }

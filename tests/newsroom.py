@@ -29,5 +29,6 @@ def give_rights() -> None:
         ("liveblog.migrations.0002_groups", "make_groups"),
         ("articles.migrations.0003_states_of_translations", "give_permissions"),
         ("articles.migrations.0006_revisions_of_the_desk", "give_rights"),
+        ("comments.migrations.0003_rights", "give"),
     ):
         getattr(import_module(migration), function)(apps, schema)

@@ -2,6 +2,9 @@
 
 import datetime
 import threading
+import time
+import urllib.parse
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +18,7 @@ from articles.models import Article, Tally, Update, Vote
 from articles.polls import ballot, counting, voting
 from articles.polls.counting import publish_tallies
 from tests import factories
+from tests.server import Server
 
 pytestmark = pytest.mark.django_db
 
@@ -332,3 +336,36 @@ def test_two_thousand_votes_at_once_are_counted_exactly(monkeypatch: pytest.Monk
     assert Tally.objects.get().counts == [1200, 200, 200]
     assert not Vote.objects.filter(counted=False).exists()
     assert len(factories.log_of(update.article)) <= 3 + taken / 0.2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_vote_is_lost_or_doubled_when_the_server_is_killed(client: Client) -> None:
+    """Browsers send a vote until it is answered; whether the lost answer stood for a vote they cannot know."""
+    update = poll()
+    counted = {"lost": 0}
+
+    def send(number: int) -> None:
+        data = urllib.parse.urlencode({"choice": number % 2, "voter": f"{number:032x}"}).encode()
+        while True:
+            request = urllib.request.Request(f"{server.url}/vote/en/{update.pk}/", data)
+            request.add_header("Accept", "application/json")
+            try:
+                with urllib.request.urlopen(request, timeout=10):
+                    return
+            except OSError:
+                counted["lost"] += 1
+                time.sleep(0.05)
+
+    with Server() as server, ThreadPoolExecutor(4) as threads:
+        sending = [threads.submit(send, number) for number in range(200)]
+        sending[60].result()
+        server.kill()
+        server.start()
+        for each in sending:
+            each.result()
+        for _ in range(200):
+            if "200 votes" in client.get(f"{update.article.url('en')}").content.decode():
+                break
+            time.sleep(0.05)
+    assert counted["lost"] > 0
+    assert Tally.objects.get().counts == [100, 100, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,14 +21,13 @@ class Table(Kind):
 
     def errors(self, update: Any) -> dict[str, Any]:
         errors = {}
-        body = source_text(update, "body")
         if not source_text(update, "headline"):
             errors[beside(update, "headline")] = _("A table needs a headline that says what it shows.")
-        if not tables.size(body)[0]:
+        if not tables.size(source_text(update, "body"))[0]:
             errors[beside(update, "body")] = _("Put a table into the text.")
-        elif "<th" not in body:
-            errors[beside(update, "body")] = _("Mark the first row of the table as its headings.")
         return errors
 
     def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
-        return {"attribution": read.text("attribution")}
+        body = read.own("body")
+        laid_out = tables.for_readers(body.value, str(read.own("headline")), headed=True)
+        return {"attribution": read.text("attribution"), "body": replace(body, value=laid_out)}

@@ -1,4 +1,4 @@
-"""The desk's bell: like that of readers it carries no content, and losing it loses nothing."""
+"""The newsroom's bells: like that of readers they carry no content, and losing one loses nothing."""
 
 from django.db import transaction
 
@@ -12,4 +12,9 @@ def group(article_id: int) -> str:
 
 def ring_after_commit(article_id: int) -> None:
     """Once the present transaction is committed, tell the article's desks to look for what is new."""
-    transaction.on_commit(lambda: bell.send_soon(group(article_id), {"type": "desk.changed"}), robust=True)
+    ring_group_after_commit(group(article_id))
+
+
+def ring_group_after_commit(name: str) -> None:
+    """The same for whoever is in a group: see liveblog.newsroom.room."""
+    transaction.on_commit(lambda: bell.send_soon(name, {"type": "room.changed"}), robust=True)

@@ -1,28 +1,23 @@
 // The live desk: starts its parts, and keeps them up to date.
 import { Composer } from "./composer.js";
-import { get, LoggedOut, post } from "./requests.js";
+import { ask } from "./questions.js";
+import { get, post } from "./requests.js";
+import { Room, showPeople } from "./room.js";
 import { Timeline } from "./timeline.js";
 
 const desk = document.getElementById("desk");
-const notice = document.getElementById("desk-connection");
-//: How often the desk looks by itself while there is no websocket, and in case a bell was lost, in milliseconds.
-const LOOK_EVERY = { closed: 3000, open: 20_000 };
-
 let revision = Number(desk.dataset.revision);
-let socket;
-let at = "";
-let people = [];
 
 const composerOptions = {
   scope: `${desk.dataset.article}/${desk.dataset.person}`,
-  saved: () => look(),
-  writing: (where) => tell(where),
-  loggedOut: () => show("loggedOut"),
+  saved: () => room.look(),
+  writing: (where) => room.tell(where),
+  loggedOut: () => room.say("loggedOut"),
 };
 const timeline = new Timeline(document.getElementById("timeline"), {
   url: desk.dataset.entries,
   composer: composerOptions,
-  changed: () => look(),
+  changed: () => room.look(),
   ask,
 });
 const composer = new Composer(
@@ -30,105 +25,24 @@ const composer = new Composer(
   document.getElementById("composer-place"),
   composerOptions,
 );
+const room = new Room(desk.dataset.socket, {
+  notice: document.getElementById("desk-connection"),
+  look,
+  people: (people) => {
+    showPeople(document.getElementById("people"), people);
+    timeline.showWriters(people);
+  },
+  message: (message) => message.readers && showReaders(message),
+});
 
 // What is new ---------------------------------------------------------------------------------------------------------
 
-let looking = null;
-let again = false;
-
-// One look at a time; one more where something changed meanwhile.
-function look() {
-  if (looking) {
-    again = true;
-    return;
-  }
-  looking = lookNow()
-    .catch((error) => error instanceof LoggedOut && show("loggedOut"))
-    .finally(() => {
-      looking = null;
-      if (again) {
-        again = false;
-        look();
-      }
-    });
-}
-
-async function lookNow() {
+async function look() {
   const json = await timeline.since(revision);
   revision = Math.max(revision, json.revision);
   const side = document.getElementById("side");
   if (side.innerHTML !== json.side && !side.contains(document.activeElement)) side.innerHTML = json.side;
-  timeline.showWriters(people);
-}
-
-// The websocket ---------------------------------------------------------------------------------------------------------
-
-let failures = 0;
-
-function connect() {
-  const address = new URL(desk.dataset.socket, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  socket = new WebSocket(address);
-  socket.addEventListener("open", () => {
-    failures = 0;
-    show(null);
-    look();
-    if (at) socket.send(JSON.stringify({ at }));
-  });
-  socket.addEventListener("message", (event) => heard(JSON.parse(event.data)));
-  socket.addEventListener("close", () => {
-    failures += 1;
-    if (notice.dataset.shown !== "loggedOut") show("waiting");
-    setTimeout(connect, Math.random() * Math.min(30_000, 1000 * 2 ** Math.min(failures, 5)));
-  });
-}
-
-function heard(message) {
-  if (message.changed) look();
-  if (message.people) {
-    people = message.people;
-    showPeople();
-    timeline.showWriters(people);
-  }
-  if (message.readers) showReaders(message);
-}
-
-function tell(where) {
-  if (where === at) return;
-  at = where;
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ at }));
-}
-
-function show(what) {
-  notice.hidden = what === null;
-  notice.dataset.shown = what ?? "";
-  if (what) notice.textContent = notice.dataset[what];
-}
-
-setInterval(() => {
-  const wait = socket?.readyState === WebSocket.OPEN ? LOOK_EVERY.open : LOOK_EVERY.closed;
-  if (document.visibilityState === "visible" && Date.now() - lastLook >= wait) {
-    lastLook = Date.now();
-    look();
-  }
-}, 1000);
-let lastLook = Date.now();
-
-function showPeople() {
-  const list = document.getElementById("people");
-  const names = new Map();
-  for (const { name, at: where, me } of people) {
-    const known = names.get(name) ?? { me, writes: false };
-    names.set(name, { me: known.me || me, writes: known.writes || Boolean(where) });
-  }
-  list.replaceChildren(
-    ...[...names].map(([name, { me, writes }]) => {
-      const item = document.createElement("li");
-      const bdi = Object.assign(document.createElement("bdi"), { textContent: name });
-      item.append(bdi, me ? ` (${list.dataset.me})` : "", writes ? ` – ${list.dataset.writing}` : "");
-      return item;
-    }),
-  );
+  timeline.showWriters(room.people);
 }
 
 function showReaders({ readers, total }) {
@@ -144,19 +58,6 @@ function showReaders({ readers, total }) {
   );
 }
 
-// Questions -------------------------------------------------------------------------------------------------------------
-
-// Opens a dialog; its form's data where it was agreed to, null where not.
-function ask(id) {
-  const dialog = document.getElementById(id);
-  const form = dialog.querySelector("form");
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue ? new FormData(form) : null), { once: true });
-  });
-}
-
 // The side --------------------------------------------------------------------------------------------------------------
 
 document.getElementById("side").addEventListener("click", async (event) => {
@@ -168,7 +69,7 @@ document.getElementById("side").addEventListener("click", async (event) => {
     if (question) document.getElementById("question-title").textContent = question;
     if (question && !(await ask("question"))) return;
     await post(url);
-    look();
+    room.look();
   }
   if (unrelate) {
     unrelate.blur();
@@ -181,7 +82,7 @@ async function relate(article, wanted) {
   body.set("article", article);
   body.set("wanted", wanted ? "1" : "0");
   await post(desk.dataset.related, body);
-  look();
+  room.look();
 }
 
 const search = document.getElementById("related-search");
@@ -241,4 +142,3 @@ document.addEventListener(
 );
 
 composer.ready.then(() => composer.focus());
-connect();

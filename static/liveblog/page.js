@@ -1,6 +1,8 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 
+import { keepOpen } from "./embeds.js";
+
 export class Page {
   // `placed` is told of each element that comes to the page.
   constructor(main, placed = () => {}) {
@@ -44,7 +46,7 @@ export class Page {
     }
     if (old && old.dataset.sort === sort) {
       element.hidden = old.hidden;
-      this.replace(old, element);
+      if (!keepOpen(old, element)) this.replace(old, element);
       return;
     }
     old?.remove();

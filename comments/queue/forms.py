@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from comments.models import Discussion, Note, Policy
+from comments.queue.reasons import Reason
+
+
+class NoteForm(forms.ModelForm):
+    class Meta:
+        model = Note
+        fields = ("text",)
+        widgets = {"text": forms.Textarea(attrs={"rows": 4, "dir": "auto"})}
+
+
+class RefusalForm(forms.Form):
+    reason = forms.ChoiceField(label=_("reason"), choices=Reason.choices, widget=forms.RadioSelect)
+    words = forms.CharField(
+        label=_("in your own words"), required=False, max_length=250, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+
+class BanForm(forms.Form):
+    """By what an author is kept out, and for how long."""
+
+    DAYS = [
+        ("1", pgettext_lazy("how long a ban lasts", "One day")),
+        ("7", pgettext_lazy("how long a ban lasts", "One week")),
+        ("30", pgettext_lazy("how long a ban lasts", "30 days")),
+        ("365", pgettext_lazy("how long a ban lasts", "One year")),
+    ]
+
+    email = forms.BooleanField(label=_("By e-mail"), required=False, initial=True)
+    address = forms.BooleanField(
+        label=_("By internet address"), required=False, help_text=_("Others may share it; a short ban does less harm.")
+    )
+    days = forms.ChoiceField(label=_("For how long"), choices=DAYS, initial="7")
+    reason = forms.CharField(
+        label=_("reason"), required=False, max_length=300, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.cleaned_data.get("email") and not self.cleaned_data.get("address"):
+            raise ValidationError(_("Choose by what the author is to be banned."))
+
+    def arguments(self) -> dict[str, Any]:
+        """For `moderation.ban`."""
+        data = self.cleaned_data
+        until = timezone.now() + timedelta(days=int(data["days"]))
+        return {"until": until, "email": data["email"], "address": data["address"], "reason": data["reason"]}
+
+
+class RulesForm(forms.ModelForm):
+    """When comments on an article appear, and until when there may be any. Times are of the article's zone."""
+
+    class Meta:
+        model = Discussion
+        fields = ("policy", "closes_at")
+        field_classes = {"closes_at": forms.DateTimeField}
+        widgets = {
+            "closes_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        before, closes_at = self.initial.get("closes_at"), self.cleaned_data.get("closes_at")
+        # The field shows whole minutes.
+        if before and closes_at == before.replace(second=0, microsecond=0):
+            closes_at = before
+        if closes_at and closes_at < timezone.now():
+            if closes_at != before:
+                self.add_error("closes_at", _("This time is over. To close comments now, choose so above."))
+            elif self.cleaned_data.get("policy") != Policy.CLOSED:
+                # What was closed by its time opens again without it.
+                closes_at = None
+        self.cleaned_data["closes_at"] = closes_at
+        return self.cleaned_data

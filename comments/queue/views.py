@@ -1,0 +1,296 @@
+"""The moderators' queue: a page, and what its scripts ask for and do. Every answer brings the cards that it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from articles.models import Article
+from articles.text import language_name
+from comments import moderation, translation
+from comments.models import Comment, Discussion, Held, State
+from comments.moderation import Conflict
+from comments.queue import cards, decisions, reasons, room
+from comments.queue.forms import BanForm, NoteForm, RefusalForm, RulesForm
+from comments.queue.selection import PAGE_SIZE, Figures, Selection
+from liveblog.spoken import named
+
+View = Callable[..., HttpResponse]
+
+#: How many comments a request may name.
+MOST = 200
+
+
+def moderating(*rights: str) -> Callable[[View], View]:
+    """A view for those who moderate comments, and have all of `rights`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perms(["comments.change_comment", *rights]):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+# What is shown --------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@moderating()
+def page(request: HttpRequest) -> HttpResponse:
+    selection = Selection.of(request.GET)
+    shown, more = _page_of(request, selection, "")
+    context = {
+        **admin.site.each_context(request),
+        "title": capfirst(Comment._meta.verbose_name_plural),
+        "opts": Comment._meta,
+        "cards": shown,
+        "more": more,
+        "refusal": RefusalForm(),
+        "ban": BanForm(),
+        "note": NoteForm(),
+        "possible": translation.possible(),
+        "may_feature": request.user.has_perm("comments.feature_comment"),
+        **_surroundings(request, selection),
+    }
+    return TemplateResponse(request, "admin/comments/queue/page.html", context)
+
+
+@require_GET
+@moderating()
+def entries(request: HttpRequest) -> HttpResponse:
+    """The first cards of a selection, or those after a place in it; and those that are `shown`, as they are now."""
+    selection, after = Selection.of(request.GET), request.GET.get("after", "")
+    found, more = _page_of(request, selection, after)
+    there = {card["id"] for card in found}
+    others = [pk for pk in _numbers(request.GET.get("shown", "").split(",")) if f"comment-{pk}" not in there]
+    gone = [pk for pk in others if pk not in set(_existing(others))]
+    answer = {
+        "cards": found,
+        "more": more,
+        "shown": _cards(request, selection, others) if others else [],
+        "gone": [f"comment-{pk}" for pk in gone],
+    }
+    if not after:
+        answer |= _surroundings(request, selection)
+    return JsonResponse(answer)
+
+
+def _page_of(request: HttpRequest, selection: Selection, after: str) -> tuple[list[dict[str, str]], bool]:
+    found = cards.fetched(selection.find(after)[: PAGE_SIZE + 1])
+    return cards.cards(found[:PAGE_SIZE], selection, request.user), len(found) > PAGE_SIZE
+
+
+def _existing(pks: list[int]) -> Any:
+    return Comment.objects.filter(pk__in=pks).values_list("pk", flat=True)
+
+
+def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> list[dict[str, str]]:
+    return cards.cards(cards.fetched(Comment.objects.filter(pk__in=pks)), selection, request.user)
+
+
+def _surroundings(request: HttpRequest, selection: Selection) -> dict[str, Any]:
+    """What stands around the cards: the filter with what there is of each kind, and the rules of the article."""
+    figures = Figures.now()
+    articles = Article.objects.in_bulk({*figures.by_article, selection.article} - {None})
+    numbers = sorted(articles, key=lambda pk: (-figures.by_article[pk], -pk))
+    context = {
+        "selection": selection,
+        "figures": figures,
+        "states": [*State.choices, ("all", _("All"))],
+        "articles": [(articles[pk], named(articles[pk]), figures.by_article[pk]) for pk in numbers],
+        "languages": [(code, language_name(code), figures.by_language[code]) for code, _name in settings.LANGUAGES],
+        "helds": [(value, label, figures.by_held[value]) for value, label in Held.choices],
+    }
+    article = articles.get(selection.article or 0)
+    return {
+        "total": ngettext("%(count)s comment waits", "%(count)s comments wait", figures.total)
+        % {"count": figures.total},
+        "filter": render_to_string("admin/comments/queue/filter.html", context, request),
+        "rules": _rules(request, article) if article else "",
+    }
+
+
+def _rules(request: HttpRequest, article: Article, form: RulesForm | None = None) -> str:
+    with timezone.override(article.zone):
+        context = {
+            "form": form or RulesForm(instance=Discussion.of(article.pk)),
+            "article": article,
+            "may": request.user.has_perm("comments.change_discussion"),
+            "saved": form is not None and form.is_valid(),
+        }
+        return render_to_string("admin/comments/queue/rules.html", context, request)
+
+
+# What is decided ------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@moderating()
+def decide(request: HttpRequest) -> HttpResponse:
+    """`comment` names, as often as there are some, number and version of what is decided: 17.0."""
+    to = request.POST.get("to", "")
+    if to not in moderation.DECISIONS:
+        return _problem(_("There is no such decision."))
+    reason = reasons.written(request.POST.get("reason", ""), request.POST.get("words", ""))
+    if to == State.REFUSED and not reason:
+        return _problem(_("Say why the comment is refused."))
+    outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, request.user, reason)
+    return _decided(request, outcome, undone=False)
+
+
+@require_POST
+@moderating()
+def undo(request: HttpRequest) -> HttpResponse:
+    """The decisions that are named, or else the last one of the person."""
+    outcome = decisions.undo(_numbers(request.POST.getlist("decision")), request.user)
+    if not outcome.decided and not outcome.problems:
+        return _problem(_("There is nothing to undo."))
+    return _decided(request, outcome, undone=True)
+
+
+def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) -> HttpResponse:
+    pks = [decision.comment_id for decision in outcome.decided]
+    count = len(outcome.decided)
+    if undone:
+        said = ngettext("%(count)s decision undone", "%(count)s decisions undone", count) % {"count": count}
+    else:
+        said = outcome.decided[0].get_to_state_display() if count == 1 else _("Decided: %(count)s") % {"count": count}
+    return JsonResponse(
+        {
+            "cards": _cards(request, Selection.of(request.GET), [*pks, *outcome.problems]),
+            "decisions": [decision.pk for decision in outcome.decided],
+            "problems": {f"comment-{pk}": text for pk, text in outcome.problems.items()},
+            "said": said if count else "",
+        }
+    )
+
+
+def _versions(values: list[str]) -> list[tuple[int, int]]:
+    pairs = (value.split(".") for value in values[:MOST])
+    return [(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2 and len(_numbers(pair)) == 2]
+
+
+def _numbers(values: Iterable[str]) -> list[int]:
+    found = [int(value) for value in values if value.isascii() and value.isdecimal() and len(value) < 19]
+    return found[:MOST]
+
+
+def _problem(text: str) -> HttpResponse:
+    return JsonResponse({"problem": text}, status=422)
+
+
+# One comment ----------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@moderating()
+def claim(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a comment in hand, or give it back; says who has it if somebody else has."""
+    if "release" in request.POST:
+        moderation.release(pk, request.user)
+        return JsonResponse({"taken": ""})
+    if moderation.claim(pk, request.user):
+        return JsonResponse({"taken": ""})
+    comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
+    return JsonResponse({"taken": decisions.holder(comment, request.user)})
+
+
+@require_POST
+@moderating("comments.add_note")
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    comment, form = get_object_or_404(Comment, pk=pk), NoteForm(request.POST)
+    if not form.is_valid():
+        return _problem(" ".join(form.errors["text"]))
+    moderation.note(pk, request.user, form.cleaned_data["text"])
+    room.ring(comment)
+    return _answer(request, pk, _("Noted"))
+
+
+@require_POST
+@moderating("comments.add_ban")
+def ban(request: HttpRequest, pk: int) -> HttpResponse:
+    comment, form = get_object_or_404(Comment, pk=pk), BanForm(request.POST)
+    if not form.is_valid():
+        return _problem(" ".join(message for messages in form.errors.values() for message in messages))
+    try:
+        moderation.ban(comment, request.user, **form.arguments())
+    except ValueError:
+        return _problem(_("Nothing is known of the author by which they could be banned so."))
+    room.ring(comment)
+    return _answer(request, pk, _("Banned"))
+
+
+@require_POST
+@moderating()
+def translate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a machine translate a comment into the moderator's language."""
+    comment = get_object_or_404(Comment, pk=pk)
+    if translation.translated(comment, get_language() or "en") is None:
+        return _problem(_("There is no translation at the moment."))
+    return _answer(request, pk, _("Translated by machine"))
+
+
+@require_POST
+@moderating("comments.feature_comment")
+def feature(request: HttpRequest, pk: int) -> HttpResponse:
+    wanted = request.POST.get("wanted") == "1"
+    try:
+        moderation.feature(pk, wanted)
+    except Conflict as conflict:
+        return _not_approved(conflict)
+    return _answer(request, pk, _("Editors’ choice") if wanted else _("No longer an editors’ choice"))
+
+
+@require_POST
+@moderating("comments.feature_comment")
+def make_update(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish a comment as an update, credited to its author, and to the one who chose it."""
+    author = getattr(request.user, "author", None)
+    try:
+        moderation.make_update(pk, [author] if author else [])
+    except Conflict as conflict:
+        return _not_approved(conflict)
+    return _answer(request, pk, _("An update has been made of it."))
+
+
+def _not_approved(conflict: Conflict) -> HttpResponse:
+    if conflict.comment is None:
+        return _problem(decisions.explained(conflict))
+    return _problem(_("Only what has been approved can be shown so."))
+
+
+def _answer(request: HttpRequest, pk: int, said: str) -> HttpResponse:
+    return JsonResponse({"cards": _cards(request, Selection.of(request.GET), [pk]), "said": said})
+
+
+# The rules of an article ----------------------------------------------------------------------------------------------
+
+
+@require_POST
+@moderating("comments.change_discussion")
+def rules(request: HttpRequest, article: int) -> HttpResponse:
+    found = get_object_or_404(Article, pk=article)
+    with timezone.override(found.zone):
+        form = RulesForm(request.POST, instance=Discussion.of(found.pk))
+        if form.is_valid():
+            form.save()
+    return JsonResponse({"rules": _rules(request, found, form)}, status=200 if form.is_valid() else 422)

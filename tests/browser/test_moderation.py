@@ -1,0 +1,288 @@
+"""Moderators at the queue in real Chromium: by keyboard alone, together, each in their own language."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Locator, Page, expect
+
+from articles.models import Article
+from comments import moderation
+from comments.models import Comment, Decision, State
+from tests import factories, newsroom
+from tests.browser.conftest import MakeReader
+from tests.browser.desks import log_in
+from tests.browser.test_comments import send, write
+from tests.queues import QUEUE
+from tests.server import Server
+from tests.translation_servers import TranslationServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+UKRAINIAN = "Чи правда, що міністри вже поїхали?"
+GERMAN = "Stimmt es, dass die Minister schon abgereist sind?"
+
+
+@pytest.fixture
+def people(transactional_db: None) -> dict[str, User]:
+    newsroom.give_rights()
+    found = {name: newsroom.person(name, "Moderator", first_name=name.title()) for name in ("greta", "karim")}
+    return found | {"edda": newsroom.person("edda", "Editor", first_name="Edda")}
+
+
+@pytest.fixture
+def provider() -> Iterator[TranslationServer]:
+    with TranslationServer() as running:
+        running.answers["de", UKRAINIAN] = GERMAN
+        yield running
+
+
+@pytest.fixture
+def server(transactional_db: None, static_files: None, provider: TranslationServer) -> Iterator[Server]:
+    with Server(DEEPL_API_KEY="a key", DEEPL_URL=provider.url) as running:
+        yield running
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    return factories.article()
+
+
+@pytest.fixture
+def sit_down(server: Server, people: dict[str, User], reader: MakeReader) -> Callable[..., Page]:
+    """Somebody opens the queue."""
+
+    def sit(name: str = "greta", language: str = "en", query: str = "", **options: Any) -> Page:
+        page = reader(**{"viewport": {"width": 1280, "height": 900}} | options).page
+        log_in(page.context, people[name], server, language)
+        page.goto(f"{server.url}{QUEUE}{query}")
+        expect(page.locator("#people li")).not_to_have_count(0)
+        return page
+
+    return sit
+
+
+def card(page: Page, comment: Comment) -> Locator:
+    return page.locator(f"#comment-{comment.pk}")
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture, where somebody wants to look at it."""
+    if directory := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
+
+
+def faults(page: Page) -> str:
+    result = Axe().run(page)
+    return result.generate_report() if result.violations_count else ""
+
+
+def now(comment: Comment) -> str:
+    return Comment.objects.get(pk=comment.pk).state
+
+
+def test_a_comment_is_approved_by_one_key_and_appears_on_open_pages(
+    sit_down: Callable[..., Page], server: Server, article: Article, reader: MakeReader
+) -> None:
+    page = sit_down(language="de")
+    expect(page.locator("#queue-empty")).to_be_visible()
+    arabic = reader().open(server, article, "ar").page
+    write(arabic, "شكرا لكم على هذه التغطية المباشرة من بوخارست.")
+    send(arabic)
+    text = page.locator(".card .text")
+    expect(text).to_have_attribute("lang", "ar")
+    expect(text).to_have_attribute("dir", "rtl")
+    english = reader().open(server, article, "en").page
+    page.keyboard.press("j")
+    expect(page.locator(".card")).to_be_focused()
+    page.keyboard.press("a")
+    for open_page in (arabic, english):
+        expect(open_page.locator("#comments").get_by_text("التغطية المباشرة")).to_be_visible()
+    assert Decision.objects.get().person.username == "greta"
+
+
+def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    first, second, third, fourth, fifth = (factories.comment(article, text=f"Number {n}.") for n in range(1, 6))
+    greta = sit_down("greta", "de")
+    expect(card(greta, first)).to_be_focused()
+    karim = sit_down("karim")
+    expect(card(karim, first).locator(".taken")).to_contain_text("Greta")
+    # What is in hand is passed over.
+    expect(card(karim, second)).to_be_focused()
+    expect(card(greta, second).locator(".taken")).to_contain_text("Karim")
+
+    greta.keyboard.press("a")
+    expect(card(greta, first)).to_contain_text("Greta")
+    expect(card(greta, third)).to_be_focused()
+    expect(card(karim, first).locator(".log")).to_contain_text("Greta")
+    expect(card(karim, third).locator(".taken")).to_contain_text("Greta")
+
+    greta.keyboard.press("r")
+    expect(greta.locator("#refuse")).to_be_visible()
+    greta.keyboard.press("2")
+    expect(card(greta, fourth)).to_be_focused()
+    assert (now(third), Decision.objects.first().reason) == (State.REFUSED, "off-topic")
+    greta.keyboard.press("s")
+    expect(card(greta, fifth)).to_be_focused()
+    assert now(fourth) == State.SPAM
+
+    greta.keyboard.press("u")
+    expect(card(greta, fourth)).to_be_focused()
+    expect(card(greta, fourth).locator(".log li")).to_have_count(2)
+    assert now(fourth) == State.WAITING
+    greta.keyboard.press("u")
+    expect(card(greta, third)).to_be_focused()
+    assert now(third) == State.WAITING
+
+    # Three at once: those that nobody has.
+    for key in ("x", "j", "x", "j", "x"):
+        greta.keyboard.press(key)
+    expect(greta.locator("#bulk-count")).to_contain_text("3")
+    greta.keyboard.press("s")
+    expect(greta.locator("#bulk")).to_be_hidden()
+    assert {now(each) for each in (third, fourth, fifth)} == {State.SPAM}
+    greta.keyboard.press("u")
+    expect(card(greta, fifth)).to_have_class("entry card card-waiting")
+    assert {now(each) for each in (third, fourth, fifth)} == {State.WAITING}
+
+    karim.keyboard.press("n")
+    karim.keyboard.type("I have asked the editor.")
+    karim.keyboard.press("Tab")
+    karim.keyboard.press("Enter")
+    expect(card(greta, second).locator(".notes")).to_contain_text("I have asked the editor.")
+    expect(card(karim, second)).to_be_focused()
+
+
+def test_what_was_decided_meanwhile_is_not_decided_again(
+    sit_down: Callable[..., Page], article: Article, people: dict[str, User]
+) -> None:
+    comment, following = factories.comment(article), factories.comment(article)
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    # From another process, whose bell this server does not hear.
+    moderation.decide(comment.pk, State.REFUSED, people["karim"], version=0, reason="insult")
+    page.keyboard.press("a")
+    expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Refused")
+    expect(card(page, comment).locator(".log")).to_contain_text("Insulting or hateful")
+    expect(card(page, comment)).to_be_focused()
+    page.keyboard.press("j")
+    expect(card(page, following)).to_be_focused()
+    assert now(comment) == State.REFUSED
+
+
+def test_a_foreign_comment_is_translated_before_somebody_asks(
+    sit_down: Callable[..., Page], article: Article, provider: TranslationServer
+) -> None:
+    comment = factories.comment(article, language="uk", name="Оксана", text=UKRAINIAN)
+    page = sit_down(language="de")
+    expect(card(page, comment).locator(".translation")).to_contain_text(GERMAN)
+    expect(card(page, comment)).to_be_focused()
+
+
+def test_whoever_types_decides_nothing(sit_down: Callable[..., Page], article: Article) -> None:
+    comment = factories.comment(article, text="A sad story.")
+    page = sit_down()
+    expect(card(page, comment)).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("sad")
+    expect(page).to_have_url(re.compile("q=sad"))
+    expect(card(page, comment)).to_be_visible()
+    page.get_by_label("Single keys decide").uncheck()
+    card(page, comment).focus()
+    page.keyboard.press("a")
+    page.keyboard.press("s")
+    # Another alphabet's layout has the same keys.
+    page.get_by_label("Single keys decide").check()
+    card(page, comment).focus()
+    assert now(comment) == State.WAITING
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ش', code: 'KeyA', bubbles: true}))"
+    )
+    expect(card(page, comment).locator(".log")).to_be_visible()
+    assert now(comment) == State.APPROVED
+
+
+def test_an_editor_chooses_a_comment_and_makes_an_update_of_it(
+    sit_down: Callable[..., Page], server: Server, article: Article, reader: MakeReader
+) -> None:
+    comment = factories.comment(article, name="Ana", text="I was there.")
+    english = reader().open(server, article, "en").page
+    page = sit_down("edda")
+    expect(card(page, comment)).to_be_focused()
+    page.keyboard.press("a")
+    expect(card(page, comment).locator(".log")).to_be_visible()
+    page.keyboard.press("f")
+    expect(card(page, comment).locator(".badge")).to_contain_text("Editors’ choice")
+    page.keyboard.press("p")
+    expect(card(page, comment).get_by_role("link", name="The update made of it")).to_be_visible()
+    expect(english.locator("#updates")).to_contain_text("I was there.")
+    expect(english.locator("#updates")).to_contain_text("Ana")
+
+
+def test_the_rules_of_an_article_are_changed_beside_its_comments(
+    sit_down: Callable[..., Page], article: Article
+) -> None:
+    page = sit_down(query=f"?article={article.pk}")
+    page.get_by_label("comments appear").select_option("at-once")
+    page.locator("#rules button").click()
+    expect(page.locator("#rules [role=status]")).to_have_text("Saved")
+    article.refresh_from_db()
+    assert article.discussion.policy == "at-once"
+
+
+@pytest.fixture
+def full(article: Article, people: dict[str, User]) -> list[Comment]:
+    """A queue with everything that a card may show."""
+    greeting = "شكرا لكم على هذه التغطية المباشرة من بوخارست، لقد كانت مفيدة جدا لنا جميعا في هذه الأيام."
+    parent = factories.comment(article, name="Bogdan", text="Are they still talking?", state="approved")
+    made = [
+        factories.comment(article, name="Оксана", language="uk", text=UKRAINIAN, email="o@example.org"),
+        factories.comment(article, name="ليلى", language="ar", text=greeting, parent=parent, held="links"),
+        factories.comment(article, name="Jörg", language="de", text="Kauft meine Bücher!\n\nwww.example.org/buch"),
+        factories.comment(article, name="Ana", text="W" * 300, email="ana@example.org", address="192.0.2.7"),
+        factories.comment(article, name="Ana", text="I was there.", email="ana@example.org", state="approved"),
+    ]
+    moderation.report(made[4].pk, "abuse", "He was not.", "somebody")
+    moderation.note(made[3].pk, people["karim"], "Known from the demo.")
+    line = moderation.decide(made[3].pk, State.REFUSED, people["karim"], version=0, reason="false: Since when?")
+    moderation.undo(line.pk, people["karim"])
+    return made
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_the_queue_has_no_fault_that_a_screen_reader_would_meet(
+    sit_down: Callable[..., Page], full: list[Comment], article: Article, language: str
+) -> None:
+    # What looks for faults sets styles that the policy forbids.
+    page = sit_down("edda", language, query=f"?article={article.pk}", bypass_csp=True)
+    moderation.claim(full[1].pk, User.objects.get(username="karim"))
+    page.reload()
+    expect(card(page, full[0])).to_be_focused()
+    # He has no page open whose websocket would tell.
+    expect(card(page, full[1]).locator(".taken")).to_contain_text("Karim")
+    if language == "de":
+        expect(card(page, full[0]).locator(".translation")).to_contain_text(GERMAN)
+    page.keyboard.press("x")
+    assert faults(page) == ""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, f"queue-{language}")
+    for key, dialog in (("r", "refuse"), ("n", "note-dialog"), ("b", "ban-dialog")):
+        page.keyboard.press("Escape")
+        card(page, full[0]).focus()
+        page.keyboard.press(key)
+        expect(page.locator(f"#{dialog}")).to_be_visible()
+        assert faults(page) == ""
+        shot(page, f"queue-{language}-{dialog}")
+        page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 380, "height": 800})
+    shot(page, f"queue-{language}-phone")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults(page) == ""

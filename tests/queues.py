@@ -1,0 +1,56 @@
+"""The moderators' queue, spoken to as its scripts do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from comments.models import Comment
+from tests import newsroom
+
+QUEUE = "/admin/comments/comment/"
+
+
+def moderator(name: str = "greta") -> User:
+    return newsroom.person(name, "Moderator")
+
+
+class QueueClient:
+    """A moderator at the queue. The last answer is kept in `last`."""
+
+    def __init__(self, person: User) -> None:
+        self.person = person
+        self.client = Client()
+        self.client.force_login(person)
+        self.last: Any = None
+
+    def page(self, **query: Any) -> str:
+        return self.client.get(QUEUE, query).content.decode()
+
+    def entries(self, **query: Any) -> dict[str, Any]:
+        return self.client.get(f"{QUEUE}entries/", query).json()
+
+    def ids(self, **query: Any) -> list[str]:
+        return [card["id"] for card in self.entries(**query)["cards"]]
+
+    def card(self, comment: Comment) -> str:
+        """The HTML of one comment."""
+        [card] = self.entries(comment=comment.pk)["cards"]
+        return card["html"]
+
+    def decide(self, to: str, *comments: Comment, **data: Any) -> dict[str, Any]:
+        named = [f"{comment.pk}.{comment.version}" for comment in comments]
+        return self._post("decide/", {"to": to, "comment": named} | data)
+
+    def undo(self, *decisions: int) -> dict[str, Any]:
+        return self._post("undo/", {"decision": list(decisions)})
+
+    def act(self, comment: Comment, action: str, **data: Any) -> dict[str, Any]:
+        return self._post(f"{comment.pk}/{action}/", data)
+
+    def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
+        self.last = self.client.post(f"{reverse('admin:comments_comment_changelist')}{path}", data)
+        return self.last.json() if self.last["Content-Type"] == "application/json" else {}

@@ -1,0 +1,473 @@
+"""The moderators' queue: what waits is shown with all that a decision needs, and is decided once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from articles.models import Article
+from articles.text import stored
+from comments import moderation, submission
+from comments.models import Ban, Comment, Decision, Discussion, Note, State
+from liveblog.newsroom import figures
+from tests import factories, newsroom
+from tests.forms import change_url, member_of
+from tests.queues import QUEUE, QueueClient, moderator
+from tests.translation_servers import TranslationServer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def greta() -> QueueClient:
+    return QueueClient(moderator("greta"))
+
+
+@pytest.fixture
+def karim() -> QueueClient:
+    return QueueClient(moderator("karim"))
+
+
+def now(comment: Comment) -> Comment:
+    return Comment.objects.get(pk=comment.pk)
+
+
+def waiting(count: int, of: Article | None = None, **fields: Any) -> list[Comment]:
+    """Many comments that wait, made as fast as can be."""
+    of = of or factories.article()
+    begin = timezone.now() - timedelta(hours=2)
+    given = {"language": "en", "name": "Ana", "text": "Thank you.", "held": "policy", "article": of} | fields
+    made = [Comment(**given, queued_at=begin + timedelta(milliseconds=number)) for number in range(count)]
+    return Comment.objects.bulk_create(made, 500)
+
+
+# What is shown --------------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_is_shown_the_oldest_first_and_nothing_else(greta: QueueClient) -> None:
+    article = factories.article()
+    first, second = factories.comment(article), factories.comment(article)
+    for state in ("approved", "refused", "spam"):
+        factories.comment(article, state=state)
+    reported = factories.comment(article, state="approved")
+    moderation.report(reported.pk, "abuse", "Look at this.", "somebody")
+    factories.comment(article, queued_at=timezone.now() + timedelta(minutes=1))
+    assert greta.ids() == [f"comment-{each.pk}" for each in (first, second, reported)]
+    assert "Look at this." in greta.card(reported)
+
+
+def test_a_comment_is_shown_with_what_it_answers_and_what_its_author_did_before(greta: QueueClient) -> None:
+    article = factories.article()
+    for state in ("approved", "approved", "spam"):
+        factories.comment(article, email="ana@example.org", state=state)
+    parent = factories.comment(article, name="Bogdan", text="Is it true?", language="uk", state="approved")
+    html = greta.card(factories.comment(article, parent=parent, email="ana@example.org"))
+    assert str(article) in html
+    assert "<bdi>Bogdan</bdi>" in html
+    assert "Is it true?" in html
+    assert "Approved <b>2</b>" in html
+    assert "Spam <b>1</b>" in html
+    assert "Refused <b>0</b>" in html
+
+
+def test_each_text_says_its_language_and_names_stand_for_themselves(greta: QueueClient) -> None:
+    html = greta.card(factories.comment(language="ar", name="ليلى", text="شكرا <script>alert(1)</script>"))
+    assert 'class="text" lang="ar" dir="rtl"' in html
+    assert '<bdi class="who">ليلى</bdi>' in html
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_the_queue_is_narrowed_by_article_language_reason_and_state(greta: QueueClient) -> None:
+    one, two = factories.article(), factories.article()
+    german, linked = factories.comment(one, language="de"), factories.comment(two, held="links", held_detail="4")
+    refused = factories.comment(two, state="refused")
+    assert greta.ids(article=one.pk) == [f"comment-{german.pk}"]
+    assert greta.ids(language="de") == [f"comment-{german.pk}"]
+    assert greta.ids(held="links") == [f"comment-{linked.pk}"]
+    assert greta.ids(state="refused") == [f"comment-{refused.pk}"]
+    assert greta.ids(state="all") == [f"comment-{each.pk}" for each in (refused, linked, german)]
+    assert len(greta.ids(article="x", language="", held="?", state="?", comment="٣")) == 2
+
+
+def test_comments_are_found_by_their_words_and_their_author(greta: QueueClient) -> None:
+    article = factories.article()
+    first = factories.comment(article, name="Ana", text="The bridge is closed.", email="ana@example.org")
+    second = factories.comment(article, name="Ana", text="The road is open.", email="Ana@Example.org")
+    other = factories.comment(article, name="Bogdan", text="The bridge is open.")
+    assert greta.ids(q="BRIDGE ana") == [f"comment-{first.pk}"]
+    assert greta.ids(q="ana@example.org") == [f"comment-{each.pk}" for each in (first, second)]
+    assert greta.ids(author=first.pk) == [f"comment-{each.pk}" for each in (second, first)]
+    assert greta.ids(author=other.pk) == [f"comment-{other.pk}"]
+    assert greta.ids(q="100%") == greta.ids(q="' OR 1=1 --") == greta.ids(q="\0nothing") == []
+
+
+@pytest.mark.parametrize("state", ["", "all"])
+def test_nothing_is_left_out_or_shown_twice_from_page_to_page(greta: QueueClient, state: str) -> None:
+    expected = [f"comment-{comment.pk}" for comment in waiting(45)]
+    # At one and the same moment, as after a migration.
+    Comment.objects.filter(pk__in=[comment[8:] for comment in expected[5:40]]).update(queued_at=timezone.now())
+    if state:
+        expected.reverse()
+    else:
+        expected = expected[:5] + expected[40:] + expected[5:40]
+    found: list[str] = []
+    place = ""
+    for _ in range(3):
+        answer = greta.entries(state=state, after=place)
+        found += [card["id"] for card in answer["cards"]]
+        place = answer["cards"][-1]["sort"]
+    assert found == expected
+    assert not answer["more"]
+    assert [card["sort"] for card in answer["cards"]] == sorted(card["sort"] for card in answer["cards"])
+    assert greta.entries(state=state, after="nonsense")["cards"] == []
+
+
+def test_what_is_on_the_screen_is_told_of_when_others_decide_it_or_it_is_gone(
+    greta: QueueClient, karim: QueueClient
+) -> None:
+    one, two = factories.comment(), factories.comment()
+    karim.decide("approved", one)
+    gone = two.pk
+    two.delete()
+    answer = greta.entries(shown=f"{one.pk},{gone}")
+    assert answer["cards"] == []
+    assert "karim" in answer["shown"][0]["html"]
+    assert answer["gone"] == [f"comment-{gone}"]
+
+
+def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None:
+    article = factories.article()
+    waiting(3, article)
+    journalist = newsroom.person("ioana", "Journalist")
+    [figure] = [each for each in figures.of(article.pk, journalist) if str(each.label) == "Comments waiting"]
+    assert (figure.count, figure.url) == (3, "")
+    [figure] = [each for each in figures.of(article.pk, greta.person) if str(each.label) == "Comments waiting"]
+    assert f"article={article.pk}" in figure.url
+
+
+# What is decided ------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> None:
+    comment = factories.comment()
+    answer = greta.decide("refused", comment, reason="insult", words="The second sentence.")
+    assert (answer["said"], answer["problems"]) == ("Refused", {})
+    assert now(comment).state == State.REFUSED
+    assert Decision.objects.get().reason == "insult: The second sentence."
+    html = greta.card(comment)
+    for words in ("<bdi>greta</bdi>", "Insulting or hateful", "<bdi>The second sentence.</bdi>"):
+        assert words in html
+
+
+def test_nothing_is_refused_without_a_reason(greta: QueueClient) -> None:
+    comment = factories.comment()
+    assert "problem" in greta.decide("refused", comment)
+    assert "problem" in greta.decide("praised", comment)
+    assert greta.last.status_code == 422
+    assert now(comment).state == State.WAITING
+    greta.decide("refused", comment, reason="other", words="Not today.")
+    assert Decision.objects.get().reason == "Not today."
+
+
+def test_who_comes_second_is_told_what_was_decided(greta: QueueClient, karim: QueueClient) -> None:
+    comment = factories.comment()
+    karim.decide("approved", comment)
+    answer = greta.decide("spam", comment)
+    assert "karim: Approved" in answer["problems"][f"comment-{comment.pk}"]
+    assert "Approved" in answer["cards"][0]["html"]
+    assert answer["decisions"] == []
+    assert now(comment).state == State.APPROVED
+    assert Decision.objects.count() == 1
+
+
+def test_what_its_author_changed_meanwhile_is_read_again_first(greta: QueueClient) -> None:
+    comment = factories.comment()
+    submission.edit(comment, "Buy my book.", version=0)
+    answer = greta.decide("approved", comment)
+    assert "read it again" in answer["problems"][f"comment-{comment.pk}"]
+    assert "Buy my book." in answer["cards"][0]["html"]
+    assert now(comment).state == State.WAITING
+
+
+def test_what_is_gone_is_said_to_be_gone(greta: QueueClient) -> None:
+    comment = factories.comment()
+    Comment.objects.all().delete()
+    assert "no longer there" in greta.decide("approved", comment)["problems"][f"comment-{comment.pk}"]
+
+
+def test_what_somebody_has_in_hand_is_shown_so_and_left_to_them(greta: QueueClient, karim: QueueClient) -> None:
+    comment = factories.comment()
+    assert greta.act(comment, "claim") == {"taken": ""}
+    assert karim.act(comment, "claim") == {"taken": "greta"}
+    assert "In hand: greta" in karim.card(comment)
+    assert "In hand" not in greta.card(comment)
+    assert "greta" in karim.decide("spam", comment)["problems"][f"comment-{comment.pk}"]
+    assert now(comment).state == State.WAITING
+    greta.act(comment, "claim", release="1")
+    assert karim.decide("spam", comment)["problems"] == {}
+
+
+def test_who_leaves_for_good_holds_nothing_up(greta: QueueClient, karim: QueueClient) -> None:
+    comment = factories.comment()
+    greta.act(comment, "claim")
+    Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert "In hand" not in karim.card(comment)
+    assert karim.decide("approved", comment)["problems"] == {}
+
+
+def test_many_are_decided_at_once_and_each_by_itself(greta: QueueClient, karim: QueueClient) -> None:
+    article = factories.article()
+    comments = [factories.comment(article) for _ in range(4)]
+    karim.decide("spam", comments[1])
+    answer = greta.decide("approved", *comments)
+    assert [now(comment).state for comment in comments] == ["approved", "spam", "approved", "approved"]
+    assert list(answer["problems"]) == [f"comment-{comments[1].pk}"]
+    assert len(answer["decisions"]) == 3
+    greta.undo(*answer["decisions"])
+    assert [now(comment).state for comment in comments] == ["waiting", "spam", "waiting", "waiting"]
+
+
+def test_undo_takes_back_the_last_that_one_decided_oneself(greta: QueueClient, karim: QueueClient) -> None:
+    first, second, other = (factories.comment() for _ in range(3))
+    greta.decide("approved", first)
+    greta.decide("spam", second)
+    karim.decide("spam", other)
+    for comment in (second, first):
+        greta.undo()
+        assert now(comment).state == State.WAITING
+    assert "problem" in greta.undo()
+    assert now(other).state == State.SPAM
+
+
+def test_the_undo_of_what_was_decided_anew_is_refused(greta: QueueClient, karim: QueueClient) -> None:
+    comment = factories.comment()
+    [decision] = greta.decide("spam", comment)["decisions"]
+    karim.decide("approved", now(comment))
+    answer = greta.undo(decision)
+    assert "karim: Approved" in answer["problems"][f"comment-{comment.pk}"]
+    assert now(comment).state == State.APPROVED
+
+
+def test_what_an_author_did_is_not_for_moderators_to_undo(greta: QueueClient) -> None:
+    comment = factories.comment(state="approved")
+    submission.edit(comment, "Another text.", version=0)
+    line = Decision.objects.get()
+    assert line.actor == "author"
+    assert "problem" in greta.undo(line.pk)
+    assert 'data-act="undo"' not in greta.card(comment)
+
+
+# What else is done ----------------------------------------------------------------------------------------------------
+
+
+def test_a_note_is_for_the_other_moderators(greta: QueueClient, karim: QueueClient) -> None:
+    comment = factories.comment()
+    greta.act(comment, "note", text="I have asked the editor.")
+    assert "I have asked the editor." in karim.card(comment)
+    assert "problem" in greta.act(comment, "note", text=" ")
+    assert Note.objects.count() == 1
+
+
+def test_an_author_is_banned_for_a_time(greta: QueueClient) -> None:
+    comment = factories.comment(email="ana@example.org", address="192.0.2.7")
+    greta.act(comment, "ban", email="on", address="on", days="7", reason="Threats.")
+    ban = Ban.objects.get()
+    assert (ban.email_hash, ban.address, ban.person) == (comment.email_hash, "192.0.2.7", greta.person)
+    assert timedelta(days=6.9) < ban.until - timezone.now() < timedelta(days=7.1)
+    assert "Banned until" in greta.card(factories.comment(email="ana@example.org"))
+    assert "Banned until" in greta.card(factories.comment(address="192.0.2.7"))
+    assert "Banned until" not in greta.card(factories.comment(email="bogdan@example.org"))
+
+
+@pytest.mark.parametrize("data", [{}, {"days": "7"}, {"email": "on"}, {"email": "on", "days": "forever"}])
+def test_a_ban_says_who_and_how_long(greta: QueueClient, data: dict[str, str]) -> None:
+    assert "problem" in greta.act(factories.comment(email="ana@example.org"), "ban", **data)
+    assert not Ban.objects.exists()
+
+
+def test_nobody_is_banned_by_what_is_not_known_of_them(greta: QueueClient) -> None:
+    assert "Nothing is known" in greta.act(factories.comment(), "ban", email="on", days="1")["problem"]
+
+
+def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: QueueClient, settings: Any) -> None:
+    comment = factories.comment(language="uk", text="Це правда?")
+    assert 'data-act="translate"' not in greta.card(comment)
+    with TranslationServer() as provider:
+        settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", provider.url
+        provider.answers["en", "Це правда?"] = "Is that <b>true</b>?"
+        assert 'data-act="translate"' in greta.card(comment)
+        [card] = greta.act(comment, "translate")["cards"]
+        assert "Is that &lt;b&gt;true&lt;/b&gt;?" in card["html"]
+        provider.fault = "503"
+        assert greta.act(comment, "translate")["cards"]
+        assert "problem" in greta.act(factories.comment(language="uk", text="Невже?"), "translate")
+    submission.edit(comment, "Це неправда.", version=0)
+    assert "Is that" not in greta.card(comment)
+
+
+def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
+    editor = QueueClient(newsroom.person("edda", "Editor"))
+    author = factories.author("Edda")
+    author.user = editor.person
+    author.save()
+    comment = factories.comment(language="de", name="Ana", text="Ich war dort.")
+    assert "problem" in editor.act(comment, "feature", wanted="1")
+    assert "problem" in editor.act(comment, "update")
+    editor.decide("approved", comment)
+    editor.act(comment, "feature", wanted="1")
+    assert now(comment).featured
+    editor.act(comment, "feature", wanted="0")
+    assert not now(comment).featured
+    for _ in range(2):
+        editor.act(comment, "update")
+    update = comment.article.updates.get()
+    assert list(update.authors.all()) == [author]
+    assert "Ich war dort." in stored(update, "body", "de")
+    assert "Ana" in stored(update, "body", "de")
+    assert f"/update/{update.pk}/" in editor.card(comment)
+
+
+def test_the_rules_of_an_article_are_set_at_the_queue(greta: QueueClient) -> None:
+    article = factories.article(time_zone="Europe/Kyiv")
+    assert "rules-form" not in greta.entries()["rules"]
+    assert "rules-form" in greta.entries(article=article.pk)["rules"]
+    address = f"{QUEUE}rules/{article.pk}/"
+    assert greta.client.post(address, {"policy": "known", "closes_at": "2099-01-01T12:00"}).status_code == 200
+    rules = Discussion.of(article.pk)
+    assert (rules.policy, f"{rules.closes_at:%H:%M}") == ("known", "10:00")
+    assert greta.client.post(address, {"policy": "at-once", "closes_at": "2001-01-01T12:00"}).status_code == 422
+    assert greta.client.post(address, {"policy": "whatever"}).status_code == 422
+    assert Discussion.of(article.pk).policy == "known"
+    assert "comments-form" in [element for _revision, element in factories.log_of(article)] or rules.is_open
+
+
+def test_an_article_that_closed_by_its_time_is_opened_again(greta: QueueClient) -> None:
+    article, past = factories.article(), timezone.now() - timedelta(hours=1)
+    Discussion.objects.create(article=article, policy="closed", closes_at=past)
+    form = {"policy": "approval", "closes_at": f"{timezone.localtime(past, article.zone):%Y-%m-%dT%H:%M}"}
+    assert greta.client.post(f"{QUEUE}rules/{article.pk}/", form).status_code == 200
+    assert Discussion.of(article.pk).is_open
+
+
+# Who may --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_for_moderators() -> None:
+    comment = factories.comment()
+    posts = ("decide/", "undo/", "rules/1/", *(f"{comment.pk}/{act}/" for act in ("claim", "note", "ban", "translate")))
+    for client, status in ((member_of("Journalist"), 403), (Client(), 302)):
+        assert client.get(QUEUE).status_code == client.get(f"{QUEUE}entries/").status_code == status
+        assert {client.post(f"{QUEUE}{path}").status_code for path in posts} == {status}
+    assert now(comment).state == State.WAITING
+
+
+def test_only_editors_choose_comments(greta: QueueClient) -> None:
+    comment = factories.comment(state="approved")
+    assert 'data-act="feature"' not in greta.card(comment)
+    for action in ("feature", "update"):
+        greta.act(comment, action, wanted="1")
+        assert greta.last.status_code == 403
+
+
+def test_what_readers_wrote_is_not_rewritten_in_the_admin(greta: QueueClient) -> None:
+    comment = factories.comment(text="As it was.")
+    answer = greta.client.post(change_url(comment), {"text": "As it was not.", "state": "approved"})
+    assert answer["Location"] == f"{QUEUE}?comment={comment.pk}"
+    assert (now(comment).text, now(comment).state) == ("As it was.", "waiting")
+
+
+def test_the_log_and_the_bans_are_pages_of_their_own(greta: QueueClient) -> None:
+    comment = factories.comment(email="ana@example.org")
+    greta.decide("refused", comment, reason="false", words="Since when?")
+    greta.act(comment, "ban", email="on", days="1")
+    log = greta.client.get("/admin/comments/decision/").content.decode()
+    for words in ("greta", "Dangerously false", "Since when?", f"?comment={comment.pk}"):
+        assert words in log
+    assert "An e-mail address" in greta.client.get("/admin/comments/ban/").content.decode()
+    assert greta.client.get(change_url(Ban.objects.get())).status_code == 200
+    assert greta.client.post(change_url(Decision.objects.get()), {}).status_code == 302
+
+
+@pytest.mark.parametrize("language", [code for code, _name in project.LANGUAGES])
+def test_the_queue_opens_in_every_language_under_the_policy(greta: QueueClient, language: str) -> None:
+    factories.comment(language="ar", text="شكرا")
+    greta.client.cookies[project.LANGUAGE_COOKIE_NAME] = language
+    answer = greta.client.get(QUEUE)
+    html = answer.content.decode()
+    assert f'<html lang="{language}"' in html
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    assert "style=" not in html
+
+
+# Many -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_costs_the_same_queries_however_much_is_on_it(
+    greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    def look() -> int:
+        with django_assert_max_num_queries(25) as queries:
+            greta.page()
+        return len(queries)
+
+    parent = factories.comment(state="approved")
+    article = parent.article
+    factories.comment(article, parent=parent, language="de", email="a0@example.org", address="192.0.2.1")
+    greta.act(parent, "note", text="Seen.")
+    few = look()
+    for number in range(1, 18):
+        comment = factories.comment(
+            factories.article(), language="de", email=f"a{number}@example.org", address=f"192.0.2.{number}"
+        )
+        moderation.note(comment.pk, greta.person, "Seen.")
+        [decision] = greta.decide("spam", comment)["decisions"]
+        greta.undo(decision)
+    assert look() == few
+
+
+def test_a_decision_costs_the_same_however_many_wait(
+    greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    article = factories.article()
+
+    def decide(comment: Comment) -> int:
+        with django_assert_max_num_queries(45) as queries:
+            greta.decide("approved", comment)
+        return len(queries)
+
+    first, *_rest = waiting(3, article)
+    few = decide(first)
+    waiting(600, article)
+    assert decide(Comment.objects.queued()[300]) == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moderators_at_once_decide_each_comment_once(moderators: int = 4, comments: int = 120) -> None:
+    """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
+    newsroom.give_rights()
+    waiting(comments)
+    people = [moderator(f"mod{number}") for number in range(moderators)]
+    choices = ["approved", "spam"]
+
+    def work(number: int) -> int:
+        client, decided = QueueClient(people[number]), 0
+        while shown := Comment.objects.queued()[:10]:
+            to = choices[number % 2]
+            decided += len(client.decide(to, *list(shown)[number % 3 :: 2] or list(shown))["decisions"])
+        connection.close()
+        return decided
+
+    with ThreadPoolExecutor(moderators) as threads:
+        made = sum(threads.map(work, range(moderators)))
+    assert made == comments == Decision.objects.count()
+    assert not Comment.objects.queued().exists()
+    for person in people:
+        mine = Decision.objects.filter(person=person).values_list("comment__state", "to_state")
+        assert all(state == to for state, to in mine)
