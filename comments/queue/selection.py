@@ -16,7 +16,7 @@ from comments.encryption import hashes
 from comments.models import Comment, Held, State
 
 #: How many are shown at first, and more of them each time.
-PAGE_SIZE = 20
+PAGE_SIZE = 15
 
 #: Above all numbers of comments.
 _END = 10**12
