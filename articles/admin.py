@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
@@ -19,9 +19,13 @@ from js_asset import Media, Script
 
 from articles import changes, rules
 from articles.desk import urls as desk_urls
+from articles.embeds import views as embed_views
+from articles.embeds.forms import WithEmbed
 from articles.fields import with_those_kept
 from articles.history.admin import VersionsAdmin
 from articles.models import Article, Author, Snippet, Topic, Translation, Update
+from articles.pictures.forms import WithPictures
+from articles.pictures.views import upload
 from articles.richtext import same, sanitise
 from articles.templatetags.live import own_name
 from articles.text import stored
@@ -242,7 +246,13 @@ class ArticleAdmin(TranslatedAdmin):
     date_hierarchy = "coverage_start"
 
     def get_urls(self) -> list[Any]:
-        return [*desk_urls.patterns(self.admin_site.admin_view), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            *desk_urls.patterns(wrap),
+            path("<int:pk>/desk/pictures/", wrap(upload), name="articles_article_pictures"),
+            path("<int:pk>/desk/embed/", wrap(embed_views.preview), name="articles_article_embed"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("headline"))
     def headline_shown(self, article: Article) -> str | SafeString:
@@ -269,8 +279,9 @@ class ArticleAdmin(TranslatedAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(TranslatedForm):
-    #: Whether the buttons that publish and withdraw are this user's to press.
+class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
+    #: Who fills it in, and whether the buttons that publish and withdraw are theirs to press, and the pictures.
+    person: Any = None
     may_publish = False
 
     # The question that is asked before something is withdrawn.
@@ -283,10 +294,15 @@ class UpdateForm(TranslatedForm):
         model = Update
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.take_pictures(self.data if self.is_bound and self.may_publish else None, self.person)
+
     def clean(self) -> None:
         super().clean()
         if self.may_publish:
             self._apply_button()
+            self.check_pictures()
 
     def _apply_button(self) -> None:
         update = self.instance
@@ -319,7 +335,7 @@ class UpdateForm(TranslatedForm):
 @admin.register(Update)
 class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
     form = UpdateForm
-    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "photo")
+    facts = ("article", "source_language", ("is_key", "publish_at"), "authors", "embed_url")
     translate_permission = "articles.translate_update"
     autocomplete_fields = ("article", "authors")
     named_facts = ("article_named",)
@@ -342,6 +358,7 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
+        form.person = request.user
         form.may_publish = not self.only_translates(request)
         return form
 
@@ -360,6 +377,10 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
             if obj.first_published_at:
                 fields.append("publish_at")
         return fields
+
+    @admin.display(description=_("embed"))
+    def embed_url(self, update: Update) -> str:
+        return str(getattr(update, "embed", "") or self.get_empty_value_display())
 
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:
@@ -388,9 +409,14 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
         acts = rules.acts(obj, article, request.user) if writes else ()
         context |= {f"can_{act}": True for act in acts} | {
             "show_save_and_add_another": False,
+            "pictures": context["adminform"].form.pictures.render_container(may_change=writes),
             "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
         }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [path("pictures/", wrap(upload), name="articles_picture_upload"), *super().get_urls()]
 
     # What readers have seen can be withdrawn, and is kept with all its versions.
 

@@ -13,7 +13,8 @@ from django.utils.translation import get_language, gettext
 from liveblog.languages import direction
 
 _BREAK = re.compile(r"<br>|</(?:p|li|blockquote)>")
-_WORDS = re.compile(r"\s*\S+|\s+$")
+#: Words, each with the space before it; punctuation after a word is one by itself.
+_WORDS = re.compile(r"\s*\S+?(?=[^\w\s]{0,20}(?:\s|$))|[^\w\s]{1,20}|\s*\S|\s+$")
 
 #: More words than this are compared with less care, which is faster.
 _MANY = 2000

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -16,11 +17,14 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import changes, rules
+from articles import changes, kinds, rules
 from articles.desk.models import Snippet
+from articles.embeds.models import Embed
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.history.models import UpdateVersion
+from articles.pictures.fields import PhotoField
 from articles.pictures.models import Picture
+from articles.polls.models import Tally, Vote
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
@@ -30,17 +34,18 @@ from liveblog.languages import SHIPPED
 __all__ = [
     "Article",
     "Author",
+    "Embed",
     "GlossaryTerm",
     "Picture",
     "Policy",
     "Snippet",
+    "Tally",
     "Topic",
     "Translation",
     "Update",
     "UpdateVersion",
+    "Vote",
 ]
-
-PHOTO_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "avif"]
 
 
 def _in_source_language(*fields: str) -> Q:
@@ -109,6 +114,9 @@ class Versioned(models.Model):
 
     version = models.PositiveIntegerField(default=0, editable=False)
 
+    #: Rows whose texts are translated and reviewed together with its own: relation by what the rows are called.
+    PARTS: ClassVar[Mapping[str, str]] = {}
+
     _read: dict[str, Any]
 
     class Meta:
@@ -145,14 +153,7 @@ class Versioned(models.Model):
 class Illustrated(models.Model):
     """Something with a photo. A photo never stands without its credit line and its alternative text."""
 
-    photo = models.ImageField(
-        _("photo"),
-        upload_to="photos/%Y/%m/",
-        blank=True,
-        width_field="photo_width",
-        height_field="photo_height",
-        validators=[FileExtensionValidator(PHOTO_TYPES)],
-    )
+    photo = PhotoField(_("photo"), blank=True, width_field="photo_width", height_field="photo_height")
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_alt = models.CharField(
@@ -274,11 +275,25 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
+            found = (
+                Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision", "state") if self.pk else []
+            )
+            revision, desk_revision, state = next(iter(found), (0, 0, ""))
             # The logs alone count revisions: a copy read earlier must not turn the counts back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                counts = Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision").first()
-                self.revision, self.desk_revision = counts or (0, 0)
+                self.revision, self.desk_revision = revision, desk_revision
+            self._stamp(state)
             super().save(*args, **kwargs)
+
+    def _stamp(self, before: str) -> None:
+        """Coverage that is finished has an end, and none that is taken up again."""
+        now = timezone.now()
+        if self.state != self.State.FINISHED:
+            if before == self.State.FINISHED:
+                self.coverage_end = None
+        elif self.coverage_end is None or (before != self.state and self.coverage_end > now):
+            # What is called off ends before it starts.
+            self.coverage_end = max(now, self.coverage_start)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         with changes.removing(self):
@@ -333,7 +348,7 @@ class UpdateQuerySet(models.QuerySet):
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
 
 
-class Update(Versioned, Illustrated):
+class Update(Versioned):
     """One live post of an article."""
 
     class State(models.TextChoices):
@@ -343,25 +358,22 @@ class Update(Versioned, Illustrated):
         PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
         WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
-    class Kind(models.TextChoices):
-        TEXT = "text", pgettext_lazy("kind of update", "Text")
-        QUOTE = "quote", pgettext_lazy("kind of update", "Quote")
-        PICTURES = "pictures", pgettext_lazy("kind of update", "Pictures")
-        EMBED = "embed", pgettext_lazy("kind of update", "Embed")
-        FACTS = "facts", pgettext_lazy("kind of update", "Key facts")
-        TABLE = "table", pgettext_lazy("kind of update", "Table")
-        POLL = "poll", pgettext_lazy("kind of update", "Poll")
+    #: Names for code; all that a kind is stands in `articles.kinds`.
+    Kind: Any = models.TextChoices(  # type: ignore[call-overload]
+        "Kind", [(kind.code.upper(), (kind.code, kind.name)) for kind in kinds.ALL]
+    )
 
     TEXTS = ("headline", "body")
+    PARTS = {"picture": "pictures"}
 
     #: Kinds that can do without words of their own.
-    WORDLESS = (Kind.PICTURES, Kind.EMBED)
+    WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.TEXT)
+    kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
     attribution = models.CharField(
@@ -369,6 +381,9 @@ class Update(Versioned, Illustrated):
     )
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+    )
+    closes_at = models.DateTimeField(
+        _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
     )
     is_key = models.BooleanField(_("key event"), default=False)
     is_breaking = models.BooleanField(_("breaking news"), default=False)
@@ -425,6 +440,8 @@ class Update(Versioned, Illustrated):
 
     objects = UpdateQuerySet.as_manager()
 
+    _pictures_to_be: list[Picture] | None = None
+
     class Meta:
         ordering = ("-first_published_at", "-pk")
         verbose_name = _("update")
@@ -433,6 +450,7 @@ class Update(Versioned, Illustrated):
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
@@ -462,7 +480,7 @@ class Update(Versioned, Illustrated):
     def clean(self) -> None:
         was = changes.stored(self)
         self._stamp(was)
-        errors: dict[str, Any] = self.photo_errors()
+        errors: dict[str, Any] = self.picture_errors()
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
@@ -471,8 +489,41 @@ class Update(Versioned, Illustrated):
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
         errors |= rules.errors_of(self, was)
+        if self.source_language:
+            errors |= self._errors_of_kind()
         if errors:
             raise ValidationError(errors)
+
+    def _errors_of_kind(self) -> dict[str, Any]:
+        kind = kinds.of(self)
+        # What was withdrawn may stay as it is.
+        ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
+        return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
+
+    def picture_errors(self) -> dict[str, Any]:
+        """What is missing beside its pictures before readers may see them, by the name of the form field."""
+        if self.state in (self.State.DRAFT, self.State.WITHDRAWN):
+            return {}
+        shown = self.pictures_to_be
+        errors: dict[str, Any] = {
+            f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
+            for picture in shown
+            if self.source_language and not stored(picture, "credit", self.source_language)
+        }
+        if self.kind == self.Kind.PICTURES and not shown:
+            errors["pictures"] = _("Add a picture first.")
+        return errors
+
+    @property
+    def pictures_to_be(self) -> list[Picture]:
+        """Its pictures as they are once what is written in a form is saved (`articles.pictures.forms` puts them)."""
+        if self._pictures_to_be is None:
+            return list(self.pictures.all()) if self.pk else []
+        return self._pictures_to_be
+
+    @pictures_to_be.setter
+    def pictures_to_be(self, pictures: list[Picture] | None) -> None:
+        self._pictures_to_be = pictures
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
@@ -510,8 +561,11 @@ class Update(Versioned, Illustrated):
             for name in (f"withdrawal_note_{code}" for code in SHIPPED):
                 if getattr(self, name):
                     setattr(self, name, "")
-        if self.state == self.State.PUBLISHED and self.first_published_at is None:
-            self.first_published_at = self.given_time = now
+        if self.state == self.State.PUBLISHED:
+            if self.pin is None and kinds.of(self).pinned and not (was and was.published_before):
+                self.pin = self._next_pin()
+            if self.first_published_at is None:
+                self.first_published_at = self.given_time = now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None
         elif person and begun and self.state == self.State.SUBMITTED:
@@ -524,6 +578,11 @@ class Update(Versioned, Illustrated):
             self.corrected_at = None
         elif self.corrected_at is None or (was and note != stored(was, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
+
+    def _next_pin(self) -> int:
+        """Above all that is pinned on its page."""
+        highest = Update.objects.filter(article=self.article_id).aggregate(highest=models.Max("pin"))["highest"]
+        return (highest or 0) + 1
 
     # What readers are given -------------------------------------------------------------------------------------------
 
@@ -543,6 +602,11 @@ class Update(Versioned, Illustrated):
     def on_page(self) -> bool:
         """Whether it has a place on the page, be it only as a mark; see `UpdateQuerySet.on_page`."""
         return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
+
+    @property
+    def source_host(self) -> str:
+        """Where the source is, for want of a name."""
+        return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
 
     @property
     def element(self) -> str:

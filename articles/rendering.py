@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model, Prefetch, prefetch_related_objects
 from django.template.loader import get_template
 from django.utils import timezone, translation
 
-from articles import changes
+from articles import changes, kinds, tables
+from articles.embeds.showing import embed_context
 from articles.models import Article, Author, Topic, Translation, Update
+from articles.polls import ballot
 from articles.text import Text, stored
 from articles.translations.reading import Reading, of_article, of_update
 from liveblog.delivery import log
@@ -40,13 +43,13 @@ def cards() -> Any:
 
 def updates() -> Any:
     """Updates with all that their elements need, but for the article."""
-    return Update.objects.prefetch_related(*_belongings(Update))
+    return Update.objects.select_related("tally", "embed").prefetch_related(*_belongings(Update))
 
 
 def _belongings(model: type[Model]) -> list[Prefetch]:
     authors = Prefetch("authors", Author.objects.order_by("name"))
     if model is Update:
-        return [authors, _translations()]
+        return [authors, Prefetch("pictures"), _translations()]
     topics, related = Prefetch("topics", Topic.objects.order_by("slug")), Prefetch("related", cards())
     return [authors, topics, related, _translations()]
 
@@ -60,25 +63,36 @@ def _translations() -> Prefetch:
 
 
 def _photo(read: Reading) -> dict[str, Any] | None:
-    """A photo and its words, each in the reader's language where it is there."""
-    item = read.item
-    if not item.photo:
+    """An article's photo and its words, each in the reader's language where it is there."""
+    photo = read.item.photo
+    if not photo:
         return None
     return {
-        "url": item.photo.url,
-        "width": item.photo_width,
-        "height": item.photo_height,
+        "file": photo,
         "alt": read.text("photo_alt"),
         "caption": read.text("photo_caption"),
         "credit": read.text("photo_credit"),
     }
 
 
+def _pictures(update: Update, read: Reading) -> list[dict[str, Any]]:
+    return [
+        {"file": picture.image} | {field: read.text(field, of=picture) for field in ("alt", "caption", "credit")}
+        for picture in update.pictures.all()
+    ]
+
+
 def _original(read: Reading, *plain: str) -> dict[str, Any] | None:
     """The words in their own language, where nobody stands behind those that the reader gets."""
     if not (read.translated and read.notes):
         return None
-    return {"lines": [read.original(field) for field in plain], "body": read.original("body")}
+    lines = [read.original(field) for field in plain]
+    return {"lines": lines, "body": _laid_out(read.original("body"), lines[0].value)}
+
+
+def _laid_out(body: Text, caption: str) -> Text:
+    """Rich text as readers get it."""
+    return replace(body, value=tables.for_readers(body.value, caption))
 
 
 def _bylines(item: Any) -> list[str]:
@@ -87,18 +101,22 @@ def _bylines(item: Any) -> list[str]:
 
 def update_context(update: Update, article: Article, read: Reading) -> dict[str, Any]:
     """What there is to say of an update in one language. Call within `reading`."""
+    kind = kinds.of(update)
+    headline = read.own("headline")
     return {
         "update": update,
+        "kind": kind,
         "language": read.page_language,
         "url": f"{article.url(read.page_language)}update/{update.pk}/",
         "read": read,
-        "headline": read.own("headline"),
-        "body": read.own("body"),
+        "headline": headline,
+        "body": _laid_out(read.own("body"), headline.value),
         "original": _original(read, "headline"),
-        "photo": _photo(read),
+        "pictures": _pictures(update, read),
+        "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": read.text("correction_note") if update.corrected_at else None,
         "bylines": _bylines(update),
-    }
+    } | kind.context(update, article, read)
 
 
 def update_html(update: Update, article: Article, read: Reading) -> str:
@@ -120,7 +138,7 @@ def coverage_html(article: Article, language: str) -> str:
             "headline": read.text("headline"),
             "standfirst": read.text("standfirst"),
             "dateline": read.text("dateline"),
-            "body": read.text("body"),
+            "body": _laid_out(read.text("body"), ""),
             "original": _original(read, "headline", "standfirst"),
             "photo": _photo(read),
             "bylines": _bylines(article),
@@ -188,6 +206,30 @@ def render_updates(
     return operations
 
 
+def render_polls(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    """How polls stand. Each stands within its update, which goes by itself."""
+    article = Article.objects.filter(pk=article_id).first()
+    if article is None:
+        return {}
+    found = updates().filter(article=article, kind="poll", pk__in=map(number_of, elements)).published()
+    operations: dict[str, list[Operation]] = {}
+    for language in languages:
+        with reading(article, language):
+            readings = [(update, of_update(update, article, language)) for update in found]
+            operations[language] = [
+                {"op": "set", "id": f"poll-{update.pk}", "html": results_html(update, read)}
+                for update, read in readings
+                if read is not None
+            ]
+    return operations
+
+
+def results_html(update: Update, read: Reading) -> str:
+    return get_template("articles/results.html").render(ballot.results(update, read))
+
+
 _PARTS = {"coverage": coverage_html, changes.RELATED: related_html}
 
 
@@ -211,8 +253,8 @@ def render_article(
 
 def row(model: type[Model], pk: int | None, *, whole: bool = False) -> Any:
     """An article or update as the database has it, None where it is not. `whole`: see `complete`."""
-    found = model._base_manager.filter(pk=pk)
-    item = (found.select_related("article") if model is Update else found).first() if pk else None
+    found = model._base_manager.filter(pk=pk).prefetch_related(*model.PARTS.values())  # type: ignore[attr-defined]
+    item = (found.select_related("article", "tally", "embed") if model is Update else found).first() if pk else None
     if item is not None and whole:
         complete(item)
     return item
@@ -244,6 +286,10 @@ def _seen_of_article(article: Article) -> dict[str, Any]:
     seen: dict[str, Any] = {element: {} for element in _PARTS}
     seen[log.PAGE] = {"": (article.slug, article.offered_languages, article.time_zone, article.policies)}
     seen[changes.CARD] = {}
+    # With the coverage its polls close.
+    finished = article.state == Article.State.FINISHED
+    for pk in Update.objects.published().filter(article=article, kind="poll").values_list("pk", flat=True):
+        seen[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
     for language in article.offered_languages:
         seen[changes.CARD][language] = str(of_article(article, language).text("headline"))
         with reading(article, language):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from articles import changes
 from articles.models import Article, Update
+from articles.pictures import versions as pictures
 from liveblog.languages import SHIPPED
 
 
@@ -63,6 +64,7 @@ def _story(update: Update, target: Article) -> Iterator[Event]:
         with changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())
+            pictures.copy(update, copy)
         copies.append(copy)
 
     def correct() -> None:

@@ -67,7 +67,8 @@ def _release(update: Any, was: Any, person: Any) -> dict[str, Any]:
 
 
 def _words(update: Any) -> tuple[Any, ...]:
-    return (update.source_language, states.texts_of(update, update.source_language), update.photo.name or "")
+    pictures = [picture.pk for picture in update.pictures_to_be]
+    return (update.source_language, states.texts_of(update, update.source_language), pictures)
 
 
 def acts(update: Any, article: Any, person: Any) -> set[str]:

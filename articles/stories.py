@@ -42,11 +42,10 @@ def copy_to(update: Update, articles: Iterable[Article], person: Any) -> list[Up
     articles = list(articles)
     with transaction.atomic(), states.acting(person), _quietly():
         log.lock(update.article_id, *(article.pk for article in articles))
-        update = Update.objects.get(pk=update.pk)
+        update = _locked(update)
         if update.story is None:
             update.story = uuid.uuid4()
             update.save()
-        changes.lock(update)
         there = {copy.article_id: copy for copy in Update.objects.filter(story=update.story)}
         return [there.get(article.pk) or _copied(update, article) for article in articles]
 
@@ -55,11 +54,12 @@ def publish(update: Update, person: Any) -> list[Update]:
     """Publish an update in all its articles at once. All or none; raises ValidationError. Returns those published."""
     published: list[Update] = []
     with transaction.atomic(), states.acting(person):
-        changes.lock(update)
-        for copy in [*_siblings(update), Update.objects.get(pk=update.pk)]:
+        update = _locked(update)
+        for copy in sorted([update, *_siblings(update)], key=lambda each: each.pk):
             if copy.state in (State.DRAFT, State.SUBMITTED, State.SCHEDULED):
                 copy.state = State.PUBLISHED
-                copy.take_time_of(published[0]) if published else None
+                if published:
+                    copy.take_time_of(published[0])
                 copy.full_clean()
                 copy.save()
                 published.append(copy)
@@ -71,10 +71,15 @@ def follow(update: Update) -> None:
     if _following.get() or update.story is None:
         return
     with transaction.atomic(), _quietly():
-        changes.lock(update)
-        update = _whole(update.pk)
+        update = _whole(_locked(update).pk)
         for copy in _siblings(update):
             _bring_in_line(_whole(copy.pk), update)
+
+
+def _locked(update: Update) -> Update:
+    """An update as it is now, with all articles locked in which it stands."""
+    changes.lock(Update.objects.only("article", "story").get(pk=update.pk))
+    return Update.objects.select_related("article").get(pk=update.pk)
 
 
 def _siblings(update: Update) -> Iterable[Update]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
+from articles import kinds
 from articles.models import Article, Update
 from articles.pages import LivePage
+from articles.templatetags.live import absolute
+from articles.text import Text
 from articles.translations.reading import Reading, of_article
 
 #: A headline for machines is no longer, in characters.
@@ -21,7 +25,7 @@ def live_blog(page: LivePage) -> dict[str, Any]:
     """The page as a LiveBlogPosting, with the updates that are on it."""
     article, read = page.article, of_article(page.article, page.language)
     shown = page.shown()
-    url = _address(article.url(page.language))
+    url = absolute(article.url(page.language))
     changed = [update.corrected_at or update.first_published_at for update, _read in shown]
     return _without_nothing(
         {
@@ -37,7 +41,9 @@ def live_blog(page: LivePage) -> dict[str, Any]:
             "dateModified": _time(article, max([article.coverage_start, *filter(None, changed)])),
             "coverageStartTime": _time(article, article.coverage_start),
             "coverageEndTime": _time(article, article.coverage_end),
-            "image": _address(article.photo.url) if article.photo else None,
+            "image": _image(article.photo, read.text("photo_caption"), read.text("photo_credit"))
+            if article.photo
+            else None,
             "author": _people(article),
             "liveBlogUpdate": [_update(update, read, article, page.language) for update, read in shown],
         }
@@ -45,8 +51,10 @@ def live_blog(page: LivePage) -> dict[str, Any]:
 
 
 def _update(update: Update, read: Reading, article: Article, language: str) -> dict[str, Any]:
-    body = " ".join(strip_tags(str(read.own("body")).replace("</p>", "</p> ").replace("</li>", "</li> ")).split())
-    url = _address(update.url(language))
+    # What stands below or beside each other is not one word.
+    spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(read.own("body")))
+    body = " ".join(strip_tags(spaced).split())
+    url = absolute(update.url(language))
     return _without_nothing(
         {
             "@type": "BlogPosting",
@@ -58,8 +66,25 @@ def _update(update: Update, read: Reading, article: Article, language: str) -> d
             "translationOfWork": _original(read, "BlogPosting"),
             "datePublished": _time(article, update.first_published_at),
             "dateModified": _time(article, update.corrected_at or update.first_published_at),
-            "image": _address(update.photo.url) if update.photo else None,
+            "image": [
+                _image(picture.image, read.text("caption", of=picture), read.text("credit", of=picture))
+                for picture in update.pictures.all()
+            ],
             "author": _people(update),
+        }
+        | kinds.of(update).structured(update, read)
+    )
+
+
+def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
+    return _without_nothing(
+        {
+            "@type": "ImageObject",
+            "url": absolute(file.url),
+            "width": file.width,
+            "height": file.height,
+            "caption": str(caption),
+            "creditText": str(credit),
         }
     )
 
@@ -69,16 +94,12 @@ def _original(read: Reading, kind: str) -> dict[str, Any] | None:
         return None
     language = read.item.source_language
     # The site may offer fewer languages than it has texts in.
-    url = _address(read.item.url(language)) if language in dict(settings.LANGUAGES) else None
+    url = absolute(read.item.url(language)) if language in dict(settings.LANGUAGES) else None
     return _without_nothing({"@type": kind, "@id": url, "inLanguage": language})
 
 
 def _people(item: Any) -> list[dict[str, str]]:
     return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
-
-
-def _address(path: str) -> str:
-    return f"{settings.SITE_URL}{path}" if path.startswith("/") else path
 
 
 def _time(article: Article, moment: Any) -> str | None:

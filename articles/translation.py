@@ -21,16 +21,7 @@ class ArticleTranslation(_Empty):
 
 @register(Update)
 class UpdateTranslation(_Empty):
-    fields = (
-        "headline",
-        "body",
-        "attribution",
-        "photo_alt",
-        "photo_caption",
-        "photo_credit",
-        "correction_note",
-        "withdrawal_note",
-    )
+    fields = ("headline", "body", "attribution", "correction_note", "withdrawal_note")
 
 
 @register(Picture)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
@@ -9,18 +10,27 @@ from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles import pages, rendering, structured
 from articles.cache import made_once
+from articles.embeds.providers import frame_hosts
 from articles.models import Article, Update
 from articles.templatetags.live import day
 from articles.translations.reading import Reading, of_article, of_update
 from liveblog.delivery import frames, log
 from liveblog.release import RELEASE
 
-#: How long a shared cache may serve a page without asking, in seconds. A stale page catches up by itself.
+#: How long a cache may serve a page without asking, in seconds. A stale page catches up by itself.
 FRESH = 5
+
+#: The same of a page whose coverage is finished, and for how much longer while the cache asks behind the reader's back.
+FRESH_WHEN_FINISHED = 3600
+STALE_WHEN_FINISHED = 30 * 86_400
+
+#: Players of embeds, which a reader's click puts into the page.
+_with_frames = csp_update({"frame-src": [f"https://{host}" for host in sorted(frame_hosts())]})
 
 
 def _article(slug: str, language: str) -> Article:
@@ -30,15 +40,20 @@ def _article(slug: str, language: str) -> Article:
     return article
 
 
-def _kept(request: HttpRequest, key: str, make: Callable[[], bytes], content_type: str) -> HttpResponse:
-    """The answer under a key that names everything that it depends on, made once for all readers."""
+def _kept(
+    request: HttpRequest, key: str, make: Callable[[], bytes], content_type: str, **freshness: int
+) -> HttpResponse:
+    """The answer under a key that names everything that it depends on, made once for all readers.
+
+    `freshness` are directives of Cache-Control, for what may be kept longer than a page that is live.
+    """
     etag = f'W/"{RELEASE}:{key}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
         response = HttpResponse(made_once(f"{RELEASE}:{key}", make), content_type=content_type)
     response.headers["ETag"] = etag
-    patch_cache_control(response, public=True, max_age=FRESH)
+    patch_cache_control(response, public=True, **freshness or {"max_age": FRESH})
     return response
 
 
@@ -73,6 +88,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
+@_with_frames
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
@@ -108,7 +124,11 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         return page.replace(_hole("comments").encode(), beside.encode())
 
     key = f"live:{article.pk}:{language}:{article.revision}:{number}:{int(key_only)}"
-    return _kept(request, key, make, "text/html; charset=utf-8")
+    freshness = {}
+    if article.state == Article.State.FINISHED:
+        # Nobody misses what is corrected later: the page asks for it once when it is opened.
+        freshness = {"max_age": FRESH_WHEN_FINISHED, "stale_while_revalidate": STALE_WHEN_FINISHED}
+    return _kept(request, key, make, "text/html; charset=utf-8", **freshness)
 
 
 @require_safe
@@ -152,31 +172,42 @@ def _gone(request: HttpRequest, update: Update, article: Article, read: Reading)
     return response
 
 
+@_with_frames
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """One update by itself, at the address that readers share."""
     article = _article(slug, language)
     found = get_object_or_404(rendering.updates().on_page(), pk=pk, article=article)
+    found.article = article
     read = of_update(found, article, language)
     if read is None:
         raise Http404
     if found.state == Update.State.WITHDRAWN:
         return _gone(request, found, article, read)
 
+    voted = request.GET.get("voted") == "1" and found.kind == "poll"
+
     def make() -> bytes:
         with rendering.reading(article, language):
-            html = rendering.update_html(found, article, read)
-            context = rendering.update_context(found, article, read) | {
-                "html": html,
-                "article": article,
-                "article_headline": of_article(article, language).text("headline"),
-                "live_url": article.url(language),
-                "addresses": [
-                    {"language": code, "url": found.url(code) if of_update(found, article, code) else article.url(code)}
-                    for code in article.offered_languages
-                ],
-                "site": settings.SITE_URL,
-            }
-            return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()
+            return permalink(request, found, read, _("Your vote is counted.") if voted else "")
 
-    return _kept(request, f"update:{pk}:{language}:{article.revision}", make, "text/html; charset=utf-8")
+    key = f"update:{pk}:{language}:{article.revision}{':voted' if voted else ''}"
+    return _kept(request, key, make, "text/html; charset=utf-8")
+
+
+def permalink(request: HttpRequest, update: Update, read: Reading, said: str = "") -> bytes:
+    """The page of one update, with something `said` to the reader. Call within `reading`."""
+    article, language = update.article, read.page_language
+    context = rendering.update_context(update, article, read) | {
+        "html": rendering.update_html(update, article, read),
+        "said": said,
+        "article": article,
+        "article_headline": of_article(article, language).text("headline"),
+        "live_url": article.url(language),
+        "addresses": [
+            {"language": code, "url": update.url(code) if of_update(update, article, code) else article.url(code)}
+            for code in article.offered_languages
+        ],
+        "site": settings.SITE_URL,
+    }
+    return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()

@@ -14,20 +14,14 @@ from comments.models import Comment, Report
 LONGEST = 3000
 
 
-class _Marked(forms.Form):
-    """A form whose fields name what explains them and what is wrong with them, for those who hear it."""
+class _Form(forms.Form):
+    """A form whose fields have ids of their own in a page that may hold other forms."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("auto_id", "comment-%s")
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            # The browser's own words would be in the browser's language; ours stand beside the field.
-            field.widget.is_required = False
-            if field.required:
-                field.widget.attrs["aria-required"] = "true"
+        super().__init__(*args, auto_id="comment-%s", **kwargs)
 
 
-class CommentForm(_Marked):
+class CommentForm(_Form):
     name = forms.CharField(
         label=_("Name"), max_length=60, widget=forms.TextInput({"autocomplete": "name", "dir": "auto"})
     )
@@ -83,7 +77,7 @@ class CommentForm(_Marked):
         return parent
 
 
-class EditForm(_Marked):
+class EditForm(_Form):
     """Second thoughts: the text alone."""
 
     text = forms.CharField(
@@ -97,7 +91,7 @@ class EditForm(_Marked):
         return text
 
 
-class ReportForm(_Marked):
+class ReportForm(_Form):
     reason = forms.ChoiceField(label=_("What is wrong with it?"), choices=Report.Reason, widget=forms.RadioSelect)
     text = forms.CharField(
         label=_("In your words"), max_length=500, required=False, widget=forms.Textarea({"rows": 3, "dir": "auto"})

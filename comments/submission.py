@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article
 from articles.translations import detector
-from comments import limits, moderation, spam, words
+from comments import moderation, spam, words
 from comments import text as plain
 from comments.encryption import hashed_secret, hashes, keyed_hash
 from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
+from liveblog import limits
 from liveblog.delivery import log
 from liveblog.languages import SHIPPED
 
@@ -35,6 +36,9 @@ REMEMBERED = timedelta(days=1)
 ECHOES = 2
 
 _SHORT = 25
+
+#: The stretch of time that limits are for, in seconds.
+WINDOW = 600
 
 
 class Refused(Exception):  # noqa: N818 - an answer that is no
@@ -141,9 +145,9 @@ def _turn_away(email: str, sender: Sender) -> None:
     banned = Ban.objects.in_force().filter(email_hash__in=hashes(email)).exists()
     if banned or (sender.address and Ban.objects.in_force().filter(address=sender.address).exists()):
         raise Refused(_("You cannot comment here at the moment."), status=403)
-    if not limits.within("address", sender.address or "", settings.COMMENTS_PER_ADDRESS) or not limits.within(
-        "email", email, settings.COMMENTS_PER_EMAIL
-    ):
+    address = limits.counted(sender.address or "")
+    by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, WINDOW)
+    if not by_address or not limits.within("commenter", keyed_hash(email), settings.COMMENTS_PER_EMAIL, WINDOW):
         raise Refused(
             _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
         )

@@ -14,6 +14,8 @@ _http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
+from articles.embeds.resolving import resolve_when_due
+from articles.polls.counting import publish_when_voted
 from articles.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import work_when_due
@@ -40,6 +42,12 @@ application = ProtocolTypeRouter(
                 ]
             )
         ),
-        "lifespan": Lifespan(lambda: publish_when_due(hub), lambda: draft_when_due(hub.readers_of), work_when_due),
+        "lifespan": Lifespan(
+            lambda: publish_when_due(hub),
+            lambda: publish_when_voted(hub),
+            lambda: draft_when_due(hub.readers_of),
+            resolve_when_due,
+            work_when_due,
+        ),
     }
 )

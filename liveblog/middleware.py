@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
-_LANGUAGE = re.compile(r"^/(?:embed/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(r"^/(?:(?:embed|vote)/)?([a-z]{2,3})(?:/|$)")
 
 
 class LanguageMiddleware(LocaleMiddleware):

@@ -1,11 +1,14 @@
 """Settings, read from the environment. docs/operations.md lists every variable."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django_prose_editor.config import html_tags
 from environs import Env
+from js_asset import static_lazy
 
 from liveblog.languages import SHIPPED
 
@@ -134,6 +137,7 @@ LIVE_MAX_CATCH_UP = env.int("LIVE_MAX_CATCH_UP", 500)
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_LEAVING_SECONDS = env.float("LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Translation ---------------------------------------------------------------------------------------------------------
 
@@ -147,6 +151,18 @@ LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
 TRANSLATION_IN_SERVER = env.bool("TRANSLATION_IN_SERVER", True)
+
+# Embeds --------------------------------------------------------------------------------------------------------------
+
+# Seconds that a provider has for an answer.
+EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
+# Anybody can run an instance of Mastodon; these are asked about their posts, and framed.
+MASTODON_INSTANCES = env.list(
+    "MASTODON_INSTANCES",
+    ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],
+)
+# Where providers are to be found instead of where they say, as https://host=http://127.0.0.1:8001: for tests.
+EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
 
 # Comments ------------------------------------------------------------------------------------------------------------
 
@@ -204,7 +220,7 @@ STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -213,6 +229,57 @@ STORAGES = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+# Pictures in an S3-compatible storage instead of MEDIA_ROOT.
+S3_BUCKET = env.str("S3_BUCKET", "")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "").rstrip("/")
+S3_REGION = env.str("S3_REGION", "")
+#: Where readers' browsers fetch from, such as a CDN before the bucket.
+S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", "").rstrip("/")
+if S3_BUCKET:
+    if not S3_PUBLIC_URL:
+        S3_PUBLIC_URL = (
+            f"{S3_ENDPOINT_URL}/{S3_BUCKET}"
+            if S3_ENDPOINT_URL
+            else f"https://{S3_BUCKET}.s3.{f'{S3_REGION}.' if S3_REGION else ''}amazonaws.com"
+        )
+    _public = urlsplit(S3_PUBLIC_URL)
+    if _public.scheme not in ("http", "https") or not _public.netloc:
+        raise ImproperlyConfigured(f"S3_PUBLIC_URL is {S3_PUBLIC_URL!r}. It begins with https:// and a host.")
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT_URL or None,
+            "region_name": S3_REGION or None,
+            # Left out, they are found as Amazon's own tools find them.
+            "access_key": env.str("S3_ACCESS_KEY_ID", "") or None,
+            "secret_key": env.str("S3_SECRET_ACCESS_KEY", "") or None,
+            "addressing_style": "path" if S3_ENDPOINT_URL else "auto",
+            "custom_domain": f"{_public.netloc}{_public.path}",
+            "url_protocol": f"{_public.scheme}:",
+            "querystring_auth": False,
+            # File names of uploads are never used twice.
+            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+        },
+    }
+
+#: Renditions of pictures: these widths in CSS pixels and their doubles, for the column of a page is 44rem wide.
+PICTURES = {
+    "CONTAINER_WIDTH": 720,
+    "GRID_COLUMNS": 3,
+    "PIXEL_DENSITIES": [1, 2],
+    "FILE_TYPES": ["WEBP"],
+    "USE_PLACEHOLDERS": False,
+}
+
+# The editor's extension for words of other languages.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [
+    {
+        "js": [static_lazy("articles/editor-language.js")],
+        "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
+    }
+]
 
 # Security -------------------------------------------------------------------------------------------------------------
 
@@ -227,7 +294,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *([f"{_public.scheme}://{_public.netloc}"] if S3_BUCKET else [])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -265,8 +332,9 @@ LOGGING = {
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "articles.cache", "articles.schedule", "articles.translations"),
-                *("channels_redis", "psycopg.pool"),
+                *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.embeds", "articles.schedule"),
+                *("articles.polls", "articles.translations", "channels_redis", "psycopg.pool", "comments.jobs"),
+                *("comments.checking", "comments.mailing", "comments.translation", "comments.akismet_service"),
             )
         },
     },

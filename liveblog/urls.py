@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
+from articles.polls.views import vote
 from liveblog import metrics, views
 from liveblog.converters import LanguageConverter
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("robots.txt", views.robots),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),
     path("<language:language>/", include("articles.urls")),
     re_path(r"^media/(?P<path>.*)$", views.upload),

@@ -46,7 +46,7 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("User-agent: *\nDisallow: /admin/\n", content_type="text/plain")
+    return HttpResponse("User-agent: *\nDisallow: /admin/\nDisallow: /vote/\n", content_type="text/plain")
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

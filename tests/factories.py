@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from articles import changes
-from articles.models import Article, Author, Update
+from articles.models import Article, Author, Picture, Update
 from comments.models import Comment
 from liveblog.models import Change
 
@@ -38,15 +38,22 @@ def article(**fields: Any) -> Article:
     return made
 
 
-def update(of: Article, *, authors: tuple[Author, ...] = (), **fields: Any) -> Update:
+def update(
+    of: Article, *, authors: tuple[Author, ...] = (), pictures: tuple[Picture, ...] = (), **fields: Any
+) -> Update:
     """A published update, in English where no text is given."""
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
+    made.pictures_to_be = list(pictures)
     made.full_clean()
     with changes.edit(made):
         made.save()
         made.authors.set(authors)
+        for position, each in enumerate(pictures):
+            each.update, each.position = made, position
+            each.save()
+    made.pictures_to_be = None
     return made
 
 
@@ -60,10 +67,16 @@ def author(name: str = "Ioana Petrescu") -> Author:
     return Author.objects.create(name=name)
 
 
-def picture(name: str = "hall.png") -> ContentFile:
+def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFile:
+    """The file of a photo."""
     data = io.BytesIO()
-    Image.new("RGB", (48, 27), "navy").save(data, "PNG")
+    Image.new("RGB", size, "navy").save(data, "PNG")
     return ContentFile(data.getvalue(), name)
+
+
+def picture(size: tuple[int, int] = (48, 27), **fields: Any) -> Picture:
+    """A picture for an update, not saved yet."""
+    return Picture(image=photo(size), **{"alt_en": "The hall", "credit_en": "Photo: I. Moraru"} | fields)
 
 
 def log_of(article: Article) -> list[tuple[int, str]]:

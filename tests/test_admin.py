@@ -97,7 +97,7 @@ def test_a_translator_writes_translations_and_nothing_else() -> None:
     client = member_of("Translator")
     fields = client.get(change_url(update)).context["adminform"].form.fields
     assert "body_de" in fields
-    assert not {"body_en", "headline_en", "article", "source_language", "is_key", "photo", "authors"} & fields.keys()
+    assert not {"body_en", "headline_en", "article", "source_language", "is_key", "authors"} & fields.keys()
     client.post(
         change_url(update),
         {

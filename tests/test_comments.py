@@ -1,11 +1,20 @@
 """A reader's comment is seen by others when a moderator has approved it, and by open pages at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from comments.models import Comment
+from articles.models import Article
+from comments import closing, moderation, submission
+from comments.models import Comment, Discussion, ListedWord, Policy, State
+from comments.views.reading import ORDERS
 from tests import factories
+from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +94,425 @@ def test_errors_are_said_in_the_readers_language_and_keep_what_was_written(clien
     html = answer.content.decode()
     assert "Dieses Feld ist zwingend erforderlich." in html
     assert "Ein Satz." in html
+
+
+# What is taken, and what becomes of it --------------------------------------------------------------------------------
+
+TEXTS = {
+    "de": "Die Minister haben heute sehr lange über Strom und Wärme gesprochen.",
+    "uk": "Міністри сьогодні дуже довго говорили про електроенергію та тепло.",
+    "ar": "تحدث الوزراء اليوم طويلًا عن الكهرباء والتدفئة في أوكرانيا.",
+    "pl": "Ministrowie bardzo długo rozmawiali dzisiaj o prądzie i ogrzewaniu.",
+}
+
+
+def rules(article: Any, policy: str, **fields: Any) -> Discussion:
+    return Discussion.objects.create(article=article, policy=policy, **fields)
+
+
+def last() -> Comment:
+    return Comment.objects.latest("pk")
+
+
+def test_the_page_with_the_form_is_cacheable_and_sets_no_cookie(client: Any) -> None:
+    article = factories.article()
+    for address in (article.url("de"), f"{article.url('de')}comments/"):
+        answer = client.get(address)
+        assert 'name="text"' in answer.content.decode()
+        assert "public" in answer["Cache-Control"]
+        assert "csrfmiddlewaretoken" not in answer.content.decode()
+        assert not answer.cookies
+        assert "Cookie" not in answer.get("Vary", "")
+        assert client.get(address, headers={"if-none-match": answer["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_comment_is_in_the_language_that_it_is_written_in(client: Any, language: str) -> None:
+    post(client, f"{factories.article().url('en')}comments/", WORDS | {"text": TEXTS[language]})
+    assert (last().language, last().page_language) == (language, "en")
+
+
+def test_a_text_too_short_to_tell_is_in_the_language_of_its_page(client: Any) -> None:
+    post(client, f"{factories.article().url('uk')}comments/", WORDS | {"text": "OK!"})
+    assert last().language == "uk"
+
+
+def test_only_its_author_sees_a_comment_that_waits(client: Any) -> None:
+    article = factories.article()
+    answer = post(client, f"{article.url('ar')}comments/")
+    own = client.get(answer["Location"])
+    assert "Thank you." in own.content.decode()
+    assert "no-store" in own["Cache-Control"]
+    for address in (article.url("ar"), f"{article.url('ar')}comments/", f"{article.url('ar')}comments/{last().pk}/"):
+        assert "Thank you." not in client.get(address).content.decode()
+    assert client.get(f"{article.url('ar')}comments/mine/guessed/").status_code == 404
+    assert client.get(f"{article.url('ar')}comments/mine/guessed/?fragment").status_code == 410
+
+
+def test_the_module_is_answered_with_what_to_show(client: Any) -> None:
+    address = f"{factories.article().url('de')}comments/"
+    headers = {"sec-fetch-site": "same-origin", "accept": "application/json"}
+    good = client.post(address, WORDS, headers=headers)
+    assert good.status_code == 201
+    assert "Thank you." in good.json()["html"]
+    assert good.json()["html"] == client.get(f"{good.json()['url']}?fragment").content.decode()
+    bad = client.post(address, WORDS | {"email": "none"}, headers=headers)
+    assert bad.status_code == 422
+    assert list(bad.json()["errors"]) == ["email"]
+
+
+def test_for_ten_minutes_an_author_can_change_and_delete(client: Any) -> None:
+    address = post(client, f"{factories.article().url('en')}comments/")["Location"]
+    assert post(client, address, {"text": "Thanks a lot.", "version": "0"}).status_code == 302
+    comment = last()
+    assert (comment.text, comment.version) == ("Thanks a lot.", 1)
+    assert comment.edited_at is not None
+    assert post(client, address, {"delete": "1", "version": "0"}).status_code == 409
+    Comment.objects.update(written_at=timezone.now() - timedelta(minutes=11))
+    for fields in ({"text": "Too late.", "version": "1"}, {"delete": "1", "version": "1"}):
+        assert post(client, address, fields).status_code == 403
+    assert last().text == "Thanks a lot."
+    Comment.objects.update(written_at=timezone.now())
+    assert post(client, address, {"delete": "1", "version": "1"}).status_code == 302
+    assert not Comment.objects.exists()
+
+
+def test_an_approved_comment_that_is_changed_is_read_again(client: Any) -> None:
+    article = factories.article()
+    address = post(client, f"{article.url('en')}comments/")["Location"]
+    moderation.decide(last().pk, State.APPROVED, None, version=0)
+    post(client, address, {"text": "Something else.", "version": "1"})
+    assert (last().state, last().held) == (State.WAITING, "edited")
+    assert "Something else." not in client.get(article.url("en")).content.decode()
+
+
+def test_the_same_comment_sent_twice_is_taken_once(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+    answers = [post(client, address) for _ in range(2)]
+    assert Comment.objects.count() == 1
+    assert client.get(answers[1]["Location"]).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_double_posts_at_the_same_moment_are_taken_once() -> None:
+    article = factories.article()
+    values = WORDS | {"parent": None, "seconds": None}
+
+    def send(_number: int) -> int:
+        try:
+            return submission.submit(article, values, "en", submission.Sender("192.0.2.1", "")).comment.pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(send, range(8)))) == 1
+    assert Comment.objects.count() == 1
+
+
+# When comments appear -------------------------------------------------------------------------------------------------
+
+
+def test_where_the_article_says_so_comments_appear_at_once(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    post(client, f"{article.url('en')}comments/")
+    assert "Thank you." in client.get(article.url("de")).content.decode()
+    assert last().decisions.get().actor == "policy"
+
+
+def test_known_good_authors_need_not_wait(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.KNOWN)
+    address = f"{article.url('en')}comments/"
+    for number in range(4):
+        post(client, address, WORDS | {"text": f"Thought number {number}."})
+        if number < 3:
+            assert last().state == State.WAITING
+            moderation.decide(last().pk, State.APPROVED, None, version=0)
+    assert last().state == State.APPROVED
+    moderation.decide(last().pk, State.SPAM, None, version=1)
+    post(client, address, WORDS | {"text": "And one more."})
+    assert last().state == State.WAITING
+
+
+@pytest.mark.parametrize(
+    ("fields", "held"),
+    [
+        ({"text": "Look: https://a.example https://b.example www.c.example"}, "links"),
+        ({"text": "What an IDIOTIC idea."}, "words"),
+        ({"text": "What an i\u200bd\u0301iotic idea."}, "words"),
+        ({"seconds": "0.8"}, "fast"),
+    ],
+)
+def test_what_is_doubtful_waits_even_where_comments_appear_at_once(
+    client: Any, fields: dict[str, str], held: str
+) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    ListedWord.objects.create(language="en", word="idiot*")
+    post(client, f"{article.url('de')}comments/", WORDS | fields)
+    assert (last().state, last().held) == (State.WAITING, held)
+
+
+def test_the_same_text_from_many_waits(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    for number in range(3):
+        text = "Share this with everybody you know" + "!" * number
+        post(client, f"{article.url('de')}comments/", WORDS | {"text": text, "email": f"{number}@example.org"})
+    assert list(Comment.objects.order_by("pk").values_list("held", flat=True)) == ["", "", "doubled"]
+
+
+def test_some_words_are_not_taken_and_the_author_is_told_which(client: Any) -> None:
+    ListedWord.objects.create(language="de", word="Schwachkopf", action="refuse")
+    answer = post(client, f"{factories.article().url('de')}comments/", WORDS | {"text": "Du Schwachkopf!"})
+    assert answer.status_code == 422
+    assert "Schwachkopf" in answer.content.decode()
+    assert not Comment.objects.exists()
+
+
+def test_a_listed_word_is_no_part_of_another(client: Any) -> None:
+    ListedWord.objects.create(language="en", word="ass", action="refuse")
+    post(client, f"{factories.article().url('en')}comments/", WORDS | {"text": "A massive assembly."})
+    assert Comment.objects.exists()
+
+
+def test_who_is_banned_is_told_so(client: Any) -> None:
+    article = factories.article()
+    post(client, f"{article.url('en')}comments/")
+    until = timezone.now() + timedelta(hours=1)
+    ban = moderation.ban(last(), None, until=until, email=True)
+    fields = WORDS | {"text": "Again."}
+    assert post(client, f"{article.url('en')}comments/", fields | {"email": "ANA@example.org"}).status_code == 403
+    assert post(client, f"{article.url('en')}comments/", fields | {"email": "b@example.org"}).status_code == 302
+    moderation.ban(last(), None, until=until, address=True)
+    assert post(client, f"{article.url('en')}comments/", fields | {"email": "c@example.org"}).status_code == 403
+    type(ban).objects.update(until=timezone.now())
+    assert post(client, f"{article.url('en')}comments/", fields).status_code == 302
+
+
+def test_nobody_floods(client: Any, settings: Any) -> None:
+    settings.COMMENTS_PER_ADDRESS, settings.COMMENTS_PER_EMAIL = 5, 2
+    address = f"{factories.article().url('en')}comments/"
+
+    def send(number: int, email: str) -> int:
+        fields = WORDS | {"text": f"Number {number}.", "email": email}
+        headers = {"sec-fetch-site": "same-origin"}
+        return client.post(address, fields, headers=headers, REMOTE_ADDR="192.0.2.9").status_code
+
+    assert [send(number, "a@example.org") for number in range(3)] == [302, 302, 429]
+    assert [send(number, f"{number}@example.org") for number in range(3, 7)] == [302, 302, 429, 429]
+
+
+def test_where_the_cache_is_down_comments_are_taken(client: Any, settings: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}
+    }
+    assert post(client, address).status_code == 302
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def test_closed_comments_can_be_read_and_not_written(client: Any) -> None:
+    article = factories.article()
+    factories.comment(article, state="approved", text="Before.")
+    rules(article, Policy.CLOSED)
+    html = client.get(f"{article.url('en')}comments/").content.decode()
+    assert "Before." in html
+    assert 'name="text"' not in html
+    assert post(client, f"{article.url('en')}comments/").status_code == 403
+
+
+def test_comments_close_at_their_time_on_open_pages_too(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE, closes_at=timezone.now() + timedelta(hours=1))
+    assert closing.close_due() == 0
+    Discussion.objects.update(closes_at=timezone.now())
+    assert closing.close_due() == 1
+    [change] = client.get(f"/en/live/{article.slug}/changes?after=0").json()["changes"]
+    assert (change["op"], change["id"]) == ("set", "comments-form")
+    assert "<form" not in change["html"]
+
+
+# Conversations --------------------------------------------------------------------------------------------------------
+
+
+def test_answers_to_answers_stand_at_the_second_level_and_say_whom_they_answer(client: Any) -> None:
+    article = factories.article()
+    first = factories.comment(article, name="Anna", state="approved")
+    second = factories.comment(article, name="Bohdan", parent=first, state="approved")
+    third = factories.comment(article, name="Cem", parent=second, state="approved")
+    assert [second.thread_id, third.thread_id] == [first.pk, first.pk]
+    html = client.get(article.url("en")).content.decode()
+    assert "in reply to <bdi>Bohdan</bdi>" in html
+    assert "in reply to <bdi>Anna</bdi>" not in html
+    assert [element for _revision, element in factories.log_of(article)][::2] == [first.element] * 3
+
+
+def test_an_answer_to_what_is_not_there_is_refused_and_kept_in_the_form(client: Any) -> None:
+    article = factories.article()
+    elsewhere = factories.comment(factories.article(), state="approved")
+    waiting = factories.comment(article)
+    for parent in (elsewhere.pk, waiting.pk, 10**9):
+        answer = post(client, f"{article.url('en')}comments/", WORDS | {"parent": str(parent)})
+        assert answer.status_code == 422
+        assert "Thank you." in answer.content.decode()
+
+
+def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved", text="The first word.")
+    answer = factories.comment(article, parent=first, state="approved", text="An answer.")
+    first.state = State.REFUSED
+    first.save()
+    html = client.get(article.url("en")).content.decode()
+    assert "The first word." not in html
+    assert "An answer." in html
+    answer.state = State.REFUSED
+    answer.save()
+    assert first.element not in client.get(f"{article.url('en')}?fresh").content.decode()
+
+
+def test_an_article_takes_its_conversations_along() -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved")
+    factories.comment(article, parent=factories.comment(article, parent=first), state="approved")
+    article.delete()
+    assert not Comment.objects.exists()
+
+
+def test_many_that_are_deleted_at_once_go_from_open_pages_and_leave_answered_places() -> None:
+    article = factories.article()
+    first, other = [factories.comment(article, state="approved") for _ in range(2)]
+    answer = factories.comment(article, parent=first, state="approved")
+    Comment.objects.filter(pk__in=[first.pk, other.pk]).delete()
+    assert [comment.pk for comment in Comment.objects.order_by("pk")] == [first.pk, answer.pk]
+    assert factories.log_of(article)[-2:][0][1] == first.element
+
+
+def test_a_long_conversation_is_pushed_in_part_and_read_whole_on_a_page_of_its_own(client: Any) -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved")
+    for number in range(8):
+        factories.comment(article, parent=first, state="approved", text=f"Answer {number}.")
+    change = client.get(f"/en/live/{article.slug}/changes?after=0").json()["changes"][0]
+    assert [number for number in range(8) if f"Answer {number}." in change["html"]] == [3, 4, 5, 6, 7]
+    assert "3 earlier answers" in change["html"]
+    whole = client.get(f"{article.url('en')}comments/{first.pk}/").content.decode()
+    assert all(f"Answer {number}." in whole for number in range(8))
+
+
+def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:
+    article = factories.article()
+    for language in ("de", "uk", "ar"):
+        factories.comment(article, language=language, text=TEXTS[language], state="approved")
+    everything = client.get(f"{article.url('ar')}comments/").content.decode()
+    assert all(TEXTS[language] in everything for language in ("de", "uk", "ar"))
+    own = client.get(f"{article.url('ar')}comments/?only=1").content.decode()
+    assert [language for language in ("de", "uk", "ar") if TEXTS[language] in own] == ["ar"]
+
+
+def test_thousands_of_comments_cost_no_more_queries_than_a_few(client: Any) -> None:
+    article = factories.article()
+    addresses = [
+        *(f"{article.url('de')}comments/?order={order}&only={only}" for order in ORDERS for only in (0, 1)),
+        article.url("de"),
+    ]
+
+    def fill(count: int) -> Comment:
+        common = {"article": article, "language": "de", "name": "Ana", "state": "approved", "shown": True}
+        made = Comment.objects.bulk_create(Comment(text=f"Comment {number}.", **common) for number in range(count))
+        Comment.objects.bulk_create(
+            Comment(text="Answer.", parent=made[-1], thread=made[-1], **common) for _ in range(count)
+        )
+        Comment.objects.filter(pk=made[-1].pk).update(answers=count)
+        return factories.comment(article, state="approved")
+
+    def counted(query: str) -> list[int]:
+        found = []
+        for address in addresses:
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(f"{address}{'&' if '?' in address else '?'}{query}").status_code == 200
+            found.append(len(queries))
+        return found
+
+    client.get(article.url("de"))
+    fill(3)
+    before = counted("few")
+    fill(1500)
+    assert counted("many") == before
+    assert max(before) < 12
+
+
+def test_a_comment_does_not_have_the_coverage_rendered_anew(client: Any) -> None:
+    article = factories.article()
+    factories.update(article)
+    client.get(article.url("de"))
+    factories.comment(article, state="approved", text="A comment.")
+    with CaptureQueriesContext(connection) as queries:
+        html = client.get(article.url("de")).content.decode()
+    assert "A comment." in html
+    assert f'data-revision="{Article.objects.get().revision}"' in html
+    assert not any("articles_update" in query["sql"] for query in queries)
+    factories.update(article, body_en="<p>A new update.</p>")
+    assert "A new update." in client.get(article.url("de")).content.decode()
+
+
+# What readers and editors can ask for ---------------------------------------------------------------------------------
+
+
+def test_a_translation_is_made_once_for_all_who_ask(client: Any, settings: Any) -> None:
+    article = factories.article()
+    comment = factories.comment(article, language="uk", text=TEXTS["uk"], state="approved")
+    address = f"{article.url('de')}comments/{comment.pk}/translation/"
+    headers = {"sec-fetch-site": "same-origin", "accept": "application/json"}
+    assert client.post(address, headers=headers).status_code == 503
+    with TranslationServer() as server:
+        settings.LIBRETRANSLATE_URL = server.url
+        server.answers["de", TEXTS["uk"]] = "Die Minister <b>sprachen</b> lange."
+        assert client.get(article.url("de")).status_code == 200
+        assert server.requests == []
+        for _ in range(2):
+            answer = client.post(address, headers=headers)
+        assert "Die Minister &lt;b&gt;sprachen&lt;/b&gt; lange." in answer.json()["html"]
+        assert len(server.translations) == 1
+        assert client.post(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+
+
+def test_a_reader_reports_a_comment(client: Any) -> None:
+    article = factories.article()
+    comment = factories.comment(article, state="approved")
+    address = f"{article.url('de')}comments/{comment.pk}/report/"
+    assert client.get(address).status_code == 200
+    assert post(client, address, {}).status_code == 422
+    for _ in range(2):
+        assert post(client, address, {"reason": "abuse", "text": "See above."}).status_code == 200
+    comment.refresh_from_db()
+    assert (comment.state, comment.open_reports) == (State.APPROVED, 1)
+    assert list(Comment.objects.queued()) == [comment]
+
+
+def test_editors_choices_stand_above_all(client: Any) -> None:
+    article = factories.article()
+    comment = factories.comment(article, state="approved", text="Well said.")
+    moderation.feature(comment.pk, True)
+    assert factories.log_of(article)[-1][1] == "comments-chosen"
+    html = client.get(article.url("de")).content.decode()
+    assert "Well said." in html[html.index('id="comments-chosen"') : html.index('id="comments"')]
+
+
+def test_an_editor_makes_an_update_of_a_comment_credited_and_once(client: Any) -> None:
+    article = factories.article()
+    text = "Був там і бачив.\n\nІ <b>знаю</b>."
+    comment = factories.comment(article, language="uk", name="Олена <3", text=text, state="approved")
+    update = moderation.make_update(comment.pk)
+    assert moderation.make_update(comment.pk) == update
+    assert (update.source_language, update.state) == ("uk", "published")
+    html = client.get(article.url("uk")).content.decode()
+    assert update.element in html
+    assert "Олена &lt;3" in update.body_uk
+    assert "&lt;b&gt;знаю&lt;/b&gt;" in update.body_uk
+    assert "<blockquote>" in update.body_uk
+    waiting = factories.comment(article)
+    with pytest.raises(moderation.Conflict):
+        moderation.make_update(waiting.pk)

@@ -90,10 +90,13 @@ def flood() -> Article:
     corrected = factories.update(
         article,
         **in_all("body", BODIES),
-        photo=factories.picture(),
-        photo_alt_en="A street under water",
-        photo_caption_en="The main street this morning",
-        photo_credit_en="Photo: Ana Ionescu",
+        pictures=(
+            factories.picture(
+                alt_en="A street under water",
+                caption_en="The main street this morning",
+                credit_en="Photo: Ana Ionescu",
+            ),
+        ),
     )
     corrected.body_en = corrected.body_en.replace("14", "40")
     corrected.correction_note_en = "The number of villages was wrong in an earlier version."

@@ -42,6 +42,30 @@ def test_coverage_does_not_end_before_it_starts() -> None:
         article.full_clean(exclude=["headline"])
 
 
+def test_coverage_that_is_finished_has_an_end_and_none_that_is_reopened() -> None:
+    article = factories.article(coverage_end=timezone.now() + datetime.timedelta(days=1))
+    article.state = Article.State.FINISHED
+    article.save()
+    article.refresh_from_db()
+    assert article.coverage_end is not None
+    assert article.coverage_end <= timezone.now()
+    ended = article.coverage_end
+    article.save()
+    assert article.coverage_end == ended
+    article.state = Article.State.LIVE
+    article.save()
+    article.refresh_from_db()
+    assert article.coverage_end is None
+
+
+def test_coverage_that_is_called_off_ends_when_it_would_have_started() -> None:
+    start = timezone.now() + datetime.timedelta(days=1)
+    article = factories.article(state="announced", coverage_start=start)
+    article.state = Article.State.FINISHED
+    article.save()
+    assert article.coverage_end == start
+
+
 def test_the_source_language_is_among_the_languages_of_the_article() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.article(source_language="de", languages=["en"])
@@ -56,7 +80,7 @@ def test_a_time_zone_that_does_not_exist_is_refused() -> None:
 
 def test_a_photo_needs_credit_line_and_alternative_text() -> None:
     with pytest.raises(ValidationError) as caught:
-        factories.article(photo=factories.picture())
+        factories.article(photo=factories.photo())
     assert {"photo_alt_en", "photo_credit_en"} <= caught.value.error_dict.keys()
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from comments import moderation
 from comments.models import Ban, Comment, Decision, State
 from comments.moderation import Conflict
+from liveblog.newsroom import figures
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,7 @@ def test_moderators_have_the_rights_that_they_need_and_editors_more() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_moderators_who_decide_at_once_decide_once() -> None:
     comments = [factories.comment() for _ in range(6)]
-    people = [moderator(f"mod{number}") for number in range(4)]
+    people = [User.objects.create_user(f"mod{number}") for number in range(4)]
 
     def decide_all(person: User) -> int:
         decided = 0
@@ -153,3 +154,15 @@ def test_moderators_who_decide_at_once_decide_once() -> None:
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(decide_all, people)) == len(comments)
     assert Decision.objects.count() == len(comments)
+
+
+def test_the_live_desk_says_how_many_comments_wait_to_those_who_may_know() -> None:
+    comment = factories.comment()
+    factories.comment(comment.article, state="approved")
+    factories.comment()
+    [figure] = [figure for figure in figures.of(comment.article_id, moderator()) if "comments" in figure.url]
+    assert figure.count == 1
+    assert f"={comment.article_id}" in figure.url
+    assert not [
+        each for each in figures.of(comment.article_id, User.objects.create_user("x")) if "comments" in each.url
+    ]

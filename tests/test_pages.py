@@ -81,13 +81,9 @@ def test_a_photo_stands_with_its_credit_line(client: Any) -> None:
     article = factories.article()
     factories.update(
         article,
-        photo=factories.picture(),
+        pictures=(factories.picture(alt_de="Der Saal", credit_de="Foto: I. Moraru"),),
         body_en="<p>x</p>",
         body_de="<p>x</p>",
-        photo_alt_en="The hall",
-        photo_alt_de="Der Saal",
-        photo_credit_en="Photo: I. Moraru",
-        photo_credit_de="Foto: I. Moraru",
     )
     html = html_of(client, article.url("de"))
     assert 'width="48" height="27" alt="Der Saal"' in html
@@ -97,8 +93,7 @@ def test_a_photo_stands_with_its_credit_line(client: Any) -> None:
 
 def test_a_photo_credit_that_is_not_translated_is_marked_as_foreign(client: Any) -> None:
     article = factories.article()
-    words = {"photo_alt_en": "The hall", "photo_credit_en": "Photo: I. Moraru"}
-    factories.update(article, photo=factories.picture(), body_en="<p>x</p>", body_ar="<p>س</p>", **words)
+    factories.update(article, pictures=(factories.picture(),), body_en="<p>x</p>", body_ar="<p>س</p>")
     assert '<span class="credit" lang="en" dir="ltr">Photo: I. Moraru</span>' in html_of(client, article.url("ar"))
 
 
@@ -242,11 +237,10 @@ def test_the_server_says_that_it_is_well(client: Any, address: str) -> None:
 
 def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
     article = factories.article()
-    words = {"photo_alt_en": "The hall", "photo_credit_en": "Photo: I. Moraru"}
-    update = factories.update(article, photo=factories.picture(), body_en="<p>x</p>", **words)
-    answer = client.get(update.photo.url)
-    assert answer["Content-Type"] == "image/png"
-    assert answer.content == update.photo.open().read()
+    [picture] = factories.update(article, pictures=(factories.picture(),)).pictures.all()
+    answer = client.get(picture.image.url)
+    assert answer["Content-Type"] == "image/jpeg"
+    assert answer.content == picture.image.open().read()
     assert "immutable" in answer["Cache-Control"]
     assert client.get("/media/../manage.py").status_code in {400, 404}
 
@@ -258,3 +252,16 @@ def test_an_article_in_a_language_that_the_site_does_not_offer_opens_in_another(
     html = client.get(article.url("de")).content.decode()
     assert f'hreflang="x-default" href="{settings.SITE_URL}{article.url("en")}"' in html
     assert article.url("uk") not in html
+
+
+def test_a_page_whose_coverage_is_finished_is_kept_for_long(client: Any) -> None:
+    article = factories.article()
+    assert client.get(article.url("de"))["Cache-Control"] == "public, max-age=5"
+    update = factories.update(article)
+    article.refresh_from_db()
+    article.state = Article.State.FINISHED
+    article.save()
+    control = client.get(article.url("de"))["Cache-Control"]
+    assert control == "public, max-age=3600, stale-while-revalidate=2592000"
+    # A page that does not ask by itself for what came later is asked for again soon.
+    assert client.get(update.url("en"))["Cache-Control"] == "public, max-age=5"

@@ -28,8 +28,10 @@ def test_the_demo_is_told_in_four_languages(coverage: Article) -> None:
     assert sum(update.is_key for update in updates) >= 3
     assert sum(bool(update.corrected_at) for update in updates) == 1
     assert sum(update.state == Update.State.WITHDRAWN for update in updates) == 1
+    assert {update.kind for update in updates} >= {"text", "quote", "facts", "table", "poll"}
+    assert sum(update.is_breaking for update in updates) == 1
     assert coverage.related.count() == 3
-    assert sum(bool(update.photo) for update in updates) + bool(coverage.photo) == 3
+    assert sum(update.pictures.count() for update in updates) + bool(coverage.photo) == 3
 
 
 @pytest.mark.parametrize("language", FULL)

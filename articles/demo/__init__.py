@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.files.images import ImageFile
+from django.core.files.base import ContentFile
 from django.utils.text import slugify
 
 from articles import changes
-from articles.models import Article, Author, GlossaryTerm, Topic, Update
+from articles.models import Article, Author, GlossaryTerm, Picture, Topic, Update, Vote
+from articles.polls import counting
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -51,7 +53,8 @@ def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str,
         time_zone=data.get("time_zone", "Europe/Bucharest"),
     )
     _put_texts(article, data)
-    _put_photo(article, data)
+    if name := data.get("photo"):
+        article.photo.save(name, _file(name), save=False)
     article.full_clean(exclude=["headline"])
     article.save()
     article.authors.set(authors[key] for key in data.get("authors", ()))
@@ -64,19 +67,36 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
     update = Update(
         article=article,
         source_language=data["source_language"],
+        kind=data.get("kind", "text"),
         is_key=data.get("key", False),
+        is_breaking=data.get("breaking", False),
+        source_url=data.get("source_url", ""),
         state=Update.State.WITHDRAWN if withdrawn_at else Update.State.PUBLISHED,
         first_published_at=data["at"],
         withdrawn_at=withdrawn_at,
         corrected_at=data.get("corrected_at"),
     )
     _put_texts(update, data)
-    _put_photo(update, data)
+    update.pictures_to_be = [_picture(each) for each in data.get("pictures", ())]
     update.full_clean()
     with changes.edit(update):
         update.save()
+        for position, picture in enumerate(update.pictures_to_be):
+            picture.update, picture.position = update, position
+            picture.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))
+    if votes := data.get("votes"):
+        _vote(update, votes)
     return update
+
+
+def _vote(poll: Update, counts: Sequence[int]) -> None:
+    """Have as many readers vote for each choice as the file says."""
+    choices = (choice for choice, count in enumerate(counts) for _ in range(count))
+    Vote.objects.bulk_create(
+        Vote(update=poll, voter=f"demo {number}", choice=choice) for number, choice in enumerate(choices)
+    )
+    counting.publish_tallies()
 
 
 def _put_texts(item: Any, data: dict[str, Any]) -> None:
@@ -86,6 +106,11 @@ def _put_texts(item: Any, data: dict[str, Any]) -> None:
                 setattr(item, f"{field}_{language}", text)
 
 
-def _put_photo(item: Any, data: dict[str, Any]) -> None:
-    if name := data.get("photo"):
-        item.photo.save(name, ImageFile((DIRECTORY / name).open("rb")), save=False)
+def _picture(data: dict[str, Any]) -> Picture:
+    picture = Picture(image=_file(data["file"]))
+    _put_texts(picture, data)
+    return picture
+
+
+def _file(name: str) -> ContentFile:
+    return ContentFile((DIRECTORY / name).read_bytes(), name)

@@ -14,8 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import rules
 from articles.desk import actions
+from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
+from articles.embeds.services import as_data as embed_of
 from articles.fields import offered_languages, with_those_kept
 from articles.models import Article, Author, Update
+from articles.pictures.forms import WithPictures
+from articles.pictures.versions import as_data as pictures_of
 from articles.richtext import RichTextWidget
 from articles.text import stored
 from liveblog.languages import SHIPPED, direction
@@ -35,8 +39,10 @@ def stamp(update: Update) -> str:
     shown = {
         "language": update.source_language,
         "texts": [stored(update, name, update.source_language) for name in TEXTS],
-        "choices": [getattr(update, name) for name in CHOICES],
+        "choices": [getattr(update, name) for name in (*CHOICES, "closes_at")],
         "authors": sorted(update.authors.values_list("pk", flat=True)),
+        "pictures": pictures_of(update),
+        "embed": embed_of(update),
         "published": update.published_before,
         "state": update.state,
     }
@@ -56,7 +62,7 @@ def covered_beside(article: Article) -> Any:
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
 
 
-class ComposerForm(forms.ModelForm):
+class ComposerForm(WithPictures, WithEmbed):
     """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -66,6 +72,7 @@ class ComposerForm(forms.ModelForm):
     )
     body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget)
     attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
+    embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
     correction_note = forms.CharField(
         label=_("Correction note"),
@@ -82,13 +89,18 @@ class ComposerForm(forms.ModelForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
     backdating_reason = forms.CharField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    closes_at = forms.DateTimeField(
+        label=_("Poll closes at"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+    )
     also_in: Any = forms.ModelMultipleChoiceField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
         model = Update
-        fields = (*CHOICES, "authors")
+        fields = (*CHOICES, "closes_at", "authors")
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
@@ -108,6 +120,7 @@ class ComposerForm(forms.ModelForm):
         authors.queryset, authors.label = Author.objects.order_by("name"), _("Byline")
         others: Any = self.fields["also_in"]
         others.queryset = covered_beside(self.article)
+        self.take_pictures(data, person)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
@@ -125,6 +138,7 @@ class ComposerForm(forms.ModelForm):
         return set()
 
     def _post_clean(self) -> None:
+        """Say what was written, in its language, and what becomes of the update; then the model is asked."""
         update, written = self.instance, self.cleaned_data
         before = update.source_language
         update.source_language = written.get("source_language") or before
@@ -136,6 +150,7 @@ class ComposerForm(forms.ModelForm):
                 setattr(update, f"{name}_{update.source_language}", written[name])
         if not update.published_before:
             self._plan()
+        self.check_pictures()
         super()._post_clean()
 
     def _plan(self) -> None:
@@ -155,7 +170,14 @@ class ComposerForm(forms.ModelForm):
             update.state = State.DRAFT
 
     def clean(self) -> None:
+        chosen = self.cleaned_data.get("kind")
         super().clean()
+        if (
+            chosen == Update.Kind.EMBED
+            and not self.cleaned_data.get("embed_url")
+            and self.data.get("action") != "draft"
+        ):
+            self.add_error("embed_url", _("Paste the address of what is to be embedded."))
         if self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
 
@@ -165,7 +187,8 @@ class ComposerForm(forms.ModelForm):
             shown: dict[str, Any] = {}
             for name, messages in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else name
-                shown.setdefault(plain if plain in self.fields else NON_FIELD_ERRORS, []).extend(messages)
+                known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
+                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(messages)
             error = ValidationError(shown)
         super().add_error(field, error)
 

@@ -58,8 +58,9 @@ class Selection:
 
 def updates() -> QuerySet[Update]:
     """Updates with all that their entries need, but for the article."""
-    return Update.objects.select_related("assignee", "written_by", "submitted_by").prefetch_related(
+    return Update.objects.select_related("embed", "assignee", "written_by", "submitted_by").prefetch_related(
         Prefetch("authors", Author.objects.order_by("name")),
+        "pictures",
         Prefetch("translations", Translation.objects.order_by("language")),
     )
 

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, differences, rendering, stories
+from articles import changes, differences, kinds, rendering, stories
 from articles.desk import actions, coverage, timeline
 from articles.desk.forms import ComposerForm, language_for, stamp
 from articles.models import Article, Snippet, Update
@@ -111,6 +111,8 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
     update = form.instance
     context = {
         "form": form,
+        "pictures": form.pictures.render_container(),
+        "kinds": kinds.ALL,
         "update": update,
         "article": form.article,
         "languages": [
@@ -206,7 +208,7 @@ def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpRespons
                 return _conflict(request, update)
         form = _form(request, article, update, request.POST)
         if not form.is_valid():
-            return JsonResponse({"errors": form.errors}, status=422)
+            return _refuse(form)
         if pk is None and (sent := _sent_before(form)):
             return JsonResponse({"id": sent.element, "state": sent.state})
         with changes.edit(form.instance):
@@ -217,6 +219,12 @@ def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpRespons
         if saved.state == Update.State.PUBLISHED and saved.story:
             stories.publish(saved, request.user)
     return JsonResponse({"id": saved.element, "state": saved.state})
+
+
+def _refuse(form: ComposerForm) -> HttpResponse:
+    """What is wrong, and what to think of, by field."""
+    pictures = {"errors": form.pictures.errors, "warnings": form.pictures.warnings}
+    return JsonResponse({"errors": form.errors, "pictures": pictures}, status=422)
 
 
 def _lock(request: HttpRequest, article: Article, pk: int | None) -> None:

@@ -15,14 +15,22 @@ class Part(NamedTuple):
     dump: Callable[[Any], Any]
     #: Takes the update, which is saved, and what `dump` gave, of this update or of a copy of it in another article.
     restore: Callable[[Any, Any], None]
+    #: What `dump` gave in words, None where it has none.
+    describe: Callable[[Any], Any] | None
 
 
 _parts: dict[str, Part] = {}
 
 
-def register(name: str, dump: Callable[[Any], Any], restore: Callable[[Any, Any], None], label: Any = "") -> None:
+def register(
+    name: str,
+    dump: Callable[[Any], Any],
+    restore: Callable[[Any, Any], None],
+    label: Any = "",
+    describe: Callable[[Any], Any] | None = None,
+) -> None:
     """Have `name`, which no column is called, be part of each version of an update."""
-    _parts[name] = Part(label or name, dump, restore)
+    _parts[name] = Part(label or name, dump, restore, describe)
 
 
 def dump(update: Any) -> dict[str, Any]:
@@ -42,6 +50,12 @@ def names() -> list[str]:
 
 def label(name: str) -> str:
     return str(_parts[name].label)
+
+
+def described(name: str, data: Any) -> Any:
+    """What `dump` gave in words; None where it cannot be told."""
+    describe = _parts[name].describe
+    return describe(data) if describe else None
 
 
 def _authors(update: Any) -> list[int]:

@@ -33,8 +33,6 @@ _LABELS: dict[str, Any] = {
     "submitted_by": gettext_lazy("submitted by"),
     "released_by": gettext_lazy("released by"),
 }
-#: What follows from another fact.
-_UNTOLD = frozenset({"photo_width", "photo_height"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
     told = {"state", "is_key", "pin", TRANSLATIONS, "corrected_at", "withdrawn_at", "first_published_at", "leaves_mark"}
     told |= {"publish_at"} if before["state"] != now["state"] else set()
     told |= {"submitted_by", "released_by", "written_by"}
-    for name in sorted(changed - told - _UNTOLD):
+    for name in sorted(changed - told):
         if not name.endswith(tuple(f"_{code}" for code in SHIPPED)):
             found.append(_label(name))
     return found or [_("details")]
@@ -146,7 +144,9 @@ def facts(before: Data, now: Data, people: People) -> list[Fact]:
     return [
         Fact(capfirst(_label(name)), _value(name, before.get(name), people), _value(name, now[name], people))
         for name in now
-        if now[name] != before.get(name) and name not in words | _UNTOLD and name != TRANSLATIONS
+        # To what was nothing before, nothing is added by a no.
+        if now[name] != before.get(name) and (now[name] or before.get(name))
+        if name not in words and name != TRANSLATIONS
     ]
 
 
@@ -217,7 +217,7 @@ def _value(name: str, value: Any, people: People) -> str:
     if name == "story":
         return _("Yes")
     if name in parts.names():
-        return pgettext("a part of an update, whose details are not shown", "there")
+        return parts.described(name, value) or pgettext("a part of an update, whose details are not shown", "there")
     field: Any = Update._meta.get_field(name)
     if isinstance(field, BooleanField):
         return _("Yes") if value else _("No")

@@ -47,9 +47,7 @@ def as_stored(update: Any) -> Data:
     # A translated column without a language only repeats one of the others.
     left_out = _COUNTERS.union(states.fields_of(type(update)))
     data: Data = {
-        field.name: field.value_from_object(update)
-        for field in update._meta.concrete_fields
-        if field.name not in left_out
+        field.name: _value(field, update) for field in update._meta.concrete_fields if field.name not in left_out
     }
     data |= parts.dump(update)
     data[TRANSLATIONS] = {
@@ -64,6 +62,12 @@ def as_stored(update: Any) -> Data:
         if row.state != row.State.MISSING
     }
     return json.loads(json.dumps(data, cls=_Encoder))
+
+
+def _value(field: Any, update: Any) -> Any:
+    value = field.value_from_object(update)
+    # Words that are not there are empty or NULL, as it happens.
+    return value or "" if hasattr(field, "translated_field") else value
 
 
 def record(update: Any, before: Data | None) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+
+from articles.pictures.fields import PhotoField
 
 
 class Picture(models.Model):
@@ -13,10 +17,12 @@ class Picture(models.Model):
     update = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, related_name="pictures", verbose_name=_("update")
     )
-    position = models.PositiveSmallIntegerField(default=0)
-    image = models.ImageField(
-        _("picture"), upload_to="pictures/%Y/%m/", width_field="width", height_field="height", max_length=200
+    #: An earlier version of that update has it, and may be restored.
+    removed_from = models.ForeignKey(
+        "articles.Update", models.CASCADE, null=True, blank=True, editable=False, related_name="removed_pictures"
     )
+    position = models.PositiveSmallIntegerField(default=0)
+    image = PhotoField(_("picture"), width_field="width", height_field="height", max_length=200)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     alt = models.CharField(
@@ -40,3 +46,18 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.alt or f"#{self.pk}"
+
+
+def forget_file(sender: type[Picture], instance: Picture, **_: Any) -> None:
+    """The file goes with the last row that names it, once that is certain: copies of an update share theirs."""
+    image = instance.image
+
+    def forget() -> None:
+        if image and not Picture.objects.filter(image=image.name).exists():
+            image.delete_all()
+            image.storage.delete(image.name)
+
+    transaction.on_commit(forget, robust=True)
+
+
+models.signals.post_delete.connect(forget_file, Picture)

@@ -5,8 +5,9 @@ import json
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta, get_datetime_format, get_timezone_location, get_timezone_name
-from babel.numbers import format_percent
+from babel.numbers import format_decimal, format_percent
 from django import template
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,6 +29,12 @@ def _written(value: datetime.datetime, day_skeleton: str, *, clock: bool) -> Saf
         pattern = get_datetime_format("medium", locale=_locale()).replace("'", "")
         text = pattern.replace("{1}", text).replace("{0}", format_skeleton("Hm", local, locale=_locale()))
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
+
+
+@register.filter
+def absolute(address: str) -> str:
+    """An address as it is told to others; pictures may be at another host already."""
+    return f"{settings.SITE_URL}{address}" if address.startswith("/") else address
 
 
 @register.filter
@@ -56,6 +63,13 @@ def zone_name() -> str:
 @register.filter
 def percent(value: int) -> str:
     return format_percent(value / 100, locale=_locale())
+
+
+@register.simple_tag
+def votes(number: int) -> str:
+    """So many votes, in words and with the digits and separators of the language."""
+    written = format_decimal(number, locale=_locale())
+    return ngettext("%(number)s vote", "%(number)s votes", number) % {"number": written}
 
 
 @register.filter

@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.differences import difference
-from articles.models import Article, GlossaryTerm, Translation
-from articles.richtext import RichTextWidget, blocks, sanitise
+from articles.models import Article, GlossaryTerm, Translation, Update
+from articles.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.templatetags.live import own_name
 from articles.text import language_name
 from articles.translations import checks, desk, drafting, engines, figures, states
@@ -107,14 +107,17 @@ class TranslationForm(forms.Form):
         return blocks(sanitise(text)) if field in self.rich else [text] if text else []
 
     def _field(self, field: str, initial: str) -> forms.Field:
-        model_field = self.item._meta.get_field(f"{field}_{self.row.language}")
+        owner, name = states.owner_of(self.item, field)
+        model_field = owner._meta.get_field(f"{name}_{self.row.language}")
         attrs = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
-            made: forms.Field = forms.CharField(required=False, initial=initial, widget=RichTextWidget(attrs=attrs))
+            made: forms.Field = forms.CharField(
+                required=False, initial=initial, widget=RichTextWidget(attrs=attrs), validators=[not_too_long]
+            )
         else:
             widget = forms.Textarea(attrs=attrs | {"rows": 2})
             made = forms.CharField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
-        made.label = capfirst(self.item._meta.get_field(field).verbose_name)
+        made.label = capfirst(owner._meta.get_field(name).verbose_name)
         return made
 
     def texts(self) -> dict[str, str]:
@@ -147,6 +150,7 @@ class TranslationForm(forms.Form):
                 {
                     "name": field,
                     "label": self.fields[names[0]].label if names else "",
+                    "image": getattr(states.owner_of(self.item, field)[0], "image", None),
                     "pairs": [
                         {
                             "original": mark_safe(pieces[number])
@@ -190,6 +194,7 @@ class TranslationAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         found: Any = super().get_queryset(request).select_related("article", "update__article", "editor")
+        found = found.prefetch_related(*(f"update__{relation}" for relation in Update.PARTS.values()))
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -140,10 +140,11 @@ def store(
 
 def write(item: Any, language: str, texts: states.Texts) -> None:
     """Put the texts of one language into their columns, and touch no other."""
-    columns = {f"{field}_{language}": texts.get(field, "") for field in states.fields_of(type(item))}
-    type(item)._base_manager.filter(pk=item.pk).update(**columns)
-    for column, text in columns.items():
-        setattr(item, column, text)
+    for prefix, row in [("", item), *states.parts_of(item)]:
+        columns = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in states.fields_of(type(row))}
+        type(row)._base_manager.filter(pk=row.pk).update(**columns)
+        for column, text in columns.items():
+            setattr(row, column, text)
 
 
 def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:

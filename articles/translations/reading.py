@@ -25,11 +25,11 @@ class Reading:
     state: str = State.REVIEWED
     outdated: bool = False
 
-    def text(self, field: str) -> Text:
-        """A field; one that the translation lacks in the language of the original."""
-        value, language = stored(self.item, field, self.language), self.language
+    def text(self, field: str, of: Any = None) -> Text:
+        """A field of the item, or `of` one of its parts; one that the translation lacks in the original's language."""
+        value, language = stored(of or self.item, field, self.language), self.language
         if not value:
-            value, language = stored(self.item, field, self.item.source_language), self.item.source_language
+            value, language = stored(of or self.item, field, self.item.source_language), self.item.source_language
         return Text(value, language, self.page_language)
 
     def own(self, field: str) -> Text:
@@ -48,7 +48,7 @@ class Reading:
         """What the reader must know about these words, in the language of the page."""
         name = language_name(self.item.source_language)
         if not self.translated:
-            if self.language == self.page_language:
+            if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
                 return []
             return [_("Not translated yet. Original language: %(language)s") % {"language": name}]
         notes = []

@@ -65,10 +65,34 @@ def fields_of(model: Any) -> list[str]:
     return [field.name for field in model._meta.fields if field.name in names]
 
 
+def parts_of(item: Any) -> Iterator[tuple[str, Any]]:
+    """The rows whose texts are the item's as well, such as its pictures, each with what their fields begin with."""
+    for kind, relation in item.PARTS.items():
+        for row in getattr(item, relation).all():
+            yield f"{kind}-{row.pk}-", row
+
+
 def texts_of(item: Any, language: str) -> dict[str, str]:
-    """What an article or update says in one language, by field."""
-    found = {field: getattr(item, f"{field}_{language}") for field in fields_of(type(item))}
-    return {field: text for field, text in found.items() if text}
+    """What an article or update says in one language, by field; a picture's caption is `picture-12-caption`."""
+    found = {}
+    for prefix, row in [("", item), *parts_of(item)]:
+        for field in fields_of(type(row)):
+            if text := getattr(row, f"{field}_{language}"):
+                found[f"{prefix}{field}"] = text
+    return found
+
+
+def owner_of(item: Any, field: str) -> tuple[Any, str]:
+    """Where a field of `texts_of` is kept: the item or one of its parts, and the name that the field has there."""
+    for prefix, row in parts_of(item):
+        if field.startswith(prefix):
+            return row, field.removeprefix(prefix)
+    return item, field
+
+
+def as_stored(model: Any, pk: int | None) -> Any:
+    """An item with its parts as it is in the database; None where it is not."""
+    return model._base_manager.filter(pk=pk).prefetch_related(*model.PARTS.values()).first() if pk else None
 
 
 @dataclass(frozen=True)
@@ -110,7 +134,7 @@ def _begin_languages(article: Any, languages: list[str]) -> None:
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
         rows: list[Translation] = []
-        for update in lacking.iterator(chunk_size=500):
+        for update in lacking.prefetch_related(*lacking.model.PARTS.values()).iterator(chunk_size=500):
             update.article = article
             rows.append(Translation(update=update, language=language))
             said = {code: texts_of(update, code) for code in (update.source_language, language)}
@@ -127,7 +151,9 @@ def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None)
         # Somebody wrote it into the form, and so stands behind it.
         if texts:
             made(row, item, now.source, person=_person.get())
-            if all(field in texts for field in type(item).TEXTS if field in now.source):
+            # What is pictures and nothing else is whole when all of their words are there.
+            needed = [field for field in type(item).TEXTS if field in now.source] or now.source
+            if all(field in texts for field in needed):
                 reviewed(row, _person.get())
             else:
                 row.state = State.REVIEW

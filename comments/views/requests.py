@@ -6,9 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -17,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from articles.models import Article
 from comments.submission import Sender
+from liveblog.origin import from_here
 
 
 def article_at(slug: str, language: str) -> Article:
@@ -32,22 +31,13 @@ def posted_from_here(view: Callable[..., HttpResponse]) -> Any:
     @csrf_exempt
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and not _from_here(request):
+        if request.method == "POST" and not from_here(request):
             raise PermissionDenied(
                 _("This form can only be sent from our own page. Please open the page again and try once more.")
             )
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def _from_here(request: HttpRequest) -> bool:
-    """Whether a form was posted from our own page (Fetch Metadata; Origin for browsers without it)."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 
 def sender(request: HttpRequest) -> Sender:

@@ -10,12 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from comments import limits, mailing, moderation, rendering, translation
+from comments import mailing, moderation, rendering, translation
 from comments.encryption import keyed_hash
 from comments.forms import ReportForm
 from comments.models import Comment
+from comments.submission import WINDOW
 from comments.text import html_of
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from liveblog.limits import allowed
 
 
 def _approved(slug: str, language: str, pk: int) -> Comment:
@@ -32,7 +34,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
     """A comment in the reader's language, by machine; made once, for the first who asks."""
     comment = _approved(slug, language, pk)
     text = translation.kept(comment, language)
-    if text is None and limits.within("translation", sender(request).address or "", settings.COMMENTS_PER_ADDRESS):
+    if text is None and allowed(request, "comment-translation", settings.COMMENTS_PER_ADDRESS, WINDOW):
         text = translation.translated(comment, language)
     if wants_json(request):
         if text is None:
@@ -57,7 +59,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if limits.within("report", address, settings.COMMENTS_PER_ADDRESS):
+            if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, WINDOW):
                 moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
                 sent, status = True, 200
             else:

@@ -2,6 +2,8 @@
 // server says. Two may be open at a time: the one for new updates, and one in the timeline.
 import { createEditor } from "django-prose-editor/configurable";
 
+import { Embed } from "../articles/embeds.js";
+import { Pictures } from "../articles/pictures.js";
 import { drafts } from "./drafts.js";
 import { clock, LoggedOut, post } from "./requests.js";
 
@@ -20,6 +22,7 @@ export class Composer {
   constructor(form, place, { scope, saved, writing, closed, loggedOut }) {
     this.form = form;
     this.at = form.dataset.at;
+    this.scope = scope;
     this.key = `${scope}/${this.at}`;
     this.events = { saved, writing, closed, loggedOut };
     this.isNew = this.at === "new";
@@ -31,11 +34,17 @@ export class Composer {
   }
 
   async begin() {
+    this.pictures = new Pictures(this.form.querySelector("[data-pictures]"));
+    this.embed = new Embed(this.form.querySelector(".embed-input"), () => this.scope.split("/")[0]);
     this.blank = this.read();
     const kept = await drafts.get(this.key).catch(() => undefined);
-    if (kept) this.write(kept.fields);
+    if (kept) {
+      this.pictures.restore(kept.pictures);
+      this.write(kept.fields);
+    }
     if (this.isNew && !this.form.elements.key.value) this.form.elements.key.value = crypto.randomUUID();
     this.editor = await createEditor(this.textarea);
+    this.embed.watch(this.editor);
     this.editor.view.dom.setAttribute("aria-label", this.form.querySelector(".field.body label").textContent);
     this.shown();
     this.form.addEventListener("input", (event) => this.typed(event));
@@ -54,8 +63,8 @@ export class Composer {
   }
 
   rename() {
-    for (const element of this.form.querySelectorAll("[id], [for]")) {
-      for (const name of ["id", "for"]) {
+    for (const element of this.form.querySelectorAll("[id], [for], [aria-labelledby]")) {
+      for (const name of ["id", "for", "aria-labelledby"]) {
         if (element.hasAttribute(name)) element.setAttribute(name, `${this.at}-${element.getAttribute(name)}`);
       }
     }
@@ -86,6 +95,7 @@ export class Composer {
       if (!element.name || PASSING.has(element.name) || element.type === "submit") continue;
       const given = values.get(element.name) ?? [];
       if (element.type === "checkbox" || element.type === "radio") element.checked = given.includes(element.value);
+      else if (element.name === "embed_url") this.embed.put(given[0] ?? "");
       else if (given.length) element.value = given[0];
     }
     this.editor?.commands.setContent(this.textarea.value, { emitUpdate: false });
@@ -99,6 +109,7 @@ export class Composer {
   typed(event) {
     if (event.target.closest(".preview, .snippets")) return;
     this.events.writing(this.at);
+    if (event.target.name === "source_url") this.shown();
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.keep(), KEEP_AFTER);
     if (!this.form.querySelector(".preview").hidden) {
@@ -117,7 +128,7 @@ export class Composer {
       return;
     }
     try {
-      await drafts.keep(this.key, { fields, at, action });
+      await drafts.keep(this.key, { fields, pictures: this.pictures.toJSON(), at, action });
       if (!action) this.say(this.words("kept", at));
       this.form.querySelector('[data-do="discard"]').hidden = false;
     } catch {
@@ -130,7 +141,9 @@ export class Composer {
   shown() {
     const kind = this.form.elements.kind.value;
     for (const field of this.form.querySelectorAll("[data-kinds]")) {
-      field.hidden = !field.dataset.kinds.split(" ").includes(kind);
+      // What says something is not hidden, whatever the kind.
+      const filled = field.querySelector("input")?.value;
+      field.hidden = !filled && !field.dataset.kinds.split(" ").includes(kind);
     }
     const language = this.form.elements.source_language.value;
     const dir = this.direction(language);
@@ -190,6 +203,8 @@ export class Composer {
     const stays = new Set(["source_language", "authors"]);
     const now = this.read().filter(([name]) => stays.has(name));
     const blank = this.blank.filter(([name]) => !stays.has(name) && name !== "key");
+    this.pictures.clear();
+    this.embed.clear();
     this.write([...blank, ...now, ["key", crypto.randomUUID()]]);
     this.blank = this.read();
     this.form.querySelector('[data-do="discard"]').hidden = true;
@@ -212,6 +227,10 @@ export class Composer {
   // Sends until there is an answer. What is sent has a key, so that it arrives once however often it is sent.
   async send(action, pause = RETRY) {
     if (this.sending) return;
+    if (this.pictures.busy) {
+      this.say(this.words("uploading"));
+      return;
+    }
     this.sending = true;
     clearTimeout(this.retry);
     this.say(this.words("sending"));
@@ -252,11 +271,12 @@ export class Composer {
     }
     await this.keep();
     if (status === 409) this.showConflict(json);
-    else if (status === 422) this.showErrors(json.errors);
+    else if (status === 422) this.showErrors(json.errors, json.pictures);
     else this.say(this.words("failed"));
   }
 
-  showErrors(errors) {
+  showErrors(errors, pictures = {}) {
+    this.pictures.showErrors(pictures.errors, pictures.warnings);
     let first;
     for (const list of this.form.querySelectorAll("[data-errors]")) {
       const messages = errors[list.dataset.errors] ?? [];

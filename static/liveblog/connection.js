@@ -12,6 +12,11 @@ const TICK = 1000;
 // A clock that went on by so much between two ticks has slept, and so has the network.
 const SLEPT = 10_000;
 const RELOAD_PAUSE = 60_000;
+// How long a page whose coverage has ended stays, so that not all of them go at once, and what came last still comes.
+const LEAVE_AFTER = 3000;
+const LEAVE_WITHIN = 10_000;
+// How long a page without a connection is taken to be right, when somebody looks at it again.
+const RIGHT_FOR = 60_000;
 const NO_SUCH_PAGE = 4004;
 
 export class Connection {
@@ -30,6 +35,9 @@ export class Connection {
     this.polled = false;
     // The highest revision that the page was told of.
     this.wanted = 0;
+    // A page whose coverage has ended needs no connection. It asks when it is opened, and when it is looked at again.
+    this.resting = page.finished;
+    this.answered = -Infinity;
   }
 
   start() {
@@ -46,13 +54,44 @@ export class Connection {
     addEventListener("pageshow", (event) => event.persisted && this.wake());
     this.ticked = Date.now();
     setInterval(() => this.tick(), TICK);
-    if (navigator.onLine) this.connect();
-    else this.tell("offline");
+    if (!navigator.onLine) this.tell("offline");
+    else if (this.resting) this.catchUp();
+    else this.connect();
+  }
+
+  // What the page shows has changed: it may be time to leave, or to come back.
+  settle() {
+    if (this.page.finished) {
+      if (this.resting || this.leaving) return;
+      this.leaving = setTimeout(() => this.rest(), LEAVE_AFTER + Math.random() * LEAVE_WITHIN);
+      return;
+    }
+    clearTimeout(this.leaving);
+    this.leaving = null;
+    if (!this.resting) return;
+    this.resting = false;
+    this.connect();
+  }
+
+  rest() {
+    clearTimeout(this.leaving);
+    clearTimeout(this.retry);
+    clearTimeout(this.poll);
+    this.leaving = null;
+    this.resting = true;
+    this.answered = Date.now();
+    this.drop();
+    this.tell("open");
   }
 
   // Somebody looks again, or the network is back: nothing is waited for, and what seems open is not trusted.
   wake() {
     if (this.gone) return;
+    if (this.resting) {
+      this.tell("open");
+      if (Date.now() - this.answered > RIGHT_FOR) this.catchUp();
+      return;
+    }
     if (!this.hears()) this.connect();
     this.asking?.abort();
     this.asking = null;
@@ -114,6 +153,10 @@ export class Connection {
   }
 
   later() {
+    if (this.page.finished) {
+      this.rest();
+      return;
+    }
     this.failures += 1;
     this.tellOfLoss();
     if (this.failures === ATTEMPTS_BEFORE_POLLING) this.keepPolling();
@@ -126,7 +169,7 @@ export class Connection {
   async keepPolling() {
     clearTimeout(this.poll);
     this.polled = await this.catchUp();
-    if (this.gone || this.failures < ATTEMPTS_BEFORE_POLLING) return;
+    if (this.gone || this.resting || this.failures < ATTEMPTS_BEFORE_POLLING) return;
     this.tellOfLoss();
     this.poll = setTimeout(() => this.keepPolling(), POLL_EVERY * (0.5 + Math.random()));
   }
@@ -141,7 +184,8 @@ export class Connection {
   take(frame) {
     const outcome = this.page.apply(frame);
     if (outcome === "behind") this.lack(frame.revision);
-    if (outcome === "reload") this.reload();
+    if (outcome === "reload") this.reload(frame.revision);
+    this.settle();
   }
 
   lack(revision) {
@@ -161,7 +205,9 @@ export class Connection {
       if (response.status === 404) this.end();
       if (!response.ok) return false;
       const frame = await response.json();
-      if (this.page.apply(frame) === "reload") this.reload();
+      if (this.page.apply(frame) === "reload") this.reload(frame.revision);
+      this.answered = Date.now();
+      this.settle();
       return true;
     } catch {
       return false;
@@ -176,21 +222,32 @@ export class Connection {
   // The page was taken away. What it shows stays; nothing more will come.
   end() {
     this.gone = true;
+    clearTimeout(this.leaving);
     clearTimeout(this.retry);
     clearTimeout(this.poll);
     this.drop();
     this.tell("open");
   }
 
-  // Loads the page anew, at a moment of its own, and not over and over where a cache in front serves an old copy.
-  reload() {
+  // Loads the page anew, at a moment of its own, and not over and over where a cache in front serves an old copy: the
+  // second time it goes round the cache.
+  reload(revision) {
     const key = `reloaded:${location.pathname}`;
     const last = Number(sessionStorage.getItem(key) ?? 0);
-    const wait = Math.max(0, last + RELOAD_PAUSE - Date.now()) + Math.random() * 2000;
+    const wait = Math.max(0, last + RELOAD_PAUSE - Date.now());
     clearTimeout(this.reloading);
-    this.reloading = setTimeout(() => {
-      sessionStorage.setItem(key, Date.now());
-      location.reload();
-    }, wait);
+    this.reloading = setTimeout(
+      () => {
+        sessionStorage.setItem(key, Date.now());
+        if (!wait) {
+          location.reload();
+          return;
+        }
+        const address = new URL(location.href);
+        address.searchParams.set("fresh", revision);
+        location.replace(address);
+      },
+      wait + Math.random() * 2000,
+    );
   }
 }

@@ -1,9 +1,13 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 
+import { keepOpen } from "./embeds.js";
+
 export class Page {
-  constructor(main) {
+  // `placed` is told of each element that comes to the page.
+  constructor(main, placed = () => {}) {
     this.main = main;
+    this.placed = placed;
     this.updates = document.getElementById("updates");
     this.button = document.getElementById("new-updates");
     this.status = document.getElementById("new-updates-status");
@@ -12,6 +16,11 @@ export class Page {
 
   get revision() {
     return Number(this.main.dataset.revision);
+  }
+
+  // Whether the coverage is over, as far as the page knows.
+  get finished() {
+    return document.getElementById("coverage")?.dataset.state === "finished";
   }
 
   // Applies one frame. "applied" and "known" leave the page at the frame's revision or later; "behind" means that
@@ -37,15 +46,14 @@ export class Page {
     }
     if (old && old.dataset.sort === sort) {
       element.hidden = old.hidden;
-      // An original that somebody reads beside its translation stays open.
-      if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
-      old.replaceWith(element);
+      if (!keepOpen(old, element)) this.replace(old, element);
       return;
     }
     old?.remove();
     const next = [...list.children].find((child) => precedes(list, sort, child.dataset.sort));
     element.hidden = !old && list === this.updates && this.away();
     list.insertBefore(element, next ?? null);
+    this.placed(element);
     if (!element.hidden) appear(element);
   }
 
@@ -54,7 +62,22 @@ export class Page {
   }
 
   set({ id, html }) {
-    document.getElementById(id)?.replaceWith(parse(html));
+    const old = document.getElementById(id);
+    if (old) this.replace(old, parse(html));
+  }
+
+  // Puts a new state of an element in its place. What the reader is doing in it goes on.
+  replace(old, element) {
+    // An original that somebody reads beside its translation stays open.
+    if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
+    for (const { name, value } of old.querySelectorAll("input:checked")) {
+      const same = [...element.querySelectorAll("input")].find((one) => one.name === name && one.value === value);
+      if (same) same.checked = true;
+    }
+    const focused = controls(old).indexOf(document.activeElement);
+    old.replaceWith(element);
+    if (focused >= 0) controls(element)[focused]?.focus({ preventScroll: true });
+    this.placed(element);
   }
 
   // New updates wait, hidden, while the reader is further down; what they read does not move.
@@ -97,6 +120,8 @@ export class Page {
   }
 }
 
+const controls = (element) => [...element.querySelectorAll("a[href], button, input, summary, [tabindex]")];
+
 function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -112,10 +137,12 @@ function precedes(list, one, other) {
 // updates may be on other pages. In a list of an order of its own, what is new has none.
 function belongs(list, element, sort, old) {
   if (list.dataset.accepts && !element.matches(list.dataset.accepts)) return false;
-  if (old) return true;
-  if ("fixed" in list.dataset) return false;
-  const first = list.firstElementChild;
-  const last = list.lastElementChild;
+  // One that keeps its place is where it belongs; a pin takes another elsewhere.
+  if (old?.dataset.sort === sort) return true;
+  if (!old && "fixed" in list.dataset) return false;
+  const others = [...list.children].filter((child) => child !== old);
+  const first = others.at(0);
+  const last = others.at(-1);
   if ("closedStart" in list.dataset && !(first && precedes(list, first.dataset.sort, sort))) return false;
   if ("closedEnd" in list.dataset && !(last && precedes(list, sort, last.dataset.sort))) return false;
   return true;

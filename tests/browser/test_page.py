@@ -137,6 +137,23 @@ def test_an_older_page_stays_as_it_is_but_for_corrections(server: Server, reader
     expect(page.page.locator(f"#{made[0].element}")).to_contain_text("Corrected.")
 
 
+def test_what_is_pinned_goes_to_the_top_and_off_older_pages(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+    article = factories.article()
+    made = [factories.update(article) for _ in range(52)]
+    newest, older = (reader().open(server, article, "en", query) for query in ("", "?page=2"))
+    for update, pin in ((made[0], 1), (made[40], 2)):
+        update.pin = pin
+        update.save()
+    newest.reaches(54)
+    older.reaches(54)
+    assert older.updates() == [made[1].element]
+    assert newest.updates()[:3] == [made[40].element, made[0].element, made[51].element]
+    made[0].pin = None
+    made[0].save()
+    newest.reaches(55)
+    assert made[0].element not in newest.updates()
+
+
 def test_a_change_of_the_whole_page_loads_it_anew(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "en")

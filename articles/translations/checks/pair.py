@@ -5,8 +5,10 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-_TAGS = frozenset({"p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"})
-BLOCKS = frozenset({"p", "li", "blockquote"})
+_TABLE = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
+_TAGS = _TABLE | {"p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"}
+#: What stands by itself. A cell counts whether or not the editor has put a paragraph into it.
+BLOCKS = frozenset({"p", "li", "blockquote", "tr", "th", "td"})
 
 
 class _Reading(HTMLParser):
@@ -39,7 +41,8 @@ class _Reading(HTMLParser):
         if tag == "br":
             self.blocks[-1] += "\n"
             return
-        self.counts[tag] += 1
+        if not (tag == "p" and self._open and self._open[-1] in ("th", "td")):
+            self.counts[tag] += 1
         self._open.append(tag)
         if tag in BLOCKS:
             self.blocks.append("")

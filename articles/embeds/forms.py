@@ -1,0 +1,85 @@
+"""The embed in a form of an update."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from js_asset import Script
+
+from articles.embeds import providers, services
+
+
+class EmbedWidget(forms.TextInput):
+    """A field for the address with room for the preview; static/articles/embeds.js brings it to life.
+
+    auto   whether it does so by itself; otherwise the page makes an `Embed` of the element
+    """
+
+    template_name = "articles/embeds/widget.html"
+    input_type = "url"
+
+    class Media:
+        js = (Script("articles/embeds.js", type="module"),)
+
+    def __init__(self, attrs: Any = None, *, auto: bool = True) -> None:
+        super().__init__(attrs)
+        self.auto = auto
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        # The address of the preview names an article; which one, the browser knows when it asks.
+        return super().get_context(name, value, attrs) | {
+            "auto": self.auto,
+            "resolve": reverse("admin:articles_article_embed", args=[0]),
+            "patterns": json.dumps(providers.browser_patterns()),
+        }
+
+
+class EmbedField(forms.CharField):
+    """The address of an embed, in its canonical form; empty for none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        texts: dict[str, Any] = {
+            "required": False,
+            "widget": EmbedWidget,
+            "label": _("Embed"),
+            "help_text": _("The address of a video, post, sound or chart on another site."),
+        }
+        super().__init__(**texts | kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        return services.address(text) if text else ""
+
+
+class WithEmbed(forms.ModelForm):
+    """A form of an update that has an embed besides its columns; it is stored with the authors, by `save_m2m`."""
+
+    embed_url = EmbedField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        embed = getattr(self.instance, "embed", None) if self.instance.pk else None
+        if "embed_url" in self.fields:
+            self.fields["embed_url"].initial = embed.url if embed else ""
+            self.fields["embed_url"].widget.attrs["data-article"] = self.instance.article_id or ""
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if "embed_url" in self.cleaned_data:
+            # An update that is its embed needs no words; without it, it does.
+            kinds, url = type(self.instance).Kind, self.cleaned_data["embed_url"]
+            kind = self.cleaned_data.get("kind", self.instance.kind)
+            if kind in (kinds.TEXT, kinds.EMBED):
+                self.instance.kind = kinds.EMBED if url else kinds.TEXT
+                if "kind" in self.cleaned_data:
+                    self.cleaned_data["kind"] = self.instance.kind
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()
+        if "embed_url" in self.cleaned_data:
+            services.attach(self.instance, self.cleaned_data["embed_url"])

@@ -1,0 +1,276 @@
+"""Asking providers what stands behind an address: by oEmbed, in the background, by whichever process is free.
+
+The rows of `Embed` are the queue, as those of `Translation` are of machine drafts: publishing never waits, a provider
+that is down is asked again later and again, and what it answers at last appears on open pages by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import html
+import io
+import logging
+import random
+import re
+import warnings
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import micawber
+import nh3
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+from django.utils.text import Truncator
+from PIL import Image, ImageOps
+
+from articles import changes
+from articles.bidi import balanced
+from articles.embeds import providers
+from articles.embeds.fetching import Failure, Fetcher
+from articles.embeds.models import Embed
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between looks for what is due.
+INTERVAL = 1.0
+#: How long a process has for what it took, before another may take it.
+LEASE = timedelta(minutes=2)
+THREADS = 4
+#: How often a provider is asked, and how long to wait at first and at most: in all, for two days.
+ATTEMPTS = 56
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 3600.0
+#: How long what was shown at the desk is good for publishing, in seconds.
+KEPT = 3600
+
+_MOST_BYTES = 300_000
+_MOST_IMAGE_BYTES = 8_000_000
+_MOST_PIXELS = 24_000_000
+_THUMBNAIL = (960, 960)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a provider says of an address. The thumbnail is a JPEG of our own making."""
+
+    frame: str
+    title: str = ""
+    author: str = ""
+    width: int = 0
+    height: int = 0
+    thumbnail: bytes = b""
+
+
+def fetcher() -> Fetcher:
+    return Fetcher(settings.EMBED_TIMEOUT, settings.EMBED_ROUTES)
+
+
+class _Endpoint(micawber.Provider):
+    """An oEmbed endpoint, by micawber's protocol and our fetcher."""
+
+    def fetch(self, url: str) -> str:
+        return fetcher().fetch(url, _MOST_BYTES).decode()
+
+
+def resolve(url: str) -> Found:
+    """What the provider of an address says of it; asked once an hour. Raises Failure and nothing else."""
+    match = providers.match(url)
+    if match is None:
+        raise Failure("forbidden")
+    key = f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
+    found = cache.get(key)
+    if found is None:
+        found = _asked(match)
+        cache.set(key, found, KEPT)
+    return found
+
+
+def _asked(match: providers.Match) -> Found:
+    answer: Mapping[str, Any] = {}
+    if match.endpoint:
+        try:
+            answer = _Endpoint(match.endpoint).request(match.page)
+        except (micawber.ProviderException, ValueError):
+            raise Failure("nonsense") from None
+    markup = _text(answer, "html", 100_000)
+    frame = match.frame(markup)
+    if not frame:
+        raise Failure("nonsense")
+    width, height = (_number(answer.get(name)) for name in ("width", "height"))
+    title = _text(answer, "title", 300)
+    # The library puts the address where there is no title. Posts have none; what they say is in their markup.
+    if title in ("", match.page):
+        title = _first_words(markup)
+    return Found(
+        frame,
+        title=title,
+        author=_text(answer, "author_name", 200),
+        width=width if width and height else 0,
+        height=height if width and height else 0,
+        thumbnail=_thumbnail(_text(answer, "thumbnail_url", 2000)),
+    )
+
+
+def _text(answer: Mapping[str, Any], name: str, length: int) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str):
+        return ""
+    value = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]+", " ", value)
+    return balanced(" ".join(value.split())[:length])
+
+
+def _number(value: Any) -> int:
+    return int(value) if re.fullmatch(r"\d{2,4}", str(value), re.ASCII) else 0
+
+
+def _first_words(markup: str) -> str:
+    paragraph = re.search(r"<p\b[^>]*>(.*?)</p>", markup, re.DOTALL)
+    words = html.unescape(nh3.clean(paragraph[1] if paragraph else "", tags=set()))
+    return Truncator(balanced(" ".join(words.split()))).chars(200)
+
+
+def _thumbnail(url: str) -> bytes:
+    """The picture as a small JPEG of our own making; nothing where there is none, or none that can be had."""
+    if not url:
+        return b""
+    try:
+        return _redrawn(fetcher().fetch(url, _MOST_IMAGE_BYTES))
+    except Failure:
+        return b""
+
+
+def _redrawn(data: bytes) -> bytes:
+    drawn = io.BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
+            if image.width * image.height > _MOST_PIXELS:
+                return b""
+            image.draft("RGB", _THUMBNAIL)
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright.thumbnail(_THUMBNAIL)
+            upright.save(drawn, "JPEG", quality=80, optimize=True, progressive=True)
+    # Whatever a picture can be broken by.
+    except Exception:
+        return b""
+    return drawn.getvalue()
+
+
+# What becomes of it ---------------------------------------------------------------------------------------------------
+
+
+def say(embed: Embed, found: Found) -> None:
+    """Let an embed say what its provider said, but for the picture."""
+    embed.state, embed.due_at, embed.failure = Embed.State.RESOLVED, None, ""
+    embed.frame, embed.title, embed.author = found.frame, found.title, found.author
+    embed.width, embed.height = found.width, found.height
+
+
+def fill(embed: Embed, found: Found) -> None:
+    """Make an embed what its provider said, without saving it."""
+    say(embed, found)
+    if found.thumbnail:
+        name = hashlib.sha256(found.thumbnail).hexdigest()[:20]
+        embed.thumbnail.save(f"{name}.jpg", ContentFile(found.thumbnail), save=False)
+
+
+def known(url: str) -> Found | None:
+    """What was found out of an address lately."""
+    match = providers.match(url)
+    return cache.get(f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}") if match else None
+
+
+def take(count: int) -> list[Embed]:
+    """Take what is due; nobody else gets it meanwhile."""
+    now = timezone.now()
+    # Asked without a lock, which on SQLite would keep everybody from writing.
+    if not Embed.objects.filter(due_at__lte=now).exists():
+        return []
+    with transaction.atomic():
+        due = Embed.objects.filter(due_at__lte=now).order_by("due_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        taken = list(due[:count])
+        Embed.objects.filter(pk__in=[embed.pk for embed in taken]).update(due_at=now + LEASE)
+    return taken
+
+
+def ask(embed: Embed) -> None:
+    """Ask the provider of one embed, and show what it says. Raises nothing that a provider causes."""
+    try:
+        found = resolve(embed.url)
+    except Failure as failure:
+        _put_off(embed, failure)
+        return
+    with transaction.atomic():
+        changes.lock(embed.update)
+        # The journalist may have put another address there meanwhile.
+        now = (
+            Embed.objects.select_related("update__article").filter(pk=embed.pk, url=embed.url, state="pending").first()
+        )
+        if now is not None:
+            with changes.edit(now.update):
+                fill(now, found)
+                now.save()
+
+
+def _put_off(embed: Embed, failure: Failure) -> None:
+    attempts = embed.attempts + 1
+    waiting = Embed.objects.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING)
+    if failure.permanent or attempts >= ATTEMPTS:
+        # A pending embed is a link as well: readers see no difference.
+        waiting.update(state=Embed.State.LINK, attempts=attempts, failure=failure.reason, due_at=None)
+    else:
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
+        waiting.update(attempts=attempts, failure=failure.reason, due_at=timezone.now() + timedelta(seconds=pause))
+    logger.warning("A provider of embeds could not be asked (%s).", failure.reason)
+
+
+def resolve_due() -> int:
+    """Ask for what is due. Returns how many were taken."""
+    taken = take(2 * THREADS)
+    if taken:
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="embeds") as threads:
+            list(threads.map(_ask_or_log, taken))
+    return len(taken)
+
+
+def _ask_or_log(embed: Embed) -> None:
+    close_old_connections()
+    try:
+        ask(embed)
+    except Exception:
+        # It is due again when the lease ends.
+        logger.exception("The embed %s could not be resolved.", embed.pk)
+    finally:
+        connection.close()
+
+
+async def resolve_when_due() -> None:
+    """Look for what is due as long as the server runs."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, thread_name_prefix="embeds") as thread:
+        while True:
+            try:
+                taken = await loop.run_in_executor(thread, _with_connection)
+            except Exception:
+                logger.warning("Due embeds could not be looked for; trying again.", exc_info=True)
+                taken = 0
+            if not taken:
+                await asyncio.sleep(INTERVAL)
+
+
+def _with_connection() -> int:
+    close_old_connections()
+    try:
+        return resolve_due()
+    finally:
+        connection.close()

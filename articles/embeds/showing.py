@@ -1,0 +1,57 @@
+"""How an embed looks before a reader has asked for it: a link, and where its provider has answered, a preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.text import Truncator
+from django.utils.translation import pgettext_lazy
+
+from articles.embeds import providers
+from articles.embeds.models import Embed
+
+_KINDS = {
+    "video": pgettext_lazy("kind of embed", "Video"),
+    "audio": pgettext_lazy("kind of embed", "Audio"),
+    "post": pgettext_lazy("kind of embed", "Post"),
+    "chart": pgettext_lazy("kind of embed", "Chart"),
+}
+#: What is believed of the sizes that providers name, in pixels.
+_HEIGHTS = range(60, 1201)
+_SHAPES = (0.3, 4.0)
+
+
+def embed_context(embed: Embed | None, picture: str = "") -> dict[str, Any] | None:
+    """What the template says of an embed. `picture` stands for a thumbnail that is not stored yet."""
+    if embed is None:
+        return None
+    link = embed.url.split("://", 1)[-1].removeprefix("www.").removesuffix("/")
+    context = {"url": embed.url, "link": Truncator(link).chars(70), "playable": embed.playable}
+    if embed.playable:
+        provider = providers.BY_KEY[embed.provider]
+        width, height = _size(embed, provider)
+        context |= {
+            "frame": embed.frame,
+            "kind": provider.kind,
+            "kind_name": _KINDS[provider.kind],
+            "provider": provider.name,
+            "title": embed.title,
+            "author": embed.author,
+            "frame_title": f"{provider.name}: {embed.title}" if embed.title else provider.name,
+            "width": width,
+            "height": height,
+            "picture": picture or (embed.thumbnail.url if embed.thumbnail else ""),
+            "picture_width": embed.thumbnail_width,
+            "picture_height": embed.thumbnail_height,
+        }
+    return context
+
+
+def _size(embed: Embed, provider: providers.Provider) -> tuple[int, int]:
+    """Width and height as a shape, or no width and a height in pixels."""
+    width, height = provider.size
+    if width and embed.height and _SHAPES[0] <= embed.width / embed.height <= _SHAPES[1]:
+        return embed.width, embed.height
+    if not width and embed.height in _HEIGHTS:
+        return 0, embed.height
+    return width, height

@@ -1,0 +1,69 @@
+"""What the live desk asks about an address before it is published."""
+
+from __future__ import annotations
+
+import base64
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import get_template
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from articles import rendering
+from articles.embeds import resolving, services, showing
+from articles.embeds.fetching import Failure
+from articles.embeds.models import Embed
+from articles.models import Article
+
+
+@never_cache
+@require_safe
+def preview(request: HttpRequest, pk: int) -> JsonResponse:
+    """{url, provider, title, author, html, notice} of an address as readers will see it, or {error}.
+
+    `notice` says why it is a plain link. It takes EMBED_TIMEOUT at most for the provider and as much for the picture.
+    """
+    if not (request.user.has_perm("articles.add_update") or request.user.has_perm("articles.change_update")):
+        raise PermissionDenied
+    article = get_object_or_404(Article, pk=pk)
+    try:
+        url = services.address(request.GET.get("url", ""))
+    except ValidationError as error:
+        return JsonResponse({"error": " ".join(error.messages)})
+    embed = Embed()
+    embed.point_to(url)
+    notice, picture = "", ""
+    if embed.provider:
+        try:
+            found = resolving.resolve(url)
+        except Failure as failure:
+            notice = _notice(failure, embed.provider_name)
+        else:
+            resolving.say(embed, found)
+            if found.thumbnail:
+                picture = f"data:image/jpeg;base64,{base64.b64encode(found.thumbnail).decode()}"
+    else:
+        notice = _("Nothing can be embedded from there; readers see a link.")
+    with rendering.reading(article, request.LANGUAGE_CODE):
+        html = get_template("articles/embeds/embed.html").render({"embed": showing.embed_context(embed, picture)})
+    return JsonResponse(
+        {
+            "url": embed.url,
+            "provider": embed.provider_name,
+            "title": embed.title,
+            "author": embed.author,
+            "html": html,
+            "notice": notice,
+        }
+    )
+
+
+def _notice(failure: Failure, provider: str) -> str:
+    if failure.permanent:
+        return _("%(provider)s does not show this to everybody, or it is no longer there; readers see a link.") % {
+            "provider": provider
+        }
+    return _("%(provider)s does not answer at the moment. Readers see a link until it does.") % {"provider": provider}

@@ -1,0 +1,29 @@
+"""Kinds whose content speaks for itself."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from articles.kinds.base import Kind
+
+
+class Text(Kind):
+    code = "text"
+    name = pgettext_lazy("kind of update", "Text")
+    hint = _("A few sentences; a headline if it deserves one.")
+    sign = "¶"
+
+
+class Pictures(Kind):
+    code = "pictures"
+    name = pgettext_lazy("kind of update", "Pictures")
+    hint = _("One picture or several, each with its credit line and alternative text.")
+    sign = "▣"
+    wordless = True
+
+
+class Embed(Kind):
+    code = "embed"
+    name = pgettext_lazy("kind of update", "Embed")
+    hint = _("A post, a video or a chart from elsewhere, by its address.")
+    sign = "⧉"
+    wordless = True

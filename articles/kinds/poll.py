@@ -1,0 +1,56 @@
+"""A question to all readers, with its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from articles.kinds.base import Kind, beside, source_text
+from articles.polls import ballot
+from articles.translations.reading import Reading
+
+
+class Poll(Kind):
+    code = "poll"
+    name = pgettext_lazy("kind of update", "Poll")
+    hint = _("The question is the headline; the choices, two to ten, are the items of one list in the text.")
+    sign = "?"
+
+    def errors(self, update: Any) -> dict[str, Any]:
+        errors: dict[str, Any] = {}
+        if not source_text(update, "headline"):
+            errors[beside(update, "headline")] = _("Write the question as the headline.")
+        written = ballot.read(source_text(update, "body"))
+        if written is None or not ballot.FEWEST <= len(written.choices) <= ballot.MOST:
+            errors[beside(update, "body")] = _("Write the choices as one list of %(fewest)s to %(most)s items.") % {
+                "fewest": ballot.FEWEST,
+                "most": ballot.MOST,
+            }
+        return errors
+
+    def errors_of_draft(self, update: Any) -> dict[str, Any]:
+        """Votes are for a place in the list: once there are some, it keeps its length."""
+        count = ballot.voted_on(update)
+        written = ballot.read(source_text(update, "body"))
+        if count is None or (written is not None and len(written.choices) == count):
+            return {}
+        return {
+            beside(update, "body"): _(
+                "Readers have voted already: the poll keeps its %(count)s choices. Their words can be corrected."
+            )
+            % {"count": count}
+        }
+
+    def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
+        return ballot.context(update, article, read)
+
+    def structured(self, update: Any, read: Reading) -> dict[str, Any]:
+        counts = ballot.counts(update)
+        answers = [
+            {"@type": "Answer", "text": str(choice), "upvoteCount": counts[number]}
+            for number, choice in enumerate(ballot.choices(update, read))
+        ]
+        question = {"@type": "Question", "name": str(read.own("headline")), "inLanguage": read.language}
+        return {"mainEntity": question | {"suggestedAnswer": answers}}

@@ -1,0 +1,95 @@
+"""What a poll asks, and how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from articles import richtext
+from articles.polls.models import Vote
+from articles.text import Text
+from articles.translations.reading import Reading
+
+FEWEST, MOST = 2, 10
+
+
+@dataclass(frozen=True)
+class Ballot:
+    #: What stands around the list, as HTML.
+    introduction: str
+    choices: list[str]
+
+
+def read(body: str) -> Ballot | None:
+    """The ballot that a text is; None where it has not exactly one list, or an item of it is empty or has items."""
+    blocks = richtext.blocks(body)
+    lists = [block for block in blocks if block.startswith(("<ul", "<ol"))]
+    if len(lists) != 1 or lists[0].count("<ul") + lists[0].count("<ol") > 1:
+        return None
+    choices = richtext.items(lists[0])
+    return Ballot("".join(block for block in blocks if block is not lists[0]), choices) if all(choices) else None
+
+
+def _in(update: Any, language: str) -> Ballot | None:
+    return read(getattr(update, f"body_{language}") or "")
+
+
+def length(update: Any) -> int:
+    """How many choices there are."""
+    written = _in(update, update.source_language)
+    return len(written.choices) if written else 0
+
+
+def voted_on(update: Any) -> int | None:
+    """How many choices there were when somebody voted; None where nobody has."""
+    if not update.pk or not Vote.objects.filter(update=update.pk).exists():
+        return None
+    stored = type(update).objects.get(pk=update.pk)
+    return length(stored)
+
+
+def choices(update: Any, reading: Reading) -> list[Text]:
+    """The choices as readers get them. Where a translation has another number of them, those of the original."""
+    written = _in(update, reading.language)
+    language = reading.language
+    if written is None or len(written.choices) != length(update):
+        written, language = _in(update, update.source_language), update.source_language
+    return [Text(choice, language, reading.page_language) for choice in (written.choices if written else ())]
+
+
+def counts(update: Any) -> list[int]:
+    """The published tally, a number for each choice."""
+    tally = getattr(update, "tally", None)
+    known = list(tally.counts) if tally else []
+    return [*known, *[0] * MOST][: length(update)]
+
+
+def is_open(update: Any, article: Any) -> bool:
+    """Whether readers can vote now."""
+    if update.state != "published" or article.state == "finished":
+        return False
+    return update.closes_at is None or update.closes_at > timezone.now()
+
+
+def results(update: Any, reading: Reading) -> dict[str, Any]:
+    """How the poll stands, for its template."""
+    votes = counts(update)
+    total = sum(votes)
+    return {
+        "update": update,
+        "total": total,
+        "results": [
+            {"choice": choice, "votes": count, "percent": round(100 * count / total) if total else 0}
+            for choice, count in zip(choices(update, reading), votes, strict=True)
+        ],
+    }
+
+
+def context(update: Any, article: Any, reading: Reading) -> dict[str, Any]:
+    written = _in(update, reading.language)
+    return results(update, reading) | {
+        "introduction": Text(written.introduction if written else "", reading.language, reading.page_language),
+        "open": is_open(update, article),
+    }

@@ -1,0 +1,85 @@
+"""Tallies of polls: counted anew about once a second while readers vote, by whichever process looks first.
+
+A vote is one row and nothing else; it waits for nobody. What was counted is marked in the transaction that publishes
+the tally, under the article's lock. So a vote that comes meanwhile is counted by this round or the next, one that was
+taken just before a crash by the first round after it, and a thousand votes in a second are one change of the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, F
+from django.utils import timezone
+
+from articles.models import Tally, Update, Vote
+from articles.polls import ballot
+from liveblog.delivery import log
+from liveblog.delivery.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+#: The least number of seconds between two tallies of one poll.
+INTERVAL = 1.0
+
+
+def element_of(pk: int) -> str:
+    """How a poll stands, an element of its own: what a reader has chosen in the form is left alone."""
+    return f"poll-{pk}"
+
+
+def publish_tallies() -> int:
+    """Count the polls that somebody voted in, and close those whose time has come. Returns how many were concerned."""
+    voted = set(Vote.objects.filter(counted=False).values_list("update", flat=True).distinct())
+    over = Update.objects.published().filter(kind="poll", closes_at__lte=timezone.now())
+    closing = set(over.exclude(tally__closed_for=F("closes_at")).values_list("pk", flat=True))
+    concerned = 0
+    for pk in sorted(voted | closing):
+        try:
+            concerned += _publish(pk)
+        except Exception:
+            logger.exception("The votes of the poll %s could not be counted.", pk)
+    return concerned
+
+
+def _publish(pk: int) -> bool:
+    article_id = Update.objects.values_list("article", flat=True).get(pk=pk)
+    with transaction.atomic():
+        log.lock(article_id)
+        update = Update.objects.select_related("article", "tally").get(pk=pk)
+        tally = getattr(update, "tally", None) or Tally(update=update)
+        now = timezone.now()
+        over = update.closes_at is not None and update.closes_at <= now
+        closes = over and tally.closed_for != update.closes_at
+        # Another process may have been faster; and there is nothing to hurry for.
+        if tally.at and now - tally.at < timedelta(seconds=INTERVAL) and not closes:
+            return False
+        votes = Vote.objects.filter(update=pk)
+        if not votes.filter(counted=False).update(counted=True) and not closes:
+            return False
+        found = dict(votes.values_list("choice").annotate(count=Count("pk")).order_by())
+        counts = [found.get(number, 0) for number in range(ballot.length(update))]
+        differs = counts != ballot.counts(update)
+        tally.counts, tally.at = counts, now
+        if closes:
+            tally.closed_for = update.closes_at
+        tally.save()
+        if update.state == Update.State.PUBLISHED:
+            if closes:
+                log.append(article_id, update.element)
+            elif differs:
+                log.append(article_id, element_of(pk))
+    return True
+
+
+async def publish_when_voted(hub: Hub) -> None:
+    """Look for votes as long as the server runs."""
+    while True:
+        try:
+            await hub.query(publish_tallies)
+        except Exception:
+            logger.warning("Votes could not be counted; trying again.", exc_info=True)
+        await asyncio.sleep(INTERVAL)

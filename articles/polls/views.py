@@ -1,0 +1,70 @@
+"""Where readers vote. Nothing here is cached, and nothing elsewhere knows who voted."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from articles import rendering
+from articles.models import Update
+from articles.polls import ballot, voting
+from articles.translations.reading import of_update
+from articles.views import permalink
+from liveblog.limits import allowed
+from liveblog.origin import from_here
+
+
+@csrf_exempt  # No cookie guards the form; posting from elsewhere is refused by where the browser says it comes from.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
+    """Take a vote; then the reader goes back to the poll, or the script that asked is told."""
+    update = get_object_or_404(rendering.updates().select_related("article").published(), pk=pk, kind="poll")
+    article = update.article
+    read = of_update(update, article, language) if language in article.offered_languages else None
+    if read is None:
+        raise Http404
+    if request.method != "POST":
+        return redirect(update.url(language))
+    if not from_here(request):
+        raise PermissionDenied(
+            _("This form can only be sent from our own page. Please open the page again and try once more.")
+        )
+    status, said, choice = _answer(request, update)
+    if status == 200:
+        voter = voting.token(request)
+        voting.cast(update, voter, choice)
+    if "application/json" in request.headers.get("Accept", ""):
+        response: HttpResponse = JsonResponse({"said": said}, status=status)
+    elif status == 200:
+        response = redirect(f"{update.url(language)}?voted=1")
+    else:
+        with rendering.reading(article, language):
+            response = HttpResponse(permalink(request, update, read, said), status=status)
+    if status == 200:
+        response.set_cookie(
+            voting.COOKIE,
+            voter,
+            max_age=voting.COOKIE_AGE,
+            path=voting.COOKIE_PATH,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _answer(request: HttpRequest, update: Update) -> tuple[int, str, int]:
+    """The status of the answer, what the reader is told, and what they chose."""
+    if not ballot.is_open(update, update.article):
+        return 409, _("This poll is closed."), 0
+    chosen = request.POST.get("choice", "")
+    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 3 and int(chosen) < ballot.length(update)):
+        return 422, _("Choose one of the answers first."), 0
+    if not allowed(request, f"vote-{update.pk}", settings.POLL_VOTES_PER_MINUTE, 60):
+        return 429, _("Too many votes have come from your network. Please try again in a minute."), 0
+    return 200, _("Your vote is counted."), int(chosen)

@@ -1,0 +1,274 @@
+"""Embeds as readers meet them: nothing from outside before a click, and nothing lost after it."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from articles import changes
+from articles.embeds import services
+from articles.models import Article, Embed, Update
+from tests import factories
+from tests.browser.conftest import Fresh, MakeReader, Reader
+from tests.browser.test_coverage import Desk
+from tests.embed_servers import EmbedServer
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+PLAYER = """<!doctype html><title>Player</title><p id=count>0</p><script>
+  setInterval(() => (document.getElementById("count").textContent = Number(count.textContent) + 1), 50);
+  parent.postMessage({ height: 333 }, "*");
+</script>"""
+
+
+@pytest.fixture
+def providers() -> Iterator[EmbedServer]:
+    with EmbedServer() as running:
+        yield running
+
+
+@pytest.fixture
+def server(transactional_db: None, static_files: None, providers: EmbedServer) -> Iterator[Server]:
+    routes = ",".join(f"{place}={elsewhere}" for place, elsewhere in providers.routes.items())
+    with Server(EMBED_ROUTES=routes, EMBED_TIMEOUT="2") as running:
+        yield running
+
+
+@pytest.fixture
+def article(transactional_db: None) -> Article:
+    return factories.article()
+
+
+def posted(article: Article, url: str = VIDEO, **fields: Any) -> Update:
+    update = Update(article=article, kind=Update.Kind.EMBED, state=Update.State.PUBLISHED, **fields)
+    with changes.edit(update):
+        update.save()
+        services.attach(update, url)
+    return update
+
+
+def outside(page: Page, server: Server) -> list[str]:
+    """What the page asks of others than our server; each of these is answered by a player."""
+    asked: list[str] = []
+    own = urlsplit(server.url).netloc
+
+    def answer(route: Route) -> None:
+        if urlsplit(route.request.url).netloc in (own, ""):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.fulfill(body=PLAYER, content_type="text/html")
+
+    page.route("**/*", answer)
+    return asked
+
+
+def shot(page: Page, name: str) -> None:
+    if directory := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
+
+
+def test_nothing_is_asked_of_others_until_a_reader_clicks(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh
+) -> None:
+    german = reader(viewport={"width": 1100, "height": 900})
+    asked = outside(german.page, server)
+    german.open(server, article, "de")
+    update = posted(article)
+    # First a link, then by itself the preview: the server asks the provider, the reader nobody.
+    preview = german.page.locator(f"#{update.element} .embed-preview")
+    expect(preview.locator("img")).to_be_visible()
+    expect(preview).to_contain_text("Ministers arrive")
+    assert preview.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    assert asked == []
+    assert german.content() == fresh(article, "de")
+    shot(german.page, "embed-preview-de")
+    preview.click()
+    frame = german.page.locator(f"#{update.element} iframe")
+    expect(german.page.frame_locator("iframe").locator("#count")).not_to_have_text("0")
+    assert asked == ["https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"]
+    assert frame.get_attribute("title") == "YouTube: Ministers arrive"
+    assert "allow-top-navigation" not in (frame.get_attribute("sandbox") or "allow-top-navigation")
+    box = frame.bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.02)
+    assert frame.evaluate("frame => document.activeElement === frame")
+    expect(german.page.locator(f"#{update.element} .embed-source")).to_be_visible()
+    shot(german.page, "embed-open-de")
+
+
+def opened(page: Reader, update: Update) -> Callable[[], int]:
+    page.page.locator(f"#{update.element} .embed-preview").click()
+    count = page.page.frame_locator(f"#{update.element} iframe").locator("#count")
+    expect(count).not_to_have_text("0")
+    return lambda: int(count.text_content() or 0)
+
+
+def test_an_open_embed_plays_on_while_its_update_is_corrected(
+    server: Server, reader: MakeReader, article: Article
+) -> None:
+    update = posted(article, body_en="<p>Teh video.</p>")
+    page = reader()
+    asked = outside(page.page, server)
+    page.open(server, article, "en")
+    count = opened(page, update)
+    page.page.frame_locator("iframe").locator("#count").evaluate("count => { count.textContent = 100000; }")
+    update.refresh_from_db()
+    update.body_en, update.headline_en, update.is_key = "<p>The video.</p>", "Arrival", True
+    update.save()
+    element = page.page.locator(f"#{update.element}")
+    expect(element.locator("h2")).to_have_text("Arrival")
+    expect(element.locator(".text")).to_have_text("The video.")
+    expect(element).to_have_class("update key")
+    assert element.locator("h2, .text, .embed").evaluate_all("found => found.map(one => one.tagName)") == [
+        *("H2", "DIV", "FIGURE")
+    ]
+    assert count() >= 100_000
+    assert len(asked) == 1
+
+
+def test_another_embed_takes_the_place_of_an_open_one(server: Server, reader: MakeReader, article: Article) -> None:
+    update = posted(article)
+    page = reader()
+    outside(page.page, server)
+    page.open(server, article, "en")
+    opened(page, update)
+    update.refresh_from_db()
+    with changes.edit(update):
+        services.attach(update, "https://vimeo.com/76979871")
+    expect(page.page.locator(f"#{update.element} .embed-preview")).to_contain_text("Vimeo")
+    expect(page.page.locator("iframe")).to_have_count(0)
+
+
+def test_a_post_is_as_high_as_it_says(server: Server, reader: MakeReader, article: Article) -> None:
+    posted(article, "https://mastodon.social/@Gargron/109371234567890")
+    page = reader()
+    outside(page.page, server)
+    page.open(server, article, "en")
+    page.page.locator(".embed-preview").click()
+    page.page.wait_for_function("() => document.querySelector('iframe')?.getBoundingClientRect().height === 333")
+
+
+def test_without_javascript_the_preview_is_a_link(server: Server, reader: MakeReader, article: Article) -> None:
+    update = posted(article)
+    reader().open(server, article, "uk").page.locator(".embed-preview").wait_for()
+    page = reader(java_script_enabled=False).open(server, article, "uk").page
+    preview = page.locator(f"#{update.element} .embed-preview")
+    expect(preview).to_be_visible()
+    assert preview.get_attribute("href") == VIDEO
+    expect(page.locator(".embed-source")).to_be_hidden()
+
+
+def test_a_key_held_opens_the_provider_s_own_page(server: Server, reader: MakeReader, article: Article) -> None:
+    posted(article)
+    page = reader()
+    outside(page.page, server)
+    page.open(server, article, "en")
+    with page.page.context.expect_page():
+        page.page.locator(".embed-preview").click(modifiers=["ControlOrMeta"])
+    expect(page.page.locator("iframe")).to_have_count(0)
+
+
+def test_a_host_that_is_not_listed_is_not_framed_whatever_happens(
+    server: Server, reader: MakeReader, article: Article
+) -> None:
+    """The policy is the last door: here somebody has got another frame into the page."""
+    posted(article)
+    page = reader()
+    asked = outside(page.page, server)
+    page.open(server, article, "en")
+    figure = page.page.locator(".embed[data-frame]")
+    figure.evaluate("figure => { figure.dataset.frame = 'https://tracker.example/'; }")
+    figure.locator(".embed-preview").click()
+    expect(page.page.locator("iframe")).to_have_count(1)
+    page.page.wait_for_timeout(300)
+    assert asked == []
+    assert any("tracker.example" in complaint for complaint in page.complaints)
+    page.complaints.clear()
+
+
+@pytest.mark.parametrize(("language", "width"), [("ar", 1100), ("ar", 360), ("de", 360)])
+def test_a_preview_fits_and_reads_in_its_direction(
+    server: Server, reader: MakeReader, article: Article, providers: EmbedServer, language: str, width: int
+) -> None:
+    providers.answer = {"title": "Delegations of all thirty allies arrive " * 4, "width": 720, "height": 1280}
+    posted(article)
+    posted(article, "https://open.spotify.com/episode/4uLU6hMCjMI75M1A2tKUQC")
+    posted(article, "https://www.instagram.com/p/CAbc_12-X/")
+    posted(article, "https://example.com/a-long-address/" + "of-nobody/" * 20)
+    page = reader(viewport={"width": width, "height": 800})
+    outside(page.page, server)
+    page.open(server, article, language)
+    expect(page.page.locator(".embed-preview")).to_have_count(3)
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    title = page.page.locator(".embed-title").first
+    assert title.evaluate("title => getComputedStyle(title).direction") == "ltr"
+    shot(page.page, f"embeds-{language}-{width}")
+    page.page.locator(".embed-preview").first.click()
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# The newsroom's form --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def form(server: Server, reader: MakeReader, article: Article) -> Reader:
+    """The form of a new update, opened by an editor."""
+    editor = User.objects.create_superuser("editor", password="a long password")
+    made = reader(viewport={"width": 1280, "height": 900}, locale="en")
+    desk = Desk(made.page, server)
+    desk.log_in(editor)
+    made.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    made.page.locator(".ProseMirror").first.wait_for()
+    return made
+
+
+def paste(page: Page, text: str) -> None:
+    page.locator("fieldset:not([hidden] *) .ProseMirror").first.evaluate(
+        """(editor, text) => {
+          editor.focus();
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+
+
+def test_an_address_pasted_alone_into_the_text_becomes_the_embed(form: Reader, server: Server) -> None:
+    paste(form.page, "https://youtu.be/dQw4w9WgXcQ?si=abc")
+    shown = form.page.locator(".embed-shown .embed-preview")
+    expect(shown).to_contain_text("Ministers arrive")
+    expect(form.page.locator("#id_embed_url")).to_have_value(VIDEO)
+    assert form.page.locator(".ProseMirror").first.text_content() == ""
+    shot(form.page, "embed-form")
+    form.page.get_by_role("button", name="Publish").click()
+    form.page.wait_for_url("**/update/**")
+    update = Update.objects.get()
+    assert (update.kind, update.state, update.embed.url) == ("embed", "published", VIDEO)
+
+
+def test_an_address_that_nobody_knows_stays_text(form: Reader) -> None:
+    paste(form.page, "https://example.com/article")
+    expect(form.page.locator(".ProseMirror").first).to_contain_text("https://example.com/article")
+    expect(form.page.locator("#id_embed_url")).to_have_value("")
+
+
+def test_the_form_says_why_there_is_no_preview_and_forgets_what_is_removed(
+    form: Reader, providers: EmbedServer
+) -> None:
+    providers.fault = "down"
+    form.page.locator("#id_embed_url").fill(VIDEO)
+    expect(form.page.locator(".embed-status")).to_contain_text("YouTube does not answer at the moment")
+    form.page.locator("#id_embed_url").fill("nonsense")
+    expect(form.page.locator(".embed-status")).to_contain_text("This is no address of a page")
+    form.page.get_by_role("button", name="Remove the embed").click()
+    expect(form.page.locator("#id_embed_url")).to_have_value("")
+    expect(form.page.locator(".embed-status")).to_be_empty()
+    assert Embed.objects.count() == 0

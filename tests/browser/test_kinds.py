@@ -1,0 +1,68 @@
+"""What the editor makes is what readers get."""
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from tests import factories
+from tests.browser.conftest import MakeReader
+from tests.browser.test_coverage import Desk
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_table_made_in_the_editor_arrives_with_its_headings(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    readers = reader(viewport={"width": 360, "height": 740}).open(server, article, "en")
+    desk = Desk(reader(viewport={"width": 1200, "height": 1000}).page, server)
+    desk.log_in(User.objects.create_superuser("ioana", password="a long password"))
+    desk.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    desk.write("English", "Votes", "As counted:")
+    desk.page.get_by_title("Insert table").first.click()
+    dialog = desk.page.locator("dialog[open]")
+    for name, number in (("Rows", "2"), ("Columns", "2")):
+        dialog.get_by_label(name).fill(number)
+    dialog.get_by_label("Include header row").select_option("Yes")
+    dialog.get_by_role("button", name="Insert Table").click()
+    cells = desk.page.get_by_role("tabpanel", name="English").locator(".ProseMirror :is(th, td)")
+    for number, text in enumerate(["Country", "Votes", "Poland", "1,027"]):
+        cells.nth(number).click()
+        desk.page.keyboard.type(text)
+    desk.press("Publish")
+    region = readers.page.get_by_role("region", name="Votes")
+    expect(region.get_by_role("columnheader")).to_have_text(["Country", "Votes"])
+    expect(region.get_by_role("cell")).to_have_text(["Poland", "1,027"])
+    assert readers.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    ("language", "marks"),
+    [
+        ("en", "“”"),
+        ("de", "„“"),
+        ("fr", "«»"),
+        ("es", "«»"),
+        ("pl", "„”"),
+        ("ro", "„”"),
+        ("uk", "«»"),
+        ("ar", "«»"),
+    ],
+)
+def test_a_quote_has_the_marks_of_its_own_language_on_every_page(
+    server: Server, reader: MakeReader, language: str, marks: str
+) -> None:
+    article = factories.article(languages=["en", "ar", language])
+    words = {"source_language": language, f"body_{language}": "<p>A.</p><p>B.</p>", f"attribution_{language}": "C"}
+    update = factories.update(article, kind="quote", **words)
+    page = reader().open(server, article, "ar" if language != "ar" else "en").page
+    shown = page.locator(f"#{update.element} blockquote").evaluate(
+        """quote => {
+            const style = getComputedStyle(quote.firstElementChild);
+            const [opening, closing] = style.quotes.match(/"[^"]*"/g);
+            const before = getComputedStyle(quote.firstElementChild, "::before").content;
+            const after = getComputedStyle(quote.lastElementChild, "::after").content;
+            return [before, after, opening[1], closing.at(-2), quote.closest("[lang]").lang];
+        }"""
+    )
+    assert shown == ["open-quote", "close-quote", marks[0], marks[1], language]

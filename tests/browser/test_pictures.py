@@ -1,0 +1,219 @@
+"""Pictures in the newsroom's form, as somebody in a hurry puts them there; and what readers' browsers make of them."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from articles.models import Picture, Update
+from tests import factories
+from tests.browser.conftest import MakeReader
+from tests.nasty_files import SVG, made, with_segment
+from tests.server import Server
+
+DROP = """(target, files) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const transfer = new DataTransfer();
+  for (const { name, type, content } of files) transfer.items.add(new File([bytes(content)], name, { type }));
+  const event = (kind) => new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+  for (const kind of ["dragenter", "dragover", "drop"]) target.dispatchEvent(event(kind));
+}"""
+PASTE = """(target, [{ name, type, content }]) => {
+  const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], name, { type }));
+  target.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def file(name: str, content: bytes | None = None, kind: str = "image/jpeg") -> dict[str, str]:
+    content = content or made(size=(1200, 800))
+    return {"name": name, "type": kind, "content": base64.b64encode(content).decode()}
+
+
+def at_form(server: Server, page: Page, address: str, language: str = "en") -> Page:
+    if not User.objects.filter(username="chief").exists():
+        User.objects.create_superuser("chief", password="chief")
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": server.url}])
+    page.goto(f"{server.url}{address}")
+    page.fill("#id_username", "chief")
+    page.fill("#id_password", "chief")
+    page.press("#id_password", "Enter")
+    expect(page.locator("[data-pictures]")).to_be_visible()
+    return page
+
+
+def add_form(server: Server, page: Page, **fields: Any) -> Page:
+    return at_form(server, page, f"/admin/articles/update/add/?article={factories.article().pk}", **fields)
+
+
+def drop(page: Page, *files: dict[str, str]) -> None:
+    page.eval_on_selector("#update_form", DROP, list(files))
+
+
+def test_three_pictures_dropped_at_once_are_published_in_the_order_chosen(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    held: list[Any] = []
+    page.route("**/pictures/", lambda route: held.append(route))
+    drop(page, *(file(f"{width}.jpg", made(size=(width, 800))) for width in (1200, 1100, 1000)))
+    bars = page.locator("progress")
+    expect(bars).to_have_count(3)
+    # What would lack the pictures is not sent.
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".picture-error").first).to_contain_text("still being uploaded")
+    assert not Update.objects.exists()
+    for route in held:
+        route.continue_()
+    expect(page.locator("[name=pictures]")).to_have_count(3)
+    expect(page.locator(".picture-view img:visible")).to_have_count(3)
+    expect(bars.locator("visible=true")).to_have_count(0)
+    # The last one to the front, by keyboard.
+    page.locator(".picture-item").nth(2).get_by_role("button", name="Move up").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-pictures] [role=status]")).to_have_text("The picture is now number 1.")
+    order = [int(value) for value in page.eval_on_selector_all("[name=pictures]", "all => all.map(one => one.value)")]
+    for number, item in enumerate(page.locator(".picture-item").all()):
+        item.get_by_label("Alternative text").fill(f"View {number}")
+        item.get_by_label("Credit line").fill("Ana")
+    page.get_by_label("Headline").locator("visible=true").fill("Seen from above")
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url("**/update/?article__id__exact=*")
+    update = Update.objects.get()
+    assert [picture.pk for picture in update.pictures.all()] == order
+    assert [picture.width for picture in update.pictures.all()] == [1000, 1200, 1100]
+    assert [picture.alt_en for picture in update.pictures.all()] == ["View 0", "View 1", "View 2"]
+
+
+def test_what_is_refused_says_why_and_the_rest_goes_on(server: Server, reader: MakeReader) -> None:
+    someone = reader()
+    page = add_form(server, someone.page)
+    drop(page, file("evil.svg", SVG.encode(), "image/svg+xml"), file("good.jpg"))
+    expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("SVG")
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    page.locator(".failed").get_by_role("button", name="Take out").click()
+    expect(page.locator(".picture-item")).to_have_count(1)
+    # The browser notes each refusal, too.
+    assert [text for text in someone.complaints if "400" not in text] == []
+    someone.complaints.clear()
+
+
+def test_an_upload_goes_on_after_the_connection_was_lost(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    attempts: list[Any] = []
+
+    def flaky(route: Any) -> None:
+        attempts.append(route)
+        route.abort("internetdisconnected") if len(attempts) == 1 else route.continue_()
+
+    page.route("**/pictures/", flaky)
+    drop(page, file("far.jpg"))
+    expect(page.locator(".picture-error")).to_contain_text("Trying again: far.jpg")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    assert Picture.objects.count() == 1
+
+
+def test_an_upload_can_be_cancelled(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    page.route("**/pictures/", lambda _route: None)
+    drop(page, file("far.jpg"))
+    page.get_by_role("button", name="Cancel the upload").click()
+    expect(page.locator(".picture-item")).to_have_count(0)
+    expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
+
+
+def test_a_picture_is_pasted_into_the_text_and_chosen_from_the_disk(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    page.eval_on_selector(".ProseMirror", PASTE, [file("pasted.png", made("PNG"), "image/png")])
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    content = {"name": "chosen.jpg", "mimeType": "image/jpeg", "buffer": made()}
+    page.set_input_files("[data-pictures] input[type=file]", [content])
+    expect(page.locator("[name=pictures]")).to_have_count(2)
+    assert page.locator(".ProseMirror img").count() == 0
+
+
+def test_a_huge_photo_is_made_smaller_before_it_is_sent_and_keeps_its_words(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    record = b"\x1c\x02\x6e\x00\x03Ana"
+    iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(record).to_bytes(4, "big") + record
+    noise = made(size=(8000, 6000), quality=95)
+    huge = with_segment(0xED, iptc, noise + bytes(2_000_000))
+    sizes: list[int] = []
+    page.on(
+        "request",
+        lambda request: (
+            sizes.append(int(request.headers.get("content-length", 0))) if request.method == "POST" else None
+        ),
+    )
+    drop(page, file("huge.jpg", huge))
+    expect(page.locator("[name=pictures]")).to_have_count(1, timeout=20_000)
+    picture = Picture.objects.get()
+    assert (picture.width, picture.height) == (2560, 1920)
+    assert page.get_by_label("Credit line").input_value() == "Ana"
+
+
+def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    drop(page, file("one.jpg"))
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    page.get_by_label("Credit line").fill("Ana")
+    page.get_by_label("Caption").fill("Kept")
+    found = page.evaluate(
+        """async () => {
+          const address = document.querySelector('script[src*="update-form"]').src;
+          const source = await (await fetch(address)).text();
+          const { Pictures } = await import(new URL(source.match(/from "(.+?)"/)[1], address));
+          const container = document.querySelector("[data-pictures]");
+          const pictures = new Pictures(container);
+          let heard = 0;
+          container.closest("form").addEventListener("input", () => (heard += 1));
+          const saved = JSON.parse(JSON.stringify(pictures));
+          pictures.clear();
+          const empty = [pictures.toJSON().length, document.querySelectorAll("[name=pictures]").length];
+          pictures.restore(saved);
+          const [{ id }] = saved;
+          pictures.showErrors({ [`picture-${id}-credit`]: ["Whose?"] }, { [`picture-${id}-alt`]: "Empty?" });
+          const told = [...container.querySelectorAll(".errorlist, .warninglist")].map((one) => one.textContent);
+          const warned = container.querySelectorAll("[name$=-warned]").length;
+          return { told, warned, saved, again: pictures.toJSON(), empty, heard, busy: pictures.busy };
+        }"""
+    )
+    assert found["saved"] == found["again"]
+    assert found["saved"][0]["credit"] == "Ana"
+    assert (found["empty"], found["heard"], found["busy"]) == ([0, 0], 2, False)
+    expect(page.get_by_label("Caption")).to_have_value("Kept")
+    assert (sorted(found["told"]), found["warned"]) == (["Empty?", "Whose?"], 1)
+    expect(page.get_by_label("Credit line")).to_have_accessible_description("Whose?")
+
+
+def test_without_credit_line_the_form_says_so_beside_the_picture(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    drop(page, file("one.jpg"))
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    page.get_by_label("Headline").locator("visible=true").fill("Seen")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".picture-field .errorlist")).to_contain_text("credit line")
+    expect(page.locator(".picture-field .warninglist")).to_contain_text("alternative text")
+    page.get_by_label("Credit line").fill("Ana")
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url("**/update/?article__id__exact=*")
+    assert Update.objects.get().pictures.get().alt_en == ""
+
+
+def test_a_phone_loads_a_small_rendition_and_a_large_screen_a_large_one(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    factories.update(article, pictures=(factories.picture((2400, 1600)),))
+    for width, expected in ((360, 480), (1300, 720)):
+        page = reader(viewport={"width": width, "height": 800}).open(server, article, "ar").page
+        image = page.locator(".pictures img")
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("() => document.querySelector('.pictures img').currentSrc.includes('webp')")
+        chosen = re.search(r"/(\d+)w\.webp$", image.evaluate("image => image.currentSrc"))
+        assert chosen
+        assert int(chosen[1]) == expected
+        page.wait_for_function("() => document.querySelector('.pictures img').naturalWidth > 0")

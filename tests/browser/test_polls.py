@@ -1,0 +1,114 @@
+"""Voting: in place where scripts run, by form where they do not; and the numbers move on every open page."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from articles.models import Update, Vote
+from articles.polls import voting
+from tests import factories
+from tests.browser.conftest import Fresh, MakeReader
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def poll(transactional_db: None) -> Update:
+    return factories.update(
+        factories.article(),
+        kind="poll",
+        headline_en="Who joins first?",
+        body_en="<ul><li>Finland</li><li>Sweden</li></ul>",
+        headline_de="Wer tritt zuerst bei?",
+        body_de="<ul><li>Finnland</li><li>Schweden</li></ul>",
+    )
+
+
+def not_of_mistakes(complaints: list[str]) -> list[str]:
+    """Those of them that are not about an answer which tells the reader what is wrong."""
+    return [complaint for complaint in complaints if "422" not in complaint]
+
+
+def test_a_vote_stays_on_the_page_and_moves_the_numbers_of_everybody(
+    server: Server, reader: MakeReader, fresh: Fresh, poll: Update
+) -> None:
+    voter = reader().open(server, poll.article, "en")
+    other = reader().open(server, poll.article, "de")
+    voter.page.get_by_role("radio", name="Sweden").check()
+    voter.page.get_by_role("button", name="Vote").click()
+    expect(voter.page.locator(".poll .said")).to_have_text("Your vote is counted.")
+    assert voter.page.url.endswith(poll.article.url("en"))
+    for page in (voter, other):
+        page.reaches(2)
+        expect(page.page.locator(".results li").nth(1)).to_contain_text(re.compile(r"100\s?%"))
+    assert other.content() == fresh(poll.article, "de")
+    # The browser remembers for the reader what it was; the page was the same for all.
+    voter.page.reload()
+    expect(voter.page.get_by_role("radio", name="Sweden")).to_be_checked()
+    voter.page.get_by_role("radio", name="Finland").check()
+    voter.page.get_by_role("button", name="Vote").click()
+    voter.reaches(3)
+    assert list(Vote.objects.values_list("choice", flat=True)) == [0]
+
+
+def test_what_is_chosen_and_where_the_focus_is_survives_all_that_arrives(
+    server: Server, reader: MakeReader, poll: Update
+) -> None:
+    page = reader().open(server, poll.article, "en")
+    choice = page.page.get_by_role("radio", name="Sweden")
+    choice.check()
+    choice.focus()
+    voting.cast(poll, "somebody", 0)
+    page.reaches(2)
+    poll.body_en = "<ul><li>Finland</li><li>Sweden, perhaps</li></ul>"
+    poll.save()
+    page.reaches(3)
+    corrected = page.page.get_by_role("radio", name="Sweden, perhaps")
+    expect(corrected).to_be_checked()
+    expect(corrected).to_be_focused()
+
+
+def test_a_vote_without_scripts_leads_to_the_poll(server: Server, reader: MakeReader, poll: Update) -> None:
+    made = reader(java_script_enabled=False)
+    page = made.open(server, poll.article, "en").page
+    said = page.locator(".report > .said")
+    page.get_by_role("button", name="Vote").click()
+    expect(said).to_have_text("Choose one of the answers first.")
+    page.get_by_role("radio", name="Finland").check()
+    page.get_by_role("button", name="Vote").click()
+    expect(said).to_have_text("Your vote is counted.")
+    assert page.url.endswith(f"{poll.url('en')}?voted=1")
+    page.get_by_role("radio", name="Sweden").check()
+    page.get_by_role("button", name="Vote").click()
+    expect(said).to_have_text("Your vote is counted.")
+    assert list(Vote.objects.values_list("choice", flat=True)) == [1]
+    made.complaints = not_of_mistakes(made.complaints)
+
+
+def test_who_votes_for_nothing_or_into_the_void_is_told(server: Server, reader: MakeReader, poll: Update) -> None:
+    made = reader()
+    page = made.open(server, poll.article, "en").page
+    button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .said")
+    button.click()
+    expect(said).to_have_text("Choose one of the answers first.")
+    page.get_by_role("radio", name="Finland").check()
+    page.route("**/vote/**", lambda route: route.abort())
+    button.click()
+    expect(said).to_have_text("Your vote could not be sent. Please try again.")
+    page.unroute("**/vote/**")
+    button.click()
+    expect(said).to_have_text("Your vote is counted.")
+    made.complaints = not_of_mistakes(made.complaints)
+
+
+def test_nothing_of_a_vote_travels_with_pages(server: Server, reader: MakeReader, poll: Update) -> None:
+    page = reader().open(server, poll.article, "en").page
+    page.get_by_role("radio", name="Finland").check()
+    page.get_by_role("button", name="Vote").click()
+    expect(page.locator(".poll .said")).to_have_text("Your vote is counted.")
+    with page.expect_request("**/live/**") as request:
+        page.reload()
+    assert "cookie" not in request.value.all_headers()
+    assert [cookie["path"] for cookie in page.context.cookies()] == ["/vote/"]

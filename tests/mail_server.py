@@ -1,0 +1,47 @@
+"""A mail server (SMTP) that keeps what it is given, or will not have it."""
+
+from __future__ import annotations
+
+import email
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from tests.server import free_port
+
+
+class MailServer:
+    """`messages` are those that came, parsed, `sources` the same in bytes. `refusing`: it cannot at the moment."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[list[str], EmailMessage]] = []
+        self.sources: list[bytes] = []
+        self.refusing = False
+        self.port = free_port()
+        self._controller: Any = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refusing:
+            return "451 Not now"
+        message: Any = email.message_from_bytes(envelope.content, policy=default)
+        self.sources.append(envelope.content)
+        self.messages.append((envelope.rcpt_tos, message))
+        return "250 Ok"
+
+    def start(self) -> MailServer:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+        return self
+
+    def stop(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def __enter__(self) -> MailServer:
+        return self.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()

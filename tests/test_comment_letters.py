@@ -1,0 +1,201 @@
+"""Readers who asked are told by e-mail, moderators when the queue grows old; nothing is lost, nothing sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from comments import digests, mailing, moderation
+from comments.models import Comment, Letter, State
+from tests import factories
+from tests.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[MailServer]:
+    with MailServer() as server:
+        settings.EMAIL_CONFIGURED = True
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        yield server
+
+
+def asked(article: Any = None, **fields: Any) -> Comment:
+    """A comment whose author asked to be told."""
+    return factories.comment(article, **{"email": "ana@example.org", "notify": True, "page_language": "de"} | fields)
+
+
+def approve(comment: Comment) -> Any:
+    comment.refresh_from_db()
+    return moderation.decide(comment.pk, State.APPROVED, None, version=comment.version)
+
+
+def make_due() -> None:
+    Letter.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+
+
+def deliver() -> None:
+    make_due()
+    while mailing.work_off():
+        pass
+
+
+def text_of(message: EmailMessage) -> str:
+    return message.get_content()
+
+
+def test_an_author_is_told_that_their_comment_appeared(mail: MailServer) -> None:
+    comment = asked(page_language="ar")
+    approve(comment)
+    deliver()
+    [(to, message)] = mail.messages
+    assert to == ["ana@example.org"]
+    assert message["Content-Language"] == "ar"
+    assert "الوزراء يجتمعون في بوخارست" in message["Subject"]
+    assert f"{comment.article.url('ar')}comments/{comment.pk}/" in text_of(message)
+
+
+def test_who_did_not_ask_is_not_told(mail: MailServer) -> None:
+    approve(asked(notify=False))
+    approve(asked(email=""))
+    deliver()
+    assert mail.messages == []
+
+
+def test_an_author_is_told_of_an_answer_but_not_of_their_own(mail: MailServer) -> None:
+    comment = asked(state="approved")
+    own = factories.comment(comment.article, parent=comment, email="Ana@example.org", text="Another thing.")
+    other = factories.comment(comment.article, parent=comment, name="Олена", email="o@example.org", text="Так, саме.")
+    approve(own)
+    approve(other)
+    deliver()
+    [(to, message)] = mail.messages
+    assert to == ["ana@example.org"]
+    assert "Олена" in message["Subject"]
+    assert "Так, саме." in text_of(message)
+    assert f"comments/{other.pk}/" in text_of(message)
+
+
+def test_one_click_ends_it(mail: MailServer, client: Any) -> None:
+    comment = asked()
+    approve(comment)
+    deliver()
+    message = mail.messages[0][1]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = message["List-Unsubscribe"].strip().strip("<>")
+    # Whole, and as it is: mail providers do not decode this line.
+    assert f"<{address}>".encode() in mail.sources[0]
+    assert address in text_of(message)
+    path = urlsplit(address).path
+    # Scanners of mail open every address.
+    assert client.get(path).status_code == 200
+    comment.refresh_from_db()
+    assert comment.notify
+    # The mail provider posts from its own site, with no cookie and no origin of ours.
+    answer = client.post(path, {"List-Unsubscribe": "One-Click"}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 200
+    comment.refresh_from_db()
+    assert not comment.notify
+    approve(factories.comment(comment.article, parent=comment))
+    deliver()
+    assert len(mail.messages) == 1
+
+
+def test_nobody_ends_it_for_somebody_else(client: Any) -> None:
+    comment = asked()
+    assert client.post(f"/de/comments/unsubscribe/{comment.email_hash}:forged/").status_code == 404
+    comment.refresh_from_db()
+    assert comment.notify
+
+
+def test_a_decision_that_is_undone_at_once_is_not_told(mail: MailServer) -> None:
+    comment = asked()
+    decision = approve(comment)
+    assert mailing.work_off() == 0
+    moderation.undo(decision.pk, None)
+    deliver()
+    assert mail.messages == []
+    approve(comment)
+    deliver()
+    assert len(mail.messages) == 1
+
+
+def test_while_the_mail_server_is_down_letters_wait(mail: MailServer) -> None:
+    mail.stop()
+    approve(asked())
+    deliver()
+    letter = Letter.objects.get()
+    assert letter.failure
+    assert letter.due_at is not None
+    assert letter.due_at > timezone.now()
+    mail.start()
+    mail.refusing = True
+    deliver()
+    assert mail.messages == []
+    mail.refusing = False
+    deliver()
+    assert len(mail.messages) == 1
+    deliver()
+    assert len(mail.messages) == 1
+
+
+def test_one_address_that_is_refused_keeps_no_other_letter_back(mail: MailServer) -> None:
+    bad, good = asked(email="nobody@[300.300.300.300]"), asked()
+    approve(bad)
+    approve(good)
+    deliver()
+    assert [to for to, _message in mail.messages][-1] == ["ana@example.org"]
+
+
+def test_a_letter_is_taken_by_one_process(mail: MailServer) -> None:
+    approve(asked())
+    make_due()
+    assert len(mailing.take(5)) == 1
+    assert mailing.take(5) == []
+
+
+def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_a_letter(mail: MailServer) -> None:
+    comment = asked(state="approved")
+    approve(factories.comment(comment.article, parent=comment, name="Eve\nBcc: all@example.org"))
+    deliver()
+    [(to, message)] = mail.messages
+    assert to == ["ana@example.org"]
+    assert message["Bcc"] is None
+
+
+def moderator(name: str, email: str) -> User:
+    person = User.objects.create_user(name, email, is_staff=True)
+    person.groups.add(Group.objects.get(name="Moderator"))
+    return person
+
+
+def test_moderators_are_told_when_the_queue_grows_old(mail: MailServer, settings: Any) -> None:
+    settings.COMMENTS_DIGEST_HOURS = 4.0
+    moderator("one", "one@example.org")
+    moderator("two", "two@example.org")
+    moderator("silent", "")
+    User.objects.create_user("reader", "reader@example.org")
+    comment = factories.comment()
+    assert digests.put_down() == 0
+    Comment.objects.filter(pk=comment.pk).update(queued_at=timezone.now() - timedelta(hours=5))
+    assert digests.put_down() == 2
+    assert digests.put_down() == 0
+    deliver()
+    assert sorted(to[0] for to, _message in mail.messages) == ["one@example.org", "two@example.org"]
+    assert "/admin/comments/comment/" in text_of(mail.messages[0][1])
+
+
+def test_without_a_mail_server_nobody_is_offered_any(client: Any) -> None:
+    article = factories.article()
+    assert 'name="notify"' not in client.get(f"{article.url('de')}comments/").content.decode()
+    approve(asked(article))
+    assert not Letter.objects.exists()

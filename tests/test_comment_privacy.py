@@ -1,0 +1,169 @@
+"""What readers entrust to us is kept encrypted and no longer than it is needed, is handed out, and can be erased."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Update
+from comments import moderation, privacy
+from comments.encryption import keyed_hash
+from comments.models import Comment, CommentTranslation, Letter, Report, State
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+EMAIL = "layla.unmistakable@example.org"
+TRACES = (EMAIL, "Unmistakable", "unmistakably", "192.0.2.77", "RareBrowser")
+
+
+def dump() -> str:
+    """All rows of all tables, as a dump of the database has them."""
+    rows = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows += [f"{table}: {row}" for row in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def left(article: Any = None, **fields: Any) -> Comment:
+    return factories.comment(
+        article,
+        **{
+            "name": "Layla Unmistakable",
+            "email": EMAIL,
+            "text": "That is unmistakably what I wrote, and no one else.",
+            "address": "192.0.2.77",
+            "user_agent": "RareBrowser/1.0",
+            "notify": True,
+        }
+        | fields,
+    )
+
+
+def member_of(group: str) -> Client:
+    person = User.objects.create_user(group, is_staff=True)
+    person.groups.add(Group.objects.get(name=group))
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_an_email_is_not_in_the_database() -> None:
+    comment = left()
+    assert EMAIL not in dump()
+    assert Comment.objects.get(pk=comment.pk).email == EMAIL
+    assert comment.email_hash == keyed_hash(EMAIL.upper())
+
+
+def test_after_a_change_of_keys_what_was_kept_is_read_and_found(settings: Any) -> None:
+    comment = left()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
+    assert Comment.objects.get(pk=comment.pk).email == EMAIL
+    assert list(privacy.comments_of(EMAIL)) == [comment]
+
+
+def test_erasure_leaves_no_trace(settings: Any) -> None:
+    settings.EMAIL_CONFIGURED = True
+    article = factories.article()
+    answered, alone, waiting = left(article), left(article), left(article)
+    for comment in (answered, alone):
+        moderation.decide(comment.pk, State.APPROVED, None, version=0, reason="Layla Unmistakable again")
+    answer = factories.comment(article, parent=answered, state="approved", text="An answer that stays.")
+    left(article, parent=answered)
+    update = moderation.make_update(alone.pk)
+    moderation.note(waiting.pk, None, "Unmistakable, as ever")
+    moderation.report(answered.pk, "other", "Unmistakable!", "a reader")
+    for comment in (answered, alone):
+        CommentTranslation.objects.create(comment=comment, language="de", text="Unmistakable", engine="deepl")
+    admin = Client()
+    admin.force_login(User.objects.create_superuser("root"))
+    admin.post(f"/admin/articles/update/{update.pk}/change/", {"headline_en": "Unmistakable"})
+    assert any(trace in dump() for trace in TRACES)
+    assert privacy.erase(EMAIL.upper()) == 4
+    after = dump()
+    assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in after] == []
+    assert not Update.objects.exists()
+    assert not Letter.objects.exists()
+    answer.refresh_from_db()
+    assert answer.parent_id == answered.pk
+
+
+def test_what_is_erased_disappears_from_open_pages_and_answers_stay(client: Any) -> None:
+    article = factories.article()
+    comment = left(article, state="approved")
+    factories.comment(article, parent=comment, state="approved", text="An answer that stays.")
+    revision = article.revision
+    privacy.erase(EMAIL)
+    changes = client.get(f"/en/live/{article.slug}/changes?after={revision}").json()["changes"]
+    [thread] = [change for change in changes if change["id"] == comment.element]
+    assert "An answer that stays." in thread["html"]
+    assert "no longer here" in thread["html"]
+    assert "Unmistakable" not in json.dumps(changes)
+
+
+def test_everything_under_an_email_is_handed_out() -> None:
+    comment = left()
+    moderation.decide(comment.pk, State.REFUSED, None, version=0, reason="off topic")
+    left(email="somebody.else@example.org", name="Else")
+    exported = privacy.export(EMAIL)
+    [only] = exported["comments"]
+    assert (only["name"], only["text"], only["address"]) == ("Layla Unmistakable", comment.text, "192.0.2.77")
+    assert only["decisions"][0]["reason"] == "off topic"
+    json.dumps(exported)
+
+
+def test_an_editor_exports_and_erases_in_the_admin_and_a_moderator_does_not() -> None:
+    left()
+    page = "/admin/comments/commenter/"
+    editor = member_of("Editor")
+    assert "RareBrowser" in editor.post(page, {"email": EMAIL, "export": "1"}).content.decode()
+    assert "unmistakably" in editor.post(page, {"email": EMAIL, "show": "1"}).content.decode()
+    assert member_of("Moderator").post(page, {"email": EMAIL, "erase": "1"}).status_code == 403
+    assert Comment.objects.exists()
+    assert editor.post(page, {"email": EMAIL, "erase": "1"}).status_code == 302
+    assert not Comment.objects.exists()
+    assert EMAIL not in dump()
+
+
+def test_addresses_are_kept_only_as_long_as_the_check_for_spam_needs_them(settings: Any) -> None:
+    settings.COMMENTS_KEEP_ADDRESS_DAYS = 30
+    old, new = left(state="approved"), left()
+    moderation.report(old.pk, "spam", "", "a reader")
+    Comment.objects.filter(pk=old.pk).update(written_at=timezone.now() - timedelta(days=31))
+    Report.objects.update(at=timezone.now() - timedelta(days=31))
+    call_command("clean_comments")
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.address, old.user_agent) == (None, "")
+    assert (new.address, new.user_agent) == ("192.0.2.77", "RareBrowser/1.0")
+    assert Report.objects.get().reader_hash == ""
+    assert old.email == EMAIL
+
+
+def test_the_page_says_what_becomes_of_what_is_sent(client: Any, settings: Any) -> None:
+    settings.AKISMET_API_KEY = ""
+    page = f"{factories.article().url('en')}comments/privacy/"
+    assert "Akismet" not in client.get(page).content.decode()
+    settings.AKISMET_API_KEY, settings.COMMENTS_KEEP_ADDRESS_DAYS = "a key", 12
+    html = client.get(page).content.decode()
+    assert "Akismet" in html
+    assert "12 days" in html
+
+
+def test_what_admins_call_a_comment_gives_nobody_away() -> None:
+    comment = left()
+    for model in apps.get_app_config("comments").get_models():
+        for item in model._base_manager.all():
+            assert "nmistakabl" not in str(item)
+    assert str(comment.pk) in str(comment)

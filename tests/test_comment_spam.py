@@ -1,0 +1,214 @@
+"""Spam hardly ever reaches a moderator, and whatever happens to the spam check, no comment is lost or let through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils import timezone
+
+from comments import checking, moderation, spam
+from comments.models import Comment, Decision, Discussion, Policy, State
+from tests import factories
+from tests.akismet_server import AkismetServer
+from tests.test_comments import WORDS, post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SPAM = WORDS | {"text": "Win big at our casino tonight."}
+
+
+@pytest.fixture
+def akismet(settings: Any) -> Iterator[AkismetServer]:
+    with AkismetServer() as server:
+        settings.AKISMET_API_KEY, settings.AKISMET_URL = server.key, server.url
+        settings.AKISMET_TIMEOUT = 1.0
+        yield server
+
+
+def sent(client: Any, fields: dict[str, str] = WORDS, article: Any = None, language: str = "de") -> Comment:
+    answer = post(client, f"{(article or factories.article()).url(language)}comments/", fields)
+    assert answer.status_code == 302
+    return Comment.objects.latest("pk")
+
+
+def make_due() -> None:
+    Comment.objects.filter(spam_due_at__isnull=False).update(spam_due_at=timezone.now())
+
+
+def state_of(comment: Comment) -> tuple[str, str]:
+    comment.refresh_from_db()
+    return comment.state, comment.held
+
+
+def test_the_check_is_told_all_that_helps(client: Any, akismet: AkismetServer) -> None:
+    article = factories.article()
+    first = sent(client, article=article)
+    assert akismet.requests == []
+    checking.work_off()
+    moderation.decide(first.pk, State.APPROVED, None, version=0)
+    sent(client, WORDS | {"text": "To Ana: yes.", "parent": str(first.pk)}, article, "ar")
+    checking.work_off()
+    comment, reply = akismet.asked()
+    assert comment["comment_author"] == "Ana"
+    assert comment["comment_author_email"] == "ana@example.org"
+    assert comment["user_ip"] == "127.0.0.1"
+    assert comment["blog_lang"] == "en, de, fr, es, pl, ro, uk, ar"
+    assert comment["permalink"].endswith(article.url("de"))
+    assert comment["honeypot_field_name"] == "website"
+    assert (comment["comment_type"], reply["comment_type"]) == ("comment", "reply")
+    assert "is_test" not in comment
+
+
+def test_spam_does_not_reach_a_moderator(client: Any, akismet: AkismetServer) -> None:
+    comment = sent(client, SPAM)
+    assert not Comment.objects.queued().exists()
+    checking.work_off()
+    assert state_of(comment)[0] == State.SPAM
+    assert not Comment.objects.queued().exists()
+    assert Decision.objects.get().actor == "spam"
+
+
+def test_what_need_not_be_kept_is_not_kept(client: Any, akismet: AkismetServer) -> None:
+    akismet.discard = True
+    sent(client, SPAM)
+    checking.work_off()
+    assert not Comment.objects.exists()
+
+
+def test_what_is_no_spam_waits_or_appears_as_the_article_says(client: Any, akismet: AkismetServer) -> None:
+    careful, open_to_all = sent(client), factories.article()
+    Discussion.objects.create(article=open_to_all, policy=Policy.AT_ONCE)
+    at_once = sent(client, article=open_to_all)
+    assert state_of(at_once) == (State.WAITING, "check")
+    checking.work_off()
+    assert state_of(careful) == (State.WAITING, "policy")
+    assert state_of(at_once) == (State.APPROVED, "")
+    assert list(Comment.objects.queued()) == [careful]
+
+
+@pytest.mark.parametrize(
+    "fault", ["500", "429", "hang up", "slow", "trickle", "endless", "nonsense", "empty", "html", "redirect", "key"]
+)
+def test_while_the_check_fails_comments_wait_and_are_checked_later(
+    client: Any, akismet: AkismetServer, settings: Any, fault: str
+) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    if fault == "key":
+        settings.AKISMET_API_KEY = "another key"
+    else:
+        akismet.fault = fault
+    comment, bad = sent(client, article=article), sent(client, SPAM, article)
+    checking.work_off()
+    assert state_of(comment) == (State.WAITING, "unchecked")
+    assert set(Comment.objects.queued()) == {comment, bad}
+    assert comment.spam_due_at is not None
+    assert comment.spam_due_at > timezone.now()
+    akismet.fault, settings.AKISMET_API_KEY = None, akismet.key
+    make_due()
+    checking.work_off()
+    assert state_of(comment)[0] == State.APPROVED
+    assert state_of(bad)[0] == State.SPAM
+
+
+def test_moderators_decide_while_the_check_is_down(client: Any, akismet: AkismetServer) -> None:
+    akismet.fault = "500"
+    comment = sent(client, SPAM)
+    checking.work_off()
+    moderation.decide(comment.pk, State.APPROVED, None, version=0)
+    akismet.fault = None
+    make_due()
+    checking.work_off()
+    assert state_of(comment)[0] == State.APPROVED
+
+
+def test_the_service_is_told_what_it_took_for_something_else(client: Any, akismet: AkismetServer) -> None:
+    good, bad, missed = sent(client), sent(client, SPAM), sent(client, WORDS | {"text": "Buy my watches."})
+    person = User.objects.create_user("mod")
+    checking.work_off()
+    moderation.decide(bad.pk, State.APPROVED, person, version=1)
+    moderation.decide(missed.pk, State.SPAM, person, version=0)
+    moderation.decide(good.pk, State.APPROVED, person, version=0)
+    checking.work_off()
+    assert akismet.asked("submit-ham") == []
+    make_due()
+    checking.work_off()
+    [ham], [told] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
+    assert (ham["comment_content"], told["comment_content"]) == (SPAM["text"], "Buy my watches.")
+    assert ham["user_ip"] == "127.0.0.1"
+
+
+def test_a_decision_that_is_undone_at_once_teaches_nothing(client: Any, akismet: AkismetServer) -> None:
+    comment = sent(client)
+    checking.work_off()
+    decision = moderation.decide(comment.pk, State.SPAM, None, version=0)
+    moderation.undo(decision.pk, None)
+    make_due()
+    checking.work_off()
+    assert akismet.asked("submit-spam") == []
+
+
+def test_what_a_process_took_and_did_not_finish_is_done_by_another(client: Any, akismet: AkismetServer) -> None:
+    comment = sent(client, SPAM)
+    assert checking.take(5) == [comment]
+    assert checking.take(5) == []
+    Comment.objects.update(spam_due_at=F("spam_due_at") - checking.LEASE - timedelta(seconds=1))
+    checking.work_off()
+    assert state_of(comment)[0] == State.SPAM
+
+
+def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServer) -> None:
+    answer = post(client, f"{factories.article().url('de')}comments/")
+    checking.work_off()
+    fields = {"version": "0", "text": "Now with a casino in it."}
+    post(client, answer["Location"], fields)
+    checking.work_off()
+    assert akismet.asked()[-1]["recheck_reason"] == "edit"
+    assert Comment.objects.get().state == State.SPAM
+
+
+def test_an_answer_to_what_is_no_longer_there_is_not_used(client: Any, akismet: AkismetServer) -> None:
+    comment = sent(client)
+    taken = checking.take(5)
+    moderation.decide(comment.pk, State.REFUSED, None, version=0)
+    akismet.spam = lambda _fields: True
+    checking.work(taken[0])
+    assert state_of(comment)[0] == State.REFUSED
+
+
+def test_neither_key_nor_words_get_into_the_log(
+    client: Any, akismet: AkismetServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    akismet.alert = "10005"
+    akismet.key = "another key"
+    sent(client)
+    with caplog.at_level(logging.DEBUG, "comments"):
+        checking.work_off()
+    written = [record.getMessage() for record in caplog.records if record.name.startswith("comments")]
+    assert "The spam check failed (refused)." in written
+    assert any("alert 10005" in message for message in written)
+    assert "another key" not in str(written)
+    assert "a key" not in str(written)
+    assert WORDS["text"] not in str(written)
+
+
+def test_without_a_key_nothing_is_asked(client: Any, akismet: AkismetServer, settings: Any) -> None:
+    settings.AKISMET_API_KEY = ""
+    comment = sent(client, SPAM)
+    assert checking.work_off() == 0
+    assert akismet.requests == []
+    assert list(Comment.objects.queued()) == [comment]
+    assert not spam.configured()
+
+
+def test_a_test_says_that_it_is_one(client: Any, akismet: AkismetServer, settings: Any) -> None:
+    settings.AKISMET_TEST = True
+    sent(client)
+    checking.work_off()
+    assert akismet.asked()[0]["is_test"] == "true"

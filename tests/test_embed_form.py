@@ -1,0 +1,90 @@
+"""The embed at the desk and in the form of an update."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from articles.models import Embed, Update
+from tests import factories
+from tests.embed_servers import EmbedServer
+from tests.forms import change_url, errors_of, form_of, member_of, opened
+from tests.test_embeds import VIDEO, page, posted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[EmbedServer]:
+    with EmbedServer() as running:
+        settings.EMBED_ROUTES = running.routes
+        settings.EMBED_TIMEOUT = 1.0
+        yield running
+
+
+def asked(client: Client, article: Any, url: str, **headers: str) -> Any:
+    return client.get(reverse("admin:articles_article_embed", args=[article.pk]), {"url": url}, headers=headers)
+
+
+def test_the_desk_shows_an_address_as_readers_will_see_it(server: EmbedServer) -> None:
+    article = factories.article()
+    said = asked(member_of("Journalist"), article, "https://youtu.be/dQw4w9WgXcQ").json()
+    assert (said["url"], said["provider"], said["title"], said["notice"]) == (VIDEO, "YouTube", "Ministers arrive", "")
+    assert "data:image/jpeg;base64," in said["html"]
+    assert "A click loads content from YouTube." in said["html"]
+    assert Embed.objects.count() == 0
+
+
+def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None:
+    asked(member_of("Journalist"), factories.article(), VIDEO)
+    update = posted()
+    assert "Ministers arrive" in page(update)
+    assert Embed.objects.get(update=update).thumbnail
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("down", "does not answer"), ("slow", "does not answer"), ("gone", "no longer there")]
+)
+def test_the_desk_says_why_there_is_no_preview(server: EmbedServer, fault: str, said: str) -> None:
+    server.fault = fault
+    answer = asked(member_of("Journalist"), factories.article(), VIDEO).json()
+    assert said in answer["notice"]
+    assert "embed-link" in answer["html"]
+
+
+def test_the_desk_refuses_what_is_no_address(server: EmbedServer) -> None:
+    assert "is no address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+
+
+def test_only_who_writes_updates_may_ask(server: EmbedServer) -> None:
+    article = factories.article()
+    assert asked(Client(), article, VIDEO).status_code == 302
+    assert asked(member_of("Moderator"), article, VIDEO).status_code == 403
+    assert server.requests == []
+
+
+def test_an_update_that_is_an_embed_is_made_in_the_admin(server: EmbedServer) -> None:
+    article = factories.article()
+    client = member_of("Journalist")
+    add = reverse("admin:articles_update_add")
+    form = form_of(client.get(add, {"article": article.pk})) | {"article": article.pk}
+    client.post(add, form | {"embed_url": "https://youtu.be/dQw4w9WgXcQ", "_publish": ""})
+    update = Update.objects.get()
+    assert (update.kind, update.state, update.embed.url) == ("embed", "published", VIDEO)
+    client.post(change_url(update), opened(client, update) | {"embed_url": "https://vimeo.com/76979871"})
+    update = Update.objects.get()
+    assert update.embed.url == "https://vimeo.com/76979871"
+    refused = client.post(change_url(update), opened(client, update) | {"embed_url": ""})
+    assert "Write a headline or a text" in str(errors_of(refused))
+    assert Update.objects.get().embed.url == "https://vimeo.com/76979871"
+
+
+def test_a_form_with_a_wrong_address_says_so_and_changes_nothing(server: EmbedServer) -> None:
+    update = posted()
+    client = member_of("Journalist")
+    answer = client.post(change_url(update), opened(client, update) | {"embed_url": "youtube"})
+    assert "is no address of a page" in str(errors_of(answer)["embed_url"])
+    assert Embed.objects.get().url == VIDEO

@@ -1,0 +1,414 @@
+"""Every version of every update is kept, with who made it; it can be read, compared and brought back."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from articles import changes
+from articles.history import content, parts, restoring
+from articles.models import Article, Update, UpdateVersion
+from articles.schedule import publish_due
+from articles.translations import desk, drafting, states
+from tests import factories
+from tests.forms import change_url, member_of, opened
+
+pytestmark = pytest.mark.django_db
+
+
+def numbers(update: Update) -> list[int]:
+    return sorted(update.versions.values_list("number", flat=True))
+
+
+def newest(update: Update) -> UpdateVersion:
+    return update.versions.order_by("-number")[0]
+
+
+def versions_url(update: Update) -> str:
+    return f"/admin/articles/update/{update.pk}/versions/"
+
+
+# Recording ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_save_that_changes_anything_is_one_version() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>", authors=(factories.author(),))
+    update.body_en = "<p>Two.</p>"
+    update.save()
+    update.save()
+    with changes.edit(update):
+        update.is_key = True
+        update.save()
+        update.authors.clear()
+    assert numbers(update) == [1, 2, 3]
+    texts = [version.data["body_en"] for version in update.versions.order_by("number")]
+    assert texts == ["<p>One.</p>", "<p>Two.</p>", "<p>Two.</p>"]
+    assert (newest(update).data["authors"], newest(update).data["is_key"]) == ([], True)
+
+
+def test_a_version_says_who_made_it_by_whatever_door() -> None:
+    article = factories.article()
+    journalist, translator = member_of("Journalist"), User.objects.create_user("greta")
+    form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
+    journalist.post("/admin/articles/update/add/", {**form, "_publish": "1"})
+    update = Update.objects.get()
+    assert str(newest(update).person) == "journalist"
+    row = update.translations.get(language="de")
+    desk.save(row.pk, desk.stamp(row), {"body": "<p>Gespräche.</p>"}, translator, accept=True)
+    assert newest(update).person == translator
+    row = update.translations.get(language="uk")
+    source = states.texts_of(Update.objects.get(), "en")
+    assert drafting.store(row, {"body": "<p>Переговори.</p>"}, source=source, engine="deepl", problems={})
+    assert (newest(update).person, newest(update).way) == (None, "machine")
+    row.refresh_from_db()
+    desk.refuse(row.pk, desk.stamp(row), translator)
+    assert (newest(update).person, newest(update).data["translations"]["uk"]["state"]) == (translator, "refused")
+
+
+def test_what_the_clock_publishes_is_a_version_of_the_clock() -> None:
+    update = factories.update(factories.article(), state="scheduled", publish_at=timezone.now())
+    assert publish_due() == 1
+    assert (newest(update).person, newest(update).way, newest(update).data["state"]) == (None, "clock", "published")
+
+
+def test_an_edit_that_fails_leaves_no_version() -> None:
+    update = factories.update(factories.article())
+    with pytest.raises(RuntimeError), changes.edit(update):
+        update.body_en = "<p>Half done.</p>"
+        update.save()
+        raise RuntimeError
+    assert numbers(update) == [1]
+
+
+def test_an_edit_inside_another_of_the_same_update_is_written_once() -> None:
+    update = factories.update(factories.article())
+    with changes.edit(update):
+        other = Update.objects.get(pk=update.pk)
+        other.body_en = "<p>From elsewhere.</p>"
+        other.save()
+    assert numbers(update) == [1, 2]
+
+
+def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
+    update = factories.update(factories.article(), body_en="<p>As it was.</p>")
+    update.versions.all().delete()
+    update.body_en = "<p>As it is.</p>"
+    update.save()
+    first, second = update.versions.order_by("number")
+    assert (first.way, first.data["body_en"], second.data["body_en"]) == (
+        "found",
+        "<p>As it was.</p>",
+        "<p>As it is.</p>",
+    )
+
+
+def test_what_another_room_registers_is_part_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[int, str] = {}
+    monkeypatch.setattr(parts, "_parts", dict(parts._parts))
+    parts.register("score", lambda update: kept.get(update.pk, ""), lambda update, data: kept.update({update.pk: data}))
+    update = factories.update(factories.article())
+    for score in ("1:0", "1:1"):
+        with changes.edit(update):
+            kept[update.pk] = score
+    assert [version.data["score"] for version in update.versions.order_by("number")] == ["", "1:0", "1:1"]
+    restoring.restore(update.pk, 2, 3, None)
+    assert kept[update.pk] == "1:0"
+
+
+def test_versions_have_no_gap_whoever_saves_at_once(transactional_db: None) -> None:
+    update = factories.update(factories.article())
+
+    def write(who: int) -> None:
+        try:
+            for take in range(5):
+                mine = Update.objects.get(pk=update.pk)
+                mine.body_en = f"<p>{who}, {take}.</p>"
+                mine.save()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert numbers(update) == list(range(1, 22))
+
+
+def test_a_save_reads_the_update_once_before_and_once_after() -> None:
+    update = factories.update(factories.article(), authors=(factories.author(),))
+    update = Update.objects.get(pk=update.pk)
+    update.body_en = "<p>More.</p>"
+    with CaptureQueriesContext(connection) as captured:
+        update.save()
+    reads = [query["sql"] for query in captured if query["sql"].startswith('SELECT "articles_update"."id"')]
+    assert len(reads) == 2
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_versions_shows_what_became_different_word_by_word() -> None:
+    update = factories.update(factories.article(), body_en="<p>14 were killed &amp; 3 hurt.</p>")
+    client = member_of("Journalist")
+    data = opened(client, update)
+    client.post(change_url(update), {**data, "body_en": "<p>40 were killed &amp; 3 hurt.</p>"})
+    html = client.get(versions_url(update)).content.decode()
+    assert '<div class="difference" lang="en" dir="ltr"><del><span class="visually-hidden"' in html
+    assert "</span>14</del><ins>" in html
+    assert "</span>40</ins> were killed &amp; 3 hurt.</div>" in html
+    assert "<bdi>journalist</bdi>" in html
+
+
+def test_each_text_says_its_language_and_direction() -> None:
+    update = factories.update(factories.article(), body_en="<p>Peace.</p>", body_ar="<p>سلام</p>")
+    update.body_ar = "<p>سلام دائم</p>"
+    update.save()
+    client = member_of("Translator")
+    html = client.get(versions_url(update)).content.decode()
+    assert (
+        '<div class="difference" lang="ar" dir="rtl">سلام <ins><span class="visually-hidden" lang="en" dir="ltr">'
+        in html
+    )
+
+
+def test_versions_are_compared_with_any_other() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>")
+    for word in ("Two", "Three"):
+        update.body_en = f"<p>{word}.</p>"
+        update.save()
+    (words,) = member_of("Editor").get(f"{versions_url(update)}?version=3&against=1").context["words"]
+    assert "One<" in words.fields[0][1]
+    assert "Two" not in words.fields[0][1]
+
+
+def test_the_list_says_in_words_what_happened() -> None:
+    article = factories.article()
+    update = factories.update(article, state="draft", body_en="<p>One.</p>")
+    for edit in (
+        {"state": "published"},
+        {"body_de": "<p>Eins.</p>"},
+        {"is_key": True},
+        {"body_en": "<p>Two.</p>", "correction_note_en": "It was two."},
+        {"state": "withdrawn", "leaves_mark": True},
+        {"state": "published"},
+    ):
+        for name, value in edit.items():
+            setattr(update, name, value)
+        update.save()
+    versions = member_of("Journalist").get(versions_url(update)).context["versions"]
+    assert [", ".join(version.summary) for version in reversed(list(versions))] == [
+        "written, as a draft",
+        "published",
+        "text: German",
+        "key event",
+        "corrected, text: English, German: Reviewed, outdated",
+        "withdrawn, with a mark for readers",
+        "published again",
+    ]
+
+
+def test_reading_versions_costs_the_same_however_many_there_are() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Journalist")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(versions_url(update))
+        return len(captured)
+
+    for take in range(3):
+        update.body_en = f"<p>{take}.</p>"
+        update.save()
+    few = queries()
+    for take in range(30):
+        update.body_en = f"<p>More, {take}.</p>"
+        update.save()
+    assert queries() <= few + 1
+
+
+def test_markup_that_became_different_is_told() -> None:
+    update = factories.update(factories.article(), body_en='<p><a href="https://example.org/a">Here</a></p>')
+    update.body_en = '<p><a href="https://example.org/b">Here</a></p>'
+    update.save()
+    html = member_of("Journalist").get(versions_url(update)).content.decode()
+    assert "https://example.org/a" in html
+    assert "https://example.org/b" in html
+
+
+def test_versions_are_for_those_who_see_updates() -> None:
+    update = factories.update(factories.article())
+    assert member_of("Journalist").get(change_url(update)).content.decode().count(versions_url(update)) == 1
+    assert member_of("Nobody").get(versions_url(update)).status_code == 403
+    assert Client().get(versions_url(update)).status_code == 302
+
+
+# Restoring ------------------------------------------------------------------------------------------------------------
+
+
+def restored(client: Client, update: Update, version: int, what: str = "all", shown: int | None = None) -> Any:
+    shown = newest(update).number if shown is None else shown
+    answer = client.post(versions_url(update), {"version": version, "newest": shown, "what": what}, follow=True)
+    update.refresh_from_db()
+    return answer
+
+
+def test_a_version_is_brought_back_as_a_new_one() -> None:
+    article = factories.article()
+    update = factories.update(article, headline_en="Talks", body_en="<p>One.</p>", authors=(factories.author(),))
+    with changes.edit(update):
+        update.headline_en, update.body_en, update.is_key = "", "<p>Two.</p>", True
+        update.save()
+        update.authors.clear()
+    client = member_of("Journalist")
+    restored(client, update, 1)
+    assert (update.headline_en, update.body_en, update.is_key) == ("Talks", "<p>One.</p>", False)
+    assert update.authors.count() == 1
+    version = newest(update)
+    assert (version.number, version.restored, str(version.person)) == (3, 1, "journalist")
+    assert factories.log_of(article)[-1] == (3, update.element)
+
+
+def test_restoring_words_neither_publishes_nor_withdraws() -> None:
+    update = factories.update(factories.article(), state="draft", body_en="<p>A draft.</p>")
+    update.state, update.body_en = "published", "<p>Published.</p>"
+    update.save()
+    first = update.first_published_at
+    client = member_of("Editor")
+    restored(client, update, 1)
+    assert (update.state, update.first_published_at, update.body_en) == ("published", first, "<p>A draft.</p>")
+    update.state = "withdrawn"
+    update.save()
+    restored(client, update, 2)
+    assert (update.state, update.body_en) == ("withdrawn", "<p>Published.</p>")
+
+
+def test_nothing_is_restored_over_a_version_that_was_not_shown() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>")
+    for word in ("Two", "Three"):
+        update.body_en = f"<p>{word}.</p>"
+        update.save()
+    answer = restored(member_of("Journalist"), update, 1, shown=2)
+    assert "Somebody else has saved this update" in answer.content.decode()
+    assert (update.body_en, numbers(update)) == ("<p>Three.</p>", [1, 2, 3])
+
+
+def test_one_language_is_brought_back_and_the_others_stay() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>", body_uk="<p>А.</p>")
+    update.body_de, update.body_uk, update.is_key = "<p>Zwei.</p>", "<p>Б.</p>", True
+    update.save()
+    restored(member_of("Translator"), update, 1, "de")
+    assert (update.body_de, update.body_uk, update.is_key) == ("<p>Eins.</p>", "<p>Б.</p>", True)
+
+
+def test_a_translator_restores_translations_and_nothing_else() -> None:
+    update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>")
+    update.body_en, update.body_de = "<p>Two.</p>", "<p>Zwei.</p>"
+    update.save()
+    client = member_of("Translator")
+    offered = client.get(f"{versions_url(update)}?version=1").context["restorable"]
+    assert [value for value, _name in offered] == ["de"]
+    for what in ("en", "all"):
+        assert restored(client, update, 1, what).status_code == 403
+    assert restored(member_of("Moderator"), update, 1, "de").status_code == 403
+    assert (update.body_en, update.body_de) == ("<p>Two.</p>", "<p>Zwei.</p>")
+
+
+def test_a_translation_that_comes_back_is_as_far_as_it_was_then() -> None:
+    update = factories.update(factories.article(), body_en="<p>14 killed.</p>")
+    row = update.translations.get(language="de")
+    source = states.texts_of(update, "en")
+    drafting.store(row, {"body": "<p>14 Tote.</p>"}, source=source, engine="deepl", problems={})
+    drafted = newest(update).number
+    row.refresh_from_db()
+    desk.save(row.pk, desk.stamp(row), {"body": "<p>Es gab 14 Tote.</p>"}, User.objects.create_user("g"), accept=True)
+    restored(member_of("Journalist"), update, drafted)
+    row.refresh_from_db()
+    assert (row.state, row.engine, row.reviewer, row.outdated) == ("machine", "deepl", None, False)
+    update.body_en = "<p>40 killed.</p>"
+    update.save()
+    desk.save(row.pk, desk.stamp(type(row).objects.get(pk=row.pk)), {"body": "<p>40 Tote.</p>"}, None, accept=True)
+    restored(member_of("Translator"), update, drafted, "de")
+    row.refresh_from_db()
+    # The original has been corrected since that draft.
+    assert (row.state, row.outdated, row.source) == ("machine", True, {"body": "<p>14 killed.</p>"})
+
+
+def test_a_version_that_may_no_longer_be_is_refused_with_a_reason() -> None:
+    update = factories.update(factories.article(), state="draft", body_en="", headline_en="")
+    update.body_en, update.state = "<p>One.</p>", "published"
+    update.save()
+    answer = restored(member_of("Journalist"), update, 1)
+    assert "Write a headline or a text in the source language first." in answer.content.decode()
+    assert update.body_en == "<p>One.</p>"
+
+
+LANGUAGES = ("en", "de", "uk", "ar")
+_texts = st.sampled_from(
+    ["<p>a &amp; b</p>", "<p>é</p><p>c</p>", "<ul><li>x</li></ul>", "<p>5 &lt; 6</p>", "<p>سلام</p>"]
+)
+_lines = st.sampled_from(["", "a & b", "5 < 6", "é"])
+_edits = st.fixed_dictionaries(
+    {},
+    optional={
+        **{f"body_{language}": st.one_of(st.just(""), _texts) for language in LANGUAGES[1:]},
+        "body_en": _texts,
+        "headline_en": _lines,
+        "correction_note_en": _lines,
+        "is_key": st.booleans(),
+        "state": st.sampled_from(["published", "withdrawn"]),
+    },
+)
+
+
+class AnyHistory(TestCase):
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(_edits, min_size=1, max_size=5), st.data())
+    def test_what_is_restored_is_what_it_was(self, edits: list[dict[str, Any]], data: Any) -> None:
+        update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
+        for edit in edits:
+            for name, value in edit.items():
+                setattr(update, name, value)
+            update.save()
+        last = newest(update).number
+        chosen = update.versions.get(number=data.draw(st.integers(1, last)))
+        state, first = update.state, update.first_published_at
+        restoring.restore(update.pk, chosen.number, last, None)
+        # Once more changes nothing.
+        count = newest(update).number
+        restoring.restore(update.pk, chosen.number, count, None)
+        assert numbers(update) == list(range(1, count + 1))
+        now = newest(update).data
+        assert content.of(now) == content.of(chosen.data)
+        assert {k: v["state"] for k, v in now["translations"].items()} == {
+            k: v["state"] for k, v in chosen.data["translations"].items()
+        }
+        update.refresh_from_db()
+        assert (update.state, update.first_published_at) == (state, first)
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(_edits)
+    def test_recording_twice_writes_once(self, edit: dict[str, Any]) -> None:
+        update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
+        for name, value in edit.items():
+            setattr(update, name, value)
+        update.save()
+        before = numbers(update)
+        update.save()
+        Update.objects.get(pk=update.pk).save()
+        assert numbers(update) == before
+
+
+def test_deleting_an_article_takes_its_history_along() -> None:
+    article = factories.article()
+    factories.update(article)
+    Article.objects.get(pk=article.pk).delete()
+    assert not UpdateVersion.objects.exists()

@@ -1,0 +1,132 @@
+"""What is pasted past the editor, straight into a form: the field is the door."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import nh3
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles.bidi import balanced
+from articles.models import Update
+from articles.richtext import LONGEST, RichTextField, sanitise
+from tests import factories
+from tests.forms import errors_of, form_of, member_of
+from tests.nasty_pastes import PASTES, abridged, check
+
+CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+ALLOWED = {
+    *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
+}
+
+
+def given_by(html: str) -> str:
+    """What the field makes of it, or its complaint."""
+    with translation.override("en"):
+        try:
+            return RichTextField(blank=True).clean(html, None)
+        except ValidationError as error:
+            return f"refused: {error.messages[0]}"
+
+
+def test_a_hundred_nasty_pastes_straight_through_the_form() -> None:
+    assert len(PASTES) >= 100
+    found = {name: given_by(html) for name, html in PASTES.items()}
+    for name, html in found.items():
+        assert_harmless(html, name)
+    check({name: abridged(html) for name, html in found.items()}, "form")
+
+
+def assert_harmless(html: str, name: str) -> None:
+    """Whatever comes of a paste in detail, this must hold."""
+    reader = _Reader()
+    reader.feed(html)
+    assert reader.tags <= ALLOWED, name
+    assert reader.attributes <= {
+        "href",
+        "title",
+        "hreflang",
+        "rel",
+        "lang",
+        "dir",
+        "colspan",
+        "rowspan",
+        "scope",
+        "start",
+        "data-type",
+    }
+    assert all(re.match(r"https?://|mailto:|/|#", address) for address in reader.addresses), name
+    assert len(html) <= LONGEST, name
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]", html), name
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _value in attrs}
+        self.addresses += [value for name, value in attrs if name == "href"]
+
+
+@pytest.mark.django_db
+def test_a_text_of_2_mb_is_refused_with_its_size_and_changes_nothing() -> None:
+    article = factories.article()
+    client = member_of("Journalist")
+    url = reverse("admin:articles_update_add")
+    form = form_of(client.get(url, {"article": article.pk})) | {"article": article.pk}
+    answer = client.post(url, form | {"body_en": PASTES["2 MB of text"], "_publish": ""})
+    assert "This text has 2,000,007 characters, and 100,000 fit." in str(errors_of(answer)["body_en"])
+    assert not Update.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_turns_text_around_is_mended_by_whatever_way_it_comes() -> None:
+    update = factories.update(factories.article(), body_en="<p>a \u202eb</p>")
+    Update.objects.filter(pk=update.pk).update(body_de="<p>\u2067a</p><p>b\u2069 \u2067c\u2069</p>")
+    update.refresh_from_db()
+    assert update.body_en == "<p>a b</p>"
+    assert update.body_de == "<p>a</p><p>b \u2067c\u2069</p>"
+
+
+# The algebra ----------------------------------------------------------------------------------------------------------
+
+texts = st.text(st.sampled_from("ab ا" + CONTROLS))
+
+
+@given(texts)
+def test_balanced_text_is_what_it_was_but_for_controls(text: str) -> None:
+    def without(value: str) -> str:
+        return value.translate(dict.fromkeys(map(ord, CONTROLS)))
+
+    assert without(balanced(text)) == without(text)
+    assert balanced(balanced(text)) == balanced(text)
+
+
+@given(texts, texts)
+def test_balanced_text_has_no_hold_on_what_stands_beside_it(one: str, other: str) -> None:
+    assert balanced(balanced(one) + balanced(other)) == balanced(one) + balanced(other)
+    assert balanced(f"\u2067{balanced(one)}\u2069") == f"\u2067{balanced(one)}\u2069"
+
+
+@given(texts)
+def test_what_is_right_stays(text: str) -> None:
+    assert balanced(f"a \u2067{balanced(text)}\u2069 b \u202b{balanced(text)}\u202c") == (
+        f"a \u2067{balanced(text)}\u2069 b \u202b{balanced(text)}\u202c"
+    )
+
+
+@given(st.text())
+def test_what_was_let_in_is_let_in_as_it_is(text: str) -> None:
+    once = given_by(f"<p>{nh3.clean_text(text)}</p>")
+    assert given_by(once) == once == sanitise(once)

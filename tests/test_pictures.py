@@ -1,0 +1,486 @@
+"""Pictures: let in clean or refused with a reason, made for every screen, described, and shown with their updates."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image
+
+from articles import changes
+from articles.models import Picture, Update
+from articles.pictures import intake, versions
+from articles.translations import desk, drafting, states
+from tests import factories, nasty_files
+from tests.forms import change_url, errors_of, member_of, opened
+from tests.nasty_files import Nasty, made
+
+pytestmark = pytest.mark.django_db
+
+UPLOAD = "/admin/articles/update/pictures/"
+REFUSED, TAKEN = list(nasty_files.refused()), list(nasty_files.taken())
+
+
+def sent(client: Client, content: bytes, name: str = "photo.jpg", kind: str = "image/jpeg", **more: Any) -> Any:
+    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content, kind), **more})
+
+
+def uploaded(client: Client, content: bytes | None = None, **more: Any) -> Picture:
+    answer = sent(client, content or made(size=(1600, 900)), **more)
+    assert answer.status_code == 201, answer.content
+    return Picture.objects.get(pk=answer.json()["id"])
+
+
+def named(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+# The door -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nasty", REFUSED, ids=[named(nasty.name) for nasty in REFUSED])
+def test_what_is_no_use_is_refused_with_a_reason(nasty: Nasty) -> None:
+    with pytest.raises(ValidationError) as caught:
+        intake.take(ContentFile(nasty.content, nasty.name))
+    assert caught.value.code in nasty.answer.split("|")
+    answer = sent(member_of("Journalist"), nasty.content, nasty.name, nasty.content_type)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": caught.value.messages[0]}
+    assert not Picture.objects.exists()
+
+
+@pytest.mark.parametrize("nasty", TAKEN, ids=[named(nasty.name) for nasty in TAKEN])
+def test_of_what_is_strange_the_picture_is_kept_and_nothing_else(nasty: Nasty) -> None:
+    picture = uploaded(member_of("Journalist"), nasty.content)
+    content = picture.image.open().read()
+    kept = Image.open(io.BytesIO(content))
+    kept.load()
+    assert kept.format in ("JPEG", "PNG")
+    assert kept.mode in ("RGB", "RGBA")
+    assert (picture.width, picture.height) == kept.size
+    assert not dict(kept.getexif())
+    assert not kept.info.keys() - {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
+    assert not re.search(rb"script|php|evil|Exif|GPS|8BIM|ICC_PROFILE|adobe", content)
+    assert re.fullmatch(r"pictures/\d{4}/\d\d/[0-9a-f]{24}\.(jpg|png)", picture.image.name)
+
+
+def test_a_photo_taken_on_its_side_stands_upright() -> None:
+    picture = uploaded(member_of("Journalist"), made(size=(96, 64), exif=nasty_files.exif(orientation=6)))
+    assert (picture.width, picture.height) == (64, 96)
+
+
+def test_colours_are_those_that_the_profile_means() -> None:
+    red = uploaded(member_of("Journalist"), made(mode="CMYK", colour=(0, 255, 255, 0)))
+    r, g, b = Image.open(red.image).getpixel((5, 5))
+    assert r > 200
+    assert max(g, b) < 90
+
+
+def test_16_bits_become_8_and_not_white() -> None:
+    grey = uploaded(member_of("Journalist", "Editor"), made("PNG", mode="I;16", colour=32_768))
+    assert 120 < Image.open(grey.image).getpixel((5, 5))[0] < 136
+
+
+def test_what_one_can_see_through_stays_so() -> None:
+    glass = uploaded(member_of("Journalist"), made("PNG", mode="RGBA", colour=(255, 0, 0, 128)))
+    assert Image.open(glass.image).getpixel((5, 5)) == (255, 0, 0, 128)
+
+
+def test_a_large_photo_is_kept_smaller() -> None:
+    picture = uploaded(member_of("Journalist"), made(size=(6000, 4000)))
+    assert (picture.width, picture.height) == (2560, 1707)
+
+
+def test_a_message_is_in_the_editors_language(settings: Any) -> None:
+    client = member_of("Journalist")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "ar"
+    answer = sent(client, b"")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Language"] == "ar"
+
+
+@pytest.mark.parametrize("group", ["Translator", "Moderator"])
+def test_only_who_writes_updates_uploads(group: str) -> None:
+    answer = sent(member_of(group), made())
+    assert answer.status_code == 403
+    assert answer.json()["error"]
+    assert Client().post(UPLOAD, {"file": SimpleUploadedFile("a.jpg", made())}).status_code == 302
+    assert not Picture.objects.exists()
+
+
+def test_an_upload_needs_the_forms_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("chief"))
+    assert sent(client, made()).status_code == 403
+
+
+def test_the_live_desk_uploads_at_its_articles_address() -> None:
+    article = factories.article()
+    client = member_of("Journalist")
+    file = {"file": SimpleUploadedFile("a.jpg", made())}
+    assert client.post(f"/admin/articles/article/{article.pk}/desk/pictures/", file).status_code == 201
+    assert client.post("/admin/articles/article/999999/desk/pictures/", file).status_code == 404
+    assert client.post(UPLOAD, {}).status_code == 400
+    assert client.get(UPLOAD).status_code == 405
+
+
+IPTC = b"".join(
+    b"\x1c" + bytes(key) + len(value).to_bytes(2, "big") + value
+    for key, value in {
+        (1, 90): b"\x1b%G",
+        (2, 80): "Олена Ткачук".encode(),
+        (2, 110): b"Agency",
+        (2, 120): "Die Straße\nheute früh".encode(),
+    }.items()
+)
+RESOURCE = b"8BIM\x04\x04\x00\x00" + len(IPTC).to_bytes(4, "big") + IPTC + bytes(len(IPTC) % 2)
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ xmlns:core="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/" photoshop:Credit="Ana Ionescu / Agency">
+<dc:creator><rdf:Seq><rdf:li>Ana Ionescu</rdf:li></rdf:Seq></dc:creator>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">The bridge</rdf:li></rdf:Alt></dc:description>
+<core:AltTextAccessibility><rdf:Alt><rdf:li xml:lang="x-default">A bridge\u202e at dusk</rdf:li></rdf:Alt>
+</core:AltTextAccessibility></rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def test_words_of_an_agency_are_offered() -> None:
+    with_iptc = nasty_files.with_segment(0xED, b"Photoshop 3.0\x00" + RESOURCE)
+    answer = sent(member_of("Journalist"), with_iptc).json()
+    assert (answer["caption"], answer["credit"]) == ("Die Straße heute früh", "Олена Ткачук / Agency")
+    with_xmp = nasty_files.with_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\x00" + XMP.encode())
+    answer = sent(member_of("Editor"), with_xmp).json()
+    assert (answer["caption"], answer["credit"]) == ("The bridge", "Ana Ionescu / Agency")
+    assert answer["alt"] == "A bridge at dusk"
+
+
+def test_words_of_a_photo_that_the_browser_made_smaller_come_with_its_beginning() -> None:
+    original = nasty_files.with_segment(0xED, b"Photoshop 3.0\x00" + RESOURCE, made(size=(3000, 2000)))
+    head = SimpleUploadedFile("head.jpg", original[:2000])
+    assert sent(member_of("Journalist"), made(), head=head).json()["credit"] == "Олена Ткачук / Agency"
+    garbage = SimpleUploadedFile("head.jpg", b"\xff\xd8\xff garbage")
+    assert sent(member_of("Editor"), made(), head=garbage).json()["credit"] == ""
+
+
+# Renditions -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_screen_is_given_its_size() -> None:
+    picture = uploaded(member_of("Journalist"), made(size=(1600, 900)))
+    found = picture.image.renditions
+    assert list(found) == [240, 480, 720, 960, 1440]
+    for width, address in found.items():
+        rendition = Image.open(picture.image.storage.open(address.removeprefix("/media/")))
+        assert (rendition.format, rendition.size[0]) == ("WEBP", width)
+        assert not rendition.getexif()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
+    storage = Picture._meta.get_field("image").storage
+    keep = type(storage._wrapped).save
+    stored: list[str] = []
+
+    def full(self: Any, name: str, content: Any, **options: Any) -> str:
+        if len(stored) == 3:
+            raise OSError(28, "No space left on device")
+        stored.append(name)
+        return keep(self, name, content, **options)
+
+    monkeypatch.setattr(type(storage._wrapped), "save", full)
+    answer = sent(client, made(size=(1600, 900)))
+    assert answer.status_code == 503
+    assert answer.json()["error"]
+    assert not Picture.objects.exists()
+
+
+def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:
+    article = factories.article(photo=ContentFile(made(exif=nasty_files.exif(gps=True)), "a.jpg"),
+                                photo_alt_en="x", photo_credit_en="x")  # fmt: skip
+    assert not Image.open(article.photo).getexif()
+    with pytest.raises(ValidationError):
+        article.photo.save("a.jpg", ContentFile(made()[:600]))
+
+
+def test_an_articles_photo_obeys_the_same_rules_in_its_form() -> None:
+    article = factories.article()
+    client = member_of("Editor")
+    words = {"photo_alt_en": "A", "photo_credit_en": "B"}
+    bad = {**opened(client, article), **words, "photo": SimpleUploadedFile("x.jpg", nasty_files.SVG.encode())}
+    assert "photo" in errors_of(client.post(change_url(article), bad))
+    good = {**bad, "photo": SimpleUploadedFile("x.jpg", made(size=(1600, 900)))}
+    assert client.post(change_url(article), good).status_code == 302
+    article.refresh_from_db()
+    assert len(article.photo.renditions) == 5
+
+
+# In the form of an update ---------------------------------------------------------------------------------------------
+
+
+def texts(picture: Picture, **fields: str) -> dict[str, str]:
+    return {f"picture-{picture.pk}-{name}": text for name, text in fields.items()}
+
+
+def form(article: Any, *pictures: Picture, **more: Any) -> dict[str, Any]:
+    return {
+        "article": article.pk,
+        "source_language": "en",
+        "body_en": "<p>Seen.</p>",
+        "pictures-shown": "1",
+        "pictures": [picture.pk for picture in pictures],
+        **more,
+    }
+
+
+ADD = "/admin/articles/update/add/"
+WORDS = {"alt": "A bridge", "caption": "At dusk", "credit": "Ana"}
+
+
+def test_an_update_is_published_with_pictures_in_order() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    first, second = uploaded(client), uploaded(client)
+    data = form(article, second, first, _publish="1", **texts(first, **WORDS), **texts(second, **WORDS))
+    assert client.post(ADD, data).status_code == 302
+    update = Update.objects.get()
+    assert list(update.pictures.all()) == [second, first]
+    assert update.pictures.first().credit_en == "Ana"
+    assert factories.log_of(article) == [(1, update.element)]
+
+
+def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    picture = uploaded(client)
+    data = form(article, picture, **texts(picture, alt="A bridge", credit="  "))
+    answer = client.post(ADD, {**data, "_publish": "1"})
+    assert [error.code for error in errors_of(answer).as_data()["__all__"]] == ["pictures"]
+    field = re.search(rf'<div class="picture-field"><label for="id_picture-{picture.pk}-credit".*?</div>',
+                      answer.content.decode(), re.DOTALL)  # fmt: skip
+    assert field
+    assert "errorlist" in field[0]
+    assert not Update.objects.exists()
+    # A draft may wait for it, and be published no sooner.
+    assert client.post(ADD, {**data, "_continue": "1"}).status_code == 302
+    draft = Update.objects.get()
+    assert draft.state == "draft"
+    draft.state = Update.State.PUBLISHED
+    with pytest.raises(ValidationError) as caught:
+        draft.full_clean()
+    assert f"picture-{picture.pk}-credit" in caught.value.error_dict
+
+
+def test_without_alternative_text_an_editor_is_warned_once() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    picture = uploaded(client)
+    data = form(article, picture, _publish="1", **texts(picture, credit="Ana"))
+    answer = client.post(ADD, data)
+    assert [error.code for error in errors_of(answer).as_data()["__all__"]] == ["warning"]
+    html = answer.content.decode()
+    assert f'name="picture-{picture.pk}-warned"' in html
+    assert "warninglist" in html
+    assert client.post(ADD, {**data, f"picture-{picture.pk}-warned": "1"}).status_code == 302
+    update = Update.objects.get()
+    # Who saves it again later is not asked again.
+    again = {**opened(client, update), **form(article, picture, **texts(picture, credit="Ana"))}
+    assert client.post(change_url(update), again).status_code == 302
+
+
+def test_a_form_without_pictures_leaves_them_alone() -> None:
+    update = factories.update(factories.article(), pictures=(factories.picture(),))
+    client = member_of("Journalist")
+    assert client.post(change_url(update), opened(client, update)).status_code == 302
+    assert update.pictures.count() == 1
+
+
+def test_nobody_attaches_what_is_not_theirs() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    of_another = factories.update(article, pictures=(factories.picture(),)).pictures.get()
+    not_yet_saved = uploaded(member_of("Editor"))
+    for picture in (of_another, not_yet_saved, Picture(pk=10**12)):
+        answer = client.post(ADD, form(article, picture, **texts(picture, **WORDS)))
+        assert "__all__" in errors_of(answer)
+    of_another.refresh_from_db()
+    assert of_another.update is not None
+
+
+def test_a_text_that_is_too_long_is_refused_beside_its_field() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    picture = uploaded(client)
+    answer = client.post(ADD, form(article, picture, **texts(picture, credit="x" * 201, alt="a")))
+    assert "__all__" in errors_of(answer)
+    assert not Update.objects.exists()
+
+
+def test_a_picture_taken_out_can_come_back() -> None:
+    article, client = factories.article(), member_of("Journalist")
+    first, second = factories.picture(alt_de="Saal"), factories.picture(alt_en="Two")
+    update = factories.update(article, pictures=(first, second))
+    before = versions.as_data(update)
+    data = {**opened(client, update), **form(article, second, **texts(second, alt="New", credit="Ana"))}
+    assert client.post(change_url(update), data).status_code == 302
+    assert list(update.pictures.all()) == [second]
+    assert Picture.objects.get(pk=first.pk).image.storage.exists(first.image.name)
+    with changes.edit(update):
+        versions.from_data(update, before)
+    assert versions.as_data(update) == before
+    assert update.pictures.first().alt_de == "Saal"
+    assert len(factories.log_of(article)) == 3
+
+
+def test_a_foreign_version_brings_no_foreign_picture() -> None:
+    article = factories.article()
+    mine, other = (factories.update(article, pictures=(factories.picture(),)) for _ in range(2))
+    with changes.edit(mine):
+        versions.from_data(mine, versions.as_data(other))
+    assert mine.pictures.count() == 0
+    assert other.pictures.count() == 1
+
+
+# For readers ----------------------------------------------------------------------------------------------------------
+
+
+def test_readers_get_the_picture_in_the_size_of_their_screen(client: Client) -> None:
+    article = factories.article()
+    picture = factories.picture((1600, 900), alt_de="Der Saal", caption_en="Before the talks")
+    factories.update(article, body_en="<p>x</p>", body_de="<p>x</p>", pictures=(picture,))
+    html = client.get(article.url("de")).content.decode()
+    [shown] = re.findall(r"<picture>.*?</picture>", html)
+    assert re.search(
+        r'<source type="image/webp" srcset="\S+/240w.webp 240w, .*/1440w.webp 1440w" sizes="[^"]+">', shown
+    )
+    assert 'width="1600" height="900" alt="Der Saal" loading="lazy"' in shown
+    assert '<span class="caption" lang="en" dir="ltr">Before the talks</span>' in html
+    for address in re.findall(r"/media/\S+?\.(?:webp|jpg)", html):
+        assert client.get(address).status_code == 200
+
+
+def test_several_pictures_are_told_to_machines_and_to_who_shares_them(client: Client, settings: Any) -> None:
+    article = factories.article()
+    update = factories.update(article, pictures=(factories.picture(), factories.picture(credit_en="Photo: B")))
+    [posting] = client.get(f"{article.url('en')}liveblog.json").json()["liveBlogUpdate"]
+    assert [image["creditText"] for image in posting["image"]] == ["Photo: I. Moraru", "Photo: B"]
+    assert all(image["url"].startswith(settings.SITE_URL) for image in posting["image"])
+    assert client.get(update.url("en")).content.decode().count('property="og:image" content="http') == 2
+
+
+def test_pictures_cost_no_query_each(client: Client) -> None:
+    def queries(count: int) -> int:
+        article = factories.article()
+        for _ in range(count):
+            factories.update(article, pictures=(factories.picture(), factories.picture()))
+        with CaptureQueriesContext(connection) as seen:
+            client.get(article.url("ar"))
+        return len(seen)
+
+    assert queries(1) == queries(4)
+
+
+# Translation ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(caption_en="Before"),))
+    picture = update.pictures.get()
+    row = update.translations.get(language="de")
+    assert states.texts_of(update, "en").keys() == {
+        "body", *(f"picture-{picture.pk}-{name}" for name in ("alt", "caption", "credit"))
+    }  # fmt: skip
+    translator = member_of("Translator")
+    page = translator.get(f"/admin/articles/translation/{row.pk}/change/")
+    assert page.status_code == 200
+    assert picture.image.thumbnail in page.content.decode()
+    written = {
+        "stamp": desk.stamp(row),
+        "body-0": "<p>y</p>",
+        f"picture-{picture.pk}-alt-0": "Der Saal",
+        f"picture-{picture.pk}-caption-0": "Vorher",
+        f"picture-{picture.pk}-credit-0": "Foto: I. Moraru",
+        "_accept": "1",
+    }
+    assert translator.post(f"/admin/articles/translation/{row.pk}/change/", written).status_code == 302
+    row.refresh_from_db()
+    picture.refresh_from_db()
+    assert (row.state, picture.alt_de, picture.alt_en) == ("reviewed", "Der Saal", "The hall")
+    assert 'alt="Der Saal"' in client.get(article.url("de")).content.decode()
+
+
+def test_a_machine_drafts_the_words_of_pictures_with_the_update() -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(), factories.picture()))
+    first, second = update.pictures.all()
+    source = states.texts_of(update, "en")
+    drafts = {field: text.replace("The hall", "Der Saal") for field, text in source.items()}
+    row = update.translations.get(language="de")
+    assert drafting.store(row, drafts, source=source, engine="deepl", problems={})
+    first.refresh_from_db()
+    assert (first.alt_de, first.credit_de, second.alt_en) == ("Der Saal", "Photo: I. Moraru", "The hall")
+    # A caption that was corrected meanwhile is not what the machine has read.
+    Picture.objects.filter(pk=second.pk).update(alt_en="The other hall")
+    assert not drafting.store(row, drafts, source=source, engine="deepl", problems={})
+
+
+def test_another_caption_makes_the_translations_outdated() -> None:
+    article = factories.article()
+    picture = factories.picture(caption_en="Before", caption_de="Vorher")
+    update = factories.update(article, body_en="<p>x</p>", body_de="<p>y</p>", pictures=(picture,))
+    assert not update.translations.get(language="de").outdated
+    with changes.edit(update):
+        picture.caption_en = "After"
+        picture.save()
+    assert update.translations.get(language="de").outdated
+
+
+def test_pictures_without_a_text_are_translated_by_their_own_words(client: Client) -> None:
+    article = factories.article()
+    words = {"alt_uk": "Зала", "credit_uk": "Фото"}
+    update = factories.update(article, kind="pictures", body_en="", pictures=(factories.picture(**words),))
+    found = {row.language: row.state for row in update.translations.all()}
+    assert found == {"uk": "reviewed", "de": "missing", "ar": "missing"}
+    assert 'alt="Зала"' in client.get(article.url("uk")).content.decode()
+    with pytest.raises(ValidationError):
+        factories.update(article, kind="pictures", body_en="")
+
+
+# What becomes of files ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
+    client = member_of("Journalist")
+    _orphan, fresh = uploaded(client), uploaded(client)
+    used = factories.picture()
+    removed = factories.picture()
+    update = factories.update(factories.article(), pictures=(used, removed))
+    with changes.edit(update):
+        versions.put(update, [used])
+    long_ago = timezone.now() - datetime.timedelta(days=9)
+    Picture.objects.exclude(pk=fresh.pk).update(uploaded_at=long_ago)
+    call_command("prune_pictures", days=7, verbosity=0)
+    assert set(Picture.objects.all()) == {fresh, used, removed}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_goes_with_the_last_update_that_shows_it() -> None:
+    article = factories.article()
+    update, copy = factories.update(article, pictures=(factories.picture((1600, 900)),)), factories.update(article)
+    with changes.edit(copy):
+        versions.copy(update, copy)
+    image = update.pictures.get().image
+    rendition = image.renditions[240].removeprefix("/media/")
+    update.delete()
+    assert image.storage.exists(rendition)
+    copy.delete()
+    assert not image.storage.exists(rendition)
+    assert not image.storage.exists(image.name)

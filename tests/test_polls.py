@@ -1,0 +1,371 @@
+"""Polls of readers: one vote for each browser, every vote counted, and readers told of all of them at once."""
+
+import datetime
+import threading
+import time
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Article, Tally, Update, Vote
+from articles.polls import ballot, counting, voting
+from articles.polls.counting import publish_tallies
+from tests import factories
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db
+
+CHOICES = "<p>Tell us.</p><ul><li><p>Helsinki</p></li><li>Stockholm <em>now</em></li><li>Neither</li></ul>"
+
+
+def poll(article: Article | None = None, **fields: Any) -> Update:
+    words = {"headline_en": "Who joins first?", "body_en": CHOICES}
+    return factories.update(article or factories.article(), kind="poll", **words | fields)
+
+
+def vote(client: Client, update: Update, choice: Any, *, language: str = "en", **headers: str) -> Any:
+    """A vote as the page's script sends it."""
+    data = {"choice": choice} if choice is not None else {}
+    if "voter" in headers:
+        data["voter"] = headers.pop("voter")
+    return client.post(f"/vote/{language}/{update.pk}/", data, headers={"Accept": "application/json", **headers})
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tallies may follow each other at once."""
+    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+
+
+# What a poll is -------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_of_the_text_is_the_ballot() -> None:
+    found = ballot.read(CHOICES)
+    assert found is not None
+    assert found.introduction == "<p>Tell us.</p>"
+    assert found.choices == ["Helsinki", "Stockholm now", "Neither"]
+
+
+def test_the_page_has_a_form_that_works_by_itself(client: Client) -> None:
+    update = poll()
+    response = client.get(update.article.url("en"))
+    html = response.content.decode()
+    assert f'<form class="poll" method="post" action="/vote/en/{update.pk}/"' in html
+    assert '<input type="radio" name="choice" value="1"> <span>Stockholm now</span>' in html
+    assert "No votes yet" in html
+    assert not response.cookies
+
+
+def test_choices_are_translated_as_all_text_is(client: Client) -> None:
+    update = poll(headline_de="Wer zuerst?", body_de="<ul><li>Helsinki</li><li>Stockholm</li><li>Keiner</li></ul>")
+    html = client.get(update.article.url("de")).content.decode()
+    assert "<label><input" in html
+    assert "<span>Keiner</span>" in html
+
+
+def test_a_translation_that_lost_a_choice_gives_way_to_the_original(client: Client) -> None:
+    update = poll(headline_de="Wer zuerst?", body_de="<ul><li>Helsinki</li><li>Stockholm</li></ul>")
+    html = client.get(update.article.url("de")).content.decode()
+    assert '<label lang="en" dir="ltr"><input type="radio" name="choice" value="2"> <span>Neither</span>' in html
+
+
+# Voting ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_vote_by_form_leads_back_to_the_poll(client: Client) -> None:
+    update = poll()
+    response = client.post(f"/vote/en/{update.pk}/", {"choice": "1"})
+    assert response.status_code == 302
+    assert "Your vote is counted." in client.get(response.url).content.decode()
+    assert list(Vote.objects.values_list("choice", flat=True)) == [1]
+
+
+def test_the_cookie_of_a_vote_goes_to_votes_only(client: Client) -> None:
+    response = vote(client, poll(), 0)
+    cookie = response.cookies["voter"]
+    assert (cookie["path"], cookie["samesite"], bool(cookie["httponly"])) == ("/vote/", "Lax", True)
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_browser_has_one_vote_and_can_change_it(client: Client) -> None:
+    update = poll()
+    vote(client, update, 0)
+    vote(client, update, 2)
+    assert list(Vote.objects.values_list("choice", flat=True)) == [2]
+    vote(Client(), update, 0)
+    assert Vote.objects.count() == 2
+
+
+def test_a_vote_that_is_sent_again_because_no_answer_came_is_one(client: Client) -> None:
+    update = poll()
+    number = "0123456789abcdef0123456789abcdef"
+    for browser in (client, Client()):
+        vote(browser, update, 1, voter=number)
+    assert Vote.objects.count() == 1
+
+
+def test_a_browser_stays_the_same_with_and_without_scripts(client: Client) -> None:
+    update = poll()
+    client.post(f"/vote/en/{update.pk}/", {"choice": "1"})
+    vote(client, update, 2, voter="0123456789abcdef0123456789abcdef")
+    assert list(Vote.objects.values_list("choice", flat=True)) == [2]
+
+
+def test_nobody_can_tell_what_one_browser_voted_in_two_polls(client: Client) -> None:
+    for update in (poll(), poll()):
+        vote(client, update, 1)
+    assert len(set(Vote.objects.values_list("voter", flat=True))) == 2
+    assert client.cookies["voter"].value not in Vote.objects.values_list("voter", flat=True)
+
+
+@pytest.mark.parametrize("choice", [None, "", "3", "-1", "1.0", "x", "٣", "9" * 5000])
+def test_a_vote_for_nothing_is_told_so_and_not_counted(client: Client, choice: Any) -> None:
+    response = vote(client, poll(), choice)
+    assert (response.status_code, response.json()["said"]) == (422, "Choose one of the answers first.")
+    assert not Vote.objects.exists()
+    assert not response.cookies
+
+
+def test_without_scripts_a_mistake_is_told_beside_the_poll(client: Client) -> None:
+    update = poll()
+    response = client.post(f"/vote/en/{update.pk}/")
+    assert response.status_code == 422
+    assert '<p class="said" role="status">Choose one of the answers first.</p>' in response.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_another_site_cannot_have_its_visitors_vote(client: Client, headers: dict[str, str]) -> None:
+    assert vote(client, poll(), 0, **headers).status_code == 403
+    assert not Vote.objects.exists()
+
+
+def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> None:
+    settings.POLL_VOTES_PER_MINUTE = 3
+    update = poll()
+
+    def statuses(address: str) -> list[int]:
+        browsers = [Client(REMOTE_ADDR=address) for _ in range(4)]
+        return [vote(browser, update, 0).status_code for browser in browsers]
+
+    assert statuses("203.0.113.5") == [200, 200, 200, 429]
+    assert statuses("2001:db8:1:2::1")[:3] == [200, 200, 200]
+    assert statuses("2001:db8:1:2::ffff") == [429] * 4
+    # A proxy on this machine that names no client is not one reader.
+    assert statuses("127.0.0.1") == [200] * 4
+
+
+def test_a_cache_that_is_down_keeps_nobody_from_voting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liveblog.limits.cache.add", lambda *_: 1 / 0)
+    browser = Client(REMOTE_ADDR="203.0.113.5")
+    assert vote(browser, poll(), 0).status_code == 200
+
+
+def test_there_is_no_voting_in_what_readers_do_not_see(client: Client) -> None:
+    withdrawn = poll()
+    withdrawn.state = Update.State.WITHDRAWN
+    withdrawn.save()
+    text = factories.update(factories.article())
+    hidden = poll(factories.article(policies={"de": "reviewed"}))
+    assert vote(client, withdrawn, 0).status_code == 404
+    assert vote(client, text, 0).status_code == 404
+    assert vote(client, hidden, 0, language="de").status_code == 404
+    assert vote(client, hidden, 0, language="fr").status_code == 404
+
+
+def test_who_opens_the_address_of_votes_is_led_to_the_poll(client: Client) -> None:
+    update = poll()
+    assert client.get(f"/vote/uk/{update.pk}/").url == update.url("uk")
+
+
+# Closing --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_poll_closes_at_its_time_and_open_pages_are_told(client: Client) -> None:
+    update = poll(closes_at=timezone.now() + datetime.timedelta(hours=1))
+    assert publish_tallies() == 0
+    Update.objects.filter(pk=update.pk).update(closes_at=timezone.now())
+    assert vote(client, update, 0).status_code == 409
+    assert publish_tallies() == 1
+    assert publish_tallies() == 0
+    assert factories.log_of(update.article) == [(1, update.element), (2, update.element)]
+    html = client.get(update.article.url("en")).content.decode()
+    assert "This poll is closed." in html
+    assert "<form" not in html[html.index(update.element) : html.index("</article>")]
+
+
+def test_a_poll_closes_with_the_coverage_and_opens_with_it(client: Client) -> None:
+    article = factories.article()
+    update = poll(article)
+    article.state = Article.State.FINISHED
+    article.save()
+    assert update.element in [element for _revision, element in factories.log_of(article)[1:]]
+    assert vote(client, update, 0).status_code == 409
+    article.state = Article.State.LIVE
+    article.save()
+    assert [element for _revision, element in factories.log_of(article)].count(update.element) == 3
+    assert vote(client, update, 0).status_code == 200
+
+
+def test_once_readers_have_voted_a_poll_keeps_the_number_of_its_choices(client: Client) -> None:
+    update = poll()
+    update.body_en = "<ul><li>Yes</li><li>No</li></ul>"
+    update.full_clean()
+    update.refresh_from_db()
+    vote(client, update, 0)
+    for body in ("<ul><li>Yes</li><li>No</li></ul>", "<p>No list.</p>"):
+        update.body_en = body
+        with pytest.raises(ValidationError) as caught:
+            update.full_clean()
+        assert "keeps its 3 choices" in caught.value.message_dict["body_en"][0]
+    update.body_en = "<ul><li>Finland</li><li>Sweden</li><li>None</li></ul>"
+    update.full_clean()
+
+
+# Counting -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_many_voted_is_one_change_of_the_page(client: Client, hurry: None) -> None:
+    update = poll()
+    for number in range(20):
+        voting.cast(update, str(number), number % 4 % 3)
+    assert publish_tallies() == 1
+    assert publish_tallies() == 0
+    assert factories.log_of(update.article) == [(1, update.element), (2, f"poll-{update.pk}")]
+    html = client.get(update.article.url("en")).content.decode()
+    assert "20 votes" in html
+    assert '<bdi>50%</bdi> <span class="votes">10 votes</span>' in html
+    assert '<meter min="0" max="100" value="25" aria-hidden="true">' in html
+
+
+def test_results_travel_alone_and_in_the_readers_language(client: Client) -> None:
+    update = poll()
+    voting.cast(update, "a", 1)
+    publish_tallies()
+    [change] = client.get(f"{update.article.url('de')}changes?after=1").json()["changes"]
+    assert (change["op"], change["id"]) == ("set", f"poll-{update.pk}")
+    assert "<form" not in change["html"]
+    assert "100\xa0%" in change["html"]
+
+
+def test_a_poll_is_counted_once_a_second_at_most() -> None:
+    update = poll()
+    voting.cast(update, "a", 1)
+    assert publish_tallies() == 1
+    voting.cast(update, "b", 1)
+    assert publish_tallies() == 0
+    Tally.objects.update(at=timezone.now() - datetime.timedelta(seconds=2))
+    assert publish_tallies() == 1
+    assert Tally.objects.get().counts == [0, 2, 0]
+
+
+def test_a_vote_that_changes_nothing_is_no_change_of_the_page(hurry: None) -> None:
+    update = poll()
+    for _ in range(2):
+        voting.cast(update, "a", 1)
+        publish_tallies()
+    assert len(factories.log_of(update.article)) == 2
+
+
+def test_votes_of_a_withdrawn_poll_are_kept_and_shown_to_nobody(hurry: None) -> None:
+    update = poll()
+    voting.cast(update, "a", 1)
+    update.state = Update.State.WITHDRAWN
+    update.save()
+    publish_tallies()
+    assert [element for _revision, element in factories.log_of(update.article)] == [update.element] * 2
+    assert Tally.objects.get().counts == [0, 1, 0]
+
+
+def test_the_number_of_queries_of_a_page_does_not_depend_on_its_polls(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    article = factories.article()
+    counts = []
+    for _ in range(2):
+        voting.cast(poll(article), "a", 1)
+        publish_tallies()
+        with django_assert_num_queries(30, exact=False) as queries:
+            client.get(article.url("en"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_thousand_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "INTERVAL", 0.2)
+    update = poll()
+    over = threading.Event()
+
+    def vote_often(writer: int) -> None:
+        try:
+            for number in range(200):
+                voter = f"{writer}-{number}"
+                voting.cast(update, voter, 0)
+                # Some change their minds, while others count.
+                if number % 4 == 3:
+                    voting.cast(update, voter, 1 + number % 8 // 4)
+        finally:
+            connection.close()
+
+    def count() -> None:
+        try:
+            while not over.wait(0.02):
+                publish_tallies()
+        finally:
+            connection.close()
+
+    began = timezone.now()
+    with ThreadPoolExecutor(10) as threads:
+        counters = [threads.submit(count) for _ in range(2)]
+        for writer in [threads.submit(vote_often, number) for number in range(8)]:
+            writer.result()
+        taken = (timezone.now() - began).total_seconds()
+        over.set()
+        for counter in counters:
+            counter.result()
+    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+    publish_tallies()
+    assert Tally.objects.get().counts == [1200, 200, 200]
+    assert not Vote.objects.filter(counted=False).exists()
+    assert len(factories.log_of(update.article)) <= 3 + taken / 0.2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_vote_is_lost_or_doubled_when_the_server_is_killed(client: Client) -> None:
+    """Browsers send a vote until it is answered; whether the lost answer stood for a vote they cannot know."""
+    update = poll()
+    counted = {"lost": 0}
+
+    def send(number: int) -> None:
+        data = urllib.parse.urlencode({"choice": number % 2, "voter": f"{number:032x}"}).encode()
+        while True:
+            request = urllib.request.Request(f"{server.url}/vote/en/{update.pk}/", data)
+            request.add_header("Accept", "application/json")
+            try:
+                with urllib.request.urlopen(request, timeout=10):
+                    return
+            except OSError:
+                counted["lost"] += 1
+                time.sleep(0.05)
+
+    with Server() as server, ThreadPoolExecutor(4) as threads:
+        sending = [threads.submit(send, number) for number in range(200)]
+        sending[60].result()
+        server.kill()
+        server.start()
+        for each in sending:
+            each.result()
+        for _ in range(200):
+            if "200 votes" in client.get(f"{update.article.url('en')}").content.decode():
+                break
+            time.sleep(0.05)
+    assert counted["lost"] > 0
+    assert Tally.objects.get().counts == [100, 100, 0]

@@ -1,0 +1,276 @@
+"""Who may publish what, at which time, and what stands on top: rules that hold by whatever door an update comes."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles import pins
+from articles.models import Article, Update
+from articles.schedule import publish_due
+from articles.translations import states
+from tests import factories
+from tests.forms import change_url, errors_of, member_of, opened
+
+pytestmark = pytest.mark.django_db
+
+State = Update.State
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_user("ann")
+
+
+@pytest.fixture
+def ben() -> User:
+    return User.objects.create_superuser("ben")
+
+
+def reviewed() -> Article:
+    return factories.article(needs_release=True)
+
+
+def save(update: Update, person: Any, **fields: Any) -> Update:
+    """As a form does: in the name of a person, after asking the rules."""
+    update = Update.objects.get(pk=update.pk) if update.pk else update
+    for name, value in fields.items():
+        setattr(update, name, value)
+    with states.acting(person):
+        update.full_clean()
+        update.save()
+    return update
+
+
+def written(article: Article, person: Any, state: str = State.DRAFT, **fields: Any) -> Update:
+    return save(Update(article=article, source_language="en", body_en="<p>Talks.</p>"), person, state=state, **fields)
+
+
+def refused(update: Update, person: Any, **fields: Any) -> dict[str, Any]:
+    before = Update.objects.filter(pk=update.pk).values().first()
+    with pytest.raises(ValidationError) as caught:
+        save(update, person, **fields)
+    assert Update.objects.filter(pk=update.pk).values().first() == before
+    return caught.value.error_dict
+
+
+# A second person releases ---------------------------------------------------------------------------------------------
+
+
+def test_nobody_publishes_what_they_wrote_where_a_second_person_releases(ann: User, ben: User) -> None:
+    update = written(reviewed(), ben)
+    assert "state" in refused(update, ben, state=State.PUBLISHED)
+    update = save(update, ben, state=State.SUBMITTED)
+    assert update.submitted_by == ben
+    assert "state" in refused(update, ben, state=State.PUBLISHED)
+    update = save(update, ann, state=State.PUBLISHED)
+    assert (update.state, update.released_by) == (State.PUBLISHED, ann)
+
+
+def test_what_was_never_submitted_is_not_published_by_a_second_person_either(ann: User, ben: User) -> None:
+    assert "state" in refused(written(reviewed(), ann), ben, state=State.PUBLISHED)
+
+
+def test_a_new_update_is_not_published_at_once(ann: User) -> None:
+    with pytest.raises(ValidationError):
+        written(reviewed(), ann, State.PUBLISHED)
+    with pytest.raises(ValidationError), states.acting(ann):
+        # Nor by somebody who does not ask first.
+        Update(article=Article.objects.get(), body_en="<p>x</p>", state=State.PUBLISHED).save()
+    assert not Update.objects.exists()
+
+
+def test_taken_back_it_is_submitted_anew(ann: User, ben: User) -> None:
+    update = written(reviewed(), ann, State.SUBMITTED)
+    update = save(update, ann, state=State.DRAFT)
+    assert update.submitted_by is None
+    update = save(update, ben, state=State.SUBMITTED)
+    assert "state" in refused(update, ben, state=State.PUBLISHED)
+    assert save(update, ann, state=State.PUBLISHED).first_published_at
+
+
+def test_the_clock_publishes_only_what_was_released(ann: User, ben: User) -> None:
+    article = factories.article()
+    soon = timezone.now() + datetime.timedelta(milliseconds=1)
+    early = written(article, ann, State.SCHEDULED, publish_at=soon)
+    article.needs_release = True
+    article.save()
+    submitted = written(article, ann, State.SUBMITTED, publish_at=soon)
+    assert "state" in refused(submitted, ann, state=State.SCHEDULED)
+    released = save(submitted, ben, state=State.SCHEDULED)
+    assert released.released_by == ben
+    assert publish_due() == 1
+    released.refresh_from_db()
+    early.refresh_from_db()
+    assert (released.state, early.state) == (State.PUBLISHED, State.SCHEDULED)
+    # Somebody else may still let it out.
+    assert save(early, ben, state=State.PUBLISHED).state == State.PUBLISHED
+
+
+def test_what_was_released_is_not_changed_before_it_appears(ann: User, ben: User) -> None:
+    later = timezone.now() + datetime.timedelta(hours=1)
+    update = written(reviewed(), ann, State.SUBMITTED, publish_at=later)
+    update = save(update, ben, state=State.SCHEDULED)
+    assert "state" in refused(update, ann, body_en="<p>Something else.</p>")
+    assert "state" in refused(update, ann, body_en="<p>Something else.</p>", state=State.PUBLISHED)
+    # A translation is reviewed in its own way.
+    assert save(update, ann, body_de="<p>Gespräche.</p>").body_de
+    update = save(update, ann, state=State.DRAFT, body_en="<p>Something else.</p>")
+    assert update.released_by is None
+
+
+def test_machines_and_the_demo_are_not_asked() -> None:
+    assert factories.update(reviewed()).state == State.PUBLISHED
+
+
+def test_corrections_of_what_readers_see_need_no_second_person(ann: User, ben: User) -> None:
+    update = save(written(reviewed(), ann, State.SUBMITTED), ben, state=State.PUBLISHED)
+    assert save(update, ann, body_en="<p>Corrected.</p>").body_en == "<p>Corrected.</p>"
+    update = save(update, ann, state=State.WITHDRAWN)
+    assert "state" in refused(update, ann, state=State.PUBLISHED)
+    assert save(update, ben, state=State.PUBLISHED).state == State.PUBLISHED
+
+
+def test_the_form_offers_what_its_reader_may_do() -> None:
+    article = reviewed()
+    writer, second = member_of("Journalist"), member_of("Editor")
+    form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
+    answer = writer.post("/admin/articles/update/add/", {**form, "_publish": "1"})
+    assert "second person" in str(errors_of(answer))
+    later = {"publish_at_0": "2035-01-01", "publish_at_1": "10:00"}
+    writer.post("/admin/articles/update/add/", {**form, **later, "_continue": "1"})
+    update = Update.objects.get()
+    assert update.state == State.DRAFT
+    html = writer.get(change_url(update)).content.decode()
+    assert 'name="_submit"' in html
+    assert 'name="_publish"' not in html
+    writer.post(change_url(update), {**opened(writer, update), "_submit": "1"})
+    update.refresh_from_db()
+    assert update.state == State.SUBMITTED
+    assert 'name="_publish"' not in writer.get(change_url(update)).content.decode()
+    assert ">Release<" in second.get(change_url(update)).content.decode()
+    assert writer.post(change_url(update), {**opened(writer, update), "_publish": "1"}).status_code == 200
+    assert second.post(change_url(update), {**opened(second, update), "_publish": "1"}).status_code == 302
+    update.refresh_from_db()
+    assert (update.state, update.released_by.username) == (State.SCHEDULED, "editor")
+
+
+def test_a_form_without_an_article_is_told_so() -> None:
+    reviewed()
+    answer = member_of("Journalist").post("/admin/articles/update/add/", {"body_en": "<p>x</p>", "_publish": "1"})
+    assert "article" in errors_of(answer)
+
+
+# An earlier time ------------------------------------------------------------------------------------------------------
+
+
+def hours_ago(count: float) -> datetime.datetime:
+    return timezone.now() - datetime.timedelta(hours=count)
+
+
+def test_an_earlier_time_needs_a_reason_that_is_kept(ann: User) -> None:
+    article = factories.article(coverage_start=hours_ago(5))
+    update = written(article, ann)
+    fields = {"state": State.PUBLISHED, "first_published_at": hours_ago(2)}
+    assert "backdating_reason" in refused(update, ann, **fields)
+    assert "backdating_reason" in refused(update, ann, **fields, backdating_reason="  ")
+    save(update, ann, **fields, backdating_reason="The network was down.")
+    version = update.versions.order_by("-number")[0]
+    assert (version.person, version.data["backdating_reason"]) == (ann, "The network was down.")
+    html = member_of("Journalist").get(f"/admin/articles/update/{update.pk}/versions/").content.decode()
+    assert "The network was down." in html
+    assert "back-dated" in html
+
+
+def test_no_update_carries_a_time_to_come_or_long_before_the_coverage(ann: User) -> None:
+    update = written(factories.article(coverage_start=hours_ago(5)), ann)
+    for moment in (hours_ago(-1), hours_ago(5 + 25)):
+        fields = {"state": State.PUBLISHED, "first_published_at": moment, "backdating_reason": "Because."}
+        assert "first_published_at" in refused(update, ann, **fields)
+    eve = hours_ago(5 + 23)
+    assert save(update, ann, state=State.PUBLISHED, first_published_at=eve, backdating_reason="The eve.").pk
+
+
+def test_publishing_now_is_no_back_dating(ann: User) -> None:
+    update = written(factories.article(), ann, State.PUBLISHED)
+    assert save(update, ann, body_en="<p>Later.</p>").first_published_at == update.first_published_at
+
+
+# Pins -----------------------------------------------------------------------------------------------------------------
+
+
+def on_page(article: Article) -> list[Update]:
+    return list(article.updates.on_page().newest_first())
+
+
+def test_pinned_updates_stand_on_top_in_the_order_that_was_chosen() -> None:
+    article = factories.article()
+    one, two, three = (factories.update(article) for _ in range(3))
+    pins.pin(one)
+    pins.pin(two)
+    assert on_page(article) == [two, one, three]
+    pins.reorder([one.pk, two.pk])
+    assert on_page(article) == [one, two, three]
+    by_key = sorted(on_page(article), key=lambda update: update.sort_key, reverse=True)
+    assert by_key == on_page(article)
+    pins.unpin(one)
+    assert on_page(article) == [two, three, one]
+
+
+def test_pinning_twice_is_pinning_once() -> None:
+    article = factories.article()
+    one, two = factories.update(article), factories.update(article)
+    pins.pin(one)
+    pins.pin(two)
+    revision = factories.log_of(article)
+    pins.pin(one)
+    pins.reorder([two.pk, one.pk])
+    assert factories.log_of(article) == revision
+
+
+def test_an_order_that_is_out_of_date_unpins_and_pins_nothing() -> None:
+    article = factories.article()
+    one, two, three = (factories.update(article) for _ in range(3))
+    elsewhere = factories.update(factories.article())
+    for update in (one, two, three):
+        pins.pin(update)
+    pins.unpin(two)
+    pins.reorder([two.pk, one.pk, elsewhere.pk])
+    assert on_page(article) == [one, three, two]
+    elsewhere.refresh_from_db()
+    assert elsewhere.pin is None
+
+
+def test_only_what_readers_see_is_pinned_and_nothing_withdrawn_stays_so() -> None:
+    article = factories.article()
+    with pytest.raises(ValidationError):
+        pins.pin(factories.update(article, state="draft"))
+    update = factories.update(article)
+    pins.pin(update)
+    update.refresh_from_db()
+    update.state = State.WITHDRAWN
+    update.save()
+    assert update.pin is None
+
+
+def test_pinning_disturbs_nobody_who_writes() -> None:
+    update = factories.update(factories.article())
+    client = member_of("Journalist")
+    data = opened(client, update)
+    pins.pin(update)
+    assert client.post(change_url(update), {**data, "body_en": "<p>New.</p>"}).status_code == 302
+    update.refresh_from_db()
+    assert (update.body_en, update.pin) == ("<p>New.</p>", 1)
+
+
+def test_a_rule_costs_no_query_where_no_person_acts() -> None:
+    update = factories.update(reviewed())
+    update = Update.objects.get(pk=update.pk)
+    with CaptureQueriesContext(connection) as captured:
+        update.save()
+    assert len(captured) <= 12
