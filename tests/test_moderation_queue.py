@@ -1,11 +1,18 @@
 """The moderators' queue: what waits is shown with all that a decision needs, and is decided once."""
 
+import asyncio
+import json
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as project
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +22,7 @@ from articles.models import Article
 from articles.text import stored
 from comments import moderation, submission
 from comments.models import Ban, Comment, Decision, Discussion, Note, State
+from liveblog.asgi import application
 from liveblog.newsroom import figures
 from tests import factories, newsroom
 from tests.forms import change_url, member_of
@@ -406,6 +414,75 @@ def test_the_queue_opens_in_every_language_under_the_policy(greta: QueueClient, 
     assert "style=" not in html
 
 
+# The room ------------------------------------------------------------------------------------------------------------
+
+
+class Connection(ApplicationCommunicator):
+    """A websocket of the newsroom."""
+
+    def __init__(self, person: User, path: str) -> None:
+        client = Client()
+        client.force_login(person)
+        cookie = f"{project.SESSION_COOKIE_NAME}={client.cookies[project.SESSION_COOKIE_NAME].value}"
+        headers = [(b"cookie", cookie.encode()), (b"origin", project.SITE_URL.encode())]
+        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
+        super().__init__(application, scope)
+
+    async def open(self) -> None:
+        await self.send_input({"type": "websocket.connect"})
+        assert (await self.receive_output(10))["type"] == "websocket.accept"
+
+    async def say(self, message: dict[str, Any]) -> None:
+        await self.send_input({"type": "websocket.receive", "text": json.dumps(message)})
+
+    async def until(self, wanted: Callable[[dict[str, Any]], Any]) -> None:
+        """Wait for a message."""
+        async with asyncio.timeout(10):
+            while not wanted(json.loads((await self.receive_output(10))["text"])):
+                pass
+
+    async def close(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.wait()
+
+
+connected = sync_to_async(Connection)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_queue_and_the_desk_hear_of_each_comment_and_moderators_of_each_other() -> None:
+    await sync_to_async(newsroom.give_rights)()
+    article = await sync_to_async(factories.article)()
+    people = [await sync_to_async(moderator)(name) for name in ("greta", "karim")]
+    journalist = await sync_to_async(newsroom.person)("ioana", "Journalist")
+    greta, karim = [await connected(person, "/ws/moderation/") for person in people]
+    desk = await connected(journalist, f"/ws/desk/{article.pk}/")
+    for room in (greta, karim, desk):
+        await room.open()
+        await room.until(lambda message: "people" in message)
+    await karim.say({"at": "comment-7"})
+    await greta.until(lambda message: {"name": "karim", "at": "comment-7", "me": False} in message.get("people", ()))
+    comment = await sync_to_async(factories.comment)(article)
+    for room in (greta, karim, desk):
+        await room.until(lambda message: message.get("changed"))
+    await sync_to_async(moderation.decide)(comment.pk, State.SPAM, people[0], version=0)
+    for room in (greta, karim, desk):
+        await room.until(lambda message: message.get("changed"))
+    await karim.close()
+    await greta.until(lambda message: "people" in message and "karim" not in str(message))
+    for room in (greta, desk):
+        await room.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_does_not_moderate_does_not_enter() -> None:
+    await sync_to_async(newsroom.give_rights)()
+    journalist = await sync_to_async(newsroom.person)("ioana", "Journalist")
+    room = await connected(journalist, "/ws/moderation/")
+    await room.open()
+    assert await room.receive_output(10) == {"type": "websocket.close", "code": 4003}
+
+
 # Many -----------------------------------------------------------------------------------------------------------------
 
 
@@ -449,8 +526,9 @@ def test_a_decision_costs_the_same_however_many_wait(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_moderators_at_once_decide_each_comment_once(moderators: int = 4, comments: int = 120) -> None:
+def test_moderators_at_once_decide_each_comment_once() -> None:
     """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
+    moderators, comments = map(int, os.environ.get("MODERATORS_AND_COMMENTS", "4,120").split(","))
     newsroom.give_rights()
     waiting(comments)
     people = [moderator(f"mod{number}") for number in range(moderators)]

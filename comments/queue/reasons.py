@@ -1,4 +1,4 @@
-"""Why a comment was refused. The usual reasons are kept by name, so that each moderator reads them in their language."""
+"""Why a comment was refused. Usual reasons are kept by name, so that each moderator reads them in their language."""
 
 from django.db import models
 from django.utils.translation import pgettext_lazy

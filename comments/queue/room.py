@@ -1,4 +1,4 @@
-"""Who is at the queue, and the bell that tells them to look. Desks of the article, which show how many wait, hear it."""
+"""Who is at the queue, and the bell that tells them to look. Desks, which show how many wait, hear it as well."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from comments.encryption import hashes
 from comments.models import Comment, Held, State
 
 #: How many are shown at first, and more of them each time.
-PAGE_SIZE = 20
+PAGE_SIZE = 15
 
 #: Above all numbers of comments.
 _END = 10**12
@@ -39,13 +39,15 @@ class Selection:
 
     @classmethod
     def of(cls, data: QueryDict) -> Selection:
-        given = {field.name: data.get(field.name, "").replace("\0", "").strip()[:200] for field in fields(cls)}
-        numbers = {name: _number(given.pop(name)) for name in ("article", "comment", "author")}
+        given: dict[str, Any] = {
+            field.name: data.get(field.name, "").replace("\0", "").strip()[:200] for field in fields(cls)
+        }
+        given |= {name: _number(given[name]) for name in ("article", "comment", "author")}
         if given["state"] not in (*State.values, "all"):
-            given["state"] = "all" if numbers["comment"] or numbers["author"] else ""
+            given["state"] = "all" if given["comment"] or given["author"] else ""
         if given["held"] not in Held.values:
             given["held"] = ""
-        return cls(**given, **numbers)
+        return cls(**given)
 
     @property
     def to_do(self) -> bool:

@@ -194,6 +194,10 @@ def _numbers(values: Iterable[str]) -> list[int]:
     return found[:MOST]
 
 
+def _errors(form: Any) -> str:
+    return " ".join(str(message) for messages in form.errors.values() for message in messages)
+
+
 def _problem(text: str) -> HttpResponse:
     return JsonResponse({"problem": text}, status=422)
 
@@ -219,7 +223,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     comment, form = get_object_or_404(Comment, pk=pk), NoteForm(request.POST)
     if not form.is_valid():
-        return _problem(" ".join(form.errors["text"]))
+        return _problem(_errors(form))
     moderation.note(pk, request.user, form.cleaned_data["text"])
     room.ring(comment)
     return _answer(request, pk, _("Noted"))
@@ -230,7 +234,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 def ban(request: HttpRequest, pk: int) -> HttpResponse:
     comment, form = get_object_or_404(Comment, pk=pk), BanForm(request.POST)
     if not form.is_valid():
-        return _problem(" ".join(message for messages in form.errors.values() for message in messages))
+        return _problem(_errors(form))
     try:
         moderation.ban(comment, request.user, **form.arguments())
     except ValueError:
