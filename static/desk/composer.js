@@ -79,6 +79,7 @@ export class Composer {
   }
 
   say(text) {
+    this.said = "";
     this.form.querySelector(".kept").textContent = text;
   }
 
@@ -109,7 +110,7 @@ export class Composer {
   typed(event) {
     if (event.target.closest(".preview, .snippets")) return;
     this.events.writing(this.at);
-    if (event.target.name === "source_url") this.shown();
+    if (["source_url", "embed_url"].includes(event.target.name)) this.shown();
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.keep(), KEEP_AFTER);
     if (!this.form.querySelector(".preview").hidden) {
@@ -124,12 +125,16 @@ export class Composer {
     const at = Date.now();
     if (!action && this.same(fields)) {
       await drafts.forget(this.key).catch(() => {});
-      this.say("");
+      // What was said of something else still holds.
+      if (this.said === "kept") this.say("");
       return;
     }
     try {
       await drafts.keep(this.key, { fields, pictures: this.pictures.toJSON(), at, action });
-      if (!action) this.say(this.words("kept", at));
+      if (!action) {
+        this.say(this.words("kept", at));
+        this.said = "kept";
+      }
       this.form.querySelector('[data-do="discard"]').hidden = false;
     } catch {
       // A browser without room for it says nothing that is not so.

@@ -1,0 +1,78 @@
+"""What is done for comments in the background is done by the server itself, beside its requests."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
+
+import pytest
+from django.utils import timezone
+
+from comments.models import Comment, Discussion, Letter, Policy, State
+from tests import factories
+from tests.akismet_server import AkismetServer
+from tests.mail_server import MailServer
+from tests.server import Server
+from tests.test_comments import WORDS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def akismet() -> Iterator[AkismetServer]:
+    with AkismetServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(akismet: AkismetServer, mail: MailServer) -> Iterator[Server]:
+    with Server(
+        AKISMET_API_KEY=akismet.key,
+        AKISMET_URL=akismet.url,
+        EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+        DEFAULT_FROM_EMAIL="comments@live.example",
+    ) as running:
+        yield running
+
+
+def eventually(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.05)
+
+
+def test_a_comment_is_checked_appears_and_its_author_is_told(
+    server: Server, akismet: AkismetServer, mail: MailServer
+) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+
+    def send(**fields: str) -> Comment:
+        body = urlencode(WORDS | {"notify": "on"} | fields).encode()
+        with urllib.request.urlopen(f"{server.url}{article.url('de')}comments/", body) as answer:
+            assert "/comments/mine/" in answer.url
+        return Comment.objects.latest("pk")
+
+    good, bad = send(), send(text="A casino for all.", email="eve@example.org")
+    eventually(lambda: Comment.objects.filter(state=State.APPROVED, pk=good.pk))
+    eventually(lambda: Comment.objects.filter(state=State.SPAM, pk=bad.pk))
+    with urllib.request.urlopen(f"{server.url}{article.url('ar')}?fresh") as page:
+        html = page.read().decode()
+    assert WORDS["text"] in html
+    assert "casino" not in html
+    assert mail.messages == []
+    Letter.objects.update(due_at=timezone.now())
+    eventually(lambda: mail.messages)
+    [(to, message)] = mail.messages
+    assert to == [WORDS["email"]]
+    assert message["From"] == "comments@live.example"
+    eventually(lambda: Letter.objects.exclude(sent_at=None))
