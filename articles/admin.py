@@ -31,6 +31,7 @@ from articles.templatetags.live import own_name
 from articles.text import stored
 from articles.translations import states
 from liveblog.languages import SHIPPED, direction
+from liveblog.newsroom.consumer import RIGHTS
 from liveblog.spoken import NamedFilter, SpokenAdmin, language_of, named
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
@@ -244,6 +245,17 @@ class ArticleAdmin(TranslatedAdmin):
     list_filter = ("state", "topics")
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        return shown if self._has_desk(request) else [name for name in shown if name != "desk_link"]
+
+    def _has_desk(self, request: HttpRequest) -> bool:
+        return any(request.user.has_perm(right) for right in RIGHTS)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context["has_desk"] = self._has_desk(request)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view

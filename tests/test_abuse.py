@@ -147,9 +147,9 @@ async def test_readers_that_never_read_cost_no_more_than_their_buffers(server: S
     async with Witness(server, article) as witness:
         before = memory(server)
         stalled = [await asyncio.to_thread(shake_hands, server, article.slug, buffer=4096) for _ in range(50)]
-        for _ in range(20):
-            await sync_to_async(factories.update)(article, body_en=f"<p>{'words ' * 30_000}</p>")
-        await witness.page.reaches(21, within=10)
+        for _ in range(40):
+            await sync_to_async(factories.update)(article, body_en=f"<p>{'words ' * 15_000}</p>")
+        await witness.page.reaches(41, within=10)
         await witness.sees_an_update()
         # Written to each without a bound, this would be 170 MiB.
         assert memory(server) - before < 90 * MIB

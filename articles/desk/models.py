@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from articles import kinds
 from articles.fields import LanguageField
 from articles.richtext import RichTextField
 
@@ -23,7 +24,7 @@ class Snippet(models.Model):
         help_text=_("Leave it empty for a piece that is ready at every article."),
     )
     source_language = LanguageField(_("language"))
-    kind = models.CharField(_("kind"), max_length=12, default="text")
+    kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
     headline = models.CharField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
 

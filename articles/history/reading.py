@@ -86,7 +86,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
     """What became different, in a few words each. `before` is None for the first version."""
     found = _events(before or {"state": ""}, now)
     if before is None:
-        return [_("written"), *found]
+        return [pgettext("a version of an update", "written"), *found]
     changed = {name for name in now if now[name] != before.get(name)}
     own = now["source_language"]
     for language in SHIPPED:
@@ -112,27 +112,39 @@ def _events(before: Data, now: Data) -> list[str]:
     if now.get("backdating_reason") and before.get("first_published_at") != now["first_published_at"]:
         found.append(_("back-dated"))
     if now["corrected_at"] and now["corrected_at"] != before.get("corrected_at"):
-        found.append(_("corrected"))
+        found.append(pgettext("a version of an update", "corrected"))
     if now["is_key"] != before.get("is_key", False):
         found.append(_("key event") if now["is_key"] else _("no longer a key event"))
     if now["pin"] != before.get("pin"):
         if now["pin"] is None:
             found.append(_("unpinned"))
         else:
-            found.append(_("pinned") if before.get("pin") is None else _("order of what is pinned"))
+            found.append(
+                pgettext("a version of an update", "pinned")
+                if before.get("pin") is None
+                else _("order of what is pinned")
+            )
     return found
 
 
 def _happened(before: Data, now: Data) -> str:
     if now["state"] == "published":
-        return _("published again") if before["state"] == "withdrawn" else _("published")
+        return (
+            _("published again") if before["state"] == "withdrawn" else pgettext("a version of an update", "published")
+        )
     if now["state"] == "withdrawn":
         if not now["first_published_at"]:
             return _("thrown away")
-        return _("withdrawn, with a mark for readers") if now["leaves_mark"] else _("withdrawn")
+        return (
+            _("withdrawn, with a mark for readers")
+            if now["leaves_mark"]
+            else pgettext("a version of an update", "withdrawn")
+        )
     if now["state"] == "draft":
         return _("taken back to a draft") if before["state"] else _("as a draft")
-    return _("scheduled") if now["state"] == "scheduled" else _("submitted for release")
+    return (
+        pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("submitted for release")
+    )
 
 
 # At length ------------------------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ export class Composer {
   }
 
   direction(language) {
-    return this.form.querySelector(`.preview-language option[value="${language}"]`)?.dataset.dir ?? "auto";
+    return this.form.querySelector(`.preview-language option[value="${language}"]`)?.dir || "auto";
   }
 
   takeSnippet(select) {
@@ -283,14 +283,14 @@ export class Composer {
   showErrors(errors, pictures = {}) {
     this.pictures.showErrors(pictures.errors, pictures.warnings);
     let first;
-    for (const list of this.form.querySelectorAll("[data-errors]")) {
-      const messages = errors[list.dataset.errors] ?? [];
+    for (const list of this.form.querySelectorAll("[data-of]")) {
+      const messages = errors[list.dataset.of] ?? [];
       list.replaceChildren(...messages.map((message) => item(message)));
       if (messages.length) first ??= list;
     }
-    const placed = new Set([...this.form.querySelectorAll("[data-errors]")].map((list) => list.dataset.errors));
+    const placed = new Set([...this.form.querySelectorAll("[data-of]")].map((list) => list.dataset.of));
     for (const [field, messages] of Object.entries(errors)) {
-      if (!placed.has(field)) this.form.querySelector('[data-errors="__all__"]').append(...messages.map(item));
+      if (!placed.has(field)) this.form.querySelector('[data-of="__all__"]').append(...messages.map(item));
     }
     if (Object.keys(errors).length) this.say("");
     const details = first?.closest("details");
