@@ -1,5 +1,6 @@
-import articles.kinds
 from django.db import migrations, models
+
+import articles.kinds
 
 
 class Migration(migrations.Migration):
