@@ -21,7 +21,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # Several workers would take each other's files away; for them scripts/test has done it.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import signal
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Error, Page, Playwright, expect
 
 from articles.models import Article, Update
 from tests import factories, newsroom
@@ -88,7 +89,8 @@ def test_a_crash_of_the_browser_loses_nothing_that_was_written(
     expect(desk.kept).to_contain_text("Kept on this device")
     for pid in _processes_of(tmp_path / "profile"):
         os.kill(pid, signal.SIGKILL)
-    context.close()
+    with suppress(Error):
+        context.close()
     (tmp_path / "profile" / "SingletonLock").unlink(missing_ok=True)
 
     context = launch()
