@@ -237,7 +237,7 @@ def _lock(request: HttpRequest, article: Article, pk: int | None) -> None:
 
 def _sent_before(form: ComposerForm) -> Update | None:
     key = form.cleaned_data.get("key")
-    return Update.objects.filter(key=key, article=form.article).first() if key else None
+    return Update.objects.filter(key=key).first() if key else None
 
 
 def _conflict(request: HttpRequest, update: Update) -> HttpResponse:

@@ -8,15 +8,17 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Error, Page, Playwright, expect
 
-from articles.models import Article, Update
+from articles.models import Article, Snippet, Update
 from tests import factories, newsroom
 from tests.browser.conftest import MakeReader
 from tests.browser.desks import DeskPage, log_in
@@ -198,6 +200,42 @@ def test_the_desk_is_worked_by_keyboard_alone(sit_down: Any, article: Article) -
     desk.page.locator("#timeline-title").click()
     desk.press("/")
     expect(desk.page.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
+
+
+def test_a_ready_piece_begins_an_update(sit_down: Any, article: Article) -> None:
+    Snippet.objects.create(
+        name="Thanks", source_language="de", kind="quote", headline="Zum Schluss", body="<p>Wir danken.</p>"
+    )
+    desk = sit_down()
+    desk.composer.get_by_label("Ready pieces").select_option("Thanks")
+    expect(desk.composer.locator(".ProseMirror")).to_contain_text("Wir danken.")
+    expect(desk.composer.locator(".ProseMirror")).to_be_focused()
+    desk.composer.get_by_label("Attribution").fill("Die Redaktion")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    update = Update.objects.get()
+    assert (update.source_language, update.kind) == ("de", "quote")
+    assert (update.headline_de, update.body_de) == ("Zum Schluss", "<p>Wir danken.</p>")
+
+
+def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
+    sit_down: Any, server: Server, article: Article, reader: MakeReader
+) -> None:
+    german = reader().open(server, article, "de")
+    desk = sit_down()
+    desk.type("At the stroke of the hour.")
+    desk.composer.get_by_text("Time", exact=True).click()
+    moment = timezone.now().astimezone(article.zone) + timedelta(minutes=1)
+    desk.composer.get_by_label("Publish at").fill(f"{moment:%Y-%m-%dT%H:%M}")
+    desk.composer.get_by_role("button", name="Schedule").click()
+    expect(desk.kept).to_contain_text("Saved")
+    update = Update.objects.get()
+    assert update.state == "scheduled"
+    server.kill()
+    # Its time comes while nobody is there.
+    Update.objects.filter(pk=update.pk).update(publish_at=timezone.now())
+    server.start()
+    expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible(timeout=40_000)
 
 
 def violations(page: Page) -> list[str]:

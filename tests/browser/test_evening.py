@@ -33,11 +33,13 @@ def photo(path: Path) -> Path:
 
 def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     """Write one update, by keyboard, and wait until it is saved."""
-    desk.composer.locator(".ProseMirror").click()
+    desk.composer.get_by_label("Headline").click()
     desk.press(f"Alt+{kind}")
     for label, value in fields.items():
-        desk.composer.get_by_label(label.replace("_", " ").capitalize()).first.fill(value)
-    desk.composer.locator(".ProseMirror").click()
+        field = desk.composer.locator("input:not([type=radio]), textarea")
+        field.and_(desk.composer.get_by_label(label.replace("_", " ").capitalize())).first.fill(value)
+    if text:
+        desk.composer.locator(".ProseMirror").click()
     if kind in (5, 7):
         # Begins a list.
         desk.type("- ")
@@ -129,8 +131,27 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
     expect(karim.composer.locator(".picture-item:not(.uploading) img")).to_be_visible()
     karim.composer.get_by_label("Alternative text").fill("The hall")
     publish(karim, "The hall fills.", 3, credit_line="Photo: AP")
-    for number in range(24):
+    publish(oksana, "The speech in full.", 4, embed="https://news.example.org/speech")
+    put_a_table(ioana, [["Country", "Votes"], ["Sweden", "28"], ["Finland", "28"]])
+    publish(ioana, "", 6, headline="Who has ratified")
+    for number in range(22):
         publish((ioana, karim, oksana)[number % 3], f"Update number {number} of the evening.")
+
+
+def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
+    """Paste a table, as from a spreadsheet."""
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    editor = desk.composer.locator(".ProseMirror")
+    editor.click()
+    editor.evaluate(
+        """(element, html) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/html", html);
+          element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        f"<table>{cells}</table>",
+    )
+    expect(editor.locator("table")).to_be_visible()
 
 
 def arrived(pages: dict[str, Page], count: int) -> None:
