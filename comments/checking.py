@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-import random
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from comments import akismet_service, moderation, spam, submission
 from comments.akismet_service import Failure, Verdict
 from comments.models import Actor, Comment, Discussion, Held, Policy, State
+from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
@@ -30,18 +28,8 @@ LONGEST_PAUSE = 3600.0
 
 def take(count: int) -> list[Comment]:
     """Take what is due, the oldest first; nobody else gets it meanwhile."""
-    now = timezone.now()
-    due = Comment.objects.filter(spam_due_at__lte=now)
-    # Asked without a lock, which on SQLite would keep everybody from writing.
-    if not due.exists():
-        return []
-    with transaction.atomic():
-        rows = due.select_related("article").order_by("spam_due_at")
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
-        taken = list(rows[:count])
-        Comment.objects.filter(pk__in=[row.pk for row in taken]).update(spam_due_at=now + LEASE)
-    return taken
+    rows = Comment.objects.select_related("article").order_by("spam_due_at")
+    return duties.take(rows, count, LEASE, due="spam_due_at")
 
 
 def work(comment: Comment) -> None:
@@ -101,8 +89,8 @@ def _may_appear(comment: Comment) -> bool:
 
 def _put_off(asked: Comment, reason: str) -> None:
     attempts = asked.spam_attempts + 1
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-    due_at = timezone.now() + timedelta(seconds=pause) if attempts < ATTEMPTS and asked.address else None
+    pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+    due_at = timezone.now() + pause if attempts < ATTEMPTS and asked.address else None
     unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
     unchanged.update(spam_attempts=attempts, spam_failure=reason, spam_due_at=due_at)
     # It waits for a moderator meanwhile.
@@ -116,18 +104,5 @@ def work_off() -> int:
     if not spam.configured():
         return 0
     taken = take(2 * THREADS)
-    if taken:
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="comments") as threads:
-            list(threads.map(_work_or_log, taken))
+    duties.do_each(taken, work, THREADS, logger)
     return len(taken)
-
-
-def _work_or_log(comment: Comment) -> None:
-    close_old_connections()
-    try:
-        work(comment)
-    except Exception:
-        # It is due again when the lease ends.
-        logger.exception("The check of comment %s could not be finished.", comment.pk)
-    finally:
-        connection.close()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import close_old_connections, connection
 
 from comments import checking, closing, digests, mailing
+from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
@@ -31,18 +29,5 @@ def work_off() -> int:
 
 async def work_when_due() -> None:
     """Look for what is due as long as the server runs."""
-    if not settings.COMMENTS_IN_SERVER:
-        return
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, thread_name_prefix="comments") as thread:
-        while True:
-            if not await loop.run_in_executor(thread, _with_connection):
-                await asyncio.sleep(INTERVAL)
-
-
-def _with_connection() -> int:
-    close_old_connections()
-    try:
-        return work_off()
-    finally:
-        connection.close()
+    if settings.COMMENTS_IN_SERVER:
+        await duties.while_serving(work_off, INTERVAL, logger)

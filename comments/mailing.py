@@ -7,7 +7,6 @@ dies between handing over and noting it sends a letter twice, with the same Mess
 from __future__ import annotations
 
 import logging
-import random
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +14,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
-from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from articles.translations.reading import of_article
 from comments.models import Comment, Letter, State
+from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
@@ -114,18 +113,8 @@ def _message(letter: Letter, context: dict, to: str) -> EmailMessage:
 
 def take(count: int) -> list[Letter]:
     """Take letters that are due, the oldest first; nobody else gets them meanwhile."""
-    now = timezone.now()
-    due = Letter.objects.filter(due_at__lte=now)
-    # Asked without a lock, which on SQLite would keep everybody from writing.
-    if not due.exists():
-        return []
-    with transaction.atomic():
-        rows = due.order_by("due_at")
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True)
-        pks = list(rows.values_list("pk", flat=True)[:count])
-        Letter.objects.filter(pk__in=pks).update(due_at=now + LEASE)
-    return list(Letter.objects.select_related("comment__article", "answer", "person").filter(pk__in=pks))
+    rows = Letter.objects.select_related("comment__article", "answer", "person").order_by("due_at")
+    return duties.take(rows, count, LEASE)
 
 
 def work_off() -> int:
@@ -154,8 +143,8 @@ def _send(letter: Letter, server: Any) -> None:
     except Exception as error:
         # Anything may be wrong with a server, or with one address; the others shall get theirs.
         attempts = letter.attempts + 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-        due_at = timezone.now() + timedelta(seconds=pause) if attempts < ATTEMPTS else None
+        pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+        due_at = timezone.now() + pause if attempts < ATTEMPTS else None
         row.update(attempts=attempts, failure=type(error).__name__, due_at=due_at)
         logger.warning("An e-mail could not be sent (%s).", type(error).__name__)
     else:

@@ -6,16 +6,13 @@ that is down is asked again later and again, and what it answers at last appears
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import html
 import io
 import logging
-import random
 import re
 import warnings
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,7 +22,7 @@ import nh3
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 from PIL import Image, ImageOps
@@ -35,6 +32,7 @@ from articles.bidi import balanced
 from articles.embeds import providers
 from articles.embeds.fetching import Failure, Fetcher
 from articles.embeds.models import Embed
+from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
@@ -190,17 +188,7 @@ def known(url: str) -> Found | None:
 
 def take(count: int) -> list[Embed]:
     """Take what is due; nobody else gets it meanwhile."""
-    now = timezone.now()
-    # Asked without a lock, which on SQLite would keep everybody from writing.
-    if not Embed.objects.filter(due_at__lte=now).exists():
-        return []
-    with transaction.atomic():
-        due = Embed.objects.filter(due_at__lte=now).order_by("due_at")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        taken = list(due[:count])
-        Embed.objects.filter(pk__in=[embed.pk for embed in taken]).update(due_at=now + LEASE)
-    return taken
+    return duties.take(Embed.objects.order_by("due_at"), count, LEASE)
 
 
 def ask(embed: Embed) -> None:
@@ -229,48 +217,18 @@ def _put_off(embed: Embed, failure: Failure) -> None:
         # A pending embed is a link as well: readers see no difference.
         waiting.update(state=Embed.State.LINK, attempts=attempts, failure=failure.reason, due_at=None)
     else:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-        waiting.update(attempts=attempts, failure=failure.reason, due_at=timezone.now() + timedelta(seconds=pause))
+        due_at = timezone.now() + duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+        waiting.update(attempts=attempts, failure=failure.reason, due_at=due_at)
     logger.warning("A provider of embeds could not be asked (%s).", failure.reason)
 
 
 def resolve_due() -> int:
     """Ask for what is due. Returns how many were taken."""
     taken = take(2 * THREADS)
-    if taken:
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="embeds") as threads:
-            list(threads.map(_ask_or_log, taken))
+    duties.do_each(taken, ask, THREADS, logger)
     return len(taken)
-
-
-def _ask_or_log(embed: Embed) -> None:
-    close_old_connections()
-    try:
-        ask(embed)
-    except Exception:
-        # It is due again when the lease ends.
-        logger.exception("The embed %s could not be resolved.", embed.pk)
-    finally:
-        connection.close()
 
 
 async def resolve_when_due() -> None:
     """Look for what is due as long as the server runs."""
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, thread_name_prefix="embeds") as thread:
-        while True:
-            try:
-                taken = await loop.run_in_executor(thread, _with_connection)
-            except Exception:
-                logger.warning("Due embeds could not be looked for; trying again.", exc_info=True)
-                taken = 0
-            if not taken:
-                await asyncio.sleep(INTERVAL)
-
-
-def _with_connection() -> int:
-    close_old_connections()
-    try:
-        return resolve_due()
-    finally:
-        connection.close()
+    await duties.while_serving(resolve_due, INTERVAL, logger)

@@ -1,23 +1,19 @@
 """Machine drafts: made in the background, by whichever process is free.
 
-The rows of `Translation` are the queue. What is due is taken by one process, which puts its time off for as long as it
-may take; if the process dies, somebody else takes it then. Nothing has to be running but the database, nothing that
-was asked for is lost, and publishing never waits.
+The rows of `Translation` are the queue (`liveblog.duties`): nothing that was asked for is lost, and publishing never
+waits.
 """
 
 from __future__ import annotations
 
-import asyncio
 import html
 import logging
-import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from articles import changes
@@ -26,6 +22,7 @@ from articles.models import GlossaryTerm, Translation
 from articles.richtext import RichTextField
 from articles.translations import checks, engines, states
 from articles.translations.engines import Engine, Failure
+from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
@@ -49,17 +46,7 @@ RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 def take(count: int) -> list[Translation]:
     """Take what is due, the most urgent first; nobody else gets it meanwhile."""
-    now = timezone.now()
-    # Asked without a lock, which on SQLite would keep everybody from writing.
-    if not Translation.objects.filter(due_at__lte=now).exists():
-        return []
-    with transaction.atomic():
-        due = Translation.objects.filter(due_at__lte=now).select_related("update__article", "article").urgent_first()
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        taken = list(due[:count])
-        Translation.objects.filter(pk__in=[row.pk for row in taken]).update(due_at=now + LEASE)
-    return taken
+    return duties.take(Translation.objects.select_related("update__article", "article").urgent_first(), count, LEASE)
 
 
 def draft(row: Translation, engine: Engine) -> None:
@@ -151,8 +138,8 @@ def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_af
     attempts = row.attempts + 1
     due_at = None
     if attempts < ATTEMPTS and not permanent:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-        due_at = timezone.now() + timedelta(seconds=max(pause, retry_after or 0))
+        pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+        due_at = timezone.now() + max(pause, timedelta(seconds=retry_after or 0))
     # Where a person has saved meanwhile, there is nothing to try again.
     waiting = Translation.objects.filter(pk=row.pk, version=row.version)
     waiting.update(attempts=attempts, failure=reason, due_at=due_at)
@@ -170,42 +157,11 @@ def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
         return 0
     taken = take(2 * THREADS)
     taken.sort(key=lambda row: -readers(states.article_of(row.item).pk, row.language))
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="drafting") as threads:
-        for _ in threads.map(lambda row: _draft_or_log(row, engine), taken):
-            pass
+    duties.do_each(taken, lambda row: draft(row, engine), THREADS, logger)
     return len(taken)
-
-
-def _draft_or_log(row: Translation, engine: Engine) -> None:
-    close_old_connections()
-    try:
-        draft(row, engine)
-    except Exception:
-        # It is due again when the lease ends.
-        logger.exception("The translation %s could not be drafted.", row.pk)
-    finally:
-        connection.close()
 
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:
     """Look for what is due as long as the server runs."""
-    if not settings.TRANSLATION_IN_SERVER:
-        return
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, thread_name_prefix="drafting") as thread:
-        while True:
-            try:
-                taken = await loop.run_in_executor(thread, _with_connection, readers)
-            except Exception:
-                logger.warning("Due translations could not be looked for; trying again.", exc_info=True)
-                taken = 0
-            if not taken:
-                await asyncio.sleep(INTERVAL)
-
-
-def _with_connection(readers: Callable[[int, str], int]) -> int:
-    close_old_connections()
-    try:
-        return draft_due(readers)
-    finally:
-        connection.close()
+    if settings.TRANSLATION_IN_SERVER:
+        await duties.while_serving(lambda: draft_due(readers), INTERVAL, logger)
