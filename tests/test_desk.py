@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Article, Update
+from articles.models import Article, Update, Vote
 from articles.translations import drafting, states
 from tests import factories, forms
 from tests.desks import DeskClient, body
@@ -89,6 +89,27 @@ def test_a_scheduled_update_needs_a_time_which_is_in_the_time_zone_of_the_event(
     planned = Update.objects.get()
     assert planned.state == "scheduled"
     assert planned.publish_at == datetime.datetime(2030, 1, 2, 10, tzinfo=datetime.UTC)
+
+
+def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskClient) -> None:
+    earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
+    assert "backdating_reason" in desk.write(body="<p>Late.</p>", published_at=f"{earlier:%Y-%m-%dT%H:%M}")["errors"]
+    later = f"{earlier + datetime.timedelta(days=1):%Y-%m-%dT%H:%M}"
+    answer = desk.write(body="<p>Late.</p>", published_at=later, backdating_reason="The wire was down.")
+    assert "first_published_at" in answer["errors"]
+    assert not Update.objects.exists()
+    desk.write(body="<p>Late.</p>", published_at=f"{earlier:%Y-%m-%dT%H:%M}", backdating_reason="The wire was down.")
+    update = Update.objects.get()
+    assert update.first_published_at == earlier.replace(second=0, microsecond=0)
+    assert update.backdating_reason == "The wire was down."
+
+
+def test_a_poll_is_made_at_the_desk_and_keeps_its_choices_once_there_are_votes(desk: DeskClient) -> None:
+    desk.write(kind="poll", headline="Should they join?", body="<ul><li>Yes</li><li>No</li></ul>")
+    poll = Update.objects.get()
+    Vote.objects.create(update=poll, voter="a", choice=0)
+    answer = desk.rewrite(poll, desk.opened(poll), body="<ul><li>Yes</li></ul>")
+    assert "body" in answer["errors"]
 
 
 def test_a_correction_is_told_to_readers(desk: DeskClient) -> None:

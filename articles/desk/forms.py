@@ -31,6 +31,9 @@ CHOICES = ("kind", "source_url", "is_key", "is_breaking")
 
 State = Update.State
 
+#: Columns that the composer knows by another name.
+_FIELDS = {"first_published_at": "published_at"}
+
 
 def stamp(update: Update) -> str:
     """Names what the composer shows of an update. Two people with the same stamp have the same before them."""
@@ -186,7 +189,7 @@ class ComposerForm(WithPictures, WithEmbed):
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, Any] = {}
             for name, messages in error.error_dict.items():
-                plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else name
+                plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
                 shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(messages)
             error = ValidationError(shown)

@@ -113,6 +113,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "form": form,
         "pictures": form.pictures.render_container(),
         "kinds": kinds.ALL,
+        "asked": {field: kinds.asking_for(field) for kind in kinds.ALL for field in kind.fields},
         "update": update,
         "article": form.article,
         "languages": [

@@ -11,7 +11,7 @@ from articles.kinds.poll import Poll
 from articles.kinds.quote import Quote
 from articles.kinds.table import Table
 
-__all__ = ["ALL", "Kind", "choices", "of"]
+__all__ = ["ALL", "Kind", "asking_for", "choices", "of"]
 
 #: In the order in which an editor is offered them; the first is what an update is if nothing is said.
 ALL: tuple[Kind, ...] = (Text(), Quote(), Pictures(), Embed(), Facts(), Table(), Poll())
@@ -21,6 +21,11 @@ _BY_CODE = {kind.code: kind for kind in ALL}
 
 def choices() -> list[tuple[str, Any]]:
     return [(kind.code, kind.name) for kind in ALL]
+
+
+def asking_for(field: str) -> str:
+    """The codes of the kinds for which the composer shows a field."""
+    return " ".join(kind.code for kind in ALL if field in kind.fields)
 
 
 def of(update: Any) -> Kind:

@@ -15,6 +15,8 @@ class Kind:
     name: Any
     hint: Any
     sign: str
+    #: Fields of the composer that it asks for besides headline and text.
+    fields: tuple[str, ...] = ()
     #: Whether it can do without a headline and a text.
     wordless = False
     #: Whether an update goes to the top of the page when it is first published.

@@ -26,4 +26,5 @@ class Embed(Kind):
     name = pgettext_lazy("kind of update", "Embed")
     hint = _("A post, a video or a chart from elsewhere, by its address.")
     sign = "⧉"
+    fields = ("embed_url",)
     wordless = True

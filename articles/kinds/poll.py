@@ -17,6 +17,7 @@ class Poll(Kind):
     name = pgettext_lazy("kind of update", "Poll")
     hint = _("The question is the headline; the choices, two to ten, are the items of one list in the text.")
     sign = "?"
+    fields = ("closes_at",)
 
     def errors(self, update: Any) -> dict[str, Any]:
         errors: dict[str, Any] = {}

@@ -22,6 +22,7 @@ class Quote(Kind):
     name = pgettext_lazy("kind of update", "Quote")
     hint = _("The words without quotation marks, which the page sets; who said them; where they can be read.")
     sign = "“"
+    fields = ("attribution", "source_url")
 
     def errors(self, update: Any) -> dict[str, Any]:
         errors = {}

@@ -18,6 +18,7 @@ class Table(Kind):
     name = pgettext_lazy("kind of update", "Table")
     hint = _("A vote count or a score. The headline names the table, its first row the columns.")
     sign = "▦"
+    fields = ("attribution",)
 
     def errors(self, update: Any) -> dict[str, Any]:
         errors = {}
