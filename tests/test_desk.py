@@ -96,7 +96,7 @@ def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskCli
     assert "backdating_reason" in desk.write(body="<p>Late.</p>", published_at=f"{earlier:%Y-%m-%dT%H:%M}")["errors"]
     later = f"{earlier + datetime.timedelta(days=1):%Y-%m-%dT%H:%M}"
     answer = desk.write(body="<p>Late.</p>", published_at=later, backdating_reason="The wire was down.")
-    assert "first_published_at" in answer["errors"]
+    assert "published_at" in answer["errors"]
     assert not Update.objects.exists()
     desk.write(body="<p>Late.</p>", published_at=f"{earlier:%Y-%m-%dT%H:%M}", backdating_reason="The wire was down.")
     update = Update.objects.get()
