@@ -1,0 +1,26 @@
+from articles.desk.models import Snippet
+from articles.embeds.models import Embed
+from articles.fields import Policy
+from articles.history.models import UpdateVersion
+from articles.models.article import Article
+from articles.models.base import Author, Topic
+from articles.models.update import Update
+from articles.pictures.models import Picture
+from articles.polls.models import Tally, Vote
+from articles.translations.models import GlossaryTerm, Translation
+
+__all__ = [
+    "Article",
+    "Author",
+    "Embed",
+    "GlossaryTerm",
+    "Picture",
+    "Policy",
+    "Snippet",
+    "Tally",
+    "Topic",
+    "Translation",
+    "Update",
+    "UpdateVersion",
+    "Vote",
+]

@@ -1,0 +1,167 @@
+"""A live page."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from articles import changes
+from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
+from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
+from articles.richtext import RichTextField
+from articles.text import stored
+from liveblog.languages import SHIPPED
+
+
+class Article(Versioned, Illustrated):
+    """A live page: one event, covered in one place, in all the languages that it appears in."""
+
+    #: What a translation cannot do without.
+    TEXTS = ("headline",)
+
+    class State(models.TextChoices):
+        ANNOUNCED = "announced", pgettext_lazy("state of coverage", "Announced")
+        LIVE = "live", pgettext_lazy("state of coverage", "Live")
+        FINISHED = "finished", pgettext_lazy("state of coverage", "Finished")
+
+    slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    source_language = LanguageField(
+        _("source language"), default="en", help_text=_("The language it is first written in.")
+    )
+    languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    coverage_start = models.DateTimeField(_("coverage starts"), default=timezone.now)
+    coverage_end = models.DateTimeField(_("coverage ends"), null=True, blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default=timezone.get_default_timezone_name,
+        help_text=_("Of the event, such as Europe/Bucharest."),
+    )
+    headline = models.CharField(_("headline"), max_length=200)
+    standfirst = models.TextField(
+        _("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline.")
+    )
+    dateline = models.CharField(_("dateline"), max_length=120, blank=True, help_text=_("Place and date of the report."))
+    body = RichTextField(_("body"), blank=True)
+    authors = models.ManyToManyField(Author, blank=True, related_name="articles", verbose_name=_("authors"))
+    topics = models.ManyToManyField(Topic, blank=True, related_name="articles", verbose_name=_("topics"))
+    related = models.ManyToManyField(
+        "self",
+        blank=True,
+        symmetrical=False,
+        verbose_name=_("related articles"),
+        help_text=_("Stand beside the text as “Read also”."),
+    )
+    policies = PoliciesField(
+        _("texts that nobody has reviewed"),
+        default=dict,
+        blank=True,
+        help_text=_("What readers of a language are given until a person has reviewed the translation."),
+    )
+    needs_release = models.BooleanField(
+        _("a second person releases updates"),
+        default=False,
+        help_text=_("What a journalist writes appears once somebody else has released it."),
+    )
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: Counts the edits of its updates, those that readers do not see as well.
+    desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ("-coverage_start", "-pk")
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        permissions = [
+            ("translate_article", "Can translate article"),
+            ("cover_article", "Can run the coverage of an article"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
+            models.CheckConstraint(
+                condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
+                name="coverage_ends_after_it_starts",
+                violation_error_message=_("The coverage cannot end before it starts."),
+            ),
+            models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
+        ]
+
+    def __str__(self) -> str:
+        return stored(self, "headline", self.source_language) or self.slug
+
+    def clean(self) -> None:
+        errors: dict[str, Any] = self.photo_errors()
+        if self.source_language and not stored(self, "headline", self.source_language):
+            errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
+        if self.languages and self.source_language and self.source_language not in self.languages:
+            errors["languages"] = _("The source language is one of the languages that the article appears in.")
+        try:
+            zoneinfo.ZoneInfo(self.time_zone)
+        except (ValueError, zoneinfo.ZoneInfoNotFoundError):
+            errors["time_zone"] = _("There is no such time zone. An example is Europe/Bucharest.")
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with changes.edit(self):
+            found = (
+                Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision", "state") if self.pk else []
+            )
+            revision, desk_revision, state = next(iter(found), (0, 0, ""))
+            # The logs alone count revisions: a copy read earlier must not turn the counts back.
+            if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
+                self.revision, self.desk_revision = revision, desk_revision
+            self._stamp(state)
+            super().save(*args, **kwargs)
+
+    def _stamp(self, before: str) -> None:
+        """Coverage that is finished has an end, and none that is taken up again."""
+        now = timezone.now()
+        if self.state != self.State.FINISHED:
+            if before == self.State.FINISHED:
+                self.coverage_end = None
+        elif self.coverage_end is None or (before != self.state and self.coverage_end > now):
+            # What is called off ends before it starts.
+            self.coverage_end = max(now, self.coverage_start)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.removing(self):
+            return super().delete(*args, **kwargs)
+
+    @property
+    def zone(self) -> datetime.tzinfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def offered_languages(self) -> list[str]:
+        """The languages in which the page can be opened on this site."""
+        return [code for code, _name in settings.LANGUAGES if code in self.languages]
+
+    def policy(self, language: str) -> Policy:
+        return Policy(self.policies.get(language, Policy.MACHINE))
+
+    def exists_in(self, language: str) -> bool:
+        """Whether its own texts can be read in this language."""
+        return all(stored(self, field, language) for field in self.TEXTS)
+
+    def get_absolute_url(self) -> str:
+        return self.url(self.front_language)
+
+    @property
+    def front_language(self) -> str:
+        """The language in which it is opened where none is asked for: its own, if the site offers that."""
+        offered = self.offered_languages
+        return self.source_language if self.source_language in offered else (offered or [settings.LANGUAGE_CODE])[0]
+
+    def url(self, language: str) -> str:
+        return reverse("live", args=[language, self.slug])
