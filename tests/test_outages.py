@@ -164,7 +164,8 @@ async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: News
         ours = Counter({text: count for text, count in problems.items() if not text.startswith("django.request")})
         assert ours.total() >= 1
         assert max(ours.values()) == 1
-        assert ours.total() <= 6, ours
+        # Each part of the server that noticed says so once.
+        assert ours.total() <= 10, ours
 
 
 @pytest.mark.django_db(transaction=True)
