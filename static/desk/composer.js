@@ -51,6 +51,7 @@ export class Composer {
     this.form.addEventListener("change", () => this.shown());
     this.form.addEventListener("submit", (event) => this.submitted(event));
     this.form.addEventListener("click", (event) => this.clicked(event));
+    addEventListener("online", () => this.waiting && this.send(this.waiting));
     this.form.querySelector(".snippet-choice")?.addEventListener("change", (event) => this.takeSnippet(event.target));
     this.form.querySelector(".preview-language").addEventListener("change", () => this.preview());
     if (kept) {
@@ -190,6 +191,7 @@ export class Composer {
   }
 
   async discard() {
+    this.stopWaiting();
     await drafts.forget(this.key).catch(() => {});
     if (this.isNew) this.clear();
     else this.close();
@@ -197,7 +199,7 @@ export class Composer {
 
   close() {
     this.events.writing("");
-    clearTimeout(this.retry);
+    this.stopWaiting();
     this.editor?.destroy();
     this.form.remove();
     this.events.closed?.();
@@ -237,27 +239,39 @@ export class Composer {
       return;
     }
     this.sending = true;
-    clearTimeout(this.retry);
+    this.stopWaiting();
     this.say(this.words("sending"));
     await this.keep(action);
     const body = new FormData(this.form);
     body.set("action", action);
     let answer;
+    // What would be typed meanwhile would be in neither this update nor the next.
+    const focused = document.activeElement;
+    this.form.inert = true;
+    const goOn = () => {
+      this.sending = this.form.inert = false;
+      if (this.form.contains(focused)) focused.focus();
+    };
     try {
       answer = await post(this.form.getAttribute("action"), body);
     } catch (error) {
-      this.sending = false;
+      goOn();
       if (error instanceof LoggedOut) {
         this.events.loggedOut();
         return;
       }
       this.say(this.words("waiting"));
+      this.waiting = action;
       this.retry = setTimeout(() => this.send(action, Math.min(pause * 2, LONGEST_RETRY)), pause);
-      addEventListener("online", () => this.form.isConnected && this.send(action), { once: true });
       return;
     }
-    this.sending = false;
+    goOn();
     await this.answered(answer);
+  }
+
+  stopWaiting() {
+    this.waiting = null;
+    clearTimeout(this.retry);
   }
 
   async answered({ status, json }) {

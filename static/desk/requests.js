@@ -2,9 +2,13 @@
 
 export class LoggedOut extends Error {}
 
-// Throws LoggedOut, or TypeError where the server cannot be reached.
+//: How long to wait for an answer, in milliseconds.
+const PATIENCE = 20_000;
+
+// Throws LoggedOut, or another error where the server cannot be reached.
 async function ask(url, options) {
-  const response = await fetch(url, { ...options, headers: { Accept: "application/json" } });
+  const signal = AbortSignal.timeout(PATIENCE);
+  const response = await fetch(url, { ...options, signal, headers: { Accept: "application/json" } });
   const kind = response.headers.get("Content-Type") ?? "";
   if (response.redirected || response.status === 403) throw new LoggedOut();
   // A proxy that answers for a server that is away.

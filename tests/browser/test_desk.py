@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Error, Page, Playwright, expect
@@ -129,6 +130,23 @@ def test_what_is_published_without_a_connection_is_sent_once_there_is_one(
     server.start()
     desk.page.reload()
     expect(desk.page.locator("#timeline")).to_contain_text("While the line is down.")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.get().state == "published"
+
+
+def test_who_is_logged_out_meanwhile_goes_on_where_they_were(
+    sit_down: Any, server: Server, people: dict[str, User], article: Article
+) -> None:
+    desk = sit_down()
+    desk.type("Before the session ended.")
+    desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    desk.press("Control+Enter")
+    expect(desk.page.locator("#desk-connection")).to_contain_text("You are no longer logged in.")
+    expect(desk.composer.locator(".ProseMirror")).to_contain_text("Before the session ended.")
+    assert not Update.objects.exists()
+    # In another tab.
+    log_in(desk.page.context, people["ioana"], server)
+    desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved")
     assert Update.objects.get().state == "published"
 
