@@ -235,7 +235,7 @@ def pages(rounds: int) -> None:
         rows = [_stampede(server, article, clients) for clients in (1, 100, 1_000)]
     table(
         "A stampede on a page that has just changed: queries in one second of requests",
-        ["clients", "renderings (queries for updates)", "by table"],
+        ["clients", "renderings (queries for topics, one each)", "by table"],
         rows,
     )
 
@@ -245,7 +245,7 @@ def _stampede(server: servers.Server, article: Article, clients: int) -> list[ob
     server.queries()
     requests_per_second(server, article.url("en"), clients=clients, seconds=1)
     asked = server.queries()
-    return [clients, asked.get("articles_update", 0), asked]
+    return [clients, asked.get("articles_topic", 0), asked]
 
 
 def requests_per_second(server: servers.Server, address: str, clients: int = 64, seconds: int = 4) -> float:
