@@ -218,6 +218,8 @@ export class Composer {
     this.showErrors({});
     this.say("");
     this.shown();
+    // Emptying it is not writing.
+    this.events.writing("");
     if (!this.form.querySelector(".preview").hidden) this.preview();
   }
 

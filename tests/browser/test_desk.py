@@ -197,8 +197,11 @@ def test_those_at_the_desk_and_the_readers_are_shown(
     reader().open(server, article, "ar")
     expect(desk.page.locator("#audience")).to_have_text("1")
     expect(desk.page.locator("#audience-languages")).to_contain_text("Arabic: 1")
-    sit_down("karim").type("x")
+    other = sit_down("karim")
+    other.type("Ministers are here.")
     expect(desk.page.locator("#people")).to_contain_text("Karim – is writing")
+    other.press("Control+Enter")
+    expect(desk.page.locator("#people")).not_to_contain_text("is writing")
 
 
 def test_the_desk_is_worked_by_keyboard_alone(sit_down: Any, article: Article) -> None:
