@@ -87,10 +87,14 @@ def _tell_the_desk(item: Any, article_id: int) -> None:
     """Count the edit, so that each desk that has the article open finds what it lacks."""
     from articles.models import Article
 
-    if _is_update(item) and item.pk:
-        Article.objects.filter(pk=article_id).update(desk_revision=models.F("desk_revision") + 1)
-        newest = Article.objects.filter(pk=article_id).values("desk_revision")
-        type(item)._base_manager.filter(pk=item.pk).update(desk_revision=models.Subquery(newest))
+    if _is_update(item):
+        article = Article.objects.filter(pk=article_id)
+        article.update(desk_revision=models.F("desk_revision") + 1)
+        if item.pk:
+            newest = models.Subquery(article.values("desk_revision"))
+            type(item)._base_manager.filter(pk=item.pk).update(desk_revision=newest)
+        else:
+            article.update(deletion_revision=models.F("desk_revision"))
     newsroom.ring_after_commit(article_id)
 
 

@@ -226,6 +226,20 @@ def test_a_desk_that_is_behind_asks_for_what_it_lacks(desk: DeskClient) -> None:
     assert found["revision"] == revision + 2
 
 
+def test_what_was_deleted_leaves_every_desk(desk: DeskClient) -> None:
+    kept, deleted = factories.update(desk.article), factories.update(desk.article)
+    before = desk.entries()["revision"]
+    deleted.delete()
+    found = desk.entries(after=before)
+    assert (found["whole"], [entry["id"] for entry in found["entries"]]) == (True, [kept.element])
+    assert desk.entries(after=found["revision"]) | {"side": ""} == {
+        "revision": found["revision"],
+        "entries": [],
+        "whole": False,
+        "side": "",
+    }
+
+
 def test_what_a_machine_translates_reaches_the_desk_too(desk: DeskClient) -> None:
     update = factories.update(desk.article)
     revision = desk.entries()["revision"]
@@ -256,6 +270,12 @@ def test_older_entries_are_asked_for(desk: DeskClient, monkeypatch: pytest.Monke
         seen += [entry["id"] for entry in entries]
         before = entries[-1]["sort"]
     assert seen == updates
+
+
+@pytest.mark.parametrize("sort", ["", "9-000000000001", "0--000000000001", "0-now-1", "0-2026-01-01-x", "¹", "-" * 99])
+def test_any_place_in_the_timeline_can_be_asked_for(desk: DeskClient, sort: str) -> None:
+    factories.update(desk.article)
+    assert desk.entries(before=sort)["entries"] is not None
 
 
 @pytest.mark.parametrize(

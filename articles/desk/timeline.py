@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -72,9 +73,20 @@ def newest(article: Article, selection: Selection, before: str = "") -> list[Upd
     if not before:
         waiting = found.filter(state__in=_WAITING)
         return [*sorted(waiting, key=sort_of, reverse=True), *published[:PAGE_SIZE]]
-    moment, _, pk = before.removeprefix("0-").rpartition("-")
-    earlier = Q(first_published_at__lt=moment) | Q(first_published_at=moment, pk__lt=int(pk))
-    return list(published.filter(earlier | Q(first_published_at=None))[:PAGE_SIZE])
+    return list(published.filter(_sorted_after(before))[:PAGE_SIZE])
+
+
+def _sorted_after(sort: str) -> Q:
+    """Those below an entry with this `sort`; see `sort_of`."""
+    moment, _, number = sort.removeprefix("0-").rpartition("-")
+    pk = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
+    never_seen = Q(first_published_at=None)
+    try:
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:
+        # Below what waits on top is all the rest; below what was thrown away unseen is more of that.
+        return never_seen & Q(pk__lt=pk) if sort.startswith("0--") else Q()
+    return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_seen
 
 
 def changed(article: Article, after: int) -> QuerySet[Update]:

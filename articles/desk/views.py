@@ -142,11 +142,16 @@ def _entries(request: HttpRequest, article: Article, found: list[Update]) -> lis
 @require_GET
 @at_desk(*RIGHTS)
 def entries(request: HttpRequest, article: Article) -> HttpResponse:
-    """What a desk shows: after a revision all that has changed, before an entry what is older, otherwise the newest."""
+    """What a desk shows: after a revision all that has changed, before an entry what is older, otherwise the newest.
+
+    A desk that is behind a deletion is given the newest as well: `whole` says that nothing else belongs on it.
+    """
     selection = timeline.Selection.of(request.GET)
     revision = article.desk_revision
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    if after.isascii() and after.isdecimal() and len(after) < 19:
+    asked_after = after.isascii() and after.isdecimal() and len(after) < 19
+    whole = not before and not (asked_after and int(after) >= article.deletion_revision)
+    if asked_after and not whole:
         edited = list(timeline.changed(article, int(after)))
         wanted = set(
             selection.of_article(article).filter(pk__in=[one.pk for one in edited]).values_list("pk", flat=True)
@@ -155,7 +160,7 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
         shown = [*_entries(request, article, [update for update in edited if update.pk in wanted]), *gone]
     else:
         shown = _entries(request, article, timeline.newest(article, selection, before))
-    return JsonResponse({"revision": revision, "entries": shown, "side": _side(request, article)})
+    return JsonResponse({"revision": revision, "entries": shown, "whole": whole, "side": _side(request, article)})
 
 
 def _side(request: HttpRequest, article: Article) -> str:

@@ -77,6 +77,8 @@ class Article(Versioned, Illustrated):
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: Counts the edits of its updates, those that readers do not see as well.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: Of those, the last by which an update was deleted: a desk from before it shows what is no longer there.
+    deletion_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ("-coverage_start", "-pk")
@@ -96,6 +98,8 @@ class Article(Versioned, Illustrated):
             models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
 
+    _COUNTS = frozenset({"revision", "desk_revision", "deletion_revision"})
+
     def __str__(self) -> str:
         return stored(self, "headline", self.source_language) or self.slug
 
@@ -114,14 +118,13 @@ class Article(Versioned, Illustrated):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            found = (
-                Article.objects.filter(pk=self.pk).values_list("revision", "desk_revision", "state") if self.pk else []
-            )
-            revision, desk_revision, state = next(iter(found), (0, 0, ""))
+            rows = Article.objects.filter(pk=self.pk) if self.pk else Article.objects.none()
+            was = rows.values("state", *self._COUNTS).first() or {"state": ""}
             # The logs alone count revisions: a copy read earlier must not turn the counts back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                self.revision, self.desk_revision = revision, desk_revision
-            self._stamp(state)
+                for name in self._COUNTS & was.keys():
+                    setattr(self, name, was[name])
+            self._stamp(was["state"])
             super().save(*args, **kwargs)
 
     def _stamp(self, before: str) -> None:

@@ -26,27 +26,30 @@ export class Timeline {
 
   // What was edited since a revision; the answer of the server, for what else it says.
   async since(revision) {
-    const { json } = await get(this.query({ after: revision }));
-    for (const entry of json.entries) this.put(entry);
-    return json;
+    return this.show(await get(this.query({ after: revision })));
   }
 
   async reload() {
-    const { json } = await get(this.query({}));
-    const wanted = new Set(json.entries.map((entry) => entry.id));
-    for (const element of [...this.list.children]) {
-      if (!wanted.has(element.id) && !element.querySelector(".composer")) element.remove();
-    }
-    for (const entry of json.entries) this.put(entry);
-    this.older.hidden = json.entries.length < 50;
+    this.show(await get(this.query({})));
   }
 
   async more() {
     const last = this.list.lastElementChild?.dataset.sort ?? "";
-    const { json } = await get(this.query({ before: last }));
+    const { entries } = this.show(await get(this.query({ before: last })));
+    this.older.hidden = entries.length < 50;
+    document.getElementById(entries[0]?.id)?.focus();
+  }
+
+  show({ json }) {
+    if (json.whole) {
+      const wanted = new Set(json.entries.map((entry) => entry.id));
+      for (const element of [...this.list.children]) {
+        if (!wanted.has(element.id) && !element.querySelector(".composer")) element.remove();
+      }
+      this.older.hidden = json.entries.length < 50;
+    }
     for (const entry of json.entries) this.put(entry);
-    this.older.hidden = json.entries.length < 50;
-    document.getElementById(json.entries[0]?.id)?.focus();
+    return json;
   }
 
   put({ id, sort, html }) {
