@@ -56,6 +56,7 @@ class OpenPage:
         self.codes: Counter[int | None] = Counter()
         self.reloads = 0
         self.connections = 0
+        self.trouble: Exception | None = None
 
     @classmethod
     async def fresh(cls, place: Address, slug: str, language: str) -> OpenPage:
@@ -83,14 +84,24 @@ class OpenPage:
                 if self.revision < 0:
                     await self.load()
                 await self._follow()
-            except (OSError, TimeoutError, WebSocketException, http.client.HTTPException):
-                pass
+            except (OSError, TimeoutError, WebSocketException, http.client.HTTPException) as error:
+                self.trouble = error
+            except Exception as error:
+                self.trouble = error
+                raise
             await asyncio.sleep(random.uniform(0.02, self.patience))
 
     async def reaches(self, revision: int, within: float) -> None:
-        async with asyncio.timeout(within):
-            while self.revision < revision:
-                await asyncio.sleep(0.01)
+        """Wait until the page is there. `within` is in seconds; TimeoutError tells how far it came, and what it met."""
+        try:
+            async with asyncio.timeout(within):
+                while self.revision < revision:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise TimeoutError(
+                f"{self.path} is at {self.revision}, not at {revision}, after {self.connections} connections "
+                f"({dict(self.codes)}). Last trouble: {self.trouble!r}"
+            ) from None
 
     async def _follow(self) -> None:
         place = random.choice(self.places)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connection
 
 from tests.server import ROOT
 
@@ -30,3 +31,11 @@ def test_a_language_that_is_not_shipped_is_refused() -> None:
 @pytest.mark.parametrize("languages", ["de", "uk,ar", "en,de,fr,es,pl,ro,uk,ar"])
 def test_any_of_the_shipped_languages_can_be_offered(languages: str) -> None:
     assert check(SECRET_KEY="x", LANGUAGES=languages).returncode == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="It has no such compiler.")
+def test_no_query_waits_for_a_compiler() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
