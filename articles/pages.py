@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 
 from articles import rendering
@@ -14,6 +14,7 @@ from articles.models import Article, Update
 from articles.text import Text
 from articles.translations.reading import Reading, languages_of, of_article, of_update
 from liveblog.delivery.elements import Operation
+from liveblog.pagination import Paginator
 
 PAGE_SIZE = 50
 
@@ -52,8 +53,10 @@ class LivePage:
         if key_only:
             found = found.filter(is_key=True)
         page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(number)
-        pinned = [] if page.has_previous() else found.exclude(pin=None)
-        return cls(article, language, page, [*pinned, *page.object_list], key_only)
+        pinned = [] if page.has_previous() else list(found.exclude(pin=None))
+        # What was pinned between the two queries is found by both.
+        below = [update for update in page.object_list if update not in pinned]
+        return cls(article, language, page, [*pinned, *below], key_only)
 
     def updates(self) -> list[Operation]:
         return [

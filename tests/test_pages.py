@@ -1,6 +1,8 @@
 """Readers' pages: whole without JavaScript, in the reader's language, the same for everybody."""
 
 import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import pages
+from articles import pages, pins
 from articles.models import Article, Update
 from comments.models import Comment
 from tests import factories
@@ -123,6 +125,45 @@ def test_older_updates_are_on_further_pages(client: Any, monkeypatch: pytest.Mon
     assert [number for number in range(5) if f"Number {number}." in first] == [2, 3, 4]
     assert [number for number in range(5) if f"Number {number}." in second] == [0, 1]
     assert "?page=2" in first
+
+
+@contextmanager
+def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
+    """Have `then` happen once, right after the first query that contains `when`."""
+    done = False
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal done
+        found = execute(sql, *rest)
+        if when in sql and not done:
+            done = True
+            then()
+        return found
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert done
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
+    client: Any, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    article = factories.article()
+    oldest, *_others = [factories.update(article) for _ in range(count)]
+    with meanwhile("COUNT(*)", lambda: factories.update(article)):
+        page = html_of(client, article.url("en"))
+    # On the page, or on the next one, to which this one leads.
+    assert (f'id="{oldest.element}"' in page) != ('rel="next"' in page)
+
+
+def test_what_is_pinned_while_a_page_is_made_stands_there_once(client: Any) -> None:
+    article = factories.article()
+    update = factories.update(article)
+    with meanwhile(f"LIMIT {pages.PAGE_SIZE + 1}", lambda: pins.pin(update)):
+        page = html_of(client, article.url("en"))
+    assert page.count(f'id="{update.element}"') == 1
 
 
 def test_key_events_can_be_read_alone(client: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,6 +26,7 @@ from comments.models import Comment, Discussion
 from comments.submission import Refused
 from comments.views.own import own_html, own_url
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from liveblog.pagination import Paginator
 from liveblog.release import RELEASE
 
 PAGE_SIZE = 50
