@@ -15,7 +15,7 @@ test: .venv/.installed messages ## run all tests (some of them: scripts/test -k 
 check: .venv/.installed messages ## check style, types, migrations, translations and settings
 	scripts/check
 
-bench: .venv/.installed messages ## measure delivery and pages, as ratios (BENCH="fanout --rounds 1")
+bench: .venv/.installed messages ## measure delivery, pages and moderation, as ratios (BENCH="fanout --rounds 1")
 	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
 	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
 

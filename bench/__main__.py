@@ -31,7 +31,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.models import Article
-from bench import coverage, servers
+from bench import coverage, moderation, servers
 from bench.readers import Readers
 from liveblog.languages import SHIPPED
 from tests.clients import Journalist
@@ -313,6 +313,29 @@ def _cpu(server: servers.Server) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+# 6. Moderation --------------------------------------------------------------------------------------------------------
+
+FEW, MANY = 100, 10_000
+
+
+def queue(rounds: int) -> None:
+    """What a moderator waits for, with few and with many comments waiting."""
+    times = min(20 * rounds, FEW // 2 - 1)
+    few, many = moderation.costs(FEW, times), moderation.costs(MANY, times)
+    table(
+        f"The moderators' queue, server time in ms of {times} requests each",
+        ["", f"{FEW:,} waiting, median", f"{MANY:,} waiting, median", "worst", "median, of the first"],
+        [
+            [
+                name,
+                *(f"{1e3 * figure:.1f}" for figure in (median(few[name]), median(many[name]), max(many[name]))),
+                median(many[name]) / median(few[name]),
+            ]
+            for name in many
+        ],
+    )
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
@@ -321,6 +344,7 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "joining": joining,
     "pages": pages,
     "growth": growth,
+    "queue": queue,
 }
 
 

@@ -1,0 +1,77 @@
+"""What moderators wait for, with few and with many comments waiting."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from bench import coverage
+from comments.models import Comment
+from tests.queues import QueueClient, moderator
+
+_names = itertools.count(1)
+
+#: Words of which comments are made, so that a search has something to find and something to pass over.
+_WORDS = ("The", "bridge", "is", "closed", "again", "and", "nobody", "has", "told", "us", "why", "it", "was", "opened")
+
+
+def waiting(count: int) -> list[Comment]:
+    """Comments of many authors that wait for a moderator."""
+    article = coverage.article(20)
+    begin = timezone.now() - timedelta(days=1)
+    made = [
+        Comment(
+            article=article,
+            language="en",
+            name=f"Reader {number % 997}",
+            text=" ".join(_WORDS[(number + place) % len(_WORDS)] for place in range(30)) + f" {number}.",
+            held="policy",
+            queued_at=begin + timedelta(milliseconds=number),
+        )
+        for number in range(count)
+    ]
+    found = Comment.objects.bulk_create(made, 500)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    return found
+
+
+# Django's client for tests asks as testserver.
+@override_settings(ALLOWED_HOSTS=["testserver"])
+def costs(count: int, times: int) -> dict[str, list[float]]:
+    """Seconds of each thing that a moderator does, with `count` comments waiting, measured in this process."""
+    Comment.objects.all().delete()
+    comments = iter(waiting(count))
+    queue = QueueClient(moderator(f"bench-{next(_names)}"))
+    found: dict[str, list[float]] = defaultdict(list)
+
+    def measure(name: str, act: Callable[..., Any], *arguments: Any, **data: Any) -> None:
+        begin = perf_counter()
+        act(*arguments, **data)
+        found[name].append(perf_counter() - begin)
+
+    def decide(name: str, to: str) -> None:
+        measure(name, queue.decide, to, next(comments))
+        assert queue.last.status_code == 200
+
+    # What the first request of a process does, no later one does.
+    queue.page()
+    decide("approve", "approved")
+    found.clear()
+    for _ in range(times):
+        measure("the first page", queue.page)
+        measure("what is new", queue.entries)
+        measure("search", queue.entries, q="bridge 97")
+        decide("approve", "approved")
+        measure("undo", queue.undo)
+        decide("spam", "spam")
+    return found
