@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
+from articles.quoting import take_away
 from comments.encryption import hashes
 from comments.models import Ban, Comment, Letter, Report
 
@@ -64,17 +65,16 @@ def erase(email: str) -> int:
     by whom it is about.
     """
     erased = 0
-    for comment in comments_of(email).order_by("-pk"):
+    content_type = ContentType.objects.get_for_model(Comment)
+    for comment in comments_of(email).select_related("update_made").order_by("-pk"):
         with transaction.atomic():
-            pk, update = comment.pk, comment.update_made
+            # The update first: it locks all articles in which it stands, the comment's among them.
+            if comment.update_made is not None:
+                take_away(comment.update_made)
+                comment.update_made = None
             # The admin's own log keeps what it called things.
-            LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Comment), object_id=str(pk)).delete()
+            LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
-            if update is not None:
-                LogEntry.objects.filter(
-                    content_type=ContentType.objects.get_for_model(update), object_id=str(update.pk)
-                ).delete()
-                update.delete()
         erased += 1
     return erased
 
@@ -87,6 +87,6 @@ def forget_addresses() -> int:
         address=None, user_agent="", spam_task="", spam_due_at=None
     )
     Report.objects.filter(at__lt=before).exclude(reader_hash="").update(reader_hash="")
-    Ban.objects.filter(until__lt=before).delete()
+    Ban.objects.filter(until__lt=timezone.now()).delete()
     Letter.objects.filter(made_at__lt=before, due_at=None).delete()
     return forgotten

@@ -187,10 +187,13 @@ class Comment(models.Model):
             self.queued_at = None
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """What was answered leaves its place behind, empty, so that the answers stand where they stood."""
+        """What was answered leaves its place behind, empty, so that the answers stand where they stood.
+
+        So does what an update was made of, for whoever has the update erased later by the e-mail address.
+        """
         with transaction.atomic():
             log.lock(self.article_id)
-            if self.replies.exists():
+            if self.update_made_id or self.replies.exists():
                 return self.empty()
             before = self._seen()
             thread, pk = self.thread_id, self.pk
@@ -200,10 +203,15 @@ class Comment(models.Model):
             return deleted
 
     def empty(self) -> tuple[int, dict[str, int]]:
-        """Take away all that its author left, but for the place in the thread."""
-        self.name = self.text = self.email = self.email_hash = self.secret_hash = self.text_hash = ""
+        """Take away all that its author left, but for the place in the thread.
+
+        Whose it was is still known, by a hash, as long as there is an update made of it.
+        """
+        self.name = self.text = self.email = self.secret_hash = self.text_hash = ""
         self.user_agent = self.held = self.held_detail = self.spam_task = self.spam_failure = ""
-        self.address = self.queued_at = self.spam_due_at = self.edited_at = self.update_made = None
+        self.address = self.queued_at = self.spam_due_at = self.edited_at = None
+        if not self.update_made_id:
+            self.email_hash = ""
         self.notify = self.featured = False
         self.state = State.DELETED
         self.version += 1
