@@ -174,8 +174,8 @@ AKISMET_API_KEY = env.str("AKISMET_API_KEY", "")
 AKISMET_URL = env.str("AKISMET_URL", "").rstrip("/")
 AKISMET_TEST = env.bool("AKISMET_TEST", False)
 AKISMET_TIMEOUT = env.float("AKISMET_TIMEOUT", 5.0)
-#: How many links a comment may hold before a moderator has to look, and how many that moderators approved make an author
-#: known.
+#: How many links a comment may hold before a moderator has to look, and how many that moderators approved make an
+#: author known.
 COMMENTS_MAX_LINKS = env.int("COMMENTS_MAX_LINKS", 2)
 COMMENTS_KNOWN_AFTER = env.int("COMMENTS_KNOWN_AFTER", 3)
 #: Comments, and changes of them, that one address may send in ten minutes, and one e-mail.
