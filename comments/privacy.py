@@ -12,8 +12,10 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
+from articles.models import Update
 from articles.quoting import take_away
 from comments.encryption import hashes
 from comments.models import Ban, Comment, Letter, Report
@@ -61,22 +63,37 @@ def _exported(comment: Comment) -> dict[str, Any]:
 def erase(email: str) -> int:
     """Take away all that an e-mail address left, live posts made of it included. Returns how many comments it were.
 
-    Comments that others answered leave an empty place. A ban stays until it ends: it holds no address, and was not left
-    by whom it is about.
+    Comments that others answered leave an empty place. A ban stays until it ends: it was not left by whom it is about.
     """
     erased = 0
     content_type = ContentType.objects.get_for_model(Comment)
     for comment in comments_of(email).select_related("update_made").order_by("-pk"):
         with transaction.atomic():
             # The update first: it locks all articles in which it stands, the comment's among them.
-            if comment.update_made is not None:
-                take_away(comment.update_made)
-                comment.update_made = None
+            for update in _made_of(comment):
+                take_away(update)
+            comment.update_made = comment.story_made = None
             # The admin's own log keeps what it called things.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
         erased += 1
     return erased
+
+
+def _made_of(comment: Comment) -> list[Update]:
+    """The update that was made of a comment, or a copy in another article that is left of one."""
+    copy = Update.objects.filter(story=comment.story_made).first() if comment.story_made else None
+    return [update for update in (comment.update_made, copy) if update is not None]
+
+
+def _leave_story(sender: Any, instance: Update, **kwargs: Any) -> None:
+    if instance.story:
+        Comment.objects.filter(update_made=instance).update(story_made=instance.story)
+
+
+def listen() -> None:
+    """Where an update is deleted that was made of a comment, its copies can still be found."""
+    pre_delete.connect(_leave_story, sender=Update, dispatch_uid="comments.privacy")
 
 
 def forget_addresses() -> int:

@@ -118,6 +118,18 @@ def test_an_update_made_of_a_comment_goes_from_all_articles() -> None:
     assert not Update.objects.exists()
 
 
+def test_a_copy_is_erased_although_its_original_was_deleted() -> None:
+    article, other = factories.article(), factories.article()
+    comment = left(article, state="approved")
+    update = moderation.make_update(comment.pk)
+    stories.copy_to(update, [other], None)
+    Update.objects.get(pk=update.pk).delete()
+    submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
+    assert "Unmistakable" in dump()
+    privacy.erase(EMAIL)
+    assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
+
+
 def test_what_its_author_deleted_after_it_was_quoted_is_still_erased() -> None:
     comment = left(state="approved")
     moderation.make_update(comment.pk)
