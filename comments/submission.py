@@ -178,12 +178,14 @@ def _secret(article: Article, values: dict[str, Any], sender: Sender) -> str:
     A sender is known by the random key that the form's module makes, and without that by where the form came from.
     Somebody who sends the words of another has another secret, and so a comment of their own.
     """
-    place = limits.counted(sender.address or "")
-    key = values.get("key") or (place and f"{place} {sender.user_agent}")
-    if not key:
-        return secrets.token_urlsafe(24)
     parent = values.get("parent")
-    return keyed_secret(key, str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
+    said = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
+    # Each kind says what it is: no key that somebody makes up stands for the place of somebody else.
+    if key := values.get("key"):
+        return keyed_secret("key", key, *said)
+    if place := limits.counted(sender.address or ""):
+        return keyed_secret("place", place, sender.user_agent, *said)
+    return secrets.token_urlsafe(24)
 
 
 def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:

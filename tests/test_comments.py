@@ -287,6 +287,18 @@ def test_where_the_article_says_so_comments_appear_at_once(client: Any) -> None:
     assert last().decisions.get().actor == "policy"
 
 
+def test_no_made_up_key_stands_for_the_place_of_another(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+
+    def send(place: str, **fields: str) -> str:
+        headers = {"sec-fetch-site": "same-origin", "user-agent": "Browser"}
+        return client.post(address, WORDS | fields, headers=headers, REMOTE_ADDR=place)["Location"]
+
+    own = send("192.0.2.1")
+    for key in ("192.0.2.1 Browser", "192.0.2.1", "place 192.0.2.1 Browser"):
+        assert send("192.0.2.2", key=key) != own
+
+
 def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
     open_to_all, careful = factories.article(), factories.article()
     rules(open_to_all, Policy.AT_ONCE)
