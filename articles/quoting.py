@@ -1,9 +1,12 @@
-"""An update made of what a reader wrote."""
+"""An update made of what a reader wrote, and taken away with it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.utils.html import format_html, linebreaks
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, override
@@ -24,3 +27,14 @@ def quote(article: Article, text: str, name: str, language: str, authors: Collec
         update.save()
         update.authors.set(authors)
     return update
+
+
+def take_away(update: Update) -> None:
+    """Delete an update with its copies in other articles, and what the admin's log calls them."""
+    with transaction.atomic():
+        changes.lock(update)
+        copies = Update.objects.filter(story=update.story) if update.story else Update.objects.filter(pk=update.pk)
+        content_type = ContentType.objects.get_for_model(Update)
+        for copy in copies.order_by("pk"):
+            LogEntry.objects.filter(content_type=content_type, object_id=str(copy.pk)).delete()
+            copy.delete()

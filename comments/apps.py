@@ -7,7 +7,7 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import rendering
+        from comments import privacy, rendering
         from comments.queue import figure, room
         from liveblog.delivery import elements
         from liveblog.newsroom import figures
@@ -16,3 +16,4 @@ class CommentsConfig(AppConfig):
         elements.register("comments", rendering.render_surroundings)
         figures.register(figure.waiting)
         room.listen()
+        privacy.listen()

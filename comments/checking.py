@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from comments import akismet_service, moderation, spam, submission
 from comments.akismet_service import Failure, Verdict
-from comments.models import Actor, Comment, Discussion, Held, Policy, State
+from comments.models import Actor, Comment, Discussion, Held, State
+from comments.queue import room
 from liveblog import duties
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,9 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
             comment.spam_verdict = verdict
             if verdict == "spam":
                 moderation.settle(comment, State.SPAM, actor=Actor.SPAM_CHECK)
-            elif comment.held in (Held.CHECK, Held.UNCHECKED) and _may_appear(comment):
+            elif comment.held in (Held.CHECK, Held.UNCHECKED) and submission.may_appear(
+                comment, Discussion.of(comment.article_id)
+            ):
                 moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
             else:
                 if comment.held in (Held.CHECK, Held.UNCHECKED):
@@ -81,12 +84,6 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
         return
 
 
-def _may_appear(comment: Comment) -> bool:
-    """Whether the article's rules, as they are now, let a comment appear that nothing speaks against."""
-    policy = Discussion.of(comment.article_id).policy
-    return policy == Policy.AT_ONCE or (policy == Policy.KNOWN and submission.known_good(comment.email_hash))
-
-
 def _put_off(asked: Comment, reason: str) -> None:
     attempts = asked.spam_attempts + 1
     pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
@@ -94,8 +91,11 @@ def _put_off(asked: Comment, reason: str) -> None:
     unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
     unchanged.update(spam_attempts=attempts, spam_failure=reason, spam_due_at=due_at)
     # It waits for a moderator meanwhile.
-    unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
-    unchanged.filter(queued_at__gt=timezone.now()).update(queued_at=timezone.now())
+    now = timezone.now()
+    waiting = unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
+    waiting += unchanged.filter(queued_at__gt=now).update(queued_at=now)
+    if waiting:
+        room.ring(asked)
     logger.warning("The spam check failed (%s).", reason)
 
 

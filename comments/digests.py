@@ -29,13 +29,12 @@ def put_down() -> int:
     now = timezone.now()
     if not Comment.objects.filter(queued_at__lte=now - span).exists():
         return 0
-    number = int(now.timestamp() // span.total_seconds())
-    made = 0
-    for person in moderators():
-        # Whichever process comes first makes it.
-        _letter, new = Letter.objects.get_or_create(
-            key=f"digest-{person.pk}-{number}",
-            defaults={"kind": Letter.Kind.DIGEST, "person": person, "due_at": now},
-        )
-        made += new
-    return made
+    key = f"digest-{int(now.timestamp() // span.total_seconds())}-"
+    if Letter.objects.filter(key__startswith=key).exists():
+        return 0
+    letters = [
+        Letter(key=f"{key}{person.pk}", kind=Letter.Kind.DIGEST, person=person, due_at=now) for person in moderators()
+    ]
+    # Another process may be at it.
+    Letter.objects.bulk_create(letters, ignore_conflicts=True)
+    return len(letters)

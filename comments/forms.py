@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,9 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from comments import text as plain
 from comments.models import Comment, Report
+from comments.submission import NOTHING_TO_ANSWER
 
 #: Longer texts have to be a mistake: there are few that anybody reads to the end.
 LONGEST = 3000
+
+
+class PlainField(forms.CharField):
+    """Plain text as it is kept, which may be longer than what was sent: letters are normalised."""
+
+    def __init__(self, *, cleaned: Callable[[str], str] = plain.cleaned, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+        self._cleaned = cleaned
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        if len(text) > (self.max_length or 0):
+            return text
+        text = self._cleaned(text)
+        return text if plain.says_something(text) else ""
 
 
 class _Form(forms.Form):
@@ -22,8 +39,11 @@ class _Form(forms.Form):
 
 
 class CommentForm(_Form):
-    name = forms.CharField(
-        label=_("Name"), max_length=60, widget=forms.TextInput({"autocomplete": "name", "dir": "auto"})
+    name = PlainField(
+        label=_("Name"),
+        max_length=60,
+        cleaned=plain.cleaned_line,
+        widget=forms.TextInput({"autocomplete": "name", "dir": "auto"}),
     )
     email = forms.EmailField(
         label=_("E-mail"),
@@ -31,17 +51,18 @@ class CommentForm(_Form):
         help_text=_("It is never shown."),
         widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
     )
-    text = forms.CharField(
+    text = PlainField(
         label=_("Comment"),
         max_length=LONGEST,
-        strip=False,
         help_text=_("Plain text. A blank line begins a new paragraph, web addresses become links."),
         widget=forms.Textarea({"rows": 6, "dir": "auto"}),
     )
     notify = forms.BooleanField(label=_("Tell me by e-mail when my comment appears or is answered"), required=False)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
     #: How long it was open, where a browser tells. No harm is done by one that does not.
-    seconds = forms.FloatField(required=False, widget=forms.HiddenInput)
+    seconds = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
+    #: What the form's module makes at random, for knowing a comment that is sent again. See `comments.submission`.
+    key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
     #: People do not see this field. What fills it in is no person.
     website = forms.CharField(required=False, label=_("Leave this field empty"))
 
@@ -50,17 +71,6 @@ class CommentForm(_Form):
         self._article = article
         if not settings.EMAIL_CONFIGURED:
             del self.fields["notify"]
-
-    def clean_name(self) -> str:
-        return self._something("name", plain.cleaned_line(self.cleaned_data["name"]))
-
-    def clean_text(self) -> str:
-        return self._something("text", plain.cleaned(self.cleaned_data["text"]))
-
-    def _something(self, field: str, value: str) -> str:
-        if not plain.says_something(value):
-            raise ValidationError(self.fields[field].error_messages["required"], code="required")
-        return value
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
@@ -73,29 +83,18 @@ class CommentForm(_Form):
             return None
         parent = Comment.objects.approved().filter(pk=pk, article=self._article).first()
         if parent is None:
-            raise ValidationError(_("The comment that you answer is no longer there. Yours can stand by itself."))
+            raise ValidationError(NOTHING_TO_ANSWER)
         return parent
 
 
 class EditForm(_Form):
     """Second thoughts: the text alone."""
 
-    text = forms.CharField(
-        label=_("Comment"), max_length=LONGEST, strip=False, widget=forms.Textarea({"rows": 6, "dir": "auto"})
-    )
-
-    def clean_text(self) -> str:
-        text = plain.cleaned(self.cleaned_data["text"])
-        if not plain.says_something(text):
-            raise ValidationError(self.fields["text"].error_messages["required"], code="required")
-        return text
+    text = PlainField(label=_("Comment"), max_length=LONGEST, widget=forms.Textarea({"rows": 6, "dir": "auto"}))
 
 
 class ReportForm(_Form):
     reason = forms.ChoiceField(label=_("What is wrong with it?"), choices=Report.Reason, widget=forms.RadioSelect)
-    text = forms.CharField(
+    text = PlainField(
         label=_("In your words"), max_length=500, required=False, widget=forms.Textarea({"rows": 3, "dir": "auto"})
     )
-
-    def clean_text(self) -> str:
-        return plain.cleaned(self.cleaned_data["text"])

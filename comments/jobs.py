@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -11,14 +13,24 @@ from liveblog import duties
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks.
+#: Seconds between looks. No letter is in a hurry.
 INTERVAL = 0.5
+INTERVAL_OF_LETTERS = 5.0
 
 
 def work_off() -> int:
-    """Do everything that is due. Returns how much there was."""
+    """Do everything that is due, but for letters. Returns how much there was."""
+    return _done(checking.work_off, closing.close_due)
+
+
+def write_letters() -> int:
+    """The same for letters, for which a mail server may have others wait."""
+    return _done(digests.put_down, mailing.work_off)
+
+
+def _done(*jobs: Callable[[], int]) -> int:
     done = 0
-    for job in (checking.work_off, closing.close_due, mailing.work_off, digests.put_down):
+    for job in jobs:
         # Whatever is wrong with one, the others go on.
         try:
             done += job()
@@ -30,4 +42,7 @@ def work_off() -> int:
 async def work_when_due() -> None:
     """Look for what is due as long as the server runs."""
     if settings.COMMENTS_IN_SERVER:
-        await duties.while_serving(work_off, INTERVAL, logger)
+        await asyncio.gather(
+            duties.while_serving(work_off, INTERVAL, logger),
+            duties.while_serving(write_letters, INTERVAL_OF_LETTERS, logger),
+        )

@@ -7,6 +7,8 @@ dies between handing over and noting it sends a letter twice, with the same Mess
 from __future__ import annotations
 
 import logging
+import smtplib
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,10 +124,24 @@ def work_off() -> int:
     if not settings.EMAIL_CONFIGURED:
         return 0
     taken = take(BATCH)
+    if not taken:
+        return 0
     server = get_connection()
     try:
-        for letter in taken:
-            _send(letter, server)
+        server.open()
+    except Exception as error:
+        _put_off(taken, error)
+        return len(taken)
+    try:
+        for number, letter in enumerate(taken):
+            try:
+                _send(letter, server)
+            except Exception as error:
+                if _is_lost(error):
+                    _put_off(taken[number:], error)
+                    break
+                # Anything may be wrong with one address; the others shall get theirs.
+                _put_off([letter], error)
     finally:
         server.close()
     return len(taken)
@@ -133,19 +149,26 @@ def work_off() -> int:
 
 def _send(letter: Letter, server: Any) -> None:
     row = Letter.objects.filter(pk=letter.pk)
-    try:
-        message = written(letter)
-        if message is None:
-            row.update(due_at=None)
-            return
-        message.connection = server
-        message.send()
-    except Exception as error:
-        # Anything may be wrong with a server, or with one address; the others shall get theirs.
+    message = written(letter)
+    if message is None:
+        row.update(due_at=None)
+        return
+    message.connection = server
+    message.send()
+    row.update(due_at=None, sent_at=timezone.now(), failure="")
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether it is the connection to the server that is gone, or hangs, rather than one letter that is refused."""
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPServerDisconnected)
+    return isinstance(error, OSError)
+
+
+def _put_off(letters: Iterable[Letter], error: Exception) -> None:
+    for letter in letters:
         attempts = letter.attempts + 1
         pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
         due_at = timezone.now() + pause if attempts < ATTEMPTS else None
-        row.update(attempts=attempts, failure=type(error).__name__, due_at=due_at)
-        logger.warning("An e-mail could not be sent (%s).", type(error).__name__)
-    else:
-        row.update(due_at=None, sent_at=timezone.now(), failure="")
+        Letter.objects.filter(pk=letter.pk).update(attempts=attempts, failure=type(error).__name__, due_at=due_at)
+    logger.warning("An e-mail could not be sent (%s).", type(error).__name__)

@@ -101,7 +101,10 @@ def settle(
         undoes=undoes,
     )
     comment.state = State(to)
-    comment.held, comment.queued_at, comment.open_reports = held, queued_at, undoes.had_reports if undoes else 0
+    comment.held, comment.queued_at = held, queued_at
+    if actor == Actor.MODERATOR:
+        # Nobody else settles what readers have reported.
+        comment.open_reports = undoes.had_reports if undoes else 0
     comment.claimed_by = comment.claimed_until = None
     if to != State.APPROVED:
         comment.featured = False
@@ -167,6 +170,12 @@ def record_of(email_hash: str) -> Counter[str]:
     return Counter(dict(found))
 
 
+def approved_by_moderators(email_hash: str) -> int:
+    """How many comments of an author are approved that a moderator has read."""
+    read = Q(decisions__actor=Actor.MODERATOR, decisions__to_state=State.APPROVED)
+    return Comment.objects.approved().filter(read, email_hash=email_hash).distinct().count()
+
+
 def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
     """A reader reports a comment: moderators look at it again, readers see it meanwhile. Twice is as good as once."""
     with locked(pk) as comment:
@@ -176,7 +185,7 @@ def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
         if not known.exists():
             Report.objects.create(comment=comment, reader_hash=reader_hash, reason=reason, text=text)
             comment.open_reports += 1
-            comment.held = Held.REPORTED
+            comment.held, comment.held_detail = Held.REPORTED, ""
             comment.queued_at = comment.queued_at or timezone.now()
             comment.save()
 

@@ -12,8 +12,11 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
+from articles.models import Update
+from articles.quoting import take_away
 from comments.encryption import hashes
 from comments.models import Ban, Comment, Letter, Report
 
@@ -60,23 +63,37 @@ def _exported(comment: Comment) -> dict[str, Any]:
 def erase(email: str) -> int:
     """Take away all that an e-mail address left, live posts made of it included. Returns how many comments it were.
 
-    Comments that others answered leave an empty place. A ban stays until it ends: it holds no address, and was not left
-    by whom it is about.
+    Comments that others answered leave an empty place. A ban stays until it ends: it was not left by whom it is about.
     """
     erased = 0
-    for comment in comments_of(email).order_by("-pk"):
+    content_type = ContentType.objects.get_for_model(Comment)
+    for comment in comments_of(email).select_related("update_made").order_by("-pk"):
         with transaction.atomic():
-            pk, update = comment.pk, comment.update_made
+            # The update first: it locks all articles in which it stands, the comment's among them.
+            for update in _made_of(comment):
+                take_away(update)
+            comment.update_made = comment.story_made = None
             # The admin's own log keeps what it called things.
-            LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Comment), object_id=str(pk)).delete()
+            LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
-            if update is not None:
-                LogEntry.objects.filter(
-                    content_type=ContentType.objects.get_for_model(update), object_id=str(update.pk)
-                ).delete()
-                update.delete()
         erased += 1
     return erased
+
+
+def _made_of(comment: Comment) -> list[Update]:
+    """The update that was made of a comment, or a copy in another article that is left of one."""
+    copy = Update.objects.filter(story=comment.story_made).first() if comment.story_made else None
+    return [update for update in (comment.update_made, copy) if update is not None]
+
+
+def _leave_story(sender: Any, instance: Update, **kwargs: Any) -> None:
+    if instance.story:
+        Comment.objects.filter(update_made=instance).update(story_made=instance.story)
+
+
+def listen() -> None:
+    """Where an update is deleted that was made of a comment, its copies can still be found."""
+    pre_delete.connect(_leave_story, sender=Update, dispatch_uid="comments.privacy")
 
 
 def forget_addresses() -> int:
@@ -87,6 +104,6 @@ def forget_addresses() -> int:
         address=None, user_agent="", spam_task="", spam_due_at=None
     )
     Report.objects.filter(at__lt=before).exclude(reader_hash="").update(reader_hash="")
-    Ban.objects.filter(until__lt=before).delete()
+    Ban.objects.filter(until__lt=timezone.now()).delete()
     Letter.objects.filter(made_at__lt=before, due_at=None).delete()
     return forgotten

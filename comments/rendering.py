@@ -89,7 +89,6 @@ def comment_context(comment: Comment, article: Article, language: str) -> dict[s
     return {
         "comment": comment,
         "url": f"{article.url(language)}comments/",
-        "thread": comment.thread_id or comment.pk,
         "foreign": comment.language != language,
         "direction": direction(comment.language),
         "text": html_of(comment.text),

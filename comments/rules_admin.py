@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Ban, Discussion, ListedWord
+from liveblog import limits
 from liveblog.languages import direction
 from liveblog.spoken import SpokenAdmin, named
 
@@ -64,7 +65,7 @@ class BanAdmin(SpokenAdmin):
 
     @admin.display(description=_("who"))
     def banned(self, ban: Ban) -> Any:
-        return format_html("<bdi>{}</bdi>", ban.address) if ban.address else _("An e-mail address")
+        return format_html("<bdi>{}</bdi>", limits.network_of(ban.address)) if ban.address else _("An e-mail address")
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, ban: Ban) -> bool:

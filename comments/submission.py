@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from articles.models import Article
 from articles.translations import detector
 from comments import moderation, spam, words
 from comments import text as plain
-from comments.encryption import hashed_secret, hashes, keyed_hash
+from comments.encryption import hashed_secret, keyed_hash, keyed_secret
 from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
 from liveblog import limits
 from liveblog.delivery import log
@@ -36,6 +37,9 @@ REMEMBERED = timedelta(days=1)
 ECHOES = 2
 
 _SHORT = 25
+
+#: To whoever answers a comment that went while they wrote.
+NOTHING_TO_ANSWER = gettext_lazy("The comment that you answer is no longer there. Yours can stand by itself.")
 
 #: The stretch of time that limits are for, in seconds.
 WINDOW = 600
@@ -70,18 +74,20 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
 
     The same comment sent twice, by a second click or a lost answer, is taken once.
     """
-    name, email, text = values["name"], values["email"], values["text"]
-    _turn_away(email, sender)
+    name, email, text, parent = values["name"], values["email"], values["text"], values.get("parent")
+    _turn_away(email, sender, sender.address)
     listed = _listed(name, text)
-    secret = secrets.token_urlsafe(24)
+    secret = _secret(article, values, sender)
     with transaction.atomic():
         log.lock(article.pk)
-        discussion = Discussion.of(article.pk)
-        if not discussion.is_open:
-            raise Refused(_("Comments on this article are closed."), status=403)
+        discussion = _open_discussion(article.pk)
+        if (before := Comment.objects.filter(secret_hash=hashed_secret(secret)).first()) is not None:
+            return Taken(before, secret)
+        if parent is not None and not Comment.objects.approved().filter(pk=parent.pk).exists():
+            raise Refused(str(NOTHING_TO_ANSWER))
         comment = Comment(
             article=article,
-            parent=values.get("parent"),
+            parent=parent,
             name=name,
             email=email,
             text=text,
@@ -93,18 +99,17 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
             user_agent=sender.user_agent,
             secret_hash=hashed_secret(secret),
         )
-        if (before := _sent_before(comment)) is not None:
-            Comment.objects.filter(pk=before.pk).update(secret_hash=comment.secret_hash)
-            return Taken(before, secret)
         comment.held, comment.held_detail = _doubt(comment, listed, values.get("seconds"))
         _let_in(comment, discussion)
     return Taken(comment, secret)
 
 
-def edit(comment: Comment, text: str, *, version: int) -> Comment:
+def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Comment:
     """Its author changes a comment, read in `version`: it goes through the door once more. Raises Refused, Conflict."""
+    _turn_away(comment.email, sender, sender.address, comment.address)
     listed = _listed(comment.name, text)
     with moderation.locked(comment.pk) as now:
+        discussion = _open_discussion(now.article_id)
         _must_be_changeable(now, version)
         if now.text == text:
             return now
@@ -114,7 +119,7 @@ def edit(comment: Comment, text: str, *, version: int) -> Comment:
         now.edited_at = timezone.now()
         now.queued_at = None
         now.held, now.held_detail = _doubt(now, listed, None)
-        _let_in(now, Discussion.of(now.article_id), edited=True)
+        _let_in(now, discussion, edited=True)
     return now
 
 
@@ -141,9 +146,9 @@ def language_of(text: str, page_language: str) -> str:
 # At the door ----------------------------------------------------------------------------------------------------------
 
 
-def _turn_away(email: str, sender: Sender) -> None:
-    banned = Ban.objects.in_force().filter(email_hash__in=hashes(email)).exists()
-    if banned or (sender.address and Ban.objects.in_force().filter(address=sender.address).exists()):
+def _turn_away(email: str, sender: Sender, *addresses: str | None) -> None:
+    """Who is banned by their e-mail or one of their addresses, and who sends too much."""
+    if Ban.objects.of(email, *addresses).exists():
         raise Refused(_("You cannot comment here at the moment."), status=403)
     address = limits.counted(sender.address or "")
     by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, WINDOW)
@@ -160,20 +165,33 @@ def _listed(name: str, text: str) -> ListedWord | None:
     return listed
 
 
-def _sent_before(comment: Comment) -> Comment | None:
-    """The same words of the same author in the same place."""
-    found = Comment.objects.filter(
-        article=comment.article_id,
-        parent=comment.parent,
-        text=comment.text,
-        email_hash__in=hashes(comment.email),
-        written_at__gt=timezone.now() - REMEMBERED,
-    )
-    return found.exclude(state=State.DELETED).first()
+def _open_discussion(article_id: int) -> Discussion:
+    discussion = Discussion.of(article_id)
+    if not discussion.is_open:
+        raise Refused(_("Comments on this article are closed."), status=403)
+    return discussion
+
+
+def _secret(article: Article, values: dict[str, Any], sender: Sender) -> str:
+    """What leads an author back to a comment. The same comment sent again by the same sender has the same.
+
+    A sender is known by the random key that the form's module makes, and without that by where the form came from.
+    Somebody who sends the words of another has another secret, and so a comment of their own.
+    """
+    parent = values.get("parent")
+    said = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
+    # Each kind says what it is: no key that somebody makes up stands for the place of somebody else.
+    if key := values.get("key"):
+        return keyed_secret("key", key, *said)
+    if place := limits.counted(sender.address or ""):
+        return keyed_secret("place", place, sender.user_agent, *said)
+    return secrets.token_urlsafe(24)
 
 
 def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
     """Why somebody has to look at a comment, whatever the article's rules; nothing where there is no reason."""
+    if comment.open_reports:
+        return Held.REPORTED, ""
     links = plain.count_of_links(f"{comment.name}\n{comment.text}")
     if listed is not None:
         return Held.WORDS, listed.word
@@ -191,10 +209,8 @@ def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -
 
 def _let_in(comment: Comment, discussion: Discussion, *, edited: bool = False) -> None:
     """Save a comment in the state that the rules say; within the article's lock."""
-    if not comment.held and discussion.policy == Policy.APPROVAL:
+    if not comment.held and not may_appear(comment, discussion):
         comment.held = Held.EDITED if edited else Held.POLICY
-    if not comment.held and discussion.policy == Policy.KNOWN and not known_good(keyed_hash(comment.email)):
-        comment.held = Held.POLICY
     queued_at = None
     if spam.configured() and comment.address:
         # Whatever holds it, a moderator is not to be bothered with what the check finds.
@@ -211,7 +227,16 @@ def _let_in(comment: Comment, discussion: Discussion, *, edited: bool = False) -
         moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
 
 
+def may_appear(comment: Comment, discussion: Discussion) -> bool:
+    """Whether an article's rules let a comment appear that nobody has read and that nothing speaks against."""
+    if discussion.policy == Policy.AT_ONCE:
+        return True
+    return discussion.policy == Policy.KNOWN and known_good(keyed_hash(comment.email))
+
+
 def known_good(email_hash: str) -> bool:
     """Whether moderators have approved an author often enough, and never had reason to regret it."""
     record = moderation.record_of(email_hash)
-    return record[State.APPROVED] >= settings.COMMENTS_KNOWN_AFTER and not (record[State.SPAM] or record[State.REFUSED])
+    if record[State.SPAM] or record[State.REFUSED]:
+        return False
+    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_KNOWN_AFTER

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
+from concurrent.futures import Future
+
+from django.db import connection
 
 from articles.translations import engines
-from articles.translations.engines import Failure
+from articles.translations.engines import Engine, Failure
+from comments import moderation
 from comments.models import Comment, CommentTranslation
 from comments.text import cleaned, says_something
 
 logger = logging.getLogger(__name__)
+
+#: How many may wait for a provider at once in this process. Others are told that there is no translation.
+_PLACES = threading.BoundedSemaphore(16)
+
+#: What this process is having translated: comment, language and the hash of the words. Who asks for the same waits.
+_under_way: dict[tuple[int, str, str], Future[str | None]] = {}
+_one_at_a_time = threading.Lock()
 
 
 def possible() -> bool:
@@ -29,22 +41,61 @@ def translated(comment: Comment, language: str) -> str | None:
     if (text := kept(comment, language)) is not None:
         return text
     engine = engines.configured()
-    if engine is None:
+    if engine is None or not _PLACES.acquire(blocking=False):
         return None
+    try:
+        return _asked_once(engine, comment, language)
+    finally:
+        _PLACES.release()
+
+
+def _asked_once(engine: Engine, comment: Comment, language: str) -> str | None:
+    what = (comment.pk, language, hash_of(comment))
+    with _one_at_a_time:
+        others = _under_way.get(what)
+        answer = _under_way.setdefault(what, Future())
+    if others is not None:
+        _give_back_connection()
+        return others.result()
+    text = None
+    try:
+        # Whoever asked before may just have got it.
+        text = kept(comment, language) or _asked(engine, comment, language)
+        return text
+    finally:
+        with _one_at_a_time:
+            del _under_way[what]
+        answer.set_result(text)
+
+
+def _asked(engine: Engine, comment: Comment, language: str) -> str | None:
+    _give_back_connection()
     try:
         [text] = engine.translate([comment.text], comment.language, language, html=False)
     except Failure as failure:
         logger.warning("The translation of a comment failed (%s).", failure.reason)
         return None
     text = cleaned(text)
-    if not says_something(text):
-        return None
-    CommentTranslation.objects.update_or_create(
-        comment=comment,
-        language=language,
-        defaults={"text": text, "engine": engine.name, "text_hash": hash_of(comment)},
-    )
-    return text
+    return text if says_something(text) and _keep(comment, language, text, engine.name) else None
+
+
+def _keep(comment: Comment, language: str, text: str, engine: str) -> bool:
+    """Keep a translation, unless the comment was erased or changed while it was made. Returns whether it is kept."""
+    try:
+        with moderation.locked(comment.pk) as now:
+            if now.text != comment.text:
+                return False
+            values = {"text": text, "engine": engine, "text_hash": hash_of(now)}
+            CommentTranslation.objects.update_or_create(comment=now, language=language, defaults=values)
+    except moderation.Conflict:
+        return False
+    return True
+
+
+def _give_back_connection() -> None:
+    """A provider may take its time; others need the connection meanwhile."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def hash_of(comment: Comment) -> str:

@@ -40,5 +40,12 @@ def counted(host: str) -> str | None:
         return None
     if address.is_loopback:
         return None
-    # A household has a whole network of IPv6 to itself.
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    network = network_of(host)
+    return str(network) if network.version == 6 else str(address)
+
+
+def network_of(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """All addresses that are taken for one client: a household has a whole network of IPv6 to itself."""
+    address = ipaddress.ip_address(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False)

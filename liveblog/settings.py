@@ -174,10 +174,11 @@ AKISMET_API_KEY = env.str("AKISMET_API_KEY", "")
 AKISMET_URL = env.str("AKISMET_URL", "").rstrip("/")
 AKISMET_TEST = env.bool("AKISMET_TEST", False)
 AKISMET_TIMEOUT = env.float("AKISMET_TIMEOUT", 5.0)
-#: How many links a comment may hold before a moderator has to look, and how many comments make an author known.
+#: How many links a comment may hold before a moderator has to look, and how many that moderators approved make an
+#: author known.
 COMMENTS_MAX_LINKS = env.int("COMMENTS_MAX_LINKS", 2)
 COMMENTS_KNOWN_AFTER = env.int("COMMENTS_KNOWN_AFTER", 3)
-#: Comments that one address may send in ten minutes, and one e-mail.
+#: Comments, and changes of them, that one address may send in ten minutes, and one e-mail.
 COMMENTS_PER_ADDRESS = env.int("COMMENTS_PER_ADDRESS", 20)
 COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
 #: For how long addresses and user agents are kept.

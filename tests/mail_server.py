@@ -13,16 +13,29 @@ from tests.server import free_port
 
 
 class MailServer:
-    """`messages` are those that came, parsed, `sources` the same in bytes. `refusing`: it cannot at the moment."""
+    """`messages` are those that came, parsed, `sources` the same in bytes. `refusing`: it cannot at the moment;
+    `hanging_up`: it breaks off. `connections` counts them.
+    """
 
     def __init__(self) -> None:
         self.messages: list[tuple[list[str], EmailMessage]] = []
         self.sources: list[bytes] = []
-        self.refusing = False
+        self.refusing = self.hanging_up = False
+        self.connections = 0
         self.port = free_port()
         self._controller: Any = None
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        return responses
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.hanging_up:
+            server.transport.abort()
+            return ""
         if self.refusing:
             return "451 Not now"
         message: Any = email.message_from_bytes(envelope.content, policy=default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -31,7 +32,8 @@ class QueueClient:
         return self.client.get(QUEUE, query).content.decode()
 
     def entries(self, **query: Any) -> dict[str, Any]:
-        return self.client.get(f"{QUEUE}entries/", query).json()
+        words = {"q": query.pop("q", "")}
+        return self.client.post(f"{QUEUE}entries/?{urlencode(query)}", words).json()
 
     def ids(self, **query: Any) -> list[str]:
         return [card["id"] for card in self.entries(**query)["cards"]]

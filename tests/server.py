@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def eventually(true: Callable[[], object], within: float = 20) -> None:
+    """Wait until something is so, in another thread or process."""
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, "It did not happen."
+        time.sleep(0.05)
 
 
 def database_url() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import socket
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -14,7 +14,7 @@ from comments.models import Comment, Discussion, Letter, Policy, State
 from tests import factories
 from tests.akismet_server import AkismetServer
 from tests.mail_server import MailServer
-from tests.server import Server
+from tests.server import Server, eventually
 from tests.test_comments import WORDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,13 +43,6 @@ def server(akismet: AkismetServer, mail: MailServer) -> Iterator[Server]:
         yield running
 
 
-def eventually(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.05)
-
-
 def test_a_comment_is_checked_appears_and_its_author_is_told(
     server: Server, akismet: AkismetServer, mail: MailServer
 ) -> None:
@@ -76,3 +69,19 @@ def test_a_comment_is_checked_appears_and_its_author_is_told(
     assert to == [WORDS["email"]]
     assert message["From"] == "comments@live.example"
     eventually(lambda: Letter.objects.exclude(sent_at=None))
+
+
+def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServer) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    for number in range(5):
+        Letter.objects.create(key=f"letter-{number}", kind="digest", due_at=timezone.now())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        mail = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        running = Server(AKISMET_API_KEY=akismet.key, AKISMET_URL=akismet.url, EMAIL_URL=mail)
+        with running as server, silent.accept()[0]:
+            body = urlencode(WORDS).encode()
+            urllib.request.urlopen(f"{server.url}{article.url('de')}comments/", body).close()
+            eventually(lambda: Comment.objects.filter(state=State.APPROVED), within=5)
+            assert not Letter.objects.filter(attempts__gt=0).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +17,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from articles import stories
 from articles.models import Update
-from comments import moderation, privacy
+from comments import moderation, privacy, submission, translation
 from comments.encryption import keyed_hash
-from comments.models import Comment, CommentTranslation, Letter, Report, State
+from comments.models import Ban, Comment, CommentTranslation, Letter, Report, State
 from tests import factories
+from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,60 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
     assert answer.parent_id == answered.pk
 
 
+def test_an_update_made_of_a_comment_goes_from_all_articles() -> None:
+    article, other = factories.article(), factories.article()
+    comment = left(article, state="approved")
+    stories.copy_to(moderation.make_update(comment.pk), [other], None)
+    assert Update.objects.count() == 2
+    privacy.erase(EMAIL)
+    assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
+    assert not Update.objects.exists()
+
+
+def test_a_copy_is_erased_although_its_original_was_deleted() -> None:
+    article, other = factories.article(), factories.article()
+    comment = left(article, state="approved")
+    update = moderation.make_update(comment.pk)
+    stories.copy_to(update, [other], None)
+    Update.objects.get(pk=update.pk).delete()
+    submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
+    assert "Unmistakable" in dump()
+    privacy.erase(EMAIL)
+    assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
+
+
+def test_what_its_author_deleted_after_it_was_quoted_is_still_erased() -> None:
+    comment = left(state="approved")
+    moderation.make_update(comment.pk)
+    submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
+    assert EMAIL not in dump()
+    assert privacy.erase(EMAIL) == 1
+    assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_translation_that_comes_after_the_erasure_is_not_kept(settings: Any) -> None:
+    comment = left(language="uk", state="approved")
+    factories.comment(comment.article, parent=comment, state="approved")
+    with TranslationServer() as server:
+        settings.LIBRETRANSLATE_URL = server.url
+        answer = server.translated
+
+        def meanwhile(*args: Any) -> list[str]:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(erase).result()
+            return answer(*args)
+
+        def erase() -> None:
+            privacy.erase(EMAIL)
+            connection.close()
+
+        server.translated = meanwhile  # type: ignore[method-assign]
+        assert translation.translated(comment, "de") is None
+    assert not CommentTranslation.objects.exists()
+
+
 def test_what_is_erased_disappears_from_open_pages_and_answers_stay(client: Any) -> None:
     article = factories.article()
     comment = left(article, state="approved")
@@ -157,6 +214,14 @@ def test_addresses_are_kept_only_as_long_as_the_check_for_spam_needs_them(settin
     assert old.email == EMAIL
 
 
+def test_a_ban_that_is_over_is_forgotten_with_its_address() -> None:
+    comment = left()
+    for hours in (-1, 1):
+        moderation.ban(comment, None, until=timezone.now() + timedelta(hours=hours), address=True)
+    call_command("clean_comments")
+    assert Ban.objects.get() in Ban.objects.in_force()
+
+
 def test_the_page_says_what_becomes_of_what_is_sent(client: Any, settings: Any) -> None:
     settings.AKISMET_API_KEY = ""
     page = f"{factories.article().url('en')}comments/privacy/"
@@ -165,6 +230,7 @@ def test_the_page_says_what_becomes_of_what_is_sent(client: Any, settings: Any) 
     html = client.get(page).content.decode()
     assert "Akismet" in html
     assert "12 days" in html
+    assert "until the ban ends" in html
 
 
 def test_what_admins_call_a_comment_gives_nobody_away() -> None:

@@ -8,15 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from comments import checking, moderation, spam
 from comments.models import Comment, Decision, Discussion, Policy, State
-from tests import factories
+from tests import factories, newsroom
 from tests.akismet_server import AkismetServer
+from tests.queues import moderator
 from tests.test_comments import WORDS, post
+from tests.test_moderation_queue import connected
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +119,35 @@ def test_while_the_check_fails_comments_wait_and_are_checked_later(
     checking.work_off()
     assert state_of(comment)[0] == State.APPROVED
     assert state_of(bad)[0] == State.SPAM
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_queue_hears_of_what_is_left_to_moderators(akismet: AkismetServer) -> None:
+    akismet.fault = "500"
+    await sync_to_async(newsroom.give_rights)()
+    comment = await sync_to_async(sent)(Client())
+    greta = await connected(await sync_to_async(moderator)("greta"), "/ws/moderation/")
+    await greta.open()
+    await greta.until(lambda message: "people" in message)
+    await sync_to_async(checking.work_off)()
+    await greta.until(lambda message: message.get("changed"))
+    assert await sync_to_async(list)(Comment.objects.queued()) == [comment]
+    await greta.close()
+
+
+def test_what_readers_reported_is_not_settled_by_the_check(client: Any, akismet: AkismetServer) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    address = post(client, f"{article.url('de')}comments/")["Location"]
+    checking.work_off()
+    comment = Comment.objects.get()
+    moderation.report(comment.pk, "abuse", "", "a reader")
+    post(client, address, {"text": "I said nothing.", "version": str(comment.version)})
+    checking.work_off()
+    assert state_of(comment) == (State.WAITING, "reported")
+    assert comment.spam_verdict == "ham"
+    assert comment.open_reports == 1
+    assert list(Comment.objects.queued()) == [comment]
 
 
 def test_moderators_decide_while_the_check_is_down(client: Any, akismet: AkismetServer) -> None:

@@ -1,19 +1,21 @@
 """A reader's comment is seen by others when a moderator has approved it, and by open pages at once."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Article
-from comments import closing, moderation, submission
+from comments import closing, moderation, submission, translation
 from comments.models import Comment, Discussion, ListedWord, Policy, State
 from comments.views.reading import ORDERS
 from tests import factories
+from tests.server import eventually
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -186,11 +188,76 @@ def test_an_approved_comment_that_is_changed_is_read_again(client: Any) -> None:
     assert "Something else." not in client.get(article.url("en")).content.decode()
 
 
-def test_the_same_comment_sent_twice_is_taken_once(client: Any) -> None:
+def test_nothing_is_changed_once_comments_are_closed(client: Any) -> None:
+    article = factories.article()
+    address = post(client, f"{article.url('en')}comments/")["Location"]
+    rules(article, Policy.CLOSED)
+    answer = post(client, address, {"text": "Unread.", "version": "0"})
+    assert answer.status_code == 403
+    assert "Unread." in answer.content.decode()
+    assert (last().state, last().text) == (State.WAITING, WORDS["text"])
+    assert post(client, address, {"delete": "1", "version": "0"}).status_code == 302
+
+
+def test_who_is_banned_changes_nothing_that_appeared(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    address = post(client, f"{article.url('en')}comments/")["Location"]
+    moderation.ban(last(), None, until=timezone.now() + timedelta(hours=1), email=True)
+    assert post(client, address, {"text": "Something else.", "version": "1"}).status_code == 403
+    assert last().text == WORDS["text"]
+
+
+def test_changes_are_counted_like_comments(client: Any, settings: Any) -> None:
+    settings.COMMENTS_PER_EMAIL = 3
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    address = post(client, f"{article.url('en')}comments/")["Location"]
+
+    def change(number: int) -> int:
+        return post(client, address, {"text": f"Number {number}.", "version": str(last().version)}).status_code
+
+    assert [change(number) for number in range(3)] == [302, 302, 429]
+    assert last().text == "Number 1."
+
+
+def test_the_author_of_a_reported_comment_does_not_take_it_out_of_the_queue(client: Any) -> None:
+    article = factories.article()
+    rules(article, Policy.AT_ONCE)
+    address = post(client, f"{article.url('en')}comments/")["Location"]
+    moderation.report(last().pk, "abuse", "", "a reader")
+    post(client, address, {"text": "I said nothing.", "version": "1"})
+    comment = Comment.objects.queued().get()
+    assert (comment.state, comment.held, comment.open_reports) == (State.WAITING, "reported", 1)
+    assert "I said nothing." not in client.get(article.url("en")).content.decode()
+    moderation.decide(comment.pk, State.APPROVED, None, version=comment.version)
+    assert last().open_reports == 0
+
+
+@pytest.mark.parametrize(
+    "fields", [WORDS, WORDS | {"key": "made-by-the-module"}], ids=["by its sender", "by the key of its form"]
+)
+def test_the_same_comment_sent_twice_is_taken_once(client: Any, fields: dict[str, str]) -> None:
     address = f"{factories.article().url('en')}comments/"
-    answers = [post(client, address) for _ in range(2)]
+    headers = {"sec-fetch-site": "same-origin"}
+    answers = [client.post(address, fields, headers=headers, REMOTE_ADDR="192.0.2.1") for _ in range(2)]
     assert Comment.objects.count() == 1
-    assert client.get(answers[1]["Location"]).status_code == 200
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert client.get(answers[0]["Location"]).status_code == 200
+
+
+def test_who_sends_the_words_of_another_does_not_get_hold_of_theirs(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+    headers = {"sec-fetch-site": "same-origin"}
+    own = client.post(address, WORDS | {"key": "of its author"}, headers=headers, REMOTE_ADDR="192.0.2.1")["Location"]
+    first = last()
+    for fields, place in ((WORDS, "192.0.2.1"), (WORDS, "192.0.2.2"), (WORDS | {"key": "another"}, "192.0.2.1")):
+        other = client.post(address, fields, headers=headers, REMOTE_ADDR=place)["Location"]
+        post(client, other, {"text": "In another's name.", "version": "0"})
+    first.refresh_from_db()
+    assert first.text == WORDS["text"]
+    assert first.text in client.get(own).content.decode()
+    assert Comment.objects.count() == 4
 
 
 @pytest.mark.django_db(transaction=True)
@@ -220,6 +287,29 @@ def test_where_the_article_says_so_comments_appear_at_once(client: Any) -> None:
     assert last().decisions.get().actor == "policy"
 
 
+def test_no_made_up_key_stands_for_the_place_of_another(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+
+    def send(place: str, **fields: str) -> str:
+        headers = {"sec-fetch-site": "same-origin", "user-agent": "Browser"}
+        return client.post(address, WORDS | fields, headers=headers, REMOTE_ADDR=place)["Location"]
+
+    own = send("192.0.2.1")
+    for key in ("192.0.2.1 Browser", "192.0.2.1", "place 192.0.2.1 Browser"):
+        assert send("192.0.2.2", key=key) != own
+
+
+def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
+    open_to_all, careful = factories.article(), factories.article()
+    rules(open_to_all, Policy.AT_ONCE)
+    rules(careful, Policy.KNOWN)
+    for number in range(3):
+        post(client, f"{open_to_all.url('en')}comments/", WORDS | {"text": f"Thought number {number}."})
+        assert last().state == State.APPROVED
+    post(client, f"{careful.url('en')}comments/")
+    assert last().state == State.WAITING
+
+
 def test_known_good_authors_need_not_wait(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.KNOWN)
@@ -239,6 +329,7 @@ def test_known_good_authors_need_not_wait(client: Any) -> None:
     ("fields", "held"),
     [
         ({"text": "Look: https://a.example https://b.example www.c.example"}, "links"),
+        ({"text": "casino.com poker.net buy@pills.com"}, "links"),
         ({"text": "What an IDIOTIC idea."}, "words"),
         ({"text": "What an i\u200bd\u0301iotic idea."}, "words"),
         ({"seconds": "0.8"}, "fast"),
@@ -289,6 +380,18 @@ def test_who_is_banned_is_told_so(client: Any) -> None:
     assert post(client, f"{article.url('en')}comments/", fields | {"email": "c@example.org"}).status_code == 403
     type(ban).objects.update(until=timezone.now())
     assert post(client, f"{article.url('en')}comments/", fields).status_code == 302
+
+
+def test_a_ban_is_of_all_addresses_that_one_household_has(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+
+    def send(place: str) -> int:
+        fields = WORDS | {"text": f"From {place}.", "email": f"{place.replace(':', '-')}@example.org"}
+        return client.post(address, fields, headers={"sec-fetch-site": "same-origin"}, REMOTE_ADDR=place).status_code
+
+    assert send("2001:db8:1:2::1") == 302
+    moderation.ban(last(), None, until=timezone.now() + timedelta(hours=1), address=True)
+    assert [send("2001:db8:1:2:abcd::7"), send("2001:db8:1:3::1")] == [403, 302]
 
 
 def test_nobody_floods(client: Any, settings: Any) -> None:
@@ -359,6 +462,23 @@ def test_an_answer_to_what_is_not_there_is_refused_and_kept_in_the_form(client: 
         assert "Thank you." in answer.content.decode()
 
 
+def test_an_answer_to_what_went_while_it_was_sent_is_refused(client: Any) -> None:
+    article = factories.article()
+    parent = factories.comment(article, state="approved")
+    Comment.objects.get(pk=parent.pk).delete()
+    with pytest.raises(submission.Refused, match="no longer there"):
+        submission.submit(article, WORDS | {"parent": parent}, "en", submission.Sender("192.0.2.1", ""))
+
+
+def test_what_grows_when_it_is_normalised_is_refused_where_it_would_not_fit(client: Any) -> None:
+    address = f"{factories.article().url('en')}comments/"
+    for fields in ({"name": "\ufb2c" * 60}, {"text": "\u0958" * 3000}, {"seconds": "-1e308"}):
+        assert post(client, address, WORDS | fields).status_code == 422
+    comment = factories.comment(state="approved")
+    report = f"{comment.article.url('en')}comments/{comment.pk}/report/"
+    assert post(client, report, {"reason": "abuse", "text": "\u0958" * 500}).status_code == 422
+
+
 def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, state="approved", text="The first word.")
@@ -402,6 +522,21 @@ def test_a_long_conversation_is_pushed_in_part_and_read_whole_on_a_page_of_its_o
     assert all(f"Answer {number}." in whole for number in range(8))
 
 
+def test_an_answer_is_found_on_its_page_of_a_long_conversation(client: Any) -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved")
+    common = {"article": article, "language": "en", "name": "Ana", "state": "approved", "shown": True}
+    answers = Comment.objects.bulk_create(
+        Comment(text=f"Answer {number}.", parent=first, thread=first, **common) for number in range(120)
+    )
+    Comment.objects.filter(pk=first.pk).update(answers=120)
+    assert f'href="{article.url("en")}comments/{answers[-1].pk}/"' in client.get(article.url("en")).content.decode()
+    for answer, query in ((answers[49], ""), (answers[50], "?page=2"), (answers[-1], "?page=3")):
+        response = client.get(f"{article.url('en')}comments/{answer.pk}/")
+        assert response["Location"] == f"{article.url('en')}comments/{first.pk}/{query}#reply-{answer.pk}"
+        assert f'id="reply-{answer.pk}"' in client.get(response["Location"]).content.decode()
+
+
 def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:
     article = factories.article()
     for language in ("de", "uk", "ar"):
@@ -410,6 +545,13 @@ def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:
     assert all(TEXTS[language] in everything for language in ("de", "uk", "ar"))
     own = client.get(f"{article.url('ar')}comments/?only=1").content.decode()
     assert [language for language in ("de", "uk", "ar") if TEXTS[language] in own] == ["ar"]
+
+
+def test_all_pages_of_the_comments_are_one_for_search_engines(client: Any, settings: Any) -> None:
+    settings.SITE_URL = "https://live.example"
+    article = factories.article()
+    html = client.get(f"{article.url('de')}comments/?order=oldest").content.decode()
+    assert f'<link rel="canonical" href="https://live.example{article.url("de")}comments/">' in html
 
 
 def test_thousands_of_comments_cost_no_more_queries_than_a_few(client: Any) -> None:
@@ -477,6 +619,40 @@ def test_a_translation_is_made_once_for_all_who_ask(client: Any, settings: Any) 
         assert "Die Minister &lt;b&gt;sprachen&lt;/b&gt; lange." in answer.json()["html"]
         assert len(server.translations) == 1
         assert client.post(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_want_the_same_translation_have_it_made_once_and_hold_no_connection(settings: Any) -> None:
+    comment = factories.comment(language="uk", text=TEXTS["uk"], state="approved")
+    asked, answered = threading.Event(), threading.Event()
+    held: list[Any] = []
+    with TranslationServer() as server:
+        settings.LIBRETRANSLATE_URL = server.url
+        answer = server.translated
+
+        def slowly(*args: Any) -> list[str]:
+            asked.set()
+            assert answered.wait(20)
+            return answer(*args)
+
+        server.translated = slowly  # type: ignore[method-assign]
+
+        def ask(_number: int) -> str | None:
+            held.append(connections["default"])
+            try:
+                return translation.translated(Comment.objects.get(pk=comment.pk), "de")
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as threads:
+            found = [threads.submit(ask, number) for number in range(4)]
+            try:
+                assert asked.wait(20)
+                eventually(lambda: len(held) == 4 and not any(each.connection for each in held))
+            finally:
+                answered.set()
+        assert len({each.result() for each in found}) == 1
+        assert len(server.translations) == 1
 
 
 def test_a_reader_reports_a_comment(client: Any) -> None:

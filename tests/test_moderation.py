@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.utils import timezone
@@ -104,6 +106,15 @@ def test_a_ban_is_of_somebody() -> None:
     assert Ban.objects.in_force().get().email_hash == comment.email_hash
     with pytest.raises(ValueError, match="Nothing"):
         moderation.ban(factories.comment(), None, until=until, email=True, address=True)
+
+
+def test_earlier_bans_of_an_address_become_bans_of_its_network() -> None:
+    until = timezone.now() + timedelta(days=1)
+    for address in ("2001:db8:1:2::7", "192.0.2.7"):
+        moderation.ban(factories.comment(address=address), None, until=until, address=True)
+    Ban.objects.filter(address="2001:db8:1:2::").update(address="2001:db8:1:2::7")
+    import_module("comments.migrations.0005_bans_of_networks").widen(apps, None)
+    assert set(Ban.objects.values_list("address", flat=True)) == {"2001:db8:1:2::", "192.0.2.7"}
 
 
 def test_a_report_brings_a_comment_back_into_the_queue_and_leaves_it_on_the_page() -> None:

@@ -20,16 +20,19 @@ from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article
 from articles.text import stored
-from comments import moderation, submission
+from comments import closing, moderation, submission
 from comments.models import Ban, Comment, Decision, Discussion, Note, State
+from comments.queue import cards
 from liveblog.asgi import application
 from liveblog.newsroom import figures
 from tests import factories, newsroom
-from tests.forms import change_url, member_of
+from tests.forms import change_url, form_of, member_of
 from tests.queues import QUEUE, QueueClient, moderator
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
+
+AUTHOR = submission.Sender("192.0.2.1", "")
 
 
 @pytest.fixture
@@ -197,7 +200,7 @@ def test_who_comes_second_is_told_what_was_decided(greta: QueueClient, karim: Qu
 
 def test_what_its_author_changed_meanwhile_is_read_again_first(greta: QueueClient) -> None:
     comment = factories.comment()
-    submission.edit(comment, "Buy my book.", version=0)
+    submission.edit(comment, "Buy my book.", AUTHOR, version=0)
     answer = greta.decide("approved", comment)
     assert "read it again" in answer["problems"][f"comment-{comment.pk}"]
     assert "Buy my book." in answer["cards"][0]["html"]
@@ -265,7 +268,7 @@ def test_the_undo_of_what_was_decided_anew_is_refused(greta: QueueClient, karim:
 
 def test_what_an_author_did_is_not_for_moderators_to_undo(greta: QueueClient) -> None:
     comment = factories.comment(state="approved")
-    submission.edit(comment, "Another text.", version=0)
+    submission.edit(comment, "Another text.", AUTHOR, version=0)
     line = Decision.objects.get()
     assert line.actor == "author"
     assert "problem" in greta.undo(line.pk)
@@ -316,7 +319,7 @@ def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: Queu
         provider.fault = "503"
         assert greta.act(comment, "translate")["cards"]
         assert "problem" in greta.act(factories.comment(language="uk", text="Невже?"), "translate")
-    submission.edit(comment, "Це неправда.", version=0)
+    submission.edit(comment, "Це неправда.", AUTHOR, version=0)
     assert "Is that" not in greta.card(comment)
 
 
@@ -364,14 +367,37 @@ def test_an_article_that_closed_by_its_time_is_opened_again(greta: QueueClient) 
     assert Discussion.of(article.pk).is_open
 
 
+def test_the_rules_in_the_admin_open_again_what_closed_by_its_time() -> None:
+    past = timezone.now() - timedelta(hours=1)
+    rules = Discussion.objects.create(article=factories.article(), policy="closed", closes_at=past)
+    moderator = member_of("Moderator")
+    form = form_of(moderator.get(change_url(rules))) | {"policy": "approval"}
+    assert moderator.post(change_url(rules), form).status_code == 302
+    closing.close_due()
+    assert Discussion.of(rules.pk).is_open
+
+
+def test_an_address_that_is_searched_for_is_in_no_address_of_ours(greta: QueueClient) -> None:
+    ana, _other = factories.comment(email="ana@example.org"), factories.comment()
+    assert greta.ids(q="ana@example.org") == [f"comment-{ana.pk}"]
+    asked = greta.client.post(f"{QUEUE}entries/?q=ana@example.org").json()
+    assert len(asked["cards"]) == 2
+
+
 # Who may --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_queue_is_for_moderators() -> None:
     comment = factories.comment()
-    posts = ("decide/", "undo/", "rules/1/", *(f"{comment.pk}/{act}/" for act in ("claim", "note", "ban", "translate")))
+    posts = (
+        "entries/",
+        "decide/",
+        "undo/",
+        "rules/1/",
+        *(f"{comment.pk}/{act}/" for act in ("claim", "note", "ban", "translate")),
+    )
     for client, status in ((member_of("Journalist"), 403), (Client(), 302)):
-        assert client.get(QUEUE).status_code == client.get(f"{QUEUE}entries/").status_code == status
+        assert client.get(QUEUE).status_code == status
         assert {client.post(f"{QUEUE}{path}").status_code for path in posts} == {status}
     assert now(comment).state == State.WAITING
 
@@ -507,6 +533,24 @@ def test_a_page_costs_the_same_queries_however_much_is_on_it(
         [decision] = greta.decide("spam", comment)["decisions"]
         greta.undo(decision)
     assert look() == few
+
+
+def test_a_look_costs_the_same_queries_however_much_is_on_the_screen(
+    greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    shown = [factories.comment(state="spam") for _ in range(20)]
+
+    def look(count: int) -> int:
+        with django_assert_max_num_queries(30) as queries:
+            greta.entries(shown=",".join(str(comment.pk) for comment in shown[:count]))
+        return len(queries)
+
+    few = look(2)
+    for number in range(cards.LINES + 5):
+        moderation.note(shown[0].pk, greta.person, f"Note {number}.")
+    assert look(20) == few
+    html = greta.card(shown[0])
+    assert [number for number in range(15) if f"Note {number}." in html] == list(range(5, 15))
 
 
 def test_a_decision_costs_the_same_however_many_wait(

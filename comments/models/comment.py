@@ -91,6 +91,8 @@ class Comment(models.Model):
     featured = models.BooleanField(_("editors’ choice"), default=False)
     #: The live post that an editor made of it.
     update_made = models.ForeignKey("articles.Update", models.SET_NULL, null=True, blank=True, related_name="+")
+    #: What tells its copies in other articles, where it was deleted and they were not.
+    story_made = models.UUIDField(null=True, editable=False)
 
     # What readers see of it, kept with each save: whether it has a place in the page, and how many approved answers.
     shown = models.BooleanField(default=False, editable=False)
@@ -187,10 +189,13 @@ class Comment(models.Model):
             self.queued_at = None
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """What was answered leaves its place behind, empty, so that the answers stand where they stood."""
+        """What was answered leaves its place behind, empty, so that the answers stand where they stood.
+
+        So does what an update was made of, for whoever has the update erased later by the e-mail address.
+        """
         with transaction.atomic():
             log.lock(self.article_id)
-            if self.replies.exists():
+            if self.was_quoted or self.replies.exists():
                 return self.empty()
             before = self._seen()
             thread, pk = self.thread_id, self.pk
@@ -200,10 +205,15 @@ class Comment(models.Model):
             return deleted
 
     def empty(self) -> tuple[int, dict[str, int]]:
-        """Take away all that its author left, but for the place in the thread."""
-        self.name = self.text = self.email = self.email_hash = self.secret_hash = self.text_hash = ""
+        """Take away all that its author left, but for the place in the thread.
+
+        Whose it was is still known, by a hash, as long as there is an update made of it.
+        """
+        self.name = self.text = self.email = self.secret_hash = self.text_hash = ""
         self.user_agent = self.held = self.held_detail = self.spam_task = self.spam_failure = ""
-        self.address = self.queued_at = self.spam_due_at = self.edited_at = self.update_made = None
+        self.address = self.queued_at = self.spam_due_at = self.edited_at = None
+        if not self.was_quoted:
+            self.email_hash = ""
         self.notify = self.featured = False
         self.state = State.DELETED
         self.version += 1
@@ -252,6 +262,11 @@ class Comment(models.Model):
     @property
     def sort_key(self) -> str:
         return f"{self.written_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+
+    @property
+    def was_quoted(self) -> bool:
+        """Whether there may be an update that was made of it."""
+        return self.update_made_id is not None or self.story_made is not None
 
     @property
     def may_be_changed(self) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from comments.encryption import hashes
 from comments.models.comment import State
+from liveblog.limits import network_of
 
 
 class Actor(models.TextChoices):
@@ -76,9 +80,19 @@ class BanQuerySet(models.QuerySet):
     def in_force(self) -> BanQuerySet:
         return self.filter(until__gt=timezone.now())
 
+    def of(self, email: str, *addresses: str | None) -> BanQuerySet:
+        """Those in force of whoever has an e-mail or one of some addresses."""
+        networks = [banned_address(address) for address in addresses if address]
+        return self.in_force().filter(Q(email_hash__in=hashes(email)) | Q(address__in=networks))
+
+
+def banned_address(address: str) -> str:
+    """What a ban keeps of an address: where it is one of a network that one client has, the first of that."""
+    return str(network_of(address).network_address)
+
 
 class Ban(models.Model):
-    """Nobody comments with this e-mail, or from this address, until a time."""
+    """Nobody comments with this e-mail, or from this address or its network, until a time."""
 
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
@@ -101,6 +115,11 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.address:
+            self.address = banned_address(self.address)
+        super().save(*args, **kwargs)
 
 
 class Report(models.Model):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,24 @@ class Discussion(models.Model):
     @property
     def is_open(self) -> bool:
         return self.policy != Policy.CLOSED and (self.closes_at is None or self.closes_at > timezone.now())
+
+    def clean(self) -> None:
+        super().clean()
+        before = Discussion.of(self.article_id).closes_at
+        # Forms show whole minutes or seconds.
+        if (
+            before
+            and self.closes_at
+            and before.replace(second=0, microsecond=0) == self.closes_at.replace(second=0, microsecond=0)
+        ):
+            self.closes_at = before
+        if self.closes_at and self.closes_at < timezone.now():
+            if self.closes_at != before:
+                text = _("This time is over. To close comments now, choose so above.")
+                raise ValidationError({"closes_at": text})
+            if self.policy != Policy.CLOSED:
+                # What was closed by its time opens again without it.
+                self.closes_at = None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():

@@ -15,29 +15,30 @@ from django.utils.translation import get_language
 
 from comments import translation
 from comments.models import Ban, Comment, CommentTranslation, Decision, Note, Report, State
+from comments.models.moderation import banned_address
 from comments.queue import decisions, reasons
 from comments.queue.selection import Selection
 from liveblog.languages import direction
 
-#: Lines of the log, notes and reports that a card shows.
+#: The last lines of the log, notes and reports, as many as a card shows.
 LINES = 10
 
 
-def fetched(found: Any) -> list[Comment]:
+def fetched(found: Any) -> list[Any]:
     """Comments with all that their cards need, but for what is counted."""
     return list(
         found.select_related("parent", "claimed_by")
         .defer("email", "parent__email", "user_agent")
         .prefetch_related(
             "article",
-            Prefetch("decisions", Decision.objects.select_related("person", "undone_by")),
-            Prefetch("notes", Note.objects.select_related("person")),
-            Prefetch("reports", Report.objects.all()),
+            Prefetch("decisions", Decision.objects.select_related("person", "undone_by")[:LINES], "last_decisions"),
+            Prefetch("notes", Note.objects.select_related("person").order_by("-pk")[:LINES], "last_notes"),
+            Prefetch("reports", Report.objects.all()[:LINES], "last_reports"),
         )
     )
 
 
-def cards(comments: list[Comment], selection: Selection, person: Any) -> list[dict[str, str]]:
+def cards(comments: list[Any], selection: Selection, person: Any) -> list[dict[str, str]]:
     """For the page: the id of each, its place among the others, and its HTML."""
     language = get_language() or "en"
     hashes = {comment.email_hash for comment in comments} - {""}
@@ -63,12 +64,12 @@ def cards(comments: list[Comment], selection: Selection, person: Any) -> list[di
                     "foreign": comment.language != language,
                     "translation": translations.get(comment.pk),
                     "record": _record(records.get(comment.email_hash)),
-                    "banned": bans.get(comment.email_hash) or bans.get(comment.address),
+                    "banned": bans.get(comment.email_hash) or _ban_of_address(comment, bans),
                     "taken": decisions.holder(comment, person),
                     "choices": _choices(comment),
                     "log": _log(comment),
-                    "notes": [(decisions.name_of(note.person), note) for note in comment.notes.all()][-LINES:],
-                    "reports": list(comment.reports.all())[:LINES],
+                    "notes": [(decisions.name_of(note.person), note) for note in reversed(comment.last_notes)],
+                    "reports": comment.last_reports,
                 }
             ),
         }
@@ -111,7 +112,7 @@ def _record(counts: Counter[str] | None) -> list[tuple[str, str, int]]:
 
 def _bans(comments: list[Comment], hashes: Iterable[str]) -> dict[Any, Ban]:
     """Bans that are in force, by e-mail hash and by address; the longest of several."""
-    addresses = {comment.address for comment in comments} - {None}
+    addresses = {banned_address(comment.address) for comment in comments if comment.address}
     found: dict[Any, Ban] = {}
     for ban in Ban.objects.in_force().filter(Q(email_hash__in=hashes) | Q(address__in=addresses)).order_by("until"):
         if ban.email_hash:
@@ -121,6 +122,10 @@ def _bans(comments: list[Comment], hashes: Iterable[str]) -> dict[Any, Ban]:
     return found
 
 
+def _ban_of_address(comment: Comment, bans: dict[Any, Ban]) -> Ban | None:
+    return bans.get(banned_address(comment.address)) if comment.address else None
+
+
 def _translations(comments: list[Comment], language: str) -> dict[int, str]:
     """What machines have made of foreign comments, of the words that they have now."""
     foreign = {comment.pk: translation.hash_of(comment) for comment in comments if comment.language != language}
@@ -128,7 +133,7 @@ def _translations(comments: list[Comment], language: str) -> dict[int, str]:
     return {row.comment_id: row.text for row in rows if row.text_hash == foreign[row.comment_id]}
 
 
-def _log(comment: Comment) -> list[dict[str, Any]]:
+def _log(comment: Any) -> list[dict[str, Any]]:
     """The lines of the log, the newest first."""
     return [
         {
@@ -137,5 +142,5 @@ def _log(comment: Comment) -> list[dict[str, Any]]:
             "reason": reasons.read(line.reason),
             "undo": line.version == comment.version and decisions.may_be_undone(line),
         }
-        for line in comment.decisions.all()[:LINES]
+        for line in comment.last_decisions
     ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from comments.models import Discussion, Note, Policy
+from comments.models import Discussion, Note
 from comments.queue.reasons import Reason
 
 
@@ -68,18 +68,3 @@ class RulesForm(forms.ModelForm):
         widgets = {
             "closes_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         }
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        before, closes_at = self.initial.get("closes_at"), self.cleaned_data.get("closes_at")
-        # The field shows whole minutes.
-        if before and closes_at == before.replace(second=0, microsecond=0):
-            closes_at = before
-        if closes_at and closes_at < timezone.now():
-            if closes_at != before:
-                self.add_error("closes_at", _("This time is over. To close comments now, choose so above."))
-            elif self.cleaned_data.get("policy") != Policy.CLOSED:
-                # What was closed by its time opens again without it.
-                closes_at = None
-        self.cleaned_data["closes_at"] = closes_at
-        return self.cleaned_data

@@ -10,7 +10,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Count, Q
-from django.http import QueryDict
+from django.http import HttpRequest
 
 from comments.encryption import hashes
 from comments.models import Comment, Held, State
@@ -25,7 +25,10 @@ _TIME = "%Y%m%dT%H%M%S.%f"
 
 @dataclass(frozen=True)
 class Selection:
-    """As the page asks for it. What makes no sense selects nothing in particular."""
+    """As the page asks for it. What makes no sense selects nothing in particular.
+
+    Words, among which may be an e-mail address, are only ever posted, so that no log of addresses keeps them.
+    """
 
     #: Nothing: what there is to do.
     state: str = ""
@@ -38,7 +41,8 @@ class Selection:
     author: int | None = None
 
     @classmethod
-    def of(cls, data: QueryDict) -> Selection:
+    def of(cls, request: HttpRequest) -> Selection:
+        data = request.GET.dict() | {"q": request.POST.get("q", "")}
         given: dict[str, Any] = {
             field.name: data.get(field.name, "").replace("\0", "").strip()[:200] for field in fields(cls)
         }

@@ -56,7 +56,7 @@ def moderating(*rights: str) -> Callable[[View], View]:
 @require_GET
 @moderating()
 def page(request: HttpRequest) -> HttpResponse:
-    selection = Selection.of(request.GET)
+    selection = Selection.of(request)
     shown, more = _page_of(request, selection, "")
     context = {
         **admin.site.each_context(request),
@@ -74,20 +74,20 @@ def page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/comments/queue/page.html", context)
 
 
-@require_GET
+@require_POST
 @moderating()
 def entries(request: HttpRequest) -> HttpResponse:
     """The first cards of a selection, or those after a place in it; and those that are `shown`, as they are now."""
-    selection, after = Selection.of(request.GET), request.GET.get("after", "")
+    selection, after = Selection.of(request), request.GET.get("after", "")
     found, more = _page_of(request, selection, after)
     there = {card["id"] for card in found}
     others = [pk for pk in _numbers(request.GET.get("shown", "").split(",")) if f"comment-{pk}" not in there]
-    gone = [pk for pk in others if pk not in set(_existing(others))]
+    existing = set(Comment.objects.filter(pk__in=others).values_list("pk", flat=True))
     answer = {
         "cards": found,
         "more": more,
         "shown": _cards(request, selection, others) if others else [],
-        "gone": [f"comment-{pk}" for pk in gone],
+        "gone": [f"comment-{pk}" for pk in others if pk not in existing],
     }
     if not after:
         answer |= _surroundings(request, selection)
@@ -97,10 +97,6 @@ def entries(request: HttpRequest) -> HttpResponse:
 def _page_of(request: HttpRequest, selection: Selection, after: str) -> tuple[list[dict[str, str]], bool]:
     found = cards.fetched(selection.find(after)[: PAGE_SIZE + 1])
     return cards.cards(found[:PAGE_SIZE], selection, request.user), len(found) > PAGE_SIZE
-
-
-def _existing(pks: list[int]) -> Any:
-    return Comment.objects.filter(pk__in=pks).values_list("pk", flat=True)
 
 
 def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> list[dict[str, str]]:
@@ -176,7 +172,7 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
         said = outcome.decided[0].get_to_state_display() if count == 1 else _("Decided: %(count)s") % {"count": count}
     return JsonResponse(
         {
-            "cards": _cards(request, Selection.of(request.GET), [*pks, *outcome.problems]),
+            "cards": _cards(request, Selection.of(request), [*pks, *outcome.problems]),
             "decisions": [decision.pk for decision in outcome.decided],
             "problems": {f"comment-{pk}": text for pk, text in outcome.problems.items()},
             "said": said if count else "",
@@ -283,7 +279,7 @@ def _not_approved(conflict: Conflict) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, pk: int, said: str) -> HttpResponse:
-    return JsonResponse({"cards": _cards(request, Selection.of(request.GET), [pk]), "said": said})
+    return JsonResponse({"cards": _cards(request, Selection.of(request), [pk]), "said": said})
 
 
 # The rules of an article ----------------------------------------------------------------------------------------------

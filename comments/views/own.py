@@ -18,7 +18,7 @@ from comments.forms import EditForm
 from comments.models import Comment
 from comments.moderation import Conflict
 from comments.submission import Refused
-from comments.views.requests import article_at, posted_from_here
+from comments.views.requests import article_at, posted_from_here, sender
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
@@ -50,7 +50,7 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
                 return redirect(f"{article.url(language)}comments/")
             form = EditForm(request.POST)
             if form.is_valid():
-                submission.edit(found, form.cleaned_data["text"], version=_version(request))
+                submission.edit(found, form.cleaned_data["text"], sender(request), version=_version(request))
                 return redirect(request.path)
             status = 422
         except Refused as refused:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.core.paginator import Page
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -95,6 +96,7 @@ def _page(
             "headline": of_article(article, language).text("headline"),
             "language": language,
             "live_url": article.url(language),
+            "site": settings.SITE_URL,
             "url": request.path,
             "addresses": [
                 {"language": code, "url": f"{article.url(code)}comments/"} for code in article.offered_languages
@@ -165,7 +167,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     article = article_at(slug, language)
     found = get_object_or_404(rendering.shown().filter(shown=True), pk=pk, article=article)
     if found.thread_id:
-        return redirect(f"{reverse('thread', args=[language, slug, found.thread_id])}#reply-{pk}")
+        return redirect(f"{reverse('thread', args=[language, slug, found.thread_id])}{_page_of(found)}#reply-{pk}")
     number = request.GET.get("page", "1")
     number = number if number.isascii() and number.isdecimal() and len(number) < 7 else "1"
 
@@ -188,6 +190,13 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
             return get_template("comments/thread_page.html").render(context, request)
 
     return _kept(request, f"thread:{pk}:{language}:{article.revision}:{number}", make)
+
+
+def _page_of(answer: Comment) -> str:
+    """The query of the page on which an answer stands in its conversation; none for the first."""
+    earlier = Q(written_at__lt=answer.written_at) | Q(written_at=answer.written_at, pk__lt=answer.pk)
+    number = rendering.answers_of([answer.thread_id or answer.pk]).filter(earlier).count() // PAGE_SIZE + 1
+    return f"?page={number}" if number > 1 else ""
 
 
 @require_safe

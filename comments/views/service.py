@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -60,7 +62,9 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         status = 422
         if form.is_valid():
             if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, WINDOW):
-                moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
+                with contextlib.suppress(moderation.Conflict):
+                    # What has gone meanwhile needs no report.
+                    moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
                 sent, status = True, 200
             else:
                 problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429

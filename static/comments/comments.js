@@ -4,7 +4,7 @@
 const article = location.pathname.match(/\/live\/([^/]+)\//)?.[1];
 const DRAFT = `comment:${article}`;
 const OWN = `comments:${article}`;
-const KEPT_FIELDS = ["name", "email", "text", "parent", "notify"];
+const KEPT_FIELDS = ["name", "email", "text", "parent", "notify", "key"];
 
 const find = (selector, root = document) => root.querySelector(selector);
 const form = () => find("form[data-comment-form]");
@@ -29,18 +29,19 @@ function keep(key, value) {
   }
 }
 
-function keepDraft({ elements }) {
+function draftOf(written) {
   const draft = {};
   for (const name of KEPT_FIELDS) {
-    const field = elements[name];
+    const field = written.elements[name];
     if (field) draft[name] = field.type === "checkbox" ? field.checked : field.value;
   }
-  draft.to = find("[data-replying-to]").textContent;
-  keep(DRAFT, draft);
+  draft.to = find("[data-replying-to]", written).textContent;
+  return draft;
 }
 
-function restoreDraft() {
-  const draft = kept(DRAFT, null);
+const keepDraft = (written) => keep(DRAFT, draftOf(written));
+
+function restoreDraft(draft = kept(DRAFT, null)) {
   if (!draft || !form()) return;
   const { elements } = form();
   for (const name of KEPT_FIELDS) {
@@ -51,6 +52,17 @@ function restoreDraft() {
     else if (!field.value) field.value = draft[name];
   }
   if (elements.parent.value && elements.parent.value === draft.parent && draft.to) showAnswered(draft.parent, draft.to);
+}
+
+// The article's rules have become others, and with them the form: what somebody is writing in it stays.
+function takeOver(removed) {
+  const old = removed?.querySelector("form[data-comment-form]");
+  if (!form()) return;
+  restoreDraft(old ? draftOf(old) : undefined);
+  const { text } = form().elements;
+  if (old && document.activeElement === text) {
+    text.setSelectionRange(old.elements.text.selectionStart, old.elements.text.selectionEnd);
+  }
 }
 
 // Answering ------------------------------------------------------------------------------------------------------
@@ -76,10 +88,17 @@ function answer(link) {
 
 let openedAt = null;
 
+// A comment that is sent again, because its answer was lost or a button was pressed twice, is known by it.
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (number) => number.toString(36)).join("-");
+}
+
 async function send() {
   const sent = form();
   const button = find("button", sent);
   button.disabled = true;
+  sent.elements.key.value ||= newKey();
+  keepDraft(sent);
   if (openedAt !== null) sent.elements.seconds.value = ((performance.now() - openedAt) / 1000).toFixed(1);
   try {
     const response = await fetch(sent.action, {
@@ -99,13 +118,13 @@ async function send() {
 
 function taken(sent, { url, html, comment }) {
   refused(sent, { errors: {}, problem: "" });
-  sent.elements.text.value = "";
+  sent.elements.text.value = sent.elements.key.value = "";
   showAnswered(null);
   openedAt = null;
   keep(DRAFT, { name: sent.elements.name.value, email: sent.elements.email.value });
   keep(OWN, [...kept(OWN, []).filter((one) => one.comment !== comment), { url, comment }]);
   showOwn(html, comment);
-  find(`[data-own="${comment}"]`)?.scrollIntoView({ block: "center" });
+  find(`[data-own="${comment}"]:not([hidden]), [data-comment="${comment}"]`)?.scrollIntoView({ block: "center" });
 }
 
 function refused(sent, { errors, problem }) {
@@ -142,18 +161,24 @@ function showOwn(html, comment) {
   const old = find(`[data-own="${comment}"]`, place);
   if (old) old.replaceWith(element);
   else place.prepend(element);
-  withoutApproved();
+  joinOwn();
 }
 
-// What stands in the page for everybody needs no second copy.
-function withoutApproved() {
+// What stands in the page for everybody needs no second copy. There its author finds the way to change it.
+function joinOwn() {
   for (const own of document.querySelectorAll("[data-mine] > [data-own]")) {
-    if (find(`[data-comment="${own.dataset.own}"]`)) own.remove();
+    const actions = find(`[data-comment="${own.dataset.own}"] .comment-actions`);
+    const change = find("[data-change]", own);
+    if (actions && change && !find("[data-change]", actions)) actions.append(" ", change.cloneNode(true));
+    // It is no longer there: something was decided.
+    if (own.hidden && !actions) loadOwn(Number(own.dataset.own));
+    own.hidden = actions !== null;
   }
 }
 
-async function loadOwn() {
+async function loadOwn(only) {
   for (const { url, comment } of kept(OWN, [])) {
+    if (only && comment !== only) continue;
     try {
       const response = await fetch(`${url}?fragment`);
       if (response.status === 410) keep(OWN, kept(OWN, []).filter((one) => one.comment !== comment));
@@ -223,9 +248,17 @@ document.addEventListener("input", (event) => {
 const list = document.getElementById("comments");
 if (list) {
   new MutationObserver(() => {
-    withoutApproved();
+    joinOwn();
     showTranslations();
   }).observe(list, { childList: true });
+}
+const around = document.getElementById("comments-form")?.parentElement;
+if (around) {
+  new MutationObserver((changes) => {
+    for (const removed of changes.flatMap(({ removedNodes }) => [...removedNodes])) {
+      if (removed.id === "comments-form") takeOver(removed);
+    }
+  }).observe(around, { childList: true });
 }
 restoreDraft();
 loadOwn();

@@ -120,7 +120,7 @@ export class Page {
   }
 }
 
-const controls = (element) => [...element.querySelectorAll("a[href], button, input, summary, [tabindex]")];
+const controls = (element) => [...element.querySelectorAll("a[href], button, input, textarea, summary, [tabindex]")];
 
 function parse(html) {
   const template = document.createElement("template");

@@ -1,6 +1,6 @@
 // The moderators' queue: starts its parts, and does what buttons and keys say.
 import { ask } from "../desk/questions.js";
-import { get, LoggedOut, post } from "../desk/requests.js";
+import { LoggedOut, post } from "../desk/requests.js";
 import { Room, showPeople } from "../desk/room.js";
 import { Cards } from "./cards.js";
 import { Hand } from "./hand.js";
@@ -34,7 +34,16 @@ const hand = new Hand({
 const numberOf = (id) => id.replace("comment-", "");
 const urlOf = (id, action) => `${words.address}${numberOf(id)}/${action}/`;
 const query = (extra = {}) => new URLSearchParams([...chosenFilter(), ...Object.entries(extra)]);
-const chosenFilter = () => [...new FormData(filter)].filter(([, value]) => value);
+// What is searched for may be an e-mail address: it is in no address of ours.
+const chosenFilter = () => [...new FormData(filter)].filter(([name, value]) => value && name !== "q");
+
+function entries(extra) {
+  const body = new FormData();
+  body.set("q", filter.elements.q.value);
+  return post(`${words.entries}?${query(extra)}`, body);
+}
+
+const selected = () => `${query()} ${filter.elements.q.value}`;
 
 function say(text) {
   document.getElementById("queue-said").textContent = text;
@@ -44,11 +53,11 @@ function say(text) {
 
 async function look() {
   const shown = cards.all.map((card) => numberOf(card.id)).join(",");
-  const asked = String(query());
+  const asked = selected();
   const before = done;
-  const { json } = await get(`${words.entries}?${query({ shown })}`);
+  const { json } = await entries({ shown });
   // Something else has been chosen in the meantime, or done, of which this answer knows nothing.
-  if (asked !== String(query())) return;
+  if (asked !== selected()) return;
   if (before !== done) {
     room.look();
     return;
@@ -91,7 +100,7 @@ async function reload() {
 }
 
 async function showMore() {
-  const { json } = await get(`${words.entries}?${query({ after: cards.all.at(-1)?.dataset.sort ?? "" })}`);
+  const { json } = await entries({ after: cards.all.at(-1)?.dataset.sort ?? "" });
   for (const card of json.cards) cards.put(card);
   more.hidden = !json.more;
   document.getElementById(json.cards[0]?.id)?.focus();

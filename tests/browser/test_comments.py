@@ -53,7 +53,66 @@ def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approv
     german = others[0].page.locator(f"#{comment.element} .comment-text")
     expect(german).to_have_attribute("dir", "rtl")
     expect(german).to_have_attribute("lang", "ar")
-    expect(own).to_have_count(0)
+    expect(own).to_be_hidden()
+    # Of the one copy that everybody has, its author alone can go on to change it.
+    expect(author.page.locator(f"#{comment.element} [data-change]")).to_be_visible()
+    expect(listing.page.locator("[data-change]")).to_have_count(0)
+    moderation.decide(comment.pk, State.REFUSED, None, version=1)
+    expect(author.page.locator(f"#{comment.element}")).to_have_count(0)
+    expect(own).to_be_visible()
+    expect(own).to_have_attribute("data-state", "refused")
+
+
+def test_where_comments_appear_at_once_their_authors_can_still_change_them(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    page = reader().open(server, article, "en").page
+    write(page, "I shall think about it for years to come.", name="Ana")
+    page.evaluate("performance.now = () => 1e6")
+    send(page)
+    change = page.locator("#comments [data-change]")
+    expect(change).to_be_visible()
+    # What is pushed replaces the element.
+    factories.comment(article, parent=Comment.objects.get(), state="approved", text="So shall I.")
+    expect(page.locator("#comments")).to_contain_text("So shall I.")
+    page.reload()
+    change.click()
+    page.locator("#comment-text").fill("I have thought about it.")
+    page.locator("form .buttons button").first.click()
+    expect(page.locator("[data-own]")).to_contain_text("I have thought")
+
+
+def test_what_somebody_is_writing_stays_when_the_rules_become_others(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    first = factories.comment(article, name="Олена", state="approved")
+    page = reader().open(server, article, "en").page
+    page.locator(f"[data-reply='{first.pk}']").click()
+    write(page, "I was going to say", name="Ana")
+    text = page.locator("#comment-text")
+    text.evaluate("field => { field.focus(); field.setSelectionRange(2, 2); }")
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    expect(page.get_by_text("Comments appear at once.")).to_be_visible()
+    expect(text).to_be_focused()
+    page.keyboard.type("really ")
+    for _ in range(2):
+        expect(text).to_have_value("I really was going to say")
+        expect(page.locator("#comment-name")).to_have_value("Ana")
+        expect(page.locator("#comment-email")).to_have_value("layla@example.org")
+        expect(page.locator("[data-replying-to]")).to_have_text("Олена")
+        page.reload()
+
+
+def test_who_reads_their_own_language_alone_is_shown_no_foreign_answers(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    first = factories.comment(article, language="uk", state="approved")
+    factories.comment(article, parent=first, language="de", text="Ganz genau.", state="approved")
+    page = reader().page
+    page.goto(f"{server.url}{article.url('uk')}comments/?only=1")
+    expect(page.get_by_text("Ganz genau.")).to_be_hidden()
+    factories.comment(article, parent=first, language="de", text="So ist es.", state="approved")
+    factories.comment(article, parent=first, language="uk", text="Так і є.", state="approved")
+    expect(page.get_by_text("Так і є.")).to_be_visible()
+    expect(page.get_by_text("So ist es.")).to_be_hidden()
 
 
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(server: Server, reader: MakeReader) -> None:
