@@ -379,3 +379,6 @@ def test_an_update_is_only_at_the_desk_of_its_own_article(desk: DeskClient) -> N
     assert desk.last.status_code == 404
     desk.rewrite(elsewhere, {})
     assert desk.last.status_code == 404
+        ({"q": "R&D"}, ["escaped"]),
+        "escaped": factories.update(desk.article, body_en="<p>More for R&D.</p>"),
+    assert desk.client.post(desk.address("related"), {"article": "9" * 20, "wanted": "0"}).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -51,8 +52,10 @@ class Selection:
         for word in self.words.split():
             anywhere = Q()
             for field in Update.TEXTS:
+                # Rich text is kept as HTML, in which some characters have names.
+                sought = escape(word, quote=False) if field == "body" else word
                 for code in SHIPPED:
-                    anywhere |= Q(**{f"{field}_{code}__icontains": word})
+                    anywhere |= Q(**{f"{field}_{code}__icontains": sought})
             found = found.filter(anywhere)
         return found
 

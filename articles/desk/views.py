@@ -70,14 +70,12 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
         "article": article,
         "opts": Article._meta,
         "revision": revision,
-        "page_url": article.url(article.front_language),
         "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
         "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
         "composer": _composer(request, form),
         "side": _side(request, article),
         "states": Update.State.choices,
         "media": Media.from_media(form.media, nonce=str(request.csp_nonce)),  # type: ignore[attr-defined]
-        "snippets": _snippets(article),
         "colleagues": _colleagues(),
         "may_run": _may_run(request),
     }
@@ -332,7 +330,7 @@ def related(request: HttpRequest, article: Article) -> HttpResponse:
     """Articles to read also: searched by GET, chosen or left by POST."""
     if request.method == "POST":
         other = request.POST.get("article", "")
-        if not other.isdecimal():
+        if not (other.isdecimal() and len(other) < 19):
             raise Http404
         coverage.relate(article.pk, int(other), wanted=request.POST.get("wanted") == "1")
         return JsonResponse({})
