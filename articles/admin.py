@@ -317,6 +317,8 @@ class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
 
     def clean(self) -> None:
         super().clean()
+        if "authors" in self.cleaned_data:
+            self.instance.authors_to_be = list(self.cleaned_data["authors"])
         if self.may_publish:
             self._apply_button()
             self.check_pictures()

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 
-from articles import rules
+from articles import original, rules
 from articles.models import Article, Author, Translation, Update
 from articles.text import stored
 from liveblog.languages import SHIPPED
@@ -115,6 +115,7 @@ def entry_html(update: Update, article: Article, person: Any, *, may_write: bool
         {
             "update": update,
             "sort": sort_of(update),
+            "opened": original.stamp(update),
             "language": language,
             "headline": stored(update, "headline", language),
             "body": stored(update, "body", language),
