@@ -109,7 +109,21 @@ class TranslatedForm(forms.ModelForm):
         super().add_error(field, error)
 
 
-class TranslatedAdmin(SpokenAdmin):
+class ToldAdmin(SpokenAdmin):
+    """An admin of what stands on pages: whoever reads them is told of a deletion, and the history says whose it was."""
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with states.acting(request.user):
+            return super().delete_view(request, *args, **kwargs)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        # One by one, so that each is told.
+        with states.acting(request.user):
+            for item in queryset:
+                item.delete()
+
+
+class TranslatedAdmin(ToldAdmin):
     """An admin with one tab per language, for texts of all the languages that the site offers."""
 
     form = TranslatedForm
@@ -197,15 +211,6 @@ class TranslatedAdmin(SpokenAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         with states.acting(request.user):
             return super().changeform_view(request, *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with states.acting(request.user):
-            return super().delete_view(request, *args, **kwargs)
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        # One by one: readers are told of each.
-        for item in queryset:
-            item.delete()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
@@ -312,6 +317,8 @@ class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
 
     def clean(self) -> None:
         super().clean()
+        if "authors" in self.cleaned_data:
+            self.instance.authors_to_be = list(self.cleaned_data["authors"])
         if self.may_publish:
             self._apply_button()
             self.check_pictures()
@@ -454,14 +461,14 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(SpokenAdmin):
+class AuthorAdmin(ToldAdmin):
     list_display = ("name", "user")
     search_fields = ("name",)
     autocomplete_fields = ("user",)
 
 
 @admin.register(Topic)
-class TopicAdmin(SpokenAdmin):
+class TopicAdmin(ToldAdmin):
     list_display = ("__str__", "slug")
     search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 

@@ -135,6 +135,27 @@ def renaming(item: models.Model, *fields: str) -> Iterator[None]:
                 log.append(article_id, log.PAGE)
 
 
+@contextmanager
+def removing_name(item: models.Model) -> Iterator[None]:
+    """A deletion of something that many pages name. Those pages load anew, and each update without it is a version."""
+    from articles import rendering
+    from articles.history import recording
+    from articles.models import Update
+
+    with transaction.atomic():
+        pages = _articles_naming(item)
+        updates = list(item.updates.values_list("pk", "article_id")) if hasattr(item, "updates") else []
+        log.lock(*pages, *(article_id for _pk, article_id in updates))
+        before = {pk: recording.as_stored(rendering.row(Update, pk, whole=True)) for pk, _article_id in updates}
+        yield
+        for pk, data in before.items():
+            now = rendering.row(Update, pk, whole=True)
+            recording.record(now, data)
+            _tell_the_desk(now, now.article_id)
+        for article_id in pages:
+            log.append(article_id, log.PAGE)
+
+
 def _naming_as_related(article_id: int) -> list[int]:
     from articles.models import Article
 

@@ -59,7 +59,7 @@ def _story(update: Update, target: Article) -> Iterator[Event]:
         copy._state.adding = True
         copy.article = target
         copy.state = Update.State.PUBLISHED
-        copy.first_published_at = copy.withdrawn_at = copy.corrected_at = None
+        copy.first_published_at = copy.earlier_time = copy.withdrawn_at = copy.corrected_at = None
         _set_note(copy, None)
         with changes.edit(copy):
             copy.save()

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles import original
 from articles.translations import states
 
 #: How long before the coverage starts an update may have been published: what was reported on the eve belongs to it.
@@ -32,6 +33,9 @@ def needs_release(update: Any) -> bool:
 def _time(update: Any, was: Any) -> dict[str, Any]:
     """An earlier time than that of publishing is given for a reason."""
     moment = update.first_published_at
+    if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
+        # Asked while it can still be set right by whoever wants it.
+        moment = update.earlier_time
     if moment in (None, update.given_time, was and was.first_published_at):
         return {}
     if moment > timezone.now():
@@ -53,7 +57,7 @@ def _release(update: Any, was: Any, person: Any) -> dict[str, Any]:
     if update.state not in appearing or state == update.State.PUBLISHED or not needs_release(update):
         return {}
     if released:
-        if person.pk == was.released_by_id or _words(update) == _words(was):
+        if person.pk == was.released_by_id or _released(update) == _released(was):
             return {}
         return {"state": _("It has been released as it is. Take it back to a draft to change it.")}
     if state == update.state:
@@ -66,9 +70,9 @@ def _release(update: Any, was: Any, person: Any) -> dict[str, Any]:
     return {}
 
 
-def _words(update: Any) -> tuple[Any, ...]:
-    pictures = [picture.pk for picture in update.pictures_to_be]
-    return (update.source_language, states.texts_of(update, update.source_language), pictures)
+def _released(update: Any) -> tuple[Any, ...]:
+    """What a second person has read and let go, and at which time it is to stand."""
+    return (original.of(update), update.earlier_time, update.backdating_reason)
 
 
 def acts(update: Any, article: Any, person: Any) -> set[str]:

@@ -13,8 +13,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from articles import changes
+from articles import changes, rules
 from articles.history import content, parts, recording
 from articles.models import Article, Translation, Update
 from articles.translations import states
@@ -50,19 +51,25 @@ def copy_to(update: Update, articles: Iterable[Article], person: Any) -> list[Up
         return [there.get(article.pk) or _copied(update, article) for article in articles]
 
 
-def publish(update: Update, person: Any) -> list[Update]:
-    """Publish an update in all its articles at once. All or none; raises ValidationError. Returns those published."""
+def appeared(update: Update, person: Any) -> list[Update]:
+    """An update has been published: those of its copies that are drafts follow, with its time.
+
+    Where a second person releases updates, they are submitted. What waits for its own time or release goes on waiting.
+    All or none; raises ValidationError. Returns those published.
+    """
     published: list[Update] = []
     with transaction.atomic(), states.acting(person):
         update = _locked(update)
-        for copy in sorted([update, *_siblings(update)], key=lambda each: each.pk):
-            if copy.state in (State.DRAFT, State.SUBMITTED, State.SCHEDULED):
+        for copy in _siblings(update).filter(state=State.DRAFT).select_related("article"):
+            copy.earlier_time, copy.backdating_reason = update.earlier_time, update.backdating_reason
+            if rules.needs_release(copy):
+                copy.state = State.SUBMITTED
+            else:
                 copy.state = State.PUBLISHED
-                if published:
-                    copy.take_time_of(published[0])
-                copy.full_clean()
-                copy.save()
+                copy.take_time_of(update)
                 published.append(copy)
+            copy.full_clean()
+            copy.save()
     return published
 
 
@@ -82,8 +89,8 @@ def _locked(update: Update) -> Update:
     return Update.objects.select_related("article").get(pk=update.pk)
 
 
-def _siblings(update: Update) -> Iterable[Update]:
-    return Update.objects.filter(story=update.story).exclude(pk=update.pk).order_by("pk") if update.story else []
+def _siblings(update: Update) -> QuerySet[Update]:
+    return Update.objects.filter(story=update.story).exclude(story=None).exclude(pk=update.pk).order_by("pk")
 
 
 def _whole(pk: int) -> Update:
@@ -110,6 +117,7 @@ def _copied(update: Update, article: Article) -> Update:
         is_breaking=update.is_breaking,
         publish_at=update.publish_at,
         state=update.state,
+        earlier_time=update.earlier_time,
         backdating_reason=update.backdating_reason,
     )
     if article.needs_release and update.state in (State.SCHEDULED, State.PUBLISHED):

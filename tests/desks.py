@@ -7,7 +7,9 @@ from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from articles import original
 from articles.models import Article, Update
 from articles.text import stored
 
@@ -29,14 +31,20 @@ class DeskClient:
     def opened(self, update: Update) -> dict[str, Any]:
         """What the composer of an update would send back if nothing was touched."""
         form = self.client.get(self.address("composer", update.pk)).context["form"]
-        values = {name: form[name].value() for name in form.fields}
+        with timezone.override(self.article.zone):
+            values = {name: form[name].value() for name in form.fields}
         return {name: value for name, value in values.items() if value not in (None, False, "")}
 
     def rewrite(self, update: Update, data: dict[str, Any], action: str = "save", **fields: Any) -> Any:
         return self._post(self.address("rewrite", update.pk), data | {"action": action} | fields)
 
     def act(self, update: Update, action: str, **fields: Any) -> Any:
-        return self._post(self.address("act", update.pk, action), fields)
+        """Press a button of an entry as it is now."""
+        return self._post(self.address("act", update.pk, action), {"opened": self.entry(update)} | fields)
+
+    def entry(self, update: Update) -> str:
+        """What the entry of an update names as the version that it shows."""
+        return original.stamp(Update.objects.get(pk=update.pk))
 
     def cover(self, action: str) -> Any:
         return self._post(self.address("cover", action), {})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -59,6 +60,59 @@ def test_the_same_update_sent_twice_is_one(desk: DeskClient) -> None:
     assert Update.objects.count() == 1
 
 
+def test_a_text_that_was_carried_on_after_a_lost_answer_is_not_said_to_be_saved(desk: DeskClient) -> None:
+    key = str(uuid.uuid4())
+    desk.write(body="<p>Once.</p>", key=key)
+    update = Update.objects.get()
+    answer = desk.write(body="<p>Once more.</p>", key=key)
+    assert desk.last.status_code == 409
+    assert re.search(r"<ins>.*more</ins>", answer["conflict"])
+    # The composer goes on as the one of the update that is there.
+    assert answer["url"] == desk.address("rewrite", update.pk)
+    assert desk.write(body="<p>Once more.</p>", key=key, opened=answer["opened"]) == answer
+    desk.rewrite(update, {"body": "<p>Once more.</p>", "opened": answer["opened"]}, source_language="en", kind="text")
+    update.refresh_from_db()
+    assert body(update) == "<p>Once more.</p>"
+
+
+def test_pictures_sent_twice_arrive_once(desk: DeskClient) -> None:
+    picture = factories.picture(uploaded_by=User.objects.get(username="journalist"))
+    picture.save()
+    name = f"picture-{picture.pk}"
+    fields = {"pictures-shown": "1", "pictures": picture.pk, f"{name}-credit": "Ann", f"{name}-alt": "The hall"}
+    sent = {"body": "<p>Seen.</p>", "key": str(uuid.uuid4())} | fields
+    first = desk.write(**sent)
+    assert desk.write(**sent) == first
+    assert list(Update.objects.get().pictures.all()) == [picture]
+    # With another caption it is another update.
+    desk.write(**sent, **{f"{name}-caption": "Empty"})
+    assert desk.last.status_code == 409
+
+
+def test_an_edit_sent_twice_is_no_conflict_with_itself(desk: DeskClient) -> None:
+    update = factories.update(desk.article, body_en="<p>14 killed.</p>")
+    sent = desk.opened(update) | {"body": "<p>40 killed.</p>"}
+    first = desk.rewrite(update, sent)
+    assert (desk.rewrite(update, sent), desk.last.status_code) == (first, 200)
+    assert update.versions.count() == 2
+
+
+@pytest.mark.parametrize("action", ["draft", "schedule", "publish"])
+def test_whatever_was_sent_twice_is_answered_the_same(desk: DeskClient, action: str) -> None:
+    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    sent = {"headline": "Soon", "key": str(uuid.uuid4()), "publish_at": "2035-01-02T12:00"}
+    first = desk.write(action, **sent)
+    assert (desk.write(action, **sent), desk.last.status_code) == (first, 200)
+
+
+def test_a_key_that_is_none_or_somebody_elses_harms_nobody(desk: DeskClient) -> None:
+    desk.write(body="<p>Once.</p>", key="’; drop table")
+    assert desk.last.status_code == 200
+    elsewhere = factories.update(factories.article(), key=uuid.uuid4(), body_en="<p>Theirs.</p>")
+    assert "key" in desk.write(body="<p>Mine.</p>", key=str(elsewhere.key))["errors"]
+    assert desk.last.status_code == 422
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(desk: DeskClient) -> None:
     errors = desk.write(source_language="de", body="<script>alert(1)</script>")["errors"]
     assert desk.last.status_code == 422
@@ -104,6 +158,25 @@ def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskCli
     assert update.backdating_reason == "The wire was down."
 
 
+def test_an_earlier_time_is_kept_until_the_update_appears(desk: DeskClient) -> None:
+    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
+    time = {"published_at": f"{earlier:%Y-%m-%dT%H:%M}"}
+    # A draft may still lack the reason.
+    desk.write("draft", body="<p>Late.</p>", **time)
+    update = Update.objects.get()
+    assert "backdating_reason" in desk.rewrite(update, desk.opened(update), "publish")["errors"]
+    desk.rewrite(update, desk.opened(update), "publish", backdating_reason="The wire was down.")
+    update.refresh_from_db()
+    assert (update.state, update.first_published_at) == ("submitted", None)
+    second = colleague(desk.article)
+    assert "The wire was down." in second.entries()["entries"][0]["html"]
+    assert second.act(update, "publish")["state"] == "published"
+    update.refresh_from_db()
+    assert update.first_published_at == earlier.replace(second=0, microsecond=0)
+    assert update.backdating_reason == "The wire was down."
+
+
 def test_a_poll_is_made_at_the_desk_and_keeps_its_choices_once_there_are_votes(desk: DeskClient) -> None:
     desk.write(kind="poll", headline="Should they join?", body="<ul><li>Yes</li><li>No</li></ul>")
     poll = Update.objects.get()
@@ -130,6 +203,31 @@ def test_a_preview_shows_what_readers_would_see_and_leaves_nothing(desk: DeskCli
     assert desk.article.revision == 0
 
 
+def test_whose_update_waits_for_release_may_look_at_it(desk: DeskClient) -> None:
+    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    desk.write(body="<p>Is this so?</p>")
+    update = Update.objects.get()
+    data = desk.opened(update) | {"body": "<p>It is so.</p>", "reader": "de"}
+    html = desk.client.post(desk.address("preview", update.pk), data).content.decode()
+    assert "<p>It is so.</p>" in html
+    update.refresh_from_db()
+    assert (update.state, update.first_published_at, body(update)) == ("submitted", None, "<p>Is this so?</p>")
+
+
+def test_what_keeps_a_preview_from_being_shown_is_said_in_the_editors_language(desk: DeskClient) -> None:
+    data = {"source_language": "de", "kind": "text", "reader": "ar"}
+    html = desk.client.post(desk.address("preview_new"), data).content.decode()
+    assert '<html lang="en" dir="ltr">' in html
+    assert "Write a headline or a text" in html
+
+
+def test_a_preview_is_offered_in_the_languages_that_the_site_offers(desk: DeskClient, settings: Any) -> None:
+    settings.LANGUAGES = [one for one in settings.LANGUAGES if one[0] != "uk"]
+    form = desk.client.get(reverse("admin:articles_desk", args=[desk.article.pk])).context["composer"]
+    offered = re.findall(r'<option value="(\w+)"', form.split("preview-language")[1])
+    assert sorted(offered) == ["ar", "de", "en"]
+
+
 # Together -------------------------------------------------------------------------------------------------------------
 
 
@@ -148,6 +246,53 @@ def test_saving_over_a_newer_version_is_refused_with_both_shown(desk: DeskClient
     his.rewrite(update, opened, body="<p>Talks have begun and are over.</p>", opened=answer["opened"])
     update.refresh_from_db()
     assert body(update) == "<p>Talks have begun and are over.</p>"
+
+
+def test_a_conflict_shows_whatever_differs_and_not_only_the_text(desk: DeskClient) -> None:
+    author, picture = factories.author("Ioana Petrescu"), factories.picture(caption_en="The empty hall")
+    update = factories.update(desk.article, body_en="<p>Talks.</p>")
+    sent = desk.opened(update)
+    other = factories.update(desk.article, body_en="<p>Talks.</p>", authors=(author,), pictures=(picture,), is_key=True)
+    embedded = {"embed_url": "https://example.com/map", "source_url": "https://example.com/wire"}
+    desk.rewrite(other, desk.opened(other) | embedded)
+    Update.objects.filter(pk=update.pk).delete()
+    html = desk.rewrite(other, sent, **{"pictures-shown": "1"})["conflict"]
+    assert desk.last.status_code == 409
+    for shown in ("Published", "Ioana Petrescu", "The empty hall", "example.com/map", "example.com/wire", "Key event"):
+        assert shown in html
+
+
+def test_what_readers_have_seen_does_not_become_a_draft_by_a_form_from_before(desk: DeskClient) -> None:
+    desk.write("draft", body="<p>Talks.</p>")
+    update = Update.objects.get()
+    opened = desk.opened(update)
+    colleague(desk.article).act(update, "publish")
+    answer = desk.rewrite(update, opened, "draft", body="<p>Half a sen</p>")
+    assert desk.last.status_code == 409
+    for action in ("draft", "schedule"):
+        refusal = desk.rewrite(update, opened, action, body="<p>Half a sen</p>", opened=answer["opened"])
+        assert (desk.last.status_code, list(refusal["errors"])) == (422, ["__all__"])
+    update.refresh_from_db()
+    assert (update.state, body(update)) == ("published", "<p>Talks.</p>")
+
+
+def test_a_text_that_is_too_long_is_compared_with_nothing(desk: DeskClient) -> None:
+    update = factories.update(desk.article, body_en="<p>Talks.</p>")
+    opened = desk.opened(update)
+    desk.rewrite(update, opened, body="<p>Talks have begun.</p>")
+    assert "body" in desk.rewrite(update, opened, body=f"<p>{'long ' * 30_000}</p>")["errors"]
+    assert desk.last.status_code == 422
+
+
+def test_a_machine_that_translates_a_caption_is_no_conflict(desk: DeskClient) -> None:
+    picture = factories.picture(caption_en="The empty hall")
+    update = factories.update(desk.article, pictures=(picture,), body_en="<p>Talks.</p>")
+    opened = desk.opened(update)
+    row, source = update.translations.get(language="de"), states.texts_of(update, "en")
+    german = {"body": "<p>Gespräche.</p>", f"picture-{picture.pk}-caption": "Der leere Saal"}
+    assert drafting.store(row, german, source=source, engine="deepl", problems={})
+    desk.rewrite(update, opened, body="<p>Talks go on.</p>")
+    assert desk.last.status_code == 200
 
 
 def test_a_translation_or_a_pin_of_somebody_else_is_no_conflict(desk: DeskClient) -> None:
@@ -170,6 +315,31 @@ def test_where_a_second_person_releases_the_first_one_cannot(desk: DeskClient) -
     assert colleague(desk.article).act(update, "publish")["state"] == "published"
 
 
+@pytest.mark.parametrize("opened", ["stale", None])
+def test_nobody_releases_other_words_than_were_on_the_screen(desk: DeskClient, opened: str | None) -> None:
+    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    desk.write(body="<p>Is this so?</p>")
+    update, ben = Update.objects.get(), colleague(desk.article)
+    (entry,) = ben.entries()["entries"]
+    assert f'<div class="view" data-opened="{ben.entry(update)}">' in entry["html"]
+    named = {"opened": ben.entry(update)} if opened else {"opened": ""}
+    desk.act(update, "draft")
+    desk.rewrite(update, desk.opened(update), "publish", body="<p>It is so!</p>")
+    assert list(ben.act(update, "publish", **named)["errors"]) == ["__all__"]
+    assert ben.last.status_code == 409
+    update.refresh_from_db()
+    assert (update.state, update.released_by) == ("submitted", None)
+
+
+def test_what_waits_for_release_goes_on_waiting_when_its_writer_changes_it(desk: DeskClient) -> None:
+    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    desk.write(body="<p>Is this so?</p>")
+    update = Update.objects.get()
+    assert desk.rewrite(update, desk.opened(update), "publish", body="<p>It is so.</p>")["state"] == "submitted"
+    buttons = colleague(desk.article).client.get(desk.address("composer", update.pk)).content.decode()
+    assert "data-chord>Release<" in buttons
+
+
 def test_one_update_stands_in_two_articles_and_is_corrected_once(desk: DeskClient) -> None:
     other = factories.article()
     desk.write(body="<p>14 killed.</p>", also_in=[other.pk])
@@ -178,6 +348,52 @@ def test_one_update_stands_in_two_articles_and_is_corrected_once(desk: DeskClien
     desk.rewrite(here, desk.opened(here), body="<p>40 killed.</p>", correction_note="It was 40.")
     there.refresh_from_db()
     assert (there.body_en, there.correction_note_en) == ("<p>40 killed.</p>", "It was 40.")
+
+
+def test_a_correction_publishes_no_copy_that_waits(desk: DeskClient) -> None:
+    reviewed, planned = factories.article(needs_release=True), factories.article()
+    desk.write(body="<p>14 killed.</p>", also_in=[reviewed.pk, planned.pk])
+    assert desk.last.status_code == 200
+    here, waiting, copy = (Update.objects.get(article=one) for one in (desk.article, reviewed, planned))
+    assert (here.state, waiting.state) == ("published", "submitted")
+    later = timezone.now() + datetime.timedelta(hours=1)
+    Update.objects.filter(pk=copy.pk).update(state="scheduled", publish_at=later, first_published_at=None)
+    desk.rewrite(here, desk.opened(here), body="<p>40 killed.</p>")
+    assert desk.last.status_code == 200
+    for each, state in ((waiting, "submitted"), (copy, "scheduled")):
+        each.refresh_from_db()
+        assert (each.state, each.body_en, each.released_by) == (state, "<p>40 killed.</p>", None)
+
+
+def test_a_copy_that_was_taken_back_is_not_submitted_by_others(desk: DeskClient) -> None:
+    reviewed = factories.article(needs_release=True)
+    desk.write(body="<p>14 killed.</p>", also_in=[reviewed.pk])
+    here, copy = Update.objects.get(article=desk.article), Update.objects.get(article=reviewed)
+    DeskClient(desk.client, reviewed).act(copy, "draft")
+    desk.rewrite(here, desk.opened(here), body="<p>40 killed.</p>")
+    desk.act(here, "withdraw")
+    assert desk.act(here, "publish")["state"] == "published"
+    copy.refresh_from_db()
+    assert (copy.state, copy.body_en) == ("draft", "<p>40 killed.</p>")
+
+
+def test_a_shared_draft_appears_where_it_may_and_is_submitted_where_somebody_releases(desk: DeskClient) -> None:
+    reviewed, other = factories.article(needs_release=True), factories.article()
+    desk.write("draft", body="<p>Soon.</p>", also_in=[reviewed.pk, other.pk])
+    draft = Update.objects.get(article=desk.article)
+    assert desk.rewrite(draft, desk.opened(draft), "publish")["state"] == "published"
+    found = dict(Update.objects.values_list("article", "state"))
+    assert found == {desk.article.pk: "published", other.pk: "published", reviewed.pk: "submitted"}
+
+
+def test_what_a_copy_may_not_be_is_said_and_nothing_is_saved(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> None:
+        raise ValidationError({"state": "Not here."})
+
+    monkeypatch.setattr("articles.stories.copy_to", refuse)
+    errors = desk.write(body="<p>Soon.</p>", also_in=[factories.article().pk])["errors"]
+    assert (desk.last.status_code, errors) == (422, {"__all__": ["Not here."]})
+    assert not Update.objects.exists()
 
 
 def test_an_update_is_handed_over(desk: DeskClient) -> None:
@@ -210,6 +426,22 @@ def test_journalists_who_publish_at_once_all_succeed(article: Article) -> None:
         assert [status for statuses in threads.map(publish, users) for status in statuses] == [200] * 20
     article.refresh_from_db()
     assert (article.revision, article.desk_revision, article.updates.published().count()) == (20, 20, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_update_sent_twice_at_once_is_one(article: Article) -> None:
+    user, key = User.objects.create_superuser("journalist"), str(uuid.uuid4())
+
+    def publish(_number: int) -> Any:
+        client = Client()
+        client.force_login(user)
+        answer = DeskClient(client, article).write(body="<p>Once.</p>", key=key)
+        connection.close()
+        return answer
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(publish, range(4)))
+    assert answers == [{"id": Update.objects.get().element, "state": "published"}] * 4
 
 
 # The timeline ---------------------------------------------------------------------------------------------------------
@@ -286,6 +518,7 @@ def test_any_place_in_the_timeline_can_be_asked_for(desk: DeskClient, sort: str)
         ({"state": "withdrawn"}, ["discarded"]),
         ({"q": "мир"}, ["translated"]),
         ({"q": "second key"}, ["key"]),
+        ({"q": "R&D"}, ["escaped"]),
     ],
 )
 def test_the_timeline_is_filtered_and_searched(desk: DeskClient, query: dict[str, str], wanted: list[str]) -> None:
@@ -294,6 +527,7 @@ def test_the_timeline_is_filtered_and_searched(desk: DeskClient, query: dict[str
         "draft": factories.update(desk.article, state="draft", body_en="<p>A draft.</p>"),
         "translated": factories.update(desk.article, body_en="<p>Peace.</p>", body_uk="<p>мир</p>"),
         "discarded": factories.update(desk.article, state="draft", body_en="<p>Never mind.</p>"),
+        "escaped": factories.update(desk.article, body_en="<p>More for R&D.</p>"),
     }
     desk.act(made["discarded"], "withdraw")
     assert desk.texts(**query) == [made[name].element for name in wanted]
@@ -349,6 +583,7 @@ def test_what_to_read_also_is_chosen_at_the_desk(desk: DeskClient) -> None:
     assert factories.log_of(desk.article) == [(1, "related")]
     desk.client.post(desk.address("related"), {"article": other.pk, "wanted": "0"})
     assert not desk.article.related.exists()
+    assert desk.client.post(desk.address("related"), {"article": "9" * 20, "wanted": "0"}).status_code == 404
 
 
 # Rights ---------------------------------------------------------------------------------------------------------------

@@ -88,6 +88,25 @@ def test_what_is_not_published_is_not_sent_anywhere(provider: TranslationServer)
     assert state(update).state == State.MACHINE
 
 
+def test_the_reason_for_a_withdrawal_is_drafted_as_a_correction_is(provider: TranslationServer) -> None:
+    update, silent = posted(), factories.update(factories.article(), body_en="<p>Never mind.</p>")
+    work()
+    reason = "The source was mistaken."
+    provider.answers[("de", reason)] = "Die Quelle hat sich geirrt."
+    asked = len(provider.requests)
+    for each in (update, silent):
+        each.refresh_from_db()
+        each.state = Update.State.WITHDRAWN
+    silent.save()
+    assert drafting.draft_due() == 0
+    assert len(provider.requests) == asked
+    update.leaves_mark, update.withdrawal_note_en = True, reason
+    update.save()
+    work()
+    update.refresh_from_db()
+    assert update.withdrawal_note_de == "Die Quelle hat sich geirrt."
+
+
 def test_a_correction_is_drafted_anew_where_a_machine_wrote_and_left_where_a_person_did(
     provider: TranslationServer,
 ) -> None:

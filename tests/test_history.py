@@ -309,6 +309,19 @@ def test_one_language_is_brought_back_and_the_others_stay() -> None:
     assert (update.body_de, update.body_uk, update.is_key) == ("<p>Eins.</p>", "<p>Б.</p>", True)
 
 
+def test_with_a_language_come_the_words_beside_pictures() -> None:
+    picture = factories.picture(caption_en="The hall", caption_de="Der Saal", caption_uk="Зала")
+    update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>", pictures=(picture,))
+    with changes.edit(update):
+        update.body_de = "<p>Zwei.</p>"
+        update.save()
+        picture.caption_de, picture.caption_uk = "Ein anderer Saal", "Інша зала"
+        picture.save()
+    restored(member_of("Translator"), update, 1, "de")
+    picture.refresh_from_db()
+    assert (update.body_de, picture.caption_de, picture.caption_uk) == ("<p>Eins.</p>", "Der Saal", "Інша зала")
+
+
 def test_a_translator_restores_translations_and_nothing_else() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>")
     update.body_en, update.body_de = "<p>Two.</p>", "<p>Zwei.</p>"

@@ -10,11 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import pins
-from articles.models import Article, Update
+from articles import changes, pins
+from articles.embeds import services
+from articles.history import restoring
+from articles.models import Article, Picture, Update
 from articles.schedule import publish_due
 from articles.translations import states
 from tests import factories
+from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +125,86 @@ def test_what_was_released_is_not_changed_before_it_appears(ann: User, ben: User
     assert save(update, ann, body_de="<p>Gespräche.</p>").body_de
     update = save(update, ann, state=State.DRAFT, body_en="<p>Something else.</p>")
     assert update.released_by is None
+
+
+def released(ann: User, ben: User) -> tuple[Update, Picture]:
+    """Written by Ann, released by Ben for later, with all that an update can have."""
+    later = timezone.now() + datetime.timedelta(hours=1)
+    fields = {"kind": "embed", "source_url": "https://example.com/wire", "submitted_by": ann, "released_by": ben}
+    picture = factories.picture(caption_en="The hall")
+    update = factories.update(
+        reviewed(), pictures=(picture,), authors=(factories.author(),), state="scheduled", publish_at=later, **fields
+    )
+    with changes.edit(update):
+        services.attach(update, "https://example.com/map")
+    return update, picture
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"embed_url": "https://example.com/another"},
+    {"caption": "Another hall"},
+    {"authors": []},
+    {"is_key": "on"},
+]
+
+
+def changed(data: dict[str, Any], picture: Picture, fields: dict[str, Any]) -> dict[str, Any]:
+    """What a form sends if nothing but these fields was touched."""
+    name = f"picture-{picture.pk}"
+    pictures = {"pictures-shown": "1", "pictures": picture.pk, f"{name}-credit": "Photo: I. Moraru"}
+    pictures |= {f"{name}-alt": "The hall", f"{name}-caption": "The hall"}
+    return data | pictures | {f"{name}-caption" if key == "caption" else key: value for key, value in fields.items()}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *CHANGES,
+        {"kind": "text", "embed_url": "", "body": "<p>Talks.</p>"},
+        {"source_url": "https://example.com/another"},
+        {"published_at": "2020-01-01T10:00", "backdating_reason": "Because."},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_of_what_was_released_nothing_is_changed_at_the_desk(ann: User, ben: User, fields: dict[str, Any]) -> None:
+    update, picture = released(ann, ben)
+    Article.objects.filter(pk=update.article_id).update(coverage_start="2020-01-01T00:00Z")
+    desk = DeskClient(member_of("Journalist"), update.article)
+    answer = desk.rewrite(update, changed(desk.opened(update), picture, fields), "publish")
+    assert "It has been released as it is" in str(answer["errors"])
+
+
+@pytest.mark.parametrize("fields", CHANGES, ids=lambda fields: next(iter(fields)))
+def test_of_what_was_released_nothing_is_changed_in_the_admin(ann: User, ben: User, fields: dict[str, Any]) -> None:
+    update, picture = released(ann, ben)
+    client = member_of("Journalist")
+    answer = client.post(change_url(update), changed(opened(client, update), picture, fields))
+    assert "It has been released as it is" in str(errors_of(answer))
+    # Untouched, it goes through.
+    assert client.post(change_url(update), changed(opened(client, update), picture, {})).status_code == 302
+
+
+def test_what_was_released_and_is_sent_as_it_is_appears_at_once(ann: User, ben: User) -> None:
+    update, _picture = released(ann, ben)
+    desk = DeskClient(member_of("Journalist"), update.article)
+    assert desk.rewrite(update, desk.opened(update), "publish")["state"] == "published"
+    update.refresh_from_db()
+    assert update.released_by == ben
+
+
+def test_what_would_be_refused_may_be_looked_at(ann: User, ben: User) -> None:
+    update, _picture = released(ann, ben)
+    desk = DeskClient(member_of("Journalist"), update.article)
+    data = desk.opened(update) | {"body": "<p>Something else.</p>", "reader": "de"}
+    assert "<p>Something else.</p>" in desk.client.post(desk.address("preview", update.pk), data).content.decode()
+    assert "Something else" not in Update.objects.get().body_en
+
+
+def test_an_earlier_version_of_what_was_released_does_not_come_back_by_its_parts(ann: User, ben: User) -> None:
+    update, _picture = released(ann, ben)
+    with pytest.raises(ValidationError):
+        restoring.restore(update.pk, 1, update.versions.count(), ann)
+    assert services.as_data(Update.objects.get()) == {"url": "https://example.com/map"}
 
 
 def test_machines_and_the_demo_are_not_asked() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -136,21 +135,25 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
     draft = factories.update(article, state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, other, ann)
     assert copy.state == "draft"
-    assert len(stories.publish(draft, ann)) == 2
-    assert stories.publish(draft, ann) == []
+    with states.acting(ann):
+        saved(draft, state="published")
+    assert stories.appeared(draft, ann) == [copy]
+    assert stories.appeared(draft, ann) == []
     times = set(Update.objects.values_list("state", "first_published_at"))
     assert len(times) == 1
     assert [element for _revision, element in factories.log_of(other)] == [copy.element]
 
 
-def test_all_are_published_or_none(ann: User) -> None:
-    article, other = factories.article(), factories.article(needs_release=True)
-    draft = factories.update(article, state="draft", body_en="<p>Soon.</p>")
-    copied(draft, other, ann)
-    with pytest.raises(ValidationError):
-        stories.publish(draft, ann)
-    assert set(Update.objects.values_list("state", flat=True)) == {"draft"}
-    assert not Change.objects.exists()
+def test_what_waits_in_another_article_goes_on_waiting(ann: User) -> None:
+    articles = [factories.article() for _ in range(3)]
+    draft = factories.update(articles[0], state="draft", body_en="<p>Soon.</p>")
+    submitted, scheduled = stories.copy_to(draft, articles[1:], ann)
+    saved(submitted, state="submitted")
+    saved(scheduled, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1))
+    saved(draft, state="published")
+    assert stories.appeared(draft, ann) == []
+    states_now = dict(Update.objects.exclude(pk=draft.pk).values_list("pk", "state"))
+    assert states_now == {submitted.pk: "submitted", scheduled.pk: "scheduled"}
 
 
 # After a correction ---------------------------------------------------------------------------------------------------

@@ -11,11 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles import changes, pins, rules, stories
+from articles import changes, original, pins, rules, stories
 from articles.models import Update
 from articles.translations import states
 
 State = Update.State
+
+
+class Conflict(Exception):  # noqa: N818 - an answer that is no
+    """It is another version than the one that was on the screen."""
 
 
 def publish(update: Update, person: Any) -> None:
@@ -31,10 +35,13 @@ def publish(update: Update, person: Any) -> None:
 
 
 def _publish(update: Update, person: Any, data: Any) -> None:
+    if data.get("opened") != original.stamp(update):
+        raise Conflict
+    seen = update.published_before
     publish(update, person)
     _save(update)
-    if update.state == State.PUBLISHED and update.story:
-        stories.publish(update, person)
+    if update.state == State.PUBLISHED and not seen:
+        stories.appeared(update, person)
 
 
 def _withdraw(update: Update, person: Any, data: Any) -> None:
@@ -97,7 +104,11 @@ RUNNING = frozenset({"pin", "unpin", "raise"})
 
 
 def act(article_id: int, pk: int, action: str, person: Any, data: Any) -> Update:
-    """Do one of ACTIONS to an update. Raises KeyError, Update.DoesNotExist, or ValidationError with what is wrong."""
+    """Do one of ACTIONS to an update.
+
+    Raises KeyError, Update.DoesNotExist, ValidationError with what is wrong; or Conflict where what is published is
+    not what `data["opened"]` names (`articles.original.stamp`).
+    """
     do = ACTIONS[action]
     with transaction.atomic(), states.acting(person):
         changes.lock(Update.objects.get(pk=pk, article=article_id))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import uuid
 from typing import Any
 
 from django import forms
@@ -15,41 +14,18 @@ from django.utils.translation import gettext_lazy as _
 from articles import rules
 from articles.desk import actions
 from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
-from articles.embeds.services import as_data as embed_of
 from articles.fields import offered_languages, with_those_kept
 from articles.models import Article, Author, Update
+from articles.original import CHOICES, TEXTS, stamp
 from articles.pictures.forms import WithPictures
-from articles.pictures.versions import as_data as pictures_of
-from articles.richtext import RichTextWidget
+from articles.richtext import RichTextWidget, not_too_long
 from articles.text import stored
 from liveblog.languages import SHIPPED, direction
-
-#: What is written, in the language that it is written in.
-TEXTS = ("headline", "body", "attribution", "correction_note")
-#: What is chosen.
-CHOICES = ("kind", "source_url", "is_key", "is_breaking")
 
 State = Update.State
 
 #: Columns that the composer knows by another name.
 _FIELDS = {"first_published_at": "published_at"}
-
-
-def stamp(update: Update) -> str:
-    """Names what the composer shows of an update. Two people with the same stamp have the same before them."""
-    if update.pk is None:
-        return ""
-    shown = {
-        "language": update.source_language,
-        "texts": [stored(update, name, update.source_language) for name in TEXTS],
-        "choices": [getattr(update, name) for name in (*CHOICES, "closes_at")],
-        "authors": sorted(update.authors.values_list("pk", flat=True)),
-        "pictures": pictures_of(update),
-        "embed": embed_of(update),
-        "published": update.published_before,
-        "state": update.state,
-    }
-    return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
 def language_for(person: Any, article: Article) -> str:
@@ -65,15 +41,23 @@ def covered_beside(article: Article) -> Any:
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
 
 
+def key_of(data: Any) -> uuid.UUID | None:
+    """What the browser calls a new update; nothing where that is no name."""
+    try:
+        return uuid.UUID(data.get("key", ""))
+    except ValueError:
+        return None
+
+
 class ComposerForm(WithPictures, WithEmbed):
     """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
 
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
     headline = forms.CharField(
         label=_("Headline"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget)
+    body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
     attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
@@ -103,7 +87,7 @@ class ComposerForm(WithPictures, WithEmbed):
 
     class Meta:
         model = Update
-        fields = (*CHOICES, "closes_at", "authors")
+        fields = (*CHOICES, "authors")
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
@@ -112,6 +96,7 @@ class ComposerForm(WithPictures, WithEmbed):
     def __init__(self, data: Any = None, *, instance: Update, person: Any) -> None:
         self.article, self.person = instance.article, person
         self.language = instance.source_language
+        self.acts = rules.acts(instance if instance.pk else None, self.article, person)
         super().__init__(data, instance=instance, initial=self._texts_of(instance))
         choices = with_those_kept(
             [one for one in offered_languages() if one[0] in self.article.languages], [instance.source_language]
@@ -133,6 +118,7 @@ class ComposerForm(WithPictures, WithEmbed):
             "key": update.key,
             "opened": stamp(update),
             "publish_at": update.publish_at,
+            "published_at": update.earlier_time,
             "backdating_reason": update.backdating_reason,
         }
 
@@ -143,6 +129,8 @@ class ComposerForm(WithPictures, WithEmbed):
     def _post_clean(self) -> None:
         """Say what was written, in its language, and what becomes of the update; then the model is asked."""
         update, written = self.instance, self.cleaned_data
+        if update.pk is None:
+            update.key = written.get("key")
         before = update.source_language
         update.source_language = written.get("source_language") or before
         if before != update.source_language:
@@ -160,28 +148,41 @@ class ComposerForm(WithPictures, WithEmbed):
         """What becomes of an update that readers have not seen yet, by the button that was pressed."""
         update, action = self.instance, self.data.get("action", "draft")
         update.publish_at = self.cleaned_data.get("publish_at")
+        update.earlier_time = self.cleaned_data.get("published_at")
+        update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
         if action == "publish":
-            actions.publish(update, self.person)
-            earlier = self.cleaned_data.get("published_at")
-            if earlier and update.state == State.PUBLISHED:
-                update.first_published_at = earlier
-                update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
+            # What somebody else has to release goes on waiting for that.
+            if update.state != State.SUBMITTED or "publish" in self.acts:
+                actions.publish(update, self.person)
         elif action == "schedule":
             # Where a second person releases updates, it is scheduled by being released.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
         else:
             update.state = State.DRAFT
 
+    @property
+    def overlong(self) -> bool:
+        """Whether a text is too long to be compared with anything."""
+        return any(self.has_error(name, code) for name in TEXTS for code in ("max_length", "long"))
+
+    def clean_key(self) -> uuid.UUID | None:
+        return key_of(self.data)
+
     def clean(self) -> None:
         chosen = self.cleaned_data.get("kind")
         super().clean()
+        if "authors" in self.cleaned_data:
+            self.instance.authors_to_be = list(self.cleaned_data["authors"])
         if (
             chosen == Update.Kind.EMBED
             and not self.cleaned_data.get("embed_url")
             and self.data.get("action") != "draft"
         ):
             self.add_error("embed_url", _("Paste the address of what is to be embedded."))
-        if self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
+        if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
+            message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+            self.add_error(None, message)
+        elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -194,8 +195,3 @@ class ComposerForm(WithPictures, WithEmbed):
                 shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(messages)
             error = ValidationError(shown)
         super().add_error(field, error)
-
-    def save(self, commit: bool = True) -> Any:
-        if self.instance.pk is None:
-            self.instance.key = self.cleaned_data.get("key")
-        return super().save(commit)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 
-from articles import rules
+from articles import original, rules
 from articles.models import Article, Author, Translation, Update
 from articles.text import stored
 from liveblog.languages import SHIPPED
@@ -51,8 +52,10 @@ class Selection:
         for word in self.words.split():
             anywhere = Q()
             for field in Update.TEXTS:
+                # Rich text is kept as HTML, in which some characters have names.
+                sought = escape(word, quote=False) if field == "body" else word
                 for code in SHIPPED:
-                    anywhere |= Q(**{f"{field}_{code}__icontains": word})
+                    anywhere |= Q(**{f"{field}_{code}__icontains": sought})
             found = found.filter(anywhere)
         return found
 
@@ -112,6 +115,7 @@ def entry_html(update: Update, article: Article, person: Any, *, may_write: bool
         {
             "update": update,
             "sort": sort_of(update),
+            "opened": original.stamp(update),
             "language": language,
             "headline": stored(update, "headline", language),
             "body": stored(update, "body", language),

@@ -11,17 +11,21 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.utils import timezone, translation
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, differences, kinds, rendering, stories
+from articles import changes, differences, kinds, original, rendering, stories
 from articles.desk import actions, coverage, timeline
-from articles.desk.forms import ComposerForm, language_for, stamp
+from articles.desk.forms import ComposerForm, key_of, language_for
+from articles.history import reading
 from articles.models import Article, Snippet, Update
 from articles.templatetags.live import own_name
 from articles.translations import figures, states
@@ -70,14 +74,12 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
         "article": article,
         "opts": Article._meta,
         "revision": revision,
-        "page_url": article.url(article.front_language),
         "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
         "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
         "composer": _composer(request, form),
         "side": _side(request, article),
         "states": Update.State.choices,
         "media": Media.from_media(form.media, nonce=str(request.csp_nonce)),  # type: ignore[attr-defined]
-        "snippets": _snippets(article),
         "colleagues": _colleagues(),
         "may_run": _may_run(request),
     }
@@ -117,7 +119,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "update": update,
         "article": form.article,
         "languages": [
-            {"code": code, "name": own_name(code), "dir": direction(code)} for code in form.article.languages
+            {"code": code, "name": own_name(code), "dir": direction(code)} for code in form.article.offered_languages
         ],
         "snippets": [] if update.pk else _snippets(form.article),
     }
@@ -192,39 +194,55 @@ def composer(request: HttpRequest, article: Article, update: int) -> HttpRespons
 @require_POST
 @at_desk("articles.add_update")
 def write(request: HttpRequest, article: Article) -> HttpResponse:
-    """A new update. The same one sent twice is one: its key tells."""
-    return _save(request, article, None)
+    """A new update. The same one sent twice is one: its key tells. 409 where it was sent before with other words."""
+    key = key_of(request.POST)
+    return _save(request, article, article.updates.filter(key=key) if key else Update.objects.none(), new=True)
 
 
 @require_POST
 @at_desk("articles.change_update")
 def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse:
     """Another version of an update that is there; 409 where somebody else has saved one meanwhile."""
-    return _save(request, article, update)
+    return _save(request, article, article.updates.filter(pk=update))
 
 
-def _save(request: HttpRequest, article: Article, pk: int | None) -> HttpResponse:
+def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, new: bool = False) -> HttpResponse:
+    """Save what was sent as a version of the update that is `found`; or as a `new` one, if there is none yet.
+
+    Nothing replaces a version that the sender has not seen, unless it comes to the same.
+    """
     with transaction.atomic(), states.acting(request.user):
         # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
-        _lock(request, article, pk)
-        update: Update | None = None
-        if pk is not None:
-            update = _get(article, pk)
-            if request.POST.get("opened") != stamp(update):
-                return _conflict(request, update)
+        _lock(request, article, found)
+        update = found.select_related("article").first()
+        if update is None and not new:
+            raise Http404
+        seen = update is not None and update.published_before
+        present = original.shown(update) if update else {}
+        unseen = update is not None and (new or request.POST.get("opened") != original.stamp_of(present))
         form = _form(request, article, update, request.POST)
-        if not form.is_valid():
-            return _refuse(form)
-        if pk is None and (sent := _sent_before(form)):
-            return JsonResponse({"id": sent.element, "state": sent.state})
-        with changes.edit(form.instance):
-            saved = form.save()
-        if others := form.cleaned_data["also_in"]:
-            stories.copy_to(saved, others, request.user)
-            saved.refresh_from_db()
-        if saved.state == Update.State.PUBLISHED and saved.story:
-            stories.publish(saved, request.user)
-    return JsonResponse({"id": saved.element, "state": saved.state})
+        valid = form.is_valid()
+        conflict = unseen and not (valid and original.shown(form.instance) == present)
+        if valid and not conflict:
+            try:
+                with transaction.atomic():
+                    return JsonResponse(_saved(form, seen))
+            except ValidationError as error:
+                form.add_error(None, error)
+    # What differs is found out when nobody waits for the article any more.
+    return _conflict(request, form, present, new=new) if conflict and not form.overlong else _refuse(form)
+
+
+def _saved(form: ComposerForm, seen: bool) -> dict[str, str]:
+    """Save it, in all the articles in which it is to stand. `seen`: whether readers had seen it before."""
+    with changes.edit(form.instance):
+        saved = form.save()
+    if others := form.cleaned_data["also_in"]:
+        stories.copy_to(saved, others, form.person)
+        saved.refresh_from_db()
+    if saved.state == Update.State.PUBLISHED and not seen:
+        stories.appeared(saved, form.person)
+    return {"id": saved.element, "state": saved.state}
 
 
 def _refuse(form: ComposerForm) -> HttpResponse:
@@ -233,38 +251,46 @@ def _refuse(form: ComposerForm) -> HttpResponse:
     return JsonResponse({"errors": form.errors, "pictures": pictures}, status=422)
 
 
-def _lock(request: HttpRequest, article: Article, pk: int | None) -> None:
+def _lock(request: HttpRequest, article: Article, found: QuerySet[Update]) -> None:
     """Hold all articles in which the update stands or is to stand, at once."""
-    story = Update.objects.filter(pk=pk).exclude(story=None).values("story")
+    story = found.exclude(story=None).values("story")
     others = Update.objects.filter(story__in=story).values_list("article_id", flat=True)
     asked = [int(one) for one in request.POST.getlist("also_in") if one.isdecimal() and len(one) < 19]
     log.lock(article.pk, *others, *asked)
 
 
-def _sent_before(form: ComposerForm) -> Update | None:
-    key = form.cleaned_data.get("key")
-    return Update.objects.filter(key=key).first() if key else None
+def _conflict(request: HttpRequest, form: ComposerForm, present: original.Data, *, new: bool) -> HttpResponse:
+    """The version that is there now, with what is different in the one that was sent. Nothing is saved.
 
-
-def _conflict(request: HttpRequest, update: Update) -> HttpResponse:
-    """The version that is there now, with what is different in the one that was sent. Nothing is saved."""
-    theirs = _form(request, update.article, update, None)
-    language = update.source_language
+    Whoever sent it as a new update goes on in the one that it has become.
+    """
+    sent = original.shown(form.instance)
     texts = []
-    for name in ("headline", "body", "attribution", "correction_note"):
-        present, sent = theirs.initial[name] or "", request.POST.get(name, "")
-        if present or sent:
+    for name in original.TEXTS:
+        before = present[f"{name}_{present['source_language']}"]
+        now = sent[f"{name}_{sent['source_language']}"]
+        if before or now:
+            rich = name == "body"
             texts.append(
                 {
-                    "label": theirs.fields[name].label,
-                    "present": present,
-                    "difference": differences.difference(present, sent, rich=name == "body"),
-                    "rich": name == "body",
+                    "label": form.fields[name].label,
+                    "present": before,
+                    "difference": differences.difference(before, now, rich=rich),
+                    "rich": rich,
                 }
             )
-    context = {"texts": texts, "language": language, "update": update}
+    context = {
+        "texts": texts,
+        "facts": reading.facts(present, sent, reading.People([present, sent])),
+        "language": present["source_language"],
+        "state": Update.State(present["state"]),
+        "new": new,
+    }
     html = render_to_string("admin/articles/desk/conflict.html", context, request)
-    return JsonResponse({"conflict": html, "opened": stamp(update)}, status=409)
+    answer = {"conflict": html, "opened": original.stamp_of(present)}
+    if new:
+        answer["url"] = reverse("admin:articles_desk_rewrite", args=[form.article.pk, form.instance.pk])
+    return JsonResponse(answer, status=409)
 
 
 @require_POST
@@ -276,6 +302,9 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
         found = actions.act(article.pk, update, action, request.user, request.POST)
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
+    except actions.Conflict:
+        message = _("Somebody else has saved this update since you opened it.")
+        return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:
         found_wrong = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
         return JsonResponse({"errors": found_wrong}, status=422)
@@ -290,10 +319,11 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     if language not in article.offered_languages:
         raise Http404
     data = request.POST.copy()
-    data["action"] = "publish"
-    with transaction.atomic(), states.acting(request.user):
-        _lock(request, article, update)
+    # Nobody acts: what may be looked at is not asked of the rules of who may publish, nor what was sent before.
+    data["action"], data["key"] = "publish", ""
+    with transaction.atomic():
         found = _get(article, update) if update else None
+        _lock(request, article, article.updates.filter(pk=update))
         form = _form(request, article, found, data)
         html = ""
         if form.is_valid():
@@ -301,16 +331,18 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
                 saved = form.save()
                 # Also where somebody else has to release it first.
                 Update.objects.filter(pk=saved.pk).update(
-                    state=Update.State.PUBLISHED, first_published_at=saved.first_published_at or timezone.now()
+                    state=Update.State.PUBLISHED,
+                    first_published_at=saved.first_published_at or saved.earlier_time or timezone.now(),
                 )
             shown = rendering.updates().get(pk=saved.pk)
             with rendering.reading(article, language):
                 read = of_update(shown, article, language)
                 html = rendering.update_html(shown, article, read) if read else ""
         transaction.set_rollback(True)
-    context = {"html": html, "language": language, "dir": direction(language), "errors": form.errors}
-    with translation.override(language):
-        return TemplateResponse(request, "admin/articles/desk/preview.html", context).render()
+    # What is wrong is said to who writes, in their language.
+    shown_in = language if html else request.LANGUAGE_CODE
+    context = {"html": html, "language": shown_in, "dir": direction(shown_in), "errors": form.errors}
+    return TemplateResponse(request, "admin/articles/desk/preview.html", context)
 
 
 # The coverage ---------------------------------------------------------------------------------------------------------
@@ -332,7 +364,7 @@ def related(request: HttpRequest, article: Article) -> HttpResponse:
     """Articles to read also: searched by GET, chosen or left by POST."""
     if request.method == "POST":
         other = request.POST.get("article", "")
-        if not other.isdecimal():
+        if not (other.isdecimal() and len(other) < 19):
             raise Http404
         coverage.relate(article.pk, int(other), wanted=request.POST.get("wanted") == "1")
         return JsonResponse({})

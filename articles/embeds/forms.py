@@ -72,6 +72,7 @@ class WithEmbed(forms.ModelForm):
         if "embed_url" in self.cleaned_data:
             # An update that is its embed needs no words; without it, it does.
             kinds, url = type(self.instance).Kind, self.cleaned_data["embed_url"]
+            self.instance.embed_to_be = url
             kind = self.cleaned_data.get("kind", self.instance.kind)
             if kind in (kinds.TEXT, kinds.EMBED):
                 self.instance.kind = kinds.EMBED if url else kinds.TEXT
@@ -83,3 +84,4 @@ class WithEmbed(forms.ModelForm):
         super()._save_m2m()
         if "embed_url" in self.cleaned_data:
             services.attach(self.instance, self.cleaned_data["embed_url"])
+        self.instance.embed_to_be = None

@@ -16,7 +16,7 @@ from liveblog.languages import SHIPPED
 #: What happened to an update, and who works on it. Nobody brings that back with its words.
 _CIRCUMSTANCES = frozenset(
     {
-        *("state", "pin", "publish_at", "first_published_at", "backdating_reason"),
+        *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
         *("withdrawn_at", "leaves_mark", "corrected_at"),
         *("written_by", "assignee", "submitted_by", "released_by", "story"),
     }

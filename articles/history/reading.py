@@ -69,7 +69,7 @@ class People:
         columns = [field.name for field in Update._meta.concrete_fields if isinstance(field, ForeignKey)]
         versions = list(versions)
         users = {data.get(name) for data in versions for name in columns}
-        users |= {row.get("reviewer") for data in versions for row in data[TRANSLATIONS].values()}
+        users |= {row.get("reviewer") for data in versions for row in data.get(TRANSLATIONS, {}).values()}
         authors = {number for data in versions for number in data["authors"]}
         self.users = {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=users - {None})}
         self.authors = {author.pk: author.name for author in Author.objects.filter(pk__in=authors)}

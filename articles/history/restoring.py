@@ -12,6 +12,7 @@ from articles import changes
 from articles.history import content, parts, recording
 from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
+from articles.pictures import versions
 from articles.translations import states
 
 
@@ -40,6 +41,8 @@ def restore(pk: int, number: int, shown: int, person: Any, languages: Collection
         wanted = content.of(data)
         if languages is not None:
             wanted = {name: value for name, value in wanted.items() if name in content.words_in(languages)}
+            # Those beside pictures as well: a translation is of both.
+            update.pictures_to_be = versions.with_words(update, data.get("pictures", ()), languages)
         source_language = wanted.get("source_language", update.source_language)
         translations = [code for code in languages or update.article.languages if code != source_language]
         with ExitStack() as stack:
@@ -51,7 +54,12 @@ def restore(pk: int, number: int, shown: int, person: Any, languages: Collection
             content.put(update, wanted)
             update.full_clean()
             update.save()
-            parts.restore(update, wanted)
+            if languages is not None:
+                versions.put(update, update.pictures_to_be)
+            else:
+                parts.restore(update, wanted)
+                # What is missing, or may not be so, is as wrong in a part.
+                update.full_clean()
             for row in Translation.objects.filter(update=pk, language__in=translations):
                 _bring_back_state(row, number, data)
         return update

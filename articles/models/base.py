@@ -54,6 +54,10 @@ class Author(models.Model):
         with changes.renaming(self, "name"):
             super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.removing_name(self):
+            return super().delete(*args, **kwargs)
+
 
 class Topic(models.Model):
     """What an article is about, for readers who look for more of it."""
@@ -72,6 +76,10 @@ class Topic(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.renaming(self, *(f"name_{code}" for code in SHIPPED)):
             super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.removing_name(self):
+            return super().delete(*args, **kwargs)
 
 
 class Versioned(models.Model):

@@ -95,6 +95,8 @@ class Update(Versioned):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    #: The time that it is to carry once it appears; see `rules`.
+    earlier_time = models.DateTimeField(_("earlier time"), null=True, blank=True, editable=False)
     backdating_reason = models.CharField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     leaves_mark = models.BooleanField(
@@ -142,6 +144,8 @@ class Update(Versioned):
     objects = UpdateQuerySet.as_manager()
 
     _pictures_to_be: list[Picture] | None = None
+    _embed_to_be: str | None = None
+    _authors_to_be: list[Author] | None = None
 
     class Meta:
         ordering = ("-first_published_at", "-pk")
@@ -226,6 +230,29 @@ class Update(Versioned):
     def pictures_to_be(self, pictures: list[Picture] | None) -> None:
         self._pictures_to_be = pictures
 
+    @property
+    def embed_to_be(self) -> str:
+        """The canonical address of its embed as it is once the form is saved; empty for none."""
+        if self._embed_to_be is None:
+            embed = getattr(self, "embed", None) if self.pk else None
+            return embed.url if embed else ""
+        return self._embed_to_be
+
+    @embed_to_be.setter
+    def embed_to_be(self, url: str | None) -> None:
+        self._embed_to_be = url
+
+    @property
+    def authors_to_be(self) -> list[Author]:
+        """Its byline as it is once the form is saved."""
+        if self._authors_to_be is None:
+            return list(self.authors.all()) if self.pk else []
+        return self._authors_to_be
+
+    @authors_to_be.setter
+    def authors_to_be(self, authors: list[Author] | None) -> None:
+        self._authors_to_be = authors
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
             was = changes.stored(self)
@@ -266,7 +293,8 @@ class Update(Versioned):
             if self.pin is None and kinds.of(self).pinned and not (was and was.published_before):
                 self.pin = self._next_pin()
             if self.first_published_at is None:
-                self.first_published_at = self.given_time = now
+                self.given_time = None if self.earlier_time else now
+                self.first_published_at = self.earlier_time or now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None
         elif person and begun and self.state == self.State.SUBMITTED:

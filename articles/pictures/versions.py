@@ -39,6 +39,17 @@ def from_data(update: Update, data: Iterable[dict[str, Any]], languages: Iterabl
     put(update, chosen)
 
 
+def with_words(update: Update, data: Iterable[dict[str, Any]], languages: Iterable[str]) -> list[Picture]:
+    """The pictures that an update has, with what stood beside them in these languages. They are not saved."""
+    then = {each["image"]: each for each in data}
+    pictures = list(update.pictures.all())
+    for picture in pictures:
+        if (texts := then.get(picture.image.name)) is not None:
+            for column in _columns(languages):
+                setattr(picture, column, texts.get(column, ""))
+    return pictures
+
+
 def described(data: Iterable[dict[str, Any]]) -> SafeString:
     """The pictures in words: the names of their files, and what stands beside them in whatever language."""
     lines = (

@@ -15,6 +15,7 @@ from typing import Any
 from django.utils import timezone
 from modeltranslation.translator import translator
 
+from articles.text import stored
 from articles.translations import engines
 from articles.translations.models import Translation
 from liveblog.languages import SHIPPED
@@ -170,10 +171,16 @@ def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None)
 
 def _wants_a_draft(item: Any, row: Translation) -> bool:
     """A machine fills what is missing and redoes what it made. What a person wrote is not its to touch."""
-    if engines.configured() is None or getattr(item, "state", "") in ("draft", "withdrawn"):
+    if engines.configured() is None or _unread(item):
         return False
     wanting = row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
     return wanting and not _made_elsewhere(item, row.language)
+
+
+def _unread(item: Any) -> bool:
+    """Whether no reader waits for it: a draft, or what was withdrawn and says no reason for that."""
+    state = getattr(item, "state", "")
+    return state == "draft" or (state == "withdrawn" and not stored(item, "withdrawal_note", item.source_language))
 
 
 def _made_elsewhere(item: Any, language: str) -> bool:
