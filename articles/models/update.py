@@ -191,15 +191,15 @@ class Update(Versioned):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
         errors |= rules.errors_of(self, was)
         if self.source_language:
-            errors |= self._errors_of_kind()
+            errors |= self._errors_of_kind(was)
         if errors:
             raise ValidationError(errors)
 
-    def _errors_of_kind(self) -> dict[str, Any]:
-        kind = kinds.of(self)
+    def _errors_of_kind(self, was: Update | None) -> dict[str, Any]:
         # What was withdrawn may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
+        errors = kinds.of(self).errors(self) if ready else {}
+        return errors | (kinds.of(was).errors_of_edit(self, was) if was else {})
 
     def picture_errors(self) -> dict[str, Any]:
         """What is missing beside its pictures before readers may see them, by the name of the form field."""
