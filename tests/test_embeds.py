@@ -333,6 +333,14 @@ def test_an_embed_can_be_taken_away_and_brought_back_from_the_history(server: Em
     assert "Ministers arrive" in page(update)
 
 
+def test_without_a_cache_embeds_are_published_and_resolved(server: EmbedServer, settings: Any) -> None:
+    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": nowhere}
+    update = posted()
+    work()
+    assert Embed.objects.get(update=update).title == "Ministers arrive"
+
+
 def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, settings: Any) -> None:
     update = posted("https://mastodon.social/@Gargron/109371234567890")
     work()

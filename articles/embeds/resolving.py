@@ -20,14 +20,13 @@ from typing import Any
 import micawber
 import nh3
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 from PIL import Image, ImageOps
 
-from articles import changes
+from articles import cache, changes
 from articles.bidi import balanced
 from articles.embeds import providers
 from articles.embeds.fetching import Failure, Fetcher
@@ -82,12 +81,21 @@ def resolve(url: str) -> Found:
     match = providers.match(url)
     if match is None:
         raise Failure("forbidden")
-    key = f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
-    found = cache.get(key)
+    found = cache.kept(_key(match))
     if found is None:
         found = _asked(match)
-        cache.set(key, found, KEPT)
+        cache.keep(_key(match), found, KEPT)
     return found
+
+
+def known(url: str) -> Found | None:
+    """What was found out of an address lately."""
+    match = providers.match(url)
+    return cache.kept(_key(match)) if match else None
+
+
+def _key(match: providers.Match) -> str:
+    return f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
 
 
 def _asked(match: providers.Match) -> Found:
@@ -178,12 +186,6 @@ def fill(embed: Embed, found: Found) -> None:
     if found.thumbnail:
         name = hashlib.sha256(found.thumbnail).hexdigest()[:20]
         embed.thumbnail.save(f"{name}.jpg", ContentFile(found.thumbnail), save=False)
-
-
-def known(url: str) -> Found | None:
-    """What was found out of an address lately."""
-    match = providers.match(url)
-    return cache.get(f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}") if match else None
 
 
 def take(count: int) -> list[Embed]:
