@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from articles.models import Embed, Update
 from tests import factories
+from tests.desks import DeskClient
 from tests.embed_servers import EmbedServer
 from tests.forms import change_url, errors_of, form_of, member_of, opened
-from tests.test_embeds import VIDEO, page, posted
+from tests.test_embeds import VIDEO, files, page, posted, work
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +39,25 @@ def test_the_desk_shows_an_address_as_readers_will_see_it(server: EmbedServer) -
     assert Embed.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None:
-    asked(member_of("Journalist"), factories.article(), VIDEO)
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    asked(client, factories.article(), VIDEO)
     update = posted()
     assert "Ministers arrive" in page(update)
-    assert Embed.objects.get(update=update).thumbnail
+    work()
+    assert Embed.objects.get(update=update).thumbnail.url in page(update)
     assert len(server.asked) == 1
+
+
+def test_looking_at_an_update_before_it_is_published_stores_nothing(server: EmbedServer, settings: Any) -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    asked(desk.client, desk.article, VIDEO)
+    fields = {"source_language": "en", "kind": "embed", "embed_url": VIDEO, "reader": "de"}
+    shown = desk.client.post(desk.address("preview_new"), fields).content.decode()
+    assert "Ministers arrive" in shown
+    assert files(settings) == []
 
 
 @pytest.mark.parametrize(

@@ -235,11 +235,10 @@ def items(*choices: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "choices", [("Stockholm now", "Helsinki", "Neither"), ("Stockholm now", "Neither", "Both"), ("Neither", "Oslo", "x")]
+    "choices",
+    [("Stockholm now", "Helsinki", "Neither"), ("Stockholm now", "Neither", "Both"), ("Neither", "Oslo", "x")],
 )
-def test_once_readers_have_voted_no_choice_takes_the_place_of_another(
-    client: Client, choices: tuple[str, ...]
-) -> None:
+def test_once_readers_have_voted_no_choice_takes_the_place_of_another(client: Client, choices: tuple[str, ...]) -> None:
     update = poll()
     update.body_en = items(*choices)
     update.full_clean()
