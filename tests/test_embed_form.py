@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
@@ -49,6 +50,22 @@ def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None
     work()
     assert Embed.objects.get(update=update).thumbnail.url in page(update)
     assert len(server.asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_for_a_provider_takes_no_connection_to_the_database(server: EmbedServer) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    ours, held = connections["default"], []
+
+    class Watched(list):
+        def append(self, request: Any) -> None:
+            held.append(ours.connection is not None)
+            super().append(request)
+
+    server.requests = Watched()
+    asked(client, factories.article(), VIDEO)
+    assert held == [False, False]
 
 
 def test_looking_at_an_update_before_it_is_published_stores_nothing(server: EmbedServer, settings: Any) -> None:

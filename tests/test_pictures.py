@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
@@ -205,6 +206,31 @@ def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest
     assert answer.status_code == 503
     assert answer.json()["error"]
     assert not Picture.objects.exists()
+
+
+class Watched(FileSystemStorage):
+    """Notes for each file whether a connection to the database is held, and how many pictures are worked on."""
+
+    seen: ClassVar[list[tuple[bool, int]]] = []
+
+    def _save(self, name: str, content: Any) -> str:
+        free = 0
+        while intake.at_once.acquire(blocking=False):
+            free += 1
+        for _ in range(free):
+            intake.at_once.release()
+        self.seen.append((connection.connection is not None, 2 - free))
+        return super()._save(name, content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_renditions_take_no_connection_to_the_database_and_are_few_at_once(settings: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
+    Watched.seen.clear()
+    with override_settings(STORAGES=settings.STORAGES | {"default": {"BACKEND": "tests.test_pictures.Watched"}}):
+        uploaded(client)
+    assert Watched.seen == [(False, 0), *[(False, 1)] * 5]
 
 
 def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:

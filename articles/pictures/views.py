@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from articles.models import Article, Picture
 from articles.pictures import intake
 from articles.pictures.forms import as_json
+from liveblog.connections import give_back
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,15 @@ def upload(request: HttpRequest, pk: int | None = None) -> JsonResponse:
     file = request.FILES.get("file")
     if file is None:
         return _refused(_("Choose a picture."), 400)
+    give_back()
     try:
         taken = intake.take(file)
     except ValidationError as refusal:
         return _refused(refusal.messages[0], 400)
-    picture = Picture(image=taken.file, uploaded_by=request.user)
+    picture = Picture(uploaded_by=request.user)
     try:
+        # By itself, for saving the row takes a connection first.
+        picture.image.save(taken.file.name, taken.file, save=False)
         picture.save()
     # Each storage has exceptions of its own.
     except Exception:
