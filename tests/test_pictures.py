@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from articles import changes
+from articles import changes, stories
 from articles.models import Picture, Update
 from articles.pictures import intake, versions
 from articles.translations import desk, drafting, states
@@ -127,12 +127,8 @@ def test_an_upload_needs_the_forms_token() -> None:
     assert sent(client, made()).status_code == 403
 
 
-def test_the_live_desk_uploads_at_its_articles_address() -> None:
-    article = factories.article()
+def test_an_upload_is_one_file_that_is_posted() -> None:
     client = member_of("Journalist")
-    file = {"file": SimpleUploadedFile("a.jpg", made())}
-    assert client.post(f"/admin/articles/article/{article.pk}/desk/pictures/", file).status_code == 201
-    assert client.post("/admin/articles/article/999999/desk/pictures/", file).status_code == 404
     assert client.post(UPLOAD, {}).status_code == 400
     assert client.get(UPLOAD).status_code == 405
 
@@ -499,10 +495,8 @@ def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_goes_with_the_last_update_that_shows_it() -> None:
-    article = factories.article()
-    update, copy = factories.update(article, pictures=(factories.picture((1600, 900)),)), factories.update(article)
-    with changes.edit(copy):
-        versions.copy(update, copy)
+    update = factories.update(factories.article(), pictures=(factories.picture((1600, 900)),))
+    [copy] = stories.copy_to(update, [factories.article()], None)
     image = update.pictures.get().image
     rendition = image.renditions[240].removeprefix("/media/")
     update.delete()
