@@ -114,6 +114,22 @@ def test_an_update_that_is_an_embed_is_made_in_the_admin(server: EmbedServer) ->
     assert Update.objects.get().embed.url == "https://vimeo.com/76979871"
 
 
+def test_an_embed_is_published_with_its_address_only(server: EmbedServer) -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    missing = ["Paste the address of what is to be embedded."]
+    assert desk.write(kind="embed", body="<p>See for yourself.</p>")["errors"] == {"embed_url": missing}
+    [wrong] = desk.write(kind="embed", embed_url="youtube")["errors"]["embed_url"]
+    assert "is no address of a page" in wrong
+    desk.write("draft", kind="embed", body="<p>See for yourself.</p>")
+    update = Update.objects.get()
+    assert update.kind == "embed"
+    assert desk.act(update, "publish")["errors"] == {"embed_url": missing}
+    desk.rewrite(update, desk.opened(update), "publish", embed_url=VIDEO)
+    update.refresh_from_db()
+    assert (update.state, update.embed.url) == ("published", VIDEO)
+    assert desk.rewrite(update, desk.opened(update) | {"embed_url": ""})["errors"] == {"embed_url": missing}
+
+
 def test_a_form_with_a_wrong_address_says_so_and_changes_nothing(server: EmbedServer) -> None:
     update = posted()
     client = member_of("Journalist")

@@ -173,14 +173,7 @@ class ComposerForm(WithPictures, WithEmbed):
             update.state = State.DRAFT
 
     def clean(self) -> None:
-        chosen = self.cleaned_data.get("kind")
         super().clean()
-        if (
-            chosen == Update.Kind.EMBED
-            and not self.cleaned_data.get("embed_url")
-            and self.data.get("action") != "draft"
-        ):
-            self.add_error("embed_url", _("Paste the address of what is to be embedded."))
         if self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
 

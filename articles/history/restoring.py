@@ -49,9 +49,10 @@ def restore(pk: int, number: int, shown: int, person: Any, languages: Collection
             stack.enter_context(states.looking_after(*translations))
             stack.enter_context(changes.edit(update))
             content.put(update, wanted)
+            # Before it is asked whether it may be so, for that depends on its pictures, too.
+            parts.restore(update, wanted)
             update.full_clean()
             update.save()
-            parts.restore(update, wanted)
             for row in Translation.objects.filter(update=pk, language__in=translations):
                 _bring_back_state(row, number, data)
         return update

@@ -142,6 +142,7 @@ class Update(Versioned):
     objects = UpdateQuerySet.as_manager()
 
     _pictures_to_be: list[Picture] | None = None
+    _embed_to_be: str | None = None
 
     class Meta:
         ordering = ("-first_published_at", "-pk")
@@ -225,6 +226,18 @@ class Update(Versioned):
     @pictures_to_be.setter
     def pictures_to_be(self, pictures: list[Picture] | None) -> None:
         self._pictures_to_be = pictures
+
+    @property
+    def embed_to_be(self) -> str:
+        """The address of its embed, "" for none, once what is written in a form is saved (`articles.embeds.forms`)."""
+        if self._embed_to_be is None:
+            embed = getattr(self, "embed", None) if self.pk else None
+            return embed.url if embed else ""
+        return self._embed_to_be
+
+    @embed_to_be.setter
+    def embed_to_be(self, url: str | None) -> None:
+        self._embed_to_be = url
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
