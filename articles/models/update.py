@@ -22,6 +22,7 @@ from articles.fields import LanguageField, Policy
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pictures.models import Picture
+from articles.plaintext import LineField
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
@@ -75,9 +76,9 @@ class Update(Versioned):
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
-    headline = models.CharField(_("headline"), max_length=200, blank=True)
+    headline = LineField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
-    attribution = models.CharField(
+    attribution = LineField(
         _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
     )
     source_url = models.URLField(
@@ -102,11 +103,11 @@ class Update(Versioned):
         default=False,
         help_text=_("Readers are told that an update was withdrawn here."),
     )
-    withdrawal_note = models.CharField(
+    withdrawal_note = LineField(
         _("reason for the withdrawal"), max_length=500, blank=True, help_text=_("For readers, beside the mark.")
     )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
-    correction_note = models.CharField(
+    correction_note = LineField(
         _("correction note"),
         max_length=500,
         blank=True,
