@@ -159,8 +159,11 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     assert statuses("203.0.113.5") == [200, 200, 200, 429]
     assert statuses("2001:db8:1:2::1")[:3] == [200, 200, 200]
     assert statuses("2001:db8:1:2::ffff") == [429] * 4
+    # As a proxy that listens to both calls addresses of IPv4: each is one reader.
+    assert statuses("::ffff:203.0.113.5") == [429] * 4
+    assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
     # A proxy on this machine that names no client is not one reader.
-    assert statuses("127.0.0.1") == [200] * 4
+    assert statuses("127.0.0.1") == statuses("::ffff:127.0.0.1") == [200] * 4
 
 
 def test_a_cache_that_is_down_keeps_nobody_from_voting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
