@@ -25,6 +25,7 @@ from articles.models import Picture, Update
 from articles.pictures import intake, versions
 from articles.translations import desk, drafting, states
 from tests import factories, nasty_files
+from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 from tests.nasty_files import Nasty, made
 
@@ -280,6 +281,20 @@ def test_an_update_is_published_with_pictures_in_order() -> None:
     assert list(update.pictures.all()) == [second, first]
     assert update.pictures.first().credit_en == "Ana"
     assert factories.log_of(article) == [(1, update.element)]
+
+
+def test_a_draft_that_turns_out_to_be_in_another_language_takes_the_words_of_its_pictures_along() -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    picture = uploaded(desk.client)
+    shown = {"pictures-shown": "1", "pictures": [picture.pk]}
+    desk.write("draft", body="<p>Die Brücke.</p>", **shown, **texts(picture, alt="Eine Brücke", credit="Ana"))
+    update = Update.objects.get()
+    data = desk.opened(update) | shown | texts(picture, alt="Eine Brücke", credit="Ana")
+    desk.rewrite(update, data, "publish", source_language="de")
+    picture.refresh_from_db()
+    assert (picture.alt_de, picture.credit_de) == ("Eine Brücke", "Ana")
+    assert (picture.alt_en, picture.credit_en) == ("", "")
+    assert update.translations.get(language="en").state == "missing"
 
 
 def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:

@@ -148,6 +148,7 @@ class ComposerForm(WithPictures, WithEmbed):
         if before != update.source_language:
             for name in TEXTS:
                 setattr(update, f"{name}_{before}", "")
+            self.pictures.silence(before)
         for name in TEXTS:
             if name in written:
                 setattr(update, f"{name}_{update.source_language}", written[name])
