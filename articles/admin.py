@@ -266,7 +266,6 @@ class ArticleAdmin(TranslatedAdmin):
         wrap = self.admin_site.admin_view
         return [
             *desk_urls.patterns(wrap),
-            path("<int:pk>/desk/pictures/", wrap(upload), name="articles_article_pictures"),
             path("<int:pk>/desk/embed/", wrap(embed_views.preview), name="articles_article_embed"),
             *super().get_urls(),
         ]

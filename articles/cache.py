@@ -1,9 +1,13 @@
-"""What is made once for all readers: in whichever process, and however many ask at the same moment."""
+"""What is made once for all: in whichever process, and however many ask at the same moment.
+
+A cache that does not answer is an empty one.
+"""
 
 import contextlib
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.core.cache import cache
 
@@ -18,22 +22,34 @@ _LOOK_AGAIN = 0.02
 logger = logging.getLogger(__name__)
 
 
+def kept(key: str) -> Any:
+    try:
+        return cache.get(key)
+    except Exception:
+        logger.warning("The cache does not answer; going on without it.", exc_info=True)
+        return None
+
+
+def keep(key: str, value: Any, seconds: float = KEPT) -> None:
+    with contextlib.suppress(Exception):
+        cache.set(key, value, seconds)
+
+
 def made_once(key: str, make: Callable[[], bytes]) -> bytes:
     """The bytes under `key`, which must name everything that they depend on; `make` makes them where there are none."""
     try:
-        kept = _kept_or_ours_to_make(key)
+        made = _kept_or_ours_to_make(key)
     except Exception:
         logger.warning("The cache does not answer; rendering without it.", exc_info=True)
         return make()
-    if kept is None:
+    if made is None:
         try:
-            kept = make()
-            with contextlib.suppress(Exception):
-                cache.set(key, kept, KEPT)
+            made = make()
+            keep(key, made)
         finally:
             with contextlib.suppress(Exception):
                 cache.delete(_turn(key))
-    return kept
+    return made
 
 
 def _turn(key: str) -> str:
@@ -43,9 +59,9 @@ def _turn(key: str) -> str:
 def _kept_or_ours_to_make(key: str) -> bytes | None:
     deadline = time.monotonic() + PATIENCE
     while True:
-        kept = cache.get(key)
-        if kept is not None or time.monotonic() > deadline:
-            return kept
+        made = cache.get(key)
+        if made is not None or time.monotonic() > deadline:
+            return made
         if cache.add(_turn(key), True, PATIENCE):
             # Whoever had the turn before may have finished just now.
             return cache.get(key)

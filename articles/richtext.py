@@ -19,6 +19,7 @@ from js_asset import Media, Script
 
 from articles import tables
 from articles.bidi import balanced_html
+from articles.plaintext import NO_TEXT, CleanedField
 
 #: As long as a newspaper's page, and then some; markup counts.
 LONGEST = 100_000
@@ -82,14 +83,12 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
-#: What is in no text: control characters, which a database or a feed would choke on, and what stands for no character.
-_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 
 def sanitise(html: str | None) -> str:
     """`html` without anything that is not on the allowlist; empty where no text would be left."""
-    return _with_text(_NO_TEXT.sub("", _cleaner.clean(html or "")))
+    return _with_text(NO_TEXT.sub("", _cleaner.clean(html or "")))
 
 
 def let_in(html: str | None) -> str:
@@ -199,12 +198,15 @@ def _canonical(html: str | None) -> str:
     return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", text))
 
 
-class RichTextField(models.TextField):
+class RichTextField(CleanedField, models.TextField):
     """Text with markup, sanitised whenever it is written, by whatever way."""
+
+    def let_in(self, text: str | None) -> str:
+        return let_in(text)
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         not_too_long(value or "")
-        cleaned = super().clean(let_in(value), model_instance)
+        cleaned = super().clean(value, model_instance)
         rows, columns = tables.size(cleaned or "")
         if rows > ROWS or columns > COLUMNS:
             raise ValidationError(
@@ -213,15 +215,6 @@ class RichTextField(models.TextField):
                 code="too_large",
             )
         return cleaned
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = let_in(super().pre_save(model_instance, add))
-        setattr(model_instance, self.attname, value)
-        return value
-
-    def get_prep_value(self, value: Any) -> Any:
-        value = super().get_prep_value(value)
-        return let_in(value) if isinstance(value, str) else value
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})

@@ -38,6 +38,9 @@ def counted(host: str) -> str | None:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None
+    # So a proxy that listens to both calls addresses of IPv4.
+    if mapped := getattr(address, "ipv4_mapped", None):
+        address = mapped
     if address.is_loopback:
         return None
     network = network_of(host)

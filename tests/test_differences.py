@@ -1,7 +1,9 @@
 """What became different between two texts is told word by word, and nothing of either is lost."""
 
 import re
+import time
 from html import unescape
+from typing import Any
 
 import pytest
 from django.utils.html import strip_tags
@@ -39,10 +41,40 @@ def test_of_rich_text_only_the_words_are_compared_line_by_line() -> None:
     assert plain(now) == "A & b.\none\ntwo"
 
 
+def test_cells_of_a_table_are_words_and_its_rows_are_lines() -> None:
+    row = "<tr><th>{}</th><td><p>{}</p></td></tr>"
+    before, now = (f"<table><tbody>{row.format('Yes', yes)}{row.format('No', 3)}</tbody></table>" for yes in (12, 14))
+    assert told(before, now, rich=True) == "Yes <del>12</del> <ins>14</ins>\nNo 3"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda number, step: "ab"[number * step % 2],
+        lambda number, step: f"{number * step % 110}",
+        lambda number, step: f"{number * step % 100}" + "\n" * (number % 30 == 0),
+    ],
+)
+@pytest.mark.parametrize(("old", "new"), [(1000, 1000), (1500, 1500), (30_000, 1500), (30_000, 30_000)])
+def test_texts_that_repeat_themselves_are_compared_in_no_time(words: Any, old: int, new: int) -> None:
+    before, now = " ".join(words(n, 1) for n in range(old)), " ".join(words(n, 37) for n in range(new))
+    began = time.process_time()
+    difference(before, now)
+    assert time.process_time() - began < 2
+
+
+def test_a_word_in_a_long_text_is_found() -> None:
+    lines = [" ".join(f"{line * word % 977} the" for word in range(200)) for line in range(1, 90)]
+    before, now = "\n".join(lines), "\n".join([*lines[:50], lines[50].replace("51 the", "52 the", 1), *lines[51:]])
+    assert re.findall("<(?:del|ins)>[^<]*", told(before, now)) == ["<del>51", "<ins>52"]
+
+
 _line = st.text("ab1 .,«ش\n<&ً", max_size=20)
+#: Long enough that what is frequent counts less.
+_long = st.lists(st.sampled_from(["a ", "b ", "b, ", "c", "c\n"]), min_size=150, max_size=300).map("".join)
 
 
-@given(_line, _line)
+@given(_line | _long, _line | _long)
 def test_both_texts_can_be_read_out_of_their_difference(before: str, now: str) -> None:
     html = told(before, now)
 

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
 from articles.models import Embed, Update
 from tests import factories
+from tests.desks import DeskClient
 from tests.embed_servers import EmbedServer
 from tests.forms import change_url, errors_of, form_of, member_of, opened
-from tests.test_embeds import VIDEO, page, posted
+from tests.test_embeds import VIDEO, files, page, posted, work
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +40,41 @@ def test_the_desk_shows_an_address_as_readers_will_see_it(server: EmbedServer) -
     assert Embed.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None:
-    asked(member_of("Journalist"), factories.article(), VIDEO)
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    asked(client, factories.article(), VIDEO)
     update = posted()
     assert "Ministers arrive" in page(update)
-    assert Embed.objects.get(update=update).thumbnail
+    work()
+    assert Embed.objects.get(update=update).thumbnail.url in page(update)
     assert len(server.asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_for_a_provider_takes_no_connection_to_the_database(server: EmbedServer) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    ours, held = connections["default"], []
+
+    class Watched(list):
+        def append(self, request: Any) -> None:
+            held.append(ours.connection is not None)
+            super().append(request)
+
+    server.requests = Watched()
+    asked(client, factories.article(), VIDEO)
+    assert held == [False, False]
+
+
+def test_looking_at_an_update_before_it_is_published_stores_nothing(server: EmbedServer, settings: Any) -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    asked(desk.client, desk.article, VIDEO)
+    fields = {"source_language": "en", "kind": "embed", "embed_url": VIDEO, "reader": "de"}
+    shown = desk.client.post(desk.address("preview_new"), fields).content.decode()
+    assert "Ministers arrive" in shown
+    assert files(settings) == []
 
 
 @pytest.mark.parametrize(
@@ -80,6 +112,22 @@ def test_an_update_that_is_an_embed_is_made_in_the_admin(server: EmbedServer) ->
     refused = client.post(change_url(update), opened(client, update) | {"embed_url": ""})
     assert "Write a headline or a text" in str(errors_of(refused))
     assert Update.objects.get().embed.url == "https://vimeo.com/76979871"
+
+
+def test_an_embed_is_published_with_its_address_only(server: EmbedServer) -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    missing = ["Paste the address of what is to be embedded."]
+    assert desk.write(kind="embed", body="<p>See for yourself.</p>")["errors"] == {"embed_url": missing}
+    [wrong] = desk.write(kind="embed", embed_url="youtube")["errors"]["embed_url"]
+    assert "is no address of a page" in wrong
+    desk.write("draft", kind="embed", body="<p>See for yourself.</p>")
+    update = Update.objects.get()
+    assert update.kind == "embed"
+    assert desk.act(update, "publish")["errors"] == {"embed_url": missing}
+    desk.rewrite(update, desk.opened(update), "publish", embed_url=VIDEO)
+    update.refresh_from_db()
+    assert (update.state, update.embed.url) == ("published", VIDEO)
+    assert desk.rewrite(update, desk.opened(update) | {"embed_url": ""})["errors"] == {"embed_url": missing}
 
 
 def test_a_form_with_a_wrong_address_says_so_and_changes_nothing(server: EmbedServer) -> None:

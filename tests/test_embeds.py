@@ -1,12 +1,16 @@
 """Embeds: publishing waits for nobody, and nothing of a provider's markup gets in."""
 
+import errno
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.test import Client
+from django.core.files.storage import FileSystemStorage
+from django.test import Client, override_settings
 from django.utils import timezone
 from PIL import Image
 
@@ -51,6 +55,18 @@ def make_due() -> None:
 
 def page(update: Update, language: str = "en") -> str:
     return Client().get(update.article.url(language)).content.decode()
+
+
+def files(settings: Any) -> list[str]:
+    """The thumbnails in the storage."""
+    return sorted(found.name for found in Path(settings.MEDIA_ROOT).glob("embeds/**/*.jpg"))
+
+
+class Full(FileSystemStorage):
+    """A storage without room for another file."""
+
+    def _save(self, name: str, content: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 # Addresses ------------------------------------------------------------------------------------------------------------
@@ -320,6 +336,50 @@ def test_an_answer_for_an_address_that_was_replaced_is_not_shown(server: EmbedSe
     assert "example.com/other" in page(update)
 
 
+def test_publishing_does_not_wait_for_the_storage_of_pictures(server: EmbedServer, settings: Any) -> None:
+    resolving.resolve(VIDEO)
+    with override_settings(STORAGES=settings.STORAGES | {"default": {"BACKEND": "tests.test_embeds.Full"}}):
+        update = posted()
+        work()
+        assert "Ministers arrive" in page(update)
+        assert "<img" not in page(update)
+    make_due()
+    work()
+    assert f'src="{Embed.objects.get(update=update).thumbnail.url}"' in page(update)
+
+
+def test_an_embed_whose_picture_cannot_be_had_any_more_is_shown_without(server: EmbedServer) -> None:
+    resolving.resolve(VIDEO)
+    update = posted()
+    cache.clear()
+    server.fault = "gone"
+    work()
+    embed = Embed.objects.get(update=update)
+    assert (embed.due_at, embed.thumbnail.name) == (None, "")
+    assert "Ministers arrive" in page(update)
+
+
+def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> None:
+    first, second = posted(), posted()
+    work()
+    assert len(files(settings)) == 2
+    first.refresh_from_db()
+    with changes.edit(first):
+        services.attach(first, "https://example.com/other")
+    assert files(settings) == [Path(Embed.objects.get(update=second).thumbnail.name).name]
+    second.article.delete()
+    assert files(settings) == []
+
+
+def test_the_picture_of_an_address_that_was_replaced_is_not_kept(server: EmbedServer, settings: Any) -> None:
+    update = posted()
+    (taken,) = resolving.take(5)
+    with changes.edit(update):
+        services.attach(update, "https://vimeo.com/76979871")
+    resolving.ask(taken)
+    assert files(settings) == []
+
+
 def test_an_embed_can_be_taken_away_and_brought_back_from_the_history(server: EmbedServer) -> None:
     update = posted(body_en="<p>See for yourself.</p>")
     kept = services.as_data(update)
@@ -331,6 +391,14 @@ def test_an_embed_can_be_taken_away_and_brought_back_from_the_history(server: Em
         services.from_data(update, kept)
     work()
     assert "Ministers arrive" in page(update)
+
+
+def test_without_a_cache_embeds_are_published_and_resolved(server: EmbedServer) -> None:
+    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    with override_settings(CACHES={"default": nowhere}):
+        update = posted()
+        work()
+    assert Embed.objects.get(update=update).title == "Ministers arrive"
 
 
 def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, settings: Any) -> None:

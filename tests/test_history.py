@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from articles import changes
+from articles.embeds import services
 from articles.history import content, parts, restoring
 from articles.models import Article, Update, UpdateVersion
+from articles.pictures import versions
 from articles.schedule import publish_due
 from articles.translations import desk, drafting, states
 from tests import factories
@@ -275,6 +277,25 @@ def test_a_version_is_brought_back_as_a_new_one() -> None:
     version = newest(update)
     assert (version.number, version.restored, str(version.person)) == (3, 1, "journalist")
     assert factories.log_of(article)[-1] == (3, update.element)
+
+
+def test_an_update_without_words_comes_back_with_its_pictures_and_its_embed() -> None:
+    article = factories.article()
+    pictures = factories.update(article, kind="pictures", headline_en="", pictures=(factories.picture(),))
+    embed = Update(article=article, kind="embed", state="published")
+    with changes.edit(embed):
+        embed.save()
+        services.attach(embed, "https://example.com/chart")
+    editor = member_of("Editor")
+    for update in (pictures, embed):
+        with changes.edit(update):
+            update.kind, update.body_en = "text", "<p>Words.</p>"
+            update.save()
+            services.attach(update, "")
+            versions.put(update, [])
+        restored(editor, update, 1)
+    assert (pictures.kind, pictures.pictures.count()) == ("pictures", 1)
+    assert (embed.kind, embed.embed.url) == ("embed", "https://example.com/chart")
 
 
 def test_restoring_words_neither_publishes_nor_withdraws() -> None:

@@ -9,12 +9,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.bidi import balanced
-from articles.models import Update
+from articles.models import Article, Picture, Topic, Update
+from articles.plaintext import line, lines
 from articles.richtext import LONGEST, RichTextField, sanitise
+from articles.translations import states
 from tests import factories
 from tests.forms import errors_of, form_of, member_of
 from tests.nasty_pastes import PASTES, abridged, check
@@ -97,6 +100,35 @@ def test_what_turns_text_around_is_mended_by_whatever_way_it_comes() -> None:
     update.refresh_from_db()
     assert update.body_en == "<p>a b</p>"
     assert update.body_de == "<p>a</p><p>b \u2067c\u2069</p>"
+
+
+@pytest.mark.parametrize("model", [Article, Update, Picture, Topic])
+def test_every_text_of_a_page_is_mended(model: Any) -> None:
+    pasted = "\u202eabc\x0bd\x00e \u2067f"
+    for name in states.fields_of(model):
+        made = model(**{f"{name}_en": pasted})
+        made._meta.get_field(f"{name}_en").pre_save(made, True)
+        shown = strip_tags(getattr(made, f"{name}_en"))
+        assert re.fullmatch(r"abc\s?de f", shown), (name, shown)
+
+
+@pytest.mark.django_db
+def test_a_pasted_headline_is_one_line_in_the_form_and_on_the_page(client: Any) -> None:
+    newsroom, add = member_of("Journalist"), reverse("admin:articles_update_add")
+    article = factories.article()
+    form = form_of(newsroom.get(add, {"article": article.pk})) | {"article": article.pk}
+    pasted = {"headline_en": "Talks\u2028begin \u202e\x0bagain", "body_en": "<p>x</p>", "_publish": ""}
+    newsroom.post(add, form | pasted)
+    update = Update.objects.get()
+    assert update.headline_en == "Talks begin again"
+    assert "<title>Talks begin again" in client.get(update.url("en")).content.decode()
+
+
+def test_lines_stay_lines_where_there_may_be_several() -> None:
+    assert lines("One \u2067a\r\nTwo\u2069\x85\u2067b\u2069\n") == "One a\nTwo\n\u2067b\u2069"
+    assert line("One\r\n\ttwo\u2029three\n") == "One two three"
+    # What stands between French words and marks is no break.
+    assert line("« Oui\u00a0» \u202f!") == "« Oui\u00a0» \u202f!"
 
 
 # The algebra ----------------------------------------------------------------------------------------------------------

@@ -5,25 +5,27 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from articles import changes
+from articles import changes, stories
 from articles.models import Picture, Update
 from articles.pictures import intake, versions
 from articles.translations import desk, drafting, states
 from tests import factories, nasty_files
+from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 from tests.nasty_files import Nasty, made
 
@@ -126,12 +128,8 @@ def test_an_upload_needs_the_forms_token() -> None:
     assert sent(client, made()).status_code == 403
 
 
-def test_the_live_desk_uploads_at_its_articles_address() -> None:
-    article = factories.article()
+def test_an_upload_is_one_file_that_is_posted() -> None:
     client = member_of("Journalist")
-    file = {"file": SimpleUploadedFile("a.jpg", made())}
-    assert client.post(f"/admin/articles/article/{article.pk}/desk/pictures/", file).status_code == 201
-    assert client.post("/admin/articles/article/999999/desk/pictures/", file).status_code == 404
     assert client.post(UPLOAD, {}).status_code == 400
     assert client.get(UPLOAD).status_code == 405
 
@@ -207,6 +205,31 @@ def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest
     assert not Picture.objects.exists()
 
 
+class Watched(FileSystemStorage):
+    """Notes for each file whether a connection to the database is held, and how many pictures are worked on."""
+
+    seen: ClassVar[list[tuple[bool, int]]] = []
+
+    def _save(self, name: str, content: Any) -> str:
+        free = 0
+        while intake.at_once.acquire(blocking=False):
+            free += 1
+        for _ in range(free):
+            intake.at_once.release()
+        self.seen.append((connection.connection is not None, 2 - free))
+        return super()._save(name, content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_renditions_take_no_connection_to_the_database_and_are_few_at_once(settings: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
+    Watched.seen.clear()
+    with override_settings(STORAGES=settings.STORAGES | {"default": {"BACKEND": "tests.test_pictures.Watched"}}):
+        uploaded(client)
+    assert Watched.seen == [(False, 0), *[(False, 1)] * 5]
+
+
 def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:
     article = factories.article(photo=ContentFile(made(exif=nasty_files.exif(gps=True)), "a.jpg"),
                                 photo_alt_en="x", photo_credit_en="x")  # fmt: skip
@@ -258,6 +281,20 @@ def test_an_update_is_published_with_pictures_in_order() -> None:
     assert list(update.pictures.all()) == [second, first]
     assert update.pictures.first().credit_en == "Ana"
     assert factories.log_of(article) == [(1, update.element)]
+
+
+def test_a_draft_that_turns_out_to_be_in_another_language_takes_the_words_of_its_pictures_along() -> None:
+    desk = DeskClient(member_of("Journalist"), factories.article())
+    picture = uploaded(desk.client)
+    shown = {"pictures-shown": "1", "pictures": [picture.pk]}
+    desk.write("draft", body="<p>Die Brücke.</p>", **shown, **texts(picture, alt="Eine Brücke", credit="Ana"))
+    update = Update.objects.get()
+    data = desk.opened(update) | shown | texts(picture, alt="Eine Brücke", credit="Ana")
+    desk.rewrite(update, data, "publish", source_language="de")
+    picture.refresh_from_db()
+    assert (picture.alt_de, picture.credit_de) == ("Eine Brücke", "Ana")
+    assert (picture.alt_en, picture.credit_en) == ("", "")
+    assert update.translations.get(language="en").state == "missing"
 
 
 def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
@@ -473,10 +510,8 @@ def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_goes_with_the_last_update_that_shows_it() -> None:
-    article = factories.article()
-    update, copy = factories.update(article, pictures=(factories.picture((1600, 900)),)), factories.update(article)
-    with changes.edit(copy):
-        versions.copy(update, copy)
+    update = factories.update(factories.article(), pictures=(factories.picture((1600, 900)),))
+    [copy] = stories.copy_to(update, [factories.article()], None)
     image = update.pictures.get().image
     rendition = image.renditions[240].removeprefix("/media/")
     update.delete()

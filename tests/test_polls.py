@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from articles import stories
 from articles.models import Article, Tally, Update, Vote
 from articles.polls import ballot, counting, voting
 from articles.polls.counting import publish_tallies
@@ -158,8 +159,11 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     assert statuses("203.0.113.5") == [200, 200, 200, 429]
     assert statuses("2001:db8:1:2::1")[:3] == [200, 200, 200]
     assert statuses("2001:db8:1:2::ffff") == [429] * 4
+    # As a proxy that listens to both calls addresses of IPv4: each is one reader.
+    assert statuses("::ffff:203.0.113.5") == [429] * 4
+    assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
     # A proxy on this machine that names no client is not one reader.
-    assert statuses("127.0.0.1") == [200] * 4
+    assert statuses("127.0.0.1") == statuses("::ffff:127.0.0.1") == [200] * 4
 
 
 def test_a_cache_that_is_down_keeps_nobody_from_voting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +231,48 @@ def test_once_readers_have_voted_a_poll_keeps_the_number_of_its_choices(client: 
         assert "keeps its 3 choices" in caught.value.message_dict["body_en"][0]
     update.body_en = "<ul><li>Finland</li><li>Sweden</li><li>None</li></ul>"
     update.full_clean()
+
+
+def items(*choices: str) -> str:
+    return f"<ul>{''.join(f'<li>{choice}</li>' for choice in choices)}</ul>"
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [("Stockholm now", "Helsinki", "Neither"), ("Stockholm now", "Neither", "Both"), ("Neither", "Oslo", "x")],
+)
+def test_once_readers_have_voted_no_choice_takes_the_place_of_another(client: Client, choices: tuple[str, ...]) -> None:
+    update = poll()
+    update.body_en = items(*choices)
+    update.full_clean()
+    vote(client, update, 0)
+    with pytest.raises(ValidationError) as caught:
+        update.full_clean()
+    assert "in their order" in caught.value.message_dict["body_en"][0]
+
+
+def test_once_readers_have_voted_a_poll_stays_one(client: Client) -> None:
+    update = poll()
+    vote(client, update, 0)
+    update.kind, update.body_en = "text", items("Yes", "No")
+    with pytest.raises(ValidationError) as caught:
+        update.full_clean()
+    assert set(caught.value.message_dict) == {"kind"}
+
+
+def test_votes_in_another_article_keep_a_poll_as_it_is_in_all(client: Client) -> None:
+    update = poll()
+    [copy] = stories.copy_to(update, [factories.article()], None)
+    vote(client, copy, 2)
+    update.refresh_from_db()
+    update.body_en = items("Neither", "Helsinki")
+    with pytest.raises(ValidationError):
+        update.full_clean()
+    update.body_en = items("Finland", "Sweden", "None")
+    update.full_clean()
+    update.save()
+    copy.refresh_from_db()
+    assert ballot.length(copy) == 3
 
 
 # Counting -------------------------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ class ComposerForm(WithPictures, WithEmbed):
         if before != update.source_language:
             for name in TEXTS:
                 setattr(update, f"{name}_{before}", "")
+            self.pictures.silence(before)
         for name in TEXTS:
             if name in written:
                 setattr(update, f"{name}_{update.source_language}", written[name])
@@ -169,16 +170,9 @@ class ComposerForm(WithPictures, WithEmbed):
         return key_of(self.data)
 
     def clean(self) -> None:
-        chosen = self.cleaned_data.get("kind")
         super().clean()
         if "authors" in self.cleaned_data:
             self.instance.authors_to_be = list(self.cleaned_data["authors"])
-        if (
-            chosen == Update.Kind.EMBED
-            and not self.cleaned_data.get("embed_url")
-            and self.data.get("action") != "draft"
-        ):
-            self.add_error("embed_url", _("Paste the address of what is to be embedded."))
         if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
             message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
             self.add_error(None, message)

@@ -56,28 +56,34 @@ class EmbedField(forms.CharField):
 
 
 class WithEmbed(forms.ModelForm):
-    """A form of an update that has an embed besides its columns; it is stored with the authors, by `save_m2m`."""
+    """A form of an update that has an embed besides its columns; it is stored with the authors, by `save_m2m`.
+
+    `clean` tells the update which embed it will have (`Update.embed_to_be`), so that its own `clean` sees that.
+    """
 
     embed_url = EmbedField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        embed = getattr(self.instance, "embed", None) if self.instance.pk else None
         if "embed_url" in self.fields:
-            self.fields["embed_url"].initial = embed.url if embed else ""
+            self.fields["embed_url"].initial = self.instance.embed_to_be
             self.fields["embed_url"].widget.attrs["data-article"] = self.instance.article_id or ""
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        if "embed_url" in self.cleaned_data:
-            # An update that is its embed needs no words; without it, it does.
-            kinds, url = type(self.instance).Kind, self.cleaned_data["embed_url"]
-            self.instance.embed_to_be = url
-            kind = self.cleaned_data.get("kind", self.instance.kind)
-            if kind in (kinds.TEXT, kinds.EMBED):
-                self.instance.kind = kinds.EMBED if url else kinds.TEXT
-                if "kind" in self.cleaned_data:
-                    self.cleaned_data["kind"] = self.instance.kind
+        if "embed_url" in self.fields:
+            update, kinds = self.instance, type(self.instance).Kind
+            # An address that is none has been refused already, and is not missing.
+            url = update.embed_to_be = self.cleaned_data.get("embed_url", self["embed_url"].value())
+            kind = self.cleaned_data.get("kind", update.kind)
+            # An update that is its embed needs no words; without it, it does. Who chooses the kind is told so.
+            if kind == kinds.TEXT and url:
+                kind = kinds.EMBED
+            elif kind == kinds.EMBED and not url and "kind" not in self.fields:
+                kind = kinds.TEXT
+            update.kind = kind
+            if "kind" in self.cleaned_data:
+                self.cleaned_data["kind"] = kind
         return cleaned
 
     def _save_m2m(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ class Embed(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending"
+        #: Due again as long as its thumbnail is to come.
         RESOLVED = "resolved"
         #: Of nobody that we know, or gone there.
         LINK = "link"
@@ -78,8 +79,20 @@ class Embed(models.Model):
         self.state = self.State.PENDING if found else self.State.LINK
         self.title = self.author = self.frame = self.failure = ""
         self.width = self.height = self.attempts = 0
+        self.forget_file()
         self.thumbnail = ""
         self.due_at = timezone.now() if found else None
+
+    def forget_file(self) -> None:
+        """Have the thumbnail's file go when the transaction is over, if no row names it then."""
+        name, storage = self.thumbnail.name or "", self.thumbnail.storage
+
+        def forget() -> None:
+            if not Embed.objects.filter(thumbnail=name).exists():
+                storage.delete(name)
+
+        if name:
+            transaction.on_commit(forget, robust=True)
 
     @property
     def provider_name(self) -> str:
@@ -89,3 +102,10 @@ class Embed(models.Model):
     def playable(self) -> bool:
         """Whether there is a frame to show. The list of those that may be framed can have become shorter."""
         return self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_frame(self.frame)
+
+
+def forget_file(sender: type[Embed], instance: Embed, **_: Any) -> None:
+    instance.forget_file()
+
+
+models.signals.post_delete.connect(forget_file, Embed)

@@ -11,6 +11,7 @@ import html
 import io
 import logging
 import re
+import secrets
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +21,14 @@ from typing import Any
 import micawber
 import nh3
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import Truncator
 from PIL import Image, ImageOps
 
-from articles import changes
+from articles import cache, changes
 from articles.bidi import balanced
 from articles.embeds import providers
 from articles.embeds.fetching import Failure, Fetcher
@@ -82,12 +83,21 @@ def resolve(url: str) -> Found:
     match = providers.match(url)
     if match is None:
         raise Failure("forbidden")
-    key = f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
-    found = cache.get(key)
+    found = cache.kept(_key(match))
     if found is None:
         found = _asked(match)
-        cache.set(key, found, KEPT)
+        cache.keep(_key(match), found, KEPT)
     return found
+
+
+def known(url: str) -> Found | None:
+    """What was found out of an address lately."""
+    match = providers.match(url)
+    return cache.kept(_key(match)) if match else None
+
+
+def _key(match: providers.Match) -> str:
+    return f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
 
 
 def _asked(match: providers.Match) -> Found:
@@ -166,24 +176,18 @@ def _redrawn(data: bytes) -> bytes:
 
 
 def say(embed: Embed, found: Found) -> None:
-    """Let an embed say what its provider said, but for the picture."""
-    embed.state, embed.due_at, embed.failure = Embed.State.RESOLVED, None, ""
+    """Let an embed say what its provider said, without saving it. As long as its picture is to come, it stays due."""
+    embed.state, embed.failure = Embed.State.RESOLVED, ""
     embed.frame, embed.title, embed.author = found.frame, found.title, found.author
     embed.width, embed.height = found.width, found.height
+    if not found.thumbnail:
+        embed.due_at = None
 
 
-def fill(embed: Embed, found: Found) -> None:
-    """Make an embed what its provider said, without saving it."""
-    say(embed, found)
-    if found.thumbnail:
-        name = hashlib.sha256(found.thumbnail).hexdigest()[:20]
-        embed.thumbnail.save(f"{name}.jpg", ContentFile(found.thumbnail), save=False)
-
-
-def known(url: str) -> Found | None:
-    """What was found out of an address lately."""
-    match = providers.match(url)
-    return cache.get(f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}") if match else None
+def _store(embed: Embed, picture: bytes) -> None:
+    # The name is never used again, so the file goes with the embed.
+    embed.thumbnail.save(f"{secrets.token_hex(12)}.jpg", ContentFile(picture), save=False)
+    embed.due_at = None
 
 
 def take(count: int) -> list[Embed]:
@@ -198,27 +202,34 @@ def ask(embed: Embed) -> None:
     except Failure as failure:
         _put_off(embed, failure)
         return
-    with transaction.atomic():
-        changes.lock(embed.update)
-        # The journalist may have put another address there meanwhile.
-        now = (
-            Embed.objects.select_related("update__article").filter(pk=embed.pk, url=embed.url, state="pending").first()
-        )
-        if now is not None:
-            with changes.edit(now.update):
-                fill(now, found)
-                now.save()
+    say(embed, found)
+    if found.thumbnail:
+        # Nobody else can work on the article while it is locked, and a storage may be slow.
+        _store(embed, found.thumbnail)
+    try:
+        with transaction.atomic():
+            changes.lock(embed.update)
+            # The journalist may have put another address there meanwhile.
+            if _waiting(embed).exists():
+                embed.save()
+    finally:
+        embed.forget_file()
+
+
+def _waiting(embed: Embed) -> QuerySet[Embed]:
+    """The row of an embed, if it is still due."""
+    return Embed.objects.filter(pk=embed.pk, url=embed.url, due_at__isnull=False)
 
 
 def _put_off(embed: Embed, failure: Failure) -> None:
     attempts = embed.attempts + 1
-    waiting = Embed.objects.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING)
     if failure.permanent or attempts >= ATTEMPTS:
-        # A pending embed is a link as well: readers see no difference.
-        waiting.update(state=Embed.State.LINK, attempts=attempts, failure=failure.reason, due_at=None)
+        # A pending embed is a link as well: readers see no difference. One that lacks its picture is shown without.
+        state = Embed.State.LINK if embed.state == Embed.State.PENDING else embed.state
+        _waiting(embed).update(state=state, attempts=attempts, failure=failure.reason, due_at=None)
     else:
         due_at = timezone.now() + duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-        waiting.update(attempts=attempts, failure=failure.reason, due_at=due_at)
+        _waiting(embed).update(attempts=attempts, failure=failure.reason, due_at=due_at)
     logger.warning("A provider of embeds could not be asked (%s).", failure.reason)
 
 

@@ -36,7 +36,8 @@ _EXAMPLE = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 def attach(update: Any, url: str) -> None:
     """Make `url` the embed of an update, or take its embed away where `url` is empty. Call within `changes.edit`.
 
-    It is resolved in the background, unless the desk has just asked for the same address.
+    It is resolved in the background, but for what the desk has been told of the same address just now; the picture is
+    stored there in any case.
     """
     embed = getattr(update, "embed", None)
     if not url.strip():
@@ -50,7 +51,7 @@ def attach(update: Any, url: str) -> None:
     embed = embed or Embed(update=update)
     embed.point_to(url)
     if found := resolving.known(url):
-        resolving.fill(embed, found)
+        resolving.say(embed, found)
     embed.save()
 
 

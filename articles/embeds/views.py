@@ -17,6 +17,7 @@ from articles.embeds import resolving, services, showing
 from articles.embeds.fetching import Failure
 from articles.embeds.models import Embed
 from articles.models import Article
+from liveblog.connections import give_back
 
 
 @never_cache
@@ -37,6 +38,7 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
     embed.point_to(url)
     notice, picture = "", ""
     if embed.provider:
+        give_back()
         try:
             found = resolving.resolve(url)
         except Failure as failure:

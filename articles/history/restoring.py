@@ -52,14 +52,12 @@ def restore(pk: int, number: int, shown: int, person: Any, languages: Collection
             stack.enter_context(states.looking_after(*translations))
             stack.enter_context(changes.edit(update))
             content.put(update, wanted)
+            # Before it is asked whether it may be so, for that depends on its pictures, too.
+            parts.restore(update, wanted)
             update.full_clean()
             update.save()
             if languages is not None:
                 versions.put(update, update.pictures_to_be)
-            else:
-                parts.restore(update, wanted)
-                # What is missing, or may not be so, is as wrong in a part.
-                update.full_clean()
             for row in Translation.objects.filter(update=pk, language__in=translations):
                 _bring_back_state(row, number, data)
         return update

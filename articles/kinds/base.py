@@ -24,15 +24,15 @@ class Kind:
 
     @property
     def template(self) -> str:
-        """How readers see what is between the headline and the photo."""
+        """How readers see what is between the headline and the pictures."""
         return f"articles/kinds/{self.code}.html"
 
     def errors(self, update: Any) -> dict[str, Any]:
         """What is missing before it can be published, by the name of the form field where it belongs."""
         return {}
 
-    def errors_of_draft(self, update: Any) -> dict[str, Any]:
-        """What must not even be saved."""
+    def errors_of_edit(self, update: Any, was: Any) -> dict[str, Any]:
+        """What must not become of an update that was of this kind, be it of another now. `was`: its row as it is."""
         return {}
 
     def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:

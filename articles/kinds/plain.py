@@ -1,5 +1,9 @@
 """Kinds whose content speaks for itself."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -28,3 +32,6 @@ class Embed(Kind):
     sign = "⧉"
     fields = ("embed_url",)
     wordless = True
+
+    def errors(self, update: Any) -> dict[str, Any]:
+        return {} if update.embed_to_be else {"embed_url": _("Paste the address of what is to be embedded.")}

@@ -31,17 +31,22 @@ class Poll(Kind):
             }
         return errors
 
-    def errors_of_draft(self, update: Any) -> dict[str, Any]:
-        """Votes are for a place in the list: once there are some, it keeps its length."""
-        count = ballot.voted_on(update)
+    def errors_of_edit(self, update: Any, was: Any) -> dict[str, Any]:
+        """Votes are for a place in the list: once there are some, nothing takes another's place."""
+        asked = ballot.read(source_text(was, "body"))
+        if asked is None or not ballot.voted_on(was):
+            return {}
+        if update.kind != self.code:
+            return {"kind": _("Readers have voted already: it stays a poll.")}
         written = ballot.read(source_text(update, "body"))
-        if count is None or (written is not None and len(written.choices) == count):
+        if written is not None and ballot.fits(written.choices, asked.choices):
             return {}
         return {
             beside(update, "body"): _(
-                "Readers have voted already: the poll keeps its %(count)s choices. Their words can be corrected."
+                "Readers have voted already: the poll keeps its %(count)s choices in their order. "
+                "Their words can be corrected."
             )
-            % {"count": count}
+            % {"count": len(asked.choices)}
         }
 
     def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:

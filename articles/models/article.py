@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from articles import changes
 from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
+from articles.plaintext import LineField, LinesField
 from articles.richtext import RichTextField
 from articles.text import stored
 from liveblog.languages import SHIPPED
@@ -48,11 +49,11 @@ class Article(Versioned, Illustrated):
         default=timezone.get_default_timezone_name,
         help_text=_("Of the event, such as Europe/Bucharest."),
     )
-    headline = models.CharField(_("headline"), max_length=200)
-    standfirst = models.TextField(
+    headline = LineField(_("headline"), max_length=200)
+    standfirst = LinesField(
         _("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline.")
     )
-    dateline = models.CharField(_("dateline"), max_length=120, blank=True, help_text=_("Place and date of the report."))
+    dateline = LineField(_("dateline"), max_length=120, blank=True, help_text=_("Place and date of the report."))
     body = RichTextField(_("body"), blank=True)
     authors = models.ManyToManyField(Author, blank=True, related_name="articles", verbose_name=_("authors"))
     topics = models.ManyToManyField(Topic, blank=True, related_name="articles", verbose_name=_("topics"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.pictures.fields import PhotoField
+from articles.plaintext import LineField
 from articles.text import stored
 from articles.translations import states
 from liveblog.languages import SHIPPED
@@ -32,7 +33,7 @@ def in_source_language(*fields: str) -> Q:
 class Author(models.Model):
     """A byline. It may belong to an account, whose posts then carry it by default."""
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = LineField(_("name"), max_length=120, unique=True)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -62,7 +63,7 @@ class Author(models.Model):
 class Topic(models.Model):
     """What an article is about, for readers who look for more of it."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = LineField(_("name"), max_length=120)
     slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
 
     class Meta:
@@ -133,14 +134,14 @@ class Illustrated(models.Model):
     photo = PhotoField(_("photo"), blank=True, width_field="photo_width", height_field="photo_height")
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    photo_alt = models.CharField(
+    photo_alt = LineField(
         _("alternative text"),
         max_length=300,
         blank=True,
         help_text=_("What the photo shows, for those who don't see it."),
     )
-    photo_caption = models.CharField(_("caption"), max_length=500, blank=True)
-    photo_credit = models.CharField(
+    photo_caption = LineField(_("caption"), max_length=500, blank=True)
+    photo_credit = LineField(
         _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
     )
 

@@ -22,6 +22,7 @@ from articles.fields import LanguageField, Policy
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pictures.models import Picture
+from articles.plaintext import LineField
 from articles.richtext import RichTextField
 from articles.text import stored
 from articles.translations import states
@@ -75,9 +76,9 @@ class Update(Versioned):
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
-    headline = models.CharField(_("headline"), max_length=200, blank=True)
+    headline = LineField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
-    attribution = models.CharField(
+    attribution = LineField(
         _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
     )
     source_url = models.URLField(
@@ -104,11 +105,11 @@ class Update(Versioned):
         default=False,
         help_text=_("Readers are told that an update was withdrawn here."),
     )
-    withdrawal_note = models.CharField(
+    withdrawal_note = LineField(
         _("reason for the withdrawal"), max_length=500, blank=True, help_text=_("For readers, beside the mark.")
     )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
-    correction_note = models.CharField(
+    correction_note = LineField(
         _("correction note"),
         max_length=500,
         blank=True,
@@ -195,15 +196,15 @@ class Update(Versioned):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
         errors |= rules.errors_of(self, was)
         if self.source_language:
-            errors |= self._errors_of_kind()
+            errors |= self._errors_of_kind(was)
         if errors:
             raise ValidationError(errors)
 
-    def _errors_of_kind(self) -> dict[str, Any]:
-        kind = kinds.of(self)
+    def _errors_of_kind(self, was: Update | None) -> dict[str, Any]:
         # What was withdrawn may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        return (kind.errors(self) if ready else {}) | kind.errors_of_draft(self)
+        errors = kinds.of(self).errors(self) if ready else {}
+        return errors | (kinds.of(was).errors_of_edit(self, was) if was else {})
 
     def picture_errors(self) -> dict[str, Any]:
         """What is missing beside its pictures before readers may see them, by the name of the form field."""
@@ -232,7 +233,7 @@ class Update(Versioned):
 
     @property
     def embed_to_be(self) -> str:
-        """The canonical address of its embed as it is once the form is saved; empty for none."""
+        """The address of its embed, "" for none, once what is written in a form is saved (`articles.embeds.forms`)."""
         if self._embed_to_be is None:
             embed = getattr(self, "embed", None) if self.pk else None
             return embed.url if embed else ""

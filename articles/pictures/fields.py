@@ -34,10 +34,11 @@ class PhotoFile(PictureFieldFile):
             self.instance.save()
 
     def save_all(self) -> None:
-        with self.storage.open(self.name) as file, Image.open(file) as image:
-            whole = PillowPicture.pre_process(image)
-        for rendition in self.get_picture_files_list():
-            rendition.save(whole)
+        with intake.at_once:
+            with self.storage.open(self.name) as file, Image.open(file) as image:
+                whole = PillowPicture.pre_process(image)
+            for rendition in self.get_picture_files_list():
+                rendition.save(whole)
 
     def delete_all(self) -> None:
         for rendition in self.get_picture_files_list():

@@ -83,6 +83,12 @@ class PicturesForm(forms.Form):
                     setattr(picture, f"{name}_{self.language}", text)
         self.update.pictures_to_be = self.pictures
 
+    def silence(self, language: str) -> None:
+        """Have the pictures say nothing in a language; before the form is checked, which puts in what was written."""
+        for picture in self.pictures:
+            for name in FIELDS:
+                setattr(picture, f"{name}_{language}", "")
+
     def add_errors(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Take those errors that belong beside pictures; returns the others."""
         for name in [name for name in errors if name in self.fields or name == "pictures"]:
@@ -161,8 +167,11 @@ class WithPictures:
 
     def take_pictures(self, data: Any, person: Any) -> None:
         """At the end of `__init__`. `data`: None where the person may not change them."""
-        update = self.instance  # type: ignore[attr-defined]
-        language = (data or {}).get("source_language") or update.source_language
+        form: Any = self
+        update = form.instance
+        # Not what was sent, for what was published stays in its language.
+        chosen = form["source_language"].value() if "source_language" in form.fields else ""
+        language = chosen if chosen in SHIPPED else update.source_language
         self.pictures = PicturesForm(data, update=update, language=language, person=person)
 
     def check_pictures(self) -> None:

@@ -37,8 +37,8 @@ MAX_RATIO = 12
 #: What files begin with that are pictures, be they damaged or not.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
 
-#: A picture takes 100 MB and more while it is made anew; so only so many are at once.
-_at_once = BoundedSemaphore(2)
+#: A picture takes 100 MB and more while it is made anew, or renditions of it; so only so many are at once.
+at_once = BoundedSemaphore(2)
 
 
 class Cleaned(ContentFile):
@@ -63,7 +63,7 @@ def take(file: Any) -> Taken:
     file.seek(0)
     head = file.read(1024)
     file.seek(0)
-    with _at_once:
+    with at_once:
         image = _opened(file, head)
         words = words_of(image)
         return Taken(_written(_decoded(image)), words)

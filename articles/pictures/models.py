@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.pictures.fields import PhotoField
+from articles.plaintext import LineField
 
 
 class Picture(models.Model):
@@ -25,14 +26,14 @@ class Picture(models.Model):
     image = PhotoField(_("picture"), width_field="width", height_field="height", max_length=200)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
-    alt = models.CharField(
+    alt = LineField(
         _("alternative text"),
         max_length=300,
         blank=True,
         help_text=_("What the photo shows, for those who don't see it."),
     )
-    caption = models.CharField(_("caption"), max_length=500, blank=True)
-    credit = models.CharField(
+    caption = LineField(_("caption"), max_length=500, blank=True)
+    credit = LineField(
         _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
     )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

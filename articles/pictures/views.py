@@ -10,9 +10,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from articles.models import Article, Picture
+from articles.models import Picture
 from articles.pictures import intake
 from articles.pictures.forms import as_json
+from liveblog.connections import give_back
 
 logger = logging.getLogger(__name__)
 
@@ -20,24 +21,25 @@ RIGHTS = ("articles.add_update", "articles.change_update")
 
 
 @require_POST
-def upload(request: HttpRequest, pk: int | None = None) -> JsonResponse:
+def upload(request: HttpRequest) -> JsonResponse:
     """`file`: the picture. `head`: the beginning of the original, where the browser has made it smaller.
 
     Answers {id, url, thumbnail, width, height, alt, caption, credit} or {error}, in the language of who asks.
     """
     if not any(request.user.has_perm(right) for right in RIGHTS):
         return _refused(_("You may not upload pictures."), 403)
-    if pk is not None and not Article.objects.filter(pk=pk).exists():
-        return _refused(_("There is no such article."), 404)
     file = request.FILES.get("file")
     if file is None:
         return _refused(_("Choose a picture."), 400)
+    give_back()
     try:
         taken = intake.take(file)
     except ValidationError as refusal:
         return _refused(refusal.messages[0], 400)
-    picture = Picture(image=taken.file, uploaded_by=request.user)
+    picture = Picture(uploaded_by=request.user)
     try:
+        # By itself, for saving the row takes a connection first.
+        picture.image.save(taken.file.name, taken.file, save=False)
         picture.save()
     # Each storage has exceptions of its own.
     except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from articles import richtext
@@ -42,12 +43,16 @@ def length(update: Any) -> int:
     return len(written.choices) if written else 0
 
 
-def voted_on(update: Any) -> int | None:
-    """How many choices there were when somebody voted; None where nobody has."""
-    if not update.pk or not Vote.objects.filter(update=update.pk).exists():
-        return None
-    stored = type(update).objects.get(pk=update.pk)
-    return length(stored)
+def voted_on(update: Any) -> bool:
+    """Whether somebody has voted, here or in another article in which the update stands."""
+    copies = Q(update__story=update.story) if update.story else Q()
+    return Vote.objects.filter(Q(update=update.pk) | copies).exists()
+
+
+def fits(choices: list[str], asked: list[str]) -> bool:
+    """Whether votes for `asked` can stand for `choices`: as many, of which none has been one in another place."""
+    moved = (new != old and new in asked for new, old in zip(choices, asked, strict=False))
+    return len(choices) == len(asked) and not any(moved)
 
 
 def choices(update: Any, reading: Reading) -> list[Text]:

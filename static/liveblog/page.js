@@ -46,7 +46,7 @@ export class Page {
     }
     if (old && old.dataset.sort === sort) {
       element.hidden = old.hidden;
-      if (!keepOpen(old, element)) this.replace(old, element);
+      this.replace(old, element);
       return;
     }
     old?.remove();
@@ -75,9 +75,12 @@ export class Page {
       if (same) same.checked = true;
     }
     const focused = controls(old).indexOf(document.activeElement);
-    old.replaceWith(element);
-    if (focused >= 0) controls(element)[focused]?.focus({ preventScroll: true });
-    this.placed(element);
+    const present = keepOpen(old, element) ? old : element;
+    if (present !== old) old.replaceWith(element);
+    if (focused >= 0 && !present.contains(document.activeElement)) {
+      controls(present)[focused]?.focus({ preventScroll: true });
+    }
+    this.placed(present);
   }
 
   // New updates wait, hidden, while the reader is further down; what they read does not move.

@@ -133,6 +133,34 @@ def test_an_open_embed_plays_on_while_its_update_is_corrected(
     assert len(asked) == 1
 
 
+def test_what_a_reader_does_around_an_open_embed_goes_on_when_its_update_is_corrected(
+    server: Server, reader: MakeReader, article: Article
+) -> None:
+    choices = "<ul><li>Helsinki</li><li>Stockholm</li></ul>"
+    words = {"headline_en": "Who joins first?", "headline_de": "Wer zuerst?", "body_de": choices}
+    update = factories.update(article, kind="poll", body_en=choices, **words)
+    with changes.edit(update):
+        services.attach(update, VIDEO)
+    # So there is an original to look at.
+    update.translations.filter(language="de").update(state="machine")
+    page = reader()
+    outside(page.page, server)
+    page.open(server, article, "de")
+    opened(page, update)
+    element = page.page.locator(f"#{update.element}")
+    element.locator("summary").click()
+    element.get_by_label("Stockholm").check()
+    element.locator("summary").focus()
+    update.refresh_from_db()
+    update.is_key = True
+    update.save()
+    expect(element).to_contain_class("key")
+    expect(element.locator("iframe")).to_be_visible()
+    expect(element.locator("details")).to_have_attribute("open", "")
+    expect(element.get_by_label("Stockholm")).to_be_checked()
+    expect(element.locator("summary")).to_be_focused()
+
+
 def test_another_embed_takes_the_place_of_an_open_one(server: Server, reader: MakeReader, article: Article) -> None:
     update = posted(article)
     page = reader()
