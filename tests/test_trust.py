@@ -83,7 +83,6 @@ def start_writers(article: Article, until: int, server: Server) -> list[subproce
     return [subprocess.Popen([*command, str(seed)], cwd=ROOT, env=server.environment) for seed in range(8)]
 
 
-@pytest.mark.long
 async def test_a_storm_of_changes_by_eight_writers_reach_every_reader(site: list[Server], article: Article) -> None:
     changes = int(os.environ.get("STORM", 1_000))
     writers = start_writers(article, changes, site[0])
@@ -127,7 +126,6 @@ async def test_a_storm_of_changes_by_eight_writers_reach_every_reader(site: list
 # Servers that die -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
 async def test_a_server_that_is_killed_twenty_times_loses_nothing(
     article: Article, editor: User, tmp_path: Path
 ) -> None:
