@@ -1,6 +1,6 @@
 """A websocket of the newsroom: tells that something changed, and who else is there. It brings no content.
 
-To the page, JSON: {"changed": true}, upon which it asks for what is new; {"people": [{"name", "at", "me"}]}.
+To the page, JSON: {"changed": true}, upon which it asks for what is new; {"people": [{"person", "name", "at", "me"}]}.
 From the page: {"at": "update-17"}, what the person has in hand; "" is nothing.
 """
 
@@ -115,7 +115,9 @@ class Room(AsyncJsonWebsocketConsumer):
         self.people = {channel: one for channel, one in self.people.items() if one[3] > since}
         people = sorted({(name, person, at) for name, person, at, _seen in self.people.values()})
         if people != self.told_people:
-            shown = [{"name": name, "at": at, "me": person == self.user.pk} for name, person, at in people]
+            shown = [
+                {"person": person, "name": name, "at": at, "me": person == self.user.pk} for name, person, at in people
+            ]
             await self.send_json({"people": shown})
         self.told_people = people
 

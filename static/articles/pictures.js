@@ -1,10 +1,10 @@
 // The pictures of an update in a form: dragged, pasted or chosen, uploaded at once, put in order, described.
 //
 //   const pictures = new Pictures(container);   an element rendered from articles/pictures/container.html, in a form
-//   pictures.addFiles(files);  pictures.busy;  pictures.toJSON();  pictures.restore(saved);  pictures.clear();
+//   pictures.addFiles(files);  pictures.toJSON();  pictures.restore(saved);  pictures.clear();
 //
 // The form hears "input" whenever something changes. What it sends is hidden fields `pictures` in order, and the
-// texts of each picture as `picture-<id>-alt`, `-caption` and `-credit`.
+// texts of each picture as `picture-<id>-alt`, `-caption` and `-credit`. It is not sent while a picture is not uploaded.
 
 import { smaller } from "./pictures/smaller.js";
 import { Upload } from "./pictures/upload.js";
@@ -40,11 +40,6 @@ export class Pictures {
 
   get form() {
     return this.#container.closest("form");
-  }
-
-  /** Whether uploads are under way: what is sent now would lack them. */
-  get busy() {
-    return this.#uploads.size > 0;
   }
 
   addFiles(files) {
@@ -341,13 +336,13 @@ export class Pictures {
       event.stopPropagation();
       this.addFiles(files);
     }, first);
+    // What is sent now would lack those that are under way, and those that have failed.
     form.addEventListener("submit", (event) => {
-      if (!this.busy) return;
+      const [item] = [...this.#uploads.keys(), ...this.#retries.keys()];
+      if (!item) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      this.#say("busy");
-      const [item] = this.#uploads.keys();
-      this.#complain(item, this.#word("busy"));
+      this.#say(this.#uploads.size ? "busy" : "missing", {}, item);
       item.scrollIntoView({ block: "nearest" });
     }, first);
     form.elements.source_language?.addEventListener("change", () => {

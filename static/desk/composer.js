@@ -4,8 +4,8 @@ import { createEditor } from "django-prose-editor/configurable";
 
 import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
-import { drafts } from "./drafts.js";
-import { clock, LoggedOut, post } from "./requests.js";
+import { Draft } from "./drafts.js";
+import { clock, Forbidden, items, LoggedOut, post } from "./requests.js";
 
 //: Milliseconds of quiet before what is typed is kept, and before the preview follows.
 const KEEP_AFTER = 200;
@@ -13,19 +13,33 @@ const PREVIEW_AFTER = 800;
 //: The first and the longest pause before something is sent again, in milliseconds.
 const RETRY = 1000;
 const LONGEST_RETRY = 15_000;
+//: What was on its way when the browser closed is sent by itself so long after, in milliseconds; later, it is looked at.
+const STILL_MEANT = 5 * 60_000;
 
 //: Fields that are of the moment, not of what is written.
 const PASSING = new Set(["csrfmiddlewaretoken"]);
 
+//: By form, those that have begun.
+const composers = new WeakMap();
+
 export class Composer {
-  // `place`: the element to stand in; `scope`: names the desk, and so its drafts; `events`: what the desk is told.
-  constructor(form, place, { scope, saved, writing, closed, loggedOut }) {
+  // The one of a form; nothing while that has not begun.
+  static of(form) {
+    return composers.get(form);
+  }
+
+  // `place`: the element to stand in; `scope`: names the desk, and so its drafts; `draft`: one that was taken already;
+  // `events`: what the desk is told.
+  constructor(form, place, { scope, draft, saved, writing, closed, loggedOut }) {
     this.form = form;
     this.at = form.dataset.at;
     this.scope = scope;
-    this.key = `${scope}/${this.at}`;
+    this.draft = draft;
     this.events = { saved, writing, closed, loggedOut };
     this.isNew = this.at === "new";
+    this.address = form.getAttribute("action");
+    // What was typed before it has begun would be overwritten, and a button send it as a browser does.
+    form.inert = true;
     place.replaceChildren(form);
     // In the page twice, its fields still have names of their own.
     if (!this.isNew) this.rename();
@@ -37,10 +51,12 @@ export class Composer {
     this.pictures = new Pictures(this.form.querySelector("[data-pictures]"));
     this.embed = new Embed(this.form.querySelector(".embed-input"), () => this.scope.split("/")[0]);
     this.blank = this.read();
-    const kept = await drafts.get(this.key).catch(() => undefined);
+    this.draft ??= await Draft.take(`${this.scope}/${this.at}`);
+    const { kept } = this.draft;
     if (kept) {
       this.pictures.restore(kept.pictures);
       this.write(kept.fields);
+      this.address = kept.address;
     }
     if (this.isNew && !this.form.elements.key.value) this.form.elements.key.value = crypto.randomUUID();
     this.editor = await createEditor(this.textarea);
@@ -54,13 +70,16 @@ export class Composer {
     addEventListener("online", () => this.waiting && this.send(this.waiting));
     this.form.querySelector(".snippet-choice")?.addEventListener("change", (event) => this.takeSnippet(event.target));
     this.form.querySelector(".preview-language").addEventListener("change", () => this.preview());
-    if (kept) {
-      this.say(this.words("restored", kept.at));
-      this.form.querySelector('[data-do="discard"]').hidden = false;
-      // It was on its way when the browser closed.
-      if (kept.action) this.send(kept.action);
-    }
+    composers.set(this.form, this);
+    this.form.inert = false;
+    if (kept) this.goOnWith(kept);
     return this;
+  }
+
+  goOnWith({ at, action }) {
+    this.form.querySelector('[data-do="discard"]').hidden = false;
+    if (action && Date.now() - at < STILL_MEANT) this.send(action);
+    else this.say(this.words(action ? "unsent" : "restored", at));
   }
 
   rename() {
@@ -95,6 +114,8 @@ export class Composer {
     for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
     for (const element of this.form.elements) {
       if (!element.name || PASSING.has(element.name) || element.type === "submit") continue;
+      // Those of the pictures are of their own making.
+      if (element.closest("[data-pictures]")) continue;
       const given = values.get(element.name) ?? [];
       if (element.type === "checkbox" || element.type === "radio") element.checked = given.includes(element.value);
       else if (element.name === "embed_url") this.embed.put(given[0] ?? "");
@@ -111,6 +132,9 @@ export class Composer {
   typed(event) {
     if (event.target.closest(".preview, .snippets")) return;
     this.events.writing(this.at);
+    // What is half changed is not sent by itself.
+    if (this.waiting) this.say("");
+    this.stopWaiting();
     if (["source_url", "embed_url"].includes(event.target.name)) this.shown();
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.keep(), KEEP_AFTER);
@@ -125,13 +149,13 @@ export class Composer {
     const fields = this.read();
     const at = Date.now();
     if (!action && this.same(fields)) {
-      await drafts.forget(this.key).catch(() => {});
+      await this.draft.forget();
       // What was said of something else still holds.
       if (this.said === "kept") this.say("");
       return;
     }
     try {
-      await drafts.keep(this.key, { fields, pictures: this.pictures.toJSON(), at, action });
+      await this.draft.keep({ fields, pictures: this.pictures.toJSON(), address: this.address, at, action });
       if (!action) {
         this.say(this.words("kept", at));
         this.said = "kept";
@@ -192,7 +216,7 @@ export class Composer {
 
   async discard() {
     this.stopWaiting();
-    await drafts.forget(this.key).catch(() => {});
+    await this.draft.forget();
     if (this.isNew) this.clear();
     else this.close();
   }
@@ -200,9 +224,11 @@ export class Composer {
   close() {
     this.events.writing("");
     this.stopWaiting();
-    this.editor?.destroy();
+    const { idle } = this;
+    this.editor.destroy();
     this.form.remove();
-    this.events.closed?.();
+    this.draft.letGo();
+    this.events.closed(idle);
   }
 
   clear() {
@@ -214,7 +240,9 @@ export class Composer {
     this.embed.clear();
     this.write([...blank, ...now, ["key", crypto.randomUUID()]]);
     this.blank = this.read();
+    this.address = this.form.getAttribute("action");
     this.form.querySelector('[data-do="discard"]').hidden = true;
+    this.hideConflict();
     this.showErrors({});
     this.say("");
     this.shown();
@@ -235,40 +263,41 @@ export class Composer {
 
   // Sends until there is an answer. What is sent has a key, so that it arrives once however often it is sent.
   async send(action, pause = RETRY) {
-    if (this.sending) return;
-    if (this.pictures.busy) {
-      this.say(this.words("uploading"));
-      return;
-    }
-    this.sending = true;
+    if (this.form.inert) return;
     this.stopWaiting();
     this.say(this.words("sending"));
-    await this.keep(action);
     const body = new FormData(this.form);
     body.set("action", action);
-    let answer;
     // What would be typed meanwhile would be in neither this update nor the next.
-    const focused = document.activeElement;
+    this.focused = this.form.contains(document.activeElement) ? document.activeElement : null;
     this.form.inert = true;
-    const goOn = () => {
-      this.sending = this.form.inert = false;
-      if (this.form.contains(focused)) focused.focus();
-    };
+    await this.keep(action);
+    let answer;
     try {
-      answer = await post(this.form.getAttribute("action"), body);
+      answer = await post(this.address, body);
     } catch (error) {
-      goOn();
-      if (error instanceof LoggedOut) {
-        this.events.loggedOut();
-        return;
-      }
-      this.say(this.words("waiting"));
-      this.waiting = action;
-      this.retry = setTimeout(() => this.send(action, Math.min(pause * 2, LONGEST_RETRY)), pause);
+      this.goOn();
+      if (error instanceof LoggedOut || error instanceof Forbidden) await this.turnedAway(error);
+      else this.wait(action, pause);
       return;
     }
-    goOn();
     await this.answered(answer);
+  }
+
+  goOn() {
+    this.form.inert = false;
+    if (this.idle) this.focused?.focus();
+  }
+
+  // Whether the person is nowhere else.
+  get idle() {
+    return document.activeElement === document.body || this.form.contains(document.activeElement);
+  }
+
+  wait(action, pause) {
+    this.say(this.words("waiting"));
+    this.waiting = action;
+    this.retry = setTimeout(() => this.send(action, Math.min(pause * 2, LONGEST_RETRY)), pause);
   }
 
   stopWaiting() {
@@ -276,24 +305,36 @@ export class Composer {
     clearTimeout(this.retry);
   }
 
+  // It stays here, and is sent when the person says so again.
+  async turnedAway(error) {
+    await this.keep();
+    if (error instanceof LoggedOut) this.events.loggedOut();
+    else this.say(this.words("forbidden"));
+  }
+
   async answered({ status, json }) {
-    if (status === 200) {
-      await drafts.forget(this.key).catch(() => {});
-      this.events.writing("");
-      this.hideConflict();
-      if (this.isNew) {
-        this.clear();
-        this.focus();
-      }
-      this.say(this.words("done", Date.now()));
-      this.events.saved(json);
-      if (!this.isNew) this.close();
-      return;
+    if (status === 200 && json) return this.done(json);
+    this.goOn();
+    if (status === 409) {
+      // What is sent next is an answer to the version that is shown. A new update may have become one that is there.
+      this.form.elements.opened.value = json.opened;
+      this.address = json.url ?? this.address;
     }
     await this.keep();
-    if (status === 409) this.showConflict(json);
+    if (status === 409) this.showConflict(json.conflict);
     else if (status === 422) this.showErrors(json.errors, json.pictures);
     else this.say(this.words("failed"));
+  }
+
+  async done(json) {
+    await this.draft.forget();
+    this.events.writing("");
+    if (this.isNew) this.clear();
+    this.goOn();
+    this.say(this.words("done", Date.now()));
+    this.events.saved(json);
+    if (!this.isNew) this.close();
+    else if (this.idle) this.focus();
   }
 
   showErrors(errors, pictures = {}) {
@@ -301,12 +342,12 @@ export class Composer {
     let first;
     for (const list of this.form.querySelectorAll("[data-of]")) {
       const messages = errors[list.dataset.of] ?? [];
-      list.replaceChildren(...messages.map((message) => item(message)));
+      list.replaceChildren(...items(messages));
       if (messages.length) first ??= list;
     }
     const placed = new Set([...this.form.querySelectorAll("[data-of]")].map((list) => list.dataset.of));
     for (const [field, messages] of Object.entries(errors)) {
-      if (!placed.has(field)) this.form.querySelector('[data-of="__all__"]').append(...messages.map(item));
+      if (!placed.has(field)) this.form.querySelector('[data-of="__all__"]').append(...items(messages));
     }
     if (Object.keys(errors).length) this.say("");
     const details = first?.closest("details");
@@ -314,16 +355,13 @@ export class Composer {
     first?.closest(".field")?.querySelector("input, select, textarea, [contenteditable]")?.focus();
   }
 
-  showConflict({ conflict, opened }) {
+  showConflict(conflict) {
     const place = this.form.querySelector(".conflict");
     place.innerHTML = conflict;
     place.hidden = false;
-    // What is sent next is an answer to the version that is shown.
-    this.form.elements.opened.value = opened;
     this.say("");
     place.setAttribute("tabindex", "-1");
     place.focus();
-    this.keep();
   }
 
   hideConflict() {
@@ -342,13 +380,12 @@ export class Composer {
   async preview() {
     const body = new FormData(this.form);
     body.set("reader", this.form.querySelector(".preview-language").value);
-    const response = await fetch(this.form.dataset.preview, { method: "POST", body }).catch(() => null);
-    if (response?.ok && !response.redirected) this.form.querySelector("iframe").srcdoc = await response.text();
+    try {
+      const { status, html } = await post(this.form.dataset.preview, body);
+      if (status === 200) this.form.querySelector("iframe").srcdoc = html;
+    } catch (error) {
+      // Without a connection it follows what is typed next.
+      if (error instanceof LoggedOut) this.events.loggedOut();
+    }
   }
-}
-
-function item(message) {
-  const element = document.createElement("li");
-  element.textContent = message;
-  return element;
 }

@@ -1,21 +1,26 @@
 // The live desk: starts its parts, and keeps them up to date.
 import { Composer } from "./composer.js";
+import { Draft } from "./drafts.js";
 import { ask } from "./questions.js";
-import { get, post } from "./requests.js";
+import { get, items, post, problems } from "./requests.js";
 import { Room, showPeople } from "./room.js";
 import { Timeline } from "./timeline.js";
 
 const desk = document.getElementById("desk");
+const notice = document.getElementById("desk-connection");
+//: The desk of one person, whose drafts are kept by this name.
+const scope = `${desk.dataset.article}/${desk.dataset.person}`;
 let revision = Number(desk.dataset.revision);
 
 const composerOptions = {
-  scope: `${desk.dataset.article}/${desk.dataset.person}`,
+  scope,
   saved: () => room.look(),
   writing: (where) => room.tell(where),
   loggedOut: () => room.say("loggedOut"),
 };
 const timeline = new Timeline(document.getElementById("timeline"), {
   url: desk.dataset.entries,
+  words: notice.dataset,
   composer: composerOptions,
   changed: () => room.look(),
   ask,
@@ -26,7 +31,7 @@ const composer = new Composer(
   composerOptions,
 );
 const room = new Room(desk.dataset.socket, {
-  notice: document.getElementById("desk-connection"),
+  notice,
   look,
   people: (people) => {
     showPeople(document.getElementById("people"), people);
@@ -40,10 +45,22 @@ const room = new Room(desk.dataset.socket, {
 async function look() {
   const json = await timeline.since(revision);
   revision = Math.max(revision, json.revision);
-  const side = document.getElementById("side");
-  if (side.innerHTML !== json.side && !side.contains(document.activeElement)) side.innerHTML = json.side;
+  shownSide.wanted = json.side;
+  renewSide();
   timeline.showWriters(room.people);
 }
+
+const side = document.getElementById("side");
+//: What the server last said of the side, and what of that is shown.
+const shownSide = {};
+
+// Nobody's focus is taken away; what is new is shown when it leaves.
+function renewSide() {
+  if (shownSide.html === shownSide.wanted || side.contains(document.activeElement)) return;
+  side.innerHTML = shownSide.html = shownSide.wanted;
+}
+
+side.addEventListener("focusout", () => setTimeout(renewSide));
 
 function showReaders({ readers, total }) {
   const format = new Intl.NumberFormat(document.documentElement.lang);
@@ -60,7 +77,16 @@ function showReaders({ readers, total }) {
 
 // The side --------------------------------------------------------------------------------------------------------------
 
-document.getElementById("side").addEventListener("click", async (event) => {
+const sideProblems = document.getElementById("side-problems");
+
+// Whether it was done; otherwise the side says why not.
+async function done(asked) {
+  const found = await problems(asked, notice.dataset);
+  sideProblems.replaceChildren(...items(found));
+  return found.length === 0;
+}
+
+side.addEventListener("click", async (event) => {
   const cover = event.target.closest("[data-cover]");
   const unrelate = event.target.closest("[data-unrelate]");
   if (cover) {
@@ -68,7 +94,7 @@ document.getElementById("side").addEventListener("click", async (event) => {
     cover.blur();
     if (question) document.getElementById("question-title").textContent = question;
     if (question && !(await ask("question"))) return;
-    await post(url);
+    await done(post(url));
     room.look();
   }
   if (unrelate) {
@@ -81,8 +107,9 @@ async function relate(article, wanted) {
   const body = new FormData();
   body.set("article", article);
   body.set("wanted", wanted ? "1" : "0");
-  await post(desk.dataset.related, body);
+  const related = await done(post(desk.dataset.related, body));
   room.look();
+  return related;
 }
 
 const search = document.getElementById("related-search");
@@ -91,7 +118,9 @@ let searching;
 search.addEventListener("input", () => {
   clearTimeout(searching);
   searching = setTimeout(async () => {
-    const { json } = await get(`${desk.dataset.related}?${new URLSearchParams({ q: search.value })}`);
+    const asked = get(`${desk.dataset.related}?${new URLSearchParams({ q: search.value })}`);
+    if (!(await done(asked))) return;
+    const { json } = await asked;
     found.replaceChildren(
       ...json.articles.map((article) => {
         const button = Object.assign(document.createElement("button"), { type: "button", textContent: found.dataset.add });
@@ -99,8 +128,7 @@ search.addEventListener("input", () => {
         const item = document.createElement("li");
         item.append(name, " ", button);
         button.addEventListener("click", async () => {
-          item.remove();
-          await relate(article.id, true);
+          if (await relate(article.id, true)) item.remove();
         });
         return item;
       }),
@@ -114,18 +142,18 @@ document.addEventListener(
   "keydown",
   (event) => {
     const inside = event.target.closest(".composer");
-    const open = inside && timeline.open?.form === inside ? timeline.open : composer;
+    const open = Composer.of(inside);
     const held = event.ctrlKey || event.metaKey;
     const press = (act) => {
       event.preventDefault();
       event.stopPropagation();
       act();
     };
-    if (held && event.key === "Enter" && inside) press(() => open.press("[data-chord]"));
-    else if (held && event.key.toLowerCase() === "s" && inside) press(() => open.press("[data-save], [data-chord]"));
+    if (held && event.key === "Enter" && inside) press(() => open?.press("[data-chord]"));
+    else if (held && event.key.toLowerCase() === "s" && inside) press(() => open?.press("[data-save], [data-chord]"));
     else if (event.altKey && /^Digit[1-7]$/.test(event.code) && inside) {
       press(() => inside.querySelectorAll('[name="kind"]')[Number(event.code.slice(-1)) - 1]?.click());
-    } else if (event.key === "Escape" && inside && open === timeline.open) press(() => open.close());
+    } else if (event.key === "Escape" && open && !open.isNew) press(() => open.close());
     else if (!held && !event.altKey && !event.target.closest("input, textarea, select, [contenteditable], dialog")) {
       const entry = event.target.closest(".entry");
       const act = {
@@ -141,4 +169,18 @@ document.addEventListener(
   { capture: true },
 );
 
-composer.ready.then(() => composer.focus());
+// What was being written in entries when the desk was left goes on there.
+async function resume() {
+  const entries = await Draft.forms(scope);
+  entries.delete(composer.at);
+  for (const form of entries) {
+    const draft = await Draft.take(`${scope}/${form}`);
+    if (draft.kept) await timeline.resume(form, draft);
+    else draft.letGo();
+  }
+}
+
+composer.ready.then(() => {
+  composer.focus();
+  resume();
+});

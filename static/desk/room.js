@@ -1,9 +1,11 @@
 // A room of the newsroom: keeps its page up to date, and knows who else is there. See liveblog/newsroom/room.py.
-import { LoggedOut } from "./requests.js";
+import { Forbidden, LoggedOut } from "./requests.js";
 
 //: How often a page looks by itself while there is no websocket, and in case a bell was lost, in milliseconds.
 const LOOK_EVERY = { closed: 3000, open: 20_000 };
 const LONGEST_PAUSE = 30_000;
+//: The close code for those who may not come in: see liveblog/newsroom/room.py.
+const FORBIDDEN = 4003;
 
 export class Room {
   // `address`: of the websocket; `notice`: the element that says how the connection is; `look`: asks for what is new;
@@ -28,18 +30,31 @@ export class Room {
 
   connect() {
     this.socket = new WebSocket(this.address);
-    this.socket.addEventListener("open", () => {
-      this.failures = 0;
-      this.say(null);
-      this.look();
-      if (this.at) this.socket.send(JSON.stringify({ at: this.at }));
-    });
+    this.socket.addEventListener("open", () => this.at && this.socket.send(JSON.stringify({ at: this.at })));
+    // Only those who may be here hear something: the server opens for the others, too, to say that they may not.
+    this.socket.addEventListener("message", () => this.welcomed(), { once: true });
     this.socket.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
-    this.socket.addEventListener("close", () => {
+    this.socket.addEventListener("close", ({ code }) => {
       this.failures += 1;
-      if (this.notice.dataset.shown !== "loggedOut") this.say("waiting");
-      setTimeout(() => this.connect(), Math.random() * Math.min(LONGEST_PAUSE, 1000 * 2 ** Math.min(this.failures, 5)));
+      if (code === FORBIDDEN) {
+        // It says why, and whether that has changed.
+        this.barred = true;
+        this.look();
+        return;
+      }
+      if (!this.shut) this.say("waiting");
+      this.reconnect();
     });
+  }
+
+  welcomed() {
+    this.failures = 0;
+    this.say(null);
+    this.look();
+  }
+
+  reconnect() {
+    setTimeout(() => this.connect(), Math.random() * Math.min(LONGEST_PAUSE, 1000 * 2 ** Math.min(this.failures, 5)));
   }
 
   heard(message) {
@@ -63,6 +78,11 @@ export class Room {
     return this.people.filter((one) => !one.me && one.at === where).map((one) => one.name);
   }
 
+  // Whether the person is told that they are not let in.
+  get shut() {
+    return ["loggedOut", "forbidden"].includes(this.notice.dataset.shown);
+  }
+
   say(what) {
     this.notice.hidden = what === null;
     this.notice.dataset.shown = what ?? "";
@@ -78,7 +98,10 @@ export class Room {
     this.lastLook = Date.now();
     this.looking = this.events
       .look()
-      .catch((error) => error instanceof LoggedOut && this.say("loggedOut"))
+      .then(
+        () => this.letIn(),
+        (error) => this.turnedAway(error),
+      )
       .then(() => this.again && new Promise((resolve) => setTimeout(resolve, this.pause)))
       .finally(() => {
         this.looking = null;
@@ -90,21 +113,35 @@ export class Room {
     return this.looking;
   }
 
+  // Who could look may come in, perhaps again: they have logged in in another tab.
+  letIn() {
+    if (this.shut) this.say(this.open ? null : "waiting");
+    if (this.barred) {
+      this.barred = false;
+      this.reconnect();
+    }
+  }
+
+  turnedAway(error) {
+    if (error instanceof LoggedOut) this.say("loggedOut");
+    if (error instanceof Forbidden) this.say("forbidden");
+  }
+
   lookNowAndThen() {
     const wait = this.open ? LOOK_EVERY.open : LOOK_EVERY.closed;
     if (document.visibilityState === "visible" && Date.now() - this.lastLook >= wait) this.look();
   }
 }
 
-// Fills a list with those who are there, each once.
+// Fills a list with those who are there, each once; two people may have the same name.
 export function showPeople(list, people) {
-  const names = new Map();
-  for (const { name, at, me } of people) {
-    const known = names.get(name) ?? { me, busy: false };
-    names.set(name, { me: known.me || me, busy: known.busy || Boolean(at) });
+  const known = new Map();
+  for (const { person, name, at, me } of people) {
+    const busy = Boolean(at) || known.get(person)?.busy;
+    known.set(person, { name, me, busy });
   }
   list.replaceChildren(
-    ...[...names].map(([name, { me, busy }]) => {
+    ...[...known.values()].map(({ name, me, busy }) => {
       const item = document.createElement("li");
       const bdi = Object.assign(document.createElement("bdi"), { textContent: name });
       item.append(bdi, me ? ` (${list.dataset.me})` : "", busy && list.dataset.writing ? ` – ${list.dataset.writing}` : "");

@@ -1,11 +1,16 @@
 // The timeline: entries by id and place, as the server last said. An entry that somebody edits here keeps its form.
 import { Composer } from "./composer.js";
-import { get, post } from "./requests.js";
+import { get, items, post, problems } from "./requests.js";
+
+//: How many the server sends at a time: PAGE_SIZE of articles/desk/timeline.py.
+const PAGE_SIZE = 50;
 
 export class Timeline {
-  constructor(list, { url, composer, changed, ask }) {
+  // `words`: what is said where something fails; `changed`: asks for what is new; `ask`: puts a question.
+  constructor(list, { url, words, composer, changed, ask }) {
     this.list = list;
     this.url = url;
+    this.words = words;
     this.composerOptions = composer;
     this.changed = changed;
     this.ask = ask;
@@ -17,36 +22,58 @@ export class Timeline {
       clearTimeout(this.filtering);
       this.filtering = setTimeout(() => this.reload(), 200);
     });
-    this.older.addEventListener("click", () => this.more());
+    this.older.addEventListener("click", async () => document.getElementById((await this.more())[0]?.id)?.focus());
+    this.endAt(list.lastElementChild?.dataset);
   }
 
   query(more) {
     return `${this.url}?${new URLSearchParams([...new FormData(this.filter), ...Object.entries(more)])}`;
   }
 
+  // One question after the other: the answer to each is shown before the next one is asked.
+  inTurn(act) {
+    this.turn = (this.turn ?? Promise.resolve()).catch(() => {}).then(act);
+    return this.turn;
+  }
+
   // What was edited since a revision; the answer of the server, for what else it says.
-  async since(revision) {
-    return this.show(await get(this.query({ after: revision })));
+  since(revision) {
+    return this.inTurn(async () => {
+      const { json } = await get(this.query({ after: revision }));
+      return this.show(json.whole ? json : { ...json, entries: json.entries.map((entry) => this.above(entry)) });
+    });
   }
 
-  async reload() {
-    this.show(await get(this.query({})));
+  reload() {
+    return this.inTurn(async () => this.show((await get(this.query({}))).json));
   }
 
-  async more() {
-    const last = this.list.lastElementChild?.dataset.sort ?? "";
-    const { entries } = this.show(await get(this.query({ before: last })));
-    this.older.hidden = entries.length < 50;
-    document.getElementById(entries[0]?.id)?.focus();
+  more() {
+    return this.inTurn(async () => {
+      const { entries } = this.show((await get(this.query({ before: this.end }))).json);
+      this.older.hidden = entries.length < PAGE_SIZE;
+      this.endAt(entries.at(-1));
+      return entries;
+    });
   }
 
-  show({ json }) {
+  // Where the pages end that were asked for. What is below comes with the next one, so that nothing is passed over.
+  endAt(last) {
+    this.end = last?.sort ?? this.end ?? "";
+  }
+
+  above(entry) {
+    return !this.older.hidden && entry.sort < this.end ? { id: entry.id } : entry;
+  }
+
+  show(json) {
     if (json.whole) {
       const wanted = new Set(json.entries.map((entry) => entry.id));
       for (const element of [...this.list.children]) {
         if (!wanted.has(element.id) && !element.querySelector(".composer")) element.remove();
       }
-      this.older.hidden = json.entries.length < 50;
+      this.older.hidden = json.entries.length < PAGE_SIZE;
+      this.endAt(json.entries.at(-1));
     }
     for (const entry of json.entries) this.put(entry);
     return json;
@@ -64,7 +91,9 @@ export class Timeline {
     if (old) {
       const focused = old.contains(document.activeElement) && document.activeElement.dataset.act;
       old.querySelector(":scope > .view").replaceWith(fresh.querySelector(":scope > .view"));
+      const edited = old.classList.contains("edited");
       old.className = fresh.className;
+      old.classList.toggle("edited", edited);
       if (focused) old.querySelector(`[data-act="${focused}"]`)?.focus();
     }
     const element = old ?? fresh;
@@ -97,29 +126,49 @@ export class Timeline {
       if (!answer) return;
       body.set("to", answer.get("to"));
     }
-    const { status, json } = await post(`${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`, body);
-    const messages = status === 422 ? Object.values(json.errors).flat() : [];
+    if (action === "publish") body.set("opened", entry.querySelector(".view").dataset.opened ?? "");
+    const address = `${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`;
+    const found = await problems(post(address, body), this.words);
     this.changed();
-    entry.querySelector(".view > .errorlist").replaceChildren(
-      ...messages.map((message) => Object.assign(document.createElement("li"), { textContent: message })),
-    );
+    this.complain(entry, found);
   }
 
-  async edit(entry) {
-    const place = entry.querySelector(":scope > .editing");
-    if (place.firstElementChild) return;
-    const response = await fetch(`${entry.dataset.url}composer/`);
-    if (!response.ok || response.redirected) return;
-    const template = document.createElement("template");
-    template.innerHTML = await response.text();
-    const closed = () => {
-      this.open = null;
-      entry.classList.remove("edited");
-      entry.querySelector('[data-act="edit"]')?.focus();
-    };
+  complain(entry, sentences) {
+    entry.querySelector(":scope > .errorlist").replaceChildren(...items(sentences));
+  }
+
+  // `draft`: one that goes on.
+  async edit(entry, draft) {
+    if (entry.classList.contains("edited")) return;
     entry.classList.add("edited");
-    this.open = await new Composer(template.content.firstElementChild, place, { ...this.composerOptions, closed }).ready;
-    this.open.focus();
+    const asked = get(`${entry.dataset.url}composer/`);
+    const found = await problems(asked, this.words);
+    this.complain(entry, found);
+    if (found.length) {
+      entry.classList.remove("edited");
+      draft?.letGo();
+      return;
+    }
+    const template = document.createElement("template");
+    template.innerHTML = (await asked).html;
+    const closed = (idle) => {
+      entry.classList.remove("edited");
+      if (idle) entry.querySelector('[data-act="edit"]')?.focus();
+    };
+    const options = { ...this.composerOptions, draft, closed };
+    const place = entry.querySelector(":scope > .editing");
+    const composer = await new Composer(template.content.firstElementChild, place, options).ready;
+    if (!draft) composer.focus();
+  }
+
+  // What was kept of an edit goes on in its entry, however far down that is.
+  async resume(id, draft) {
+    const entry = () => document.getElementById(id);
+    if (!entry() && (await get(`${draft.kept.address}composer/`)).status === 200) {
+      while (!entry() && !this.older.hidden) await this.more();
+    }
+    if (entry()) await this.edit(entry(), draft);
+    else draft.letGo();
   }
 
   // Who writes where, told by the desk's websocket.

@@ -1,6 +1,6 @@
 // The moderators' queue: starts its parts, and does what buttons and keys say.
 import { ask } from "../desk/questions.js";
-import { LoggedOut, post } from "../desk/requests.js";
+import { Forbidden, LoggedOut, post } from "../desk/requests.js";
 import { Room, showPeople } from "../desk/room.js";
 import { Cards } from "./cards.js";
 import { Hand } from "./hand.js";
@@ -142,6 +142,7 @@ async function send(url, body) {
     return json;
   } catch (error) {
     if (error instanceof LoggedOut) room.say("loggedOut");
+    else if (error instanceof Forbidden) cards.complain(at, room.notice.dataset.forbidden);
     else cards.complain(at, error instanceof TypeError ? words.failed : error.message);
     return null;
   } finally {
@@ -152,7 +153,7 @@ async function send(url, body) {
 
 async function decide(those, to) {
   if (!those.length || busy) return;
-  const answer = to === "refused" ? await asked("refuse") : new FormData();
+  const answer = to === "refused" ? await ask("refuse") : new FormData();
   if (!answer) return;
   answer.set("to", to);
   for (const card of those) {
@@ -185,12 +186,6 @@ async function undo(decision) {
   document.getElementById(json.cards[0]?.id)?.focus();
 }
 
-// A dialog's answer, from blank fields.
-function asked(id) {
-  document.querySelector(`#${id} form`).reset();
-  return ask(id);
-}
-
 // What else is done ---------------------------------------------------------------------------------------------------
 
 const ACTS = {
@@ -210,7 +205,7 @@ const ACTS = {
 };
 
 async function write(card, action, dialog) {
-  const answer = await asked(dialog);
+  const answer = await ask(dialog);
   if (answer) await send(urlOf(card.id, action), answer);
   card.focus();
 }

@@ -43,7 +43,7 @@ class Reader:
 
     def _note(self, message: ConsoleMessage) -> None:
         # That the server could not be reached, or said no, is what some tests are about.
-        expected = ("ERR_", "WebSocket", "409 (Conflict)", "422 (Unprocessable")
+        expected = ("ERR_", "WebSocket", "403 (Forbidden)", "409 (Conflict)", "422 (Unprocessable")
         if message.type == "error" and not any(words in message.text for words in expected):
             self.complaints.append(message.text)
 

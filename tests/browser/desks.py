@@ -21,6 +21,24 @@ def log_in(context: BrowserContext, user: User, place: Place, language: str = "e
         context.add_cookies([{"name": name, "value": value, "url": place.url}])
 
 
+#: Waits until something that contains this text is kept in the browser.
+IS_KEPT = """async (text) => {
+  const all = () => new Promise((done) => {
+    indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {
+      const found = database.transaction("drafts").objectStore("drafts").getAll();
+      found.onsuccess = () => {
+        database.close();
+        done(JSON.stringify(found.result));
+      };
+    };
+  });
+  for (const end = Date.now() + 10_000; !(await all()).includes(text); ) {
+    if (Date.now() > end) throw new Error(`not kept: ${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}"""
+
+
 class DeskPage:
     """An article's desk in a browser."""
 
@@ -43,6 +61,15 @@ class DeskPage:
     def kept(self) -> Locator:
         """What the desk says of what is being written."""
         return self.composer.locator(".kept")
+
+    def has_kept(self, text: str) -> None:
+        """Wait until a crash would not lose it."""
+        self.page.evaluate(IS_KEPT, text)
+
+    @property
+    def notice(self) -> Locator:
+        """What the desk says of its connection."""
+        return self.page.locator("#desk-connection")
 
     def entry(self, update: Update) -> Locator:
         return self.page.locator(f"#{update.element}")

@@ -17,12 +17,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Error, Page, Playwright, expect
+from playwright.sync_api import Error, Page, Playwright, Route, expect
 
 from articles.models import Article, Snippet, Update
 from tests import factories, newsroom
 from tests.browser.conftest import MakeReader
 from tests.browser.desks import DeskPage, log_in
+from tests.browser.test_pictures import DROP, file
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +135,172 @@ def test_what_is_published_without_a_connection_is_sent_once_there_is_one(
     assert Update.objects.get().state == "published"
 
 
+#: What is kept in the browser was kept a day ago.
+A_DAY_PASSES = """() => new Promise((done) => {
+  indexedDB.open("live-desk").onsuccess = ({ target: { result } }) => {
+    const transaction = result.transaction("drafts", "readwrite");
+    transaction.oncomplete = done;
+    transaction.objectStore("drafts").openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      cursor.update({ ...cursor.value, at: cursor.value.at - 24 * 3600 * 1000 });
+      cursor.continue();
+    };
+  };
+})"""
+
+
+def test_what_could_not_be_sent_long_ago_is_not_sent_unasked(sit_down: Any, server: Server, article: Article) -> None:
+    desk = sit_down()
+    desk.type("News of yesterday.")
+    server.kill()
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("No connection")
+    server.start()
+    desk.page.evaluate(A_DAY_PASSES)
+    desk.open()
+    expect(desk.kept).to_contain_text("This could not be sent at")
+    expect(desk.composer.locator(".ProseMirror")).to_contain_text("News of yesterday.")
+    assert not Update.objects.exists()
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.get().state == "published"
+
+
+def test_what_was_published_while_logged_out_is_kept_and_never_published_unasked(
+    sit_down: Any, server: Server, people: dict[str, User]
+) -> None:
+    desk = sit_down()
+    desk.type("Before the session ended.")
+    desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Kept on this device")
+    log_in(desk.page.context, people["ioana"], server)
+    desk.open()
+    expect(desk.kept).to_contain_text("This is what you were writing at")
+    assert not Update.objects.exists()
+
+
+def test_what_is_changed_while_it_waits_is_sent_when_its_author_says_so(sit_down: Any, server: Server) -> None:
+    desk = sit_down()
+    desk.type("While the line is down")
+    server.kill()
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("No connection")
+    expect(desk.composer.locator(".ProseMirror")).to_be_focused()
+    desk.type(", and half a sen")
+    desk.has_kept("half a sen")
+    expect(desk.kept).to_contain_text("Kept on this device")
+    server.start()
+    desk.open()
+    expect(desk.kept).to_contain_text("This is what you were writing at")
+    assert not Update.objects.exists()
+    desk.type("tence.")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.get().body_en == "<p>While the line is down, and half a sentence.</p>"
+
+
+def test_an_answer_that_is_lost_costs_nothing_that_was_added_after_it(sit_down: Any, server: Server) -> None:
+    desk = sit_down()
+    desk.type("Talks have begun")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    desk.page.route("**/desk/updates/", lose_the_answer, times=1)
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("No connection")
+    expect(desk.composer.locator(".ProseMirror")).to_be_focused()
+    desk.type(" and go on")
+    desk.press("Control+Enter")
+    expect(desk.composer.locator(".conflict")).to_contain_text("Talks have begun")
+    assert Update.objects.get().body_en == "<p>Talks have begun</p>"
+    # Also for those whose browser is closed before they have read it.
+    desk.has_kept(" and go on")
+    desk.open()
+    expect(desk.composer.locator(".ProseMirror")).to_contain_text("Talks have begun and go on")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.get().body_en == "<p>Talks have begun and go on</p>"
+    # What comes next is a new one.
+    desk.type("Talks are over")
+    desk.press("Control+Enter")
+    expect(desk.page.locator("#timeline > li")).to_have_count(2)
+
+
+def test_two_tabs_take_nothing_from_each_other(sit_down: Any, server: Server, article: Article) -> None:
+    one = sit_down()
+    one.type("Written in the first tab.")
+    one.has_kept("Written in the first tab.")
+    other = DeskPage(one.page.context.new_page(), server, article).open()
+    expect(other.composer.locator(".ProseMirror")).to_have_text("")
+    other.type("x")
+    expect(other.kept).to_contain_text("Kept on this device")
+    other.press("Backspace")
+    expect(other.kept).to_be_empty()
+    other.type("Written in the second tab.")
+    other.press("Control+Enter")
+    expect(other.kept).to_contain_text("Saved")
+    assert Update.objects.get().body_en == "<p>Written in the second tab.</p>"
+    one.page.close()
+    # Nobody has it any more.
+    other.open()
+    expect(other.composer.locator(".ProseMirror")).to_have_text("Written in the first tab.")
+
+
+def test_edits_go_on_after_a_reload_however_far_down_they_are(sit_down: Any, article: Article) -> None:
+    updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
+    desk = sit_down()
+    desk.page.get_by_role("button", name="Older updates").click()
+    desk.edit(updates[0])
+    desk.type(", corrected")
+    desk.has_kept("Take 0, corrected")
+    desk.open()
+    expect(desk.editing(updates[0]).locator(".ProseMirror")).to_have_text("Take 0, corrected")
+    # It takes the focus from nobody.
+    expect(desk.composer.locator(".ProseMirror")).to_be_focused()
+    desk.editing(updates[0]).get_by_role("button", name="Save").click()
+    expect(desk.editing(updates[0])).to_have_count(0)
+    updates[0].refresh_from_db()
+    assert updates[0].body_en == "<p>Take 0, corrected</p>"
+
+
+def test_an_edit_that_was_to_be_sent_is_sent_after_a_reload(sit_down: Any, server: Server, article: Article) -> None:
+    update = factories.update(article, body_en="<p>Talks</p>")
+    desk = sit_down()
+    desk.edit(update)
+    desk.type(" go on")
+    server.kill()
+    desk.press("Control+Enter")
+    expect(desk.editing(update).locator(".kept")).to_contain_text("No connection")
+    server.start()
+    desk.open()
+    expect(desk.entry(update).locator(".view")).to_contain_text("Talks go on")
+    expect(desk.editing(update)).to_have_count(0)
+
+
+def test_pictures_of_a_draft_come_back_as_they_were(sit_down: Any, article: Article) -> None:
+    Snippet.objects.create(name="Thanks", source_language="en", body="<p>Thank you.</p>")
+    desk = sit_down()
+    desk.composer.evaluate(DROP, [file("one.jpg"), file("two.jpg")])
+    expect(desk.composer.locator("[name=pictures]")).to_have_count(2)
+    order = desk.composer.locator("[name=pictures]").evaluate_all("all => all.map(one => Number(one.value))")
+    for field in desk.composer.get_by_label("Alternative text").all():
+        field.fill("The hall")
+    desk.composer.get_by_label("Credit line").nth(1).fill("A. Ana")
+    desk.has_kept("A. Ana")
+    desk.open()
+    expect(desk.kept).to_contain_text("This is what you were writing at")
+    desk.composer.get_by_label("Credit line").nth(0).fill("Ion")
+    desk.composer.get_by_label("Ready pieces").select_option("Thanks")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    pictures = Update.objects.get().pictures.all()
+    assert [picture.pk for picture in pictures] == order
+    assert [picture.credit_en for picture in pictures] == ["Ion", "A. Ana"]
+
+
 def test_who_is_logged_out_meanwhile_goes_on_where_they_were(
     sit_down: Any, server: Server, people: dict[str, User], article: Article
 ) -> None:
@@ -175,6 +342,140 @@ def test_saving_over_a_newer_version_shows_both_and_loses_neither(sit_down: Any,
     expect(his.editing(update)).to_have_count(0)
     update.refresh_from_db()
     assert update.body_en == "<p>Talks are over, they had begun</p>"
+
+
+def test_each_open_form_answers_its_own_keys(sit_down: Any, article: Article) -> None:
+    first = factories.update(article, body_en="<p>Talks</p>")
+    second = factories.update(article, body_en="<p>Dinner</p>")
+    desk = sit_down()
+    desk.type("Half a sen")
+    desk.edit(first)
+    desk.type(" go on")
+    desk.edit(second)
+    desk.type(" is served")
+    desk.editing(first).locator(".ProseMirror").click()
+    desk.press("Control+Enter")
+    expect(desk.editing(first)).to_have_count(0)
+    desk.editing(second).locator(".ProseMirror").click()
+    desk.press("Control+Enter")
+    expect(desk.editing(second)).to_have_count(0)
+    assert list(Update.objects.order_by("pk").values_list("body_en", flat=True)) == [
+        "<p>Talks go on</p>",
+        "<p>Dinner is served</p>",
+    ]
+    expect(desk.composer.locator(".ProseMirror")).to_have_text("Half a sen")
+
+
+def test_a_button_that_fails_says_so(sit_down: Any, server: Server, article: Article) -> None:
+    update = factories.update(article)
+    desk = sit_down()
+    server.kill()
+    desk.entry(update).get_by_role("button", name="Withdraw").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(desk.entry(update).locator(".errorlist")).to_have_text("The server could not do this. Please try again.")
+    desk.page.get_by_role("button", name="Finish the coverage").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    expect(desk.page.locator("#side-problems")).to_have_text("The server could not do this. Please try again.")
+    server.start()
+    desk.entry(update).get_by_role("button", name="Withdraw").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    expect(desk.entry(update).locator(".state")).to_have_text("Withdrawn")
+    expect(desk.entry(update).locator(".errorlist")).to_be_empty()
+
+
+def test_whoever_may_not_is_told_so_and_not_that_they_are_logged_out(
+    sit_down: Any, article: Article, people: dict[str, User]
+) -> None:
+    update = factories.update(article)
+    desk = sit_down()
+    people["ioana"].groups.clear()
+    desk.entry(update).get_by_role("button", name="Pin").click()
+    expect(desk.entry(update).locator(".errorlist")).to_have_text("You do not have the right to do this.")
+    expect(desk.notice).to_have_text("You do not have the right to do this.")
+    desk.page.locator("#composer-place .ProseMirror").click()
+    desk.type("May I?")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_have_text("You do not have the right to do this.")
+
+
+def test_a_reason_for_one_withdrawal_is_not_that_of_the_next(sit_down: Any, article: Article) -> None:
+    first, second = factories.update(article), factories.update(article)
+    desk = sit_down()
+    dialog = desk.page.get_by_role("dialog")
+    desk.entry(first).get_by_role("button", name="Withdraw").click()
+    dialog.get_by_label("Reason").fill("It was not true.")
+    dialog.get_by_role("checkbox").uncheck()
+    dialog.get_by_role("button", name="Withdraw").click()
+    expect(desk.entry(first).locator(".state")).to_have_text("Withdrawn")
+    desk.entry(second).get_by_role("button", name="Withdraw").click()
+    expect(dialog.get_by_label("Reason")).to_have_value("")
+    expect(dialog.get_by_role("checkbox")).to_be_checked()
+
+
+def test_older_updates_follow_without_a_gap_whatever_changes_among_them(sit_down: Any, article: Article) -> None:
+    updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
+    desk = sit_down()
+    other = sit_down("karim")
+    other.page.get_by_role("button", name="Older updates").click()
+    for update in (updates[0], updates[-1]):
+        other.entry(update).get_by_role("button", name="Pin").click()
+        expect(other.entry(update)).to_contain_text("Pinned")
+    expect(desk.entry(updates[-1])).to_contain_text("Pinned")
+    desk.page.get_by_role("button", name="Older updates").click()
+    expect(desk.page.locator("#timeline > li")).to_have_count(60)
+    shown = desk.page.locator("#timeline > li").evaluate_all("all => all.map(one => one.id)")
+    assert shown == [update.element for update in reversed(updates)]
+    expect(desk.entry(updates[0])).to_contain_text("Pinned")
+
+
+def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
+    sit_down: Any, server: Server, people: dict[str, User]
+) -> None:
+    desk = sit_down()
+    expect(desk.page.locator("#people")).to_contain_text("Ioana")
+    desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    server.kill()
+    server.start()
+    expect(desk.notice).to_contain_text("You are no longer logged in.")
+    sockets: list[Any] = []
+    desk.page.on("websocket", lambda socket: sockets.append(socket))
+    for _look in range(2):
+        with desk.page.expect_request("**/desk/entries/*"):
+            pass
+        expect(desk.notice).to_contain_text("You are no longer logged in.")
+    assert sockets == []
+    # In another tab.
+    log_in(desk.page.context, people["ioana"], server)
+    expect(desk.notice).to_be_hidden()
+    assert len(sockets) == 1
+
+
+def test_two_with_the_same_name_are_two(sit_down: Any, people: dict[str, User]) -> None:
+    User.objects.update(first_name="Ana")
+    desk = sit_down("ioana")
+    sit_down("karim")
+    expect(desk.page.locator("#people > li")).to_have_count(2)
+    expect(desk.page.locator("#people > li").filter(has_text="(you)")).to_have_text("Ana (you)")
+
+
+def test_the_side_follows_as_soon_as_the_focus_has_left_it(sit_down: Any) -> None:
+    desk, other = sit_down("ioana"), sit_down("karim")
+    desk.page.locator("#side .pages-of a").first.focus()
+    with desk.page.expect_response(lambda response: "entries" in response.url and "Go on with" in response.text()):
+        other.page.get_by_role("button", name="Finish the coverage").click()
+        other.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    expect(desk.page.locator("#side .pages-of a").first).to_be_focused()
+    desk.composer.locator(".ProseMirror").click()
+    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible(timeout=2000)
+
+
+def test_the_preview_goes_on_after_a_login_in_another_tab(sit_down: Any, server: Server, article: Article) -> None:
+    desk = sit_down()
+    desk.type("Ministers are here.")
+    desk.page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    DeskPage(desk.page.context.new_page(), server, article).open()
+    desk.composer.get_by_role("button", name="Preview").click()
+    expect(desk.composer.frame_locator("iframe").locator("main")).to_contain_text("Ministers are here.")
 
 
 def test_an_entry_that_changes_while_somebody_writes_in_it_takes_nothing_away(sit_down: Any, article: Article) -> None:

@@ -104,6 +104,23 @@ def test_what_is_refused_says_why_and_the_rest_goes_on(server: Server, reader: M
     someone.complaints.clear()
 
 
+def test_what_would_lack_a_picture_that_failed_is_not_sent(server: Server, reader: MakeReader) -> None:
+    someone = reader()
+    page = add_form(server, someone.page)
+    drop(page, file("evil.svg", SVG.encode(), "image/svg+xml"))
+    expect(page.locator(".failed")).to_be_visible()
+    page.get_by_label("Headline").locator("visible=true").fill("Seen from above")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("has not been uploaded")
+    assert not Update.objects.exists()
+    page.get_by_role("button", name="Take out").click()
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url("**/update/?article__id__exact=*")
+    assert Update.objects.get().headline_en == "Seen from above"
+    assert [text for text in someone.complaints if "400" not in text] == []
+    someone.complaints.clear()
+
+
 def test_an_upload_goes_on_after_the_connection_was_lost(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     page.route("**/pictures/", lambda route: route.abort("internetdisconnected"))
@@ -178,12 +195,12 @@ def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> N
           pictures.showErrors({ [`picture-${id}-credit`]: ["Whose?"] }, { [`picture-${id}-alt`]: "Empty?" });
           const told = [...container.querySelectorAll(".errorlist, .warninglist")].map((one) => one.textContent);
           const warned = container.querySelectorAll("[name$=-warned]").length;
-          return { told, warned, saved, again: pictures.toJSON(), empty, heard, busy: pictures.busy };
+          return { told, warned, saved, again: pictures.toJSON(), empty, heard };
         }"""
     )
     assert found["saved"] == found["again"]
     assert found["saved"][0]["credit"] == "Ana"
-    assert (found["empty"], found["heard"], found["busy"]) == ([0, 0], 2, False)
+    assert (found["empty"], found["heard"]) == ([0, 0], 2)
     expect(page.get_by_label("Caption")).to_have_value("Kept")
     assert (sorted(found["told"]), found["warned"]) == (["Empty?", "Whose?"], 1)
     expect(page.get_by_label("Credit line")).to_have_accessible_description("Whose?")
