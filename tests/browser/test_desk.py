@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Error, Page, Playwright, expect
+from playwright.sync_api import Error, Page, Playwright, Route, expect
 
 from articles.models import Article, Snippet, Update
 from tests import factories, newsroom
@@ -198,6 +198,35 @@ def test_what_is_changed_while_it_waits_is_sent_when_its_author_says_so(sit_down
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved")
     assert Update.objects.get().body_en == "<p>While the line is down, and half a sentence.</p>"
+
+
+def test_an_answer_that_is_lost_costs_nothing_that_was_added_after_it(sit_down: Any, server: Server) -> None:
+    desk = sit_down()
+    desk.type("Talks have begun")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    desk.page.route("**/desk/updates/", lose_the_answer, times=1)
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("No connection")
+    expect(desk.composer.locator(".ProseMirror")).to_be_focused()
+    desk.type(" and go on")
+    desk.press("Control+Enter")
+    expect(desk.composer.locator(".conflict")).to_contain_text("Talks have begun")
+    assert Update.objects.get().body_en == "<p>Talks have begun</p>"
+    # Also for those whose browser is closed before they have read it.
+    desk.has_kept(" and go on")
+    desk.open()
+    expect(desk.composer.locator(".ProseMirror")).to_contain_text("Talks have begun and go on")
+    desk.press("Control+Enter")
+    expect(desk.kept).to_contain_text("Saved")
+    assert Update.objects.get().body_en == "<p>Talks have begun and go on</p>"
+    # What comes next is a new one.
+    desk.type("Talks are over")
+    desk.press("Control+Enter")
+    expect(desk.page.locator("#timeline > li")).to_have_count(2)
 
 
 def test_two_tabs_take_nothing_from_each_other(sit_down: Any, server: Server, article: Article) -> None:
@@ -417,7 +446,7 @@ def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     assert sockets == []
     # In another tab.
     log_in(desk.page.context, people["ioana"], server)
-    expect(desk.notice).to_be_hidden()
+    expect(desk.notice).to_be_hidden(timeout=30_000)
     assert len(sockets) == 1
 
 
