@@ -446,7 +446,7 @@ def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     assert sockets == []
     # In another tab.
     log_in(desk.page.context, people["ioana"], server)
-    expect(desk.notice).to_be_hidden()
+    expect(desk.notice).to_be_hidden(timeout=30_000)
     assert len(sockets) == 1
 
 
