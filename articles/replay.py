@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from articles import changes
+from articles.embeds import services as embeds
 from articles.models import Article, Update
 from articles.pictures import versions as pictures
 from liveblog.languages import SHIPPED
@@ -65,6 +66,7 @@ def _story(update: Update, target: Article) -> Iterator[Event]:
             copy.save()
             copy.authors.set(update.authors.all())
             pictures.copy(update, copy)
+            embeds.from_data(copy, embeds.as_data(update))
         copies.append(copy)
 
     def correct() -> None:

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from articles import changes
+from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
 from comments.models import Comment
 from liveblog.models import Change
@@ -39,13 +40,13 @@ def article(**fields: Any) -> Article:
 
 
 def update(
-    of: Article, *, authors: tuple[Author, ...] = (), pictures: tuple[Picture, ...] = (), **fields: Any
+    of: Article, *, authors: tuple[Author, ...] = (), pictures: tuple[Picture, ...] = (), embed: str = "", **fields: Any
 ) -> Update:
     """A published update, in English where no text is given."""
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
-    made.pictures_to_be = list(pictures)
+    made.pictures_to_be, made.embed_to_be = list(pictures), embed
     made.full_clean()
     with changes.edit(made):
         made.save()
@@ -53,7 +54,9 @@ def update(
         for position, each in enumerate(pictures):
             each.update, each.position = made, position
             each.save()
-    made.pictures_to_be = None
+        if embed:
+            embeds.attach(made, embed)
+    made.pictures_to_be = made.embed_to_be = None
     return made
 
 

@@ -487,7 +487,8 @@ async def test_the_queue_and_the_desk_hear_of_each_comment_and_moderators_of_eac
         await room.open()
         await room.until(lambda message: "people" in message)
     await karim.say({"at": "comment-7"})
-    await greta.until(lambda message: {"name": "karim", "at": "comment-7", "me": False} in message.get("people", ()))
+    at_work = {"person": people[1].pk, "name": "karim", "at": "comment-7", "me": False}
+    await greta.until(lambda message: at_work in message.get("people", ()))
     comment = await sync_to_async(factories.comment)(article)
     for room in (greta, karim, desk):
         await room.until(lambda message: message.get("changed"))

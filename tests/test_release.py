@@ -133,7 +133,13 @@ def released(ann: User, ben: User) -> tuple[Update, Picture]:
     fields = {"kind": "embed", "source_url": "https://example.com/wire", "submitted_by": ann, "released_by": ben}
     picture = factories.picture(caption_en="The hall")
     update = factories.update(
-        reviewed(), pictures=(picture,), authors=(factories.author(),), state="scheduled", publish_at=later, **fields
+        reviewed(),
+        pictures=(picture,),
+        authors=(factories.author(),),
+        embed="https://example.com/draft-of-a-map",
+        state="scheduled",
+        publish_at=later,
+        **fields,
     )
     with changes.edit(update):
         services.attach(update, "https://example.com/map")

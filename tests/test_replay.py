@@ -8,6 +8,7 @@ from django.utils.html import strip_tags
 
 from articles import demo
 from articles.models import Article, Update
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,14 @@ def test_a_replay_ends_in_the_same_page(coverage: Article, client: Any) -> None:
     assert copies == originals
     assert replayed.state == Article.State.LIVE
     assert client.get(replayed.url("ar")).status_code == 200
+
+
+def test_a_replay_has_the_pictures_and_embeds_of_its_original() -> None:
+    article = factories.article()
+    factories.update(article, kind="embed", embed="https://example.com/map", pictures=(factories.picture(),))
+    call_command("replay", article.slug, speed=1e9)
+    copy = Article.objects.get(slug=f"{article.slug}-replay").updates.get()
+    assert (copy.embed.url, copy.pictures.count()) == ("https://example.com/map", 1)
 
 
 def test_a_replay_begun_anew_empties_its_page_first(coverage: Article) -> None:

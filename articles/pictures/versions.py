@@ -1,4 +1,4 @@
-"""Which pictures an update has, and what stands beside them: written down and put back.
+"""Which pictures an update has, and what stands beside them: written down, put back, given to another update as well.
 
 Call within an edit of the update. A picture that is taken out keeps its file, for an earlier version may come back.
 """
@@ -76,6 +76,14 @@ def put(update: Update, pictures: list[Picture]) -> None:
     update.pictures.exclude(pk__in=[picture.pk for picture in pictures]).update(update=None, removed_from=update)
     for position, picture in enumerate(pictures):
         picture.update, picture.removed_from, picture.position = update, None, position
+        picture.save()
+
+
+def copy(source: Update, target: Update) -> None:
+    """Give the pictures of one update to another as well; the files are the same."""
+    for picture in source.pictures.all():
+        picture.pk, picture.update = None, target
+        picture._state.adding = True
         picture.save()
 
 
