@@ -35,20 +35,21 @@ def within(what: str, who: str | None, most: int, seconds: int) -> bool:
 def counted(host: str) -> str | None:
     """The address under which a client is counted; None where it stands for more than one reader."""
     try:
-        address = ipaddress.ip_address(host)
+        address = _address(host)
     except ValueError:
         return None
-    # So a proxy that listens to both calls addresses of IPv4.
-    if mapped := getattr(address, "ipv4_mapped", None):
-        address = mapped
     if address.is_loopback:
         return None
-    network = network_of(host)
-    return str(network) if network.version == 6 else str(address)
+    return str(address if address.version == 4 else network_of(host))
 
 
 def network_of(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     """All addresses that are taken for one client: a household has a whole network of IPv6 to itself."""
-    address = ipaddress.ip_address(host)
-    address = getattr(address, "ipv4_mapped", None) or address
+    address = _address(host)
     return ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """One of IPv4 also where a proxy that listens to both gives it the form of IPv6."""
+    address = ipaddress.ip_address(host)
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,7 +1,6 @@
 """The websocket that an open page holds: /ws/<language>/live/<slug>/?after=<revision>."""
 
 import asyncio
-import ipaddress
 from collections import deque
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,6 +12,7 @@ from liveblog.delivery.hub import Hub
 from liveblog.delivery.protocol import EXTENSION, Connection
 from liveblog.delivery.room import Gone, Reader
 from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNSUPPORTED_DATA
+from liveblog.limits import counted
 
 hub = Hub()
 
@@ -85,7 +85,8 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """The ASGI application. Nothing is read from the client but that it has gone."""
     await receive()
     await send({"type": "websocket.accept"})
-    address = _address(scope)
+    # A proxy on this machine that names no client is not one reader.
+    address = counted((scope.get("client") or [""])[0])
     if not hub.admit(address):
         await send({"type": "websocket.close", "code": TOO_MANY})
         return
@@ -139,12 +140,3 @@ def _after(scope: dict[str, Any]) -> int:
     """The revision that the page shows; -1, which is unknown to every log, where it is missing or no number."""
     value = parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0]
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else -1
-
-
-def _address(scope: dict[str, Any]) -> str | None:
-    """The address to count connections by. A proxy on this machine that names no client is not one reader."""
-    host = (scope.get("client") or [""])[0]
-    try:
-        return None if ipaddress.ip_address(host).is_loopback else host
-    except ValueError:
-        return None

@@ -104,7 +104,7 @@ export class Pictures {
     const item = this.#newItem();
     item.querySelector(".picture-name").hidden = false;
     item.querySelector(".picture-name bdi").textContent = file.name;
-    const upload = new Upload(this.#container.dataset.upload, this.form, {
+    const upload = new Upload(this.#container.dataset.upload, {
       progress: (share) => (item.querySelector("progress").value = share),
       waiting: () => {
         this.#say("waiting", { name: file.name }, item);

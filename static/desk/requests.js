@@ -7,7 +7,7 @@ export class Forbidden extends Error {}
 const PATIENCE = 20_000;
 
 // Of now: logging in again changes it, in whichever tab.
-const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
+export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
 
 // Throws LoggedOut, Forbidden, or another error where the server cannot be reached.
 async function ask(url, options) {

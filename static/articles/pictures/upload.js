@@ -1,4 +1,5 @@
 // One file on its way to the server: with progress, and again by itself when the connection was lost.
+import { token } from "../../desk/requests.js";
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
@@ -6,7 +7,6 @@ const LONGEST_PAUSE = 30_000;
 export class Upload {
   started = false;
   #address;
-  #form;
   #tell;
   #prepare;
   #request = null;
@@ -15,9 +15,8 @@ export class Upload {
   #cancelled = false;
 
   /** `tell` has a function for each thing that may happen: progress, waiting, done, failed, refused. */
-  constructor(address, form, tell) {
+  constructor(address, tell) {
     this.#address = address;
-    this.#form = form;
     this.#tell = tell;
   }
 
@@ -57,7 +56,7 @@ export class Upload {
     if (this.#cancelled) return;
     if (error) return this.#tell.failed(error);
     const body = new FormData();
-    body.set("csrfmiddlewaretoken", this.#form.elements.csrfmiddlewaretoken.value);
+    body.set("csrfmiddlewaretoken", token());
     body.set("file", file);
     if (head) body.set("head", head, "head.jpg");
     const request = (this.#request = new XMLHttpRequest());
