@@ -155,7 +155,10 @@ def test_what_could_not_be_sent_long_ago_is_not_sent_unasked(sit_down: Any, serv
     server.kill()
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("No connection")
+    # The browser is closed before there is a connection again, and opened on another day.
+    desk.page.goto("about:blank")
     server.start()
+    desk.page.goto(f"{server.url}{article.url('en')}")
     desk.page.evaluate(A_DAY_PASSES)
     desk.open()
     expect(desk.kept).to_contain_text("This could not be sent at")
@@ -428,14 +431,28 @@ def test_older_updates_follow_without_a_gap_whatever_changes_among_them(sit_down
     expect(desk.entry(updates[0])).to_contain_text("Pinned")
 
 
+#: How the last websocket ended is written down.
+WITH_CLOSE_CODES = """
+  window.WebSocket = class extends WebSocket {
+    constructor(...all) {
+      super(...all);
+      this.addEventListener("close", ({ code }) => (document.documentElement.dataset.closedWith = code));
+    }
+  };
+"""
+
+
 def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     sit_down: Any, server: Server, people: dict[str, User]
 ) -> None:
     desk = sit_down()
+    desk.page.add_init_script(WITH_CLOSE_CODES)
+    desk.page.reload()
     expect(desk.page.locator("#people")).to_contain_text("Ioana")
     desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     server.kill()
     server.start()
+    expect(desk.page.locator("html")).to_have_attribute("data-closed-with", "4003", timeout=60_000)
     expect(desk.notice).to_contain_text("You are no longer logged in.")
     sockets: list[Any] = []
     desk.page.on("websocket", lambda socket: sockets.append(socket))
