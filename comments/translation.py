@@ -7,13 +7,12 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from django.db import connection
-
 from articles.translations import engines
 from articles.translations.engines import Engine, Failure
 from comments import moderation
 from comments.models import Comment, CommentTranslation
 from comments.text import cleaned, says_something
+from liveblog.connections import give_back
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def _asked_once(engine: Engine, comment: Comment, language: str) -> str | None:
         others = _under_way.get(what)
         answer = _under_way.setdefault(what, Future())
     if others is not None:
-        _give_back_connection()
+        give_back()
         return others.result()
     text = None
     try:
@@ -69,7 +68,7 @@ def _asked_once(engine: Engine, comment: Comment, language: str) -> str | None:
 
 
 def _asked(engine: Engine, comment: Comment, language: str) -> str | None:
-    _give_back_connection()
+    give_back()
     try:
         [text] = engine.translate([comment.text], comment.language, language, html=False)
     except Failure as failure:
@@ -90,12 +89,6 @@ def _keep(comment: Comment, language: str, text: str, engine: str) -> bool:
     except moderation.Conflict:
         return False
     return True
-
-
-def _give_back_connection() -> None:
-    """A provider may take its time; others need the connection meanwhile."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def hash_of(comment: Comment) -> str:
