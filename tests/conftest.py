@@ -1,7 +1,9 @@
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,6 +50,13 @@ def nothing_left_over(tmp_path_factory: pytest.TempPathFactory, settings: Any) -
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a test does falls into one stretch of time that limits are for, whenever it is run."""
+    now = time.time()
+    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture(scope="session")

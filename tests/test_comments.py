@@ -208,6 +208,7 @@ def test_who_is_banned_changes_nothing_that_appeared(client: Any) -> None:
     assert last().text == WORDS["text"]
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_changes_are_counted_like_comments(client: Any, settings: Any) -> None:
     settings.COMMENTS_PER_EMAIL = 3
     article = factories.article()
@@ -394,6 +395,7 @@ def test_a_ban_is_of_all_addresses_that_one_household_has(client: Any) -> None:
     assert [send("2001:db8:1:2:abcd::7"), send("2001:db8:1:3::1")] == [403, 302]
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_nobody_floods(client: Any, settings: Any) -> None:
     settings.COMMENTS_PER_ADDRESS, settings.COMMENTS_PER_EMAIL = 5, 2
     address = f"{factories.article().url('en')}comments/"

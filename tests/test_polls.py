@@ -148,6 +148,7 @@ def test_another_site_cannot_have_its_visitors_vote(client: Client, headers: dic
     assert not Vote.objects.exists()
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> None:
     settings.POLL_VOTES_PER_MINUTE = 3
     update = poll()
