@@ -19,6 +19,8 @@ from typing import Any, Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from tests.server import PATIENCE
+
 _UPDATE = re.compile(r'<article id="(update-\d+)" .*?data-sort="([^"]+)".*?</article>', re.DOTALL)
 _REVISION = re.compile(r'data-revision="(\d+)"')
 
@@ -91,7 +93,7 @@ class OpenPage:
                 raise
             await asyncio.sleep(random.uniform(0.02, self.patience))
 
-    async def reaches(self, revision: int, within: float) -> None:
+    async def reaches(self, revision: int, within: float = PATIENCE) -> None:
         """Wait until the page is there. `within` is in seconds; TimeoutError tells how far it came, and what it met."""
         try:
             async with asyncio.timeout(within):

@@ -10,6 +10,14 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
+
+# A slow machine refutes nothing; and a change is judged by the same examples wherever it is tested. Others are looked
+# for with --hypothesis-profile=other.
+hypothesis.register_profile("same", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
+hypothesis.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 

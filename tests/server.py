@@ -18,6 +18,10 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+#: How many seconds a test waits for what must happen before it calls it missing. It says nothing about speed: a busy
+#: machine may need them.
+PATIENCE = 60
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,7 +31,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def eventually(true: Callable[[], object], within: float = 20) -> None:
+def eventually(true: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until something is so, in another thread or process."""
     deadline = time.monotonic() + within
     while not true():

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -404,7 +404,7 @@ _edits = st.fixed_dictionaries(
 
 
 class AnyHistory(TestCase):
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15)
     @given(st.lists(_edits, min_size=1, max_size=5), st.data())
     def test_what_is_restored_is_what_it_was(self, edits: list[dict[str, Any]], data: Any) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
@@ -428,7 +428,7 @@ class AnyHistory(TestCase):
         update.refresh_from_db()
         assert (update.state, update.first_published_at) == (state, first)
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15)
     @given(_edits)
     def test_recording_twice_writes_once(self, edit: dict[str, Any]) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")

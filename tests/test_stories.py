@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -263,7 +263,7 @@ _edits = st.tuples(
 
 
 class AnyEvening(TestCase):
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10)
     @given(st.lists(_edits, min_size=1, max_size=4))
     def test_copies_stay_the_same_whoever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
         articles = [factories.article(languages=languages) for languages in (LANGUAGES, ("en", "de"), ("en", "de"))]

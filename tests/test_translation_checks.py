@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.translations.checks import Problem, check
@@ -344,14 +344,12 @@ def test_every_problem_tells_the_translator_what_it_is_about(code: str) -> None:
 ANY = st.text() | st.text(alphabet="<>/pa=\"'&;l i“”„«»’‘0123456789.,:٫٬ :hpm\u202e\n")
 
 
-@settings(deadline=None)
 @given(ANY, ANY, st.sampled_from(["en", "de", "fr", "uk", "ar", "ja", "zh-hant", "xx", ""]), st.booleans())
 def test_no_text_is_too_strange_to_be_checked(source: str, translation: str, language: str, html: bool) -> None:
     for problem in check(source, translation, "en", language, terms=[Term("a", "b c"), Term("p")], html=html):
         assert problem.message
 
 
-@settings(deadline=None)
 @given(ANY, st.sampled_from(["en", "de", "fr", "uk", "ar", "ja"]))
 def test_a_text_has_the_numbers_links_names_and_length_of_itself(text: str, language: str) -> None:
     assert not codes(text, text, language, language) & {"numbers", "structure", "names", "length", "truncated"}

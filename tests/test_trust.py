@@ -27,7 +27,7 @@ from articles.models import Article, Update
 from liveblog.models import Change
 from tests import factories
 from tests.clients import Journalist, OpenPage, Refused
-from tests.server import ROOT, Server
+from tests.server import PATIENCE, ROOT, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,7 +106,7 @@ async def test_a_storm_of_changes_by_eight_writers_reach_every_reader(site: list
             for writer in writers:
                 assert await asyncio.to_thread(writer.wait) == 0
             for page in stayers:
-                await page.reaches(changes, within=10)
+                await page.reaches(changes)
             for task in coming:
                 assert not task.done(), task.exception()
                 task.cancel()
@@ -115,7 +115,7 @@ async def test_a_storm_of_changes_by_eight_writers_reach_every_reader(site: list
             writer.kill()
     async with open_pages(comers[-8:]):
         for page in comers[-8:]:
-            await page.reaches(changes, within=10)
+            await page.reaches(changes)
     logged = await sync_to_async(factories.log_of)(article)
     assert [revision for revision, _element in logged] == list(range(1, changes + 1))
     assert len(comers) >= 8
@@ -170,11 +170,11 @@ async def test_a_server_that_is_killed_twenty_times_loses_nothing(
                 before = await sync_to_async(_revision)(article)
                 await asyncio.to_thread(victim.start)
                 for page in pages:
-                    await page.reaches(before, within=5)
+                    await page.reaches(before)
             done = True
             await asyncio.gather(*working)
             for page in pages:
-                await page.reaches(await sync_to_async(_revision)(article), within=5)
+                await page.reaches(await sync_to_async(_revision)(article))
         for page in pages:
             html = "".join(html for _name, html in page.shown())
             assert [text for text in accepted if text not in html] == []
@@ -188,13 +188,13 @@ async def test_a_server_that_is_killed_twenty_times_loses_nothing(
 async def _longer(accepted: list[str]) -> None:
     """Wait until one more is accepted."""
     before = len(accepted)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(accepted) == before:
             await asyncio.sleep(0.01)
 
 
 async def _first_dead(site: list[Server]) -> Server:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for server in site:
                 if server.process is not None and server.process.poll() is not None:
@@ -235,7 +235,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
                 number += 1
                 await asyncio.sleep(0.05)
             for page in pages:
-                await page.reaches(number, within=5)
+                await page.reaches(number)
             moments = sorted(left)
             assert {code for page in pages for code in page.codes} == {1012}
         for page in pages:
@@ -247,7 +247,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
 
 
 async def _all_connected(pages: list[OpenPage]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not all(page.connections for page in pages):
             await asyncio.sleep(0.05)
 
@@ -270,13 +270,13 @@ async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(arti
         pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(40)]
         async with open_pages(pages):
             await sync_to_async(factories.update)(article)
-            await asyncio.gather(*(page.reaches(1, within=10) for page in pages))
+            await asyncio.gather(*(page.reaches(1) for page in pages))
             before = workers(server)
             assert len(before) == 2
             os.kill(min(before), signal.SIGKILL)
             await sync_to_async(factories.update)(article)
-            await asyncio.gather(*(page.reaches(2, within=10) for page in pages))
-            async with asyncio.timeout(20):
+            await asyncio.gather(*(page.reaches(2) for page in pages))
+            async with asyncio.timeout(PATIENCE):
                 while len(workers(server) - {min(before)}) < 2:
                     await asyncio.sleep(0.05)
         assert sum(page.connections for page in pages) > len(pages)
@@ -292,8 +292,8 @@ async def test_who_asks_from_before_the_log_was_pruned_loads_anew(site: list[Ser
     await sync_to_async(call_command)("prune_changes", days=30, stdout=io.StringIO())
     assert [revision for revision, _element in await sync_to_async(factories.log_of)(article)] == [4, 5, 6]
     async with open_pages([behind, ahead]):
-        await ahead.reaches(6, within=5)
-        await behind.reaches(6, within=5)
+        await ahead.reaches(6)
+        await behind.reaches(6)
     assert (behind.reloads, ahead.reloads) == (1, 0)
     assert len(behind.updates) == 6
     assert len(ahead.updates) == 2

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from articles.models import Article
 from tests.clients import Place
-from tests.server import Server
+from tests.server import PATIENCE, Server
 
 # The browser's driver runs an event loop in the thread of the tests, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +56,12 @@ class Reader:
     def revision(self) -> int:
         return int(self.page.locator("main").get_attribute("data-revision") or 0)
 
-    def reaches(self, revision: int, timeout: float = 5000) -> None:
-        """Wait until the page shows this revision."""
+    def reaches(self, revision: int, within: float = PATIENCE) -> None:
+        """Wait until the page shows this revision. `within` is in seconds."""
         self.page.wait_for_function(
             "revision => Number(document.querySelector('main').dataset.revision) >= revision",
             arg=revision,
-            timeout=timeout,
+            timeout=within * 1000,
         )
 
     def content(self) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def reader(browser: Browser) -> Iterator[Callable[..., Reader]]:
 
     def make(**options: Any) -> Reader:
         context = browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         readers.append(Reader(context.new_page()))
         return readers[-1]

@@ -13,7 +13,8 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BACK = 5000
+#: Seconds. Sooner than the next heartbeat would bring it; five are promised, and a busy machine may need more.
+BACK = 15
 
 
 @pytest.fixture
@@ -42,10 +43,10 @@ def test_a_laptop_that_slept_for_hours(server: Server, reader: MakeReader, artic
         proxy.lose_websockets()
         revision = away(page, article)
         page.page.clock.fast_forward("08:00:00")
-        page.reaches(revision, timeout=BACK)
+        page.reaches(revision, within=BACK)
         # And it follows again.
         factories.update(article)
-        page.reaches(revision + 1, timeout=BACK)
+        page.reaches(revision + 1, within=BACK)
         assert page.content() == fresh(article, "uk")
 
 
@@ -61,7 +62,7 @@ def test_a_laptop_that_slept_longer_than_the_log_is_long(
         proxy.lose_websockets()
         revision = away(page, article, changes=8)
         page.page.clock.fast_forward("08:00:00")
-        page.reaches(revision, timeout=BACK)
+        page.reaches(revision, within=BACK)
         assert page.content() == fresh_on(server)(article, "ar")
 
 
@@ -74,7 +75,7 @@ def test_a_tab_that_was_frozen(server: Server, reader: MakeReader, article: Arti
     factories.update(article)
     time.sleep(1)
     browser.send("Page.setWebLifecycleState", {"state": "active"})
-    page.reaches(2, timeout=BACK)
+    page.reaches(2, within=BACK)
     assert page.content() == fresh(article, "de")
 
 
@@ -83,7 +84,7 @@ def test_a_tab_in_the_background_follows_all_the_same(server: Server, reader: Ma
     in_front = page.page.context.new_page()
     in_front.bring_to_front()
     factories.update(article)
-    page.reaches(1, timeout=BACK)
+    page.reaches(1, within=BACK)
 
 
 def test_a_network_that_was_lost_and_found(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
@@ -93,7 +94,7 @@ def test_a_network_that_was_lost_and_found(server: Server, reader: MakeReader, a
     page.page.context.set_offline(True)
     revision = away(page, article)
     page.page.context.set_offline(False)
-    page.reaches(revision, timeout=BACK)
+    page.reaches(revision, within=BACK)
     assert page.content() == fresh(article, "ar")
 
 
@@ -105,9 +106,9 @@ def test_a_connection_that_died_in_silence_is_replaced(
         factories.update(article)
         page.reaches(1)
         proxy.lose_websockets()
-        with page.page.expect_websocket(timeout=2 * BACK):
+        with page.page.expect_websocket():
             factories.update(article)
-            page.reaches(2, timeout=BACK)
+            page.reaches(2, within=BACK)
 
 
 def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
@@ -118,7 +119,7 @@ def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
         for revision in range(1, 6):
             page.page.wait_for_timeout(700)
             factories.update(article)
-            page.reaches(revision, timeout=BACK)
+            page.reaches(revision, within=BACK)
         assert proxy.handshakes > 1
         expect(page.page.locator("#connection")).to_be_hidden()
         assert page.content() == fresh(article, "de")
@@ -131,7 +132,7 @@ def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(
         page = reader().open(proxy, article, "en")
         page.page.wait_for_timeout(3000)
         factories.update(article)
-        page.reaches(1, timeout=BACK)
+        page.reaches(1, within=BACK)
         assert proxy.handshakes == 1
 
 
@@ -143,10 +144,10 @@ def test_a_proxy_that_blocks_websockets(
         page = reader().open(proxy, article, "uk")
         factories.update(article)
         # It must find out first.
-        page.reaches(1, timeout=15_000)
+        page.reaches(1)
         for revision in range(2, 5):
             factories.update(article)
-            page.reaches(revision, timeout=BACK)
+            page.reaches(revision, within=BACK)
         expect(page.page.locator("#connection")).to_be_hidden()
         assert page.content() == fresh(article, "uk")
         # Somebody else's network does not block them.
@@ -155,5 +156,5 @@ def test_a_proxy_that_blocks_websockets(
         page.page.context.set_offline(True)
         page.page.context.set_offline(False)
         factories.update(article)
-        page.reaches(5, timeout=BACK)
+        page.reaches(5, within=BACK)
         assert proxy.handshakes > before

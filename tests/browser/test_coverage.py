@@ -144,7 +144,7 @@ def test_an_evening_of_coverage(
         revision = Article.objects.get().revision
         fresh = fresh_on(server)
         for each, language in ((german, "de"), (arabic, "ar")):
-            each.reaches(revision, timeout=60_000)
+            each.reaches(revision)
             assert each.content() == fresh(article, language)
             assert each.page.evaluate("window.neverLoadedAnew") is True
     finally:

@@ -453,7 +453,7 @@ def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     server.kill()
     server.start()
-    expect(desk.page.locator("html")).to_have_attribute("data-closed-with", "4003", timeout=60_000)
+    expect(desk.page.locator("html")).to_have_attribute("data-closed-with", "4003")
     expect(desk.notice).to_contain_text("You are no longer logged in.")
     sockets: list[Any] = []
     desk.page.on("websocket", lambda socket: sockets.append(socket))
@@ -464,7 +464,7 @@ def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     assert sockets == []
     # In another tab.
     log_in(desk.page.context, people["ioana"], server)
-    expect(desk.notice).to_be_hidden(timeout=30_000)
+    expect(desk.notice).to_be_hidden()
     assert len(sockets) == 1
 
 
@@ -484,7 +484,7 @@ def test_the_side_follows_as_soon_as_the_focus_has_left_it(sit_down: Any) -> Non
         other.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
     expect(desk.page.locator("#side .pages-of a").first).to_be_focused()
     desk.composer.locator(".ProseMirror").click()
-    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible(timeout=2000)
+    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()
 
 
 def test_the_preview_goes_on_after_a_login_in_another_tab(sit_down: Any, server: Server, article: Article) -> None:
@@ -575,7 +575,7 @@ def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
     # Its time comes while nobody is there.
     Update.objects.filter(pk=update.pk).update(publish_at=timezone.now())
     server.start()
-    expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible(timeout=40_000)
+    expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:

@@ -96,12 +96,12 @@ def test_an_evening_at_three_desks(
         expect(oksana.kept).to_contain_text("No connection")
         server.start()
         for page in pages.values():
-            expect(page.get_by_text("While the server was away.")).to_be_visible(timeout=40_000)
+            expect(page.get_by_text("While the server was away.")).to_be_visible()
 
         ioana.page.get_by_role("button", name="Finish the coverage").click()
         ioana.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
         for page in pages.values():
-            expect(page.locator("#coverage.finished")).to_be_visible(timeout=20_000)
+            expect(page.locator("#coverage.finished")).to_be_visible()
 
         fresh = fresh_on(server)
         article.refresh_from_db()

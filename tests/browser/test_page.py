@@ -107,7 +107,7 @@ def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, read
     )
     page.open(server, article, "de")
     factories.update(article)
-    page.reaches(1, timeout=30_000)
+    page.reaches(1)
     expect(page.page.locator("#connection")).to_be_hidden()
     assert page.content() == fresh(article, "de")
 
@@ -160,7 +160,7 @@ def test_a_change_of_the_whole_page_loads_it_anew(server: Server, reader: MakeRe
     page.reaches(0)
     article.time_zone = "Asia/Tokyo"
     article.save()
-    expect(page.page.locator(".zone")).to_contain_text("Japan Time", timeout=10_000)
+    expect(page.page.locator(".zone")).to_contain_text("Japan Time")
 
 
 def test_the_page_can_be_read_without_javascript(server: Server, reader: MakeReader) -> None:

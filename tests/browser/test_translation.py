@@ -89,7 +89,7 @@ def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
     journalist.page.get_by_role("button", name="Publish").click()
 
     update = german.page.locator("#updates > article")
-    expect(update.locator(".text")).to_have_text(GERMAN, timeout=10_000)
+    expect(update.locator(".text")).to_have_text(GERMAN)
     expect(update.locator(".translation-note")).to_contain_text("Maschinelle Übersetzung, nicht geprüft")
     expect(update.locator("details.original div")).to_have_attribute("lang", "uk")
     update.get_by_text("Original anzeigen").click()
@@ -177,7 +177,7 @@ def test_the_queue_brings_itself_up_to_date(
     log_in(page, server, "greta", "/admin/articles/translation/?language=de")
     before = page.locator("#result_list tbody tr").count()
     factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
-    expect(page.locator("#result_list tbody tr")).to_have_count(before + 1, timeout=10_000)
+    expect(page.locator("#result_list tbody tr")).to_have_count(before + 1)
 
 
 def test_the_desk_stands_in_arabic_from_right_to_left(
