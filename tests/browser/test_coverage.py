@@ -17,7 +17,7 @@ from tests import factories
 from tests.browser.conftest import Fresh, MakeReader, Reader
 from tests.server import Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.browser.conftest import Fresh, MakeReader
 from tests.browser.desks import DeskPage, log_in
 from tests.server import Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 LANGUAGES = ("en", "de", "ar")
 

@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser.conftest import Fresh, MakeReader
 from tests.server import Server
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 
 def test_what_arrives_looks_as_on_a_fresh_page(server: Server, reader: MakeReader, fresh: Fresh) -> None:
