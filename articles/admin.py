@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponseRedirect
@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
-from articles import changes, rules
+from articles import changes, rules, stories
 from articles.desk import urls as desk_urls
 from articles.embeds import views as embed_views
 from articles.embeds.forms import WithEmbed
@@ -435,6 +435,16 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [path("pictures/", wrap(upload), name="articles_picture_upload"), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Update, form: Any, change: bool) -> None:
+        was = changes.stored(obj)
+        super().save_model(request, obj, form, change)
+        if obj.state == Update.State.PUBLISHED and not (was and was.published_before):
+            try:
+                stories.appeared(obj, request.user)
+            except ValidationError as error:
+                # It has appeared all the same; its copies stay drafts.
+                self.message_user(request, " ".join(error.messages), messages.WARNING)
 
     # What readers have seen can be withdrawn, and is kept with all its versions.
 

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from articles import changes
+from articles import changes, stories
 from articles.history import recording
 from articles.models import Update
 from liveblog.delivery.hub import Hub
@@ -32,10 +33,19 @@ def publish_due() -> int:
                     update.state = Update.State.PUBLISHED
                     with recording.by(recording.Way.CLOCK):
                         update.save()
+                        _have_copies_follow(update)
                     published += 1
         except Exception:
             logger.exception("The scheduled update %s could not be published.", waiting.pk)
     return published
+
+
+def _have_copies_follow(update: Update) -> None:
+    try:
+        stories.appeared(update, None)
+    except ValidationError as error:
+        # It has its time all the same; they stay drafts, which their desks show.
+        logger.warning("The copies of the update %s could not be published: %s", update.pk, " ".join(error.messages))
 
 
 def _due() -> QuerySet[Update]:

@@ -15,9 +15,11 @@ from hypothesis.extra.django import TestCase
 from articles import changes, stories
 from articles.history import restoring
 from articles.models import Article, Translation, Update
+from articles.schedule import publish_due
 from articles.translations import desk, drafting, states
 from liveblog.models import Change
 from tests import factories
+from tests.forms import change_url, member_of, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,24 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
     times = set(Update.objects.values_list("state", "first_published_at"))
     assert len(times) == 1
     assert [element for _revision, element in factories.log_of(other)] == [copy.element]
+
+
+def test_a_draft_follows_when_the_clock_publishes(ann: User) -> None:
+    draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
+    copy = copied(draft, factories.article(), ann)
+    saved(draft, state="scheduled", publish_at=timezone.now())
+    assert publish_due() == 1
+    assert set(Update.objects.values_list("state", flat=True)) == {"published"}
+    assert len(set(Update.objects.values_list("first_published_at", flat=True))) == 1
+    assert copy.versions.latest("number").way == "clock"
+
+
+def test_a_draft_follows_when_the_form_publishes(ann: User) -> None:
+    journalist = member_of("Journalist")
+    draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
+    copied(draft, factories.article(), ann)
+    journalist.post(change_url(draft), opened(journalist, draft) | {"_publish": "1"})
+    assert set(Update.objects.values_list("state", flat=True)) == {"published"}
 
 
 def test_what_waits_in_another_article_goes_on_waiting(ann: User) -> None:
