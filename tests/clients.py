@@ -38,7 +38,7 @@ class Address(Place, Protocol):
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -109,7 +109,7 @@ class OpenPage:
         place = random.choice(self.places)
         address = f"{place.socket_url}/ws{self.path}?after={self.revision}"
         async with connect(
-            address, origin=place.url, open_timeout=5, close_timeout=1, max_queue=None, max_size=None
+            address, origin=place.url, open_timeout=PATIENCE, close_timeout=1, max_queue=None, max_size=None
         ) as socket:
             self.connections += 1
             try:
@@ -176,7 +176,7 @@ class Journalist:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection(self._host, timeout=20)
+        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE)
         try:
             connection.request(method, address, body, headers)
             answer = connection.getresponse()
@@ -201,7 +201,7 @@ def shake_hands(
     connection = socket.socket()
     if buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    connection.settimeout(20)
+    connection.settimeout(PATIENCE)
     connection.connect((url.hostname, url.port))
     connection.sendall(handshake(place, f"/ws/en/live/{slug}/?after={after}", headers))
     answer = b""

@@ -14,7 +14,7 @@ from comments.models import Comment, Discussion, Letter, Policy, State
 from tests import factories
 from tests.akismet_server import AkismetServer
 from tests.mail_server import MailServer
-from tests.server import Server, eventually
+from tests.server import PATIENCE, Server, eventually
 from tests.test_comments import WORDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServe
     for number in range(5):
         Letter.objects.create(key=f"letter-{number}", kind="digest", due_at=timezone.now())
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(20)
+        silent.settimeout(PATIENCE)
         mail = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         running = Server(AKISMET_API_KEY=akismet.key, AKISMET_URL=akismet.url, EMAIL_URL=mail)
         with running as server, silent.accept()[0]:

@@ -28,6 +28,7 @@ from liveblog.newsroom import figures
 from tests import factories, newsroom
 from tests.forms import change_url, form_of, member_of
 from tests.queues import QUEUE, QueueClient, moderator
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -456,15 +457,15 @@ class Connection(ApplicationCommunicator):
 
     async def open(self) -> None:
         await self.send_input({"type": "websocket.connect"})
-        assert (await self.receive_output(10))["type"] == "websocket.accept"
+        assert (await self.receive_output(PATIENCE))["type"] == "websocket.accept"
 
     async def say(self, message: dict[str, Any]) -> None:
         await self.send_input({"type": "websocket.receive", "text": json.dumps(message)})
 
     async def until(self, wanted: Callable[[dict[str, Any]], Any]) -> None:
         """Wait for a message."""
-        async with asyncio.timeout(10):
-            while not wanted(json.loads((await self.receive_output(10))["text"])):
+        async with asyncio.timeout(PATIENCE):
+            while not wanted(json.loads((await self.receive_output(PATIENCE))["text"])):
                 pass
 
     async def close(self) -> None:
@@ -507,7 +508,7 @@ async def test_who_does_not_moderate_does_not_enter() -> None:
     journalist = await sync_to_async(newsroom.person)("ioana", "Journalist")
     room = await connected(journalist, "/ws/moderation/")
     await room.open()
-    assert await room.receive_output(10) == {"type": "websocket.close", "code": 4003}
+    assert await room.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
 
 
 # Many -----------------------------------------------------------------------------------------------------------------

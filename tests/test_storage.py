@@ -18,7 +18,7 @@ from django.test import Client
 from articles.models import Picture
 from tests import factories
 from tests.nasty_files import exif, made
-from tests.server import Server, free_port
+from tests.server import PATIENCE, Server, free_port
 from tests.test_settings import check
 
 BUCKET = "newsroom"
@@ -60,7 +60,7 @@ def session_of(server: Server) -> requests.Session:
     browser, theirs = requests.Session(), Client()
     theirs.force_login(User.objects.create_superuser("chief"))
     browser.cookies.set("sessionid", theirs.cookies["sessionid"].value)
-    browser.get(f"{server.url}/admin/articles/update/add/", timeout=20)
+    browser.get(f"{server.url}/admin/articles/update/add/", timeout=PATIENCE)
     browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
     return browser
 
@@ -72,20 +72,20 @@ def test_pictures_are_stored_there_and_readers_fetch_them_from_there(s3: dict[st
     with Server(**s3) as server:
         chief = session_of(server)
         answer = chief.post(
-            f"{server.url}/admin/articles/update/pictures/", files={"file": ("a.jpg", content)}, timeout=20
+            f"{server.url}/admin/articles/update/pictures/", files={"file": ("a.jpg", content)}, timeout=PATIENCE
         )
         assert answer.status_code == 201, answer.text
         update = factories.update(article)
         picture = Picture.objects.get()
         picture.update, picture.credit_en = update, "Ana"
         picture.save(update_fields=["update", "credit_en"])
-        page = requests.get(f"{server.url}{article.url('en')}", timeout=20)
+        page = requests.get(f"{server.url}{article.url('en')}", timeout=PATIENCE)
         place = f"{s3['S3_ENDPOINT_URL']}/{BUCKET}"
         assert f"img-src 'self' data: {s3['S3_ENDPOINT_URL']};" in page.headers["Content-Security-Policy"] + ";"
         found = set(re.findall(rf"{place}/pictures/\S+?\.(?:webp|jpg)", page.text))
         assert len(found) == 6
         for address in found:
-            stored = requests.get(address, timeout=20)
+            stored = requests.get(address, timeout=PATIENCE)
             assert stored.status_code == 200
             assert stored.headers["Content-Type"] in ("image/webp", "image/jpeg")
             assert "immutable" in stored.headers["Cache-Control"]

@@ -16,7 +16,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from articles.models import Article
 from tests import factories
 from tests.clients import shake_hands, until_cut
-from tests.server import PLAIN_SERVER, Server
+from tests.server import PATIENCE, PLAIN_SERVER, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def join(server: Server, article: Article, after: Any = 0, language: str = "en",
 
 async def frame(connection: ClientConnection) -> dict[str, Any]:
     """The next frame that is no heartbeat."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             received = json.loads(await connection.recv())
             if len(received) > 1:
@@ -45,7 +45,7 @@ async def frame(connection: ClientConnection) -> dict[str, Any]:
 
 
 async def closing_code(connection: ClientConnection) -> int | None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await connection.wait_closed()
     return connection.close_code
 
@@ -82,7 +82,7 @@ async def test_the_heart_beats_with_the_revision(server: Server) -> None:
     article = await make_article()
     async with join(server, article) as reader:
         await reader.recv()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert json.loads(await reader.recv()) == {"revision": 0}
 
 
