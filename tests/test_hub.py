@@ -12,6 +12,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import transaction
 from django.db.backends.signals import connection_created
 
+from articles.models import Article
 from liveblog.delivery import bell, elements, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
@@ -127,14 +128,29 @@ async def test_an_answer_that_comes_late_takes_nobody_back() -> None:
     article = await make_article()
     hub, reader = Hub(), Listener()
     await hub.join(article.pk, reader)
-    earlier = asyncio.get_running_loop().time()
     await post(article)
     await reader.reaches(1)
-    hub.rooms[article.pk].advance(0, earlier)
+    hub.rooms[article.pk].advance(0)
     await post(article)
     await reader.reaches(2)
     hub.leave(reader)
     assert [frame.revision for frame in reader.frames] == [0, 1, 2]
+
+
+async def test_a_database_that_was_put_back_has_its_readers_load_anew(settings: Any) -> None:
+    settings.LIVE_POLL_SECONDS = 0.05
+    article = await make_article()
+    hub, reader = Hub(), Listener()
+    await hub.join(article.pk, reader)
+    for _ in range(2):
+        await post(article)
+    await reader.reaches(2)
+    await sync_to_async(Article.objects.filter(pk=article.pk).update)(revision=1)
+    async with asyncio.timeout(PATIENCE):
+        while reader.frames[-1].revision != 1:
+            await asyncio.sleep(0.01)
+    hub.leave(reader)
+    assert "reload" in reader.frames[-1].text
 
 
 async def test_an_article_is_one_group_membership_however_many_read_it() -> None:

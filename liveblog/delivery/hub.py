@@ -108,11 +108,10 @@ class Hub:
             self._tasks = [asyncio.create_task(work()) for work in (self._bell.run, self._watch, self._beat)]
         # Listening begins before the revision is read, or a bell between the two would be missed.
         await self._bell.listen(article_id)
-        asked_at = asyncio.get_running_loop().time()
         revision = (await self._until_answered(frames.revisions_of, [article_id])).get(article_id)
         if revision is None:
             raise Gone(article_id)
-        room = self.rooms[article_id] = Room(article_id, revision, asked_at, self.query)
+        room = self.rooms[article_id] = Room(article_id, revision, self.query)
         return room
 
     def _close_if_empty(self, article_id: int) -> None:
@@ -157,13 +156,12 @@ class Hub:
             self._rung.clear()
             if not asked:
                 continue
-            asked_at = now()
             revisions = await self._until_answered(frames.revisions_of, asked)
             for article_id in asked & self.rooms.keys():
                 # Whatever is wrong with one article, the others go on.
                 try:
                     if article_id in revisions:
-                        self.rooms[article_id].advance(revisions[article_id], asked_at)
+                        self.rooms[article_id].advance(revisions[article_id])
                     else:
                         self.rooms[article_id].dissolve()
                 except Exception:

@@ -66,8 +66,7 @@ class Query(Protocol):
 
 
 class Room:
-    def __init__(self, article_id: int, revision: int, asked_at: float, query: Query) -> None:
-        """For an article that was at `revision` when the database was asked at `asked_at`, by the loop's clock."""
+    def __init__(self, article_id: int, revision: int, query: Query) -> None:
         self.article_id = article_id
         #: What all readers of the room have.
         self.revision = revision
@@ -75,7 +74,8 @@ class Room:
         self.readers: defaultdict[str, dict[Reader, None]] = defaultdict(dict)
         self._query = query
         self._newest = revision
-        self._asked_at = asked_at
+        #: An earlier revision that was heard of once.
+        self._doubted: int | None = None
         #: The elements changed by the last revisions up to `revision`; unknown until somebody lacks some.
         self._log: list[frames.Logged] | None = None
         #: The present state of elements, by language; for catching up until the next change.
@@ -135,12 +135,14 @@ class Room:
 
     # Work: one task at a time reads and renders -----------------------------------------------------------------------
 
-    def advance(self, revision: int, asked_at: float) -> None:
-        """The article was at `revision` when the database was asked at `asked_at`: bring all readers there."""
-        if asked_at < self._asked_at:
-            # Whoever asked later was answered sooner. Only a database that was put back goes back.
+    def advance(self, revision: int) -> None:
+        """The article is known to be at `revision`: bring all readers there."""
+        if revision < self._newest and revision != self._doubted:
+            # Most likely an answer that was overtaken by a later one. Of a database that was put back, as after a
+            # disaster, the next answer says the same.
+            self._doubted = revision
             return
-        self._asked_at = asked_at
+        self._doubted = None
         if revision != self._newest:
             self._newest = revision
             bell.notice()
@@ -167,7 +169,7 @@ class Room:
         self._looked_at = now()
         with contextlib.suppress(DatabaseError):
             found = await self._query(frames.revisions_of, [self.article_id])
-            self.advance(found.get(self.article_id, self.revision), self._looked_at)
+            self.advance(found.get(self.article_id, self.revision))
         if self._work is not None:
             await asyncio.wait({self._work})
 
