@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -25,10 +26,16 @@ PATIENCE = 60
 ROOT = Path(__file__).resolve().parent.parent
 
 
+#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(20_000 + 1_000 * (_worker % 12))
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    for port in _ports:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("There is no end of numbers.")
 
 
 def eventually(true: Callable[[], object], within: float = PATIENCE) -> None:
