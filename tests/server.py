@@ -25,9 +25,8 @@ PATIENCE = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker.
 _ports = itertools.count(20_000 + 1_000 * (_worker % 12))
 
 
