@@ -32,6 +32,8 @@ def pytest_configure() -> None:
         # A pool would keep connections to a database that is to be dropped. The servers under test have theirs.
         database["OPTIONS"].pop("pool", None)
     _take_redis_of_worker()
+    # Each client of a test makes its middleware anew, which would look at a thousand files; servers serve them.
+    settings.SERVESTATIC_USE_MANIFEST = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 def _take_redis_of_worker() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -14,9 +16,15 @@ from django.db import connection
 PASSWORD = "a long password"
 
 
+@cache
+def _hashed() -> str:
+    """That of all: to be hard to guess, a hash takes its time."""
+    return make_password(PASSWORD)
+
+
 def person(name: str, *groups: str, **fields: Any) -> User:
     """Somebody with an account in these groups."""
-    user = User.objects.create_user(name, password=PASSWORD, is_staff=True, **fields)
+    user = User.objects.create(username=name, password=_hashed(), is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
 
