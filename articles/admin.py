@@ -17,22 +17,24 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
-from articles import changes, rules, stories
+from articles import changes
 from articles.desk import urls as desk_urls
+from articles.desk.consumers import RIGHTS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import WithEmbed
-from articles.fields import with_those_kept
 from articles.history.admin import VersionsAdmin
 from articles.models import Article, Author, Snippet, Topic, Translation, Update
 from articles.pictures.forms import WithPictures
 from articles.pictures.views import upload
-from articles.richtext import same, sanitise
+from articles.publishing import rules, syndication
 from articles.templatetags.live import own_name
-from articles.text import stored
-from articles.translations import states
+from articles.text.localized import text_in
+from articles.text.richtext import same, sanitise
+from articles.translations import columns
+from liveblog.actors import acting_as
+from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
+from liveblog.fields import with_kept_languages
 from liveblog.languages import SHIPPED, direction
-from liveblog.newsroom.consumer import RIGHTS
-from liveblog.spoken import NamedFilter, SpokenAdmin, language_of, named
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
@@ -40,7 +42,7 @@ admin.site.index_title = _("Newsroom")
 
 def translated_fields(model: type[models.Model]) -> list[str]:
     """In the order of writing: the item's own texts, then those of its photo."""
-    return sorted(states.fields_of(model), key=lambda name: name.startswith("photo"))
+    return sorted(columns.fields_of(model), key=lambda name: name.startswith("photo"))
 
 
 class TranslatedForm(forms.ModelForm):
@@ -52,7 +54,7 @@ class TranslatedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
         if self.instance.pk and (own := self.fields.get("source_language")):
-            own.choices = with_those_kept(own.choices, [self.instance.source_language])
+            own.choices = with_kept_languages(own.choices, [self.instance.source_language])
         for name in self._translations():
             # Translators and machines save while this is open; the form tells which text it was opened with.
             self.fields[name].show_hidden_initial = True
@@ -109,21 +111,21 @@ class TranslatedForm(forms.ModelForm):
         super().add_error(field, error)
 
 
-class ToldAdmin(SpokenAdmin):
+class ChangeLoggedAdmin(LangAttributeAdmin):
     """An admin of what stands on pages: whoever reads them is told of a deletion, and the history says whose it was."""
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with states.acting(request.user):
+        with acting_as(request.user):
             return super().delete_view(request, *args, **kwargs)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         # One by one, so that each is told.
-        with states.acting(request.user):
+        with acting_as(request.user):
             for item in queryset:
                 item.delete()
 
 
-class TranslatedAdmin(ToldAdmin):
+class TranslatedAdmin(ChangeLoggedAdmin):
     """An admin with one tab per language, for texts of all the languages that the site offers."""
 
     form = TranslatedForm
@@ -209,7 +211,7 @@ class TranslatedAdmin(ToldAdmin):
     # What the models allow depends on who acts, and their rules are asked when the form is checked.
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with states.acting(request.user):
+        with acting_as(request.user):
             return super().changeform_view(request, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -218,9 +220,12 @@ class TranslatedAdmin(ToldAdmin):
         return deleted, counts, set(lacking) - {Translation._meta.verbose_name}, protected
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        with states.acting(request.user), changes.edit(obj):
+        with acting_as(request.user), changes.edit(obj):
             super().save_model(request, obj, form, change)
             form.save_m2m()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save nothing more: `save_model` has saved the relations, within the edit."""
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         # The editor's import map is the one inline element of a page; the policy lets it pass by its nonce.
@@ -272,7 +277,7 @@ class ArticleAdmin(TranslatedAdmin):
 
     @admin.display(description=_("headline"))
     def headline_shown(self, article: Article) -> str | SafeString:
-        return stored(article, "headline", get_language() or "en") or named(article)
+        return text_in(article, "headline", get_language() or "en") or named(article)
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
@@ -297,7 +302,7 @@ class ArticleAdmin(TranslatedAdmin):
 
 class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
     #: Who fills it in, and whether the buttons that publish and withdraw are theirs to press, and the pictures.
-    person: Any = None
+    user: Any = None
     may_publish = False
 
     # The question that is asked before something is withdrawn.
@@ -312,7 +317,7 @@ class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.take_pictures(self.data if self.is_bound and self.may_publish else None, self.person)
+        self.take_pictures(self.data if self.is_bound and self.may_publish else None, self.user)
 
     def clean(self) -> None:
         super().clean()
@@ -376,7 +381,7 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
-        form.person = request.user
+        form.user = request.user
         form.may_publish = not self.only_translates(request)
         return form
 
@@ -424,7 +429,7 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         writes = may and not self.only_translates(request)
         article = obj.article if obj else self._article_to_add_to(request)
-        acts = rules.acts(obj, article, request.user) if writes else ()
+        acts = rules.allowed_actions(obj, article, request.user) if writes else ()
         context |= {f"can_{act}": True for act in acts} | {
             "show_save_and_add_another": False,
             "pictures": context["adminform"].form.pictures.render_container(may_change=writes),
@@ -437,11 +442,11 @@ class UpdateAdmin(VersionsAdmin, TranslatedAdmin):
         return [path("pictures/", wrap(upload), name="articles_picture_upload"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Update, form: Any, change: bool) -> None:
-        was = changes.stored(obj)
+        was = changes.row_before(obj)
         super().save_model(request, obj, form, change)
         if obj.state == Update.State.PUBLISHED and not (was and was.published_before):
             try:
-                stories.appeared(obj, request.user)
+                syndication.publish_copies(obj, request.user)
             except ValidationError as error:
                 # It has appeared all the same; its copies stay drafts.
                 self.message_user(request, " ".join(error.messages), messages.WARNING)
@@ -470,14 +475,14 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(ToldAdmin):
+class AuthorAdmin(ChangeLoggedAdmin):
     list_display = ("name", "user")
     search_fields = ("name",)
     autocomplete_fields = ("user",)
 
 
 @admin.register(Topic)
-class TopicAdmin(ToldAdmin):
+class TopicAdmin(ChangeLoggedAdmin):
     list_display = ("__str__", "slug")
     search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 
@@ -486,7 +491,7 @@ class TopicAdmin(ToldAdmin):
 
 
 @admin.register(Snippet)
-class SnippetAdmin(SpokenAdmin):
+class SnippetAdmin(LangAttributeAdmin):
     list_display = ("text_named", "article", "kind", "source_language")
     list_filter = ("source_language", ("article", NamedFilter))
     search_fields = ("name", "headline", "body")

@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.core.checks import register
+from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,19 +9,36 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:
-        from articles import pages, rendering
+        from articles import changes, checks
+        from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
-        from articles.history import parts
+        from articles.history import registry
+        from articles.history.recording import History
+        from articles.models import Article, Update
+        from articles.page import live_page, rendering
+        from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
+        from articles.publishing.syndication import Copies
         from articles.translations import monitoring
+        from articles.translations.states import TranslationStates
         from liveblog import metrics
         from liveblog.delivery import elements
+
+        # What follows from each edit, in this order: a later follower sees what an earlier one has written.
+        changes.register("translation states", TranslationStates())
+        changes.register("change log", ChangeTracking())
+        changes.register("desks", DeskRevisions())
+        changes.register("history", History())
+        changes.register("copies", Copies())
+        for relation in (Update.authors, Article.authors, Article.topics, Article.related):
+            m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
+        register(checks.followers_are_registered)
 
         elements.register("coverage", rendering.render_article)
         elements.register("related", rendering.render_article)
         elements.register("update", rendering.render_updates)
         elements.register("poll", rendering.render_polls)
-        elements.register_pages(pages.find)
-        parts.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.described)
-        parts.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.described)
+        elements.register_pages(live_page.find)
+        registry.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.described)
+        registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.described)
         metrics.register(monitoring.collect)

@@ -1,173 +1,304 @@
-"""Edits of a live page: every save goes through here, and leaves a line in the change log where readers see it.
+"""Edits: the one way to change what readers of a live page see.
 
-What counts is what readers see. The elements concerned are rendered in every language before and after, in the
-transaction of the edit and under the article's lock; only an element that came out different is logged. Each version of
-an update is kept (`articles.history`).
+An edit is a transaction around a save. It holds the lock of the article, reads the row before and after, and calls the
+followers: the parts of the product that react to every edit, such as the change log, the history and the desks. This
+module knows none of them; they register in `articles.apps`. Writes that readers see and that bypass an edit raise
+`OutsideEditError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django.db import models, transaction
 
-from liveblog.delivery import bell, log
-from liveblog.newsroom import bell as newsroom
+from liveblog.delivery import log, notify
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
+    from articles.models.base import NamedOnPages, Versioned
 
+#: The element of a page that lists related articles.
 RELATED = "related"
-#: No element of its own page: how other pages name the article that they link to.
-CARD = "card"
 
-#: By identity of the item: its row as it was before.
-_open_edits: ContextVar[Mapping[int, Any]] = ContextVar("open edits", default=MappingProxyType({}))
+
+class OutsideEditError(RuntimeError):
+    """A write that readers would see has no edit around it, so no open page would learn of it."""
+
+
+class Follower(Protocol):
+    """A part of the product that reacts to edits, in the transaction of the edit and under the article's lock."""
+
+    def before(self, row: Versioned) -> Any:
+        """Return what `after` has to know about the row as it was; it is read with all relations that pages show."""
+
+    def after(self, edit: Edit, memory: Any) -> None:
+        """React to the edit. `memory` is what `before` returned; None if there was no row."""
+
+
+#: Names of the followers of every edit, in the order in which they are called.
+FOLLOWERS = ("translation states", "change log", "desks", "history", "copies")
+
+_followers: dict[str, Follower] = {}
+
+
+def register(name: str, follower: Follower) -> None:
+    """Have a follower react to every edit. `name` is one of FOLLOWERS, which sets the order."""
+    if name not in FOLLOWERS:
+        raise ValueError(f"No follower is called {name!r}.")
+    _followers[name] = follower
+
+
+def missing_followers() -> list[str]:
+    """Return the names in FOLLOWERS for which nothing has registered."""
+    return [name for name in FOLLOWERS if name not in _followers]
+
+
+class Edit:
+    """One edit of an article or an update, from the row as it was to the row as it is saved."""
+
+    def __init__(self, item: Article | Update, *, reloads_page: bool = False) -> None:
+        """Read the row before the edit. `reloads_page`: open pages load again in any case."""
+        self.item = item
+        self.model = type(item)
+        self.reloads_page = reloads_page
+        #: Whether the history has a new version after this edit.
+        self.recorded = False
+        self._pk = item.pk
+        self._makes_page = self.model.IS_PAGE and item.pk is None
+        self.old: Versioned | None = self.model.read(self._pk, with_relations=True)
+        self._memories = {} if self.old is None else {name: _followers[name].before(self.old) for name in self._names()}
+
+    def finish(self) -> None:
+        """Call the followers."""
+        for name in self._names():
+            _followers[name].after(self, self._memories.get(name))
+
+    @property
+    def page_id(self) -> int | None:
+        """The article on whose page the item stands; None if this edit makes the page, which nobody reads yet."""
+        return None if self._makes_page else self.item.page_id
+
+    @cached_property
+    def saved(self) -> Versioned | None:
+        """The row as saved, None if it was deleted. Only the translation states, which go first, may change it."""
+        return self.model.read(self.item.pk or self._pk)
+
+    @cached_property
+    def new(self) -> Versioned | None:
+        """The row after the edit with all relations that pages show; None if it was deleted."""
+        if self.saved is not None:
+            self.saved.fetch_relations()
+        return self.saved
+
+    @staticmethod
+    def _names() -> Iterable[str]:
+        return (name for name in FOLLOWERS if name in _followers)
+
+
+#: Open edits by the identity of their item.
+_open_edits: ContextVar[Mapping[int, Edit]] = ContextVar("open edits", default=MappingProxyType({}))
 
 
 @contextmanager
 def edit(item: Article | Update) -> Iterator[None]:
-    """One transaction in which `item` may be saved, related or deleted. Inside an edit of the same item: nothing."""
+    """Open a transaction in which `item` may be saved, related or deleted; a no-op inside an edit of the same item."""
     if id(item) in _open_edits.get():
         yield
         return
     with transaction.atomic():
-        from articles import rendering, stories
-        from articles.history import recording
-        from articles.translations import states
-
-        model, pk = type(item), item.pk
         lock(item)
-        # Each of what follows looks at the same row, which is read once before the edit and once after it.
-        before = rendering.row(model, pk, whole=True)
-        said = before and states.Snapshot.as_read(before)
-        seen = rendering.seen(before)
-        kept = recording.as_stored(before) if before and _is_update(item) else None
-        token = _open_edits.set({**_open_edits.get(), id(item): before})
-        try:
+        with _opened(item) as opened:
             yield
-        finally:
-            _open_edits.reset(token)
-        now = rendering.row(model, item.pk or pk)
-        if now is not None:
-            states.follow(now, said)
-            rendering.complete(now)
-        after = rendering.seen(now)
-        # A page that did not exist before has no readers to tell.
-        if article_id := getattr(item, "article_id", pk):
-            for element in {**seen, **after}:
-                if languages := _differing(seen.get(element, {}), after.get(element, {})):
-                    _log(article_id, element, languages)
-            _tell_the_desk(item, article_id)
-        if now is not None and _is_update(now) and recording.record(now, kept) and now.story:
-            stories.follow(now)
+            opened.finish()
 
 
-def stored(item: Article | Update) -> Any:
-    """The row of an item as it was before the edit that is open, or as it is where none is; None where it is not."""
-    edits = _open_edits.get()
-    if id(item) in edits:
-        return edits[id(item)]
+@contextmanager
+def _opened(item: Article | Update, *, reloads_page: bool = False) -> Iterator[Edit]:
+    opened = Edit(item, reloads_page=reloads_page)
+    token = _open_edits.set({**_open_edits.get(), id(item): opened})
+    try:
+        yield opened
+    finally:
+        _open_edits.reset(token)
+
+
+def row_before(item: Article | Update) -> Any:
+    """Return the row as it was before the open edit, or as it is if no edit is open; None if there is no row."""
+    opened = _open_edits.get().get(id(item))
+    if opened is not None:
+        return opened.old
     return type(item)._base_manager.filter(pk=item.pk).first() if item.pk else None
 
 
-def lock(item: Any) -> None:
-    """Hold the article of an item until the transaction ends, and those in which copies of the update stand."""
-    article_ids = {item.article_id if _is_update(item) else item.pk}
-    if getattr(item, "story", None):
-        article_ids |= set(type(item)._base_manager.filter(story=item.story).values_list("article_id", flat=True))
-    log.lock(*article_ids - {None})
-
-
-def _tell_the_desk(item: Any, article_id: int) -> None:
-    """Count the edit, so that each desk that has the article open finds what it lacks."""
-    from articles.models import Article
-
-    if _is_update(item):
-        article = Article.objects.filter(pk=article_id)
-        article.update(desk_revision=models.F("desk_revision") + 1)
-        if item.pk:
-            newest = models.Subquery(article.values("desk_revision"))
-            type(item)._base_manager.filter(pk=item.pk).update(desk_revision=newest)
-        else:
-            article.update(deletion_revision=models.F("desk_revision"))
-    newsroom.ring_after_commit(article_id)
-
-
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """The languages in which an element came out different."""
-    return {language for language in {**before, **after} if before.get(language) != after.get(language)}
-
-
-def _log(article_id: int, element: str, languages: set[str]) -> None:
-    if element == CARD:
-        for other in _naming_as_related(article_id):
-            log.append(other, RELATED, languages)
-    else:
-        # A change of the page as a whole is none in any one language.
-        log.append(article_id, element, languages - {""})
+def lock(item: Article | Update) -> None:
+    """Lock the article of an item, and those that show copies of the update, until the transaction ends."""
+    log.lock(*item.page_ids())
 
 
 @contextmanager
 def removing(article: Article) -> Iterator[None]:
-    """A deletion of a whole page: those who read it are told, and so are the pages that name it."""
+    """Delete a whole page in the block. Its readers are notified, and so are the pages that name it as related."""
     with transaction.atomic():
         pk = article.pk
-        others = _naming_as_related(pk)
+        others = article.pages_naming_it()
         yield
         for other in others:
             log.append(other, RELATED)
-        transaction.on_commit(lambda: bell.ring(pk), robust=True)
+        transaction.on_commit(lambda: notify.notify(pk), robust=True)
 
 
 @contextmanager
-def renaming(item: models.Model, *fields: str) -> Iterator[None]:
-    """A save of something that many pages name. Where one of `fields` becomes different, those pages load anew."""
+def renaming(item: NamedOnPages, *fields: str) -> Iterator[None]:
+    """Save something that many pages name. If one of `fields` becomes different, those pages load again."""
     with transaction.atomic():
         old = type(item)._default_manager.filter(pk=item.pk).values_list(*fields).first() if item.pk else None
         yield
         if old is not None and old != tuple(getattr(item, field) for field in fields):
-            for article_id in _articles_naming(item):
+            for article_id in item.pages_naming_it():
                 log.append(article_id, log.PAGE)
 
 
 @contextmanager
-def removing_name(item: models.Model) -> Iterator[None]:
-    """A deletion of something that many pages name. Those pages load anew, and each update without it is a version."""
-    from articles import rendering
-    from articles.history import recording
-    from articles.models import Update
-
-    with transaction.atomic():
-        pages = _articles_naming(item)
-        updates = list(item.updates.values_list("pk", "article_id")) if hasattr(item, "updates") else []
-        log.lock(*pages, *(article_id for _pk, article_id in updates))
-        before = {pk: recording.as_stored(rendering.row(Update, pk, whole=True)) for pk, _article_id in updates}
+def removing_name(item: NamedOnPages) -> Iterator[None]:
+    """Delete something that many pages name. Those pages load again, and the edit of each update is recorded."""
+    with transaction.atomic(), ExitStack() as edits:
+        pages, updates = item.pages_naming_it(), list(item.updates_naming_it())
+        log.lock(*pages, *(update.article_id for update in updates))
+        opened = [edits.enter_context(_opened(update, reloads_page=True)) for update in updates]
         yield
-        for pk, data in before.items():
-            now = rendering.row(Update, pk, whole=True)
-            recording.record(now, data)
-            _tell_the_desk(now, now.article_id)
+        for each in opened:
+            each.finish()
         for article_id in pages:
             log.append(article_id, log.PAGE)
 
 
-def _naming_as_related(article_id: int) -> list[int]:
-    from articles.models import Article
-
-    return list(Article.objects.filter(related=article_id).order_by("pk").values_list("pk", flat=True))
+# The guard ------------------------------------------------------------------------------------------------------------
 
 
-def _articles_naming(item: Any) -> list[int]:
-    found = set(item.articles.values_list("pk", flat=True))
-    if hasattr(item, "updates"):
-        found |= set(item.updates.published().values_list("article_id", flat=True))
-    return sorted(found)
+def require_edit(owners: Iterable[tuple[str, int]], write: str) -> None:
+    """Raise OutsideEditError unless an edit is open for each owner, an ("article" or "update", primary key) pair."""
+    open_now = {(each.model._meta.model_name, each.item.pk) for each in _open_edits.get().values()}
+    if lacking := set(owners) - open_now:
+        named = ", ".join(f"{name} {pk}" for name, pk in sorted(lacking))
+        raise OutsideEditError(f"{write} changes what readers see of {named}. Do it within articles.changes.edit.")
 
 
-def _is_update(item: Any) -> bool:
-    return hasattr(item, "article_id")
+class GuardedQuerySet(models.QuerySet):
+    """Rows that readers see: their bulk writes need an edit for each row, as all others do.
+
+    Bookkeeping that must bypass it, such as counters, uses `_base_manager`.
+    """
+
+    def update(self, **values: Any) -> int:
+        if not values.keys() <= self.model.UNSEEN:
+            require_edit(self.owners(), f"{self.model.__name__}.objects.update()")
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        require_edit(self.owners(), f"{self.model.__name__}.objects.delete()")
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        objs = list(objs)
+        require_edit((owner for row in objs for owner in row.owners()), f"{self.model.__name__}.objects.bulk_create()")
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        objs, fields = list(objs), list(fields)
+        if not set(fields) <= self.model.UNSEEN:
+            write = f"{self.model.__name__}.objects.bulk_update()"
+            require_edit((owner for row in objs for owner in row.owners()), write)
+        return super().bulk_update(objs, fields, batch_size)
+
+    def owners(self) -> set[tuple[str, int]]:
+        found = set()
+        for column, name in self.model.OWNERS.items():
+            found |= {(name, pk) for pk in self.values_list(column, flat=True) if pk is not None}
+        return found
+
+
+class NamedQuerySet(models.QuerySet):
+    """Rows that pages name, such as authors. Bulk writes of what readers see raise, as they would reach no page."""
+
+    def update(self, **values: Any) -> int:
+        if not values.keys() <= self.model.UNSEEN:
+            raise OutsideEditError(f"{self.model.__name__}.objects.update() reaches no page. Save each row instead.")
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise OutsideEditError(f"{self.model.__name__}.objects.delete() reaches no page. Delete each row instead.")
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class Guarded(models.Model):
+    """A row of an article or update, such as a picture: it is saved and deleted within an edit of its owner."""
+
+    #: Columns that refer to the owner, by the model name of the owner.
+    OWNERS: ClassVar[Mapping[str, str]]
+    #: Columns that readers do not see, which any code may write.
+    UNSEEN: ClassVar[Collection[str]] = frozenset()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, *args: Any) -> Any:  # type: ignore[override]
+        row: Any = super().from_db(*args)
+        row._owners_as_read = row._owners_now()
+        return row
+
+    def owners(self) -> set[tuple[str, int]]:
+        """Return the owners that the row has, and those that it had when it was read."""
+        before: set[tuple[str, int]] = set() if self._state.adding else getattr(self, "_owners_as_read", set())
+        return self._owners_now() | before
+
+    def _owners_now(self) -> set[tuple[str, int]]:
+        keys = {name: self.__dict__.get(f"{column}_id") for column, name in self.OWNERS.items()}
+        return {(name, key) for name, key in keys.items() if key is not None}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not set(kwargs.get("update_fields") or ("",)) <= set(self.UNSEEN):
+            require_edit(self.owners(), f"{type(self).__name__}.save()")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        require_edit(self.owners(), f"{type(self).__name__}.delete()")
+        return super().delete(*args, **kwargs)
+
+
+def guard_relations(
+    sender: type[models.Model],
+    instance: models.Model,
+    action: str,
+    reverse: bool,
+    model: type[models.Model],
+    pk_set: set[int] | None,
+    **_: Any,
+) -> None:
+    """Require an edit for authors, topics and related articles; a receiver of `m2m_changed`."""
+    if not action.startswith("pre_") or not (pk_set or action == "pre_clear"):
+        return
+    if not reverse:
+        owners = {(str(instance._meta.model_name), instance.pk)}
+    elif pk_set:
+        owners = {(str(model._meta.model_name), pk) for pk in pk_set}
+    else:
+        relation = next(field for field in model._meta.many_to_many if field.remote_field.through is sender)
+        rows = sender._default_manager.filter(**{relation.m2m_reverse_field_name(): instance.pk})
+        owners = {(str(model._meta.model_name), pk) for pk in rows.values_list(relation.m2m_field_name(), flat=True)}
+    require_edit(owners, f"{sender.__name__} {action.removeprefix('pre_')}")

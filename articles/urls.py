@@ -1,6 +1,6 @@
 from django.urls import path
 
-from articles import views
+from articles.page import views
 
 urlpatterns = [
     path("", views.index, name="index"),

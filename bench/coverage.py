@@ -33,7 +33,7 @@ def article(updates: int = 0) -> Article:
     )
     made.save()
     began = timezone.now() - timedelta(days=1)
-    Update.objects.bulk_create(
+    Update._base_manager.bulk_create(
         (
             Update(
                 article=made,

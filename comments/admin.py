@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment, Decision
 from comments.queue import decisions, reasons, urls
-from liveblog.spoken import SpokenAdmin
+from liveblog.admin_lang import LangAttributeAdmin
 
 
 @admin.register(Comment)
-class CommentAdmin(SpokenAdmin):
+class CommentAdmin(LangAttributeAdmin):
     """The list is the moderators' queue. What readers wrote is decided on there, never rewritten."""
 
     def get_urls(self) -> list[Any]:
@@ -35,7 +35,7 @@ class DecisionAdmin(admin.ModelAdmin):
     list_display = ("at", "comment_link", "who", "from_state", "to_state", "reason_shown")
     list_display_links = None
     list_filter = ("to_state", "actor")
-    list_select_related = ("person",)
+    list_select_related = ("user",)
     date_hierarchy = "at"
     list_per_page = 50
 
@@ -58,7 +58,7 @@ class DecisionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("decided by"))
     def who(self, line: Decision) -> SafeString:
-        name = decisions.name_of(line.person) if line.actor == "moderator" else line.get_actor_display()
+        name = decisions.name_of(line.user) if line.actor == "moderator" else line.get_actor_display()
         return format_html("<bdi>{}</bdi>", name)
 
     @admin.display(description=_("reason"))

@@ -8,12 +8,12 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments import privacy, rendering
-        from comments.queue import figure, room
+        from comments.queue import consumers, panel
         from liveblog.delivery import elements
-        from liveblog.newsroom import figures
+        from liveblog.newsroom import panels
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_surroundings)
-        figures.register(figure.waiting)
-        room.listen()
+        panels.register(panel.waiting)
+        consumers.listen()
         privacy.listen()

@@ -10,8 +10,8 @@ from django.utils import timezone
 from comments import akismet_service, moderation, spam, submission
 from comments.akismet_service import Failure, Verdict
 from comments.models import Actor, Comment, Discussion, Held, State
-from comments.queue import room
-from liveblog import duties
+from comments.queue import consumers
+from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ LONGEST_PAUSE = 3600.0
 def take(count: int) -> list[Comment]:
     """Take what is due, the oldest first; nobody else gets it meanwhile."""
     rows = Comment.objects.select_related("article").order_by("spam_due_at")
-    return duties.take(rows, count, LEASE, due="spam_due_at")
+    return jobs.lease_due(rows, count, LEASE, due="spam_due_at")
 
 
 def work(comment: Comment) -> None:
@@ -86,7 +86,7 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
 
 def _put_off(asked: Comment, reason: str) -> None:
     attempts = asked.spam_attempts + 1
-    pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+    pause = jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
     due_at = timezone.now() + pause if attempts < ATTEMPTS and asked.address else None
     unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
     unchanged.update(spam_attempts=attempts, spam_failure=reason, spam_due_at=due_at)
@@ -95,14 +95,14 @@ def _put_off(asked: Comment, reason: str) -> None:
     waiting = unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
     waiting += unchanged.filter(queued_at__gt=now).update(queued_at=now)
     if waiting:
-        room.ring(asked)
+        consumers.notify_queue(asked)
     logger.warning("The spam check failed (%s).", reason)
 
 
-def work_off() -> int:
+def run_due() -> int:
     """Do what is due. Returns how many were taken."""
     if not spam.configured():
         return 0
     taken = take(2 * THREADS)
-    duties.do_each(taken, work, THREADS, logger)
+    jobs.run_each(taken, work, THREADS, logger)
     return len(taken)

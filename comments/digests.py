@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from comments.models import Comment, Letter
+from comments.models import Comment, EmailJob
 
 
 def moderators() -> Any:
@@ -21,7 +21,7 @@ def moderators() -> Any:
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def put_down() -> int:
+def enqueue() -> int:
     """A letter for each moderator, if something has waited for too long; one in each such span. Returns how many."""
     span = timedelta(hours=settings.COMMENTS_DIGEST_HOURS)
     if not span or not settings.EMAIL_CONFIGURED:
@@ -30,11 +30,11 @@ def put_down() -> int:
     if not Comment.objects.filter(queued_at__lte=now - span).exists():
         return 0
     key = f"digest-{int(now.timestamp() // span.total_seconds())}-"
-    if Letter.objects.filter(key__startswith=key).exists():
+    if EmailJob.objects.filter(key__startswith=key).exists():
         return 0
     letters = [
-        Letter(key=f"{key}{person.pk}", kind=Letter.Kind.DIGEST, person=person, due_at=now) for person in moderators()
+        EmailJob(key=f"{key}{user.pk}", kind=EmailJob.Kind.DIGEST, user=user, due_at=now) for user in moderators()
     ]
     # Another process may be at it.
-    Letter.objects.bulk_create(letters, ignore_conflicts=True)
+    EmailJob.objects.bulk_create(letters, ignore_conflicts=True)
     return len(letters)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from comments import checking, closing, digests, mailing
-from liveblog import duties
+from comments import checking, closing, digests, emails
+from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
@@ -18,14 +18,14 @@ INTERVAL = 0.5
 INTERVAL_OF_LETTERS = 5.0
 
 
-def work_off() -> int:
+def run_due() -> int:
     """Do everything that is due, but for letters. Returns how much there was."""
-    return _done(checking.work_off, closing.close_due)
+    return _done(checking.run_due, closing.close_due)
 
 
-def write_letters() -> int:
+def send_emails() -> int:
     """The same for letters, for which a mail server may have others wait."""
-    return _done(digests.put_down, mailing.work_off)
+    return _done(digests.enqueue, emails.run_due)
 
 
 def _done(*jobs: Callable[[], int]) -> int:
@@ -39,10 +39,10 @@ def _done(*jobs: Callable[[], int]) -> int:
     return done
 
 
-async def work_when_due() -> None:
+async def run_when_due() -> None:
     """Look for what is due as long as the server runs."""
     if settings.COMMENTS_IN_SERVER:
         await asyncio.gather(
-            duties.while_serving(work_off, INTERVAL, logger),
-            duties.while_serving(write_letters, INTERVAL_OF_LETTERS, logger),
+            jobs.run_while_serving(run_due, INTERVAL, logger),
+            jobs.run_while_serving(send_emails, INTERVAL_OF_LETTERS, logger),
         )

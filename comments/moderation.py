@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from articles.quoting import quote
-from comments import notices, spam
+from articles.publishing.quoting import quote
+from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
 
@@ -39,7 +39,7 @@ class Conflict(Exception):  # noqa: N818 - an answer that is no
     @property
     def decision(self) -> Decision | None:
         """The last one, for saying who was faster."""
-        return self.comment.decisions.select_related("person").first() if self.comment else None
+        return self.comment.decisions.select_related("user").first() if self.comment else None
 
 
 @contextlib.contextmanager
@@ -56,7 +56,7 @@ def locked(pk: int) -> Iterator[Comment]:
         yield comment
 
 
-def decide(pk: int, to: str, person: Any, *, version: int, reason: str = "") -> Decision:
+def decide(pk: int, to: str, user: Any, *, version: int, reason: str = "") -> Decision:
     """Bring a comment, read in `version`, into the state `to`. Raises Conflict, and changes nothing then.
 
     A reported comment that is approved again keeps its state, and its reports are settled.
@@ -64,7 +64,7 @@ def decide(pk: int, to: str, person: Any, *, version: int, reason: str = "") -> 
     with locked(pk) as comment:
         if comment.version != version or comment.state == State.DELETED or _nothing_to_decide(comment, to):
             raise Conflict(comment)
-        return settle(comment, to, actor=Actor.MODERATOR, person=person, reason=reason)
+        return settle(comment, to, actor=Actor.MODERATOR, user=user, reason=reason)
 
 
 def _nothing_to_decide(comment: Comment, to: str) -> bool:
@@ -76,7 +76,7 @@ def settle(
     to: str,
     *,
     actor: str,
-    person: Any = None,
+    user: Any = None,
     reason: str = "",
     held: str = "",
     queued_at: datetime | None = None,
@@ -90,7 +90,7 @@ def settle(
     decision = Decision(
         comment=comment,
         actor=actor,
-        person=person,
+        user=user,
         from_state=comment.state,
         to_state=to,
         reason=reason,
@@ -112,11 +112,11 @@ def settle(
         spam.learn(comment)
     comment.save()
     decision.save()
-    notices.decided(comment)
+    notifications.decided(comment)
     return decision
 
 
-def undo(decision_pk: int, person: Any) -> Decision:
+def undo(decision_pk: int, user: Any) -> Decision:
     """Bring a comment back to where a decision found it. Raises Conflict if anything has happened to it since."""
     found = Decision.objects.select_related("comment").get(pk=decision_pk)
     with locked(found.comment_id) as comment:
@@ -126,26 +126,26 @@ def undo(decision_pk: int, person: Any) -> Decision:
             comment,
             found.from_state,
             actor=Actor.MODERATOR,
-            person=person,
+            user=user,
             held=found.was_held,
             queued_at=found.was_queued_at,
             undoes=found,
         )
 
 
-def claim(pk: int, person: Any) -> bool:
+def claim(pk: int, user: Any) -> bool:
     """Say that `person` has the comment open. False where somebody else has."""
     now = timezone.now()
-    free = Q(claimed_by=None) | Q(claimed_by=person) | Q(claimed_until__lte=now)
-    return bool(Comment.objects.filter(free, pk=pk).update(claimed_by=person, claimed_until=now + PRESENCE))
+    free = Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_until__lte=now)
+    return bool(Comment.objects.filter(free, pk=pk).update(claimed_by=user, claimed_until=now + PRESENCE))
 
 
-def release(pk: int, person: Any) -> None:
-    Comment.objects.filter(pk=pk, claimed_by=person).update(claimed_by=None, claimed_until=None)
+def release(pk: int, user: Any) -> None:
+    Comment.objects.filter(pk=pk, claimed_by=user).update(claimed_by=None, claimed_until=None)
 
 
 def ban(
-    comment: Comment, person: Any, *, until: datetime, email: bool = False, address: bool = False, reason: str = ""
+    comment: Comment, user: Any, *, until: datetime, email: bool = False, address: bool = False, reason: str = ""
 ) -> Ban:
     """Keep the author of a comment from writing until a time: whoever has the e-mail, the address or either.
 
@@ -155,11 +155,11 @@ def ban(
     banned = comment.address if address else None
     if not email_hash and not banned:
         raise ValueError("Nothing of the author is known to ban them by.")
-    return Ban.objects.create(email_hash=email_hash, address=banned, until=until, person=person, reason=reason)
+    return Ban.objects.create(email_hash=email_hash, address=banned, until=until, user=user, reason=reason)
 
 
-def note(pk: int, person: Any, text: str) -> Note:
-    return Note.objects.create(comment_id=pk, person=person, text=text)
+def note(pk: int, user: Any, text: str) -> Note:
+    return Note.objects.create(comment_id=pk, user=user, text=text)
 
 
 def record_of(email_hash: str) -> Counter[str]:

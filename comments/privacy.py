@@ -16,9 +16,9 @@ from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from articles.models import Update
-from articles.quoting import take_away
+from articles.publishing.quoting import take_away
 from comments.encryption import hashes
-from comments.models import Ban, Comment, Letter, Report
+from comments.models import Ban, Comment, EmailJob, Report
 
 
 def comments_of(email: str) -> Any:
@@ -72,7 +72,7 @@ def erase(email: str) -> int:
             # The update first: it locks all articles in which it stands, the comment's among them.
             for update in _made_of(comment):
                 take_away(update)
-            comment.update_made = comment.story_made = None
+            comment.update_made = comment.copy_group_made = None
             # The admin's own log keeps what it called things.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
@@ -82,18 +82,18 @@ def erase(email: str) -> int:
 
 def _made_of(comment: Comment) -> list[Update]:
     """The update that was made of a comment, or a copy in another article that is left of one."""
-    copy = Update.objects.filter(story=comment.story_made).first() if comment.story_made else None
+    copy = Update.objects.filter(copy_group=comment.copy_group_made).first() if comment.copy_group_made else None
     return [update for update in (comment.update_made, copy) if update is not None]
 
 
-def _leave_story(sender: Any, instance: Update, **kwargs: Any) -> None:
-    if instance.story:
-        Comment.objects.filter(update_made=instance).update(story_made=instance.story)
+def _leave_copy_group(sender: Any, instance: Update, **kwargs: Any) -> None:
+    if instance.copy_group:
+        Comment.objects.filter(update_made=instance).update(copy_group_made=instance.copy_group)
 
 
 def listen() -> None:
     """Where an update is deleted that was made of a comment, its copies can still be found."""
-    pre_delete.connect(_leave_story, sender=Update, dispatch_uid="comments.privacy")
+    pre_delete.connect(_leave_copy_group, sender=Update, dispatch_uid="comments.privacy")
 
 
 def forget_addresses() -> int:
@@ -105,5 +105,5 @@ def forget_addresses() -> int:
     )
     Report.objects.filter(at__lt=before).exclude(reader_hash="").update(reader_hash="")
     Ban.objects.filter(until__lt=timezone.now()).delete()
-    Letter.objects.filter(made_at__lt=before, due_at=None).delete()
+    EmailJob.objects.filter(made_at__lt=before, due_at=None).delete()
     return forgotten

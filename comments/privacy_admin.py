@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from comments import privacy
 from comments.models import Commenter
-from liveblog.spoken import SpokenAdmin
+from liveblog.admin_lang import LangAttributeAdmin
 
 
 class EmailForm(forms.Form):
@@ -26,7 +26,7 @@ class EmailForm(forms.Form):
 
 
 @admin.register(Commenter)
-class CommenterAdmin(SpokenAdmin):
+class CommenterAdmin(LangAttributeAdmin):
     """One page instead of a list. The e-mail is only ever posted, so that no log of addresses keeps it."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -36,7 +36,7 @@ CHOICES = 3
 
 
 @contextmanager
-def reading(article: Article, language: str) -> Iterator[None]:
+def page_locale(article: Article, language: str) -> Iterator[None]:
     """The language and the time zone in which a page about this article is written."""
     with translation.override(language), timezone.override(article.zone):
         yield
@@ -164,7 +164,7 @@ def render_threads(
     answers = last_answers(threads)
     operations: dict[str, list[Operation]] = {}
     for language in languages:
-        with reading(article, language):
+        with page_locale(article, language):
             operations[language] = [
                 _put(found.get(element), element, answers, article, language) for element in elements
             ]
@@ -196,7 +196,7 @@ def render_surroundings(
         return {}
     operations: dict[str, list[Operation]] = {}
     for language in languages:
-        with reading(article, language):
+        with page_locale(article, language):
             operations[language] = [
                 {"op": "set", "id": element, "html": _PARTS[element](article, language)} for element in elements
             ]

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Ban, Discussion, ListedWord
 from liveblog import limits
+from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.languages import direction
-from liveblog.spoken import SpokenAdmin, named
 
 
 @admin.register(Discussion)
-class DiscussionAdmin(SpokenAdmin):
+class DiscussionAdmin(LangAttributeAdmin):
     list_display = ("article_named", "policy", "closes_at")
     list_filter = ("policy",)
     list_select_related = ("article",)
@@ -38,7 +38,7 @@ class DiscussionAdmin(SpokenAdmin):
 
 
 @admin.register(ListedWord)
-class ListedWordAdmin(SpokenAdmin):
+class ListedWordAdmin(LangAttributeAdmin):
     list_display = ("word_spoken", "language", "action")
     list_filter = ("language", "action")
     search_fields = ("word",)
@@ -49,13 +49,13 @@ class ListedWordAdmin(SpokenAdmin):
 
 
 @admin.register(Ban)
-class BanAdmin(SpokenAdmin):
+class BanAdmin(LangAttributeAdmin):
     """Bans are made where the comment is read; here they are seen, shortened and lifted."""
 
-    list_display = ("banned", "until", "in_force", "person", "reason")
-    list_select_related = ("person",)
-    fields = ("banned", "until", "reason", "person", "at")
-    readonly_fields = ("banned", "person", "at")
+    list_display = ("banned", "until", "in_force", "user", "reason")
+    list_select_related = ("user",)
+    fields = ("banned", "until", "reason", "user", "at")
+    readonly_fields = ("banned", "user", "at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

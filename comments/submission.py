@@ -18,23 +18,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import Article
-from articles.translations import detector
-from comments import moderation, spam, words
+from comments import blocklist, moderation, spam
 from comments import text as plain
 from comments.encryption import hashed_secret, keyed_hash, keyed_secret
 from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
 from liveblog import limits
 from liveblog.delivery import log
 from liveblog.languages import SHIPPED
+from liveblog.translation import detector
 
 #: Nobody types a comment in less, in seconds.
-FASTEST = 3.0
+MIN_TYPING_TIME = 3.0
 
 #: How long a text is remembered for telling whether it comes again.
 REMEMBERED = timedelta(days=1)
 
 #: How many others may say the very same before somebody has to look.
-ECHOES = 2
+DUPLICATE_WINDOW = 2
 
 _SHORT = 25
 
@@ -45,7 +45,7 @@ NOTHING_TO_ANSWER = gettext_lazy("The comment that you answer is no longer there
 WINDOW = 600
 
 
-class Refused(Exception):  # noqa: N818 - an answer that is no
+class Rejected(Exception):  # noqa: N818 - an answer that is no
     """A comment is not taken. `message` says why, to its author; `field` is where that belongs, if to one."""
 
     def __init__(self, message: str, field: str | None = None, status: int = 422) -> None:
@@ -62,14 +62,14 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Taken:
+class Accepted:
     """A comment that was taken, and the secret by which its author finds it again."""
 
     comment: Comment
     secret: str
 
 
-def submit(article: Article, values: dict[str, Any], language: str, sender: Sender) -> Taken:
+def submit(article: Article, values: dict[str, Any], language: str, sender: Sender) -> Accepted:
     """Take a comment as the form gave it, from a page in `language`. Raises Refused.
 
     The same comment sent twice, by a second click or a lost answer, is taken once.
@@ -82,9 +82,9 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
         log.lock(article.pk)
         discussion = _open_discussion(article.pk)
         if (before := Comment.objects.filter(secret_hash=hashed_secret(secret)).first()) is not None:
-            return Taken(before, secret)
+            return Accepted(before, secret)
         if parent is not None and not Comment.objects.approved().filter(pk=parent.pk).exists():
-            raise Refused(str(NOTHING_TO_ANSWER))
+            raise Rejected(str(NOTHING_TO_ANSWER))
         comment = Comment(
             article=article,
             parent=parent,
@@ -99,9 +99,9 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
             user_agent=sender.user_agent,
             secret_hash=hashed_secret(secret),
         )
-        comment.held, comment.held_detail = _doubt(comment, listed, values.get("seconds"))
-        _let_in(comment, discussion)
-    return Taken(comment, secret)
+        comment.held, comment.held_detail = _hold_reason(comment, listed, values.get("seconds"))
+        _accept(comment, discussion)
+    return Accepted(comment, secret)
 
 
 def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Comment:
@@ -118,8 +118,8 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
         now.version += 1
         now.edited_at = timezone.now()
         now.queued_at = None
-        now.held, now.held_detail = _doubt(now, listed, None)
-        _let_in(now, discussion, edited=True)
+        now.held, now.held_detail = _hold_reason(now, listed, None)
+        _accept(now, discussion, edited=True)
     return now
 
 
@@ -132,7 +132,7 @@ def withdraw(comment: Comment, *, version: int) -> None:
 
 def _must_be_changeable(comment: Comment, version: int) -> None:
     if not comment.may_be_changed:
-        raise Refused(_("The time in which you could change your comment is over."), status=403)
+        raise Rejected(_("The time in which you could change your comment is over."), status=403)
     if comment.version != version:
         raise moderation.Conflict(comment)
 
@@ -149,26 +149,26 @@ def language_of(text: str, page_language: str) -> str:
 def _turn_away(email: str, sender: Sender, *addresses: str | None) -> None:
     """Who is banned by their e-mail or one of their addresses, and who sends too much."""
     if Ban.objects.of(email, *addresses).exists():
-        raise Refused(_("You cannot comment here at the moment."), status=403)
+        raise Rejected(_("You cannot comment here at the moment."), status=403)
     address = limits.counted(sender.address or "")
     by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, WINDOW)
     if not by_address or not limits.within("commenter", keyed_hash(email), settings.COMMENTS_PER_EMAIL, WINDOW):
-        raise Refused(
+        raise Rejected(
             _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
         )
 
 
 def _listed(name: str, text: str) -> ListedWord | None:
-    listed = words.found_in(name, text)
+    listed = blocklist.found_in(name, text)
     if listed is not None and listed.action == ListedWord.Action.REFUSE:
-        raise Refused(_("“%(word)s” is a word that we do not print.") % {"word": listed.word}, "text")
+        raise Rejected(_("“%(word)s” is a word that we do not print.") % {"word": listed.word}, "text")
     return listed
 
 
 def _open_discussion(article_id: int) -> Discussion:
     discussion = Discussion.of(article_id)
     if not discussion.is_open:
-        raise Refused(_("Comments on this article are closed."), status=403)
+        raise Rejected(_("Comments on this article are closed."), status=403)
     return discussion
 
 
@@ -188,7 +188,7 @@ def _secret(article: Article, values: dict[str, Any], sender: Sender) -> str:
     return secrets.token_urlsafe(24)
 
 
-def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
+def _hold_reason(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
     """Why somebody has to look at a comment, whatever the article's rules; nothing where there is no reason."""
     if comment.open_reports:
         return Held.REPORTED, ""
@@ -197,17 +197,17 @@ def _doubt(comment: Comment, listed: ListedWord | None, seconds: float | None) -
         return Held.WORDS, listed.word
     if links > settings.COMMENTS_MAX_LINKS:
         return Held.LINKS, str(links)
-    if seconds is not None and seconds < FASTEST:
+    if seconds is not None and seconds < MIN_TYPING_TIME:
         return Held.FAST, f"{seconds:.1f} s"
     if len(comment.text) >= _SHORT:
         same = Comment.objects.filter(text_hash=comment.text_hash, written_at__gt=timezone.now() - REMEMBERED)
         echoes = same.exclude(pk=comment.pk).count()
-        if echoes >= ECHOES:
+        if echoes >= DUPLICATE_WINDOW:
             return Held.DOUBLED, str(echoes)
     return "", ""
 
 
-def _let_in(comment: Comment, discussion: Discussion, *, edited: bool = False) -> None:
+def _accept(comment: Comment, discussion: Discussion, *, edited: bool = False) -> None:
     """Save a comment in the state that the rules say; within the article's lock."""
     if not comment.held and not may_appear(comment, discussion):
         comment.held = Held.EDITED if edited else Held.POLICY
@@ -231,10 +231,10 @@ def may_appear(comment: Comment, discussion: Discussion) -> bool:
     """Whether an article's rules let a comment appear that nobody has read and that nothing speaks against."""
     if discussion.policy == Policy.AT_ONCE:
         return True
-    return discussion.policy == Policy.KNOWN and known_good(keyed_hash(comment.email))
+    return discussion.policy == Policy.KNOWN and is_trusted(keyed_hash(comment.email))
 
 
-def known_good(email_hash: str) -> bool:
+def is_trusted(email_hash: str) -> bool:
     """Whether moderators have approved an author often enough, and never had reason to regret it."""
     record = moderation.record_of(email_hash)
     if record[State.SPAM] or record[State.REFUSED]:

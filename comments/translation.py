@@ -7,12 +7,12 @@ import logging
 import threading
 from concurrent.futures import Future
 
-from articles.translations import engines
-from articles.translations.engines import Engine, Failure
 from comments import moderation
 from comments.models import Comment, CommentTranslation
 from comments.text import cleaned, says_something
 from liveblog.connections import give_back
+from liveblog.translation import engines
+from liveblog.translation.engines import Engine, Failure
 
 logger = logging.getLogger(__name__)
 

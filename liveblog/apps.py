@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class LiveblogConfig(AppConfig):
     name = "liveblog"
     verbose_name = "Live delivery"
+
+    def ready(self) -> None:
+        from liveblog.roles import apply_roles
+
+        post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")

@@ -14,20 +14,20 @@ _http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
+from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.polls.counting import publish_when_voted
-from articles.schedule import publish_when_due
+from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
-from comments.jobs import work_when_due
-from comments.queue.room import Queue
-from liveblog.delivery import bell
+from comments.jobs import run_when_due
+from comments.queue.consumers import QueueConsumer
+from liveblog.delivery import notify
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
-from liveblog.newsroom.consumer import Desk
 from liveblog.pagecache import PageCache
 
 _pages = PageCache(_http, dict(settings.LANGUAGES))
-bell.noticing.append(_pages.expire)
+notify.listeners.append(_pages.expire)
 
 application = ProtocolTypeRouter(
     {
@@ -35,8 +35,8 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(
             URLRouter(
                 [
-                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(Desk.as_asgi())),
-                    path("ws/moderation/", AuthMiddlewareStack(Queue.as_asgi())),
+                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                    path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
                     path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
                     re_path("", cast(Any, nowhere)),
                 ]
@@ -47,7 +47,7 @@ application = ProtocolTypeRouter(
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
             resolve_when_due,
-            work_when_due,
+            run_when_due,
         ),
     }
 )

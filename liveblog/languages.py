@@ -3,6 +3,8 @@
 Kept apart from the settings, which need it before Django is set up.
 """
 
+from django.utils.translation import get_language_info, gettext
+
 #: Code (BCP 47) to English name; Django translates the names.
 SHIPPED = {
     "en": "English",
@@ -21,3 +23,8 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 def direction(language: str) -> str:
     """The value of the HTML `dir` attribute for text in `language`."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language in the active language."""
+    return gettext(get_language_info(code)["name"])

@@ -31,14 +31,14 @@ def _readers() -> Iterator[GaugeMetricFamily]:
     from liveblog.delivery.endpoint import hub
 
     count: Counter[str] = Counter()
-    for room in list(hub.rooms.values()):
-        for language, readers in list(room.readers.items()):
+    for stream in list(hub.streams.values()):
+        for language, readers in list(stream.readers.items()):
             count[language] += len(readers)
     gauge = GaugeMetricFamily("liveblog_readers", "Open pages that this process serves.", labels=["language"])
     for language, number in sorted(count.items()):
         gauge.add_metric([language], number)
     yield gauge
-    yield GaugeMetricFamily("liveblog_rooms", "Articles with open pages in this process.", value=len(hub.rooms))
+    yield GaugeMetricFamily("liveblog_rooms", "Articles with open pages in this process.", value=len(hub.streams))
 
 
 register(_readers)

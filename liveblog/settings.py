@@ -336,9 +336,10 @@ LOGGING = {
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.limits", "articles.cache", "articles.embeds", "articles.schedule"),
-                *("articles.polls", "articles.translations", "channels_redis", "psycopg.pool", "comments.jobs"),
-                *("comments.checking", "comments.mailing", "comments.translation", "comments.akismet_service"),
+                *("liveblog.delivery", "liveblog.limits", "liveblog.cache", "articles.embeds", "articles.polls"),
+                *("articles.publishing.schedule", "articles.translations", "comments.jobs"),
+                *("channels_redis", "psycopg.pool"),
+                *("comments.checking", "comments.emails", "comments.translation", "comments.akismet_service"),
             )
         },
     },

@@ -17,8 +17,8 @@ from django.apps import apps
 from django.conf import settings
 from django.test import Client
 
-from articles.translations.detector import language_of
 from liveblog.languages import SHIPPED, direction
+from liveblog.translation.detector import language_of
 
 #: Below this many letters the language detector is not asked.
 LONG = 60

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import original
 from articles.models import Article, Update
-from articles.text import stored
+from articles.publishing import snapshot
+from articles.text.localized import text_in
 
 
 class DeskClient:
@@ -44,7 +44,7 @@ class DeskClient:
 
     def entry(self, update: Update) -> str:
         """What the entry of an update names as the version that it shows."""
-        return original.stamp(Update.objects.get(pk=update.pk))
+        return snapshot.version_token(Update.objects.get(pk=update.pk))
 
     def cover(self, action: str) -> Any:
         return self._post(self.address("cover", action), {})
@@ -63,4 +63,4 @@ class DeskClient:
 
 
 def body(update: Update) -> str:
-    return stored(update, "body", update.source_language)
+    return text_in(update, "body", update.source_language)

@@ -18,11 +18,11 @@ django.setup()
 from channels.layers import get_channel_layer
 from django.core.management import call_command
 
-from liveblog.delivery import bell
+from liveblog.delivery import notify
 
 
 def dies_before_the_bell() -> None:
-    ring = bell.ring
+    ring = notify.notify
     trigger = Path(os.environ["TRIGGER"])
 
     def die_or_ring(article_id: int) -> None:
@@ -31,7 +31,7 @@ def dies_before_the_bell() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         ring(article_id)
 
-    bell.ring = die_or_ring
+    notify.notify = die_or_ring
 
 
 def drops_every_message() -> None:

@@ -16,16 +16,16 @@ QUEUE = "/admin/comments/comment/"
 
 
 def moderator(name: str = "greta") -> User:
-    return newsroom.person(name, "Moderator")
+    return newsroom.user(name, "Moderator")
 
 
 class QueueClient:
     """A moderator at the queue. The last answer is kept in `last`."""
 
-    def __init__(self, person: User) -> None:
-        self.person = person
+    def __init__(self, user: User) -> None:
+        self.user = user
         self.client = Client()
-        self.client.force_login(person)
+        self.client.force_login(user)
         self.last: Any = None
 
     def page(self, **query: Any) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
-from comments.models import Comment, Discussion, Letter, Policy, State
+from comments.models import Comment, Discussion, EmailJob, Policy, State
 from tests import factories
 from tests.akismet_server import AkismetServer
 from tests.mail_server import MailServer
@@ -63,19 +63,19 @@ def test_a_comment_is_checked_appears_and_its_author_is_told(
     assert WORDS["text"] in html
     assert "casino" not in html
     assert mail.messages == []
-    Letter.objects.update(due_at=timezone.now())
+    EmailJob.objects.update(due_at=timezone.now())
     eventually(lambda: mail.messages)
     [(to, message)] = mail.messages
     assert to == [WORDS["email"]]
     assert message["From"] == "comments@live.example"
-    eventually(lambda: Letter.objects.exclude(sent_at=None))
+    eventually(lambda: EmailJob.objects.exclude(sent_at=None))
 
 
 def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServer) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     for number in range(5):
-        Letter.objects.create(key=f"letter-{number}", kind="digest", due_at=timezone.now())
+        EmailJob.objects.create(key=f"letter-{number}", kind="digest", due_at=timezone.now())
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE)
         mail = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
@@ -84,4 +84,4 @@ def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServe
             body = urlencode(WORDS).encode()
             urllib.request.urlopen(f"{server.url}{article.url('de')}comments/", body).close()
             eventually(lambda: Comment.objects.filter(state=State.APPROVED))
-            assert not Letter.objects.filter(attempts__gt=0).exists()
+            assert not EmailJob.objects.filter(attempts__gt=0).exists()

@@ -13,8 +13,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from comments import digests, mailing, moderation
-from comments.models import Comment, Letter, State
+from comments import digests, emails, moderation
+from comments.models import Comment, EmailJob, State
 from tests import factories
 from tests.mail_server import MailServer
 
@@ -41,12 +41,12 @@ def approve(comment: Comment) -> Any:
 
 
 def make_due() -> None:
-    Letter.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    EmailJob.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def deliver() -> None:
     make_due()
-    while mailing.work_off():
+    while emails.run_due():
         pass
 
 
@@ -121,7 +121,7 @@ def test_nobody_ends_it_for_somebody_else(client: Any) -> None:
 def test_a_decision_that_is_undone_at_once_is_not_told(mail: MailServer) -> None:
     comment = asked()
     decision = approve(comment)
-    assert mailing.work_off() == 0
+    assert emails.run_due() == 0
     moderation.undo(decision.pk, None)
     deliver()
     assert mail.messages == []
@@ -134,7 +134,7 @@ def test_while_the_mail_server_is_down_letters_wait(mail: MailServer) -> None:
     mail.stop()
     approve(asked())
     deliver()
-    letter = Letter.objects.get()
+    letter = EmailJob.objects.get()
     assert letter.failure
     assert letter.due_at is not None
     assert letter.due_at > timezone.now()
@@ -155,12 +155,12 @@ def test_a_mail_server_that_hangs_is_waited_for_once(mail: MailServer, settings:
     make_due()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = silent.getsockname()[1], 0.3
-        assert mailing.work_off() == 4
+        assert emails.run_due() == 4
         silent.setblocking(False)
         silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
-    assert {letter.attempts for letter in Letter.objects.all()} == {1}
+    assert {letter.attempts for letter in EmailJob.objects.all()} == {1}
     settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = mail.port, 5
     deliver()
     assert len(mail.messages) == 4
@@ -176,7 +176,7 @@ def test_letters_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: 
         approve(asked())
     mail.hanging_up = True
     make_due()
-    assert mailing.work_off() == 3
+    assert emails.run_due() == 3
     mail.hanging_up = False
     deliver()
     assert len(mail.messages) == 6
@@ -193,8 +193,8 @@ def test_one_address_that_is_refused_keeps_no_other_letter_back(mail: MailServer
 def test_a_letter_is_taken_by_one_process(mail: MailServer) -> None:
     approve(asked())
     make_due()
-    assert len(mailing.take(5)) == 1
-    assert mailing.take(5) == []
+    assert len(emails.take(5)) == 1
+    assert emails.take(5) == []
 
 
 def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_a_letter(mail: MailServer) -> None:
@@ -207,9 +207,9 @@ def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_a_letter(mail: Ma
 
 
 def moderator(name: str, email: str) -> User:
-    person = User.objects.create_user(name, email, is_staff=True)
-    person.groups.add(Group.objects.get(name="Moderator"))
-    return person
+    user = User.objects.create_user(name, email, is_staff=True)
+    user.groups.add(Group.objects.get(name="Moderator"))
+    return user
 
 
 def test_moderators_are_told_when_the_queue_grows_old(
@@ -221,11 +221,11 @@ def test_moderators_are_told_when_the_queue_grows_old(
     moderator("silent", "")
     User.objects.create_user("reader", "reader@example.org")
     comment = factories.comment()
-    assert digests.put_down() == 0
+    assert digests.enqueue() == 0
     Comment.objects.filter(pk=comment.pk).update(queued_at=timezone.now() - timedelta(hours=5))
-    assert digests.put_down() == 2
+    assert digests.enqueue() == 2
     with django_assert_max_num_queries(2):
-        assert digests.put_down() == 0
+        assert digests.enqueue() == 0
     deliver()
     assert sorted(to[0] for to, _message in mail.messages) == ["one@example.org", "two@example.org"]
     assert "/admin/comments/comment/" in text_of(mail.messages[0][1])
@@ -235,4 +235,4 @@ def test_without_a_mail_server_nobody_is_offered_any(client: Any) -> None:
     article = factories.article()
     assert 'name="notify"' not in client.get(f"{article.url('de')}comments/").content.decode()
     approve(asked(article))
-    assert not Letter.objects.exists()
+    assert not EmailJob.objects.exists()

@@ -17,11 +17,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from articles import stories
 from articles.models import Update
+from articles.publishing import syndication
 from comments import moderation, privacy, submission, translation
 from comments.encryption import keyed_hash
-from comments.models import Ban, Comment, CommentTranslation, Letter, Report, State
+from comments.models import Ban, Comment, CommentTranslation, EmailJob, Report, State
 from tests import factories
 from tests.translation_servers import TranslationServer
 
@@ -57,10 +57,10 @@ def left(article: Any = None, **fields: Any) -> Comment:
 
 
 def member_of(group: str) -> Client:
-    person = User.objects.create_user(group, is_staff=True)
-    person.groups.add(Group.objects.get(name=group))
+    user = User.objects.create_user(group, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
     client = Client()
-    client.force_login(person)
+    client.force_login(user)
     return client
 
 
@@ -103,7 +103,7 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
     after = dump()
     assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in after] == []
     assert not Update.objects.exists()
-    assert not Letter.objects.exists()
+    assert not EmailJob.objects.exists()
     answer.refresh_from_db()
     assert answer.parent_id == answered.pk
 
@@ -111,7 +111,7 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
 def test_an_update_made_of_a_comment_goes_from_all_articles() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
-    stories.copy_to(moderation.make_update(comment.pk), [other], None)
+    syndication.copy_to(moderation.make_update(comment.pk), [other], None)
     assert Update.objects.count() == 2
     privacy.erase(EMAIL)
     assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
@@ -122,7 +122,7 @@ def test_a_copy_is_erased_although_its_original_was_deleted() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
     update = moderation.make_update(comment.pk)
-    stories.copy_to(update, [other], None)
+    syndication.copy_to(update, [other], None)
     Update.objects.get(pk=update.pk).delete()
     submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
     assert "Unmistakable" in dump()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from comments import checking, moderation, spam
 from comments.models import Comment, Decision, Discussion, Policy, State
-from tests import factories, newsroom
+from tests import factories
 from tests.akismet_server import AkismetServer
 from tests.queues import moderator
 from tests.test_comments import WORDS, post
@@ -54,10 +54,10 @@ def test_the_check_is_told_all_that_helps(client: Any, akismet: AkismetServer) -
     article = factories.article()
     first = sent(client, article=article)
     assert akismet.requests == []
-    checking.work_off()
+    checking.run_due()
     moderation.decide(first.pk, State.APPROVED, None, version=0)
     sent(client, WORDS | {"text": "To Ana: yes.", "parent": str(first.pk)}, article, "ar")
-    checking.work_off()
+    checking.run_due()
     comment, reply = akismet.asked()
     assert comment["comment_author"] == "Ana"
     assert comment["comment_author_email"] == "ana@example.org"
@@ -72,7 +72,7 @@ def test_the_check_is_told_all_that_helps(client: Any, akismet: AkismetServer) -
 def test_spam_does_not_reach_a_moderator(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client, SPAM)
     assert not Comment.objects.queued().exists()
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment)[0] == State.SPAM
     assert not Comment.objects.queued().exists()
     assert Decision.objects.get().actor == "spam"
@@ -81,7 +81,7 @@ def test_spam_does_not_reach_a_moderator(client: Any, akismet: AkismetServer) ->
 def test_what_need_not_be_kept_is_not_kept(client: Any, akismet: AkismetServer) -> None:
     akismet.discard = True
     sent(client, SPAM)
-    checking.work_off()
+    checking.run_due()
     assert not Comment.objects.exists()
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_spam_waits_or_appears_as_the_article_says(client: Any, akism
     Discussion.objects.create(article=open_to_all, policy=Policy.AT_ONCE)
     at_once = sent(client, article=open_to_all)
     assert state_of(at_once) == (State.WAITING, "check")
-    checking.work_off()
+    checking.run_due()
     assert state_of(careful) == (State.WAITING, "policy")
     assert state_of(at_once) == (State.APPROVED, "")
     assert list(Comment.objects.queued()) == [careful]
@@ -109,14 +109,14 @@ def test_while_the_check_fails_comments_wait_and_are_checked_later(
     else:
         akismet.fault = fault
     comment, bad = sent(client, article=article), sent(client, SPAM, article)
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment) == (State.WAITING, "unchecked")
     assert set(Comment.objects.queued()) == {comment, bad}
     assert comment.spam_due_at is not None
     assert comment.spam_due_at > timezone.now()
     akismet.fault, settings.AKISMET_API_KEY = None, akismet.key
     make_due()
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment)[0] == State.APPROVED
     assert state_of(bad)[0] == State.SPAM
 
@@ -124,12 +124,11 @@ def test_while_the_check_fails_comments_wait_and_are_checked_later(
 @pytest.mark.django_db(transaction=True)
 async def test_the_queue_hears_of_what_is_left_to_moderators(akismet: AkismetServer) -> None:
     akismet.fault = "500"
-    await sync_to_async(newsroom.give_rights)()
     comment = await sync_to_async(sent)(Client())
     greta = await connected(await sync_to_async(moderator)("greta"), "/ws/moderation/")
     await greta.open()
     await greta.until(lambda message: "people" in message)
-    await sync_to_async(checking.work_off)()
+    await sync_to_async(checking.run_due)()
     await greta.until(lambda message: message.get("changed"))
     assert await sync_to_async(list)(Comment.objects.queued()) == [comment]
     await greta.close()
@@ -139,11 +138,11 @@ def test_what_readers_reported_is_not_settled_by_the_check(client: Any, akismet:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     address = post(client, f"{article.url('de')}comments/")["Location"]
-    checking.work_off()
+    checking.run_due()
     comment = Comment.objects.get()
     moderation.report(comment.pk, "abuse", "", "a reader")
     post(client, address, {"text": "I said nothing.", "version": str(comment.version)})
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment) == (State.WAITING, "reported")
     assert comment.spam_verdict == "ham"
     assert comment.open_reports == 1
@@ -153,25 +152,25 @@ def test_what_readers_reported_is_not_settled_by_the_check(client: Any, akismet:
 def test_moderators_decide_while_the_check_is_down(client: Any, akismet: AkismetServer) -> None:
     akismet.fault = "500"
     comment = sent(client, SPAM)
-    checking.work_off()
+    checking.run_due()
     moderation.decide(comment.pk, State.APPROVED, None, version=0)
     akismet.fault = None
     make_due()
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment)[0] == State.APPROVED
 
 
 def test_the_service_is_told_what_it_took_for_something_else(client: Any, akismet: AkismetServer) -> None:
     good, bad, missed = sent(client), sent(client, SPAM), sent(client, WORDS | {"text": "Buy my watches."})
-    person = User.objects.create_user("mod")
-    checking.work_off()
-    moderation.decide(bad.pk, State.APPROVED, person, version=1)
-    moderation.decide(missed.pk, State.SPAM, person, version=0)
-    moderation.decide(good.pk, State.APPROVED, person, version=0)
-    checking.work_off()
+    user = User.objects.create_user("mod")
+    checking.run_due()
+    moderation.decide(bad.pk, State.APPROVED, user, version=1)
+    moderation.decide(missed.pk, State.SPAM, user, version=0)
+    moderation.decide(good.pk, State.APPROVED, user, version=0)
+    checking.run_due()
     assert akismet.asked("submit-ham") == []
     make_due()
-    checking.work_off()
+    checking.run_due()
     [ham], [told] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
     assert (ham["comment_content"], told["comment_content"]) == (SPAM["text"], "Buy my watches.")
     assert ham["user_ip"] == "127.0.0.1"
@@ -179,11 +178,11 @@ def test_the_service_is_told_what_it_took_for_something_else(client: Any, akisme
 
 def test_a_decision_that_is_undone_at_once_teaches_nothing(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client)
-    checking.work_off()
+    checking.run_due()
     decision = moderation.decide(comment.pk, State.SPAM, None, version=0)
     moderation.undo(decision.pk, None)
     make_due()
-    checking.work_off()
+    checking.run_due()
     assert akismet.asked("submit-spam") == []
 
 
@@ -192,16 +191,16 @@ def test_what_a_process_took_and_did_not_finish_is_done_by_another(client: Any, 
     assert checking.take(5) == [comment]
     assert checking.take(5) == []
     Comment.objects.update(spam_due_at=F("spam_due_at") - checking.LEASE - timedelta(seconds=1))
-    checking.work_off()
+    checking.run_due()
     assert state_of(comment)[0] == State.SPAM
 
 
 def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServer) -> None:
     answer = post(client, f"{factories.article().url('de')}comments/")
-    checking.work_off()
+    checking.run_due()
     fields = {"version": "0", "text": "Now with a casino in it."}
     post(client, answer["Location"], fields)
-    checking.work_off()
+    checking.run_due()
     assert akismet.asked()[-1]["recheck_reason"] == "edit"
     assert Comment.objects.get().state == State.SPAM
 
@@ -222,7 +221,7 @@ def test_neither_key_nor_words_get_into_the_log(
     akismet.key = "another key"
     sent(client)
     with caplog.at_level(logging.DEBUG, "comments"):
-        checking.work_off()
+        checking.run_due()
     written = [record.getMessage() for record in caplog.records if record.name.startswith("comments")]
     assert "The spam check failed (refused)." in written
     assert any("alert 10005" in message for message in written)
@@ -234,7 +233,7 @@ def test_neither_key_nor_words_get_into_the_log(
 def test_without_a_key_nothing_is_asked(client: Any, akismet: AkismetServer, settings: Any) -> None:
     settings.AKISMET_API_KEY = ""
     comment = sent(client, SPAM)
-    assert checking.work_off() == 0
+    assert checking.run_due() == 0
     assert akismet.requests == []
     assert list(Comment.objects.queued()) == [comment]
     assert not spam.configured()
@@ -243,5 +242,5 @@ def test_without_a_key_nothing_is_asked(client: Any, akismet: AkismetServer, set
 def test_a_test_says_that_it_is_one(client: Any, akismet: AkismetServer, settings: Any) -> None:
     settings.AKISMET_TEST = True
     sent(client)
-    checking.work_off()
+    checking.run_due()
     assert akismet.asked()[0]["is_test"] == "true"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from articles.models import Article
 from comments import closing, moderation, submission, translation
 from comments.models import Comment, Discussion, ListedWord, Policy, State
-from comments.views.reading import ORDERS
+from comments.views.threads import ORDERS
 from tests import factories
 from tests.server import eventually
 from tests.translation_servers import TranslationServer
@@ -468,7 +468,7 @@ def test_an_answer_to_what_went_while_it_was_sent_is_refused(client: Any) -> Non
     article = factories.article()
     parent = factories.comment(article, state="approved")
     Comment.objects.get(pk=parent.pk).delete()
-    with pytest.raises(submission.Refused, match="no longer there"):
+    with pytest.raises(submission.Rejected, match="no longer there"):
         submission.submit(article, WORDS | {"parent": parent}, "en", submission.Sender("192.0.2.1", ""))
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article, Update, Vote
-from articles.translations import drafting, states
+from articles.translations import columns, drafting
 from tests import factories, forms
 from tests.desks import DeskClient, body
 from tests.forms import member_of
@@ -99,7 +99,7 @@ def test_an_edit_sent_twice_is_no_conflict_with_itself(desk: DeskClient) -> None
 
 @pytest.mark.parametrize("action", ["draft", "schedule", "publish"])
 def test_whatever_was_sent_twice_is_answered_the_same(desk: DeskClient, action: str) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     sent = {"headline": "Soon", "key": str(uuid.uuid4()), "publish_at": "2035-01-02T12:00"}
     first = desk.write(action, **sent)
     assert (desk.write(action, **sent), desk.last.status_code) == (first, 200)
@@ -159,7 +159,7 @@ def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskCli
 
 
 def test_an_earlier_time_is_kept_until_the_update_appears(desk: DeskClient) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
     time = {"published_at": f"{earlier:%Y-%m-%dT%H:%M}"}
     # A draft may still lack the reason.
@@ -204,7 +204,7 @@ def test_a_preview_shows_what_readers_would_see_and_leaves_nothing(desk: DeskCli
 
 
 def test_whose_update_waits_for_release_may_look_at_it(desk: DeskClient) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update = Update.objects.get()
     data = desk.opened(update) | {"body": "<p>It is so.</p>", "reader": "de"}
@@ -255,7 +255,7 @@ def test_a_conflict_shows_whatever_differs_and_not_only_the_text(desk: DeskClien
     other = factories.update(desk.article, body_en="<p>Talks.</p>", authors=(author,), pictures=(picture,), is_key=True)
     embedded = {"embed_url": "https://example.com/map", "source_url": "https://example.com/wire"}
     desk.rewrite(other, desk.opened(other) | embedded)
-    Update.objects.filter(pk=update.pk).delete()
+    Update._base_manager.filter(pk=update.pk).delete()
     html = desk.rewrite(other, sent, **{"pictures-shown": "1"})["conflict"]
     assert desk.last.status_code == 409
     for shown in ("Published", "Ioana Petrescu", "The empty hall", "example.com/map", "example.com/wire", "Key event"):
@@ -288,7 +288,7 @@ def test_a_machine_that_translates_a_caption_is_no_conflict(desk: DeskClient) ->
     picture = factories.picture(caption_en="The empty hall")
     update = factories.update(desk.article, pictures=(picture,), body_en="<p>Talks.</p>")
     opened = desk.opened(update)
-    row, source = update.translations.get(language="de"), states.texts_of(update, "en")
+    row, source = update.translations.get(language="de"), columns.texts_of(update, "en")
     german = {"body": "<p>Gespräche.</p>", f"picture-{picture.pk}-caption": "Der leere Saal"}
     assert drafting.store(row, german, source=source, engine="deepl", problems={})
     desk.rewrite(update, opened, body="<p>Talks go on.</p>")
@@ -307,7 +307,7 @@ def test_a_translation_or_a_pin_of_somebody_else_is_no_conflict(desk: DeskClient
 
 
 def test_where_a_second_person_releases_the_first_one_cannot(desk: DeskClient) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     assert desk.write(body="<p>Is this so?</p>")["state"] == "submitted"
     update = Update.objects.get()
     assert "state" in desk.act(update, "publish")["errors"]
@@ -317,7 +317,7 @@ def test_where_a_second_person_releases_the_first_one_cannot(desk: DeskClient) -
 
 @pytest.mark.parametrize("opened", ["stale", None])
 def test_nobody_releases_other_words_than_were_on_the_screen(desk: DeskClient, opened: str | None) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update, ben = Update.objects.get(), colleague(desk.article)
     (entry,) = ben.entries()["entries"]
@@ -332,7 +332,7 @@ def test_nobody_releases_other_words_than_were_on_the_screen(desk: DeskClient, o
 
 
 def test_what_waits_for_release_goes_on_waiting_when_its_writer_changes_it(desk: DeskClient) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(needs_release=True)
+    Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update = Update.objects.get()
     assert desk.rewrite(update, desk.opened(update), "publish", body="<p>It is so.</p>")["state"] == "submitted"
@@ -357,7 +357,7 @@ def test_a_correction_publishes_no_copy_that_waits(desk: DeskClient) -> None:
     here, waiting, copy = (Update.objects.get(article=one) for one in (desk.article, reviewed, planned))
     assert (here.state, waiting.state) == ("published", "submitted")
     later = timezone.now() + datetime.timedelta(hours=1)
-    Update.objects.filter(pk=copy.pk).update(state="scheduled", publish_at=later, first_published_at=None)
+    Update._base_manager.filter(pk=copy.pk).update(state="scheduled", publish_at=later, first_published_at=None)
     desk.rewrite(here, desk.opened(here), body="<p>40 killed.</p>")
     assert desk.last.status_code == 200
     for each, state in ((waiting, "submitted"), (copy, "scheduled")):
@@ -390,7 +390,7 @@ def test_what_a_copy_may_not_be_is_said_and_nothing_is_saved(desk: DeskClient, m
     def refuse(*args: Any) -> None:
         raise ValidationError({"state": "Not here."})
 
-    monkeypatch.setattr("articles.stories.copy_to", refuse)
+    monkeypatch.setattr("articles.publishing.syndication.copy_to", refuse)
     errors = desk.write(body="<p>Soon.</p>", also_in=[factories.article().pk])["errors"]
     assert (desk.last.status_code, errors) == (422, {"__all__": ["Not here."]})
     assert not Update.objects.exists()
@@ -477,7 +477,7 @@ def test_what_a_machine_translates_reaches_the_desk_too(desk: DeskClient) -> Non
     revision = desk.entries()["revision"]
     row = update.translations.get(language="de")
     drafting.store(
-        row, {"body": "<p>Gespräche.</p>"}, source=states.texts_of(update, "en"), engine="deepl", problems={}
+        row, {"body": "<p>Gespräche.</p>"}, source=columns.texts_of(update, "en"), engine="deepl", problems={}
     )
     (entry,) = desk.entries(after=revision)["entries"]
     assert "chip-machine" in entry["html"]
@@ -567,7 +567,7 @@ def test_pins_stand_on_top_in_the_order_that_the_newsroom_chose(desk: DeskClient
 
 
 def test_a_coverage_starts_ends_and_goes_on(desk: DeskClient) -> None:
-    Article.objects.filter(pk=desk.article.pk).update(state="announced")
+    Article._base_manager.filter(pk=desk.article.pk).update(state="announced")
     for action, state in (("finish", "announced"), ("start", "live"), ("finish", "finished"), ("reopen", "live")):
         desk.cover(action)
         desk.article.refresh_from_db()

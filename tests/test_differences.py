@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.differences import difference, plain
+from articles.text.diff import difference, plain
 
 _HINT = re.compile(r'<span class="visually-hidden"[^>]*>[^<]*</span>')
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.translations import desk, drafting, states
+from articles.translations import columns, desk, drafting
 from tests import factories
 from tests.translation_servers import TranslationServer
 
@@ -57,7 +57,7 @@ def state(update: Update, language: str = "de") -> Translation:
 
 def make_due() -> None:
     """Let the time until the next tries pass."""
-    Translation.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    Translation._base_manager.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def test_an_update_is_drafted_in_all_its_languages(provider: TranslationServer) -> None:
@@ -183,7 +183,9 @@ def test_what_a_process_took_and_did_not_finish_is_done_by_another(provider: Tra
     taken = drafting.take(100)
     assert {row.language for row in taken if row.update_id == update.pk} == set(ANSWERS)
     assert drafting.take(100) == []
-    Translation.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - drafting.LEASE - timedelta(seconds=1))
+    Translation._base_manager.filter(due_at__isnull=False).update(
+        due_at=F("due_at") - drafting.LEASE - timedelta(seconds=1)
+    )
     work()
     assert state(update).state == State.MACHINE
 
@@ -251,7 +253,7 @@ def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(setting
     def machine(number: int) -> None:
         while True:
             row = read("ar")
-            source = states.texts_of(row.item, "en")
+            source = columns.texts_of(row.item, "en")
             if drafting.store(row, {"body": f"<p>ar {number}.</p>"}, source=source, engine="deepl", problems={}):
                 return
 

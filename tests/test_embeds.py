@@ -50,7 +50,7 @@ def work() -> None:
 
 
 def make_due() -> None:
-    Embed.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    Embed._base_manager.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def page(update: Update, language: str = "en") -> str:
@@ -312,7 +312,7 @@ def test_what_is_not_for_us_stays_a_link(server: EmbedServer, fault: str, reason
 def test_a_provider_is_not_asked_for_ever(server: EmbedServer) -> None:
     server.fault = "down"
     update = posted()
-    Embed.objects.update(attempts=resolving.ATTEMPTS - 1)
+    Embed._base_manager.update(attempts=resolving.ATTEMPTS - 1)
     work()
     assert Embed.objects.get(update=update).state == "link"
 
@@ -407,7 +407,7 @@ def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, sett
     assert "data-frame" in page(update)
     settings.MASTODON_INSTANCES = []
     with changes.edit(update):
-        Embed.objects.update(title="Another")
+        Embed._base_manager.update(title="Another")
         update.save()
     update.body_en = "<p>Changed</p>"
     update.save()
@@ -417,7 +417,7 @@ def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, sett
 def test_a_page_with_embeds_takes_no_more_queries(
     server: EmbedServer, django_assert_max_num_queries: Any, settings: Any
 ) -> None:
-    from articles import rendering
+    from articles.page import rendering
 
     article = factories.article()
     for number in range(5):
@@ -426,7 +426,7 @@ def test_a_page_with_embeds_takes_no_more_queries(
             services.attach(update, f"https://vimeo.com/7697987{number}")
     work()
     with django_assert_max_num_queries(4):
-        for update in rendering.updates().filter(article=article):
+        for update in Update.objects.for_pages().filter(article=article):
             assert rendering.embed_context(update.embed)["title"] == "Ministers arrive"
 
 

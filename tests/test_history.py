@@ -15,11 +15,11 @@ from hypothesis.extra.django import TestCase
 
 from articles import changes
 from articles.embeds import services
-from articles.history import content, parts, restoring
+from articles.history import content, registry, restoring
 from articles.models import Article, Update, UpdateVersion
 from articles.pictures import versions
-from articles.schedule import publish_due
-from articles.translations import desk, drafting, states
+from articles.publishing.schedule import publish_due
+from articles.translations import columns, desk, drafting
 from tests import factories
 from tests.forms import change_url, member_of, opened
 
@@ -62,23 +62,23 @@ def test_a_version_says_who_made_it_by_whatever_door() -> None:
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
     journalist.post("/admin/articles/update/add/", {**form, "_publish": "1"})
     update = Update.objects.get()
-    assert str(newest(update).person) == "journalist"
+    assert str(newest(update).user) == "journalist"
     row = update.translations.get(language="de")
     desk.save(row.pk, desk.stamp(row), {"body": "<p>Gespräche.</p>"}, translator, accept=True)
-    assert newest(update).person == translator
+    assert newest(update).user == translator
     row = update.translations.get(language="uk")
-    source = states.texts_of(Update.objects.get(), "en")
+    source = columns.texts_of(Update.objects.get(), "en")
     assert drafting.store(row, {"body": "<p>Переговори.</p>"}, source=source, engine="deepl", problems={})
-    assert (newest(update).person, newest(update).way) == (None, "machine")
+    assert (newest(update).user, newest(update).cause) == (None, "machine")
     row.refresh_from_db()
     desk.refuse(row.pk, desk.stamp(row), translator)
-    assert (newest(update).person, newest(update).data["translations"]["uk"]["state"]) == (translator, "refused")
+    assert (newest(update).user, newest(update).data["translations"]["uk"]["state"]) == (translator, "refused")
 
 
 def test_what_the_clock_publishes_is_a_version_of_the_clock() -> None:
     update = factories.update(factories.article(), state="scheduled", publish_at=timezone.now())
     assert publish_due() == 1
-    assert (newest(update).person, newest(update).way, newest(update).data["state"]) == (None, "clock", "published")
+    assert (newest(update).user, newest(update).cause, newest(update).data["state"]) == (None, "clock", "published")
 
 
 def test_an_edit_that_fails_leaves_no_version() -> None:
@@ -105,7 +105,7 @@ def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
     update.body_en = "<p>As it is.</p>"
     update.save()
     first, second = update.versions.order_by("number")
-    assert (first.way, first.data["body_en"], second.data["body_en"]) == (
+    assert (first.cause, first.data["body_en"], second.data["body_en"]) == (
         "found",
         "<p>As it was.</p>",
         "<p>As it is.</p>",
@@ -114,8 +114,10 @@ def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
 
 def test_what_another_room_registers_is_part_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[int, str] = {}
-    monkeypatch.setattr(parts, "_parts", dict(parts._parts))
-    parts.register("score", lambda update: kept.get(update.pk, ""), lambda update, data: kept.update({update.pk: data}))
+    monkeypatch.setattr(registry, "_parts", dict(registry._parts))
+    registry.register(
+        "score", lambda update: kept.get(update.pk, ""), lambda update, data: kept.update({update.pk: data})
+    )
     update = factories.update(factories.article())
     for score in ("1:0", "1:1"):
         with changes.edit(update):
@@ -275,7 +277,7 @@ def test_a_version_is_brought_back_as_a_new_one() -> None:
     assert (update.headline_en, update.body_en, update.is_key) == ("Talks", "<p>One.</p>", False)
     assert update.authors.count() == 1
     version = newest(update)
-    assert (version.number, version.restored, str(version.person)) == (3, 1, "journalist")
+    assert (version.number, version.restored, str(version.user)) == (3, 1, "journalist")
     assert factories.log_of(article)[-1] == (3, update.element)
 
 
@@ -359,7 +361,7 @@ def test_a_translator_restores_translations_and_nothing_else() -> None:
 def test_a_translation_that_comes_back_is_as_far_as_it_was_then() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>")
     row = update.translations.get(language="de")
-    source = states.texts_of(update, "en")
+    source = columns.texts_of(update, "en")
     drafting.store(row, {"body": "<p>14 Tote.</p>"}, source=source, engine="deepl", problems={})
     drafted = newest(update).number
     row.refresh_from_db()

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.backends.signals import connection_created
 
 from articles.models import Article
-from liveblog.delivery import bell, elements, log
+from liveblog.delivery import elements, log, notify
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
-from liveblog.delivery.room import Reader
+from liveblog.delivery.stream import Reader
 from tests import factories
 from tests.server import PATIENCE
 
@@ -92,7 +92,7 @@ async def queries_of_one_update(readers: int) -> int:
         ours = [sql for sql in queries if "SELECT" in sql]
         for listener in listeners:
             hub.leave(listener)
-    assert hub.rooms == {}
+    assert hub.streams == {}
     assert ours
     return len(ours)
 
@@ -130,7 +130,7 @@ async def test_an_answer_that_comes_late_takes_nobody_back() -> None:
     await hub.join(article.pk, reader)
     await post(article)
     await reader.reaches(1)
-    hub.rooms[article.pk].advance(0)
+    hub.streams[article.pk].advance(0)
     await post(article)
     await reader.reaches(2)
     hub.leave(reader)
@@ -145,7 +145,7 @@ async def test_a_database_that_was_put_back_has_its_readers_load_anew(settings: 
     for _ in range(2):
         await post(article)
     await reader.reaches(2)
-    await sync_to_async(Article.objects.filter(pk=article.pk).update)(revision=1)
+    await sync_to_async(Article._base_manager.filter(pk=article.pk).update)(revision=1)
     async with asyncio.timeout(PATIENCE):
         while reader.frames[-1].revision != 1:
             await asyncio.sleep(0.01)
@@ -162,17 +162,17 @@ async def test_an_article_is_one_group_membership_however_many_read_it() -> None
     listeners = [Listener() for _ in range(7)]
     for listener in listeners:
         await hub.join(article.pk, listener)
-    assert len(layer.groups[bell.group(article.pk)]) == 1
+    assert len(layer.groups[notify.group(article.pk)]) == 1
     for listener in listeners:
         hub.leave(listener)
     async with asyncio.timeout(PATIENCE):
-        while bell.group(article.pk) in layer.groups:
+        while notify.group(article.pk) in layer.groups:
             await asyncio.sleep(0.01)
 
 
 async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIVE_POLL_SECONDS = 0.2
-    monkeypatch.setattr(bell, "ring", lambda _article_id: None)
+    monkeypatch.setattr(notify, "notify", lambda _article_id: None)
     article = await make_article()
     hub, listener = Hub(), Listener()
     await hub.join(article.pk, listener)
@@ -256,7 +256,7 @@ async def test_revisions_that_nobody_has_fill_no_memory() -> None:
     for listener in listeners:
         await hub.join(article.pk, listener)
     assert all('"reload":true' in listener.frames[0].text for listener in listeners)
-    assert len(hub.rooms[article.pk]._catch_ups) == 1
+    assert len(hub.streams[article.pk]._catch_ups) == 1
     for listener in listeners:
         hub.leave(listener)
 
@@ -296,7 +296,7 @@ async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
     await post(other)
     await elsewhere.reaches(1)
     hub.leave(elsewhere)
-    assert hub.rooms == {}
+    assert hub.streams == {}
 
 
 async def test_the_only_reader_of_a_language_falls_behind_and_the_others_lack_nothing() -> None:
@@ -316,7 +316,7 @@ async def test_a_reader_who_knows_more_than_this_process_is_not_sent_back(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LIVE_POLL_SECONDS = 60
-    monkeypatch.setattr(bell, "ring", lambda _article_id: None)
+    monkeypatch.setattr(notify, "notify", lambda _article_id: None)
     article = await make_article()
     hub, first = Hub(), Listener()
     await hub.join(article.pk, first)

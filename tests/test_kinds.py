@@ -8,8 +8,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from articles import kinds, richtext, tables
+from articles import kinds
 from articles.models import Article, Update
+from articles.text import richtext, tables
 from articles.translations.checks import check
 from tests import factories
 

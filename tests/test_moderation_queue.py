@@ -19,12 +19,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article
-from articles.text import stored
+from articles.text.localized import text_in
 from comments import closing, moderation, submission
 from comments.models import Ban, Comment, Decision, Discussion, Note, State
 from comments.queue import cards
 from liveblog.asgi import application
-from liveblog.newsroom import figures
+from liveblog.newsroom import panels
 from tests import factories, newsroom
 from tests.forms import change_url, form_of, member_of
 from tests.queues import QUEUE, QueueClient, moderator
@@ -157,10 +157,10 @@ def test_what_is_on_the_screen_is_told_of_when_others_decide_it_or_it_is_gone(
 def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None:
     article = factories.article()
     waiting(3, article)
-    journalist = newsroom.person("ioana", "Journalist")
-    [figure] = [each for each in figures.of(article.pk, journalist) if str(each.label) == "Comments waiting"]
+    journalist = newsroom.user("ioana", "Journalist")
+    [figure] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
     assert (figure.count, figure.url) == (3, "")
-    [figure] = [each for each in figures.of(article.pk, greta.person) if str(each.label) == "Comments waiting"]
+    [figure] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
     assert f"article={article.pk}" in figure.url
 
 
@@ -291,7 +291,7 @@ def test_an_author_is_banned_for_a_time(greta: QueueClient) -> None:
     comment = factories.comment(email="ana@example.org", address="192.0.2.7")
     greta.act(comment, "ban", email="on", address="on", days="7", reason="Threats.")
     ban = Ban.objects.get()
-    assert (ban.email_hash, ban.address, ban.person) == (comment.email_hash, "192.0.2.7", greta.person)
+    assert (ban.email_hash, ban.address, ban.user) == (comment.email_hash, "192.0.2.7", greta.user)
     assert timedelta(days=6.9) < ban.until - timezone.now() < timedelta(days=7.1)
     assert "Banned until" in greta.card(factories.comment(email="ana@example.org"))
     assert "Banned until" in greta.card(factories.comment(address="192.0.2.7"))
@@ -325,9 +325,9 @@ def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: Queu
 
 
 def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
-    editor = QueueClient(newsroom.person("edda", "Editor"))
+    editor = QueueClient(newsroom.user("edda", "Editor"))
     author = factories.author("Edda")
-    author.user = editor.person
+    author.user = editor.user
     author.save()
     comment = factories.comment(language="de", name="Ana", text="Ich war dort.")
     assert "problem" in editor.act(comment, "feature", wanted="1")
@@ -341,8 +341,8 @@ def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
         editor.act(comment, "update")
     update = comment.article.updates.get()
     assert list(update.authors.all()) == [author]
-    assert "Ich war dort." in stored(update, "body", "de")
-    assert "Ana" in stored(update, "body", "de")
+    assert "Ich war dort." in text_in(update, "body", "de")
+    assert "Ana" in text_in(update, "body", "de")
     assert f"/update/{update.pk}/" in editor.card(comment)
 
 
@@ -447,9 +447,9 @@ def test_the_queue_opens_in_every_language_under_the_policy(greta: QueueClient, 
 class Connection(ApplicationCommunicator):
     """A websocket of the newsroom."""
 
-    def __init__(self, person: User, path: str) -> None:
+    def __init__(self, user: User, path: str) -> None:
         client = Client()
-        client.force_login(person)
+        client.force_login(user)
         cookie = f"{project.SESSION_COOKIE_NAME}={client.cookies[project.SESSION_COOKIE_NAME].value}"
         headers = [(b"cookie", cookie.encode()), (b"origin", project.SITE_URL.encode())]
         scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
@@ -478,11 +478,10 @@ connected = sync_to_async(Connection)
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_queue_and_the_desk_hear_of_each_comment_and_moderators_of_each_other() -> None:
-    await sync_to_async(newsroom.give_rights)()
     article = await sync_to_async(factories.article)()
     people = [await sync_to_async(moderator)(name) for name in ("greta", "karim")]
-    journalist = await sync_to_async(newsroom.person)("ioana", "Journalist")
-    greta, karim = [await connected(person, "/ws/moderation/") for person in people]
+    journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
+    greta, karim = [await connected(user, "/ws/moderation/") for user in people]
     desk = await connected(journalist, f"/ws/desk/{article.pk}/")
     for room in (greta, karim, desk):
         await room.open()
@@ -504,8 +503,7 @@ async def test_the_queue_and_the_desk_hear_of_each_comment_and_moderators_of_eac
 
 @pytest.mark.django_db(transaction=True)
 async def test_who_does_not_moderate_does_not_enter() -> None:
-    await sync_to_async(newsroom.give_rights)()
-    journalist = await sync_to_async(newsroom.person)("ioana", "Journalist")
+    journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
     room = await connected(journalist, "/ws/moderation/")
     await room.open()
     assert await room.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
@@ -531,7 +529,7 @@ def test_a_page_costs_the_same_queries_however_much_is_on_it(
         comment = factories.comment(
             factories.article(), language="de", email=f"a{number}@example.org", address=f"192.0.2.{number}"
         )
-        moderation.note(comment.pk, greta.person, "Seen.")
+        moderation.note(comment.pk, greta.user, "Seen.")
         [decision] = greta.decide("spam", comment)["decisions"]
         greta.undo(decision)
     assert look() == few
@@ -549,7 +547,7 @@ def test_a_look_costs_the_same_queries_however_much_is_on_the_screen(
 
     few = look(2)
     for number in range(cards.LINES + 5):
-        moderation.note(shown[0].pk, greta.person, f"Note {number}.")
+        moderation.note(shown[0].pk, greta.user, f"Note {number}.")
     assert look(20) == few
     html = greta.card(shown[0])
     assert [number for number in range(15) if f"Note {number}." in html] == list(range(5, 15))
@@ -575,7 +573,6 @@ def test_a_decision_costs_the_same_however_many_wait(
 def test_moderators_at_once_decide_each_comment_once() -> None:
     """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
     moderators, comments = map(int, os.environ.get("MODERATORS_AND_COMMENTS", "4,120").split(","))
-    newsroom.give_rights()
     waiting(comments)
     people = [moderator(f"mod{number}") for number in range(moderators)]
     choices = ["approved", "spam"]
@@ -592,6 +589,6 @@ def test_moderators_at_once_decide_each_comment_once() -> None:
         made = sum(threads.map(work, range(moderators)))
     assert made == comments == Decision.objects.count()
     assert not Comment.objects.queued().exists()
-    for person in people:
-        mine = Decision.objects.filter(person=person).values_list("comment__state", "to_state")
+    for user in people:
+        mine = Decision.objects.filter(user=user).values_list("comment__state", "to_state")
         assert all(state == to for state, to in mine)

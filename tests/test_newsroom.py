@@ -35,8 +35,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
 
 @sync_to_async
 def setting(*people: str) -> tuple[Article, list[User]]:
-    newsroom.give_rights()
-    return factories.article(), [newsroom.person(name, "Journalist", first_name=name.title()) for name in people]
+    return factories.article(), [newsroom.user(name, "Journalist", first_name=name.title()) for name in people]
 
 
 @sync_to_async
@@ -108,7 +107,7 @@ async def test_readers_are_counted_by_language_across_processes(server: Server) 
 @pytest.mark.parametrize("group", [None, "Translator", "Moderator"])
 async def test_who_does_not_write_hears_nothing(server: Server, group: str | None) -> None:
     article, _people = await setting()
-    user = await sync_to_async(newsroom.person)("somebody", group) if group else None
+    user = await sync_to_async(newsroom.user)("somebody", group) if group else None
     async with await desk(server, article, user) as socket:
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(socket.recv(), 10)

@@ -10,9 +10,9 @@ from typing import Any
 import brotli
 import pytest
 
-from articles.cache import made_once
 from articles.models import Article
 from liveblog import pagecache
+from liveblog.cache import get_or_make
 from liveblog.pagecache import PageCache
 from tests import factories
 from tests.server import Server
@@ -173,7 +173,7 @@ def test_a_page_is_rendered_by_one_of_all_who_need_it_at_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(10)
-        return made_once("stampede", make)
+        return get_or_make("stampede", make)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -185,8 +185,8 @@ def test_one_who_fails_to_make_it_leaves_the_turn_to_the_next() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        made_once("failing", fail)
-    assert made_once("failing", lambda: b"page") == b"page"
+        get_or_make("failing", fail)
+    assert get_or_make("failing", lambda: b"page") == b"page"
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import pages, pins
+from articles import changes
 from articles.models import Article, Update
+from articles.page import live_page
+from articles.publishing import pins
 from comments.models import Comment
 from tests import factories
 
@@ -101,7 +103,8 @@ def test_a_photo_credit_that_is_not_translated_is_marked_as_foreign(client: Any)
 
 def test_related_articles_stand_beside_the_text(client: Any) -> None:
     article, other = factories.article(), factories.article(headline_de="Der Gipfel von 2008")
-    article.related.add(other)
+    with changes.edit(article):
+        article.related.add(other)
     html = html_of(client, article.url("de"))
     beside = html[html.index('<aside id="related"') :]
     assert f'<a href="{other.url("de")}">Der Gipfel von 2008</a>' in beside
@@ -117,7 +120,7 @@ def test_a_correction_says_what_was_wrong(client: Any) -> None:
 
 
 def test_older_updates_are_on_further_pages(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
     article = factories.article()
     for number in range(5):
         factories.update(article, body_en=f"<p>Number {number}.</p>")
@@ -149,7 +152,7 @@ def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
 def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
     client: Any, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", 3)
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
     article = factories.article()
     oldest, *_others = [factories.update(article) for _ in range(count)]
     with meanwhile("COUNT(*)", lambda: factories.update(article)):
@@ -161,7 +164,7 @@ def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
 def test_what_is_pinned_while_a_page_is_made_stands_there_once(client: Any) -> None:
     article = factories.article()
     update = factories.update(article)
-    with meanwhile(f"LIMIT {pages.PAGE_SIZE + 1}", lambda: pins.pin(update)):
+    with meanwhile(f"LIMIT {live_page.PAGE_SIZE + 1}", lambda: pins.pin(update)):
         page = html_of(client, article.url("en"))
     assert page.count(f'id="{update.element}"') == 1
 

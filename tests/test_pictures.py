@@ -20,10 +20,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from articles import changes, stories
+from articles import changes
 from articles.models import Picture, Update
-from articles.pictures import intake, versions
-from articles.translations import desk, drafting, states
+from articles.pictures import processing, versions
+from articles.publishing import syndication
+from articles.translations import columns, desk, drafting
 from tests import factories, nasty_files
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
@@ -55,7 +56,7 @@ def named(name: str) -> str:
 @pytest.mark.parametrize("nasty", REFUSED, ids=[named(nasty.name) for nasty in REFUSED])
 def test_what_is_no_use_is_refused_with_a_reason(nasty: Nasty) -> None:
     with pytest.raises(ValidationError) as caught:
-        intake.take(ContentFile(nasty.content, nasty.name))
+        processing.process_upload(ContentFile(nasty.content, nasty.name))
     assert caught.value.code in nasty.answer.split("|")
     answer = sent(member_of("Journalist"), nasty.content, nasty.name, nasty.content_type)
     assert answer.status_code == 400
@@ -212,10 +213,10 @@ class Watched(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         free = 0
-        while intake.at_once.acquire(blocking=False):
+        while processing.at_once.acquire(blocking=False):
             free += 1
         for _ in range(free):
-            intake.at_once.release()
+            processing.at_once.release()
         self.seen.append((connection.connection is not None, 2 - free))
         return super()._save(name, content)
 
@@ -432,7 +433,7 @@ def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(clien
     update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(caption_en="Before"),))
     picture = update.pictures.get()
     row = update.translations.get(language="de")
-    assert states.texts_of(update, "en").keys() == {
+    assert columns.texts_of(update, "en").keys() == {
         "body", *(f"picture-{picture.pk}-{name}" for name in ("alt", "caption", "credit"))
     }  # fmt: skip
     translator = member_of("Translator")
@@ -458,14 +459,14 @@ def test_a_machine_drafts_the_words_of_pictures_with_the_update() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(), factories.picture()))
     first, second = update.pictures.all()
-    source = states.texts_of(update, "en")
+    source = columns.texts_of(update, "en")
     drafts = {field: text.replace("The hall", "Der Saal") for field, text in source.items()}
     row = update.translations.get(language="de")
     assert drafting.store(row, drafts, source=source, engine="deepl", problems={})
     first.refresh_from_db()
     assert (first.alt_de, first.credit_de, second.alt_en) == ("Der Saal", "Photo: I. Moraru", "The hall")
     # A caption that was corrected meanwhile is not what the machine has read.
-    Picture.objects.filter(pk=second.pk).update(alt_en="The other hall")
+    Picture._base_manager.filter(pk=second.pk).update(alt_en="The other hall")
     assert not drafting.store(row, drafts, source=source, engine="deepl", problems={})
 
 
@@ -503,7 +504,7 @@ def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
     with changes.edit(update):
         versions.put(update, [used])
     long_ago = timezone.now() - datetime.timedelta(days=9)
-    Picture.objects.exclude(pk=fresh.pk).update(uploaded_at=long_ago)
+    Picture._base_manager.exclude(pk=fresh.pk).update(uploaded_at=long_ago)
     call_command("prune_pictures", days=7, verbosity=0)
     assert set(Picture.objects.all()) == {fresh, used, removed}
 
@@ -511,7 +512,7 @@ def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_file_goes_with_the_last_update_that_shows_it() -> None:
     update = factories.update(factories.article(), pictures=(factories.picture((1600, 900)),))
-    [copy] = stories.copy_to(update, [factories.article()], None)
+    [copy] = syndication.copy_to(update, [factories.article()], None)
     image = update.pictures.get().image
     rendition = image.renditions[240].removeprefix("/media/")
     update.delete()

@@ -14,10 +14,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from articles import stories
 from articles.models import Article, Tally, Update, Vote
 from articles.polls import ballot, counting, voting
 from articles.polls.counting import publish_tallies
+from articles.publishing import syndication
 from tests import factories
 from tests.server import Server
 
@@ -49,7 +49,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_list_of_the_text_is_the_ballot() -> None:
-    found = ballot.read(CHOICES)
+    found = ballot.parse(CHOICES)
     assert found is not None
     assert found.introduction == "<p>Tell us.</p>"
     assert found.choices == ["Helsinki", "Stockholm now", "Neither"]
@@ -196,7 +196,7 @@ def test_who_opens_the_address_of_votes_is_led_to_the_poll(client: Client) -> No
 def test_a_poll_closes_at_its_time_and_open_pages_are_told(client: Client) -> None:
     update = poll(closes_at=timezone.now() + datetime.timedelta(hours=1))
     assert publish_tallies() == 0
-    Update.objects.filter(pk=update.pk).update(closes_at=timezone.now())
+    Update._base_manager.filter(pk=update.pk).update(closes_at=timezone.now())
     assert vote(client, update, 0).status_code == 409
     assert publish_tallies() == 1
     assert publish_tallies() == 0
@@ -263,7 +263,7 @@ def test_once_readers_have_voted_a_poll_stays_one(client: Client) -> None:
 
 def test_votes_in_another_article_keep_a_poll_as_it_is_in_all(client: Client) -> None:
     update = poll()
-    [copy] = stories.copy_to(update, [factories.article()], None)
+    [copy] = syndication.copy_to(update, [factories.article()], None)
     vote(client, copy, 2)
     update.refresh_from_db()
     update.body_en = items("Neither", "Helsinki")

@@ -10,12 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from articles import changes, pins
+from articles import changes
 from articles.embeds import services
 from articles.history import restoring
 from articles.models import Article, Picture, Update
-from articles.schedule import publish_due
-from articles.translations import states
+from articles.publishing import pins
+from articles.publishing.schedule import publish_due
+from liveblog.actors import acting_as
 from tests import factories
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
@@ -39,25 +40,25 @@ def reviewed() -> Article:
     return factories.article(needs_release=True)
 
 
-def save(update: Update, person: Any, **fields: Any) -> Update:
+def save(update: Update, user: Any, **fields: Any) -> Update:
     """As a form does: in the name of a person, after asking the rules."""
     update = Update.objects.get(pk=update.pk) if update.pk else update
     for name, value in fields.items():
         setattr(update, name, value)
-    with states.acting(person):
+    with acting_as(user):
         update.full_clean()
         update.save()
     return update
 
 
-def written(article: Article, person: Any, state: str = State.DRAFT, **fields: Any) -> Update:
-    return save(Update(article=article, source_language="en", body_en="<p>Talks.</p>"), person, state=state, **fields)
+def written(article: Article, user: Any, state: str = State.DRAFT, **fields: Any) -> Update:
+    return save(Update(article=article, source_language="en", body_en="<p>Talks.</p>"), user, state=state, **fields)
 
 
-def refused(update: Update, person: Any, **fields: Any) -> dict[str, Any]:
+def refused(update: Update, user: Any, **fields: Any) -> dict[str, Any]:
     before = Update.objects.filter(pk=update.pk).values().first()
     with pytest.raises(ValidationError) as caught:
-        save(update, person, **fields)
+        save(update, user, **fields)
     assert Update.objects.filter(pk=update.pk).values().first() == before
     return caught.value.error_dict
 
@@ -82,7 +83,7 @@ def test_what_was_never_submitted_is_not_published_by_a_second_person_either(ann
 def test_a_new_update_is_not_published_at_once(ann: User) -> None:
     with pytest.raises(ValidationError):
         written(reviewed(), ann, State.PUBLISHED)
-    with pytest.raises(ValidationError), states.acting(ann):
+    with pytest.raises(ValidationError), acting_as(ann):
         # Nor by somebody who does not ask first.
         Update(article=Article.objects.get(), body_en="<p>x</p>", state=State.PUBLISHED).save()
     assert not Update.objects.exists()
@@ -174,7 +175,7 @@ def changed(data: dict[str, Any], picture: Picture, fields: dict[str, Any]) -> d
 )
 def test_of_what_was_released_nothing_is_changed_at_the_desk(ann: User, ben: User, fields: dict[str, Any]) -> None:
     update, picture = released(ann, ben)
-    Article.objects.filter(pk=update.article_id).update(coverage_start="2020-01-01T00:00Z")
+    Article._base_manager.filter(pk=update.article_id).update(coverage_start="2020-01-01T00:00Z")
     desk = DeskClient(member_of("Journalist"), update.article)
     answer = desk.rewrite(update, changed(desk.opened(update), picture, fields), "publish")
     assert "It has been released as it is" in str(answer["errors"])
@@ -270,7 +271,7 @@ def test_an_earlier_time_needs_a_reason_that_is_kept(ann: User) -> None:
     assert "backdating_reason" in refused(update, ann, **fields, backdating_reason="  ")
     save(update, ann, **fields, backdating_reason="The network was down.")
     version = update.versions.order_by("-number")[0]
-    assert (version.person, version.data["backdating_reason"]) == (ann, "The network was down.")
+    assert (version.user, version.data["backdating_reason"]) == (ann, "The network was down.")
     html = member_of("Journalist").get(f"/admin/articles/update/{update.pk}/versions/").content.decode()
     assert "The network was down." in html
     assert "back-dated" in html

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from articles import changes, stories
+from articles import changes
 from articles.history import restoring
 from articles.models import Article, Translation, Update
-from articles.schedule import publish_due
-from articles.translations import desk, drafting, states
+from articles.publishing import syndication
+from articles.publishing.schedule import publish_due
+from articles.translations import columns, desk, drafting
+from liveblog.actors import acting_as
 from liveblog.models import Change
 from tests import factories
 from tests.forms import change_url, member_of, opened
@@ -29,8 +31,8 @@ def ann() -> User:
     return User.objects.create_user("ann")
 
 
-def copied(update: Update, article: Article, person: Any = None) -> Update:
-    (copy,) = stories.copy_to(update, [article], person)
+def copied(update: Update, article: Article, user: Any = None) -> Update:
+    (copy,) = syndication.copy_to(update, [article], user)
     return copy
 
 
@@ -56,21 +58,21 @@ def test_a_copy_says_the_same_at_the_same_time(ann: User) -> None:
     copy = copied(update, other, ann)
     copy.refresh_from_db()
     update.refresh_from_db()
-    assert copy.story == update.story is not None
+    assert copy.copy_group == update.copy_group is not None
     assert (copy.body_en, copy.body_de, copy.body_uk or "") == ("<p>Talks.</p>", "<p>Gespräche.</p>", "")
     assert (copy.state, copy.is_key, copy.first_published_at) == ("published", True, update.first_published_at)
     assert list(copy.authors.all()) == list(update.authors.all())
     assert factories.log_of(other) == [(1, copy.element)]
-    assert copy.versions.get().person == ann
+    assert copy.versions.get().user == ann
 
 
 def test_copying_again_copies_nothing(ann: User) -> None:
     article, other, third = factories.article(), factories.article(), factories.article()
     update = factories.update(article)
     first = copied(update, other)
-    assert stories.copy_to(update, [other, third], ann)[0] == first
-    assert stories.copy_to(update, [article], ann) == [Update.objects.get(pk=update.pk)]
-    assert stories.copy_to(first, [third], ann) == [third.updates.get()]
+    assert syndication.copy_to(update, [other, third], ann)[0] == first
+    assert syndication.copy_to(update, [article], ann) == [Update.objects.get(pk=update.pk)]
+    assert syndication.copy_to(first, [third], ann) == [third.updates.get()]
     assert Update.objects.count() == 3
     assert factories.log_of(other) == [(1, first.element)]
 
@@ -79,7 +81,7 @@ def test_translations_come_along_as_far_as_they_are(ann: User) -> None:
     article, other = factories.article(), factories.article()
     update = factories.update(article, body_en="<p>14 killed.</p>")
     row = update.translations.get(language="uk")
-    source = states.texts_of(update, "en")
+    source = columns.texts_of(update, "en")
     drafting.store(row, {"body": "<p>14 загиблих.</p>"}, source=source, engine="deepl", problems={})
     row = update.translations.get(language="de")
     desk.save(row.pk, desk.stamp(row), {"body": "<p>14 Tote.</p>"}, ann, accept=True)
@@ -99,7 +101,7 @@ def test_nothing_is_translated_twice(settings: Any, ann: User) -> None:
     # Polish is only in the second article.
     assert due == {(update.pk, "de"), (copy.pk, "pl")}
     row = update.translations.get(language="de")
-    texts = states.texts_of(update, "en")
+    texts = columns.texts_of(update, "en")
     drafting.store(row, {"body": "<p>Frieden.</p>"}, source=texts, engine="libretranslate", problems={})
     copy.refresh_from_db()
     assert copy.body_de == "<p>Frieden.</p>"
@@ -124,7 +126,7 @@ def test_a_failure_in_one_article_leaves_none_in_the_others(ann: User, monkeypat
 
     monkeypatch.setattr(Update, "save", fails)
     with pytest.raises(RuntimeError):
-        stories.copy_to(update, [other, broken], ann)
+        syndication.copy_to(update, [other, broken], ann)
     assert Update.objects.count() == 1
     assert factories.log_of(other) == []
 
@@ -137,10 +139,10 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
     draft = factories.update(article, state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, other, ann)
     assert copy.state == "draft"
-    with states.acting(ann):
+    with acting_as(ann):
         saved(draft, state="published")
-    assert stories.appeared(draft, ann) == [copy]
-    assert stories.appeared(draft, ann) == []
+    assert syndication.publish_copies(draft, ann) == [copy]
+    assert syndication.publish_copies(draft, ann) == []
     times = set(Update.objects.values_list("state", "first_published_at"))
     assert len(times) == 1
     assert [element for _revision, element in factories.log_of(other)] == [copy.element]
@@ -153,7 +155,7 @@ def test_a_draft_follows_when_the_clock_publishes(ann: User) -> None:
     assert publish_due() == 1
     assert set(Update.objects.values_list("state", flat=True)) == {"published"}
     assert len(set(Update.objects.values_list("first_published_at", flat=True))) == 1
-    assert copy.versions.latest("number").way == "clock"
+    assert copy.versions.latest("number").cause == "clock"
 
 
 def test_a_draft_follows_when_the_form_publishes(ann: User) -> None:
@@ -167,11 +169,11 @@ def test_a_draft_follows_when_the_form_publishes(ann: User) -> None:
 def test_what_waits_in_another_article_goes_on_waiting(ann: User) -> None:
     articles = [factories.article() for _ in range(3)]
     draft = factories.update(articles[0], state="draft", body_en="<p>Soon.</p>")
-    submitted, scheduled = stories.copy_to(draft, articles[1:], ann)
+    submitted, scheduled = syndication.copy_to(draft, articles[1:], ann)
     saved(submitted, state="submitted")
     saved(scheduled, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1))
     saved(draft, state="published")
-    assert stories.appeared(draft, ann) == []
+    assert syndication.publish_copies(draft, ann) == []
     states_now = dict(Update.objects.exclude(pk=draft.pk).values_list("pk", "state"))
     assert states_now == {submitted.pk: "submitted", scheduled.pk: "scheduled"}
 
@@ -183,13 +185,13 @@ def test_a_correction_reaches_all_copies_in_the_same_moment(ann: User) -> None:
     article, other = factories.article(), factories.article()
     update = factories.update(article, body_en="<p>14.</p>", body_de="<p>14.</p>")
     copy = copied(update, other)
-    with states.acting(ann):
+    with acting_as(ann):
         saved(update, body_en="<p>40.</p>", correction_note_en="It was 14.")
     copy.refresh_from_db()
     assert (copy.body_en, copy.correction_note_en) == ("<p>40.</p>", "It was 14.")
     assert copy.corrected_at is not None
     assert state_of(copy, "de") == ("reviewed", True)
-    assert copy.versions.order_by("-number")[0].person == ann
+    assert copy.versions.order_by("-number")[0].user == ann
     assert factories.log_of(other)[-1] == (2, copy.element)
 
 
@@ -207,8 +209,8 @@ def test_following_twice_changes_nothing() -> None:
     copy = copied(update, factories.article())
     saved(update, body_en="<p>40.</p>")
     before = [copy.versions.count(), Change.objects.count(), Update.objects.get(pk=copy.pk).version]
-    stories.follow(Update.objects.get(pk=update.pk))
-    stories.follow(Update.objects.get(pk=copy.pk))
+    syndication.update_copies(Update.objects.get(pk=update.pk))
+    syndication.update_copies(Update.objects.get(pk=copy.pk))
     assert [copy.versions.count(), Change.objects.count(), Update.objects.get(pk=copy.pk).version] == before
 
 
@@ -227,9 +229,9 @@ def test_what_was_released_in_another_article_is_released_anew(ann: User) -> Non
     later = timezone.now() + datetime.timedelta(hours=1)
     update = factories.update(factories.article(), state="scheduled", publish_at=later, body_en="<p>One.</p>")
     copy = copied(update, factories.article(needs_release=True), ann)
-    with states.acting(ben):
+    with acting_as(ben):
         copy = saved(copy, state="scheduled")
-    with states.acting(ann):
+    with acting_as(ann):
         saved(update, body_en="<p>Two.</p>")
     copy.refresh_from_db()
     assert (copy.state, copy.body_en, copy.released_by) == ("submitted", "<p>Two.</p>", None)
@@ -288,12 +290,12 @@ class AnyEvening(TestCase):
     def test_copies_stay_the_same_whoever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
         articles = [factories.article(languages=languages) for languages in (LANGUAGES, ("en", "de"), ("en", "de"))]
         first = factories.update(articles[0], body_en="<p>Begin.</p>")
-        copies = [first, *stories.copy_to(first, articles[1:], None)]
+        copies = [first, *syndication.copy_to(first, articles[1:], None)]
         for which, edit in edits:
             saved(copies[which], **edit)
         now = [Update.objects.get(pk=copy.pk) for copy in copies]
         for language in ("en", "de"):
-            assert len({tuple(states.texts_of(copy, language).items()) for copy in now}) == 1
+            assert len({tuple(columns.texts_of(copy, language).items()) for copy in now}) == 1
             if language != "en":
                 assert len({state_of(copy, language) for copy in now}) == 1
 
@@ -301,5 +303,5 @@ class AnyEvening(TestCase):
 def test_an_update_that_stands_alone_costs_nothing_more() -> None:
     update = factories.update(factories.article())
     with changes.edit(update):
-        stories.follow(update)
-    assert update.story is None
+        syndication.update_copies(update)
+    assert update.copy_group is None

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.models import Article, Translation
-from articles.translations import drafting, figures, states
+from articles.translations import columns, drafting, stats
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +89,10 @@ def test_figures_tell_how_far_each_language_is() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>")
     row = update.translations.get(language="uk")
-    drafting.store(row, {"body": "<p>Мир.</p>"}, source=states.texts_of(update, "en"), engine="deepl", problems={})
-    Translation.objects.filter(pk=row.pk).update(first_made_at=update.first_published_at + timedelta(seconds=3))
-    rows = figures.visible().of_article(article.pk).filter(update__isnull=False)
-    found = {each.language: each for each in figures.of(rows, ["de", "uk", "ar"])}
+    drafting.store(row, {"body": "<p>Мир.</p>"}, source=columns.texts_of(update, "en"), engine="deepl", problems={})
+    Translation._base_manager.filter(pk=row.pk).update(first_made_at=update.first_published_at + timedelta(seconds=3))
+    rows = stats.visible().of_article(article.pk).filter(update__isnull=False)
+    found = {each.language: each for each in stats.of(rows, ["de", "uk", "ar"])}
     assert found["de"].shares == [100, 0, 0, 0]
     assert found["uk"].shares == [0, 100, 0, 0]
     assert found["uk"].to_draft == (3.0, 3.0)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.translations.checks import Problem, check
-from articles.translations.detector import language_of
-from articles.translations.terms import Term
+from liveblog.translation.detector import language_of
+from liveblog.translation.terms import Term
 from tests import translation_errors
 from tests.translation_errors import ERRORS, PAIRS, Score
 

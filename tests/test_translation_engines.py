@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from articles.translations.engines import DeepL, Engine, Failure, LibreTranslate, configured
-from articles.translations.terms import Term
+from liveblog.translation.engines import DeepL, Engine, Failure, LibreTranslate, configured
+from liveblog.translation.terms import Term
 from tests.server import free_port
 from tests.translation_servers import TranslationServer
 

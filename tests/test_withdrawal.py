@@ -229,7 +229,7 @@ def test_a_correction_of_a_correction_shows_the_newest_time_and_keeps_the_older_
     update = factories.update(article)
     update.correction_note_en = "It was 14."
     update.save()
-    Update.objects.filter(pk=update.pk).update(corrected_at=timezone.now() - datetime.timedelta(days=3))
+    Update._base_manager.filter(pk=update.pk).update(corrected_at=timezone.now() - datetime.timedelta(days=3))
     update.refresh_from_db()
     first = update.corrected_at
     update.body_en = "<p>A typing error.</p>"

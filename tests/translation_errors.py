@@ -18,7 +18,7 @@ if __name__ == "__main__":
     django.setup()
 
 from articles.translations.checks import check
-from articles.translations.terms import Term
+from liveblog.translation.terms import Term
 
 LANGUAGES = ("en", "de", "fr", "uk", "ar")
 #: English is translated into four languages, and German into English: names are compared in Latin script only.

@@ -22,14 +22,16 @@ def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     """Make the article, its related articles and its updates, as they stood when the coverage ended."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
-    topics = {}
+    topics: dict[str, Topic] = {}
     for key, names in data["topics"].items():
-        topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))
+        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment]
         _put_texts(topic, {"name": names})
         topic.save()
         topics[key] = topic
     article = _article(data["article"], authors, topics)
-    article.related.set(_article(other, authors, topics) for other in data["related"])
+    related = [_article(other, authors, topics) for other in data["related"]]
+    with changes.edit(article):
+        article.related.set(related)
     for update in data["updates"]:
         _update(article, update, authors)
     for term in data["glossary"]:
@@ -56,9 +58,10 @@ def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str,
     if name := data.get("photo"):
         article.photo.save(name, _file(name), save=False)
     article.full_clean(exclude=["headline"])
-    article.save()
-    article.authors.set(authors[key] for key in data.get("authors", ()))
-    article.topics.set(topics[key] for key in data.get("topics", ()))
+    with changes.edit(article):
+        article.save()
+        article.authors.set(authors[key] for key in data.get("authors", ()))
+        article.topics.set(topics[key] for key in data.get("topics", ()))
     return article
 
 

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles import changes, original, pins, rules, stories
+from articles import changes
 from articles.models import Update
-from articles.translations import states
+from articles.publishing import pins, rules, snapshot, syndication
+from liveblog.actors import acting_as
 
 State = Update.State
 
@@ -22,9 +23,9 @@ class Conflict(Exception):  # noqa: N818 - an answer that is no
     """It is another version than the one that was on the screen."""
 
 
-def publish(update: Update, person: Any) -> None:
+def publish(update: Update, user: Any) -> None:
     """Have it appear; where a second person releases updates, ask for that."""
-    acts = rules.acts(update if update.pk else None, update.article, person)
+    acts = rules.allowed_actions(update if update.pk else None, update.article, user)
     if "submit" in acts:
         update.state = State.SUBMITTED
     elif update.state == State.SUBMITTED and update.publish_at and update.publish_at > timezone.now():
@@ -34,17 +35,17 @@ def publish(update: Update, person: Any) -> None:
         update.state = State.PUBLISHED
 
 
-def _publish(update: Update, person: Any, data: Any) -> None:
-    if data.get("opened") != original.stamp(update):
+def _publish(update: Update, user: Any, data: Any) -> None:
+    if data.get("opened") != snapshot.version_token(update):
         raise Conflict
     seen = update.published_before
-    publish(update, person)
+    publish(update, user)
     _save(update)
     if update.state == State.PUBLISHED and not seen:
-        stories.appeared(update, person)
+        syndication.publish_copies(update, user)
 
 
-def _withdraw(update: Update, person: Any, data: Any) -> None:
+def _withdraw(update: Update, user: Any, data: Any) -> None:
     update.state = State.WITHDRAWN
     update.leaves_mark = data.get("mark") == "1"
     if update.leaves_mark:
@@ -52,20 +53,20 @@ def _withdraw(update: Update, person: Any, data: Any) -> None:
     _save(update)
 
 
-def _draft(update: Update, person: Any, data: Any) -> None:
+def _draft(update: Update, user: Any, data: Any) -> None:
     update.state, update.publish_at = State.DRAFT, None
     _save(update)
 
 
-def _pin(update: Update, person: Any, data: Any) -> None:
+def _pin(update: Update, user: Any, data: Any) -> None:
     pins.pin(update)
 
 
-def _unpin(update: Update, person: Any, data: Any) -> None:
+def _unpin(update: Update, user: Any, data: Any) -> None:
     pins.unpin(update)
 
 
-def _raise(update: Update, person: Any, data: Any) -> None:
+def _raise(update: Update, user: Any, data: Any) -> None:
     """Above the one that stands above it."""
     pinned = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
     order = list(pinned.values_list("pk", flat=True))
@@ -75,7 +76,7 @@ def _raise(update: Update, person: Any, data: Any) -> None:
         pins.reorder(order)
 
 
-def _hand_over(update: Update, person: Any, data: Any) -> None:
+def _hand_over(update: Update, user: Any, data: Any) -> None:
     to = data.get("to", "")
     people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
     update.assignee = people.filter(pk=to).first() if to.isdecimal() else None
@@ -103,15 +104,15 @@ ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
 RUNNING = frozenset({"pin", "unpin", "raise"})
 
 
-def act(article_id: int, pk: int, action: str, person: Any, data: Any) -> Update:
+def act(article_id: int, pk: int, action: str, user: Any, data: Any) -> Update:
     """Do one of ACTIONS to an update.
 
     Raises KeyError, Update.DoesNotExist, ValidationError with what is wrong; or Conflict where what is published is
-    not what `data["opened"]` names (`articles.original.stamp`).
+    not what `data["opened"]` names (`articles.publishing.snapshot.version_token`).
     """
     do = ACTIONS[action]
-    with transaction.atomic(), states.acting(person):
+    with transaction.atomic(), acting_as(user):
         changes.lock(Update.objects.get(pk=pk, article=article_id))
         update = Update.objects.select_related("article").get(pk=pk)
-        do(update, person, data)
+        do(update, user, data)
     return update

@@ -11,15 +11,15 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from articles import rules
 from articles.desk import actions
 from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
-from articles.fields import offered_languages, with_those_kept
 from articles.models import Article, Author, Update
-from articles.original import CHOICES, TEXTS, stamp
 from articles.pictures.forms import WithPictures
-from articles.richtext import RichTextWidget, not_too_long
-from articles.text import stored
+from articles.publishing import rules
+from articles.publishing.snapshot import CHOICES, TEXTS, version_token
+from articles.text.localized import text_in
+from articles.text.richtext import RichTextWidget, not_too_long
+from liveblog.fields import offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 
 State = Update.State
@@ -28,9 +28,9 @@ State = Update.State
 _FIELDS = {"first_published_at": "published_at"}
 
 
-def language_for(person: Any, article: Article) -> str:
+def language_for(user: Any, article: Article) -> str:
     """The language that a person begins to write in: that of their last update, or of their newsroom pages."""
-    last = Update.objects.filter(written_by=person).order_by("-pk").values_list("source_language", flat=True).first()
+    last = Update.objects.filter(written_by=user).order_by("-pk").values_list("source_language", flat=True).first()
     offered = article.offered_languages or [code for code, _name in settings.LANGUAGES]
     return next((code for code in (last, get_language()) if code in offered), offered[0])
 
@@ -93,12 +93,12 @@ class ComposerForm(WithPictures, WithEmbed):
             "authors": forms.CheckboxSelectMultiple,
         }
 
-    def __init__(self, data: Any = None, *, instance: Update, person: Any) -> None:
-        self.article, self.person = instance.article, person
+    def __init__(self, data: Any = None, *, instance: Update, user: Any) -> None:
+        self.article, self.user = instance.article, user
         self.language = instance.source_language
-        self.acts = rules.acts(instance if instance.pk else None, self.article, person)
+        self.acts = rules.allowed_actions(instance if instance.pk else None, self.article, user)
         super().__init__(data, instance=instance, initial=self._texts_of(instance))
-        choices = with_those_kept(
+        choices = with_kept_languages(
             [one for one in offered_languages() if one[0] in self.article.languages], [instance.source_language]
         )
         self.fields["source_language"] = forms.ChoiceField(label=_("Language"), choices=choices, initial=self.language)
@@ -108,15 +108,15 @@ class ComposerForm(WithPictures, WithEmbed):
         authors.queryset, authors.label = Author.objects.order_by("name"), _("Byline")
         others: Any = self.fields["also_in"]
         others.queryset = covered_beside(self.article)
-        self.take_pictures(data, person)
+        self.take_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
     def _texts_of(self, update: Update) -> dict[str, Any]:
-        texts: dict[str, Any] = {name: stored(update, name, update.source_language) for name in TEXTS}
+        texts: dict[str, Any] = {name: text_in(update, name, update.source_language) for name in TEXTS}
         return texts | {
             "key": update.key,
-            "opened": stamp(update),
+            "opened": version_token(update),
             "publish_at": update.publish_at,
             "published_at": update.earlier_time,
             "backdating_reason": update.backdating_reason,
@@ -154,7 +154,7 @@ class ComposerForm(WithPictures, WithEmbed):
         if action == "publish":
             # What somebody else has to release goes on waiting for that.
             if update.state != State.SUBMITTED or "publish" in self.acts:
-                actions.publish(update, self.person)
+                actions.publish(update, self.user)
         elif action == "schedule":
             # Where a second person releases updates, it is scheduled by being released.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED

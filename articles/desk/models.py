@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from articles import kinds
-from articles.fields import LanguageField
-from articles.richtext import RichTextField
+from articles.text.richtext import RichTextField
+from liveblog.fields import LanguageField
 
 
 class Snippet(models.Model):

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 
-from articles import original, rules
 from articles.models import Article, Author, Translation, Update
-from articles.text import stored
+from articles.publishing import rules, snapshot
+from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
 
 #: How many of the newest are shown at first, and how many more at a time.
@@ -107,7 +107,7 @@ def sort_of(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{update.pk:012d}"
 
 
-def entry_html(update: Update, article: Article, person: Any, *, may_write: bool, may_run: bool) -> str:
+def entry_html(update: Update, article: Article, user: Any, *, may_write: bool, may_run: bool) -> str:
     """One entry. Call within the article's time zone."""
     language = update.source_language
     update.article = article
@@ -115,17 +115,17 @@ def entry_html(update: Update, article: Article, person: Any, *, may_write: bool
         {
             "update": update,
             "sort": sort_of(update),
-            "opened": original.stamp(update),
+            "opened": snapshot.version_token(update),
             "language": language,
-            "headline": stored(update, "headline", language),
-            "body": stored(update, "body", language),
-            "attribution": stored(update, "attribution", language),
-            "correction_note": stored(update, "correction_note", language),
+            "headline": text_in(update, "headline", language),
+            "body": text_in(update, "body", language),
+            "attribution": text_in(update, "attribution", language),
+            "correction_note": text_in(update, "correction_note", language),
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
-            "mine": update.assignee_id == person.pk,
+            "mine": update.assignee_id == user.pk,
             "may_write": may_write,
             "may_run": may_run,
-            "acts": rules.acts(update, article, person) if may_write else (),
+            "acts": rules.allowed_actions(update, article, user) if may_write else (),
             "url": update.url(article.front_language) if update.state == State.PUBLISHED else "",
         }
     )

@@ -22,18 +22,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, differences, kinds, original, rendering, stories
+from articles import changes, kinds
 from articles.desk import actions, coverage, timeline
+from articles.desk.consumers import RIGHTS
 from articles.desk.forms import ComposerForm, key_of, language_for
-from articles.history import reading
+from articles.history import diffing
 from articles.models import Article, Snippet, Update
+from articles.page import rendering
+from articles.publishing import snapshot, syndication
 from articles.templatetags.live import own_name
-from articles.translations import figures, states
-from articles.translations.reading import of_update
+from articles.text import diff
+from articles.translations import stats
+from articles.translations.selection import of_update
+from liveblog.actors import acting_as
 from liveblog.delivery import log
 from liveblog.languages import direction
-from liveblog.newsroom import figures as newsroom
-from liveblog.newsroom.consumer import RIGHTS
+from liveblog.newsroom import panels as newsroom
 
 View = Callable[..., HttpResponse]
 
@@ -103,10 +107,10 @@ def _form(request: HttpRequest, article: Article, update: Update | None, data: A
     if update is None:
         update = Update(article=article, source_language=language_for(request.user, article))
         author = getattr(request.user, "author", None)
-        form = ComposerForm(data, instance=update, person=request.user)
+        form = ComposerForm(data, instance=update, user=request.user)
         form.initial["authors"] = [author.pk] if author else []
         return form
-    return ComposerForm(data, instance=update, person=request.user)
+    return ComposerForm(data, instance=update, user=request.user)
 
 
 def _composer(request: HttpRequest, form: ComposerForm) -> str:
@@ -167,7 +171,7 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
 
 def _side(request: HttpRequest, article: Article) -> str:
     """The state of things beside the timeline."""
-    summary = figures.summary(article.pk)
+    summary = stats.summary(article.pk)
     related = article.related.all()
     context = {
         "article": article,
@@ -175,7 +179,7 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
-        "figures": newsroom.of(article.pk, request.user),
+        "figures": newsroom.panels_for(article.pk, request.user),
         "related": related,
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
@@ -211,18 +215,18 @@ def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, ne
 
     Nothing replaces a version that the sender has not seen, unless it comes to the same.
     """
-    with transaction.atomic(), states.acting(request.user):
+    with transaction.atomic(), acting_as(request.user):
         # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
         _lock(request, article, found)
         update = found.select_related("article").first()
         if update is None and not new:
             raise Http404
         seen = update is not None and update.published_before
-        present = original.shown(update) if update else {}
-        unseen = update is not None and (new or request.POST.get("opened") != original.stamp_of(present))
+        present = snapshot.composer_data(update) if update else {}
+        unseen = update is not None and (new or request.POST.get("opened") != snapshot.token_of(present))
         form = _form(request, article, update, request.POST)
         valid = form.is_valid()
-        conflict = unseen and not (valid and original.shown(form.instance) == present)
+        conflict = unseen and not (valid and snapshot.composer_data(form.instance) == present)
         if valid and not conflict:
             try:
                 with transaction.atomic():
@@ -238,10 +242,10 @@ def _saved(form: ComposerForm, seen: bool) -> dict[str, str]:
     with changes.edit(form.instance):
         saved = form.save()
     if others := form.cleaned_data["also_in"]:
-        stories.copy_to(saved, others, form.person)
+        syndication.copy_to(saved, others, form.user)
         saved.refresh_from_db()
     if saved.state == Update.State.PUBLISHED and not seen:
-        stories.appeared(saved, form.person)
+        syndication.publish_copies(saved, form.user)
     return {"id": saved.element, "state": saved.state}
 
 
@@ -253,20 +257,20 @@ def _refuse(form: ComposerForm) -> HttpResponse:
 
 def _lock(request: HttpRequest, article: Article, found: QuerySet[Update]) -> None:
     """Hold all articles in which the update stands or is to stand, at once."""
-    story = found.exclude(story=None).values("story")
-    others = Update.objects.filter(story__in=story).values_list("article_id", flat=True)
+    copy_group = found.exclude(copy_group=None).values("copy_group")
+    others = Update.objects.filter(copy_group__in=copy_group).values_list("article_id", flat=True)
     asked = [int(one) for one in request.POST.getlist("also_in") if one.isdecimal() and len(one) < 19]
     log.lock(article.pk, *others, *asked)
 
 
-def _conflict(request: HttpRequest, form: ComposerForm, present: original.Data, *, new: bool) -> HttpResponse:
+def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, *, new: bool) -> HttpResponse:
     """The version that is there now, with what is different in the one that was sent. Nothing is saved.
 
     Whoever sent it as a new update goes on in the one that it has become.
     """
-    sent = original.shown(form.instance)
+    sent = snapshot.composer_data(form.instance)
     texts = []
-    for name in original.TEXTS:
+    for name in snapshot.TEXTS:
         before = present[f"{name}_{present['source_language']}"]
         now = sent[f"{name}_{sent['source_language']}"]
         if before or now:
@@ -275,19 +279,19 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: original.Data, 
                 {
                     "label": form.fields[name].label,
                     "present": before,
-                    "difference": differences.difference(before, now, rich=rich),
+                    "difference": diff.difference(before, now, rich=rich),
                     "rich": rich,
                 }
             )
     context = {
         "texts": texts,
-        "facts": reading.facts(present, sent, reading.People([present, sent])),
+        "facts": diffing.facts(present, sent, diffing.People([present, sent])),
         "language": present["source_language"],
         "state": Update.State(present["state"]),
         "new": new,
     }
     html = render_to_string("admin/articles/desk/conflict.html", context, request)
-    answer = {"conflict": html, "opened": original.stamp_of(present)}
+    answer = {"conflict": html, "opened": snapshot.token_of(present)}
     if new:
         answer["url"] = reverse("admin:articles_desk_rewrite", args=[form.article.pk, form.instance.pk])
     return JsonResponse(answer, status=409)
@@ -334,8 +338,8 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
                     state=Update.State.PUBLISHED,
                     first_published_at=saved.first_published_at or saved.earlier_time or timezone.now(),
                 )
-            shown = rendering.updates().get(pk=saved.pk)
-            with rendering.reading(article, language):
+            shown = Update.objects.for_pages().get(pk=saved.pk)
+            with rendering.page_locale(article, language):
                 read = of_update(shown, article, language)
                 html = rendering.update_html(shown, article, read) if read else ""
         transaction.set_rollback(True)
@@ -352,7 +356,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
 @at_desk("articles.cover_article", "articles.change_article")
 def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
     try:
-        with states.acting(request.user):
+        with acting_as(request.user):
             coverage.act(article.pk, action)
     except KeyError as error:
         raise Http404 from error

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles import changes
 from articles.embeds import providers
 
 
@@ -24,6 +25,9 @@ class Embed(models.Model):
         RESOLVED = "resolved"
         #: Of nobody that we know, or gone there.
         LINK = "link"
+
+    OWNERS = {"update": "update"}
+    UNSEEN = frozenset({"due_at", "attempts", "failure"})
 
     update = models.OneToOneField(
         "articles.Update", models.CASCADE, related_name="embed", verbose_name=_("update"), primary_key=False
@@ -50,6 +54,8 @@ class Embed(models.Model):
     failure = models.CharField(max_length=20, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
 
+    objects = changes.GuardedQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         verbose_name = _("embed")
@@ -60,16 +66,15 @@ class Embed(models.Model):
         return self.title or self.url
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from articles import changes
-
         with changes.edit(self.update):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        from articles import changes
-
         with changes.edit(self.update):
             return super().delete(*args, **kwargs)
+
+    def owners(self) -> set[tuple[str, int]]:
+        return {("update", self.update_id)}
 
     def point_to(self, url: str) -> None:
         """Make it the embed of another address, of which nothing is known yet."""
@@ -101,7 +106,7 @@ class Embed(models.Model):
     @property
     def playable(self) -> bool:
         """Whether there is a frame to show. The list of those that may be framed can have become shorter."""
-        return self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_frame(self.frame)
+        return self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_player_url(self.frame)
 
 
 def forget_file(sender: type[Embed], instance: Embed, **_: Any) -> None:

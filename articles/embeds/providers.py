@@ -212,7 +212,7 @@ class Match:
                 return ""
             found |= besides.groupdict("")
         frame = _filled(self.provider.frame, found)
-        return frame if is_frame(frame) else ""
+        return frame if is_player_url(frame) else ""
 
 
 def match(url: str) -> Match | None:
@@ -262,12 +262,12 @@ def _frame_hosts(instances: tuple[str, ...]) -> frozenset[str]:
     return frozenset(hosts | set(instances))
 
 
-def frame_hosts() -> frozenset[str]:
+def player_hosts() -> frozenset[str]:
     """The hosts whose pages may be framed."""
     return _frame_hosts(tuple(settings.MASTODON_INSTANCES))
 
 
-def is_frame(url: str) -> bool:
+def is_player_url(url: str) -> bool:
     """Whether readers' pages may frame this address."""
     parts = urlsplit(url)
-    return parts.scheme == "https" and parts.netloc in frame_hosts()
+    return parts.scheme == "https" and parts.netloc in player_hosts()

@@ -28,12 +28,12 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from PIL import Image, ImageOps
 
-from articles import cache, changes
-from articles.bidi import balanced
+from articles import changes
 from articles.embeds import providers
 from articles.embeds.fetching import Failure, Fetcher
 from articles.embeds.models import Embed
-from liveblog import duties
+from articles.text.bidi import balanced
+from liveblog import cache, jobs
 
 logger = logging.getLogger(__name__)
 
@@ -83,17 +83,17 @@ def resolve(url: str) -> Found:
     match = providers.match(url)
     if match is None:
         raise Failure("forbidden")
-    found = cache.kept(_key(match))
+    found = cache.get(_key(match))
     if found is None:
         found = _asked(match)
-        cache.keep(_key(match), found, KEPT)
+        cache.put(_key(match), found, KEPT)
     return found
 
 
 def known(url: str) -> Found | None:
     """What was found out of an address lately."""
     match = providers.match(url)
-    return cache.kept(_key(match)) if match else None
+    return cache.get(_key(match)) if match else None
 
 
 def _key(match: providers.Match) -> str:
@@ -192,7 +192,7 @@ def _store(embed: Embed, picture: bytes) -> None:
 
 def take(count: int) -> list[Embed]:
     """Take what is due; nobody else gets it meanwhile."""
-    return duties.take(Embed.objects.order_by("due_at"), count, LEASE)
+    return jobs.lease_due(Embed.objects.order_by("due_at"), count, LEASE)
 
 
 def ask(embed: Embed) -> None:
@@ -224,11 +224,11 @@ def _waiting(embed: Embed) -> QuerySet[Embed]:
 def _put_off(embed: Embed, failure: Failure) -> None:
     attempts = embed.attempts + 1
     if failure.permanent or attempts >= ATTEMPTS:
-        # A pending embed is a link as well: readers see no difference. One that lacks its picture is shown without.
-        state = Embed.State.LINK if embed.state == Embed.State.PENDING else embed.state
-        _waiting(embed).update(state=state, attempts=attempts, failure=failure.reason, due_at=None)
+        _waiting(embed).update(attempts=attempts, failure=failure.reason, due_at=None)
+        # A pending embed is shown as a link too, so readers see no difference. A missing picture is left out.
+        Embed._base_manager.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING).update(state=Embed.State.LINK)
     else:
-        due_at = timezone.now() + duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+        due_at = timezone.now() + jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
         _waiting(embed).update(attempts=attempts, failure=failure.reason, due_at=due_at)
     logger.warning("A provider of embeds could not be asked (%s).", failure.reason)
 
@@ -236,10 +236,10 @@ def _put_off(embed: Embed, failure: Failure) -> None:
 def resolve_due() -> int:
     """Ask for what is due. Returns how many were taken."""
     taken = take(2 * THREADS)
-    duties.do_each(taken, ask, THREADS, logger)
+    jobs.run_each(taken, ask, THREADS, logger)
     return len(taken)
 
 
 async def resolve_when_due() -> None:
     """Look for what is due as long as the server runs."""
-    await duties.while_serving(resolve_due, INTERVAL, logger)
+    await jobs.run_while_serving(resolve_due, INTERVAL, logger)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from articles import rendering
-from articles.embeds import resolving, services, showing
+from articles.embeds import context, resolving, services
 from articles.embeds.fetching import Failure
 from articles.embeds.models import Embed
 from articles.models import Article
+from articles.page import rendering
 from liveblog.connections import give_back
 
 
@@ -49,8 +49,8 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
                 picture = f"data:image/jpeg;base64,{base64.b64encode(found.thumbnail).decode()}"
     else:
         notice = _("Nothing can be embedded from there; readers see a link.")
-    with rendering.reading(article, request.LANGUAGE_CODE):
-        html = get_template("articles/embeds/embed.html").render({"embed": showing.embed_context(embed, picture)})
+    with rendering.page_locale(article, request.LANGUAGE_CODE):
+        html = get_template("articles/embeds/embed.html").render({"embed": context.embed_context(embed, picture)})
     return JsonResponse(
         {
             "url": embed.url,

@@ -14,11 +14,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from articles.history import content, reading, restoring
+from articles.history import content, diffing, restoring
 from articles.history.models import UpdateVersion
 from articles.models import Update
-from articles.text import language_name
-from liveblog.languages import SHIPPED
+from liveblog.languages import SHIPPED, language_name
 
 PAGE_SIZE = 25
 
@@ -65,11 +64,11 @@ class VersionsAdmin:
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
 
     def _listed(self, update: Update, page: Any) -> Any:
-        found = Paginator(update.versions.select_related("person").order_by("-number"), PAGE_SIZE).get_page(page)
+        found = Paginator(update.versions.select_related("user").order_by("-number"), PAGE_SIZE).get_page(page)
         rows = list(found.object_list)
         first = _version(update, rows[-1].number - 1) if rows else None
         for version, before in zip(rows, [*rows[1:], first], strict=True):
-            version.summary = reading.summary(before.data if before else None, version.data)
+            version.summary = diffing.summary(before.data if before else None, version.data)
             version.by = author_of(version)
         found.object_list = rows
         return found
@@ -78,11 +77,11 @@ class VersionsAdmin:
         self, request: HttpRequest, update: Update, chosen: UpdateVersion, other: UpdateVersion | None, newest: int
     ) -> dict[str, Any]:
         before = other.data if other else {"translations": {}, "authors": []}
-        people = reading.People([before, chosen.data])
+        people = diffing.People([before, chosen.data])
         return {
             "by": author_of(chosen),
-            "facts": reading.facts(before, chosen.data, people),
-            "words": reading.words(before, chosen.data, people),
+            "facts": diffing.facts(before, chosen.data, people),
+            "words": diffing.words(before, chosen.data, people),
             "restorable": self._restorable(request, update, chosen) if chosen.number != newest else [],
         }
 
@@ -131,10 +130,10 @@ class VersionsAdmin:
 
 def author_of(version: UpdateVersion) -> str:
     """Who made a version, in words."""
-    if version.person is not None:
-        return format_html("<bdi>{}</bdi>", reading.name_of(version.person))
-    if version.way:
-        return version.get_way_display()
+    if version.user is not None:
+        return format_html("<bdi>{}</bdi>", diffing.name_of(version.user))
+    if version.cause:
+        return version.get_cause_display()
     return _("Without a person")
 
 
@@ -143,4 +142,4 @@ def _number(text: str | None, otherwise: int | None = None) -> int | None:
 
 
 def _version(update: Update, number: int | None) -> UpdateVersion | None:
-    return update.versions.select_related("person").filter(number=number or 0).first()
+    return update.versions.select_related("user").filter(number=number or 0).first()

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 class UpdateVersion(models.Model):
     """An update as one save left it. Versions are written by `articles.changes.edit` and never changed."""
 
-    class Way(models.TextChoices):
+    class Cause(models.TextChoices):
         WRITTEN = "", pgettext_lazy("way in which a version came about", "Written")
         CLOCK = "clock", pgettext_lazy("way in which a version came about", "Clock")
         MACHINE = "machine", pgettext_lazy("way in which a version came about", "Machine")
@@ -23,10 +23,10 @@ class UpdateVersion(models.Model):
     number = models.PositiveIntegerField()
     at = models.DateTimeField(_("time"), auto_now_add=True)
     #: None: a machine, the clock, or a command.
-    person = models.ForeignKey(
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
-    way = models.CharField(_("way"), max_length=8, choices=Way, default=Way.WRITTEN)
+    cause = models.CharField(_("cause"), max_length=8, choices=Cause, default=Cause.WRITTEN)
     #: The number of the version that this one brought back.
     restored = models.PositiveIntegerField(null=True)
     #: All columns by name, and what belongs to the update besides; see `articles.history.recording`.

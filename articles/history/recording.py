@@ -11,12 +11,16 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models.fields.files import FieldFile
 
-from articles.history import parts
+from articles.changes import Edit
+from articles.history import registry
 from articles.history.models import UpdateVersion
-from articles.translations import states
+from articles.models import Update
+from articles.models.base import Versioned
+from articles.translations import columns
+from liveblog.actors import acting_user
 
 Data = dict[str, Any]
-Way = UpdateVersion.Way
+Cause = UpdateVersion.Cause
 
 #: Columns that say nothing of what an update is.
 _COUNTERS = frozenset({"id", "article", "version", "desk_revision", "key"})
@@ -24,17 +28,17 @@ _COUNTERS = frozenset({"id", "article", "version", "desk_revision", "key"})
 #: How far each translation is, by language; those that are missing are left out.
 TRANSLATIONS = "translations"
 
-_way: ContextVar[tuple[str, int | None]] = ContextVar("way", default=("", None))
+_cause: ContextVar[tuple[str, int | None]] = ContextVar("cause", default=("", None))
 
 
 @contextmanager
-def by(way: str, restored: int | None = None) -> Iterator[None]:
+def recorded_as(cause: str, restored: int | None = None) -> Iterator[None]:
     """How the versions that are written meanwhile come about, where it is not by a person who writes."""
-    token = _way.set((way, restored))
+    token = _cause.set((cause, restored))
     try:
         yield
     finally:
-        _way.reset(token)
+        _cause.reset(token)
 
 
 class _Encoder(DjangoJSONEncoder):
@@ -45,11 +49,11 @@ class _Encoder(DjangoJSONEncoder):
 def as_stored(update: Any) -> Data:
     """An update, given whole (see `rendering.complete`), as the database has it: columns, parts, translations."""
     # A translated column without a language only repeats one of the others.
-    left_out = _COUNTERS.union(states.fields_of(type(update)))
+    left_out = _COUNTERS.union(columns.fields_of(type(update)))
     data: Data = {
         field.name: _value(field, update) for field in update._meta.concrete_fields if field.name not in left_out
     }
-    data |= parts.dump(update)
+    data |= registry.dump(update)
     data[TRANSLATIONS] = {
         row.language: {
             "state": row.state,
@@ -70,6 +74,17 @@ def _value(field: Any, update: Any) -> Any:
     return value or "" if hasattr(field, "translated_field") else value
 
 
+class History:
+    """The follower that records a version after each edit of an update."""
+
+    def before(self, row: Versioned) -> Data | None:
+        return as_stored(row) if isinstance(row, Update) else None
+
+    def after(self, edit: Edit, memory: Data | None) -> None:
+        if isinstance(edit.new, Update):
+            edit.recorded = record(edit.new, memory)
+
+
 def record(update: Any, before: Data | None) -> bool:
     """Write down an update as it was saved, if it is another than `before`. False where it is not.
 
@@ -87,9 +102,9 @@ def record(update: Any, before: Data | None) -> bool:
     if newest is None and before is not None:
         # It is older than the history.
         number = 1
-        made.append(UpdateVersion(update=update, number=1, data=before, way=Way.FOUND))
-    way, restored = _way.get()
-    person = states.person()
-    made.append(UpdateVersion(update=update, number=number + 1, data=now, person=person, way=way, restored=restored))
+        made.append(UpdateVersion(update=update, number=1, data=before, cause=Cause.FOUND))
+    cause, restored = _cause.get()
+    user = acting_user()
+    made.append(UpdateVersion(update=update, number=number + 1, data=now, user=user, cause=cause, restored=restored))
     UpdateVersion.objects.bulk_create(made)
     return True

@@ -9,11 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from articles import changes
-from articles.history import content, parts, recording
+from articles.history import content, recording, registry
 from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
 from articles.pictures import versions
-from articles.translations import states
+from articles.translations import columns, states
+from liveblog.actors import acting_as
 
 
 class Conflict(Exception):  # noqa: N818 - an answer that is no
@@ -26,14 +27,14 @@ def newest_of(pk: int) -> int:
     return number or 0
 
 
-def restore(pk: int, number: int, shown: int, person: Any, languages: Collection[str] | None = None) -> Update:
+def restore(pk: int, number: int, shown: int, user: Any, languages: Collection[str] | None = None) -> Update:
     """Have an update say again what it said in version `number`: all of it, or its words in some languages.
 
     Whether and since when readers see it stays as it is. `shown`: the newest version that the person knew of; raises
     Conflict where there is a newer one. Raises ValidationError where the update may not be so. Nothing is changed then.
     """
     with transaction.atomic():
-        changes.lock(Update.objects.only("article", "story").get(pk=pk))
+        changes.lock(Update.objects.only("article", "copy_group").get(pk=pk))
         if newest_of(pk) != shown:
             raise Conflict
         update = Update.objects.select_related("article").get(pk=pk)
@@ -46,14 +47,14 @@ def restore(pk: int, number: int, shown: int, person: Any, languages: Collection
         source_language = wanted.get("source_language", update.source_language)
         translations = [code for code in languages or update.article.languages if code != source_language]
         with ExitStack() as stack:
-            stack.enter_context(states.acting(person))
-            stack.enter_context(recording.by(recording.Way.WRITTEN, restored=number))
+            stack.enter_context(acting_as(user))
+            stack.enter_context(recording.recorded_as(recording.Cause.WRITTEN, restored=number))
             # Who brings back a text need not have read it: it is as far again as it was then.
-            stack.enter_context(states.looking_after(*translations))
+            stack.enter_context(states.without_state_tracking(*translations))
             stack.enter_context(changes.edit(update))
             content.put(update, wanted)
             # Before it is asked whether it may be so, for that depends on its pictures, too.
-            parts.restore(update, wanted)
+            registry.restore(update, wanted)
             update.full_clean()
             update.save()
             if languages is not None:
@@ -81,5 +82,5 @@ def _made_from(row: Any, number: int) -> dict[str, str]:
     if version is None:
         return {}
     language = version.data["source_language"]
-    found = {field: version.data.get(f"{field}_{language}") for field in states.fields_of(Update)}
+    found = {field: version.data.get(f"{field}_{language}") for field in columns.fields_of(Update)}
     return {field: text for field, text in found.items() if text}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from articles.text import stored
-from articles.translations.reading import Reading
+from articles.text.localized import text_in
+from articles.translations.selection import ReaderTexts
 
 
 class Kind:
@@ -35,18 +35,18 @@ class Kind:
         """What must not become of an update that was of this kind, be it of another now. `was`: its row as it is."""
         return {}
 
-    def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
+    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
         """What the template needs besides what there is to say of any update."""
         return {}
 
-    def structured(self, update: Any, read: Reading) -> dict[str, Any]:
+    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
         """What schema.org has words for beyond a BlogPosting."""
         return {}
 
 
 def source_text(update: Any, field: str) -> str:
     """A text of the update in its own language."""
-    return stored(update, field, update.source_language)
+    return text_in(update, field, update.source_language)
 
 
 def beside(update: Any, field: str) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Kind, beside, source_text
-from articles.richtext import items
+from articles.text.richtext import items
 
 
 class Facts(Kind):

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Kind, beside, source_text
 from articles.polls import ballot
-from articles.translations.reading import Reading
+from articles.translations.selection import ReaderTexts
 
 
 class Poll(Kind):
@@ -23,7 +23,7 @@ class Poll(Kind):
         errors: dict[str, Any] = {}
         if not source_text(update, "headline"):
             errors[beside(update, "headline")] = _("Write the question as the headline.")
-        written = ballot.read(source_text(update, "body"))
+        written = ballot.parse(source_text(update, "body"))
         if written is None or not ballot.FEWEST <= len(written.choices) <= ballot.MOST:
             errors[beside(update, "body")] = _("Write the choices as one list of %(fewest)s to %(most)s items.") % {
                 "fewest": ballot.FEWEST,
@@ -33,12 +33,12 @@ class Poll(Kind):
 
     def errors_of_edit(self, update: Any, was: Any) -> dict[str, Any]:
         """Votes are for a place in the list: once there are some, nothing takes another's place."""
-        asked = ballot.read(source_text(was, "body"))
+        asked = ballot.parse(source_text(was, "body"))
         if asked is None or not ballot.voted_on(was):
             return {}
         if update.kind != self.code:
             return {"kind": _("Readers have voted already: it stays a poll.")}
-        written = ballot.read(source_text(update, "body"))
+        written = ballot.parse(source_text(update, "body"))
         if written is not None and ballot.fits(written.choices, asked.choices):
             return {}
         return {
@@ -49,14 +49,14 @@ class Poll(Kind):
             % {"count": len(asked.choices)}
         }
 
-    def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
-        return ballot.context(update, article, read)
+    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
+        return ballot.context(update, article, texts)
 
-    def structured(self, update: Any, read: Reading) -> dict[str, Any]:
+    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
         counts = ballot.counts(update)
         answers = [
             {"@type": "Answer", "text": str(choice), "upvoteCount": counts[number]}
-            for number, choice in enumerate(ballot.choices(update, read))
+            for number, choice in enumerate(ballot.choices(update, texts))
         ]
-        question = {"@type": "Question", "name": str(read.own("headline")), "inLanguage": read.language}
+        question = {"@type": "Question", "name": str(texts.own("headline")), "inLanguage": texts.language}
         return {"mainEntity": question | {"suggestedAnswer": answers}}

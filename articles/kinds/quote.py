@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Kind, beside, source_text
-from articles.text import Text
-from articles.translations.reading import Reading
+from articles.text.localized import Text
+from articles.translations.selection import ReaderTexts
 
 _WHOLE = re.compile(r"<blockquote[^>]*>((?:(?!</?blockquote).)*)</blockquote>", re.DOTALL)
 _MARKS = ("“", "”", "„", "‘", "‚", "’", "«", "»", "‹", "›", '"', "'")
@@ -32,22 +32,22 @@ class Quote(Kind):
             errors[beside(update, "attribution")] = _("Say who is quoted.")
         return errors
 
-    def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
-        words = read.own("body")
+    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
+        words = texts.own("body")
         # An editor or another site may have marked as a quote what is one as a whole.
         whole = _WHOLE.fullmatch(words.value.strip())
         value = whole[1] if whole else words.value
         return {
             "words": Text(value, words.language, words.page_language),
             "sets_marks": not strip_tags(value).strip().startswith(_MARKS),
-            "attribution": read.text("attribution"),
+            "attribution": texts.text("attribution"),
         }
 
-    def structured(self, update: Any, read: Reading) -> dict[str, Any]:
+    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
         quotation = {
             "@type": "Quotation",
-            "text": " ".join(strip_tags(str(read.own("body"))).split()),
-            "inLanguage": read.language,
-            "creditText": str(read.text("attribution")),
+            "text": " ".join(strip_tags(str(texts.own("body"))).split()),
+            "inLanguage": texts.language,
+            "creditText": str(texts.text("attribution")),
         }
         return {"mainEntity": quotation | ({"isBasedOn": update.source_url} if update.source_url else {})}

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles import tables
 from articles.kinds.base import Kind, beside, source_text
-from articles.translations.reading import Reading
+from articles.text import tables
+from articles.translations.selection import ReaderTexts
 
 
 class Table(Kind):
@@ -28,7 +28,7 @@ class Table(Kind):
             errors[beside(update, "body")] = _("Put a table into the text.")
         return errors
 
-    def context(self, update: Any, article: Any, read: Reading) -> dict[str, Any]:
-        body = read.own("body")
-        laid_out = tables.for_readers(body.value, str(read.own("headline")), headed=True)
-        return {"attribution": read.text("attribution"), "body": replace(body, value=laid_out)}
+    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
+        body = texts.own("body")
+        laid_out = tables.for_readers(body.value, str(texts.own("headline")), headed=True)
+        return {"attribution": texts.text("attribution"), "body": replace(body, value=laid_out)}

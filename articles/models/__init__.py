@@ -1,11 +1,11 @@
 from articles.desk.models import Snippet
 from articles.embeds.models import Embed
-from articles.fields import Policy
 from articles.history.models import UpdateVersion
 from articles.models.article import Article
 from articles.models.base import Author, Topic
 from articles.models.update import Update
 from articles.pictures.models import Picture
+from articles.policies import Policy
 from articles.polls.models import Tally, Vote
 from articles.translations.models import GlossaryTerm, Translation
 

@@ -9,19 +9,31 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from articles import changes
-from articles.fields import LanguageField, LanguagesField, PoliciesField, Policy
+from articles.choices import ArticleState, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
-from articles.plaintext import LineField, LinesField
-from articles.richtext import RichTextField
-from articles.text import stored
+from articles.policies import PoliciesField
+from articles.text.localized import text_in
+from articles.text.plaintext import LineField, LinesField
+from articles.text.richtext import RichTextField
+from articles.translations.models import Translation
+from liveblog.fields import LanguageField, LanguagesField
 from liveblog.languages import SHIPPED
+
+
+class ArticleQuerySet(changes.GuardedQuerySet):
+    def for_pages(self) -> ArticleQuerySet:
+        """Return articles with everything that the elements of their pages need."""
+        return self.prefetch_related(*Article.relations())
+
+    def for_cards(self) -> ArticleQuerySet:
+        """Return articles with everything that lists say about them, the newest coverage first."""
+        return self.prefetch_related(Translation.for_readers()).order_by("-coverage_start", "-pk")
 
 
 class Article(Versioned, Illustrated):
@@ -30,10 +42,9 @@ class Article(Versioned, Illustrated):
     #: What a translation cannot do without.
     TEXTS = ("headline",)
 
-    class State(models.TextChoices):
-        ANNOUNCED = "announced", pgettext_lazy("state of coverage", "Announced")
-        LIVE = "live", pgettext_lazy("state of coverage", "Live")
-        FINISHED = "finished", pgettext_lazy("state of coverage", "Finished")
+    State = ArticleState
+    IS_PAGE = True
+    OWNERS = {"pk": "article"}
 
     slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
     source_language = LanguageField(
@@ -81,6 +92,8 @@ class Article(Versioned, Illustrated):
     #: Of those, the last by which an update was deleted: a desk from before it shows what is no longer there.
     deletion_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
+    objects = ArticleQuerySet.as_manager()
+
     class Meta:
         ordering = ("-coverage_start", "-pk")
         verbose_name = _("article")
@@ -102,11 +115,11 @@ class Article(Versioned, Illustrated):
     _COUNTS = frozenset({"revision", "desk_revision", "deletion_revision"})
 
     def __str__(self) -> str:
-        return stored(self, "headline", self.source_language) or self.slug
+        return text_in(self, "headline", self.source_language) or self.slug
 
     def clean(self) -> None:
         errors: dict[str, Any] = self.photo_errors()
-        if self.source_language and not stored(self, "headline", self.source_language):
+        if self.source_language and not text_in(self, "headline", self.source_language):
             errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
             errors["languages"] = _("The source language is one of the languages that the article appears in.")
@@ -142,6 +155,26 @@ class Article(Versioned, Illustrated):
         with changes.removing(self):
             return super().delete(*args, **kwargs)
 
+    @classmethod
+    def relations(cls) -> list[Prefetch]:
+        return [
+            Prefetch("authors", Author.objects.order_by("name")),
+            Prefetch("topics", Topic.objects.order_by("slug")),
+            Prefetch("related", Article.objects.for_cards()),
+            Translation.for_readers(),
+        ]
+
+    @property
+    def page_id(self) -> int | None:
+        return self.pk
+
+    def page_ids(self) -> set[int]:
+        return {self.pk} - {None}
+
+    def pages_naming_it(self) -> list[int]:
+        """Return the primary keys of the articles that list it as related."""
+        return list(Article.objects.filter(related=self.pk).order_by("pk").values_list("pk", flat=True))
+
     @property
     def zone(self) -> datetime.tzinfo:
         return zoneinfo.ZoneInfo(self.time_zone)
@@ -156,7 +189,7 @@ class Article(Versioned, Illustrated):
 
     def exists_in(self, language: str) -> bool:
         """Whether its own texts can be read in this language."""
-        return all(stored(self, field, language) for field in self.TEXTS)
+        return all(text_in(self, field, language) for field in self.TEXTS)
 
     def get_absolute_url(self) -> str:
         return self.url(self.front_language)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.pictures.fields import PhotoField
-from articles.plaintext import LineField
-from articles.text import stored
-from articles.translations import states
+from articles.text.localized import text_in
+from articles.text.plaintext import LineField
+from articles.translations import columns
 from liveblog.languages import SHIPPED
 
 
@@ -30,8 +30,34 @@ def in_source_language(*fields: str) -> Q:
     return condition
 
 
-class Author(models.Model):
+class NamedOnPages(models.Model):
+    """Something that pages name: when its name changes or it is deleted, those pages load again."""
+
+    #: Columns that no page shows.
+    UNSEEN: ClassVar[frozenset[str]] = frozenset()
+
+    objects = changes.NamedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def pages_naming_it(self) -> list[int]:
+        """Return the primary keys of the articles whose pages name it."""
+        raise NotImplementedError
+
+    def updates_naming_it(self) -> Iterable[Any]:
+        """Return the updates that name it."""
+        return ()
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with changes.removing_name(self):
+            return super().delete(*args, **kwargs)
+
+
+class Author(NamedOnPages):
     """A byline. It may belong to an account, whose posts then carry it by default."""
+
+    UNSEEN = frozenset({"user"})
 
     name = LineField(_("name"), max_length=120, unique=True)
     user = models.OneToOneField(
@@ -55,12 +81,15 @@ class Author(models.Model):
         with changes.renaming(self, "name"):
             super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        with changes.removing_name(self):
-            return super().delete(*args, **kwargs)
+    def pages_naming_it(self) -> list[int]:
+        own = self.articles.values_list("pk", flat=True)
+        return sorted({*own, *self.updates.published().values_list("article_id", flat=True)})
+
+    def updates_naming_it(self) -> Iterable[Any]:
+        return self.updates.all()
 
 
-class Topic(models.Model):
+class Topic(NamedOnPages):
     """What an article is about, for readers who look for more of it."""
 
     name = LineField(_("name"), max_length=120)
@@ -78,9 +107,8 @@ class Topic(models.Model):
         with changes.renaming(self, *(f"name_{code}" for code in SHIPPED)):
             super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        with changes.removing_name(self):
-            return super().delete(*args, **kwargs)
+    def pages_naming_it(self) -> list[int]:
+        return sorted(self.articles.values_list("pk", flat=True))
 
 
 class Versioned(models.Model):
@@ -93,9 +121,14 @@ class Versioned(models.Model):
     version = models.PositiveIntegerField(default=0, editable=False)
 
     #: Rows whose texts are translated and reviewed together with its own: relation by what the rows are called.
-    PARTS: ClassVar[Mapping[str, str]] = {}
+    RELATED_TEXTS: ClassVar[Mapping[str, str]] = {}
+    #: Whether it is a page of its own; otherwise it stands on the page of an article.
+    IS_PAGE: ClassVar[bool] = False
+    #: Guards bulk writes: see `articles.changes.GuardedQuerySet`.
+    OWNERS: ClassVar[Mapping[str, str]]
+    UNSEEN: ClassVar[frozenset[str]] = frozenset()
 
-    _read: dict[str, Any]
+    _texts_as_read: dict[str, Any]
 
     class Meta:
         abstract = True
@@ -118,14 +151,50 @@ class Versioned(models.Model):
                 for field in self._meta.concrete_fields
                 if not field.primary_key
                 and field.attname in self.__dict__
-                and (field.name not in self._read or self._read[field.name] != self.__dict__[field.name])
+                and (
+                    field.name not in self._texts_as_read
+                    or self._texts_as_read[field.name] != self.__dict__[field.name]
+                )
             ]
         super().save(*args, **kwargs)
         self._remember()
 
+    @classmethod
+    def read(cls, pk: int | None, *, with_relations: bool = False) -> Self | None:
+        """Return the row with its related texts, None if there is none. `with_relations`: see `fetch_relations`."""
+        row = cls._rows_with_texts().filter(pk=pk).first() if pk else None
+        if row is not None and with_relations:
+            row.fetch_relations()
+        return row
+
+    @classmethod
+    def _rows_with_texts(cls) -> models.QuerySet[Self]:
+        return cls._base_manager.prefetch_related(*cls.RELATED_TEXTS.values())
+
+    @classmethod
+    def relations(cls) -> list[Prefetch]:
+        """Return what has to be prefetched to render rows."""
+        raise NotImplementedError
+
+    def fetch_relations(self) -> None:
+        """Fetch everything that rendering needs."""
+        prefetch_related_objects([self], *self.relations())
+
+    @property
+    def page_id(self) -> int | None:
+        """The primary key of the article on whose page it stands."""
+        raise NotImplementedError
+
+    def page_ids(self) -> set[int]:
+        """Return the articles that an edit of it concerns."""
+        raise NotImplementedError
+
+    def owners(self) -> set[tuple[str, int]]:
+        return {(str(self._meta.model_name), self.pk)}
+
     def _remember(self) -> None:
-        columns = (f"{field}_{code}" for field in states.fields_of(type(self)) for code in SHIPPED)
-        self._read = {name: self.__dict__[name] for name in columns if name in self.__dict__}
+        names = (f"{field}_{code}" for field in columns.fields_of(type(self)) for code in SHIPPED)
+        self._texts_as_read = {name: self.__dict__[name] for name in names if name in self.__dict__}
 
 
 class Illustrated(models.Model):
@@ -157,6 +226,6 @@ class Illustrated(models.Model):
             ("photo_alt", _("A photo needs an alternative text in the source language.")),
             ("photo_credit", _("A photo needs a credit line in the source language.")),
         ):
-            if self.source_language and not stored(self, field, self.source_language):
+            if self.source_language and not text_in(self, field, self.source_language):
                 errors[f"{field}_{self.source_language}"] = message
         return errors

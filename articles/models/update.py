@@ -9,28 +9,33 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from articles import changes, kinds, rules
-from articles.fields import LanguageField, Policy
+from articles import changes, kinds
+from articles.choices import Policy, UpdateState
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pictures.models import Picture
-from articles.plaintext import LineField
-from articles.richtext import RichTextField
-from articles.text import stored
-from articles.translations import states
+from articles.publishing import rules
+from articles.text.localized import text_in
+from articles.text.plaintext import LineField
+from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
+from liveblog.actors import acting_user
+from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED
 
 
-class UpdateQuerySet(models.QuerySet):
+class UpdateQuerySet(changes.GuardedQuerySet):
+    def for_pages(self) -> UpdateQuerySet:
+        """Return updates with everything that their elements need, apart from the article."""
+        return self.select_related("tally", "embed").prefetch_related(*Update.relations())
+
     def published(self) -> UpdateQuerySet:
         return self.filter(state=Update.State.PUBLISHED)
 
@@ -39,7 +44,7 @@ class UpdateQuerySet(models.QuerySet):
         return self.filter(Q(state=Update.State.PUBLISHED) | Q(state=Update.State.WITHDRAWN, leaves_mark=True))
 
     def shown_in(self, language: str, policy: Policy) -> UpdateQuerySet:
-        """Those that readers of a language are shown; see `articles.translations.reading`."""
+        """Those that readers of a language are shown; see `articles.translations.selection`."""
         if policy != Policy.REVIEWED:
             return self
         reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
@@ -53,12 +58,8 @@ class UpdateQuerySet(models.QuerySet):
 class Update(Versioned):
     """One live post of an article."""
 
-    class State(models.TextChoices):
-        DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
-        SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
-        SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
-        PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
-        WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
+    State = UpdateState
+    OWNERS = {"pk": "update"}
 
     #: Names for code; all that a kind is stands in `articles.kinds`.
     Kind: Any = models.TextChoices(  # type: ignore[call-overload]
@@ -66,7 +67,7 @@ class Update(Versioned):
     )
 
     TEXTS = ("headline", "body")
-    PARTS = {"picture": "pictures"}
+    RELATED_TEXTS = {"picture": "pictures"}
 
     #: Kinds that can do without words of their own.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
@@ -140,7 +141,7 @@ class Update(Versioned):
     #: Made by whoever sends it: the same update sent twice is one.
     key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     #: Shared by copies of one update that stand in several articles.
-    story = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
+    copy_group = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
 
     objects = UpdateQuerySet.as_manager()
 
@@ -178,13 +179,13 @@ class Update(Versioned):
         ]
 
     def __str__(self) -> str:
-        headline = stored(self, "headline", self.source_language)
-        return headline or Truncator(strip_tags(stored(self, "body", self.source_language))).words(10) or f"#{self.pk}"
+        headline = text_in(self, "headline", self.source_language)
+        return headline or Truncator(strip_tags(text_in(self, "body", self.source_language))).words(10) or f"#{self.pk}"
 
     # What its data must obey ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
-        was = changes.stored(self)
+        was = changes.row_before(self)
         self._stamp(was)
         errors: dict[str, Any] = self.picture_errors()
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
@@ -214,7 +215,7 @@ class Update(Versioned):
         errors: dict[str, Any] = {
             f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
             for picture in shown
-            if self.source_language and not stored(picture, "credit", self.source_language)
+            if self.source_language and not text_in(picture, "credit", self.source_language)
         }
         if self.kind == self.Kind.PICTURES and not shown:
             errors["pictures"] = _("Add a picture first.")
@@ -256,7 +257,7 @@ class Update(Versioned):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with changes.edit(self):
-            was = changes.stored(self)
+            was = changes.row_before(self)
             self._stamp(was)
             # Whoever saves without asking first is stopped here.
             if errors := rules.errors_of(self, was):
@@ -267,6 +268,29 @@ class Update(Versioned):
         with changes.edit(self):
             return super().delete(*args, **kwargs)
 
+    @classmethod
+    def _rows_with_texts(cls) -> models.QuerySet[Update]:
+        return super()._rows_with_texts().select_related("article", "tally", "embed")
+
+    @classmethod
+    def relations(cls) -> list[Prefetch]:
+        return [
+            Prefetch("authors", Author.objects.order_by("name")),
+            Prefetch("pictures"),
+            Translation.for_readers(),
+        ]
+
+    @property
+    def page_id(self) -> int | None:
+        return self.article_id
+
+    def page_ids(self) -> set[int]:
+        found = {self.article_id}
+        if self.copy_group:
+            copies = Update._base_manager.filter(copy_group=self.copy_group)
+            found |= set(copies.values_list("article_id", flat=True))
+        return found - {None}
+
     #: The time that it was given by the clock, or by the update of which it is a copy.
     given_time: datetime.datetime | None = None
 
@@ -276,10 +300,10 @@ class Update(Versioned):
 
     def _stamp(self, was: Update | None) -> None:
         """Write down who does what with this save, and when. `was`: the row as it is now."""
-        now, person = timezone.now(), states.person()
+        now, user = timezone.now(), acting_user()
         begun = was is None or was.state != self.state
-        if self._state.adding and person:
-            self.written_by = self.written_by or person
+        if self._state.adding and user:
+            self.written_by = self.written_by or user
         if self.state == self.State.WITHDRAWN:
             self.withdrawn_at = self.withdrawn_at or now
             # What nobody has seen leaves no mark.
@@ -298,15 +322,15 @@ class Update(Versioned):
                 self.first_published_at = self.earlier_time or now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None
-        elif person and begun and self.state == self.State.SUBMITTED:
-            self.submitted_by, self.released_by = person, None
-        elif person and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
+        elif user and begun and self.state == self.State.SUBMITTED:
+            self.submitted_by, self.released_by = user, None
+        elif user and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
             # A released one that comes out early was released by who did that.
-            self.released_by = self.released_by or (person if rules.needs_release(self) else None)
-        note = stored(self, "correction_note", self.source_language)
+            self.released_by = self.released_by or (user if rules.needs_release(self) else None)
+        note = text_in(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None
-        elif self.corrected_at is None or (was and note != stored(was, "correction_note", self.source_language)):
+        elif self.corrected_at is None or (was and note != text_in(was, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
 
     def _next_pin(self) -> int:
@@ -319,9 +343,9 @@ class Update(Versioned):
     def exists_in(self, language: str) -> bool:
         """Whether there is a text in this language that can stand for the whole update."""
         if language == self.source_language:
-            return self.kind in self.WORDLESS or any(stored(self, field, language) for field in self.TEXTS)
-        written = [field for field in self.TEXTS if stored(self, field, self.source_language)]
-        return bool(written or self.kind in self.WORDLESS) and all(stored(self, field, language) for field in written)
+            return self.kind in self.WORDLESS or any(text_in(self, field, language) for field in self.TEXTS)
+        written = [field for field in self.TEXTS if text_in(self, field, self.source_language)]
+        return bool(written or self.kind in self.WORDLESS) and all(text_in(self, field, language) for field in written)
 
     @property
     def published_before(self) -> bool:

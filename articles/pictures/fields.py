@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from pictures.models import PictureField, PictureFieldFile, PillowPicture
 from PIL import Image
 
-from articles.pictures import intake
+from articles.pictures import processing
 
 
 def place_of(instance: models.Model, filename: str) -> str:
@@ -28,13 +28,13 @@ class PhotoFile(PictureFieldFile):
     """
 
     def save(self, name: str, content: Any, save: bool = True) -> None:
-        made = content if isinstance(content, intake.Cleaned) else intake.take(content).file
+        made = content if isinstance(content, processing.Cleaned) else processing.process_upload(content).file
         super().save(made.name, made, save=False)
         if save:
             self.instance.save()
 
     def save_all(self) -> None:
-        with intake.at_once:
+        with processing.at_once:
             with self.storage.open(self.name) as file, Image.open(file) as image:
                 whole = PillowPicture.pre_process(image)
             for rendition in self.get_picture_files_list():
@@ -83,7 +83,7 @@ class PhotoField(PictureField):
 class PhotoFormField(forms.FileField):
     def to_python(self, data: Any) -> Any:
         file = super().to_python(data)
-        return None if file is None else intake.take(file).file
+        return None if file is None else processing.process_upload(file).file
 
     def widget_attrs(self, widget: Any) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "accept": intake.ACCEPT}
+        return {**super().widget_attrs(widget), "accept": processing.ACCEPT}

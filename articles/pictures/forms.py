@@ -17,8 +17,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from articles.models import Picture, Update
-from articles.pictures import intake, versions
-from articles.text import stored
+from articles.pictures import processing, versions
+from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
 
 FIELDS = ("alt", "caption", "credit")
@@ -34,9 +34,9 @@ class PicturesForm(forms.Form):
     those; give it what that finds (`add_errors`).
     """
 
-    def __init__(self, data: Any = None, *, update: Update, language: str, person: Any) -> None:
+    def __init__(self, data: Any = None, *, update: Update, language: str, user: Any) -> None:
         super().__init__(data if data is not None and MARKER in data else None)
-        self.update, self.language, self.person = update, language, person
+        self.update, self.language, self.user = update, language, user
         now = list(update.pictures.all()) if update.pk else []
         self.pictures = self._chosen(now) if self.is_bound else now
         for picture in self.pictures:
@@ -56,7 +56,7 @@ class PicturesForm(forms.Form):
             return False
         own = self.update.pk is not None and self.update.pk in (picture.update_id, picture.removed_from_id)
         free = picture.update_id is None and picture.removed_from_id is None
-        return own or (free and picture.uploaded_by_id == self.person.pk)
+        return own or (free and picture.uploaded_by_id == self.user.pk)
 
     def _field(self, picture: Picture, name: str) -> forms.CharField:
         column: Any = Picture._meta.get_field(name)
@@ -64,7 +64,7 @@ class PicturesForm(forms.Form):
             label=capfirst(column.verbose_name),
             max_length=column.max_length,
             required=False,
-            initial=stored(picture, name, self.language),
+            initial=text_in(picture, name, self.language),
         )
 
     def clean(self) -> None:
@@ -106,7 +106,7 @@ class PicturesForm(forms.Form):
                 "publish once more."
             )
             for picture in self.pictures
-            if not stored(picture, "alt", self.language) and not self._known_without(picture)
+            if not text_in(picture, "alt", self.language) and not self._known_without(picture)
         }
 
     def _known_without(self, picture: Picture) -> bool:
@@ -144,9 +144,9 @@ class PicturesForm(forms.Form):
                 "language": self.language,
                 "may_change": may_change,
                 "upload": reverse("admin:articles_picture_upload"),
-                "accept": intake.ACCEPT,
-                "limit": intake.MAX_BYTES,
-                "side": intake.MAX_SIDE,
+                "accept": processing.ACCEPT,
+                "limit": processing.MAX_BYTES,
+                "side": processing.MAX_SIDE,
             },
         )
 
@@ -165,14 +165,14 @@ class WithPictures:
 
     pictures: PicturesForm
 
-    def take_pictures(self, data: Any, person: Any) -> None:
+    def take_pictures(self, data: Any, user: Any) -> None:
         """At the end of `__init__`. `data`: None where the person may not change them."""
         form: Any = self
         update = form.instance
         # Not what was sent, for what was published stays in its language.
         chosen = form["source_language"].value() if "source_language" in form.fields else ""
         language = chosen if chosen in SHIPPED else update.source_language
-        self.pictures = PicturesForm(data, update=update, language=language, person=person)
+        self.pictures = PicturesForm(data, update=update, language=language, user=user)
 
     def check_pictures(self) -> None:
         """In `clean`, once the state that the update is to have is known."""

@@ -8,12 +8,15 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from articles import changes
 from articles.pictures.fields import PhotoField
-from articles.plaintext import LineField
+from articles.text.plaintext import LineField
 
 
-class Picture(models.Model):
+class Picture(changes.Guarded):
     """One picture. It is uploaded first, and belongs to an update once that is saved with it."""
+
+    OWNERS = {"update": "update"}
 
     update = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, related_name="pictures", verbose_name=_("update")
@@ -38,6 +41,8 @@ class Picture(models.Model):
     )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = changes.GuardedQuerySet.as_manager()
 
     class Meta:
         ordering = ("update", "position", "pk")

@@ -14,7 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Picture, Update
-from articles.translations import states
+from articles.translations import columns
 from liveblog.languages import SHIPPED
 
 
@@ -62,9 +62,10 @@ def _known(update: Update, image: str) -> Picture | None:
     """The picture of a file, if it has ever been this update's or that of one of its copies."""
     found = Picture.objects.filter(image=image)
     own = found.filter(Q(update=update) | Q(removed_from=update)).first()
-    if own is not None or update.story is None:
+    if own is not None or update.copy_group is None:
         return own
-    copied = found.filter(Q(update__story=update.story) | Q(removed_from__story=update.story)).first()
+    group = update.copy_group
+    copied = found.filter(Q(update__copy_group=group) | Q(removed_from__copy_group=group)).first()
     if copied is not None:
         copied.pk = None
         copied._state.adding = True
@@ -88,7 +89,7 @@ def copy(source: Update, target: Update) -> None:
 
 
 def _columns(languages: Iterable[str]) -> list[str]:
-    return [f"{field}_{language}" for field in states.fields_of(Picture) for language in languages]
+    return [f"{field}_{language}" for field in columns.fields_of(Picture) for language in languages]
 
 
 def _texts(picture: Picture) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.models import Picture
-from articles.pictures import intake
+from articles.pictures import processing
 from articles.pictures.forms import as_json
 from liveblog.connections import give_back
 
@@ -33,7 +33,7 @@ def upload(request: HttpRequest) -> JsonResponse:
         return _refused(_("Choose a picture."), 400)
     give_back()
     try:
-        taken = intake.take(file)
+        taken = processing.process_upload(file)
     except ValidationError as refusal:
         return _refused(refusal.messages[0], 400)
     picture = Picture(uploaded_by=request.user)
@@ -46,7 +46,7 @@ def upload(request: HttpRequest) -> JsonResponse:
         logger.exception("A picture could not be stored.")
         return _refused(_("The picture could not be stored. Try again."), 503)
     head: Any = request.FILES.get("head")
-    words = taken.words if head is None else intake.words_in(head)
+    words = taken.words if head is None else processing.metadata_in(head)
     return JsonResponse(as_json(picture) | words, status=201)
 
 

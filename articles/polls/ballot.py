@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from articles import richtext
 from articles.polls.models import Vote
-from articles.text import Text
-from articles.translations.reading import Reading
+from articles.text import richtext
+from articles.text.localized import Text
+from articles.translations.selection import ReaderTexts
 
 FEWEST, MOST = 2, 10
 
@@ -23,7 +23,7 @@ class Ballot:
     choices: list[str]
 
 
-def read(body: str) -> Ballot | None:
+def parse(body: str) -> Ballot | None:
     """The ballot that a text is; None where it has not exactly one list, or an item of it is empty or has items."""
     blocks = richtext.blocks(body)
     lists = [block for block in blocks if block.startswith(("<ul", "<ol"))]
@@ -34,7 +34,7 @@ def read(body: str) -> Ballot | None:
 
 
 def _in(update: Any, language: str) -> Ballot | None:
-    return read(getattr(update, f"body_{language}") or "")
+    return parse(getattr(update, f"body_{language}") or "")
 
 
 def length(update: Any) -> int:
@@ -45,7 +45,7 @@ def length(update: Any) -> int:
 
 def voted_on(update: Any) -> bool:
     """Whether somebody has voted, here or in another article in which the update stands."""
-    copies = Q(update__story=update.story) if update.story else Q()
+    copies = Q(update__copy_group=update.copy_group) if update.copy_group else Q()
     return Vote.objects.filter(Q(update=update.pk) | copies).exists()
 
 
@@ -55,7 +55,7 @@ def fits(choices: list[str], asked: list[str]) -> bool:
     return len(choices) == len(asked) and not any(moved)
 
 
-def choices(update: Any, reading: Reading) -> list[Text]:
+def choices(update: Any, reading: ReaderTexts) -> list[Text]:
     """The choices as readers get them. Where a translation has another number of them, those of the original."""
     written = _in(update, reading.language)
     language = reading.language
@@ -78,7 +78,7 @@ def is_open(update: Any, article: Any) -> bool:
     return update.closes_at is None or update.closes_at > timezone.now()
 
 
-def results(update: Any, reading: Reading) -> dict[str, Any]:
+def results(update: Any, reading: ReaderTexts) -> dict[str, Any]:
     """How the poll stands, for its template."""
     votes = counts(update)
     total = sum(votes)
@@ -92,7 +92,7 @@ def results(update: Any, reading: Reading) -> dict[str, Any]:
     }
 
 
-def context(update: Any, article: Any, reading: Reading) -> dict[str, Any]:
+def context(update: Any, article: Any, reading: ReaderTexts) -> dict[str, Any]:
     written = _in(update, reading.language)
     return results(update, reading) | {
         "introduction": Text(written.introduction if written else "", reading.language, reading.page_language),

@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from articles import rendering
 from articles.models import Update
+from articles.page import rendering
+from articles.page.views import permalink
 from articles.polls import ballot, voting
-from articles.translations.reading import of_update
-from articles.views import permalink
+from articles.translations.selection import of_update
 from liveblog.limits import allowed
 from liveblog.origin import from_here
 
@@ -23,10 +23,10 @@ from liveblog.origin import from_here
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
     """Take a vote; then the reader goes back to the poll, or the script that asked is told."""
-    update = get_object_or_404(rendering.updates().select_related("article").published(), pk=pk, kind="poll")
+    update = get_object_or_404(Update.objects.for_pages().select_related("article").published(), pk=pk, kind="poll")
     article = update.article
-    read = of_update(update, article, language) if language in article.offered_languages else None
-    if read is None:
+    texts = of_update(update, article, language) if language in article.offered_languages else None
+    if texts is None:
         raise Http404
     if request.method != "POST":
         return redirect(update.url(language))
@@ -43,8 +43,8 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
     elif status == 200:
         response = redirect(f"{update.url(language)}?voted=1")
     else:
-        with rendering.reading(article, language):
-            response = HttpResponse(permalink(request, update, read, said), status=status)
+        with rendering.page_locale(article, language):
+            response = HttpResponse(permalink(request, update, texts, said), status=status)
     if status == 200:
         response.set_cookie(
             voting.COOKIE,

@@ -21,15 +21,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
-from articles.differences import difference
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.templatetags.live import own_name
-from articles.text import language_name
-from articles.translations import checks, desk, drafting, engines, figures, states
-from articles.translations.terms import occurring
-from liveblog.languages import direction
-from liveblog.spoken import SpokenAdmin, named
+from articles.text.diff import difference
+from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
+from articles.translations import checks, columns, desk, drafting, states, stats
+from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.languages import direction, language_name
+from liveblog.translation import engines
+from liveblog.translation.terms import occurring
 
 RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.change_update")
 
@@ -91,9 +91,9 @@ class TranslationForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.row = row
         self.item = row.item
-        self.source = states.texts_of(self.item, self.item.source_language)
+        self.source = columns.texts_of(self.item, self.item.source_language)
         self.rich = drafting.rich_fields(self.item)
-        self.written = states.texts_of(self.item, row.language)
+        self.written = columns.texts_of(self.item, row.language)
         self.fields["stamp"].initial = desk.stamp(row)
         self.names: dict[str, list[str]] = {}
         for field, text in self.source.items():
@@ -107,7 +107,7 @@ class TranslationForm(forms.Form):
         return blocks(sanitise(text)) if field in self.rich else [text] if text else []
 
     def _field(self, field: str, initial: str) -> forms.Field:
-        owner, name = states.owner_of(self.item, field)
+        owner, name = columns.owner_of(self.item, field)
         model_field = owner._meta.get_field(f"{name}_{self.row.language}")
         attrs = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
@@ -150,7 +150,7 @@ class TranslationForm(forms.Form):
                 {
                     "name": field,
                     "label": self.fields[names[0]].label if names else "",
-                    "image": getattr(states.owner_of(self.item, field)[0], "image", None),
+                    "image": getattr(columns.owner_of(self.item, field)[0], "image", None),
                     "pairs": [
                         {
                             "original": mark_safe(pieces[number])
@@ -194,7 +194,7 @@ class TranslationAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         found: Any = super().get_queryset(request).select_related("article", "update__article", "editor")
-        found = found.prefetch_related(*(f"update__{relation}" for relation in Update.PARTS.values()))
+        found = found.prefetch_related(*(f"update__{relation}" for relation in Update.RELATED_TEXTS.values()))
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -203,7 +203,7 @@ class TranslationAdmin(admin.ModelAdmin):
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
-                {"name": language_name(language), **found} for language, found in figures.summary(article_id).items()
+                {"name": language_name(language), **found} for language, found in stats.summary(article_id).items()
             ],
         }
         return super().changelist_view(request, context)
@@ -416,7 +416,7 @@ def failure_text(reason: str) -> str:
 
 
 @admin.register(GlossaryTerm)
-class GlossaryTermAdmin(SpokenAdmin):
+class GlossaryTermAdmin(LangAttributeAdmin):
     list_display = ("source_shown", "target_shown", "source_language", "language", "note_shown")
     list_filter = ("source_language", "language")
     search_fields = ("source", "target")

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Translation
-from articles.translations import drafting, states
+from articles.translations import columns, drafting, states
+from liveblog.actors import acting_as
 
 State = Translation.State
 
@@ -32,12 +33,12 @@ class Conflict(Exception):  # noqa: N818 - an answer that is no
 
 def stamp(row: Translation) -> str:
     """Names the version of a translation and of its original."""
-    source = states.texts_of(row.item, row.item.source_language)
+    source = columns.texts_of(row.item, row.item.source_language)
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:16]
     return f"{row.version}-{digest}"
 
 
-def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool) -> Translation:
+def save(pk: int, opened: str, texts: states.Texts, user: Any, *, accept: bool) -> Translation:
     """Save a translation as it was written from the version `opened` (see `stamp`).
 
     `accept`: the person stands behind it. Raises Conflict, and changes nothing then.
@@ -47,13 +48,13 @@ def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool
         if stamp(row) != opened:
             raise Conflict(row)
         item = row.item
-        source = states.texts_of(item, item.source_language)
-        with states.acting(person), states.looking_after(row.language), changes.edit(item):
+        source = columns.texts_of(item, item.source_language)
+        with acting_as(user), states.without_state_tracking(row.language), changes.edit(item):
             engine = row.engine
             drafting.write(item, row.language, texts)
-            states.made(row, item, source, engine=engine, person=person)
+            states.made(row, item, source, engine=engine, user=user)
             if accept:
-                states.reviewed(row, person)
+                states.reviewed(row, user)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
             row.problems = drafting.as_json(drafting.problems_of(item, source, texts, row.language))
@@ -62,14 +63,14 @@ def save(pk: int, opened: str, texts: states.Texts, person: Any, *, accept: bool
     return row
 
 
-def refuse(pk: int, opened: str, person: Any) -> None:
+def refuse(pk: int, opened: str, user: Any) -> None:
     """Readers of this language get the original of this text. Raises Conflict."""
     with transaction.atomic():
         row = _locked(pk)
         if stamp(row) != opened:
             raise Conflict(row)
-        with states.acting(person), states.looking_after(row.language), changes.edit(row.item):
-            row.state, row.reviewer, row.due_at = State.REFUSED, person, None
+        with acting_as(user), states.without_state_tracking(row.language), changes.edit(row.item):
+            row.state, row.reviewer, row.due_at = State.REFUSED, user, None
             row.outdated = False
             row.version += 1
             row.editor = row.edited_until = None
@@ -82,19 +83,19 @@ def _locked(pk: int) -> Translation:
     return Translation.objects.select_related("article", "update__article").get(pk=pk)
 
 
-def opened_by(row: Translation, person: Any) -> None:
+def opened_by(row: Translation, user: Any) -> None:
     """Somebody has it on the screen."""
-    if row.editor_now in (None, person):
-        Translation.objects.filter(pk=row.pk).update(editor=person, edited_until=timezone.now() + PRESENCE)
+    if row.editor_now in (None, user):
+        Translation.objects.filter(pk=row.pk).update(editor=user, edited_until=timezone.now() + PRESENCE)
 
 
-def closed_by(row: Translation, person: Any) -> None:
-    Translation.objects.filter(pk=row.pk, editor=person).update(editor=None, edited_until=None)
+def closed_by(row: Translation, user: Any) -> None:
+    Translation.objects.filter(pk=row.pk, editor=user).update(editor=None, edited_until=None)
 
 
-def next_after(row: Translation, person: Any) -> Translation | None:
+def next_after(row: Translation, user: Any) -> Translation | None:
     """What the same translator does next: the most urgent of the language that nobody has open."""
-    free = Q(editor=None) | Q(editor=person) | Q(edited_until__lt=timezone.now())
+    free = Q(editor=None) | Q(editor=user) | Q(edited_until__lt=timezone.now())
     waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()
     # Who skips one does not get it again at once.
     pks = list(waiting.values_list("pk", flat=True)[:200])

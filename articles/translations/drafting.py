@@ -1,6 +1,6 @@
 """Machine drafts: made in the background, by whichever process is free.
 
-The rows of `Translation` are the queue (`liveblog.duties`): nothing that was asked for is lost, and publishing never
+The rows of `Translation` are the queue (`liveblog.jobs`): nothing that was asked for is lost, and publishing never
 waits.
 """
 
@@ -19,10 +19,11 @@ from django.utils import timezone
 from articles import changes
 from articles.history import recording
 from articles.models import GlossaryTerm, Translation
-from articles.richtext import RichTextField
-from articles.translations import checks, engines, states
-from articles.translations.engines import Engine, Failure
-from liveblog import duties
+from articles.text.richtext import RichTextField
+from articles.translations import checks, columns, states
+from liveblog import jobs
+from liveblog.translation import engines
+from liveblog.translation.engines import Engine, Failure
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +47,13 @@ RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 def take(count: int) -> list[Translation]:
     """Take what is due, the most urgent first; nobody else gets it meanwhile."""
-    return duties.take(Translation.objects.select_related("update__article", "article").urgent_first(), count, LEASE)
+    return jobs.lease_due(Translation.objects.select_related("update__article", "article").urgent_first(), count, LEASE)
 
 
 def draft(row: Translation, engine: Engine) -> None:
     """Have `engine` make one translation, and store it if it is any good. Raises nothing that a provider causes."""
     item = row.item
-    source = states.texts_of(item, item.source_language)
+    source = columns.texts_of(item, item.source_language)
     try:
         texts = _translated(engine, item, source, row.language)
         problems = problems_of(item, source, texts, row.language)
@@ -73,8 +74,8 @@ def _translated(engine: Engine, item: Any, source: states.Texts, language: str) 
     # One request for all: plain text is HTML without markup.
     written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
     context = ""
-    if states.article_of(item) is not item:
-        about = states.texts_of(states.article_of(item), item.source_language)
+    if columns.article_of(item) is not item:
+        about = columns.texts_of(columns.article_of(item), item.source_language)
         context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
     terms = GlossaryTerm.between(item.source_language, language)
     answers = engine.translate(written, item.source_language, language, html=True, context=context, terms=terms)
@@ -113,11 +114,15 @@ def store(
         if now is None or now.state not in (states.State.MISSING, states.State.MACHINE):
             return False
         item = now.item
-        if states.texts_of(item, item.source_language) != source:
+        if columns.texts_of(item, item.source_language) != source:
             states.ask_for_draft(now)
-            now.save()
+            now.save(update_fields=["due_at", "attempts", "failure"])
             return False
-        with recording.by(recording.Way.MACHINE), states.looking_after(row.language), changes.edit(item):
+        with (
+            recording.recorded_as(recording.Cause.MACHINE),
+            states.without_state_tracking(row.language),
+            changes.edit(item),
+        ):
             write(item, row.language, texts)
             states.made(now, item, source, engine=engine)
             now.state, now.problems = states.State.MACHINE, as_json(problems)
@@ -127,10 +132,10 @@ def store(
 
 def write(item: Any, language: str, texts: states.Texts) -> None:
     """Put the texts of one language into their columns, and touch no other."""
-    for prefix, row in [("", item), *states.parts_of(item)]:
-        columns = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in states.fields_of(type(row))}
-        type(row)._base_manager.filter(pk=row.pk).update(**columns)
-        for column, text in columns.items():
+    for prefix, row in [("", item), *columns.related_texts_of(item)]:
+        values = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in columns.fields_of(type(row))}
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
+        for column, text in values.items():
             setattr(row, column, text)
 
 
@@ -138,7 +143,7 @@ def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_af
     attempts = row.attempts + 1
     due_at = None
     if attempts < ATTEMPTS and not permanent:
-        pause = duties.pause(attempts, FIRST_PAUSE, LONGEST_PAUSE)
+        pause = jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
         due_at = timezone.now() + max(pause, timedelta(seconds=retry_after or 0))
     # Where a person has saved meanwhile, there is nothing to try again.
     waiting = Translation.objects.filter(pk=row.pk, version=row.version)
@@ -156,12 +161,12 @@ def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
     if engine is None:
         return 0
     taken = take(2 * THREADS)
-    taken.sort(key=lambda row: -readers(states.article_of(row.item).pk, row.language))
-    duties.do_each(taken, lambda row: draft(row, engine), THREADS, logger)
+    taken.sort(key=lambda row: -readers(columns.article_of(row.item).pk, row.language))
+    jobs.run_each(taken, lambda row: draft(row, engine), THREADS, logger)
     return len(taken)
 
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:
     """Look for what is due as long as the server runs."""
     if settings.TRANSLATION_IN_SERVER:
-        await duties.while_serving(lambda: draft_due(readers), INTERVAL, logger)
+        await jobs.run_while_serving(lambda: draft_due(readers), INTERVAL, logger)

@@ -16,11 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.fields import LanguageField
-from articles.translations.terms import Term
+from articles import changes
+from liveblog.fields import LanguageField
+from liveblog.translation.terms import Term
 
 
-class TranslationQuerySet(models.QuerySet):
+class TranslationQuerySet(changes.GuardedQuerySet):
     def of_article(self, article_id: int) -> TranslationQuerySet:
         """Those of the article's own texts and of all its updates."""
         return self.filter(Q(article=article_id) | Q(update__article=article_id))
@@ -38,8 +39,11 @@ class TranslationQuerySet(models.QuerySet):
         )
 
 
-class Translation(models.Model):
+class Translation(changes.Guarded):
     """An article's own texts, or an update's, in one language other than the source's: how far they are."""
+
+    OWNERS = {"article": "article", "update": "update"}
+    UNSEEN = frozenset({"due_at", "attempts", "failure", "editor", "edited_until"})
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -107,6 +111,12 @@ class Translation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} · {self.language}"
+
+    @classmethod
+    def for_readers(cls) -> models.Prefetch:
+        """Return the prefetch of those columns that decide what readers see."""
+        columns = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer")
+        return models.Prefetch("translations", cls.objects.only(*columns))
 
     @property
     def item(self) -> Any:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
 from articles.models import Translation
-from articles.translations import figures
+from articles.translations import stats
 
 
 def collect() -> Iterator[GaugeMetricFamily]:
@@ -15,7 +15,7 @@ def collect() -> Iterator[GaugeMetricFamily]:
         "Texts that readers can see, by language and state of their translation.",
         labels=["language", "state", "outdated"],
     )
-    for language, state, outdated, count in figures.counted():
+    for language, state, outdated, count in stats.counted():
         texts.add_metric([language, state, str(outdated).lower()], count)
     yield texts
     due = Translation.objects.filter(due_at__isnull=False)

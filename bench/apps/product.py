@@ -13,7 +13,7 @@ from django.db.backends.signals import connection_created
 from liveblog.asgi import application as liveblog
 from liveblog.delivery.endpoint import hub
 from liveblog.delivery.frames import Frame
-from liveblog.delivery.room import Reader, Room
+from liveblog.delivery.stream import ArticleStream, Reader
 
 queries: Counter[str] = Counter()
 
@@ -40,14 +40,14 @@ class Ready(Frame):
         self.text = text
 
 
-def _without_welcome(self: Room, reader: Reader) -> Any:
+def _without_welcome(self: ArticleStream, reader: Reader) -> Any:
     # The load generator tells compressed frames by counting them, and would take the first for an update.
     self.readers[reader.language][reader] = None
     return asyncio.sleep(0)
 
 
 if os.environ.get("BENCH_WITHOUT_WELCOME"):
-    Room.welcome = _without_welcome
+    ArticleStream.welcome = _without_welcome
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -62,8 +62,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     answer = b"{}"
     if scope["path"] == "/bench/publish":
         frame = Ready(body.decode())
-        for room in hub.rooms.values():
-            room.write_all(dict.fromkeys(room.readers, frame))
+        for stream in hub.streams.values():
+            stream.write_all(dict.fromkeys(stream.readers, frame))
     else:
         answer = json.dumps(queries).encode()
         queries.clear()

@@ -1,7 +1,7 @@
 """What readers write, and what the newsroom decides about it."""
 
 from comments.models.comment import Comment, Commenter, Held, State
-from comments.models.letters import Letter
+from comments.models.emails import EmailJob
 from comments.models.moderation import Actor, Ban, Decision, Note, Report
 from comments.models.rules import Discussion, ListedWord, Policy
 from comments.models.translation import CommentTranslation
@@ -14,8 +14,8 @@ __all__ = [
     "Commenter",
     "Decision",
     "Discussion",
+    "EmailJob",
     "Held",
-    "Letter",
     "ListedWord",
     "Note",
     "Policy",

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.fields import LanguageField
 from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
+from liveblog.fields import LanguageField
 
 #: Elements of the page beside the threads themselves: how many comments there are, and those that editors chose.
 COUNT = "comments-count"
@@ -92,7 +92,7 @@ class Comment(models.Model):
     #: The live post that an editor made of it.
     update_made = models.ForeignKey("articles.Update", models.SET_NULL, null=True, blank=True, related_name="+")
     #: What tells its copies in other articles, where it was deleted and they were not.
-    story_made = models.UUIDField(null=True, editable=False)
+    copy_group_made = models.UUIDField(null=True, editable=False)
 
     # What readers see of it, kept with each save: whether it has a place in the page, and how many approved answers.
     shown = models.BooleanField(default=False, editable=False)
@@ -266,7 +266,7 @@ class Comment(models.Model):
     @property
     def was_quoted(self) -> bool:
         """Whether there may be an update that was made of it."""
-        return self.update_made_id is not None or self.story_made is not None
+        return self.update_made_id is not None or self.copy_group_made is not None
 
     @property
     def may_be_changed(self) -> bool:

@@ -29,7 +29,7 @@ class Decision(models.Model):
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     at = models.DateTimeField(_("time"), auto_now_add=True)
     actor = models.CharField(_("decided by"), max_length=10, choices=Actor)
-    person = models.ForeignKey(
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
     from_state = models.CharField(_("from"), max_length=12, choices=State)
@@ -60,7 +60,7 @@ class Note(models.Model):
     """What a moderator tells the others about a comment. Readers never see it."""
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="notes", verbose_name=_("comment"))
-    person = models.ForeignKey(
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -97,7 +97,7 @@ class Ban(models.Model):
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
     until = models.DateTimeField(_("until"))
-    person = models.ForeignKey(
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)

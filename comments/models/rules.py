@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.fields import LanguageField
 from liveblog.delivery import log
+from liveblog.fields import LanguageField
 
 #: The element with the form, or with the sentence that there is none.
 FORM = "comments-form"

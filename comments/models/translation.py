@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from articles.fields import LanguageField
+from liveblog.fields import LanguageField
 
 
 class CommentTranslation(models.Model):

@@ -31,14 +31,14 @@ def fetched(found: Any) -> list[Any]:
         .defer("email", "parent__email", "user_agent")
         .prefetch_related(
             "article",
-            Prefetch("decisions", Decision.objects.select_related("person", "undone_by")[:LINES], "last_decisions"),
-            Prefetch("notes", Note.objects.select_related("person").order_by("-pk")[:LINES], "last_notes"),
+            Prefetch("decisions", Decision.objects.select_related("user", "undone_by")[:LINES], "last_decisions"),
+            Prefetch("notes", Note.objects.select_related("user").order_by("-pk")[:LINES], "last_notes"),
             Prefetch("reports", Report.objects.all()[:LINES], "last_reports"),
         )
     )
 
 
-def cards(comments: list[Any], selection: Selection, person: Any) -> list[dict[str, str]]:
+def cards(comments: list[Any], selection: Selection, user: Any) -> list[dict[str, str]]:
     """For the page: the id of each, its place among the others, and its HTML."""
     language = get_language() or "en"
     hashes = {comment.email_hash for comment in comments} - {""}
@@ -47,7 +47,7 @@ def cards(comments: list[Any], selection: Selection, person: Any) -> list[dict[s
     shared = {
         "language": language,
         "direction": direction(language),
-        "rights": _rights(person),
+        "rights": _rights(user),
         "possible": translation.possible(),
     }
     template = get_template("admin/comments/queue/card.html")
@@ -65,10 +65,10 @@ def cards(comments: list[Any], selection: Selection, person: Any) -> list[dict[s
                     "translation": translations.get(comment.pk),
                     "record": _record(records.get(comment.email_hash)),
                     "banned": bans.get(comment.email_hash) or _ban_of_address(comment, bans),
-                    "taken": decisions.holder(comment, person),
+                    "taken": decisions.claimed_by(comment, user),
                     "choices": _choices(comment),
                     "log": _log(comment),
-                    "notes": [(decisions.name_of(note.person), note) for note in reversed(comment.last_notes)],
+                    "notes": [(decisions.name_of(note.user), note) for note in reversed(comment.last_notes)],
                     "reports": comment.last_reports,
                 }
             ),
@@ -82,9 +82,9 @@ def _page_language(comment: Comment, language: str) -> str:
     return language if language in offered else comment.article.front_language
 
 
-def _rights(person: Any) -> dict[str, bool]:
+def _rights(user: Any) -> dict[str, bool]:
     names = ("feature_comment", "add_ban", "add_note")
-    return {name: person.has_perm(f"comments.{name}") for name in names}
+    return {name: user.has_perm(f"comments.{name}") for name in names}
 
 
 def _choices(comment: Comment) -> dict[str, bool]:
@@ -138,7 +138,7 @@ def _log(comment: Any) -> list[dict[str, Any]]:
     return [
         {
             "decision": line,
-            "who": decisions.name_of(line.person) if line.actor == "moderator" else "",
+            "who": decisions.name_of(line.user) if line.actor == "moderator" else "",
             "reason": reasons.read(line.reason),
             "undo": line.version == comment.version and decisions.may_be_undone(line),
         }

@@ -22,33 +22,33 @@ class Outcome:
     problems: dict[int, str] = field(default_factory=dict)
 
 
-def decide(versions: Iterable[tuple[int, int]], to: str, person: Any, reason: str = "") -> Outcome:
+def decide(versions: Iterable[tuple[int, int]], to: str, user: Any, reason: str = "") -> Outcome:
     """Decide on comments, given with the version that was read. What somebody else has in hand is theirs to decide."""
     outcome = Outcome()
     for pk, version in versions:
-        if not moderation.claim(pk, person):
+        if not moderation.claim(pk, user):
             outcome.problems[pk] = _taken(pk)
             continue
         try:
-            outcome.decided.append(moderation.decide(pk, to, person, version=version, reason=reason))
+            outcome.decided.append(moderation.decide(pk, to, user, version=version, reason=reason))
         except Conflict as conflict:
-            moderation.release(pk, person)
+            moderation.release(pk, user)
             outcome.problems[pk] = explained(conflict)
     return outcome
 
 
-def undo(decisions: Iterable[int], person: Any) -> Outcome:
+def undo(decisions: Iterable[int], user: Any) -> Outcome:
     """Undo decisions; of none that are named, the last that the person has made and not undone."""
     outcome = Outcome()
     wanted = list(decisions)
     if not wanted:
-        mine = Decision.objects.filter(person=person, actor=Actor.MODERATOR, undoes=None, undone_by=None)
+        mine = Decision.objects.filter(user=user, actor=Actor.MODERATOR, undoes=None, undone_by=None)
         wanted = list(mine.values_list("pk", flat=True)[:1])
     for decision in Decision.objects.filter(pk__in=wanted):
         if not may_be_undone(decision):
             continue
         try:
-            outcome.decided.append(moderation.undo(decision.pk, person))
+            outcome.decided.append(moderation.undo(decision.pk, user))
         except Conflict as conflict:
             outcome.problems[decision.comment_id] = explained(conflict)
     return outcome
@@ -59,14 +59,14 @@ def may_be_undone(decision: Decision) -> bool:
     return decision.actor != Actor.AUTHOR and State.DELETED not in (decision.from_state, decision.to_state)
 
 
-def holder(comment: Comment | None, person: Any) -> str:
+def claimed_by(comment: Comment | None, user: Any) -> str:
     """The name of the other moderator who has a comment in hand, if one has."""
     other = comment.claimed_now if comment else None
-    return name_of(other) if other and other != person else ""
+    return name_of(other) if other and other != user else ""
 
 
-def name_of(person: Any) -> str:
-    return (person.get_short_name() or person.get_username()) if person else _("somebody")
+def name_of(user: Any) -> str:
+    return (user.get_short_name() or user.get_username()) if user else _("somebody")
 
 
 def _taken(pk: int) -> str:
@@ -87,7 +87,7 @@ def explained(conflict: Conflict) -> str:
         return _("Its author has deleted this comment.")
     if decision is None or decision.version != comment.version or decision.actor == Actor.AUTHOR:
         return _("This comment has been changed since you read it. Nothing has been decided; please read it again.")
-    who = name_of(decision.person) if decision.actor == Actor.MODERATOR else decision.get_actor_display()
+    who = name_of(decision.user) if decision.actor == Actor.MODERATOR else decision.get_actor_display()
     return _("Already decided by %(name)s: %(state)s. Nothing has been changed.") % {
         "name": who,
         "state": comment.get_state_display(),

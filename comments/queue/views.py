@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from articles.models import Article
-from articles.text import language_name
 from comments import moderation, translation
 from comments.models import Comment, Discussion, Held, State
 from comments.moderation import Conflict
-from comments.queue import cards, decisions, reasons, room
+from comments.queue import cards, consumers, decisions, reasons
 from comments.queue.forms import BanForm, NoteForm, RefusalForm, RulesForm
 from comments.queue.selection import PAGE_SIZE, Figures, Selection
-from liveblog.spoken import named
+from liveblog.admin_lang import named
+from liveblog.languages import language_name
 
 View = Callable[..., HttpResponse]
 
@@ -211,7 +211,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     if moderation.claim(pk, request.user):
         return JsonResponse({"taken": ""})
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
-    return JsonResponse({"taken": decisions.holder(comment, request.user)})
+    return JsonResponse({"taken": decisions.claimed_by(comment, request.user)})
 
 
 @require_POST
@@ -221,7 +221,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _problem(_errors(form))
     moderation.note(pk, request.user, form.cleaned_data["text"])
-    room.ring(comment)
+    consumers.notify_queue(comment)
     return _answer(request, pk, _("Noted"))
 
 
@@ -235,7 +235,7 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
         moderation.ban(comment, request.user, **form.arguments())
     except ValueError:
         return _problem(_("Nothing is known of the author by which they could be banned so."))
-    room.ring(comment)
+    consumers.notify_queue(comment)
     return _answer(request, pk, _("Banned"))
 
 

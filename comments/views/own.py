@@ -17,7 +17,7 @@ from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
 from comments.moderation import Conflict
-from comments.submission import Refused
+from comments.submission import Rejected
 from comments.views.requests import article_at, posted_from_here, sender
 
 
@@ -27,7 +27,7 @@ def own_url(comment: Comment, language: str, secret: str) -> str:
 
 def own_html(comment: Comment, language: str, url: str) -> str:
     """The comment as its author sees it."""
-    with rendering.reading(comment.article, language):
+    with rendering.page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {"own_url": url}
         return get_template("comments/own.html").render(context)
 
@@ -53,7 +53,7 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
                 submission.edit(found, form.cleaned_data["text"], sender(request), version=_version(request))
                 return redirect(request.path)
             status = 422
-        except Refused as refused:
+        except Rejected as refused:
             problem, status = refused.message, refused.status
             if refused.field:
                 form.add_error(refused.field, refused.message)
@@ -66,7 +66,7 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
 def _answer(
     request: HttpRequest, language: str, comment: Comment, form: Any, problem: str, status: int
 ) -> HttpResponse:
-    with rendering.reading(comment.article, language):
+    with rendering.page_locale(comment.article, language):
         return render(
             request,
             "comments/own_page.html",

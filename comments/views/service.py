@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from comments import mailing, moderation, rendering, translation
+from comments import emails, moderation, rendering, translation
 from comments.encryption import keyed_hash
 from comments.forms import ReportForm
 from comments.models import Comment
@@ -42,7 +42,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
         if text is None:
             return JsonResponse({"problem": _("There is no translation at the moment.")}, status=503)
         return JsonResponse({"html": html_of(text), "label": _("Translated by machine")})
-    with rendering.reading(comment.article, language):
+    with rendering.page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {
             "translation": html_of(text) if text is not None else None
         }
@@ -68,7 +68,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 sent, status = True, 200
             else:
                 problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
-    with rendering.reading(comment.article, language):
+    with rendering.page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language)
         context |= {"form": form, "sent": sent, "problem": problem}
         return render(request, "comments/report.html", context, status=status)
@@ -79,9 +79,9 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, language: str, token: str) -> HttpResponse:
     """No more letters. Opening the address changes nothing: mail scanners open everything."""
-    email_hash = mailing.subscriber(token)
+    email_hash = emails.subscriber(token)
     if email_hash is None:
         raise Http404
     if request.method == "POST":
-        mailing.unsubscribe(email_hash)
+        emails.unsubscribe(email_hash)
     return render(request, "comments/unsubscribe.html", {"done": request.method == "POST", "action": request.path})

@@ -10,7 +10,7 @@ from django.conf import settings
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.protocol import EXTENSION, Connection
-from liveblog.delivery.room import Gone, Reader
+from liveblog.delivery.stream import Gone, Reader
 from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNSUPPORTED_DATA
 from liveblog.limits import counted
 
@@ -20,7 +20,7 @@ hub = Hub()
 class ConnectionReader(Connection, Reader):
     """A reader whose connection was taken over: finished bytes go straight to the socket."""
 
-    __slots__ = ("_address", "gone", "language", "revision", "room")
+    __slots__ = ("_address", "gone", "language", "revision", "stream")
 
     def __init__(self, language: str, revision: int, address: str | None) -> None:
         self.begin(language, revision)
@@ -96,12 +96,12 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
         # It stays when this returns.
         connection = ConnectionReader(path["language"], _after(scope), address)
         take_over(connection)
-        await _let_in(connection, path["slug"])
+        await _admit(connection, path["slug"])
         return
     reader = QueueReader(path["language"], _after(scope), send)
     listening = asyncio.create_task(_until_gone(receive, reader))
     try:
-        await _let_in(reader, path["slug"])
+        await _admit(reader, path["slug"])
         await asyncio.wait({reader.sending, listening}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         hub.leave(reader)
@@ -112,7 +112,7 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await reader.finish()
 
 
-async def _let_in(reader: Reader, slug: str) -> None:
+async def _admit(reader: Reader, slug: str) -> None:
     article_id = await hub.find(slug, reader.language)
     try:
         if article_id is None:

@@ -18,17 +18,17 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog.delivery import bell, elements, frames
-from liveblog.delivery.room import PAUSE, Gone, Reader, Room
-from liveblog.newsroom import bell as newsroom
+from liveblog.delivery import elements, frames, notify
+from liveblog.delivery.stream import PAUSE, ArticleStream, Gone, Reader
+from liveblog.newsroom import notify as newsroom
 
 logger = logging.getLogger(__name__)
 
 
 class Hub:
     def __init__(self) -> None:
-        self.rooms: dict[int, Room] = {}
-        self._opening: dict[int, asyncio.Task[Room]] = {}
+        self.streams: dict[int, ArticleStream] = {}
+        self._opening: dict[int, asyncio.Task[ArticleStream]] = {}
         self._joining: Counter[int] = Counter()
         self._connections: Counter[str] = Counter()
         self._found: dict[str, tuple[float, asyncio.Future[tuple[int, Collection[str]] | None]]] = {}
@@ -58,8 +58,8 @@ class Hub:
 
     def readers_of(self, article_id: int, language: str) -> int:
         """How many pages of an article are open here in a language."""
-        room = self.rooms.get(article_id)
-        return len(room.readers.get(language, ())) if room else 0
+        stream = self.streams.get(article_id)
+        return len(stream.readers.get(language, ())) if stream else 0
 
     async def find(self, slug: str, language: str) -> int | None:
         """The article at an address, None where there is none; asked once a second, however many readers come."""
@@ -77,9 +77,9 @@ class Hub:
         """Bring the reader up to date, then have it get every later frame until it leaves. Raises Gone."""
         self._joining[article_id] += 1
         try:
-            room = self.rooms.get(article_id) or await self._open(article_id)
-            reader.room = room
-            await room.welcome(reader)
+            stream = self.streams.get(article_id) or await self._open(article_id)
+            reader.stream = stream
+            await stream.welcome(reader)
         finally:
             self._joining[article_id] -= 1
             if not self._joining[article_id]:
@@ -89,40 +89,40 @@ class Hub:
     def leave(self, reader: Reader) -> None:
         """The reader is no longer there; or no longer wanted, at whatever point of joining it is."""
         reader.gone = True
-        if reader.room is not None:
-            reader.room.forget(reader)
-            self._close_if_empty(reader.room.article_id)
+        if reader.stream is not None:
+            reader.stream.forget(reader)
+            self._close_if_empty(reader.stream.article_id)
 
     # Rooms ------------------------------------------------------------------------------------------------------------
 
-    async def _open(self, article_id: int) -> Room:
+    async def _open(self, article_id: int) -> ArticleStream:
         opening = self._opening.get(article_id)
         if opening is None:
             opening = self._opening[article_id] = asyncio.create_task(self._make(article_id))
             opening.add_done_callback(lambda _: self._opening.pop(article_id, None))
         return await asyncio.shield(opening)
 
-    async def _make(self, article_id: int) -> Room:
+    async def _make(self, article_id: int) -> ArticleStream:
         if not self._tasks:
-            self._bell = bell.Listener(self._hear, self._count)
+            self._bell = notify.Subscriber(self._hear, self._count)
             self._tasks = [asyncio.create_task(work()) for work in (self._bell.run, self._watch, self._beat)]
         # Listening begins before the revision is read, or a bell between the two would be missed.
         await self._bell.listen(article_id)
         revision = (await self._until_answered(frames.revisions_of, [article_id])).get(article_id)
         if revision is None:
             raise Gone(article_id)
-        room = self.rooms[article_id] = Room(article_id, revision, self.query)
-        return room
+        stream = self.streams[article_id] = ArticleStream(article_id, revision, self.query)
+        return stream
 
     def _close_if_empty(self, article_id: int) -> None:
-        room = self.rooms.get(article_id)
-        if article_id in self._joining or (room is not None and room.readers):
+        stream = self.streams.get(article_id)
+        if article_id in self._joining or (stream is not None and stream.readers):
             return
         self._bell.forget(article_id)
-        if room is not None:
-            room.stop()
-            del self.rooms[article_id]
-        if not self.rooms and not self._joining:
+        if stream is not None:
+            stream.stop()
+            del self.streams[article_id]
+        if not self.streams and not self._joining:
             for task in self._tasks:
                 task.cancel()
             self._tasks.clear()
@@ -135,10 +135,10 @@ class Hub:
 
     def _count(self, article_id: int) -> None:
         """Tell the desks of an article how many read it here."""
-        room = self.rooms.get(article_id)
-        readers = {language: len(here) for language, here in room.readers.items()} if room else {}
+        stream = self.streams.get(article_id)
+        readers = {language: len(here) for language, here in stream.readers.items()} if stream else {}
         message = {"type": "desk.audience", "process": self._name, "readers": readers}
-        bell.send_soon(newsroom.group(article_id), message)
+        notify.send_soon(newsroom.group(article_id), message)
 
     async def _watch(self) -> None:
         """Have every room follow its article: at once where a bell rang, all of them every few seconds."""
@@ -149,29 +149,29 @@ class Hub:
                 async with asyncio.timeout_at(next_look):
                     await self._wake.wait()
             self._wake.clear()
-            asked = self.rooms.keys() & self._rung
+            asked = self.streams.keys() & self._rung
             if now() >= next_look:
-                asked = set(self.rooms)
+                asked = set(self.streams)
                 next_look = now() + settings.LIVE_POLL_SECONDS
             self._rung.clear()
             if not asked:
                 continue
             revisions = await self._until_answered(frames.revisions_of, asked)
-            for article_id in asked & self.rooms.keys():
+            for article_id in asked & self.streams.keys():
                 # Whatever is wrong with one article, the others go on.
                 try:
                     if article_id in revisions:
-                        self.rooms[article_id].advance(revisions[article_id])
+                        self.streams[article_id].advance(revisions[article_id])
                     else:
-                        self.rooms[article_id].dissolve()
+                        self.streams[article_id].dissolve()
                 except Exception:
                     logger.exception("An article's readers could not be told.")
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(settings.LIVE_HEARTBEAT_SECONDS)
-            for room in list(self.rooms.values()):
-                room.beat()
+            for stream in list(self.streams.values()):
+                stream.beat()
 
     # The database -----------------------------------------------------------------------------------------------------
 

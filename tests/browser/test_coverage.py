@@ -2,14 +2,9 @@
 
 import time
 from collections.abc import Callable
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, Update
@@ -22,10 +17,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 @pytest.fixture
 def journalist(transactional_db: None) -> User:
-    # Tests before this one emptied the database, and with it what migrations had put there.
-    ContentType.objects.clear_cache()
-    groups = import_module("liveblog.migrations.0002_groups")
-    groups.make_groups(apps, SimpleNamespace(connection=connection))
     user = User.objects.create_user("ioana", password="a long password", is_staff=True, first_name="Ioana")
     user.groups.add(Group.objects.get(name="Journalist"))
     factories.author("Ioana Petrescu")

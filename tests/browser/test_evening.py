@@ -58,10 +58,7 @@ def test_an_evening_at_three_desks(
     fresh_on: Callable[[Server], Fresh],
     tmp_path: Path,
 ) -> None:
-    newsroom.give_rights()
-    people = {
-        name: newsroom.person(name, "Journalist", first_name=name.title()) for name in ("ioana", "karim", "oksana")
-    }
+    people = {name: newsroom.user(name, "Journalist", first_name=name.title()) for name in ("ioana", "karim", "oksana")}
     article = factories.article(state="announced", coverage_start=timezone.now() + timedelta(hours=1))
     server = Server(LIVE_POLL_SECONDS="1").start()
     try:

@@ -30,9 +30,8 @@ GERMAN = "Stimmt es, dass die Minister schon abgereist sind?"
 
 @pytest.fixture
 def people(transactional_db: None) -> dict[str, User]:
-    newsroom.give_rights()
-    found = {name: newsroom.person(name, "Moderator", first_name=name.title()) for name in ("greta", "karim")}
-    return found | {"edda": newsroom.person("edda", "Editor", first_name="Edda")}
+    found = {name: newsroom.user(name, "Moderator", first_name=name.title()) for name in ("greta", "karim")}
+    return found | {"edda": newsroom.user("edda", "Editor", first_name="Edda")}
 
 
 @pytest.fixture
@@ -103,7 +102,7 @@ def test_a_comment_is_approved_by_one_key_and_appears_on_open_pages(
     page.keyboard.press("a")
     for open_page in (arabic, english):
         expect(open_page.locator("#comments").get_by_text("التغطية المباشرة")).to_be_visible()
-    assert Decision.objects.get().person.username == "greta"
+    assert Decision.objects.get().user.username == "greta"
 
 
 def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(

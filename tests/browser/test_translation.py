@@ -2,14 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, GlossaryTerm, Translation
@@ -29,11 +24,6 @@ REVIEWED = "Die Verbündeten haben sich auf Hilfe im Wert von 14 Millionen Euro 
 
 @pytest.fixture
 def newsroom(transactional_db: None) -> dict[str, User]:
-    # Tests before this one emptied the database, and with it what migrations had put there.
-    ContentType.objects.clear_cache()
-    schema = SimpleNamespace(connection=connection)
-    import_module("liveblog.migrations.0002_groups").make_groups(apps, schema)
-    import_module("articles.migrations.0003_states_of_translations").give_permissions(apps, schema)
     people = {}
     for name, group in (("ioana", "Journalist"), ("greta", "Translator"), ("karim", "Translator")):
         people[name] = User.objects.create_user(name, password="a long password", is_staff=True)

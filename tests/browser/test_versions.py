@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import expect
 
 from articles.models import Article, Update
-from articles.translations import states
+from liveblog.actors import acting_as
 from tests import factories
 from tests.browser.conftest import MakeReader
 from tests.browser.test_coverage import Desk, journalist  # noqa: F401 - a fixture
@@ -26,10 +26,10 @@ def update(journalist: User) -> Update:  # noqa: F811
     made = factories.update(
         article, source_language="ar", headline_ar="هجوم على المدينة", body_ar=BEGIN, authors=(author,)
     )
-    with states.acting(journalist):
+    with acting_as(journalist):
         made.body_ar, made.correction_note_ar = CORRECTED, "كان العدد 14."
         made.save()
-    with states.acting(User.objects.create_user("greta", first_name="Greta", last_name="Vogel")):
+    with acting_as(User.objects.create_user("greta", first_name="Greta", last_name="Vogel")):
         made.body_de = "<p>Bei dem Angriff auf die Stadt wurden in der Nacht 40 Menschen getötet.</p>"
         made.headline_de, made.is_key = "Angriff auf die Stadt", True
         made.save()

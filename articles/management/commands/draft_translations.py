@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from articles.translations import drafting, engines
+from articles.translations import drafting
+from liveblog.translation import engines
 
 
 class Command(BaseCommand):

@@ -10,7 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext
 
-from articles.translations.checks.form import (
+from articles.translations.checks.numbers import numbers_differing
+from articles.translations.checks.pair import Pair, read
+from articles.translations.checks.quotations import quotations_differing
+from articles.translations.checks.structure import (
     BIDI,
     INVISIBLE,
     broken_off,
@@ -20,11 +23,8 @@ from articles.translations.checks.form import (
     out_of_proportion,
     structure,
 )
-from articles.translations.checks.numbers import numbers_differing
-from articles.translations.checks.pair import Pair, read
-from articles.translations.checks.quotations import quotations_differing
-from articles.translations.checks.words import names_missing, says
-from articles.translations.terms import Term, occurring
+from articles.translations.checks.terms import names_missing, says
+from liveblog.translation.terms import Term, occurring
 
 _MESSAGES = {
     "empty": gettext_lazy("There is no text."),

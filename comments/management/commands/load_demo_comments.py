@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from articles import replay
 from articles.models import Article
+from articles.publishing import replay
 from comments import demo
 
 

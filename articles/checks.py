@@ -1,0 +1,17 @@
+"""System checks: what has to be wired up before the server may start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import Error
+
+from articles import changes
+
+
+def followers_are_registered(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Error]:
+    """Report each follower of edits that has not registered: without it edits would reach no reader, or no version."""
+    return [
+        Error(f"Nothing follows edits as {name!r}.", hint="Register it in articles.apps.", id="articles.E001")
+        for name in changes.missing_followers()
+    ]

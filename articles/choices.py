@@ -1,0 +1,27 @@
+"""States and policies that rules need without the models."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ArticleState(models.TextChoices):
+    ANNOUNCED = "announced", pgettext_lazy("state of coverage", "Announced")
+    LIVE = "live", pgettext_lazy("state of coverage", "Live")
+    FINISHED = "finished", pgettext_lazy("state of coverage", "Finished")
+
+
+class UpdateState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
+    SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
+    SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
+    PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
+    WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
+
+
+class Policy(models.TextChoices):
+    """What readers of a language get while nobody has reviewed the translation."""
+
+    MACHINE = "machine", _("Machine drafts, labelled")
+    ORIGINAL = "original", _("The original")
+    REVIEWED = "reviewed", _("Nothing")

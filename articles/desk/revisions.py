@@ -1,0 +1,32 @@
+"""The follower that counts edits for the desks, so that each desk finds the entries that it lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, Subquery
+
+from articles.changes import Edit
+from articles.models import Article, Update
+from articles.models.base import Versioned
+from liveblog.newsroom.notify import notify_after_commit
+
+
+class DeskRevisions:
+    """Give each edited update the next number of its article's count, and notify the desks after the commit."""
+
+    def before(self, row: Versioned) -> None:
+        return None
+
+    def after(self, edit: Edit, memory: Any) -> None:
+        if edit.page_id is None:
+            return
+        if isinstance(edit.item, Update):
+            article = Article._base_manager.filter(pk=edit.page_id)
+            article.update(desk_revision=F("desk_revision") + 1)
+            if edit.saved is None:
+                article.update(deletion_revision=F("desk_revision"))
+            else:
+                newest = Subquery(article.values("desk_revision"))
+                Update._base_manager.filter(pk=edit.saved.pk).update(desk_revision=newest)
+        notify_after_commit(edit.page_id)

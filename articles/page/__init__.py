@@ -1,0 +1,1 @@
+"""Render articles and updates, and serve the pages that readers open."""

@@ -1,0 +1,116 @@
+"""Live pages as machines read them: schema.org LiveBlogPosting (https://schema.org/LiveBlogPosting)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from django.conf import settings
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+
+from articles import kinds
+from articles.models import Article, Update
+from articles.page.live_page import LivePage
+from articles.templatetags.live import absolute
+from articles.text.localized import Text
+from articles.translations.selection import ReaderTexts, of_article
+
+#: A headline for machines is no longer, in characters.
+HEADLINE = 110
+
+
+def live_blog(page: LivePage) -> dict[str, Any]:
+    """The page as a LiveBlogPosting, with the updates that are on it."""
+    article, texts = page.article, of_article(page.article, page.language)
+    shown = page.shown()
+    url = absolute(article.url(page.language))
+    changed = [update.corrected_at or update.first_published_at for update, _read in shown]
+    return _without_nothing(
+        {
+            "@context": "https://schema.org",
+            "@type": "LiveBlogPosting",
+            "@id": url,
+            "url": url,
+            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE),
+            "description": str(texts.text("standfirst")),
+            "inLanguage": texts.language,
+            "translationOfWork": _original(texts, "LiveBlogPosting"),
+            "datePublished": _time(article, article.coverage_start),
+            "dateModified": _time(article, max([article.coverage_start, *filter(None, changed)])),
+            "coverageStartTime": _time(article, article.coverage_start),
+            "coverageEndTime": _time(article, article.coverage_end),
+            "image": _image(article.photo, texts.text("photo_caption"), texts.text("photo_credit"))
+            if article.photo
+            else None,
+            "author": _people(article),
+            "liveBlogUpdate": [_update(update, texts, article, page.language) for update, texts in shown],
+        }
+    )
+
+
+def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, Any]:
+    # What stands below or beside each other is not one word.
+    spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(texts.own("body")))
+    body = " ".join(strip_tags(spaced).split())
+    url = absolute(update.url(language))
+    return _without_nothing(
+        {
+            "@type": "BlogPosting",
+            "@id": url,
+            "url": url,
+            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE),
+            "articleBody": body,
+            "inLanguage": texts.language,
+            "translationOfWork": _original(texts, "BlogPosting"),
+            "datePublished": _time(article, update.first_published_at),
+            "dateModified": _time(article, update.corrected_at or update.first_published_at),
+            "image": [
+                _image(picture.image, texts.text("caption", of=picture), texts.text("credit", of=picture))
+                for picture in update.pictures.all()
+            ],
+            "author": _people(update),
+        }
+        | kinds.of(update).structured(update, texts)
+    )
+
+
+def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
+    return _without_nothing(
+        {
+            "@type": "ImageObject",
+            "url": absolute(file.url),
+            "width": file.width,
+            "height": file.height,
+            "caption": str(caption),
+            "creditText": str(credit),
+        }
+    )
+
+
+def _original(texts: ReaderTexts, kind: str) -> dict[str, Any] | None:
+    if not texts.translated:
+        return None
+    language = texts.item.source_language
+    # The site may offer fewer languages than it has texts in.
+    url = absolute(texts.item.url(language)) if language in dict(settings.LANGUAGES) else None
+    return _without_nothing({"@type": kind, "@id": url, "inLanguage": language})
+
+
+def _people(item: Any) -> list[dict[str, str]]:
+    return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
+
+
+def _time(article: Article, moment: Any) -> str | None:
+    return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
+
+
+def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value not in (None, "", [])}
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """As JSON that may stand in a script element of a page, whatever the texts say."""
+    escaped = json.dumps(document, ensure_ascii=False)
+    return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -1,0 +1,59 @@
+"""Policies: what readers of a language get while nobody has reviewed the translation."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db import models
+from django.utils.text import capfirst
+
+from articles.choices import Policy
+from liveblog.fields import offered_languages
+
+
+class PoliciesField(models.JSONField):
+    """A policy for each language; the first where none is named."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        offered = {code for code, _name in settings.LANGUAGES}
+        now: Any = self.value_from_object(instance) or {}
+        super().save_form_data(instance, {code: now[code] for code in now if code not in offered} | data)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return PoliciesFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)
+
+
+class PoliciesWidget(forms.MultiWidget):
+    template_name = "articles/widgets/policies.html"
+
+    def __init__(self) -> None:
+        super().__init__({code: forms.Select(choices=Policy.choices) for code, _name in settings.LANGUAGES})
+
+    def decompress(self, value: Any) -> list[str]:
+        kept = json.loads(value) if isinstance(value, str) else value or {}
+        return [kept.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> Any:
+        context = super().get_context(name, value, attrs)
+        for widget, (_code, label) in zip(context["widget"]["subwidgets"], offered_languages(), strict=True):
+            widget["label"] = label
+        return context
+
+
+class PoliciesFormField(forms.MultiValueField):
+    def __init__(self, **kwargs: Any) -> None:
+        fields = [forms.ChoiceField(choices=Policy.choices, required=False) for _language in settings.LANGUAGES]
+        super().__init__(fields, widget=PoliciesWidget(), require_all_fields=False, **kwargs)
+
+    def compress(self, values: list[str]) -> dict[str, str]:
+        codes = (code for code, _name in settings.LANGUAGES)
+        chosen = dict(zip(codes, values or [], strict=False))
+        return {code: policy for code, policy in chosen.items() if policy and policy != Policy.MACHINE}
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.clean(data) != (initial or {})

@@ -1,0 +1,44 @@
+"""An update made of what a reader wrote, and taken away with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, override
+
+from articles import changes
+from articles.models import Article, Author, Update
+
+
+def quote(article: Article, text: str, name: str, language: str, authors: Collection[Author] = ()) -> Update:
+    """Publish a reader's words as an update of `article`, in their own language and credited to them."""
+    with override(language):
+        credit = gettext("%(name)s, in a comment") % {"name": name}
+    quoted = format_html("<blockquote>{}</blockquote><p>— {}</p>", mark_safe(linebreaks(text, autoescape=True)), credit)
+    update = Update(article=article, source_language=language, state=Update.State.PUBLISHED)
+    setattr(update, f"body_{language}", quoted)
+    update.full_clean()
+    with changes.edit(update):
+        update.save()
+        update.authors.set(authors)
+    return update
+
+
+def take_away(update: Update) -> None:
+    """Delete an update with its copies in other articles, and what the admin's log calls them."""
+    with transaction.atomic():
+        changes.lock(update)
+        copies = (
+            Update.objects.filter(copy_group=update.copy_group)
+            if update.copy_group
+            else Update.objects.filter(pk=update.pk)
+        )
+        content_type = ContentType.objects.get_for_model(Update)
+        for copy in copies.order_by("pk"):
+            LogEntry.objects.filter(content_type=content_type, object_id=str(copy.pk)).delete()
+            copy.delete()

@@ -1,0 +1,64 @@
+"""Scheduled updates: published when their time has come, by whichever process looks first."""
+
+import asyncio
+import logging
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from articles import changes
+from articles.history import recording
+from articles.models import Update
+from articles.publishing import syndication
+from liveblog.delivery.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between looks.
+INTERVAL = 1.0
+
+
+def publish_due() -> int:
+    """Publish every scheduled update that is due and, where a second person releases updates, released. Returns how
+    many."""
+    published = 0
+    for waiting in _due().only("article", "copy_group").order_by("publish_at", "pk"):
+        try:
+            with transaction.atomic():
+                changes.lock(waiting)
+                # Another process, or its writer, may have been faster.
+                update = _due().filter(pk=waiting.pk).first()
+                if update is not None:
+                    update.state = Update.State.PUBLISHED
+                    with recording.recorded_as(recording.Cause.CLOCK):
+                        update.save()
+                        _have_copies_follow(update)
+                    published += 1
+        except Exception:
+            logger.exception("The scheduled update %s could not be published.", waiting.pk)
+    return published
+
+
+def _have_copies_follow(update: Update) -> None:
+    try:
+        syndication.publish_copies(update, None)
+    except ValidationError as error:
+        # It has its time all the same; they stay drafts, which their desks show.
+        logger.warning("The copies of the update %s could not be published: %s", update.pk, " ".join(error.messages))
+
+
+def _due() -> QuerySet[Update]:
+    due = Update.objects.filter(state=Update.State.SCHEDULED, publish_at__lte=timezone.now())
+    return due.exclude(article__needs_release=True, released_by=None)
+
+
+async def publish_when_due(hub: Hub) -> None:
+    """Look for due updates as long as the server runs."""
+    while True:
+        try:
+            await hub.query(publish_due)
+        except Exception:
+            logger.warning("Due updates could not be looked for; trying again.", exc_info=True)
+        await asyncio.sleep(INTERVAL)

@@ -1,0 +1,1 @@
+"""Clean, compare and lay out text. Knows no model."""

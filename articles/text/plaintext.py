@@ -1,0 +1,70 @@
+"""Plain text: what is let in of what people paste where no markup is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db import models
+
+from articles.text.bidi import balanced
+
+#: What is in no text: control characters, which a database or a feed would choke on, and what stands for no character.
+NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
+#: What word processors and systems end a line with.
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def lines(text: str) -> str:
+    """Text whose lines keep to themselves: no character that turns the direction around reaches beyond its own."""
+    text = NO_TEXT.sub("", _BREAK.sub("\n", text))
+    return "\n".join(balanced(line) for line in text.split("\n")).strip()
+
+
+def line(text: str) -> str:
+    """The same in one line."""
+    parts = (part.strip(" ") for part in re.split("[\n\t]", lines(text)))
+    return " ".join(filter(None, parts))
+
+
+class CleanedField(models.Field):
+    """Text that is cleaned whenever it is written, by whatever way. Mixed in before the field that stores it."""
+
+    def normalise(self, text: Any) -> Any:
+        raise NotImplementedError
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(self.normalise(value), model_instance)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        written = super().pre_save(model_instance, add)
+        value = self.normalise(written)
+        if value != written:
+            setattr(model_instance, self.attname, value)
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return self.normalise(value) if isinstance(value, str) else value
+
+
+class LineField(CleanedField, models.CharField):
+    """One line of plain text."""
+
+    def normalise(self, text: str | None) -> str | None:
+        return line(text) if text else text
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class LinesField(CleanedField, models.TextField):
+    """Plain text of several lines."""
+
+    def normalise(self, text: str | None) -> str | None:
+        return lines(text) if text else text
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs

@@ -1,0 +1,234 @@
+"""Rich text: what an editor may use, and the only HTML that is let in.
+
+The editor's extensions and the sanitiser's allowlist stand side by side, because each is the other's promise.
+"""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import nh3
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django_prose_editor.widgets import AdminProseEditorWidget
+from js_asset import Media, Script
+
+from articles.text import tables
+from articles.text.bidi import balanced_html
+from articles.text.plaintext import NO_TEXT, CleanedField
+
+#: As long as a newspaper's page, and then some; markup counts.
+MAX_LENGTH = 100_000
+
+EXTENSIONS = {
+    "Bold": True,
+    "Italic": True,
+    "Strike": True,
+    "BulletList": True,
+    "OrderedList": {"enableListAttributes": False},
+    "ListItem": True,
+    "Blockquote": True,
+    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
+    "HardBreak": True,
+    "Table": True,
+    "TableRow": True,
+    "TableHeader": True,
+    "TableCell": True,
+    "History": True,
+    # Ours: keeps `lang` and `dir`.
+    "Language": True,
+}
+
+#: The largest table that is let in; a greater one is a file to link to.
+ROWS, COLUMNS = 100, 12
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """An attribute's value as it may stay, None where it goes: what is no language, an address with a password."""
+    if name in ("colspan", "rowspan"):
+        most = COLUMNS if name == "colspan" else ROWS
+        return value if value.isascii() and value.isdecimal() and 1 < int(value[:6]) <= most else None
+    if name == "scope":
+        return value if value in ("col", "row", "colgroup", "rowgroup") else None
+    if name == "lang":
+        return value if _LANGUAGE.fullmatch(value) else None
+    if name == "dir":
+        return value if value in ("ltr", "rtl", "auto") else None
+    if name == "href":
+        return None if "@" in value.split("://", 1)[-1].split("/", 1)[0] and "://" in value else value
+    return value
+
+
+_cleaner = nh3.Cleaner(
+    tags={
+        *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    },
+    attributes={
+        "a": {"href", "title", "hreflang"},
+        "span": {"lang", "dir"},
+        "p": {"lang", "dir"},
+        "blockquote": {"lang", "dir"},
+        "th": {"colspan", "rowspan", "scope"},
+        "td": {"colspan", "rowspan"},
+    },
+    attribute_filter=_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener",
+)
+_BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
+_EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
+
+
+def sanitise(html: str | None) -> str:
+    """`html` without anything that is not on the allowlist; empty where no text would be left."""
+    return _with_text(NO_TEXT.sub("", _cleaner.clean(html or "")))
+
+
+def normalise(html: str | None) -> str:
+    """`sanitise`, and no character that turns the direction of text around reaches beyond where it belongs."""
+    return _with_text(balanced_html(sanitise(html)))
+
+
+def _with_text(cleaned: str) -> str:
+    cleaned = _EMPTY_PARAGRAPH.sub("", cleaned).strip()
+    return cleaned if strip_tags(cleaned).replace("\xa0", " ").strip() else ""
+
+
+def not_too_long(html: str) -> None:
+    """Raise ValidationError of a text that is too long to be one. Asked before anything else is made of it."""
+    if len(html) > MAX_LENGTH:
+        message = ngettext(
+            "This text has %(size)s character, and %(most)s fit.",
+            "This text has %(size)s characters, and %(most)s fit.",
+            len(html),
+        )
+        raise ValidationError(
+            message
+            % {
+                "size": number_format(len(html), use_l10n=True, force_grouping=True),
+                "most": number_format(MAX_LENGTH, use_l10n=True, force_grouping=True),
+            },
+            code="long",
+        )
+
+
+def blocks(html: str) -> list[str]:
+    """The paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
+    splitter = _Splitter()
+    splitter.feed(html)
+    splitter.close()
+    return [block for block in splitter.blocks if block.strip()]
+
+
+class _Splitter(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.blocks: list[str] = []
+        self._depth = 0
+
+    def _take(self, text: str, *, begins: bool = False) -> None:
+        if begins or not self.blocks:
+            self.blocks.append("")
+        self.blocks[-1] += text
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._take(self.get_starttag_text() or "", begins=self._depth == 0 and tag in _BLOCKS)
+        if tag != "br":
+            self._depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self._take(f"</{tag}>")
+        self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        self._take(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self._take(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self._take(f"&#{name};")
+
+
+def items(html: str) -> list[str]:
+    """The items of the lists in sanitised text, as plain text in the order of reading."""
+    reader = _Items()
+    reader.feed(html)
+    reader.close()
+    return [" ".join(item.split()) for item in reader.items]
+
+
+class _Items(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "li":
+            self.items.append("")
+            self._depth += 1
+        elif self._depth and tag in ("p", "br"):
+            self.items[-1] += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "li":
+            self._depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.items[-1] += data
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two texts are the same to readers: editors write spaces between tags and what follows by itself anew."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(html: str | None) -> str:
+    # And a paragraph into each cell of a table.
+    text = re.sub(r"(<t[hd]\b[^>]*>)\s*<p>|</p>\s*(?=</t[hd]>)", r"\1", sanitise(html))
+    return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", text))
+
+
+class RichTextField(CleanedField, models.TextField):
+    """Text with markup, sanitised whenever it is written, by whatever way."""
+
+    def normalise(self, text: str | None) -> str:
+        return normalise(text)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        not_too_long(value or "")
+        cleaned = super().clean(value, model_instance)
+        rows, columns = tables.size(cleaned or "")
+        if rows > ROWS or columns > COLUMNS:
+            raise ValidationError(
+                _("A table can have %(rows)s rows and %(columns)s columns; this one has %(these)s and %(those)s."),
+                params={"rows": ROWS, "columns": COLUMNS, "these": rows, "those": columns},
+                code="too_large",
+            )
+        return cleaned
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})
+
+
+class RichTextWidget(AdminProseEditorWidget):
+    template_name = "articles/widgets/richtext.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, config={"extensions": EXTENSIONS}, preset="configurable")
+
+    @property
+    def media(self) -> Any:
+        return super().media + Media(js=[Script("articles/paste.js", type="module")])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {"longest": MAX_LENGTH}
