@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import django
 
@@ -62,23 +63,23 @@ def fanout(rounds: int) -> None:
     for readers, messages in LOADS:
         measured: dict[str, list[dict[str, float]]] = {}
 
-        def measure(name: str, *what: object, **how: str) -> None:
+        def measure(name: str, *what: Any, **how: Any) -> None:
             measured.setdefault(name, []).append(servers.load(*what, **how))  # noqa: B023 - called at once
 
         for _ in range(rounds):
             with servers.running(servers.limit()) as server:
-                measure("C, the limit", server, "/", readers, "-m", messages)
+                measure("C, the limit", server, "/", readers, messages)
             with servers.nginx() as server:
-                measure("nginx + nchan", server, "/subscribe", readers, "-m", messages, publish="/publish")
+                measure("nginx + nchan", server, "/subscribe", readers, messages, publish="/publish")
             with servers.running(servers.product()) as server:
-                measure("hub", server, path, readers, "-m", messages)
+                measure("hub", server, path, readers, messages)
             with servers.running(servers.product(BENCH_WITHOUT_WELCOME="1")) as server:
-                measure("hub, frames compressed once", server, path, readers, "-m", messages, "-z")
+                measure("hub, frames compressed once", server, path, readers, messages, deflate=True)
             with servers.running(servers.product(lent=False)) as server:
-                measure("hub through ASGI send", server, path, readers, "-m", messages)
+                measure("hub through ASGI send", server, path, readers, messages)
             if readers <= TUTORIAL_LOAD[0]:
                 with servers.running(servers.tutorial()) as server:
-                    load = servers.load(server, "/", readers, "-m", TUTORIAL_LOAD[1], publish="/")
+                    load = servers.load(server, "/", readers, TUTORIAL_LOAD[1], publish="/")
                     measured.setdefault("Channels tutorial, in-process layer", []).append(load)
         limit, nchan = measured["C, the limit"], measured["nginx + nchan"]
         table(
@@ -148,18 +149,18 @@ def joining(rounds: int) -> None:
     behind = coverage.socket_path(article, after=30)
     measured: dict[str, list[dict[str, float]]] = {}
     for _ in range(rounds):
-        for name, path, flags in (("hub", behind, ()), ("hub, compressing", behind, ("-z",))):
+        for name, deflate in (("hub", False), ("hub, compressing", True)):
             with servers.running(servers.product()) as server:
-                load = servers.load(server, path, count, "-m", 0, "-W", 0, "-i", 3, *flags)
+                load = servers.load(server, behind, count, idle=3, deflate=deflate)
                 measured.setdefault(name, []).append(load)
         with servers.running(servers.product(lent=False)) as server:
-            load = servers.load(server, behind, count, "-m", 0, "-W", 0, "-i", 3)
+            load = servers.load(server, behind, count, idle=3)
             measured.setdefault("hub through ASGI send", []).append(load)
         with servers.nginx() as server:
-            load = servers.load(server, "/subscribe", count, "-m", 0, "-W", 0, "-i", 3)
+            load = servers.load(server, "/subscribe", count, idle=3)
             measured.setdefault("nginx + nchan (no first frame)", []).append(load)
         with servers.running(servers.limit()) as server:
-            load = servers.load(server, "/", count, "-m", 0, "-W", 0, "-i", 3)
+            load = servers.load(server, "/", count, idle=3)
             measured.setdefault("C (no first frame)", []).append(load)
     table(
         f"{count:,} readers who are 10 updates behind come in and wait, medians of {rounds} rounds",
@@ -354,7 +355,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default: %(default)s)")
     options = parser.parse_args()
     os.sched_setaffinity(0, {servers.CLIENT_CORE})
-    missing = {"gcc": "gcc libc6-dev", "nginx": "nginx-light libnginx-mod-nchan", "wrk": "wrk"}
+    missing = {"cc": "gcc libc6-dev", "nginx": "nginx-light libnginx-mod-nchan", "wrk": "wrk"}
     packages = [name for program, names in missing.items() if not shutil.which(program) for name in names.split()]
     if packages:
         subprocess.run([servers.ROOT / "scripts" / "install", *packages], check=True)

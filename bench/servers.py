@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / ".cache" / "bench"
 
-#: The load generator and the C program that is the limit: `fanout_client.c` and `fanout_limit.c`.
-FANOUT = Path(os.environ.get("FANOUT", ROOT.parent / "shared" / "fanout"))
+#: The load generator and the server that is the upper bound, both in C.
+NATIVE = ROOT / "bench" / "native"
 
 SERVER_CORE, CLIENT_CORE = 0, os.cpu_count() - 1
 
@@ -29,8 +29,9 @@ UVICORN = (sys.executable, "-m", "uvicorn", "--log-level", "critical", "--no-acc
 def build() -> None:
     """Compile the C programs."""
     BUILT.mkdir(parents=True, exist_ok=True)
-    for name in ("fanout_client", "fanout_limit"):
-        subprocess.run(["gcc", "-O2", "-o", BUILT / name, FANOUT / f"{name}.c"], check=True)
+    for name in ("fanout_client", "fanout_server"):
+        command = ["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", BUILT / name, NATIVE / f"{name}.c"]
+        subprocess.run(command, check=True)
 
 
 def free_port() -> int:
@@ -89,7 +90,7 @@ def running(server: Server) -> Iterator[Server]:
 
 def limit() -> Server:
     port, publish = free_port(), free_port()
-    return Server([str(BUILT / "fanout_limit"), str(port), str(publish)], port, publish)
+    return Server([str(BUILT / "fanout_server"), str(port), str(publish)], port, publish)
 
 
 def product(*, lent: bool = True, **environment: str) -> Server:
@@ -153,14 +154,25 @@ def nginx(page: bytes = b"") -> Iterator[Server]:
             server.process.wait()
 
 
-def load(server: Server, path: str, readers: int, *flags: object, publish: str = "/bench/publish") -> dict[str, float]:
-    """Run the load generator and return what it measured."""
-    command = ["taskset", "-c", CLIENT_CORE, BUILT / "fanout_client", "-p", server.port, "-P", path, "-n", readers]
-    command += ["-u", server.publish_port, "-U", publish, "-r", server.pids(), *flags]
-    ran = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+def load(
+    server: Server,
+    path: str,
+    readers: int,
+    messages: int = 0,
+    *,
+    warm_up: int = 3,
+    idle: int = 0,
+    deflate: bool = False,
+    publish: str = "/bench/publish",
+) -> dict[str, float]:
+    """Run the load generator and return its measurements; `native/fanout_client.c` explains both."""
+    options: dict[str, object] = {"port": server.port, "path": path, "readers": readers, "messages": messages}
+    options |= {"publish-port": server.publish_port, "publish-path": publish, "pids": server.pids()}
+    options |= {"warm-up": warm_up if messages else 0, "idle": idle}
+    command = ["taskset", "-c", str(CLIENT_CORE), str(BUILT / "fanout_client")]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    command += ["--deflate"] if deflate else []
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
-        sys.exit(f"{command}: {ran.stdout} {ran.stderr}")
-    measured = json.loads(ran.stdout)
-    if measured["failed"] or measured["dead"] or measured["lost_msgs"]:
-        sys.exit(f"Readers or messages were lost: {measured} {ran.stderr}")
-    return measured
+        sys.exit(f"{command}: {ran.stderr}")
+    return json.loads(ran.stdout)

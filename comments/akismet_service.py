@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import logging
-import time
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -16,11 +15,12 @@ import httpx
 from django.conf import settings
 
 from comments.models import Comment
+from liveblog.errors import ProviderError
+from liveblog.http import Client
 
 logger = logging.getLogger(__name__)
 
 Verdict = Literal["ham", "spam", "discard"]
-Reason = Literal["unreachable", "refused", "nonsense"]
 
 _MOST_BYTES = 100_000
 _VERDICTS: dict[akismet.CheckResponse, Verdict] = {
@@ -30,21 +30,13 @@ _VERDICTS: dict[akismet.CheckResponse, Verdict] = {
 }
 
 
-class Failure(Exception):  # noqa: N818 - it is what callers handle, not a fault of theirs
-    """The service has not answered: "unreachable", "refused" (the key) or "nonsense" (an answer that is none)."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def check(comment: Comment) -> Verdict:
-    """Ask whether a comment is spam; "discard" is what not even a moderator needs to see. Raises Failure."""
+    """Ask whether a comment is spam; "discard" is what not even a moderator needs to see. Raises ProviderError."""
     return _VERDICTS[_ask("comment_check", comment, recheck_reason=comment.recheck_reason)]
 
 
 def tell(comment: Comment, what: str) -> None:
-    """Say that a comment was "spam" or "ham", whatever the service took it for. Raises Failure."""
+    """Say that a comment was "spam" or "ham", whatever the service took it for. Raises ProviderError."""
     _ask(f"submit_{what}", comment)
 
 
@@ -54,11 +46,11 @@ def _ask(method: str, comment: Comment, **further: str) -> Any:
         return getattr(client, method)(comment.address, **_described(comment), **_said(further))
     # Chains are cut: messages of these may hold the key and the answer.
     except akismet.APIKeyError:
-        raise Failure("refused") from None
+        raise ProviderError("refused") from None
     except akismet.ProtocolError:
-        raise Failure("nonsense") from None
+        raise ProviderError("nonsense") from None
     except akismet.AkismetError:
-        raise Failure("unreachable") from None
+        raise ProviderError("unreachable") from None
 
 
 def _described(comment: Comment) -> dict[str, Any]:
@@ -90,37 +82,26 @@ def _gmt(moment: datetime.datetime) -> str:
 
 @lru_cache(maxsize=4)
 def _client(key: str, url: str, site: str, timeout: float) -> akismet.SyncClient:
-    client = httpx.Client(
-        transport=_Transport(url, timeout), timeout=timeout, headers={"User-Agent": f"liveblog | {akismet.USER_AGENT}"}
-    )
+    user_agent = f"liveblog | {akismet.USER_AGENT}"
+    client = httpx.Client(transport=_Transport(url, timeout), headers={"User-Agent": user_agent})
     return akismet.SyncClient(akismet.Config(key=key, url=site), http_client=client)
 
 
 class _Transport(httpx.BaseTransport):
-    """Has requests answered by the server at `url`, if one is given, and within `timeout` seconds altogether."""
+    """Lets Akismet's library talk through our client, to the server at `url` if there is one."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._inner = httpx.HTTPTransport()
-        self._elsewhere = httpx.URL(url) if url else None
+        self._client = Client()
+        self._url = url
         self._timeout = timeout
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if base := self._elsewhere:
-            path = base.raw_path.rstrip(b"/") + request.url.raw_path
-            request.url = request.url.copy_with(scheme=base.scheme, host=base.host, port=base.port, raw_path=path)
-            request.headers["Host"] = base.netloc.decode()
-        deadline = time.monotonic() + self._timeout
-        answer = self._inner.handle_request(request)
-        body = bytearray()
-        try:
-            assert isinstance(answer.stream, httpx.SyncByteStream)
-            # The library's own time-out is between two packets, so that a trickle would never end.
-            for piece in answer.stream:
-                body += piece
-                if time.monotonic() > deadline or len(body) > _MOST_BYTES:
-                    raise httpx.ReadTimeout("no whole answer in time", request=request)
-        finally:
-            answer.close()
+        url = f"{self._url}{request.url.raw_path.decode()}" if self._url else str(request.url)
+        headers = {name: request.headers[name] for name in ("Content-Type", "User-Agent")}
+        limits: dict[str, Any] = {"seconds": self._timeout, "max_bytes": _MOST_BYTES}
+        answer = self._client.send(request.method, url, data=request.read(), headers=headers, **limits)
         if alert := answer.headers.get("X-akismet-alert-code"):
             logger.warning("The spam check has something to say about our account (alert %.20s).", alert)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(bytes(body)))
+        # The body is decompressed, so the headers that describe it no longer apply.
+        headers = {name: value for name, value in answer.headers.items() if name.lower().startswith("x-akismet-")}
+        return httpx.Response(answer.status, headers=headers, content=answer.body)

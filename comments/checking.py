@@ -8,10 +8,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from comments import akismet_service, moderation, spam, submission
-from comments.akismet_service import Failure, Verdict
+from comments.akismet_service import Verdict
 from comments.models import Actor, Comment, Discussion, Held, State
 from comments.queue import consumers
 from liveblog import jobs
+from liveblog.errors import Conflict, ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +39,14 @@ def work(comment: Comment) -> None:
     try:
         if not comment.address:
             # Addresses are not kept for ever, and without one there is nothing to ask.
-            raise Failure("refused")
+            raise ProviderError("refused")
         if comment.spam_task == spam.CHECK:
             _judged(comment, akismet_service.check(comment))
         else:
             akismet_service.tell(comment, comment.spam_task)
             _done(comment, verdict=comment.spam_task)
-    except Failure as failure:
-        _put_off(comment, failure.reason)
+    except ProviderError as error:
+        _put_off(comment, error.reason)
 
 
 def _as_asked(now: Comment, asked: Comment) -> bool:
@@ -79,7 +80,7 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
                     comment.held = Held.POLICY
                 comment.queued_at = min(comment.queued_at or timezone.now(), timezone.now())
                 comment.save()
-    except moderation.Conflict:
+    except Conflict:
         # Its author was faster, and it is gone.
         return
 

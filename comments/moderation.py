@@ -20,6 +20,7 @@ from articles.publishing.quoting import quote
 from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
+from liveblog.errors import Conflict
 
 #: How long somebody is taken to have a comment open after the last sign of it.
 PRESENCE = timedelta(seconds=45)
@@ -28,32 +29,23 @@ PRESENCE = timedelta(seconds=45)
 DECISIONS = (State.APPROVED, State.REFUSED, State.SPAM, State.WAITING)
 
 
-class Conflict(Exception):  # noqa: N818 - an answer that is no
-    """Somebody else has decided, or the author has changed the comment, since it was read."""
-
-    def __init__(self, comment: Comment | None) -> None:
-        super().__init__(comment and comment.pk)
-        #: As it is now; None where it is gone.
-        self.comment = comment
-
-    @property
-    def decision(self) -> Decision | None:
-        """The last one, for saying who was faster."""
-        return self.comment.decisions.select_related("user").first() if self.comment else None
-
-
 @contextlib.contextmanager
 def locked(pk: int) -> Iterator[Comment]:
     """The comment as it is now, with its article locked until the transaction ends. Raises Conflict if it is gone."""
     article_id = Comment.objects.values_list("article", flat=True).filter(pk=pk).first()
     if article_id is None:
-        raise Conflict(None)
+        raise Conflict
     with transaction.atomic():
         log.lock(article_id)
         comment = Comment.objects.select_related("article").filter(pk=pk).first()
         if comment is None:
-            raise Conflict(None)
+            raise Conflict
         yield comment
+
+
+def last_decision(comment: Comment) -> Decision | None:
+    """Return the last decision on a comment, for saying who was faster."""
+    return comment.decisions.select_related("user").first()
 
 
 def decide(pk: int, to: str, user: Any, *, version: int, reason: str = "") -> Decision:

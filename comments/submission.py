@@ -24,6 +24,7 @@ from comments.encryption import hashed_secret, keyed_hash, keyed_secret
 from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
 from liveblog import limits
 from liveblog.delivery import log
+from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED
 from liveblog.translation import detector
 
@@ -134,7 +135,7 @@ def _must_be_changeable(comment: Comment, version: int) -> None:
     if not comment.may_be_changed:
         raise Rejected(_("The time in which you could change your comment is over."), status=403)
     if comment.version != version:
-        raise moderation.Conflict(comment)
+        raise Conflict(comment)
 
 
 def language_of(text: str, page_language: str) -> str:

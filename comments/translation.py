@@ -11,8 +11,9 @@ from comments import moderation
 from comments.models import Comment, CommentTranslation
 from comments.text import cleaned, says_something
 from liveblog.connections import give_back
+from liveblog.errors import Conflict, ProviderError
 from liveblog.translation import engines
-from liveblog.translation.engines import Engine, Failure
+from liveblog.translation.engines import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +72,8 @@ def _asked(engine: Engine, comment: Comment, language: str) -> str | None:
     give_back()
     try:
         [text] = engine.translate([comment.text], comment.language, language, html=False)
-    except Failure as failure:
-        logger.warning("The translation of a comment failed (%s).", failure.reason)
+    except ProviderError as error:
+        logger.warning("The translation of a comment failed (%s).", error.reason)
         return None
     text = cleaned(text)
     return text if says_something(text) and _keep(comment, language, text, engine.name) else None
@@ -86,7 +87,7 @@ def _keep(comment: Comment, language: str, text: str, engine: str) -> bool:
                 return False
             values = {"text": text, "engine": engine, "text_hash": hash_of(now)}
             CommentTranslation.objects.update_or_create(comment=now, language=language, defaults=values)
-    except moderation.Conflict:
+    except Conflict:
         return False
     return True
 

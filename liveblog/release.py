@@ -1,22 +1,44 @@
-"""What code, templates and translations of this installation come to: part of every key that caches their output."""
+"""The id of the running release: part of every ETag and of every key under which rendered pages are cached.
+
+It is the setting RELEASE, or else a digest of everything in this repository that pages are made from. The digest takes
+relative names and contents, so it is the same on all machines that run the same commit. Of the translations it takes
+the sources: compiled catalogues differ from one compiler to the next.
+"""
 
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 
+_SOURCES = ("articles", "comments", "liveblog", "locale", "locale_django", "static", "templates")
+#: Markup also depends on the libraries.
+_LIBRARIES = "requirements.txt"
 
-def _digest() -> str:
+
+def digest_of(root: Path) -> str:
+    """Return the digest of the release whose files are in the directory `root`."""
     digest = hashlib.sha256()
-    roots = [settings.BASE_DIR / name for name in ("articles", "comments", "liveblog", "templates", "locale", "static")]
-    for root in roots:
-        for path in sorted(_files(root)):
-            digest.update(f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size};".encode())
+    for path in sorted(_files(root)):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()[:12]
 
 
-def _files(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.suffix in {".py", ".html", ".mo", ".js", ".css"}]
+def _files(root: Path) -> Iterator[Path]:
+    for source in _SOURCES:
+        for directory, directories, names in os.walk(root / source):
+            directories[:] = (name for name in directories if name != "__pycache__")
+            yield from (Path(directory, name) for name in names if _is_source(name))
+    if (root / _LIBRARIES).exists():
+        yield root / _LIBRARIES
 
 
-RELEASE = _digest()
+def _is_source(name: str) -> bool:
+    # Hidden files are made by editors and operating systems.
+    return not name.startswith(".") and not name.endswith((".mo", ".mo.part"))
+
+
+RELEASE: str = settings.RELEASE or digest_of(settings.BASE_DIR)

@@ -1,5 +1,6 @@
 """Settings, read from the environment. docs/operations.md lists every variable."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,11 @@ if not SECRET_KEY:
 
 #: Former keys: what was encrypted and signed with them can still be read.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+
+#: Names this release in ETags and keys of caches; "" has liveblog/release.py make a name from the files.
+RELEASE = env.str("RELEASE", "")
+if not re.fullmatch(r"[A-Za-z0-9._+-]{0,64}", RELEASE):
+    raise ImproperlyConfigured("RELEASE may have at most 64 letters, digits and the characters . _ + -")
 
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)

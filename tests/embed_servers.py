@@ -22,7 +22,8 @@ from PIL import Image
 from articles.embeds.providers import PROVIDERS
 
 FAULTS = (
-    *("down", "hang up", "slow", "trickle", "busy", "gone", "private", "not json", "no object", "huge", "empty"),
+    *("down", "hang up", "slow", "trickle", "busy", "gone", "private"),
+    *("not json", "no object", "nested", "huge", "empty"),
     *("to loopback", "to metadata", "to plain http", "to a file", "in circles"),
 )
 WHERE_TO = {
@@ -132,8 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(b"", 302, Location=where)
         elif fault in ("down", "busy", "gone", "private"):
             self._write(b"{}", {"down": 502, "busy": 429, "gone": 404, "private": 401}[fault])
-        elif fault in ("not json", "no object", "huge", "empty"):
+        elif fault in ("not json", "no object", "nested", "huge", "empty"):
             said = {"not json": b"<h1>It works!</h1>", "no object": b"[1]", "huge": b" " * 2_000_000, "empty": b""}
+            said["nested"] = b"[" * 200_000
             self._write(said[fault])
         else:
             if fault == "slow":

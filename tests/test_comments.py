@@ -14,6 +14,7 @@ from articles.models import Article
 from comments import closing, moderation, submission, translation
 from comments.models import Comment, Discussion, ListedWord, Policy, State
 from comments.views.threads import ORDERS
+from liveblog.errors import Conflict
 from tests import factories
 from tests.server import eventually
 from tests.translation_servers import TranslationServer
@@ -692,5 +693,5 @@ def test_an_editor_makes_an_update_of_a_comment_credited_and_once(client: Any) -
     assert "&lt;b&gt;знаю&lt;/b&gt;" in update.body_uk
     assert "<blockquote>" in update.body_uk
     waiting = factories.comment(article)
-    with pytest.raises(moderation.Conflict):
+    with pytest.raises(Conflict):
         moderation.make_update(waiting.pk)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.translations import columns, desk, drafting
+from liveblog.errors import Conflict
 from tests import factories
 from tests.translation_servers import TranslationServer
 
@@ -244,7 +245,7 @@ def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(setting
         def save(number: int) -> None:
             while True:
                 row = read(language)
-                with suppress(desk.Conflict):
+                with suppress(Conflict):
                     desk.save(row.pk, desk.stamp(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=True)
                     return
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from articles.embeds.fetching import Failure, Fetcher, check
+from articles.embeds.fetching import Fetcher, check
+from liveblog.errors import ProviderError
 from tests.embed_servers import WHERE_TO, EmbedServer
 
 
@@ -45,7 +46,7 @@ from tests.embed_servers import WHERE_TO, EmbedServer
     ],
 )
 def test_an_address_that_cannot_be_public_is_not_asked(url: str) -> None:
-    with pytest.raises(Failure, match="forbidden"):
+    with pytest.raises(ProviderError, match="forbidden"):
         check(url)
 
 
@@ -86,7 +87,7 @@ class Names:
 @pytest.mark.parametrize("address", PRIVATE)
 def test_a_name_of_a_private_address_is_not_connected_to(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     names = Names(monkeypatch, www_youtube_com=[address])
-    with pytest.raises(Failure, match="forbidden"):
+    with pytest.raises(ProviderError, match="forbidden"):
         Fetcher(2.0, {}).fetch("https://www.youtube.com/oembed", 1000)
     assert names.asked == ["www.youtube.com"]
     assert names.connected == []
@@ -94,7 +95,7 @@ def test_a_name_of_a_private_address_is_not_connected_to(monkeypatch: pytest.Mon
 
 def test_a_name_that_changes_its_mind_leads_to_what_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34", "127.0.0.1"])
-    with pytest.raises(Failure, match="unreachable"):
+    with pytest.raises(ProviderError, match="unreachable"):
         Fetcher(2.0, {}).fetch("https://www.youtube.com/oembed", 1000)
     assert names.asked == ["www.youtube.com"]
     assert set(names.connected) == {"93.184.216.34"}
@@ -103,7 +104,7 @@ def test_a_name_that_changes_its_mind_leads_to_what_was_looked_at(monkeypatch: p
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34"])
-    with pytest.raises(Failure, match="unreachable"):
+    with pytest.raises(ProviderError, match="unreachable"):
         Fetcher(2.0, {}).fetch("https://www.youtube.com/oembed", 1000)
     assert set(names.connected) == {"93.184.216.34"}
 
@@ -114,7 +115,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_is_not_asked_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34"])
-    with pytest.raises(Failure, match="forbidden"):
+    with pytest.raises(ProviderError, match="forbidden"):
         Fetcher(2.0, {}).fetch(url, 1000)
     assert names.asked == names.connected == []
 
@@ -130,6 +131,6 @@ def test_where_a_redirect_leads_is_looked_at_like_the_address_itself(
     with EmbedServer(fault="to loopback") as server:
         names = Names(monkeypatch, inside_example_com=["10.0.0.7"])
         monkeypatch.setattr(socket.socket, "connect", names.really_connect)
-        with pytest.raises(Failure, match="forbidden"):
+        with pytest.raises(ProviderError, match="forbidden"):
             Fetcher(2.0, server.routes).fetch("https://www.youtube.com/oembed?url=x", 1000)
     assert names.asked == looked_up

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from comments import moderation
 from comments.models import Ban, Comment, Decision, State
-from comments.moderation import Conflict
+from liveblog.errors import Conflict
 from liveblog.newsroom import panels
 from tests import factories
 
@@ -43,8 +43,9 @@ def test_what_somebody_else_has_decided_is_not_decided_again() -> None:
     moderation.decide(comment.pk, State.APPROVED, moderator("one"), version=comment.version)
     with pytest.raises(Conflict) as conflict:
         moderation.decide(comment.pk, State.REFUSED, moderator("two"), version=comment.version)
-    assert conflict.value.decision is not None
-    assert conflict.value.decision.user.username == "one"
+    decision = moderation.last_decision(conflict.value.current)
+    assert decision is not None
+    assert decision.user.username == "one"
     comment.refresh_from_db()
     assert comment.state == State.APPROVED
     assert Decision.objects.count() == 1
@@ -60,7 +61,7 @@ def test_what_its_author_has_changed_is_not_approved_unread() -> None:
 def test_a_comment_that_is_gone_is_a_conflict() -> None:
     with pytest.raises(Conflict) as conflict:
         moderation.decide(77, State.APPROVED, moderator(), version=0)
-    assert conflict.value.comment is None
+    assert conflict.value.current is None
 
 
 def test_a_decision_is_undone_and_so_is_the_undo() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from liveblog.translation.engines import DeepL, Engine, Failure, LibreTranslate, configured
+from liveblog.errors import ProviderError
+from liveblog.translation.engines import DeepL, Engine, LibreTranslate, configured
 from liveblog.translation.terms import Term
 from tests.server import free_port
 from tests.translation_servers import TranslationServer
@@ -39,8 +40,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return request.getfixturevalue(request.param)
 
 
-def failure_of(engine: Engine, **options: Any) -> Failure:
-    with pytest.raises(Failure) as caught:
+def failure_of(engine: Engine, **options: Any) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
         engine.translate(["<p>Rain</p>", "<p>Wind</p>"], "en", "de", html=True, **options)
     return caught.value
 
@@ -263,7 +264,7 @@ def test_a_date_says_when_to_try_again(server: TranslationServer, engine: Engine
 
 
 def test_an_unsupported_pair(engine: Engine) -> None:
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(ProviderError) as caught:
         engine.translate(["Rain"], "en", "tlh", html=False)
     assert caught.value.reason == "unsupported"
     assert caught.value.permanent
@@ -276,7 +277,7 @@ def test_a_pair_that_libretranslate_has_no_model_for(server: TranslationServer, 
 
 def test_an_unsupported_pair_with_a_glossary_makes_one_glossary(server: TranslationServer, deepl: DeepL) -> None:
     for _ in range(3):
-        with pytest.raises(Failure) as caught:
+        with pytest.raises(ProviderError) as caught:
             deepl.translate(["Rain"], "en", "tlh", html=False, terms=MAYOR)
         assert caught.value.reason == "unsupported"
     assert len(server.glossaries) == 1

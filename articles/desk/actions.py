@@ -15,12 +15,9 @@ from articles import changes
 from articles.models import Update
 from articles.publishing import pins, rules, snapshot, syndication
 from liveblog.actors import acting_as
+from liveblog.errors import Conflict
 
 State = Update.State
-
-
-class Conflict(Exception):  # noqa: N818 - an answer that is no
-    """It is another version than the one that was on the screen."""
 
 
 def publish(update: Update, user: Any) -> None:

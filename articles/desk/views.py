@@ -36,6 +36,7 @@ from articles.translations import stats
 from articles.translations.selection import of_update
 from liveblog.actors import acting_as
 from liveblog.delivery import log
+from liveblog.errors import Conflict
 from liveblog.languages import direction
 from liveblog.newsroom import panels as newsroom
 
@@ -306,7 +307,7 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
         found = actions.act(article.pk, update, action, request.user, request.POST)
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
-    except actions.Conflict:
+    except Conflict:
         message = _("Somebody else has saved this update since you opened it.")
         return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import json
 import logging
 import re
 import secrets
@@ -16,9 +17,10 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
-import micawber
 import nh3
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -30,10 +32,11 @@ from PIL import Image, ImageOps
 
 from articles import changes
 from articles.embeds import providers
-from articles.embeds.fetching import Failure, Fetcher
+from articles.embeds.fetching import Fetcher
 from articles.embeds.models import Embed
 from articles.text.bidi import balanced
 from liveblog import cache, jobs
+from liveblog.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -68,21 +71,19 @@ class Found:
 
 
 def fetcher() -> Fetcher:
-    return Fetcher(settings.EMBED_TIMEOUT, settings.EMBED_ROUTES)
+    return _fetcher(settings.EMBED_TIMEOUT, tuple(settings.EMBED_ROUTES.items()))
 
 
-class _Endpoint(micawber.Provider):
-    """An oEmbed endpoint, by micawber's protocol and our fetcher."""
-
-    def fetch(self, url: str) -> str:
-        return fetcher().fetch(url, _MOST_BYTES).decode()
+@lru_cache(maxsize=1)
+def _fetcher(seconds: float, routes: tuple[tuple[str, str], ...]) -> Fetcher:
+    return Fetcher(seconds, dict(routes))
 
 
 def resolve(url: str) -> Found:
-    """What the provider of an address says of it; asked once an hour. Raises Failure and nothing else."""
+    """What the provider of an address says of it; asked once an hour. Raises ProviderError and nothing else."""
     match = providers.match(url)
     if match is None:
-        raise Failure("forbidden")
+        raise ProviderError("forbidden")
     found = cache.get(_key(match))
     if found is None:
         found = _asked(match)
@@ -101,29 +102,35 @@ def _key(match: providers.Match) -> str:
 
 
 def _asked(match: providers.Match) -> Found:
-    answer: Mapping[str, Any] = {}
-    if match.endpoint:
-        try:
-            answer = _Endpoint(match.endpoint).request(match.page)
-        except (micawber.ProviderException, ValueError):
-            raise Failure("nonsense") from None
+    answer = _oembed(match) if match.endpoint else {}
     markup = _text(answer, "html", 100_000)
     frame = match.frame(markup)
     if not frame:
-        raise Failure("nonsense")
+        raise ProviderError("nonsense")
     width, height = (_number(answer.get(name)) for name in ("width", "height"))
-    title = _text(answer, "title", 300)
-    # The library puts the address where there is no title. Posts have none; what they say is in their markup.
-    if title in ("", match.page):
-        title = _first_words(markup)
     return Found(
         frame,
-        title=title,
+        # Posts have no title; what they say is in their markup.
+        title=_text(answer, "title", 300) or _first_words(markup),
         author=_text(answer, "author_name", 200),
         width=width if width and height else 0,
         height=height if width and height else 0,
         thumbnail=_thumbnail(_text(answer, "thumbnail_url", 2000)),
     )
+
+
+def _oembed(match: providers.Match) -> Mapping[str, Any]:
+    """Return the JSON response of the provider's endpoint (https://oembed.com, sections 2.2 and 2.3)."""
+    query = urlencode({"format": "json", "url": match.page})
+    body = fetcher().fetch(f"{match.endpoint}?{query}", _MOST_BYTES)
+    try:
+        answer = json.loads(body)
+    # Nesting without end is a RecursionError.
+    except (ValueError, RecursionError):
+        raise ProviderError("nonsense") from None
+    if not isinstance(answer, dict):
+        raise ProviderError("nonsense")
+    return answer
 
 
 def _text(answer: Mapping[str, Any], name: str, length: int) -> str:
@@ -150,7 +157,7 @@ def _thumbnail(url: str) -> bytes:
         return b""
     try:
         return _redrawn(fetcher().fetch(url, _MOST_IMAGE_BYTES))
-    except Failure:
+    except ProviderError:
         return b""
 
 
@@ -199,8 +206,8 @@ def ask(embed: Embed) -> None:
     """Ask the provider of one embed, and show what it says. Raises nothing that a provider causes."""
     try:
         found = resolve(embed.url)
-    except Failure as failure:
-        _put_off(embed, failure)
+    except ProviderError as error:
+        _put_off(embed, error)
         return
     say(embed, found)
     if found.thumbnail:
@@ -221,16 +228,16 @@ def _waiting(embed: Embed) -> QuerySet[Embed]:
     return Embed.objects.filter(pk=embed.pk, url=embed.url, due_at__isnull=False)
 
 
-def _put_off(embed: Embed, failure: Failure) -> None:
+def _put_off(embed: Embed, error: ProviderError) -> None:
     attempts = embed.attempts + 1
-    if failure.permanent or attempts >= ATTEMPTS:
-        _waiting(embed).update(attempts=attempts, failure=failure.reason, due_at=None)
+    if error.permanent or attempts >= ATTEMPTS:
+        _waiting(embed).update(attempts=attempts, failure=error.reason, due_at=None)
         # A pending embed is shown as a link too, so readers see no difference. A missing picture is left out.
         Embed._base_manager.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING).update(state=Embed.State.LINK)
     else:
         due_at = timezone.now() + jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-        _waiting(embed).update(attempts=attempts, failure=failure.reason, due_at=due_at)
-    logger.warning("A provider of embeds could not be asked (%s).", failure.reason)
+        _waiting(embed).update(attempts=attempts, failure=error.reason, due_at=due_at)
+    logger.warning("A provider of embeds could not be asked (%s).", error.reason)
 
 
 def resolve_due() -> int:

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from articles.embeds import context, resolving, services
-from articles.embeds.fetching import Failure
 from articles.embeds.models import Embed
 from articles.models import Article
 from articles.page import rendering
 from liveblog.connections import give_back
+from liveblog.errors import ProviderError
 
 
 @never_cache
@@ -41,8 +41,8 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
         give_back()
         try:
             found = resolving.resolve(url)
-        except Failure as failure:
-            notice = _notice(failure, embed.provider_name)
+        except ProviderError as error:
+            notice = _notice(error, embed.provider_name)
         else:
             resolving.say(embed, found)
             if found.thumbnail:
@@ -63,8 +63,8 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
     )
 
 
-def _notice(failure: Failure, provider: str) -> str:
-    if failure.permanent:
+def _notice(error: ProviderError, provider: str) -> str:
+    if error.permanent:
         return _("%(provider)s does not show this to everybody, or it is no longer there; readers see a link.") % {
             "provider": provider
         }

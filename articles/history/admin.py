@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from articles.history import content, diffing, restoring
 from articles.history.models import UpdateVersion
 from articles.models import Update
+from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED, language_name
 
 PAGE_SIZE = 25
@@ -111,7 +112,7 @@ class VersionsAdmin:
         back = reverse("admin:articles_update_versions", args=[update.pk])
         try:
             restoring.restore(update.pk, number, _number(request.POST.get("newest")) or 0, request.user, languages)
-        except restoring.Conflict:
+        except Conflict:
             messages.error(
                 request,
                 _(

@@ -15,10 +15,7 @@ from articles.models import Translation, Update
 from articles.pictures import versions
 from articles.translations import columns, states
 from liveblog.actors import acting_as
-
-
-class Conflict(Exception):  # noqa: N818 - an answer that is no
-    """There is a newer version than the one that was shown."""
+from liveblog.errors import Conflict
 
 
 def newest_of(pk: int) -> int:

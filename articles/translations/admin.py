@@ -27,6 +27,7 @@ from articles.text.diff import difference
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, drafting, states, stats
 from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.errors import Conflict
 from liveblog.languages import direction, language_name
 from liveblog.translation import engines
 from liveblog.translation.terms import occurring
@@ -298,8 +299,8 @@ class TranslationAdmin(admin.ModelAdmin):
             if not form.is_valid():
                 return self._show(request, row, form)
             desk.save(row.pk, opened, form.texts(), request.user, accept="_accept" in request.POST)
-        except desk.Conflict as conflict:
-            return self._show_conflict(request, conflict.row)
+        except Conflict as conflict:
+            return self._show_conflict(request, conflict.current)
         if "_accept" in request.POST:
             return self._go(following)
         return HttpResponseRedirect(request.get_full_path())

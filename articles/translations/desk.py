@@ -15,20 +15,12 @@ from articles import changes
 from articles.models import Translation
 from articles.translations import columns, drafting, states
 from liveblog.actors import acting_as
+from liveblog.errors import Conflict
 
 State = Translation.State
 
 #: How long somebody is taken to work on a text after the last sign of it.
 PRESENCE = timedelta(seconds=45)
-
-
-class Conflict(Exception):  # noqa: N818 - an answer that is no
-    """Somebody has saved another version, or the original has been corrected, since the text was opened."""
-
-    def __init__(self, row: Translation) -> None:
-        super().__init__(row.pk)
-        #: As it is now.
-        self.row = row
 
 
 def stamp(row: Translation) -> str:

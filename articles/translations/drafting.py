@@ -22,8 +22,9 @@ from articles.models import GlossaryTerm, Translation
 from articles.text.richtext import RichTextField
 from articles.translations import checks, columns, states
 from liveblog import jobs
+from liveblog.errors import ProviderError
 from liveblog.translation import engines
-from liveblog.translation.engines import Engine, Failure
+from liveblog.translation.engines import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ def draft(row: Translation, engine: Engine) -> None:
     try:
         texts = _translated(engine, item, source, row.language)
         problems = problems_of(item, source, texts, row.language)
-    except Failure as failure:
-        _put_off(row, failure.reason, permanent=failure.permanent, retry_after=failure.retry_after)
+    except ProviderError as error:
+        _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
         return
     rubbish = sorted({problem.code for found in problems.values() for problem in found} & RUBBISH)
     if rubbish:

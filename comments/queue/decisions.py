@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from comments import moderation
 from comments.models import Actor, Comment, Decision, State
-from comments.moderation import Conflict
+from liveblog.errors import Conflict
 
 
 @dataclass
@@ -80,11 +80,12 @@ def _taken(pk: int) -> str:
 
 def explained(conflict: Conflict) -> str:
     """Why nothing has happened, to whoever wanted something to."""
-    comment, decision = conflict.comment, conflict.decision
+    comment = conflict.current
     if comment is None:
         return _("This comment is no longer there.")
     if comment.state == State.DELETED:
         return _("Its author has deleted this comment.")
+    decision = moderation.last_decision(comment)
     if decision is None or decision.version != comment.version or decision.actor == Actor.AUTHOR:
         return _("This comment has been changed since you read it. Nothing has been decided; please read it again.")
     who = name_of(decision.user) if decision.actor == Actor.MODERATOR else decision.get_actor_display()

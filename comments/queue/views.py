@@ -22,11 +22,11 @@ from django.views.decorators.http import require_GET, require_POST
 from articles.models import Article
 from comments import moderation, translation
 from comments.models import Comment, Discussion, Held, State
-from comments.moderation import Conflict
 from comments.queue import cards, consumers, decisions, reasons
 from comments.queue.forms import BanForm, NoteForm, RefusalForm, RulesForm
 from comments.queue.selection import PAGE_SIZE, Figures, Selection
 from liveblog.admin_lang import named
+from liveblog.errors import Conflict
 from liveblog.languages import language_name
 
 View = Callable[..., HttpResponse]
@@ -273,7 +273,7 @@ def make_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _not_approved(conflict: Conflict) -> HttpResponse:
-    if conflict.comment is None:
+    if conflict.current is None:
         return _problem(decisions.explained(conflict))
     return _problem(_("Only what has been approved can be shown so."))
 

@@ -16,9 +16,9 @@ from comments import rendering, submission
 from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
-from comments.moderation import Conflict
 from comments.submission import Rejected
 from comments.views.requests import article_at, posted_from_here, sender
+from liveblog.errors import Conflict
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:

@@ -19,6 +19,7 @@ from comments.models import Comment
 from comments.submission import WINDOW
 from comments.text import html_of
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from liveblog.errors import Conflict
 from liveblog.limits import allowed
 
 
@@ -62,7 +63,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         status = 422
         if form.is_valid():
             if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, WINDOW):
-                with contextlib.suppress(moderation.Conflict):
+                with contextlib.suppress(Conflict):
                     # What has gone meanwhile needs no report.
                     moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
                 sent, status = True, 200

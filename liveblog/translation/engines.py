@@ -14,20 +14,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import deepl
-import requests
-import urllib3
 from deepl.http_client import HttpClient
 from django.conf import settings
 
+from liveblog.errors import ProviderError, Reason
+from liveblog.http import Client
 from liveblog.translation.terms import Term
 
 # At lower levels the library logs what it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
 
-Reason = Literal["unreachable", "timeout", "busy", "quota", "refused", "unsupported", "nonsense"]
 Terms = Sequence[Term]
 
 #: The most texts of one request, which is DeepL's limit.
@@ -36,30 +35,6 @@ _MAX_ANSWER_BYTES = 10_000_000
 #: How long a glossary that the provider would not have is not offered again, and how old a superseded one grows.
 _WITHOUT_SECONDS = 600.0
 _SUPERSEDED_SECONDS = 86_400.0
-
-
-class Failure(Exception):  # noqa: N818 - it is what callers handle, not a fault of theirs
-    """An engine's failure.
-
-    reason        "unreachable" (no connection, or a server that is out of order), "timeout", "busy", "quota" (used up),
-                  "refused" (the key), "unsupported" (the pair of languages, or a request beyond the provider's limits),
-                  "nonsense" (an answer that is none: not the protocol, too few texts, an empty one)
-    retry_after   seconds that the server asks to wait, if it does
-    status        the status of the server's answer, if there was one
-    """
-
-    def __init__(
-        self, reason: Reason, detail: str = "", *, retry_after: float | None = None, status: int | None = None
-    ) -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.retry_after = retry_after
-        self.status = status
-
-    @property
-    def permanent(self) -> bool:
-        """Whether it is no use to try this very request again soon."""
-        return self.reason in {"refused", "unsupported"}
 
 
 class Engine(Protocol):
@@ -77,49 +52,32 @@ class Engine(Protocol):
         context          what is around the texts; it helps and is not translated, nor charged
         terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
 
-        Raises Failure and nothing else.
+        Raises ProviderError and nothing else.
         """
 
 
 class _Transport:
-    """Sends JSON and takes the answer, within `timeout` seconds altogether. Whatever goes wrong is a Failure."""
+    """Sends JSON and takes the answer, within `timeout` seconds altogether. Whatever goes wrong is a ProviderError."""
 
     def __init__(self, timeout: float, reason_of: Callable[[int, str], Reason]) -> None:
-        self._session = requests.Session()
+        self._client = Client(environment=True)
         self._timeout = timeout
         self._reason_of = reason_of
 
     def send(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> str:
-        """The body of a successful answer."""
+        """Return the body of a successful answer. No redirect is followed: it would take texts and key elsewhere."""
+        headers = {**(headers or {}), "User-Agent": "liveblog"}
+        limits: dict[str, Any] = {"seconds": self._timeout, "max_bytes": _MAX_ANSWER_BYTES, "read_errors": True}
         try:
-            request = requests.Request(method, url, json=body, headers={**(headers or {}), "User-Agent": "liveblog"})
-            return self._exchange(request.prepare())
-        # Chains are cut: messages of these may hold headers and addresses.
-        except (requests.exceptions.InvalidHeader, UnicodeError):
-            raise Failure("refused", "the key cannot be sent") from None
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise Failure("timeout", f"no answer within {self._timeout:g} s") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Failure("unreachable", type(error).__name__) from None
-
-    def _exchange(self, request: requests.PreparedRequest) -> str:
-        deadline = time.monotonic() + self._timeout
-        surroundings = self._session.merge_environment_settings(request.url or "", {}, True, None, None)
-        # A redirect would take texts and key elsewhere.
-        options = {**surroundings, "timeout": self._timeout, "allow_redirects": False}
-        with self._session.send(request, **options) as response:
-            body = bytearray()
-            # requests' own time-out is between two packets, so that a trickle would never end.
-            while piece := response.raw.read1(65536, decode_content=True):
-                body += piece
-                if time.monotonic() > deadline:
-                    raise Failure("timeout", f"no whole answer within {self._timeout:g} s")
-                if len(body) > _MAX_ANSWER_BYTES:
-                    raise Failure("nonsense", "an answer without end")
-        status, text = response.status_code, body.decode(errors="replace")
-        if not 200 <= status < 300:
-            wait = _seconds(response.headers.get("Retry-After", ""))
-            raise Failure(self._reason_of(status, text), f"HTTP {status}", retry_after=wait, status=status)
+            answer = self._client.send(method, url, json=body, headers=headers, **limits)
+        except ProviderError as error:
+            if error.reason == "large":
+                raise ProviderError("nonsense", "an answer without end") from None
+            raise
+        text = answer.body.decode(errors="replace")
+        if not answer.successful:
+            wait, status = _seconds(answer.headers.get("Retry-After", "")), answer.status
+            raise ProviderError(self._reason_of(status, text), f"HTTP {status}", retry_after=wait, status=status)
         return text
 
 
@@ -157,9 +115,9 @@ def _in_batches(texts: Sequence[str], translate: Callable[[list[str]], list[str]
         try:
             answers = translate([texts[place] for place in batch])
         except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
-            raise Failure("nonsense", "not what the protocol says") from None
+            raise ProviderError("nonsense", "not what the protocol says") from None
         if len(answers) != len(batch) or not all(isinstance(text, str) and text.strip() for text in answers):
-            raise Failure("nonsense", "wrong number of texts, or an empty one")
+            raise ProviderError("nonsense", "wrong number of texts, or an empty one")
         for place, answer in zip(batch, answers, strict=True):
             results[place] = answer
     return results
@@ -206,8 +164,8 @@ class DeepL:
         glossary = self._glossary(source, target, terms)
         try:
             return _in_batches(texts, partial(send, glossary=glossary))
-        except Failure as failure:
-            if glossary is None or failure.status not in {400, 404}:
+        except ProviderError as error:
+            if glossary is None or error.status not in {400, 404}:
                 raise
             remade = self._glossary(source, target, terms, lost=glossary)
             if remade == glossary:
@@ -250,8 +208,8 @@ class DeepL:
                 return known.id
             try:
                 found = self._find_or_make(name, pair, entries)
-            except Failure as failure:
-                if failure.reason in {"unreachable", "timeout", "busy"}:
+            except ProviderError as error:
+                if error.reason in {"unreachable", "timeout", "busy"}:
                     raise
                 # A pair or a plan without glossaries, or too many of them. Better without than not at all.
                 found = None
@@ -272,7 +230,7 @@ class DeepL:
             if glossary.name.startswith(f"liveblog {'-'.join(pair)} ") and age > _SUPERSEDED_SECONDS:
                 try:
                     self._client.delete_glossary(glossary)
-                except Failure:
+                except ProviderError:
                     break
         return made.glossary_id
 

@@ -1,0 +1,151 @@
+"""The HTTP client for all requests to other servers: an exchange is bounded in time and in size.
+
+The time limit of requests applies between two packets, so a server that sends a byte now and then would keep its caller
+waiting for ever; looking up a name has no limit at all. Therefore each exchange runs in a thread of its own, and the
+caller stops waiting for it when the time is over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from liveblog.errors import ProviderError
+
+#: Exchanges of a client that may be under way, including those whose caller has stopped waiting.
+_MAX_EXCHANGES = 16
+_HEADERS = {"User-Agent": "liveblog", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a server. `headers` ignores case; `body` is decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def successful(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def redirect(self) -> str:
+        """The reference that a redirect leads to, which may be relative; "" if the answer is no redirect."""
+        return self.headers.get("Location", "") if self.status in (301, 302, 303, 307, 308) else ""
+
+
+class Client:
+    """Sends requests and keeps connections open between them. Any number of threads may use it at once.
+
+    adapters      adapters of requests by the beginning of addresses; an address without an adapter is not asked.
+                  Default: those of requests.
+    environment   whether this machine's settings for proxies and certificates (HTTPS_PROXY, REQUESTS_CA_BUNDLE) apply
+    """
+
+    def __init__(self, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = environment
+        # No server has anything to remember about us, and a stranger's cookies would only fill the memory.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if adapters is not None:
+            self._session.adapters.clear()
+            for prefix, adapter in adapters.items():
+                self._session.mount(prefix, adapter)
+        self._places = threading.BoundedSemaphore(_MAX_EXCHANGES)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        max_bytes: int,
+        read_errors: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> Answer:
+        """Send one request, once, and return the answer, which need not be a success. Redirects are not followed.
+
+        seconds       limit for the whole exchange: waiting for its turn, name, connection, headers, body
+        max_bytes     limit for the decompressed body
+        read_errors   whether to read the body of an answer that is not a success; otherwise it is b""
+        content       `json` or `data`, as requests takes them
+
+        Raises ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges that do not end), "refused"
+        (a key that no header can hold), or what an adapter raises.
+        """
+        deadline = time.monotonic() + seconds
+        if not self._places.acquire(timeout=max(0.0, seconds)):
+            raise ProviderError("busy")
+        request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
+        answer: Future[Answer] = Future()
+        exchange = (answer, request, deadline, max_bytes, read_errors)
+        try:
+            threading.Thread(target=self._work, args=exchange, daemon=True, name="http").start()
+        except RuntimeError:
+            # The system lets this process start no more threads.
+            self._places.release()
+            raise ProviderError("busy") from None
+        try:
+            return answer.result(max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
+            raise ProviderError("timeout", f"no whole answer within {seconds:g} s") from None
+
+    def _work(self, answer: Future[Answer], *exchange: Any) -> None:
+        try:
+            answer.set_result(self._exchange(*exchange))
+        # A bug must not leave the caller waiting.
+        except BaseException as error:
+            answer.set_exception(_as_provider_error(error))
+        finally:
+            self._places.release()
+
+    def _exchange(self, request: requests.Request, deadline: float, max_bytes: int, read_errors: bool) -> Answer:
+        # Prepared without the session, which would look for passwords in ~/.netrc.
+        prepared = request.prepare()
+        options = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+        options |= {"allow_redirects": False, "timeout": max(0.001, deadline - time.monotonic())}
+        with self._session.send(prepared, **options) as response:
+            answer = Answer(response.status_code, response.headers, b"")
+            if answer.successful or read_errors:
+                return replace(answer, body=_body(response, deadline, max_bytes))
+            return answer
+
+
+def _body(response: requests.Response, deadline: float, max_bytes: int) -> bytes:
+    body = bytearray()
+    while piece := response.raw.read1(65536, decode_content=True):
+        body += piece
+        if len(body) > max_bytes:
+            raise ProviderError("large")
+        if time.monotonic() > deadline:
+            raise ProviderError("timeout")
+    return bytes(body)
+
+
+def _as_provider_error(error: BaseException) -> BaseException:
+    """Return the ProviderError for an error of the libraries, and any other error as it is.
+
+    The original is not chained to it: its message may hold headers and addresses.
+    """
+    match error:
+        case ProviderError():
+            return error
+        case requests.exceptions.InvalidHeader() | UnicodeError():
+            return ProviderError("refused", "the headers cannot be sent")
+        case requests.Timeout() | urllib3.exceptions.TimeoutError():
+            return ProviderError("timeout")
+        # Much that servers send is a ValueError.
+        case requests.RequestException() | urllib3.exceptions.HTTPError() | OSError() | ValueError():
+            return ProviderError("unreachable", type(error).__name__)
+    return error

@@ -1,0 +1,184 @@
+"""No server can keep its caller waiting, fill the memory or lead the client elsewhere, whatever it answers."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from liveblog import http
+from liveblog.errors import ProviderError
+from liveblog.http import Client
+
+
+class RawServer:
+    """Reads the head of a request and lets `answer` write whatever it likes to the socket, until the server closes."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[socket.socket], None] = lambda _: None
+        self.requests: list[bytes] = []
+        self.closing = threading.Event()
+        owner = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                head = b""
+                while b"\r\n\r\n" not in head and (data := self.request.recv(65536)):
+                    head += data
+                owner.requests.append(head)
+                # The client may have left.
+                with suppress(OSError):
+                    owner.answer(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads, self._server.block_on_close = True, False
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+
+    def __enter__(self) -> RawServer:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def says(self, body: bytes, status: str = "200 OK", **headers: str) -> None:
+        lines = {"Content-Length": str(len(body)), "Connection": "close"}
+        lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self.answer = lambda connection: connection.sendall(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
+
+    def trickles(self, start: bytes) -> None:
+        """After `start`, each further byte comes in time, and there is always another one."""
+
+        def answer(connection: socket.socket) -> None:
+            connection.sendall(start)
+            while not self.closing.wait(0.02):
+                connection.sendall(b"a")
+
+        self.answer = answer
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with RawServer() as server:
+        yield server
+
+
+def send(client: Client, server: RawServer, **options: Any) -> http.Answer:
+    return client.send("GET", server.url, **{"seconds": 5.0, "max_bytes": 1000, **options})
+
+
+def reason_of(client: Client, server: RawServer, **options: Any) -> str:
+    with pytest.raises(ProviderError) as caught:
+        send(client, server, **options)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"],
+    ids=["status", "headers", "body"],
+)
+def test_a_trickle_ends_with_the_time(server: RawServer, start: bytes) -> None:
+    server.trickles(start)
+    began = time.monotonic()
+    assert reason_of(Client(), server, seconds=0.3) == "timeout"
+    assert time.monotonic() - began < 2
+
+
+def test_a_name_that_is_looked_up_for_ever_ends_with_the_time(
+    monkeypatch: pytest.MonkeyPatch, server: RawServer
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
+    began = time.monotonic()
+    with pytest.raises(ProviderError, match="timeout"):
+        Client().send("GET", "http://slow.example/", seconds=0.3, max_bytes=1000)
+    assert time.monotonic() - began < 2
+
+
+def test_a_body_may_be_as_large_as_the_caller_says(server: RawServer) -> None:
+    server.says(b"x" * 1000)
+    assert len(send(Client(), server).body) == 1000
+    server.says(b"x" * 1001)
+    assert reason_of(Client(), server) == "large"
+
+
+def test_a_small_body_that_unpacks_to_a_large_one_is_large(server: RawServer) -> None:
+    server.says(gzip.compress(b"x" * 50_000_000), Content_Encoding="gzip")
+    assert reason_of(Client(), server) == "large"
+
+
+def test_redirects_are_answers(server: RawServer) -> None:
+    server.says(b"", "302 Found", Location=server.url + "elsewhere")
+    answer = send(Client(), server)
+    assert (answer.status, answer.redirect) == (302, server.url + "elsewhere")
+    assert len(server.requests) == 1
+
+
+def test_the_body_of_an_error_is_read_for_callers_who_want_it(server: RawServer) -> None:
+    server.says(b"why", "503 Service Unavailable")
+    assert send(Client(), server).body == b""
+    assert send(Client(), server, read_errors=True).body == b"why"
+
+
+def test_exchanges_that_do_not_end_are_few(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    client = Client()
+    server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
+    assert [reason_of(client, server, seconds=0.2) for _ in range(4)] == ["timeout", "timeout", "busy", "busy"]
+    assert len(server.requests) == 2
+
+
+def test_an_exchange_that_has_ended_makes_room(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    client = Client()
+    server.says(b"fine")
+    with ThreadPoolExecutor(8) as threads:
+        assert [*threads.map(lambda _: send(client, server).body, range(16))] == [b"fine"] * 16
+
+
+def test_a_proxy_of_the_environment_is_used_only_if_wanted(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.says(b"by proxy")
+    limits: dict[str, Any] = {"seconds": 5.0, "max_bytes": 1000}
+    assert Client(environment=True).send("GET", "http://there.invalid/", **limits).body == b"by proxy"
+    with pytest.raises(ProviderError, match="unreachable"):
+        Client().send("GET", "http://there.invalid/", **limits)
+
+
+@pytest.mark.parametrize("url", ["nowhere", "http://", "http://[half", "ftp://127.0.0.1/"])
+def test_an_address_that_is_none_is_unreachable(url: str) -> None:
+    with pytest.raises(ProviderError, match="unreachable"):
+        Client().send("GET", url, seconds=5.0, max_bytes=1000)
+
+
+def test_cookies_are_neither_kept_nor_sent(server: RawServer) -> None:
+    client = Client()
+    server.says(b"", Set_Cookie="a=b; Path=/")
+    for _ in range(2):
+        send(client, server)
+    assert b"cookie" not in server.requests[1].lower()
+    assert not client._session.cookies
+
+
+def test_a_password_of_this_machine_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: RawServer
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    server.says(b"")
+    send(Client(environment=True), server)
+    assert b"authorization" not in server.requests[0].lower()

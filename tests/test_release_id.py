@@ -1,0 +1,96 @@
+"""Machines that run the same release agree on its id, so they share what one of them has rendered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from liveblog.release import digest_of
+from tests.server import ROOT
+
+RELATED_TEXTS = ("articles", "comments", "liveblog", "locale", "locale_django", "static", "templates")
+
+
+def copy_to(place: Path) -> Path:
+    for part in RELATED_TEXTS:
+        # Without the times of the originals.
+        shutil.copytree(ROOT / part, place / part, copy_function=shutil.copyfile)
+    shutil.copyfile(ROOT / "requirements.txt", place / "requirements.txt")
+    return place
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_to(tmp_path_factory.mktemp("copy"))
+
+
+def test_copies_in_different_places_and_of_different_times_have_the_same_id(copy: Path, tmp_path: Path) -> None:
+    other = copy_to(tmp_path / "a longer" / "way")
+    for path in other.rglob("*"):
+        os.utime(path, (1, 1))
+    assert digest_of(copy) == digest_of(other) == digest_of(ROOT)
+
+
+def test_what_is_compiled_from_the_sources_does_not_matter(copy: Path) -> None:
+    before = digest_of(copy)
+    for catalogue in copy.rglob("*.mo"):
+        catalogue.unlink()
+    # Python writes such a file and renames it; at the start of several processes it comes and goes.
+    (copy / "articles" / "__pycache__").mkdir(exist_ok=True)
+    (copy / "articles" / "__pycache__" / "views.cpython-311.pyc.1234").write_bytes(b"")
+    (copy / "static" / ".DS_Store").write_bytes(b"")
+    assert digest_of(copy) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "templates/articles/live.html",
+        "static/liveblog/icon.svg",
+        "locale/de/LC_MESSAGES/django.po",
+        "locale_django/uk/LC_MESSAGES/django.po",
+        "articles/views.py",
+        "comments/views/reading.py",
+        "liveblog/settings.py",
+        "requirements.txt",
+    ],
+)
+def test_a_change_of_anything_that_pages_are_made_from_changes_it(copy: Path, name: str) -> None:
+    before, content = digest_of(copy), (copy / name).read_bytes()
+    (copy / name).write_bytes(content.swapcase())
+    assert digest_of(copy) != before
+    (copy / name).write_bytes(content)
+    assert digest_of(copy) == before
+
+
+def test_a_file_that_is_renamed_or_new_changes_it(copy: Path) -> None:
+    ids = {digest_of(copy)}
+    font = copy / "static" / "font.woff2"
+    font.write_bytes(b"1")
+    ids.add(digest_of(copy))
+    other = font.rename(copy / "static" / "other.woff2")
+    ids.add(digest_of(copy))
+    other.unlink()
+    assert len(ids) == 3
+
+
+def release(**environment: str) -> subprocess.CompletedProcess[str]:
+    code = "import django; django.setup(); from liveblog.release import RELEASE; print(RELEASE)"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "liveblog.settings"} | environment
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_the_environment_can_name_the_release() -> None:
+    assert release(RELEASE="v1.2.0+3e0b6d0").stdout.strip() == "v1.2.0+3e0b6d0"
+    assert release(RELEASE="").stdout.strip() == digest_of(ROOT)
+
+
+def test_a_name_that_breaks_headers_is_refused() -> None:
+    refused = release(RELEASE='two "words"')
+    assert refused.returncode != 0
+    assert "RELEASE" in refused.stderr
