@@ -1,0 +1,31 @@
+"""A number from outside is a number, or nothing: it never makes the server fail."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveblog.numbers import LARGEST, number
+
+
+@given(st.integers(0, LARGEST))
+def test_every_number_that_the_database_holds_is_read(value: int) -> None:
+    assert number(str(value)) == value
+
+
+@given(st.text())
+def test_any_text_is_a_number_or_nothing(text: str) -> None:
+    found = number(text)
+    assert found is None or 0 <= found <= LARGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", " 1", "1 ", "1.0", "١٢", "²", "0x1", "1_000", "9" * 23, "9" * 5000, None, 7]
+)
+def test_what_is_not_written_in_plain_digits_is_nothing(text: object) -> None:
+    assert number(text) is None
+
+
+def test_a_limit_is_the_largest_that_is_read() -> None:
+    assert number("50", most=50) == 50
+    assert number("51", most=50) is None
+    assert number(str(LARGEST + 1)) is None
