@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles.choices import UpdateState
 from articles.publishing import snapshot
 from liveblog.actors import acting_user
 
@@ -81,22 +82,20 @@ def allowed_actions(update: Any, article: Any, user: Any) -> set[str]:
     Of: publish, submit, withdraw, throw_away, take_back; and release, which is what publishing is called where somebody
     else has written it.
     """
-    from articles.models import Update
-
-    state = update.state if update else Update.State.DRAFT
-    if state == Update.State.PUBLISHED:
+    state = update.state if update else UpdateState.DRAFT
+    if state == UpdateState.PUBLISHED:
         return {"withdraw"}
     seen = update is not None and update.published_before
     found = set()
-    released = state == Update.State.SCHEDULED and update.released_by_id is not None
+    released = state == UpdateState.SCHEDULED and update.released_by_id is not None
     if released or article is None or not article.needs_release:
         found.add("publish")
-    elif state == Update.State.DRAFT:
+    elif state == UpdateState.DRAFT:
         found.add("submit")
-    elif (seen or state != Update.State.WITHDRAWN) and user.pk != (update.submitted_by_id or update.written_by_id):
+    elif (seen or state != UpdateState.WITHDRAWN) and user.pk != (update.submitted_by_id or update.written_by_id):
         found |= {"publish", "release"}
-    if not seen and state != Update.State.DRAFT:
+    if not seen and state != UpdateState.DRAFT:
         found.add("take_back")
-    if update and not seen and state != Update.State.WITHDRAWN:
+    if update and not seen and state != UpdateState.WITHDRAWN:
         found.add("throw_away")
     return found
