@@ -1,7 +1,7 @@
 PORT ?= 8000
 python := .venv/bin/python
 
-.PHONY: help demo test check bench format messages messages-update lock
+.PHONY: help demo test soak check bench format messages messages-update lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,8 +9,11 @@ help: ## list the targets
 demo: .venv/.runtime messages ## show the platform with sample coverage (PORT=8000)
 	@PORT=$(PORT) exec scripts/demo
 
-test: .venv/.installed messages ## run all tests (some of them: scripts/test -k live)
+test: .venv/.installed ## run all tests (some of them: scripts/test -k live)
 	scripts/test
+
+soak: .venv/.installed ## run all tests with large counts, and on every combination of services
+	SOAK=1 scripts/test
 
 check: .venv/.installed messages ## check style, types, migrations, translations and settings
 	scripts/check

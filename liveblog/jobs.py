@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -48,16 +49,24 @@ def run_each(rows: Iterable[Model], work: Callable[[Any], None], threads: int, l
     """Do the work of all rows that were taken, in threads. What fails unexpectedly is due again when the lease ends."""
 
     def or_log(row: Model) -> None:
-        close_old_connections()
         try:
             work(row)
         except Exception:
             logger.exception("%s %s could not be worked off.", type(row).__name__, row.pk)
+
+    def in_thread(row: Model) -> None:
+        close_old_connections()
+        try:
+            or_log(row)
         finally:
             connection.close()
 
+    if not settings.JOBS_IN_THREADS:
+        for row in rows:
+            or_log(row)
+        return
     with ThreadPoolExecutor(threads, thread_name_prefix=logger.name) as pool:
-        list(pool.map(or_log, rows))
+        list(pool.map(in_thread, rows))
 
 
 async def run_while_serving(look: Callable[[], int], interval: float, logger: logging.Logger) -> None:

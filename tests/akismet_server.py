@@ -8,20 +8,19 @@ with AkismetServer() as server:
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qsl
+
+from werkzeug import Request, Response
+
+from tests.providers import Provider
 
 FAULTS = ("500", "429", "hang up", "slow", "trickle", "endless", "nonsense", "empty", "html", "redirect")
 
 
 @dataclass
-class AkismetServer:
+class AkismetServer(Provider):
     """What it was asked is in `requests`: (what was called, the fields)."""
 
     key: str = "a key"
@@ -33,86 +32,49 @@ class AkismetServer:
     alert: str = ""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/mirror"
-
-    def __enter__(self) -> AkismetServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+    @property
+    def url(self) -> str:
+        return f"{super().url}/mirror"
 
     def asked(self, what: str = "comment-check") -> list[dict[str, str]]:
         return [fields for called, fields in self.requests if called == what]
 
+    def answer(self, request: Request) -> Response:
+        fields = dict(parse_qsl(request.get_data(as_text=True), keep_blank_values=True))
+        place, _, what = request.path.rpartition("/")
+        self.requests.append((what, fields))
+        if place != "/mirror/1.1":
+            return self._say("no such place", 404)
+        if self.fault:
+            return self._fail(request, self.fault)
+        if fields.get("api_key") != self.key:
+            return self._say("invalid", X_akismet_debug_help="We were unable to parse your blog URI")
+        if what != "comment-check":
+            return self._say("Thanks for making the web a better place.")
+        spam = self.spam(fields)
+        return self._say(
+            "true" if spam else "false", **{"X_akismet_pro_tip": "discard"} if spam and self.discard else {}
+        )
 
-def _handler(server: AkismetServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def _fail(self, request: Request, fault: str) -> Response:
+        assert fault in FAULTS
+        match fault:
+            case "500" | "429":
+                return self._say("false", int(fault))
+            case "hang up":
+                return self.hang_up(request)
+            case "slow":
+                self.closing.wait(30)
+                return self.hang_up(request)
+            case "trickle":
+                return self.trickle(b"f", seconds=30, pause=0.1)
+            case "endless":
+                return self.trickle(b"f" * 65536, seconds=30, pause=0)
+            case "redirect":
+                return self._say("", 302, Location="http://127.0.0.1:9/")
+        return self._say({"nonsense": "maybe", "empty": "", "html": "<html>true</html>"}[fault])
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            fields = dict(parse_qsl(body, keep_blank_values=True))
-            what = self.path.rpartition("/")[2]
-            server.requests.append((what, fields))
-            if not self.path.startswith("/mirror/1.1/"):
-                self.answer("no such place", 404)
-            elif server.fault:
-                self.fail(server.fault)
-            elif fields.get("api_key") != server.key:
-                self.answer("invalid", headers={"X-akismet-debug-help": "We were unable to parse your blog URI"})
-            elif what == "comment-check":
-                spam = server.spam(fields)
-                tip = {"X-akismet-pro-tip": "discard"} if spam and server.discard else {}
-                self.answer("true" if spam else "false", headers=tip)
-            else:
-                self.answer("Thanks for making the web a better place.")
-
-        def fail(self, fault: str) -> None:
-            assert fault in FAULTS
-            if fault in ("500", "429"):
-                self.answer("false", int(fault))
-            elif fault == "hang up":
-                self.close_connection = True
-            elif fault == "slow":
-                server.closing.wait(30)
-                self.close_connection = True
-            elif fault == "trickle":
-                self.trickle(b"f", 30)
-            elif fault == "endless":
-                self.trickle(b"f" * 65536, 0)
-            elif fault == "redirect":
-                self.answer("", 302, {"Location": "http://127.0.0.1:9/"})
-            else:
-                self.answer({"nonsense": "maybe", "empty": "", "html": "<html>true</html>"}[fault])
-
-        def trickle(self, piece: bytes, pause: float) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(10**9))
-            self.end_headers()
-            with suppress(OSError):
-                while not server.closing.is_set():
-                    self.wfile.write(piece)
-                    self.wfile.flush()
-                    time.sleep(min(pause, 0.1))
-            self.close_connection = True
-
-        def answer(self, text: str, status: int = 200, headers: dict[str, str] | None = None) -> None:
-            body = text.encode()
-            self.send_response(status)
-            alert = {"X-akismet-alert-code": server.alert, "X-akismet-alert-msg": "pay"} if server.alert else {}
-            for name, value in {**(headers or {}), **alert, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    return Handler
+    def _say(self, text: str, status: int = 200, **headers: str) -> Response:
+        if self.alert:
+            headers |= {"X_akismet_alert_code": self.alert, "X_akismet_alert_msg": "pay"}
+        return Response(text, status, {name.replace("_", "-"): value for name, value in headers.items()})

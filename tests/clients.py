@@ -224,18 +224,24 @@ def handshake(place: Place, path: str, headers: dict[str, str] | None = None) ->
     return "\r\n".join([f"GET {path} HTTP/1.1", *(f"{name}: {lines[name]}" for name in lines), "", ""]).encode()
 
 
-def until_cut(connection: socket.socket) -> bytes:
-    """All that comes until the server ends the connection."""
+def until_cut(connection: socket.socket, *, answer: bool = False) -> bytes:
+    """All that comes until the server ends the connection.
+
+    `answer` says goodbye when the server does. A server that hears no answer may wait for it before it cuts.
+    """
     received = bytearray()
     try:
         while data := connection.recv(65536):
             received += data
-    except ConnectionResetError:
+            if answer and closing_codes(received):
+                connection.sendall(masked(0x88, b""))
+                answer = False
+    except (BrokenPipeError, ConnectionResetError):
         pass
     return bytes(received)
 
 
-def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+def messages(data: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
     """The frames that a server sent: opcode and payload (RFC 6455, section 5.2)."""
     while len(data) >= 2:
         start, size = 2, data[1]
@@ -247,7 +253,7 @@ def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[start + size :]
 
 
-def closing_codes(data: bytes) -> list[int]:
+def closing_codes(data: bytes | bytearray) -> list[int]:
     return [int.from_bytes(payload[:2], "big") for opcode, payload in messages(data) if opcode == 0x8]
 
 

@@ -1,5 +1,10 @@
+import fcntl
+import hashlib
 import os
+import runpy
 import shutil
+import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +13,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connections
+from django.test import TransactionTestCase
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
+from pytest_django.plugin import blocking_manager_key
+
+from tests import databases
+from tests.soak import SOAK
 
 # A slow machine refutes nothing; and a change is judged by the same examples wherever it is tested. Others are looked
 # for with --hypothesis-profile=other.
@@ -21,44 +34,135 @@ hypothesis.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: The name of this process among those that run tests.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
-def pytest_configure() -> None:
-    database = connections.databases["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        # Hub and views work in threads of their own, which an in-memory database would not let in at once.
-        (ROOT / ".cache").mkdir(exist_ok=True)
-        database["TEST"]["NAME"] = str(ROOT / ".cache" / "test.sqlite3")
-    else:
-        # A pool would keep connections to a database that is to be dropped. The servers under test have theirs.
-        database["OPTIONS"].pop("pool", None)
+_RUN = "TEST_RUN_DIRECTORY"
+
+
+# One run of the suite -------------------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        # Workers are started by this process, and find all of it made.
+        os.environ[_RUN] = tempfile.mkdtemp(prefix="liveblog-tests-")
+        runpy.run_path(str(ROOT / "scripts" / "compile_messages.py"))["main"]()
+        os.environ["STATIC_ROOT"] = str(_static_files())
+        # A run that is told to end stops what it has started, as with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
+    databases.name_template(_directory())
+    TransactionTestCase._fixture_teardown = _empty_databases
     _take_redis_of_worker()
     # Each client of a test makes its middleware anew, which would look at a thousand files; servers serve them.
     settings.SERVESTATIC_USE_MANIFEST = settings.SERVESTATIC_USE_STATIC_ROOT = False
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _RUN in os.environ:
+        with config.stash[blocking_manager_key].unblock():
+            databases.drop_template(_directory())
+        shutil.rmtree(os.environ.pop(_RUN), ignore_errors=True)
+
+
+def _directory() -> Path:
+    return Path(os.environ[_RUN])
+
+
+def _static_files() -> Path:
+    """Collect the static files, where that has not been done since they changed. Returns the directory."""
+    digest = hashlib.sha256((ROOT / "liveblog" / "staticfiles.py").read_bytes())
+    for finder in finders.get_finders():
+        for name, storage in finder.list([]):
+            found = Path(storage.path(name)).stat()
+            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}".encode())
+    place = ROOT / ".cache" / "tests" / "static"
+    place.mkdir(parents=True, exist_ok=True)
+    directory = place / digest.hexdigest()[:16]
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            partial = place / "partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            settings.STATIC_ROOT = str(partial)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            partial.rename(directory)
+        os.utime(directory)
+        for other in place.iterdir():
+            # No run takes that long.
+            if other.is_dir() and other.stat().st_mtime < time.time() - 24 * 3600:
+                shutil.rmtree(other, ignore_errors=True)
+    return directory
+
+
+def _empty_databases(test: TransactionTestCase) -> None:
+    for alias in test._databases_names(include_mirrors=False):
+        databases.empty(connections[alias])
 
 
 def _take_redis_of_worker() -> None:
     """Tests that run in parallel have a database each; so they must not share a cache and a channel layer."""
     addresses = os.environ.get("REDIS_URLS", "").split()
     if addresses:
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        address = addresses[worker % len(addresses)]
+        address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
         os.environ["REDIS_URL"] = address
         settings.CACHES["default"]["LOCATION"] = address
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [address]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, left_out = [], []
     for item in items:
         if "browser" in Path(item.path).relative_to(ROOT).parts:
             item.add_marker("browser")
+        elif _commits(item) and not item.get_closest_marker("one_database"):
+            # Several connections meet in the database.
+            item.add_marker("database")
+        (kept if SOAK or not item.get_closest_marker("soak") else left_out).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _commits(item: Any) -> bool:
+    """Return whether other threads see what the test writes."""
+    marker = item.get_closest_marker("django_db")
+    return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    own = databases.copy(_directory(), WORKER)
+    with django_db_blocker.unblock():
+        own.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        own.__exit__(None, None, None)
+
+
+# Each test ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where files of the test are stored."""
+    return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterator[None]:
-    """Each test begins with an empty cache; databases that are rolled back give out the same numbers again."""
-    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any) -> Iterator[None]:
+    """Each test begins with an empty cache; databases that are rolled back give out the same numbers again.
+
+    Neither does it begin in the language and the time zone of the last request of the test before.
+    """
+    settings.MEDIA_ROOT = media
+    settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
+    translation.deactivate()
+    timezone.deactivate()
     yield
+    translation.deactivate()
+    timezone.deactivate()
     cache.clear()
 
 
@@ -72,7 +176,8 @@ def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     quiet = ["background-networking", "component-update", "gpu", "quic", "sync"]
+    found = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
     return browser_type_launch_args | {
-        "executable_path": os.environ.get("CHROMIUM") or shutil.which("chromium"),
+        "executable_path": os.environ.get("CHROMIUM") or next(filter(None, found), None),
         "args": ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)],
     }

@@ -10,16 +10,15 @@ Every host that is routed here answers alike; what a request was meant for is in
 from __future__ import annotations
 
 import io
-import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from PIL import Image
+from werkzeug import Request, Response
 
 from articles.embeds.providers import PROVIDERS
+from tests.providers import Provider, as_json
 
 FAULTS = (
     *("down", "hang up", "slow", "trickle", "busy", "gone", "private"),
@@ -41,34 +40,28 @@ def picture(width: int = 640, height: int = 360, kind: str = "PNG") -> bytes:
 
 
 @dataclass(frozen=True)
-class Request:
+class Asked:
     host: str
     path: str
     query: dict[str, str]
 
 
 @dataclass
-class EmbedServer:
+class EmbedServer(Provider):
     """All providers on one port. Everything may be changed while it runs.
 
-    answer     what oEmbed endpoints say, beyond what is usual
+    says       what oEmbed endpoints say, beyond what is usual
     fault      one of FAULTS, of the oEmbed endpoints
     image      what `thumbnail_url` leads to
     delay      seconds that "slow" and "trickle" take
     requests   what was asked, in order
     """
 
-    answer: dict[str, Any] = field(default_factory=dict)
+    says: dict[str, Any] = field(default_factory=dict)
     fault: str | None = None
     image: bytes = field(default_factory=picture)
     delay: float = 5.0
-    requests: list[Request] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.closing = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+    requests: list[Asked] = field(default_factory=list)
 
     @property
     def routes(self) -> dict[str, str]:
@@ -78,85 +71,38 @@ class EmbedServer:
         return {f"https://{host}": self.url for host in hosts}
 
     @property
-    def asked(self) -> list[Request]:
+    def asked(self) -> list[Asked]:
         """The requests to oEmbed endpoints."""
         return [request for request in self.requests if "url" in request.query]
 
-    def __enter__(self) -> EmbedServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
+    def answer(self, request: Request) -> Response:
+        self.requests.append(Asked(request.host, request.path, request.args.to_dict()))
+        if "url" in request.args:
+            return self._oembed(request, self.fault)
+        if request.path.endswith((".png", ".jpg")):
+            return Response(self.image, content_type="image/png")
+        return Response("<!doctype html><title>Player</title><p>The player plays.</p>", content_type="text/html")
 
-    def __exit__(self, *_: Any) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    owner: EmbedServer
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that gave up is no news."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        owner = self.server.owner
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        owner.requests.append(Request(self.headers["Host"], parts.path, query))
-        if "url" in query:
-            self._oembed(query["url"], owner.fault)
-        elif parts.path.endswith((".png", ".jpg")):
-            self._write(owner.image, kind="image/png")
-        else:
-            self._write(b"<!doctype html><title>Player</title><p>The player plays.</p>", kind="text/html")
-
-    def _oembed(self, url: str, fault: str | None) -> None:
-        owner = self.server.owner
+    def _oembed(self, request: Request, fault: str | None) -> Response:
         assert fault is None or fault in FAULTS
-        if fault == "hang up":
-            self.close_connection = True
-        elif fault == "trickle":
-            self._trickle()
-        elif fault in WHERE_TO or fault == "in circles":
-            where = WHERE_TO.get(fault, f"https://{self.headers['Host']}{self.path}")
-            self._write(b"", 302, Location=where)
-        elif fault in ("down", "busy", "gone", "private"):
-            self._write(b"{}", {"down": 502, "busy": 429, "gone": 404, "private": 401}[fault])
-        elif fault in ("not json", "no object", "nested", "huge", "empty"):
-            said = {"not json": b"<h1>It works!</h1>", "no object": b"[1]", "huge": b" " * 2_000_000, "empty": b""}
-            said["nested"] = b"[" * 200_000
-            self._write(said[fault])
-        else:
-            if fault == "slow":
-                owner.closing.wait(owner.delay)
-            self._write(json.dumps(_USUAL | {"author_url": url} | owner.answer).encode())
-
-    def _write(self, content: bytes, status: int = 200, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _trickle(self) -> None:
-        """Headers that never end, each of them in time."""
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-A: ")
-        for _ in range(int(self.server.owner.delay / 0.02)):
-            if self.server.owner.closing.wait(0.02):
-                return
-            self.wfile.write(b"a")
-        self.close_connection = True
+        match fault:
+            case "hang up":
+                return self.hang_up(request)
+            case "trickle":
+                return self.trickle_headers(request, self.delay)
+            case "in circles":
+                return as_json(None, 302, Location=f"https://{request.host}{request.full_path}")
+            case "down" | "busy" | "gone" | "private":
+                return as_json({}, {"down": 502, "busy": 429, "gone": 404, "private": 401}[fault])
+            case "not json" | "no object" | "nested" | "huge" | "empty":
+                said = {"not json": "<h1>It works!</h1>", "no object": "[1]", "huge": " " * 2_000_000, "empty": ""}
+                said["nested"] = "[" * 200_000
+                return Response(said[fault], content_type="application/json")
+            case "slow":
+                self.closing.wait(self.delay)
+        if fault in WHERE_TO:
+            return as_json(None, 302, Location=WHERE_TO[fault])
+        return as_json(_USUAL | {"author_url": request.args["url"]} | self.says)
 
 
 _USUAL = {

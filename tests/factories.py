@@ -7,12 +7,14 @@ import itertools
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from PIL import Image
 
 from articles import changes
 from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
 from comments.models import Comment
+from liveblog.delivery import log
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -58,6 +60,13 @@ def update(
             embeds.attach(made, embed)
     made.pictures_to_be = made.embed_to_be = None
     return made
+
+
+def say_again(of: Update) -> int:
+    """Log an update as changed although it is the same; readers are given it once more. Returns the revision."""
+    with transaction.atomic():
+        log.lock(of.article_id)
+        return log.append(of.article_id, of.element)
 
 
 def comment(of: Article | None = None, **fields: Any) -> Comment:

@@ -1,4 +1,4 @@
-"""People of a newsroom, with the rights of their groups, also in tests that empty the database."""
+"""People of a newsroom, with the rights of their groups."""
 
 from __future__ import annotations
 

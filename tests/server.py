@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+from tests import processes
+
 #: How many seconds a test waits for what must happen before it calls it missing. It says nothing about speed: a busy
 #: machine may need them.
 PATIENCE = 60
@@ -26,8 +29,10 @@ PATIENCE = 60
 ROOT = Path(__file__).resolve().parent.parent
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker.
-_ports = itertools.count(20_000 + 1_000 * (_worker % 12))
+_first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode()) + 1_000 * _worker
+#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker and
+#: each run.
+_ports = (20_000 + number % 12_000 for number in itertools.count(_first))
 
 
 def free_port() -> int:
@@ -84,7 +89,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:
-        self.process = subprocess.Popen(
+        self.process = processes.start(
             [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
             cwd=ROOT,
             env=self.environment,
@@ -96,6 +101,10 @@ class Server:
             assert self.process.poll() is None, "The server did not start."
             time.sleep(0.1)
         raise AssertionError("The server does not answer.")
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """As a crash does: at once, with nothing said to anybody."""
@@ -109,12 +118,12 @@ class Server:
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(15)
-            self.process.kill()
-            self.process.wait()
+        if self.process is not None:
+            if self.runs:
+                self.process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(15)
+            processes.end(self.process)
 
     def __enter__(self) -> Server:
         return self.start()
@@ -126,5 +135,5 @@ class Server:
 #: The same application behind a server that lends no transport: frames go through ASGI `send`.
 PLAIN_SERVER = [
     *("-m", "uvicorn", "liveblog.asgi:application", "--port", "PORT", "--ws", "websockets-sansio"),
-    *("--ws-per-message-deflate", "false", "--log-level", "warning"),
+    *("--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "1"),
 ]

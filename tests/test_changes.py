@@ -14,7 +14,7 @@ from liveblog.models import Change
 from tests import factories
 from tests.forms import member_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def logged_since(article: Article, revision: int) -> list[str]:

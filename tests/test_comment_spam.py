@@ -22,7 +22,7 @@ from tests.queues import moderator
 from tests.test_comments import WORDS, post
 from tests.test_moderation_queue import connected
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 SPAM = WORDS | {"text": "Win big at our casino tonight."}
 

@@ -20,7 +20,7 @@ from articles.models import Embed, Update
 from tests import factories
 from tests.embed_servers import EmbedServer, picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 FRAME = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"
@@ -223,7 +223,7 @@ def test_an_update_without_words_is_not_said_to_lack_a_translation(server: Embed
 
 
 def test_nothing_of_a_provider_s_markup_is_on_the_page(server: EmbedServer) -> None:
-    server.answer = {"title": "<script>alert(1)</script>", "author_name": '"><img src=x onerror=alert(1)>'}
+    server.says = {"title": "<script>alert(1)</script>", "author_name": '"><img src=x onerror=alert(1)>'}
     update = posted()
     work()
     shown = page(update)
@@ -360,6 +360,7 @@ def test_an_embed_whose_picture_cannot_be_had_any_more_is_shown_without(server: 
     assert "Ministers arrive" in page(update)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> None:
     first, second = posted(), posted()
     work()
@@ -372,6 +373,7 @@ def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> No
     assert files(settings) == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_picture_of_an_address_that_was_replaced_is_not_kept(server: EmbedServer, settings: Any) -> None:
     update = posted()
     (taken,) = resolving.take(5)
@@ -432,7 +434,7 @@ def test_a_page_with_embeds_takes_no_more_queries(
 
 
 def test_the_picture_of_a_private_address_is_not_asked_for(server: EmbedServer) -> None:
-    server.answer = {"thumbnail_url": "https://127.0.0.1/secret.png"}
+    server.says = {"thumbnail_url": "https://127.0.0.1/secret.png"}
     update = posted()
     work()
     assert Embed.objects.get(update=update).playable

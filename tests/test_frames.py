@@ -11,7 +11,7 @@ from articles.models import Article
 from liveblog.delivery import frames, log
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def frame(article: Article, after: int, language: str = "en") -> dict[str, Any]:

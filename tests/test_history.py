@@ -20,10 +20,10 @@ from articles.models import Article, Update, UpdateVersion
 from articles.pictures import versions
 from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
-from tests import factories
+from tests import factories, soak
 from tests.forms import change_url, member_of, opened
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def numbers(update: Update) -> list[int]:
@@ -406,7 +406,7 @@ _edits = st.fixed_dictionaries(
 
 
 class AnyHistory(TestCase):
-    @settings(max_examples=15)
+    @settings(max_examples=soak.count(6, 15))
     @given(st.lists(_edits, min_size=1, max_size=5), st.data())
     def test_what_is_restored_is_what_it_was(self, edits: list[dict[str, Any]], data: Any) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
@@ -430,7 +430,7 @@ class AnyHistory(TestCase):
         update.refresh_from_db()
         assert (update.state, update.first_published_at) == (state, first)
 
-    @settings(max_examples=15)
+    @settings(max_examples=soak.count(6, 15))
     @given(_edits)
     def test_recording_twice_writes_once(self, edit: dict[str, Any]) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")

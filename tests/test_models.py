@@ -11,7 +11,7 @@ from articles.models import Article, Update
 from articles.publishing.schedule import publish_due
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def test_a_published_update_has_text_in_its_source_language() -> None:

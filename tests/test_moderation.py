@@ -15,7 +15,7 @@ from liveblog.errors import Conflict
 from liveblog.newsroom import panels
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def moderator(name: str = "mod") -> User:

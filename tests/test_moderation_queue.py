@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,7 +24,7 @@ from comments.models import Ban, Comment, Decision, Discussion, Note, State
 from comments.queue import cards
 from liveblog.asgi import application
 from liveblog.newsroom import panels
-from tests import factories, newsroom
+from tests import factories, newsroom, soak
 from tests.forms import change_url, form_of, member_of
 from tests.queues import QUEUE, QueueClient, moderator
 from tests.server import PATIENCE
@@ -572,7 +571,7 @@ def test_a_decision_costs_the_same_however_many_wait(
 @pytest.mark.django_db(transaction=True)
 def test_moderators_at_once_decide_each_comment_once() -> None:
     """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
-    moderators, comments = map(int, os.environ.get("MODERATORS_AND_COMMENTS", "4,120").split(","))
+    moderators, comments = soak.count(4, 8), soak.count(60, 600)
     waiting(comments)
     people = [moderator(f"mod{number}") for number in range(moderators)]
     choices = ["approved", "spam"]

@@ -1,6 +1,7 @@
 """While something is down pages go on, or go on as soon as it is back; and the log says so once."""
 
 import asyncio
+import os
 import re
 import socket
 import subprocess
@@ -68,8 +69,9 @@ class Newsroom:
         return Counter(_PROBLEM.findall(server.log.read_text()))
 
 
-@pytest.fixture
-def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
+@pytest.fixture(scope="module")
+def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, dict[str, str]]]:
+    """A PostgreSQL with the demo's coverage, and a Redis, which tests may stop. Each starts again what it stopped."""
     if connection.vendor == "sqlite":
         pytest.skip("On SQLite alone there is no Redis to stop and no database server either.")
     own = services()
@@ -81,12 +83,19 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
             "DATABASE_URL": database.url,
             "REDIS_URL": redis.url,
             "LIVE_POLL_SECONDS": "2",
-            "MEDIA_ROOT": str(tmp_path / "media"),
+            "MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
         }
-        servers = [Server(log=tmp_path / f"server-{number}.log", **environment) for number in range(2)]
         for command in ("migrate", "load_demo"):
             arguments = [sys.executable, "manage.py", command]
-            subprocess.run(arguments, cwd=ROOT, env=servers[0].environment, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(arguments, cwd=ROOT, env=os.environ | environment, check=True, stdout=subprocess.DEVNULL)
+        yield database, redis, environment
+
+
+@pytest.fixture
+def newsroom(own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path) -> Iterator[Newsroom]:
+    database, redis, environment = own_services
+    with ExitStack() as stack:
+        servers = [Server(log=tmp_path / f"server-{number}.log", **environment) for number in range(2)]
         yield Newsroom(database, redis, [stack.enter_context(server) for server in servers])
 
 

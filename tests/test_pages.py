@@ -17,7 +17,7 @@ from articles.publishing import pins
 from comments.models import Comment
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def html_of(client: Any, address: str) -> str:

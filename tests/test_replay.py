@@ -1,9 +1,13 @@
 """The demo coverage loads whole, and a replay ends in the page that it replays."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 from django.utils.html import strip_tags
 
 from articles import demo
@@ -15,9 +19,20 @@ pytestmark = pytest.mark.django_db
 FULL = ("en", "de", "uk", "ar")
 
 
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
+    """The demo, loaded once for all tests; none leaves behind what it changes. Returns the place of its files."""
+    place = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=place), transaction.atomic():
+        demo.load()
+        yield place
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def coverage() -> Article:
-    return demo.load()
+def coverage(loaded: Path, db: None, settings: Any) -> Article:
+    settings.MEDIA_ROOT = loaded
+    return Article.objects.get(slug=demo.SLUG)
 
 
 def test_the_demo_is_told_in_four_languages(coverage: Article) -> None:

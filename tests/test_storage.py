@@ -17,10 +17,12 @@ from django.test import Client
 
 from articles import changes
 from articles.models import Picture
-from tests import factories
+from tests import factories, processes
 from tests.nasty_files import exif, made
 from tests.server import PATIENCE, Server, free_port
 from tests.test_settings import check
+
+pytestmark = pytest.mark.one_database
 
 BUCKET = "newsroom"
 
@@ -30,7 +32,7 @@ def s3() -> Iterator[dict[str, str]]:
     """The environment of a server whose storage this is."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
+    server = processes.start(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -46,8 +48,7 @@ def s3() -> Iterator[dict[str, str]]:
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": access["S3_REGION"]}, ACL="public-read"
     )
     yield {"S3_BUCKET": BUCKET, "S3_ENDPOINT_URL": address, **access}
-    server.terminate()
-    server.wait()
+    processes.end(server)
 
 
 def client(address: str) -> boto3.client:

@@ -20,7 +20,7 @@ from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
 from liveblog.actors import acting_as
 from liveblog.models import Change
-from tests import factories
+from tests import factories, soak
 from tests.forms import change_url, member_of, opened
 
 pytestmark = pytest.mark.django_db
@@ -285,7 +285,7 @@ _edits = st.tuples(
 
 
 class AnyEvening(TestCase):
-    @settings(max_examples=10)
+    @settings(max_examples=soak.count(4, 10))
     @given(st.lists(_edits, min_size=1, max_size=4))
     def test_copies_stay_the_same_whoever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
         articles = [factories.article(languages=languages) for languages in (LANGUAGES, ("en", "de"), ("en", "de"))]

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
     command = PLAIN_SERVER if request.param == "send" else None
     with django_db_blocker.unblock():
-        running = Server(command, LIVE_HEARTBEAT_SECONDS="0.5", LIVE_MAX_BUFFER_BYTES="200000")
+        running = Server(
+            command, LIVE_HEARTBEAT_SECONDS="0.5", LIVE_MAX_BUFFER_BYTES="200000", LIVE_POLL_SECONDS="0.02"
+        )
     with running:
         yield running
 
@@ -179,8 +181,10 @@ async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: S
         async with join(server, article) as reader:
             assert (await frame(reader))["changes"] == []
             # Much more than the kernel's buffers on both sides take.
-            for number in range(1, 151):
-                await post(article, body_en=f"<p>{'words ' * 16_000}</p>")
+            long = await post(article, body_en=f"<p>{'words ' * 16_000}</p>")
+            assert (await frame(reader))["revision"] == 1
+            for number in range(2, 151):
+                assert await sync_to_async(factories.say_again)(long) == number
                 assert (await frame(reader))["revision"] == number
         assert len(await asyncio.to_thread(until_cut, stalled)) < 150 * 96_000 / 2
     finally:

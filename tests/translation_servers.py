@@ -11,16 +11,16 @@ punctuation and terms of the glossary stay. So results have the length, the stru
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from typing import Any
+
+from werkzeug import Request, Response
+
+from tests.providers import Provider, as_json
 
 _NEWS = {
     "en": "The government said on Monday that it would help the people in the north of the country after the "
@@ -73,7 +73,7 @@ def imitated(text: str, target: str, terms: dict[str, str] | None = None) -> str
 
 
 @dataclass(frozen=True)
-class Request:
+class Asked:
     method: str
     path: str
     headers: dict[str, str]  # names in lower case
@@ -102,7 +102,7 @@ class Glossary:
 
 
 @dataclass
-class TranslationServer:
+class TranslationServer(Provider):
     """Both providers on one port. Everything may be changed while it runs.
 
     answers            (language, text as sent) -> text; the language without its region
@@ -127,26 +127,14 @@ class TranslationServer:
     glossary_status: int | None = None
     unknown_glossary: int = 404
     glossaries: dict[str, Glossary] = field(default_factory=dict)
-    requests: list[Request] = field(default_factory=list)
+    requests: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.closing = threading.Event()
+        super().__post_init__()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> TranslationServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
-    def translations(self) -> list[Request]:
+    def translations(self) -> list[Asked]:
         """The requests for translations."""
         return [request for request in self.requests if request.path.endswith("/translate")]
 
@@ -172,159 +160,100 @@ class TranslationServer:
             return [""] * len(results)
         return results[:-1] if fault == "too few" else results
 
+    # The protocols ---------------------------------------------------------------------------------------------------
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    owner: TranslationServer
+    def answer(self, request: Request) -> Response:
+        body = request.get_json(force=True, silent=True)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append(Asked(request.method, request.path, headers, body))
 
-    def handle_error(self, *_: Any) -> None:
-        """A client that gave up is no news."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Headers and body are two packets, which would otherwise wait for each other.
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def _route(self) -> None:
-        owner = self.server.owner
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = None
-        with suppress(ValueError):
-            body = json.loads(content)
-        path = self.path.partition("?")[0]
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        owner.requests.append(Request(self.command, path, headers, body))
-
-        deepl = path.startswith("/v2/")
-        self._message = "message" if deepl else "error"
+        deepl = request.path.startswith("/v2/")
         given = (
             headers.get("authorization", "").removeprefix("DeepL-Auth-Key ") if deepl else (body or {}).get("api_key")
         )
-        if owner.key and given != owner.key and path != "/languages":
+        if self.key and given != self.key and request.path != "/languages":
             if deepl or given:
-                self._refuse(403, "Forbidden" if deepl else "Invalid API key")
-            else:
-                self._refuse(400, "Visit https://portal.example to get an API key")
-        elif path.startswith("/v2/glossaries") and owner.glossary_status:
-            self._refuse(owner.glossary_status, "Glossaries are not for this account")
-        else:
-            match self.command, path.strip("/").split("/"):
-                case "POST", ["v2", "translate"]:
-                    self._translate(self._deepl, body)
-                case "POST", ["translate"]:
-                    self._translate(self._libretranslate, body)
-                case "GET", ["v2", "glossaries"]:
-                    self._answer({"glossaries": [glossary.as_json() for glossary in owner.glossaries.values()]})
-                case "POST", ["v2", "glossaries"]:
-                    self._make_glossary(body)
-                case (("GET" | "DELETE"), ["v2", "glossaries", known]) if known in owner.glossaries:
-                    gone = self.command == "DELETE"
-                    glossary = owner.glossaries.pop(known) if gone else owner.glossaries[known]
-                    self._answer(None if gone else glossary.as_json(), 204 if gone else 200)
-                case "GET", ["v2", "usage"]:
-                    self._answer({"character_count": 1000, "character_limit": 500000})
-                case "GET", ["v2", "languages"]:
-                    self._answer([{"language": code.upper(), "name": code} for code in sorted(owner.languages)])
-                case "GET", ["languages"]:
-                    targets = sorted(owner.languages)
-                    self._answer([{"code": code, "name": code, "targets": targets} for code in targets])
-                case _:
-                    self._refuse(404, "Not found")
+                return _refused(deepl, 403, "Forbidden" if deepl else "Invalid API key")
+            return _refused(deepl, 400, "Visit https://portal.example to get an API key")
+        if request.path.startswith("/v2/glossaries") and self.glossary_status:
+            return _refused(deepl, self.glossary_status, "Glossaries are not for this account")
+        match request.method, request.path.strip("/").split("/"):
+            case "POST", ["v2", "translate"] | ["translate"]:
+                return self._translate(request, deepl, body)
+            case "GET", ["v2", "glossaries"]:
+                return as_json({"glossaries": [glossary.as_json() for glossary in self.glossaries.values()]})
+            case "POST", ["v2", "glossaries"]:
+                return self._make_glossary(body)
+            case (("GET" | "DELETE"), ["v2", "glossaries", known]) if known in self.glossaries:
+                if request.method == "GET":
+                    return as_json(self.glossaries[known].as_json())
+                del self.glossaries[known]
+                return as_json(None, 204)
+            case "GET", ["v2", "usage"]:
+                return as_json({"character_count": 1000, "character_limit": 500000})
+            case "GET", ["v2", "languages"]:
+                return as_json([{"language": code.upper(), "name": code} for code in sorted(self.languages)])
+            case "GET", ["languages"]:
+                targets = sorted(self.languages)
+                return as_json([{"code": code, "name": code, "targets": targets} for code in targets])
+        return _refused(deepl, 404, "Not found")
 
-    do_GET = do_POST = do_DELETE = _route  # noqa: N815 - names of http.server
+    def _translate(self, request: Request, deepl: bool, body: dict[str, Any]) -> Response:
+        fault = self.take_fault()
+        match fault:
+            case "hang up":
+                return self.hang_up(request)
+            case "redirect":
+                return as_json(None, 307, Location=request.path)
+            case "not json":
+                return Response("<h1>It works!</h1>", content_type="text/html")
+            case "456":
+                # LibreTranslate has no such status.
+                status, said = (456, "Quota exceeded") if deepl else (403, "Too many request limits violations")
+                return _refused(deepl, status, said)
+            case "429" | "503":
+                wait = {"Retry-After": self.retry_after} if self.retry_after else {}
+                return _refused(deepl, int(fault), "Too many requests", **wait)
+            case "403" | "500":
+                return _refused(deepl, int(fault), "Invalid API key" if fault == "403" else "Cannot translate")
+            case "trickle":
+                return self.trickle(b" ", self.delay)
+            case "slow":
+                self.closing.wait(self.delay)
+        return self._deepl(body, fault) if deepl else self._libretranslate(body, fault)
 
-    def _translate(self, answer: Any, body: dict[str, Any]) -> None:
-        owner = self.server.owner
-        fault = owner.take_fault()
-        deepl = self._message == "message"
-        if fault == "hang up":
-            self.close_connection = True
-        elif fault == "redirect":
-            self._answer(None, 307, Location=self.path)
-        elif fault == "not json":
-            self._write(b"<h1>It works!</h1>", 200, "text/html")
-        elif fault == "456":
-            # LibreTranslate has no such status.
-            self._refuse(*(456, "Quota exceeded") if deepl else (403, "Too many request limits violations"))
-        elif fault in {"429", "503"}:
-            wait = {"Retry-After": owner.retry_after} if owner.retry_after else {}
-            self._refuse(int(fault), "Too many requests", **wait)
-        elif fault in {"403", "500"}:
-            self._refuse(int(fault), "Invalid API key" if fault == "403" else "Cannot translate")
-        elif fault == "trickle":
-            self._trickle()
-        else:
-            if fault == "slow":
-                owner.closing.wait(owner.delay)
-            answer(body, fault)
-
-    def _deepl(self, body: dict[str, Any], fault: str | None) -> None:
-        owner = self.server.owner
+    def _deepl(self, body: dict[str, Any], fault: str | None) -> Response:
         # "EN" alone is not a target of DeepL's.
         target = body["target_lang"].partition("-")[0].lower()
-        if target not in owner.languages or body["target_lang"] in {"EN", "PT"}:
-            self._refuse(400, "Value for 'target_lang' not supported.")
-            return
+        if target not in self.languages or body["target_lang"] in {"EN", "PT"}:
+            return _refused(True, 400, "Value for 'target_lang' not supported.")
         glossary_id = body.get("glossary_id")
-        if glossary_id and glossary_id not in owner.glossaries:
-            self._refuse(owner.unknown_glossary, "Glossary not found")
-            return
-        terms = owner.glossaries[glossary_id].entries if glossary_id else {}
-        results = owner.translated(body["text"], target, terms, fault)
+        if glossary_id and glossary_id not in self.glossaries:
+            return _refused(True, self.unknown_glossary, "Glossary not found")
+        terms = self.glossaries[glossary_id].entries if glossary_id else {}
+        results = self.translated(body["text"], target, terms, fault)
         source = body.get("source_lang", "EN")
         said = [{"detected_source_language": source, "text": text, "billed_characters": len(text)} for text in results]
-        self._answer({"translations": said})
+        return as_json({"translations": said})
 
-    def _libretranslate(self, body: dict[str, Any], fault: str | None) -> None:
-        owner = self.server.owner
+    def _libretranslate(self, body: dict[str, Any], fault: str | None) -> Response:
         for code in (body["source"], body["target"]):
-            if code not in owner.languages:
-                self._refuse(400, f"{code} is not supported")
-                return
-        if (body["source"], body["target"]) in owner.missing_pairs:
+            if code not in self.languages:
+                return _refused(False, 400, f"{code} is not supported")
+        if (body["source"], body["target"]) in self.missing_pairs:
             # It wraps its own refusal into an error of the server.
             said = f"400 Bad Request: {body['target']} is not available as a target language from {body['source']}"
-            self._refuse(500, f"Cannot translate text: {said}")
-            return
+            return _refused(False, 500, f"Cannot translate text: {said}")
         several = isinstance(body["q"], list)
-        results = owner.translated(body["q"] if several else [body["q"]], body["target"], {}, fault)
-        self._answer({"translatedText": results if several else "".join(results)})
+        results = self.translated(body["q"] if several else [body["q"]], body["target"], {}, fault)
+        return as_json({"translatedText": results if several else "".join(results)})
 
-    def _make_glossary(self, body: dict[str, Any]) -> None:
+    def _make_glossary(self, body: dict[str, Any]) -> Response:
         entries = dict(line.split("\t") for line in body["entries"].splitlines())
         glossary = Glossary(str(uuid.uuid4()), body["name"], body["source_lang"], body["target_lang"], entries)
-        self.server.owner.glossaries[glossary.id] = glossary
-        self._answer(glossary.as_json(), 201)
+        self.glossaries[glossary.id] = glossary
+        return as_json(glossary.as_json(), 201)
 
-    def _refuse(self, status: int, message: str, **headers: str) -> None:
-        self._answer({self._message: message}, status, **headers)
 
-    def _answer(self, value: Any, status: int = 200, **headers: str) -> None:
-        self._write(b"" if value is None else json.dumps(value).encode(), status, "application/json", **headers)
-
-    def _write(self, content: bytes, status: int, kind: str, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _trickle(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "100000")
-        self.end_headers()
-        for piece in self._blanks():
-            self.wfile.write(piece)
-        self.close_connection = True
-
-    def _blanks(self) -> Iterator[bytes]:
-        for _ in range(int(self.server.owner.delay / 0.02)):
-            if self.server.owner.closing.wait(0.02):
-                return
-            yield b" "
+def _refused(deepl: bool, status: int, message: str, **headers: str) -> Response:
+    return as_json({"message" if deepl else "error": message}, status, **headers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from articles.models import Article
@@ -21,16 +22,50 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
-def static_files() -> None:
-    # Several workers would take each other's files away; for them scripts/test has done it.
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        call_command("collectstatic", interactive=False, verbosity=0)
+def media_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture
-def server(transactional_db: None, static_files: None) -> Iterator[Server]:
-    with Server() as running:
-        yield running
+def media(media_of_all: Path) -> Path:
+    """The one place where the server stores files of all tests."""
+    return media_of_all
+
+
+@pytest.fixture(scope="session")
+def make_server(django_db_setup: None, django_db_blocker: Any, media_of_all: Path) -> Callable[..., Server]:
+    """Makes servers that outlast a test."""
+
+    def make(**environment: str) -> Server:
+        with django_db_blocker.unblock():
+            return Server(MEDIA_ROOT=str(media_of_all), **environment)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
+    """A server for all tests. Modules whose tests need another environment put their own in its place."""
+    with make_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(transactional_db: None, lasting_server: Server) -> Server:
+    """A server that runs, with an empty database.
+
+    What it remembers of an article is of no other, for numbers and slugs are never given out twice.
+    """
+    if not lasting_server.runs:
+        lasting_server.start()
+    return lasting_server
+
+
+def as_new(provider: Any) -> None:
+    """Give a provider that outlasts tests, a dataclass, the values that it had at first."""
+    for field in dataclasses.fields(provider):
+        made = field.default_factory
+        setattr(provider, field.name, field.default if made is dataclasses.MISSING else made())
 
 
 class Reader:
@@ -87,8 +122,11 @@ CONTENT = """() => {
 
 
 @pytest.fixture
-def reader(browser: Browser) -> Iterator[Callable[..., Reader]]:
-    """Makes readers, each with a browser profile of their own; none may have met an error at the end."""
+def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., Reader]]:
+    """Makes readers, each with a browser profile of their own; none may have met an error at the end.
+
+    They leave before the database is emptied.
+    """
     contexts: list[BrowserContext] = []
     readers: list[Reader] = []
 

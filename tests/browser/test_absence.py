@@ -50,9 +50,7 @@ def test_a_laptop_that_slept_for_hours(server: Server, reader: MakeReader, artic
         assert page.content() == fresh(article, "uk")
 
 
-def test_a_laptop_that_slept_longer_than_the_log_is_long(
-    reader: MakeReader, article: Article, fresh_on: Fresh, static_files: None
-) -> None:
+def test_a_laptop_that_slept_longer_than_the_log_is_long(reader: MakeReader, article: Article, fresh_on: Fresh) -> None:
     with Server(LIVE_MAX_CATCH_UP="5") as server, Proxy(server.port) as proxy:
         page = reader()
         page.page.clock.install()
@@ -98,9 +96,7 @@ def test_a_network_that_was_lost_and_found(server: Server, reader: MakeReader, a
     assert page.content() == fresh(article, "ar")
 
 
-def test_a_connection_that_died_in_silence_is_replaced(
-    reader: MakeReader, article: Article, static_files: None
-) -> None:
+def test_a_connection_that_died_in_silence_is_replaced(reader: MakeReader, article: Article) -> None:
     with Server(LIVE_HEARTBEAT_SECONDS="1") as server, Proxy(server.port) as proxy:
         page = reader().open(proxy, article, "en")
         factories.update(article)
@@ -125,12 +121,10 @@ def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
         assert page.content() == fresh(article, "de")
 
 
-def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(
-    reader: MakeReader, article: Article, static_files: None
-) -> None:
-    with Server(LIVE_HEARTBEAT_SECONDS="0.3") as server, Proxy(server.port, cut_idle=1) as proxy:
+def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(reader: MakeReader, article: Article) -> None:
+    with Server(LIVE_HEARTBEAT_SECONDS="0.3") as server, Proxy(server.port, cut_idle=3) as proxy:
         page = reader().open(proxy, article, "en")
-        page.page.wait_for_timeout(3000)
+        page.page.wait_for_timeout(4000)
         factories.update(article)
         page.reaches(1, within=BACK)
         assert proxy.handshakes == 1

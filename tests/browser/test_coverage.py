@@ -68,7 +68,6 @@ def arrives(pressed: float, *texts: tuple[Reader, str]) -> None:
 
 def test_an_evening_of_coverage(
     transactional_db: None,
-    static_files: None,
     journalist: User,
     reader: MakeReader,
     fresh_on: Callable[[Server], Fresh],

@@ -20,7 +20,7 @@ from django.utils import timezone
 from playwright.sync_api import Error, Page, Playwright, Route, expect
 
 from articles.models import Article, Snippet, Update
-from tests import factories, newsroom
+from tests import factories, newsroom, soak
 from tests.browser.conftest import MakeReader
 from tests.browser.desks import DeskPage, log_in
 from tests.browser.test_pictures import DROP, file
@@ -57,7 +57,7 @@ def test_text_and_one_chord_are_an_update_on_open_pages(
     german = reader().open(server, article, "de")
     desk = sit_down()
     waited = []
-    for number in range(int(os.environ.get("DESK_ROUNDS", "3"))):
+    for number in range(soak.count(3, 30)):
         desk.type(f"Ministers have arrived, number {number}.")
         pressed = time.monotonic()
         desk.press("Control+Enter")

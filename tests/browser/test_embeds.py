@@ -13,7 +13,7 @@ from articles import changes
 from articles.embeds import services
 from articles.models import Article, Embed, Update
 from tests import factories
-from tests.browser.conftest import Fresh, MakeReader, Reader
+from tests.browser.conftest import Fresh, MakeReader, Reader, as_new
 from tests.browser.test_coverage import Desk
 from tests.embed_servers import EmbedServer
 from tests.server import Server
@@ -27,17 +27,23 @@ PLAYER = """<!doctype html><title>Player</title><p id=count>0</p><script>
 </script>"""
 
 
-@pytest.fixture
-def providers() -> Iterator[EmbedServer]:
+@pytest.fixture(scope="module")
+def lasting_providers() -> Iterator[EmbedServer]:
     with EmbedServer() as running:
         yield running
 
 
-@pytest.fixture
-def server(transactional_db: None, static_files: None, providers: EmbedServer) -> Iterator[Server]:
-    routes = ",".join(f"{place}={elsewhere}" for place, elsewhere in providers.routes.items())
-    with Server(EMBED_ROUTES=routes, EMBED_TIMEOUT="2") as running:
+@pytest.fixture(scope="module")
+def lasting_server(make_server: Callable[..., Server], lasting_providers: EmbedServer) -> Iterator[Server]:
+    routes = ",".join(f"{place}={elsewhere}" for place, elsewhere in lasting_providers.routes.items())
+    with make_server(EMBED_ROUTES=routes, EMBED_TIMEOUT="2") as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def providers(lasting_providers: EmbedServer) -> EmbedServer:
+    as_new(lasting_providers)
+    return lasting_providers
 
 
 @pytest.fixture
@@ -225,7 +231,7 @@ def test_a_host_that_is_not_listed_is_not_framed_whatever_happens(
 def test_a_preview_fits_and_reads_in_its_direction(
     server: Server, reader: MakeReader, article: Article, providers: EmbedServer, language: str, width: int
 ) -> None:
-    providers.answer = {"title": "Delegations of all thirty allies arrive " * 4, "width": 720, "height": 1280}
+    providers.says = {"title": "Delegations of all thirty allies arrive " * 4, "width": 720, "height": 1280}
     posted(article)
     posted(article, "https://open.spotify.com/episode/4uLU6hMCjMI75M1A2tKUQC")
     posted(article, "https://www.instagram.com/p/CAbc_12-X/")

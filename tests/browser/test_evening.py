@@ -14,12 +14,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, Update
-from tests import factories, newsroom
+from tests import factories, newsroom, soak
 from tests.browser.conftest import Fresh, MakeReader
 from tests.browser.desks import DeskPage, log_in
 from tests.server import Server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
+pytestmark = [pytest.mark.django_db(transaction=True), *soak.marks(pytest.mark.embedded)]
 
 LANGUAGES = ("en", "de", "ar")
 
@@ -53,7 +53,6 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
 
 def test_an_evening_at_three_desks(
     transactional_db: None,
-    static_files: None,
     reader: MakeReader,
     fresh_on: Callable[[Server], Fresh],
     tmp_path: Path,
@@ -131,7 +130,7 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
     publish(oksana, "The speech in full.", 4, embed="https://news.example.org/speech")
     put_a_table(ioana, [["Country", "Votes"], ["Sweden", "28"], ["Finland", "28"]])
     publish(ioana, "", 6, headline="Who has ratified")
-    for number in range(22):
+    for number in range(soak.count(3, 22)):
         publish((ioana, karim, oksana)[number % 3], f"Update number {number} of the evening.")
 
 

@@ -15,7 +15,7 @@ from articles.models import Article
 from comments import moderation
 from comments.models import Comment, Decision, State
 from tests import factories, newsroom
-from tests.browser.conftest import MakeReader
+from tests.browser.conftest import MakeReader, as_new
 from tests.browser.desks import log_in
 from tests.browser.test_comments import send, write
 from tests.queues import QUEUE
@@ -34,17 +34,23 @@ def people(transactional_db: None) -> dict[str, User]:
     return found | {"edda": newsroom.user("edda", "Editor", first_name="Edda")}
 
 
-@pytest.fixture
-def provider() -> Iterator[TranslationServer]:
+@pytest.fixture(scope="module")
+def lasting_provider() -> Iterator[TranslationServer]:
     with TranslationServer() as running:
-        running.answers["de", UKRAINIAN] = GERMAN
         yield running
 
 
-@pytest.fixture
-def server(transactional_db: None, static_files: None, provider: TranslationServer) -> Iterator[Server]:
-    with Server(DEEPL_API_KEY="a key", DEEPL_URL=provider.url) as running:
+@pytest.fixture(scope="module")
+def lasting_server(make_server: Callable[..., Server], lasting_provider: TranslationServer) -> Iterator[Server]:
+    with make_server(DEEPL_API_KEY="a key", DEEPL_URL=lasting_provider.url) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def provider(lasting_provider: TranslationServer) -> TranslationServer:
+    as_new(lasting_provider)
+    lasting_provider.answers["de", UKRAINIAN] = GERMAN
+    return lasting_provider
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 
 from articles.models import Article, Update
 from comments.models import Comment
-from tests import factories
+from tests import factories, soak
 from tests.browser.conftest import Fresh, MakeReader
 from tests.server import Server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
+pytestmark = [pytest.mark.django_db(transaction=True), *soak.marks(pytest.mark.embedded)]
 
 
 def test_what_arrives_looks_as_on_a_fresh_page(server: Server, reader: MakeReader, fresh: Fresh) -> None:

@@ -1,16 +1,17 @@
 """Coverage that is live in all its languages: drafts, reviews and corrections arrive on the pages they concern."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, GlossaryTerm, Translation
 from tests import factories
-from tests.browser.conftest import Fresh, MakeReader
+from tests.browser.conftest import Fresh, MakeReader, as_new
 from tests.browser.test_coverage import Desk
+from tests.newsroom import user
 from tests.server import Server
 from tests.translation_servers import TranslationServer
 
@@ -24,24 +25,27 @@ REVIEWED = "Die Verbündeten haben sich auf Hilfe im Wert von 14 Millionen Euro 
 
 @pytest.fixture
 def newsroom(transactional_db: None) -> dict[str, User]:
-    people = {}
-    for name, group in (("ioana", "Journalist"), ("greta", "Translator"), ("karim", "Translator")):
-        people[name] = User.objects.create_user(name, password="a long password", is_staff=True)
-        people[name].groups.add(Group.objects.get(name=group))
-    return people
+    groups = {"ioana": "Journalist", "greta": "Translator", "karim": "Translator"}
+    return {name: user(name, group) for name, group in groups.items()}
 
 
-@pytest.fixture
-def provider() -> Iterator[TranslationServer]:
+@pytest.fixture(scope="module")
+def lasting_provider() -> Iterator[TranslationServer]:
     with TranslationServer() as running:
-        running.answers[("de", f"<p>{UKRAINIAN}</p>")] = f"<p>{GERMAN}</p>"
         yield running
 
 
-@pytest.fixture
-def server(transactional_db: None, static_files: None, provider: TranslationServer) -> Iterator[Server]:
-    with Server(DEEPL_API_KEY="a key", DEEPL_URL=provider.url) as running:
+@pytest.fixture(scope="module")
+def lasting_server(make_server: Callable[..., Server], lasting_provider: TranslationServer) -> Iterator[Server]:
+    with make_server(DEEPL_API_KEY="a key", DEEPL_URL=lasting_provider.url) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def provider(lasting_provider: TranslationServer) -> TranslationServer:
+    as_new(lasting_provider)
+    lasting_provider.answers[("de", f"<p>{UKRAINIAN}</p>")] = f"<p>{GERMAN}</p>"
+    return lasting_provider
 
 
 @pytest.fixture

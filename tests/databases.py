@@ -1,0 +1,88 @@
+"""The databases of the tests: migrated once in a run, and copied for each process that runs tests.
+
+All names are of one run, so that two runs at once do each other no harm.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+#: Rows of these tables are made by migrations and the same in all tests. Processes cache their numbers.
+KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+
+
+def name_template(directory: Path) -> None:
+    """Say which database is the template of the run whose files are in `directory`."""
+    database = connections.databases["default"]
+    if connection.vendor == "sqlite":
+        # Hub and views work in threads of their own, which an in-memory database would not let in at once.
+        name = str(directory / "test.sqlite3")
+    else:
+        name = f"test_{database['NAME']}_{directory.name.replace('-', '_')}"
+        # A pool would keep connections to a database that is to be copied or dropped. Servers under test have theirs.
+        database["OPTIONS"].pop("pool", None)
+    database["TEST"]["NAME"] = name
+
+
+@contextmanager
+def copy(directory: Path, worker: str) -> Iterator[None]:
+    """Use a copy of the template, which the first to come makes."""
+    creation = connection.creation
+    template = connection.settings_dict["TEST"]["NAME"]
+    with (directory / "template").open("a+") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        made.seek(0)
+        if not made.read():
+            creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            # Only once nobody is connected to it is it whole on the disk, and can be copied.
+            connection.close()
+            made.write("made")
+    _use(template)
+    creation.clone_test_db(worker, verbosity=0, autoclobber=True)
+    own = creation.get_test_db_clone_settings(worker)["NAME"]
+    _use(own)
+    yield
+    _drop(own)
+
+
+def drop_template(directory: Path) -> None:
+    """Drop the template of the run, if there is one."""
+    if (directory / "template").exists():
+        _drop(connection.settings_dict["TEST"]["NAME"])
+
+
+def _use(name: str) -> None:
+    connection.close()
+    connections.databases["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+def _drop(name: str) -> None:
+    connection.close()
+    if connection.vendor == "postgresql":
+        with connection._nodb_cursor() as cursor:
+            # Threads of tests may still hold connections.
+            cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)} WITH (FORCE)")
+
+
+def empty(database: BaseDatabaseWrapper) -> None:
+    """Delete all rows but those that migrations made.
+
+    Other than Django's `flush`, this leaves groups and permissions in place with the numbers that running servers
+    know, and it waits for nobody: TRUNCATE would wait for whoever reads.
+    """
+    tables = sorted(set(database.introspection.django_table_names(only_existing=False, include_views=False)) - KEPT)
+    quote = database.ops.quote_name
+    asked = (f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})" for table in tables)
+    with database.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked))
+        filled = [table for (table,) in cursor.fetchall()]
+    # Foreign keys are checked at the end of the transaction, so that any order will do.
+    with transaction.atomic(using=database.alias), database.cursor() as cursor:
+        for table in filled:
+            cursor.execute(f"DELETE FROM {quote(table)}")

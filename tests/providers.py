@@ -1,0 +1,83 @@
+"""Services of others, as servers that speak their protocols and have faults that tests can switch on."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, Self
+
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+
+class _Server(HTTPServer):
+    def thread_target(self) -> None:
+        assert self.server is not None
+        # It looks this often, in seconds, whether it is to stop.
+        self.server.serve_forever(poll_interval=0.02)
+
+
+class Provider(ABC):
+    """A service of others on a port of its own, while a `with` lasts."""
+
+    def __post_init__(self) -> None:
+        #: Whoever waits stops waiting.
+        self.closing = threading.Event()
+        self._server = _Server(threaded=True)
+        self._server.expect_request(re.compile("")).respond_with_handler(self.answer)
+
+    @abstractmethod
+    def answer(self, request: Request) -> Response:
+        """Answer a request, each in a thread of its own."""
+
+    @property
+    def url(self) -> str:
+        return self._server.url_for("/").rstrip("/")
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.closing.set()
+        self._server.stop()
+
+    # Faults of any service -------------------------------------------------------------------------------------------
+
+    def hang_up(self, request: Request) -> Response:
+        """Close the connection, and say nothing."""
+        _socket_of(request).shutdown(socket.SHUT_RDWR)
+        return Response()
+
+    def trickle(self, piece: bytes, seconds: float, pause: float = 0.02) -> Response:
+        """Begin a long answer, and send a piece of it again and again."""
+        headers = {"Content-Length": str(10**9)}
+        return Response(self._pieces(piece, seconds, pause), headers=headers, direct_passthrough=True)
+
+    def trickle_headers(self, request: Request, seconds: float) -> Response:
+        """Send headers that never end, each byte of them in time, and hang up."""
+        connection = _socket_of(request)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+        for piece in self._pieces(b"a", seconds, 0.02):
+            connection.sendall(piece)
+        return self.hang_up(request)
+
+    def _pieces(self, piece: bytes, seconds: float, pause: float) -> Iterator[bytes]:
+        for _ in range(int(seconds / max(pause, 0.001))):
+            if self.closing.wait(pause):
+                return
+            yield piece
+
+
+def _socket_of(request: Request) -> socket.socket:
+    return request.environ["werkzeug.socket"]
+
+
+def as_json(value: Any, status: int = 200, **headers: str) -> Response:
+    """Return an answer in JSON; without a body for None."""
+    body = b"" if value is None else json.dumps(value).encode()
+    return Response(body, status, headers, content_type="application/json")
