@@ -15,16 +15,18 @@ test: .venv/.installed ## run all tests (some of them: scripts/test -k live)
 soak: .venv/.installed ## run all tests with large counts, and on every combination of services
 	SOAK=1 scripts/test
 
-check: .venv/.installed messages ## check style, types, migrations, translations and settings
+check: .venv/.installed node_modules/.installed messages ## check style, types, migrations, translations and settings
 	scripts/check
 
 bench: .venv/.installed messages ## measure delivery, pages and moderation, as ratios (BENCH="fanout --rounds 1")
 	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
 	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
 
-format: .venv/.installed ## format the Python code and mend what can be mended
+format: .venv/.installed node_modules/.installed ## format Python, templates, JavaScript and CSS, and fix what can be fixed
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+	scripts/templates --write
+	npm run --silent format
 
 messages: .venv/.runtime ## compile the translations that changed
 	@$(python) scripts/compile_messages.py
@@ -46,6 +48,12 @@ lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer
 .venv/.installed: requirements-dev.txt | $(python)
 	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch .venv/.runtime $@
+
+# The tools for JavaScript and CSS. Nothing of them is served.
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || scripts/install nodejs npm
+	npm ci --no-progress
+	@touch $@
 
 $(python):
 	@for candidate in python3.13 python3.12 python3.11 python3; do \

@@ -103,7 +103,7 @@ def _digest(letter: EmailJob) -> EmailMessage | None:
 
 
 def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
-    text = render_to_string(f"comments/letters/{letter.kind}.txt", context)
+    text = render_to_string(f"comments/emails/{letter.kind}.txt", context)
     subject, _, body = text.strip().partition("\n")
     message_id = f"<comments-{letter.key}@{urlsplit(settings.SITE_URL).hostname}>"
     headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}

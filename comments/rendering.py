@@ -132,7 +132,7 @@ def count_html(article: Article, language: str) -> str:
 def chosen_html(article: Article, language: str) -> str:
     chosen = shown().approved().filter(article=article, featured=True)[:CHOICES]
     comments = [comment_context(comment, article, language) for comment in chosen]
-    return get_template("comments/chosen.html").render({"comments": comments})
+    return get_template("comments/featured.html").render({"comments": comments})
 
 
 def form_html(article: Article, language: str, **context: Any) -> str:

@@ -90,7 +90,7 @@ def test_a_comment_is_shown_with_what_it_answers_and_what_its_author_did_before(
 def test_each_text_says_its_language_and_names_stand_for_themselves(greta: QueueClient) -> None:
     html = greta.card(factories.comment(language="ar", name="ليلى", text="شكرا <script>alert(1)</script>"))
     assert 'class="text" lang="ar" dir="rtl"' in html
-    assert '<bdi class="who">ليلى</bdi>' in html
+    assert '<bdi class="comment-author">ليلى</bdi>' in html
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 
@@ -169,7 +169,7 @@ def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None
 def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> None:
     comment = factories.comment()
     answer = greta.decide("refused", comment, reason="insult", words="The second sentence.")
-    assert (answer["said"], answer["problems"]) == ("Refused", {})
+    assert (answer["message"], answer["problems"]) == ("Refused", {})
     assert now(comment).state == State.REFUSED
     assert Decision.objects.get().reason == "insult: The second sentence."
     html = greta.card(comment)
@@ -215,8 +215,8 @@ def test_what_is_gone_is_said_to_be_gone(greta: QueueClient) -> None:
 
 def test_what_somebody_has_in_hand_is_shown_so_and_left_to_them(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
-    assert greta.act(comment, "claim") == {"taken": ""}
-    assert karim.act(comment, "claim") == {"taken": "greta"}
+    assert greta.act(comment, "claim") == {"claimed_by": ""}
+    assert karim.act(comment, "claim") == {"claimed_by": "greta"}
     assert "In hand: greta" in karim.card(comment)
     assert "In hand" not in greta.card(comment)
     assert "greta" in karim.decide("spam", comment)["problems"][f"comment-{comment.pk}"]

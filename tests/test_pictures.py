@@ -304,7 +304,7 @@ def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
     data = form(article, picture, **texts(picture, alt="A bridge", credit="  "))
     answer = client.post(ADD, {**data, "_publish": "1"})
     assert [error.code for error in errors_of(answer).as_data()["__all__"]] == ["pictures"]
-    field = re.search(rf'<div class="picture-field"><label for="id_picture-{picture.pk}-credit".*?</div>',
+    field = re.search(rf'<div class="picture-field">\s*<label for="id_picture-{picture.pk}-credit".*?</div>',
                       answer.content.decode(), re.DOTALL)  # fmt: skip
     assert field
     assert "errorlist" in field[0]
@@ -394,7 +394,7 @@ def test_readers_get_the_picture_in_the_size_of_their_screen(client: Client) -> 
     picture = factories.picture((1600, 900), alt_de="Der Saal", caption_en="Before the talks")
     factories.update(article, body_en="<p>x</p>", body_de="<p>x</p>", pictures=(picture,))
     html = client.get(article.url("de")).content.decode()
-    [shown] = re.findall(r"<picture>.*?</picture>", html)
+    [shown] = re.findall(r"<picture>.*?</picture>", html, re.DOTALL)
     assert re.search(
         r'<source type="image/webp" srcset="\S+/240w.webp 240w, .*/1440w.webp 1440w" sizes="[^"]+">', shown
     )

@@ -130,7 +130,7 @@ def test_nobody_can_tell_what_one_browser_voted_in_two_polls(client: Client) -> 
 @pytest.mark.parametrize("choice", [None, "", "3", "-1", "1.0", "x", "٣", "9" * 5000])
 def test_a_vote_for_nothing_is_told_so_and_not_counted(client: Client, choice: Any) -> None:
     response = vote(client, poll(), choice)
-    assert (response.status_code, response.json()["said"]) == (422, "Choose one of the answers first.")
+    assert (response.status_code, response.json()["message"]) == (422, "Choose one of the answers first.")
     assert not Vote.objects.exists()
     assert not response.cookies
 
@@ -139,7 +139,7 @@ def test_without_scripts_a_mistake_is_told_beside_the_poll(client: Client) -> No
     update = poll()
     response = client.post(f"/vote/en/{update.pk}/")
     assert response.status_code == 422
-    assert '<p class="said" role="status">Choose one of the answers first.</p>' in response.content.decode()
+    assert '<p class="form-status" role="status">Choose one of the answers first.</p>' in response.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])

@@ -143,7 +143,9 @@ def test_a_draft_is_shown_as_one_with_the_original_in_place(client: Client) -> N
     html = page(client, article, "de")
     assert "Frieden." in html
     assert "Maschinelle Übersetzung, nicht geprüft. Originalsprache: Englisch" in html
-    assert re.search(r'<details class="original">.*?<div lang="en" dir="ltr"><p>Peace.</p></div>', html)
+    assert re.search(
+        r'<details class="original">.*?<div lang="en" dir="ltr">\s*<p>Peace.</p>\s*</div>', html, re.DOTALL
+    )
 
 
 def test_a_reviewed_text_needs_no_label(client: Client) -> None:

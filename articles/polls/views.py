@@ -39,7 +39,7 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
         voter = voting.token(request)
         voting.cast(update, voter, choice)
     if "application/json" in request.headers.get("Accept", ""):
-        response: HttpResponse = JsonResponse({"said": said}, status=status)
+        response: HttpResponse = JsonResponse({"message": said}, status=status)
     elif status == 200:
         response = redirect(f"{update.url(language)}?voted=1")
     else:

@@ -175,7 +175,7 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
             "cards": _cards(request, Selection.of(request), [*pks, *outcome.problems]),
             "decisions": [decision.pk for decision in outcome.decided],
             "problems": {f"comment-{pk}": text for pk, text in outcome.problems.items()},
-            "said": said if count else "",
+            "message": said if count else "",
         }
     )
 
@@ -207,11 +207,11 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a comment in hand, or give it back; says who has it if somebody else has."""
     if "release" in request.POST:
         moderation.release(pk, request.user)
-        return JsonResponse({"taken": ""})
+        return JsonResponse({"claimed_by": ""})
     if moderation.claim(pk, request.user):
-        return JsonResponse({"taken": ""})
+        return JsonResponse({"claimed_by": ""})
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
-    return JsonResponse({"taken": decisions.claimed_by(comment, request.user)})
+    return JsonResponse({"claimed_by": decisions.claimed_by(comment, request.user)})
 
 
 @require_POST
@@ -279,7 +279,7 @@ def _not_approved(conflict: Conflict) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, pk: int, said: str) -> HttpResponse:
-    return JsonResponse({"cards": _cards(request, Selection.of(request), [pk]), "said": said})
+    return JsonResponse({"cards": _cards(request, Selection.of(request), [pk]), "message": said})
 
 
 # The rules of an article ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ register = template.Library()
 BESIDE = 20
 
 
-@register.inclusion_tag("comments/beside.html")
+@register.inclusion_tag("comments/sidebar.html")
 def comments_of(article: Article) -> dict[str, Any]:
     """The newest comments of an article, the way to all of them, and the form."""
     language = get_language() or "en"

@@ -1,14 +1,30 @@
 // The rich text editors of a page, whether they were ready before this module or are made later.
 
-export function eachEditor(root, take) {
-  const taken = new WeakSet();
+/** @import { Editor } from "django-prose-editor/editor" */
+
+/**
+ * Call a function once for each editor below a root, now or as soon as it is there.
+ *
+ * @param {Document | Element} root
+ * @param {(editor: Editor, textarea: HTMLTextAreaElement | null) => void} act
+ */
+export function eachEditor(root, act) {
+  const known = new WeakSet();
+  /**
+   * @param {Editor | undefined} editor
+   * @param {HTMLTextAreaElement | null | undefined} textarea
+   */
   const once = (editor, textarea) => {
-    if (!editor || taken.has(editor)) return;
-    taken.add(editor);
-    take(editor, textarea);
+    if (!editor || known.has(editor)) return;
+    known.add(editor);
+    act(editor, textarea ?? null);
   };
-  root.addEventListener("prose-editor:ready", ({ detail }) => once(detail.editor, detail.textarea));
+  root.addEventListener("prose-editor:ready", (event) => {
+    const { detail } = /** @type {CustomEvent<{ editor: Editor, textarea: HTMLTextAreaElement }>} */ (event);
+    once(detail.editor, detail.textarea);
+  });
   for (const dom of root.querySelectorAll(".ProseMirror")) {
-    once(dom.editor, dom.closest(".prose-editor").parentElement.querySelector("textarea"));
+    const { editor } = /** @type {Element & { editor?: Editor }} */ (dom);
+    once(editor, dom.closest(".prose-editor")?.parentElement?.querySelector("textarea"));
   }
 }

@@ -1,59 +1,76 @@
-// The embed of an update, in whatever form: a field for the address, and under it the preview that readers will see.
-// An address of a known provider that is pasted into a text, alone on its line, becomes the embed.
-
+// The embed of an update, in any form: a field for the address, and under it the preview that readers will see. An
+// address of a known provider that is pasted into a text, alone on its line, becomes the embed.
+import { control, find, findAll } from "../liveblog/dom.js";
 import { eachEditor } from "./editors.js";
 
-const ASK_AFTER = 400;
+/** @import { Editor } from "django-prose-editor/editor" */
 
+const PREVIEW_AFTER = 400; // milliseconds
+
+/** The field of an embed and its preview, rendered from templates/articles/embeds/widget.html. */
 export class Embed {
-  // `container` is what templates/articles/embeds/widget.html makes; `article` gives the number of the article.
+  #container;
+  #article;
+  #input;
+  #status;
+  #preview;
+  #button;
+  #patterns;
+  /** @type {number | undefined} */
+  #timer;
+  /** @type {AbortController | undefined} */
+  #request;
+
+  /**
+   * @param {HTMLElement} container
+   * @param {() => string | undefined} [article] gives the number of the article
+   */
   constructor(container, article = () => articleOf(container)) {
-    this.container = container;
-    this.article = article;
-    this.input = container.querySelector("input");
-    this.status = container.querySelector(".embed-status");
-    this.shown = container.querySelector(".embed-shown");
-    this.button = container.querySelector(".embed-remove");
-    this.patterns = JSON.parse(container.dataset.patterns).map((pattern) => new RegExp(`^${pattern}`));
-    this.input.addEventListener("input", () => this.askSoon());
-    this.button.addEventListener("click", () => {
+    this.#container = container;
+    this.#article = article;
+    this.#input = find(container, "input", HTMLInputElement);
+    this.#status = find(container, ".embed-status");
+    this.#preview = find(container, ".embed-shown");
+    this.#button = find(container, ".embed-remove");
+    /** @type {string[]} */
+    const patterns = JSON.parse(container.dataset.patterns ?? "[]");
+    this.#patterns = patterns.map((pattern) => new RegExp(`^${pattern}`));
+    this.#input.addEventListener("input", () => this.#loadSoon());
+    this.#button.addEventListener("click", () => {
       this.clear();
-      this.input.focus();
+      this.#input.focus();
     });
-    // What a preview leads to is for readers.
-    this.shown.addEventListener("click", (event) => event.preventDefault());
-    if (this.url) this.ask();
+    // The link of a preview is for readers.
+    this.#preview.addEventListener("click", (event) => event.preventDefault());
+    if (this.url) this.#load();
   }
 
+  /** The address in the field. */
   get url() {
-    return this.input.value.trim();
+    return this.#input.value.trim();
   }
 
-  toJSON() {
-    return this.url ? { url: this.url } : null;
-  }
-
-  restore(data) {
-    this.put(data?.url ?? "");
-  }
-
+  /** Empty the field. */
   clear() {
     this.put("");
   }
 
+  /**
+   * Put an address into the field.
+   *
+   * @param {string} url
+   */
   put(url) {
     if (url === this.url) return;
-    this.input.value = url;
-    this.input.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#input.value = url;
+    this.#input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // Whether the address is one of a provider whose embeds are known.
-  knows(text) {
-    const address = addressIn(text);
-    return address !== null && this.patterns.some((pattern) => pattern.test(address));
-  }
-
-  // Takes addresses that are pasted into an editor, each alone on its line.
+  /**
+   * Take addresses that are pasted into an editor, each alone on its line.
+   *
+   * @param {Editor} editor
+   */
   watch(editor) {
     editor.view.dom.addEventListener(
       "paste",
@@ -61,7 +78,7 @@ export class Embed {
         const text = event.clipboardData?.getData("text/plain").trim() ?? "";
         const { empty, $from } = editor.state.selection;
         const alone = empty && $from.parent.isTextblock && $from.parent.content.size === 0;
-        if (this.url || !alone || !this.knows(text)) return;
+        if (this.url || !alone || !this.#isKnown(text)) return;
         event.preventDefault();
         event.stopImmediatePropagation();
         this.put(text);
@@ -70,41 +87,58 @@ export class Embed {
     );
   }
 
-  askSoon() {
-    clearTimeout(this.timer);
-    this.button.hidden = !this.url;
-    this.shown.replaceChildren();
-    this.status.textContent = "";
-    this.asked?.abort();
-    if (this.url) this.timer = setTimeout(() => this.ask(), ASK_AFTER);
+  /**
+   * Say whether an address is one of a provider whose embeds are known.
+   *
+   * @param {string} text
+   */
+  #isKnown(text) {
+    const address = addressIn(text);
+    return address !== null && this.#patterns.some((pattern) => pattern.test(address));
   }
 
-  async ask() {
-    const { resolve, asking, failed } = this.container.dataset;
-    this.button.hidden = false;
-    this.status.textContent = asking;
-    this.asked = new AbortController();
-    const { signal } = this.asked;
-    const address = resolve.replace("/0/", `/${this.article() || 0}/`);
+  #loadSoon() {
+    clearTimeout(this.#timer);
+    this.#button.hidden = !this.url;
+    this.#preview.replaceChildren();
+    this.#status.textContent = "";
+    this.#request?.abort();
+    if (this.url) this.#timer = setTimeout(() => this.#load(), PREVIEW_AFTER);
+  }
+
+  async #load() {
+    const { resolve = "", asking = "", failed = "" } = this.#container.dataset;
+    this.#button.hidden = false;
+    this.#status.textContent = asking;
+    this.#request = new AbortController();
+    const { signal } = this.#request;
+    const address = resolve.replace("/0/", `/${this.#article() || 0}/`);
     try {
       const response = await fetch(`${address}?url=${encodeURIComponent(this.url)}`, { signal });
-      if (!response.ok) throw new Error(response.status);
-      this.show(await response.json());
+      if (!response.ok) throw new Error(String(response.status));
+      this.#show(await response.json());
     } catch {
-      if (!signal.aborted) this.status.textContent = failed;
+      if (!signal.aborted) this.#status.textContent = failed;
     }
   }
 
-  show({ url, html = "", notice = "", error = "" }) {
-    this.container.classList.toggle("wrong", Boolean(error));
-    this.status.textContent = error || notice;
+  /** @param {{ url?: string, html?: string, notice?: string, error?: string }} answer */
+  #show({ url, html = "", notice = "", error = "" }) {
+    this.#container.classList.toggle("wrong", Boolean(error));
+    this.#status.textContent = error || notice;
     // Made by our own templates.
-    this.shown.innerHTML = html;
-    if (url && this.url !== url) this.input.value = url;
+    this.#preview.innerHTML = html;
+    if (url && this.url !== url) this.#input.value = url;
   }
 }
 
-function addressIn(text) {
+/**
+ * Return a web address without its scheme, as providers' patterns want it.
+ *
+ * @param {string} text
+ * @returns {string | null} null if the text is none
+ */
+export function addressIn(text) {
   if (/\s/.test(text)) return null;
   try {
     const { protocol, hostname, port, username, pathname, search } = new URL(text);
@@ -114,11 +148,16 @@ function addressIn(text) {
   }
 }
 
+/** @param {HTMLElement} container */
 function articleOf(container) {
-  return container.querySelector("input").dataset.article || container.closest("form")?.elements.article?.value;
+  const form = container.closest("form");
+  return find(container, "input").dataset.article || (form ? control(form, "article")?.value : undefined);
 }
 
-for (const container of document.querySelectorAll(".embed-input[data-auto]")) {
-  const embed = new Embed(container);
-  eachEditor(container.closest("form"), (editor) => embed.watch(editor));
+if (globalThis.document) {
+  for (const container of findAll(document, ".embed-input[data-auto]")) {
+    const embed = new Embed(container);
+    const form = container.closest("form");
+    if (form) eachEditor(form, (editor) => embed.watch(editor));
+  }
 }

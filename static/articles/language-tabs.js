@@ -1,125 +1,190 @@
 // Turns the fieldsets of a form that hold one language each into tabs. Without it they stand one under the other.
+import { find, findAll, make } from "../liveblog/dom.js";
 
-const words = document.getElementById("language-tabs-words")?.dataset ?? {};
-const fieldsets = [...document.querySelectorAll("form fieldset.language")];
-if (fieldsets.length > 1) build();
+/**
+ * @typedef {object} Tab
+ * @property {string} code the language
+ * @property {HTMLButtonElement} button
+ * @property {HTMLElement} panel
+ * @property {HTMLElement} source shown if the text is written in this language
+ * @property {HTMLElement} filled shown if there is text
+ * @property {HTMLElement} errors shown if there are errors
+ */
 
-function build() {
-  const sourceSelect = document.getElementById("id_source_language");
-  const form = fieldsets[0].closest("form");
-  const tablist = make("div", { class: "language-tablist", role: "tablist", "aria-label": words.label ?? "" });
-  const container = make("div", { class: "language-tabs" }, tablist);
-  fieldsets[0].before(container);
-  const tabs = fieldsets.map(makeTab);
-  tablist.append(...tabs.map((tab) => tab.button));
+/** The name under which the tab is stored from which a form was last sent. */
+const LAST_TAB = "language-tab";
 
-  const sourceCode = () => sourceSelect?.value || words.sourceLanguage;
-  const byCode = (code) => tabs.find((tab) => tab.code === code);
+class LanguageTabs {
+  #labels;
+  #sourceSelect = document.getElementById("id_source_language");
+  #list = make("div", { className: "language-tablist" });
+  #container = make("div", { className: "language-tabs" }, this.#list);
+  /** @type {Tab[]} */
+  #tabs;
 
-  mark();
-  activate(
-    tabs.find(hasErrors) ?? byCode(leftOpen()) ?? byCode(sourceCode()) ?? tabs.find((tab) => hasText(tab.panel)) ?? tabs[0],
-  );
-  if (container.querySelector("[hidden] :focus")) tabs.find((tab) => !tab.panel.hidden).panel.querySelector("input").focus();
-
-  sourceSelect?.addEventListener("change", () => {
-    mark();
-    if (byCode(sourceCode())) activate(byCode(sourceCode()));
-  });
-  container.addEventListener("input", mark); // The rich text editor's textarea sends it, too.
-  form.addEventListener("submit", () => {
-    sessionStorage.setItem("language-tab", `${location.pathname} ${tabs.find((tab) => !tab.panel.hidden).code}`);
-  });
-
-  function makeTab(fieldset) {
-    const code = [...fieldset.classList].find((name) => name.startsWith("language-")).slice("language-".length);
-    const heading = fieldset.querySelector(".fieldset-heading");
-    const button = make("button", {
-      type: "button",
-      form: "", // Not a field of the form, whose first one Django's admin gives the focus.
-      role: "tab",
-      id: `language-tab-${code}`,
-      "aria-controls": `language-panel-${code}`,
+  /**
+   * @param {HTMLElement[]} fieldsets
+   * @param {DOMStringMap} labels
+   */
+  constructor(fieldsets, labels) {
+    this.#labels = labels;
+    this.#list.setAttribute("role", "tablist");
+    this.#list.setAttribute("aria-label", labels.label ?? "");
+    fieldsets[0]?.before(this.#container);
+    this.#tabs = fieldsets.map((fieldset) => this.#makeTab(fieldset));
+    this.#list.append(...this.#tabs.map((tab) => tab.button));
+    this.#mark();
+    this.#activate(this.#first());
+    if (this.#container.querySelector("[hidden] :focus")) this.#active?.panel.querySelector("input")?.focus();
+    this.#sourceSelect?.addEventListener("change", () => {
+      this.#mark();
+      this.#activate(this.#tabOf(this.#sourceCode));
     });
+    // The rich text editor's textarea sends it, too.
+    this.#container.addEventListener("input", () => this.#mark());
+    this.#container.closest("form")?.addEventListener("submit", () => {
+      sessionStorage.setItem(LAST_TAB, `${location.pathname} ${this.#active?.code}`);
+    });
+  }
+
+  get #sourceCode() {
+    return (this.#sourceSelect instanceof HTMLSelectElement && this.#sourceSelect.value) || this.#labels.sourceLanguage;
+  }
+
+  get #active() {
+    return this.#tabs.find((tab) => !tab.panel.hidden);
+  }
+
+  /** @param {string | undefined} code */
+  #tabOf(code) {
+    return this.#tabs.find((tab) => tab.code === code);
+  }
+
+  #first() {
+    return (
+      this.#tabs.find(hasErrors) ??
+      this.#tabOf(lastTab()) ??
+      this.#tabOf(this.#sourceCode) ??
+      this.#tabs.find((tab) => hasText(tab.panel)) ??
+      this.#tabs[0]
+    );
+  }
+
+  /**
+   * @param {HTMLElement} fieldset
+   * @returns {Tab}
+   */
+  #makeTab(fieldset) {
+    const code = [...fieldset.classList].find((name) => name.startsWith("language-"))?.slice("language-".length) ?? "";
+    const heading = find(fieldset, ".fieldset-heading");
+    const button = make("button", { type: "button", id: `language-tab-${code}` });
+    button.setAttribute("role", "tab");
+    button.setAttribute("form", ""); // Not a field of the form, whose first one Django's admin gives the focus.
+    button.setAttribute("aria-controls", `language-panel-${code}`);
     const name = make("span", { lang: code }, heading.textContent.trim());
-    const source = make("span", { class: "source", hidden: "" }, words.source ?? "");
-    const filled = make("span", { class: "filled", hidden: "" }, hiddenText(words.filled));
-    const errors = make("span", { class: "wrong", hidden: "" }, hiddenText(words.errors));
+    const source = make("span", { className: "source", hidden: true }, this.#labels.source ?? "");
+    const filled = make("span", { className: "filled", hidden: true }, hiddenText(this.#labels.filled));
+    const errors = make("span", { className: "wrong", hidden: true }, hiddenText(this.#labels.errors));
     button.append(name, source, filled, errors);
 
-    const panel = make("div", { role: "tabpanel", id: `language-panel-${code}`, "aria-labelledby": button.id });
-    container.append(panel);
-    panel.append(fieldset);
+    const panel = make("div", { id: `language-panel-${code}` }, fieldset);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", button.id);
+    this.#container.append(panel);
     heading.hidden = true;
 
     const tab = { code, button, panel, source, filled, errors };
-    button.addEventListener("click", () => activate(tab));
-    button.addEventListener("keydown", (event) => move(event, tab));
+    button.addEventListener("click", () => this.#activate(tab));
+    button.addEventListener("keydown", (event) => this.#move(event, tab));
     return tab;
   }
 
-  function activate(active) {
-    for (const tab of tabs) {
+  /** @param {Tab | undefined} active */
+  #activate(active) {
+    if (!active) return;
+    for (const tab of this.#tabs) {
       tab.panel.hidden = tab !== active;
-      tab.button.setAttribute("aria-selected", tab === active);
+      tab.button.setAttribute("aria-selected", String(tab === active));
       tab.button.tabIndex = tab === active ? 0 : -1;
     }
     // Sideways only, in a list too long for the screen: the page stays where it is.
-    const list = tablist.getBoundingClientRect();
+    const list = this.#list.getBoundingClientRect();
     const shown = active.button.getBoundingClientRect();
-    tablist.scrollLeft += Math.min(0, shown.left - list.left) || Math.max(0, shown.right - list.right);
+    this.#list.scrollLeft += Math.min(0, shown.left - list.left) || Math.max(0, shown.right - list.right);
   }
 
-  function move(event, tab) {
-    const forward = getComputedStyle(tablist).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
-    const backward = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
-    const index = tabs.indexOf(tab);
-    const next = { [forward]: index + 1, [backward]: index - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
-    if (next === undefined) return;
+  /**
+   * @param {KeyboardEvent} event
+   * @param {Tab} tab
+   */
+  #move(event, tab) {
+    const rightToLeft = getComputedStyle(this.#list).direction === "rtl";
+    const index = nextIndex(event.key, this.#tabs.indexOf(tab), this.#tabs.length, rightToLeft);
+    const target = index === undefined ? undefined : this.#tabs[index];
+    if (!target) return;
     event.preventDefault();
-    const target = tabs[next % tabs.length];
-    activate(target);
+    this.#activate(target);
     target.button.focus({ preventScroll: true });
   }
 
-  function mark() {
-    for (const tab of tabs) {
-      tab.source.hidden = tab.code !== sourceCode();
+  #mark() {
+    for (const tab of this.#tabs) {
+      tab.source.hidden = tab.code !== this.#sourceCode;
       tab.filled.hidden = !hasText(tab.panel);
       tab.errors.hidden = !hasErrors(tab);
     }
   }
-
-  function hasErrors(tab) {
-    return Boolean(tab.panel.querySelector(".errors, .errorlist"));
-  }
-
-  // The tab from which this form was last sent, once: whoever saves stays in their language.
-  function leftOpen() {
-    const [path, code] = (sessionStorage.getItem("language-tab") ?? "").split(" ");
-    sessionStorage.removeItem("language-tab");
-    return path === location.pathname ? code : undefined;
-  }
 }
 
+/**
+ * Return the tab to which a key leads (WAI-ARIA Authoring Practices, tabs pattern).
+ *
+ * @param {string} key
+ * @param {number} index
+ * @param {number} count
+ * @param {boolean} rightToLeft
+ * @returns {number | undefined}
+ */
+export function nextIndex(key, index, count, rightToLeft) {
+  if (key === "Home") return 0;
+  if (key === "End") return count - 1;
+  if (key === (rightToLeft ? "ArrowLeft" : "ArrowRight")) return (index + 1) % count;
+  if (key === (rightToLeft ? "ArrowRight" : "ArrowLeft")) return (index - 1 + count) % count;
+  return undefined;
+}
+
+/** @param {Tab} tab */
+function hasErrors({ panel }) {
+  return Boolean(panel.querySelector(".errors, .errorlist"));
+}
+
+/** @param {HTMLElement} panel */
 function hasText(panel) {
-  const written = [...panel.querySelectorAll('input[type="text"], textarea')].some(
+  const fields = panel.querySelectorAll('input[type="text"], textarea');
+  const written = [.../** @type {NodeListOf<HTMLInputElement>} */ (fields)].some(
     (field) => field.name && withoutTags(field.value),
   );
-  return written || [...panel.querySelectorAll(".readonly")].some((shown) => shown.textContent.trim().length > 1);
+  return written || findAll(panel, ".readonly").some((shown) => shown.textContent.trim().length > 1);
 }
 
+/** @param {string} html */
 function withoutTags(html) {
   return html.replace(/<[^>]*>|&nbsp;/g, "").trim();
 }
 
+/** @param {string | undefined} text */
 function hiddenText(text) {
-  return make("span", { class: "visually-hidden" }, text ? ` (${text})` : "");
+  return make("span", { className: "visually-hidden" }, text ? ` (${text})` : "");
 }
 
-function make(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
+/** Return the tab from which this form was last sent, once: after saving, people stay in their language. */
+function lastTab() {
+  const [path, code] = (sessionStorage.getItem(LAST_TAB) ?? "").split(" ");
+  sessionStorage.removeItem(LAST_TAB);
+  return path === location.pathname ? code : undefined;
+}
+
+if (globalThis.document) {
+  const fieldsets = findAll(document, "form fieldset.language");
+  if (fieldsets.length > 1) new LanguageTabs(fieldsets, document.getElementById("language-tabs-labels")?.dataset ?? {});
 }

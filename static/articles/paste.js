@@ -1,80 +1,111 @@
-// Pasting into rich text: what comes is cleaned, what is too much is refused with a word about it, and the page that it
-// was copied from is offered as the source.
+// Pasting into rich text: what is pasted is cleaned; too much of it is refused with a notice; and the page that it was
+// copied from is offered as the source.
+import { make } from "../liveblog/dom.js";
 import { eachEditor } from "./editors.js";
-import { cleaned } from "./pasted.js";
+import { cleanPaste } from "./paste-cleaner.js";
 
-// Beyond this a text is not even looked at, in characters of the clipboard's HTML.
+/** @import { Editor } from "django-prose-editor/editor" */
+/** @import { Cleaned } from "./paste-cleaner.js" */
+
+/** Beyond this a text is not even looked at, in characters of the clipboard's HTML. */
 const HOPELESS = 4_000_000;
 
-eachEditor(document, (editor, textarea) => {
-  const frame = textarea?.closest(".richtext");
-  if (frame) new Pasting(editor, textarea, frame);
-});
-
 class Pasting {
+  #editor;
+  #textarea;
+  #messages;
+  #language;
+  #notice;
+  /**
+   * The last text that was cleaned: it is asked for twice, when it is weighed and when it is put in.
+   *
+   * @type {{ html: string, found: Cleaned } | undefined}
+   */
+  #last;
+
+  /**
+   * @param {Editor} editor
+   * @param {HTMLTextAreaElement} textarea
+   * @param {HTMLElement} frame
+   */
   constructor(editor, textarea, frame) {
-    this.editor = editor;
-    this.textarea = textarea;
-    this.words = frame.dataset;
-    this.language = frame.closest("[lang]")?.lang ?? "";
-    this.notice = document.createElement("p");
-    this.notice.className = "paste-notice";
-    this.notice.setAttribute("role", "status");
-    // Said in the language of the page, not in that of the text.
-    this.notice.lang = document.documentElement.lang;
-    this.notice.dir = document.documentElement.dir;
-    frame.append(this.notice);
+    this.#editor = editor;
+    this.#textarea = textarea;
+    this.#messages = frame.dataset;
+    this.#language = frame.closest("[lang]")?.getAttribute("lang") ?? "";
+    // In the language of the page, not in that of the text.
+    const { lang, dir } = document.documentElement;
+    this.#notice = make("p", { className: "paste-notice", lang, dir });
+    this.#notice.setAttribute("role", "status");
+    frame.append(this.#notice);
     const { editorProps } = editor.options;
     const before = editorProps.transformPastedHTML ?? ((html) => html);
     editor.setOptions({
-      editorProps: { ...editorProps, transformPastedHTML: (html, view) => this.clean(before(html, view)) },
+      editorProps: {
+        ...editorProps,
+        transformPastedHTML: (/** @type {string} */ html, /** @type {unknown} */ view) =>
+          this.#clean(before(html, view)),
+      },
     });
-    editor.view.dom.addEventListener("paste", (event) => this.weigh(event), { capture: true });
+    editor.view.dom.addEventListener("paste", (event) => this.#weigh(event), { capture: true });
   }
 
-  weigh(event) {
-    this.notice.replaceChildren();
+  /** @param {ClipboardEvent} event */
+  #weigh(event) {
+    this.#notice.replaceChildren();
     const html = event.clipboardData?.getData("text/html") ?? "";
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    const size = html ? (html.length > HOPELESS ? html.length : this.made(html).html.length) : text.length;
-    const most = Number(this.words.longest);
-    if (size + this.editor.getHTML().length <= most) return;
+    const size = html ? this.#sizeOf(html) : text.length;
+    const longest = Number(this.#messages.longest);
+    if (size + this.#editor.getHTML().length <= longest) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const number = (value) => new Intl.NumberFormat(this.notice.lang).format(value);
-    this.notice.textContent = this.words.tooLong.replace("%(size)s", number(size)).replace("%(most)s", number(most));
+    const { format } = new Intl.NumberFormat(this.#notice.lang);
+    const message = this.#messages.tooLong ?? "";
+    this.#notice.textContent = message.replace("%(size)s", format(size)).replace("%(most)s", format(longest));
   }
 
-  clean(html) {
-    // What was copied from an editor of ours is as it should be, and says where it was cut.
+  /** @param {string} html */
+  #sizeOf(html) {
+    return html.length > HOPELESS ? html.length : this.#cleaned(html).html.length;
+  }
+
+  /** @param {string} html */
+  #clean(html) {
+    // HTML from an editor of ours is as it should be, and says where it was cut.
     if (/data-pm-slice/.test(html)) return html;
-    const found = this.made(html);
-    if (found.source) this.offer(found.source);
-    return found.html;
+    const { html: clean, source } = this.#cleaned(html);
+    if (source) this.#offerSource(source);
+    return clean;
   }
 
-  // What is made of it, which is asked for twice: when it is weighed, and when it is put in.
-  made(html) {
-    if (this.last?.html !== html) this.last = { html, found: cleaned(html, { language: this.language }) };
-    return this.last.found;
+  /** @param {string} html */
+  #cleaned(html) {
+    if (this.#last?.html !== html) this.#last = { html, found: cleanPaste(html, { language: this.#language }) };
+    return this.#last.found;
   }
 
-  // Whoever listens may do otherwise: the event is cancelable.
-  offer(url) {
-    const field = this.textarea.form?.elements.source_url;
+  /**
+   * Offer to name a page as the source. A listener may do otherwise: the event is cancelable.
+   *
+   * @param {string} url
+   */
+  #offerSource(url) {
+    const field = this.#textarea.form?.elements.namedItem("source_url");
     const event = new CustomEvent("paste-source", { detail: { url }, bubbles: true, cancelable: true });
-    if (!this.textarea.dispatchEvent(event) || !field || field.value) return;
-    const address = document.createElement("bdi");
-    address.textContent = url;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = this.words.takeSource;
+    if (!this.#textarea.dispatchEvent(event) || !(field instanceof HTMLInputElement) || field.value) return;
+    const button = make("button", { type: "button" }, this.#messages.takeSource ?? "");
     button.addEventListener("click", () => {
       field.value = url;
       field.dispatchEvent(new Event("input", { bubbles: true }));
-      this.notice.replaceChildren();
-      this.editor.commands.focus();
+      this.#notice.replaceChildren();
+      this.#editor.commands.focus();
     });
-    this.notice.replaceChildren(this.words.copiedFrom, " ", address, " ", button);
+    this.#notice.replaceChildren(this.#messages.copiedFrom ?? "", " ", make("bdi", {}, url), " ", button);
   }
 }
+
+eachEditor(document, (editor, textarea) => {
+  const frame = textarea?.closest(".richtext");
+  if (textarea && frame instanceof HTMLElement) new Pasting(editor, textarea, frame);
+});

@@ -1,179 +1,229 @@
 // The pictures of an update in a form: dragged, pasted or chosen, uploaded at once, put in order, described.
-//
-//   const pictures = new Pictures(container);   an element rendered from articles/pictures/container.html, in a form
-//   pictures.addFiles(files);  pictures.toJSON();  pictures.restore(saved);  pictures.clear();
-//
-// The form hears "input" whenever something changes. What it sends is hidden fields `pictures` in order, and the
-// texts of each picture as `picture-<id>-alt`, `-caption` and `-credit`. It is not sent while a picture is not uploaded.
-
-import { smaller } from "./pictures/smaller.js";
+import { childrenOf, closest, control, find, findAll, focused, make } from "../liveblog/dom.js";
+import { downscale } from "./pictures/downscale.js";
 import { Upload } from "./pictures/upload.js";
 
-const AT_ONCE = 3;
+/** @import { Picture, Prepared } from "./pictures/upload.js" */
+
+const UPLOADS_AT_ONCE = 3;
 const FIELDS = ["alt", "caption", "credit"];
 
+/**
+ * The pictures of a form, in an element rendered from templates/articles/pictures/container.html.
+ *
+ * The form gets an "input" event whenever something changes. It sends hidden fields `pictures` in order, and the texts
+ * of each picture as `picture-<id>-alt`, `-caption` and `-credit`; but not before all pictures are uploaded.
+ *
+ * @example
+ * const pictures = new Pictures(container);
+ * pictures.addFiles(files);
+ * const saved = pictures.toJSON();
+ * pictures.restore(saved);
+ */
 export class Pictures {
   #container;
   #list;
   #status;
+  /** @type {HTMLTemplateElement | null} */
   #template;
-  #uploads = new Map(); // By the element of the picture.
-  #retries = new Map(); // Those that have failed.
+  /** By the element of the picture. @type {Map<HTMLElement, Upload>} */
+  #uploads = new Map();
+  /** Those that have failed. @type {Map<HTMLElement, Upload>} */
+  #failed = new Map();
 
+  /** @param {HTMLElement} container */
   constructor(container) {
     this.#container = container;
-    this.#list = container.querySelector(".picture-list");
-    this.#status = container.querySelector("[role=status]");
+    this.#list = find(container, ".picture-list");
+    this.#status = find(container, "[role=status]");
     this.#template = container.querySelector("template");
     if ("fixed" in container.dataset) return;
-    const chooser = container.querySelector("input[type=file]");
-    container.querySelector("[data-action=choose]").addEventListener("click", () => chooser.click());
+    const chooser = find(container, "input[type=file]", HTMLInputElement);
+    find(container, "[data-action=choose]").addEventListener("click", () => chooser.click());
     chooser.addEventListener("change", () => {
-      this.addFiles(chooser.files);
+      this.addFiles(chooser.files ?? []);
       chooser.value = "";
     });
-    this.#list.addEventListener("click", (event) => this.#act(event));
-    this.#listenToForm();
-    for (const item of this.#list.children) this.#letDrag(item);
+    this.#list.addEventListener("click", (event) => this.#click(event));
+    if (this.form) this.#listenTo(this.form);
+    for (const item of childrenOf(this.#list)) this.#makeDraggable(item);
     this.#renumber();
   }
 
+  /** The form around the pictures. */
   get form() {
     return this.#container.closest("form");
   }
 
+  /**
+   * Add files, and upload them.
+   *
+   * @param {Iterable<File>} files
+   */
   addFiles(files) {
     for (const file of files) this.#add(file);
   }
 
-  /** All that `restore` needs, of the pictures that are uploaded. */
+  /** Return all that `restore` needs, of the pictures that are uploaded. */
   toJSON() {
     return this.#items().map((item) => ({
       id: Number(item.dataset.id),
-      url: item.dataset.url,
-      thumbnail: item.querySelector("img").getAttribute("src"),
+      url: item.dataset.url ?? "",
+      thumbnail: find(item, "img").getAttribute("src") ?? "",
       width: Number(item.dataset.width),
       height: Number(item.dataset.height),
-      ...Object.fromEntries(FIELDS.map((name) => [name, this.#field(item, name).value])),
+      ...Object.fromEntries(FIELDS.map((name) => [name, fieldOf(item, name).value])),
     }));
   }
 
+  /**
+   * Show the pictures of an earlier `toJSON` in place of those that are there.
+   *
+   * @param {Picture[] | undefined} saved
+   */
   restore(saved) {
     this.#empty();
     for (const picture of saved ?? []) this.#put(this.#newItem(), picture);
     this.#changed();
   }
 
+  /** Take all pictures out. */
   clear() {
     this.#empty();
     this.#changed();
   }
 
-  /** Show what the server found, by the name of the field. Whoever was warned may go on. */
+  /**
+   * Show what the server found, by the name of the field. The user may send a picture again in spite of a warning.
+   *
+   * @param {Record<string, string | string[]>} [errors]
+   * @param {Record<string, string | string[]>} [warnings]
+   */
   showErrors(errors = {}, warnings = {}) {
-    for (const old of this.#container.querySelectorAll(".errorlist, .warninglist")) old.remove();
-    for (const field of this.#container.querySelectorAll("[aria-describedby]")) {
+    for (const old of findAll(this.#container, ".errorlist, .warninglist")) old.remove();
+    for (const field of findAll(this.#container, "[aria-describedby]")) {
       field.removeAttribute("aria-describedby");
       field.removeAttribute("aria-invalid");
     }
-    for (const [found, style] of [[errors, "errorlist"], [warnings, "warninglist"]]) {
-      for (const [name, messages] of Object.entries(found)) {
-        const field = this.#container.querySelector(`[name="${CSS.escape(name)}"]`);
-        if (!field && name !== "pictures") continue;
-        const list = document.createElement("ul");
-        list.className = style;
-        for (const message of [messages].flat()) list.append(Object.assign(document.createElement("li"), { textContent: message }));
-        field ? field.before(list) : this.#list.before(list);
-        list.id = `${style}_${name}`;
-        field?.setAttribute("aria-describedby", list.id);
-        if (style === "errorlist") field?.setAttribute("aria-invalid", "true");
-        if (style === "warninglist") this.#markWarned(field.closest(".picture-item"));
-      }
-    }
-    this.#container.querySelector(".errorlist ~ textarea, .warninglist ~ textarea")?.focus();
+    for (const [name, messages] of Object.entries(errors)) this.#showMessages("errorlist", name, messages);
+    for (const [name, messages] of Object.entries(warnings)) this.#showMessages("warninglist", name, messages);
+    const wrong = this.#container.querySelector(".errorlist ~ textarea, .warninglist ~ textarea");
+    if (wrong instanceof HTMLElement) wrong.focus();
   }
 
-  #markWarned(item) {
-    item.querySelector("[name$=-warned]")?.remove();
-    item.querySelector("[name=pictures]").after(hidden(`picture-${item.dataset.id}-warned`, "1"));
+  /**
+   * @param {"errorlist" | "warninglist"} className
+   * @param {string} name
+   * @param {string | string[]} messages
+   */
+  #showMessages(className, name, messages) {
+    const field = this.#container.querySelector(`[name="${CSS.escape(name)}"]`);
+    if (!field && name !== "pictures") return;
+    const list = make("ul", { className, id: `${className}_${name}` });
+    list.append(...[messages].flat().map((textContent) => make("li", { textContent })));
+    if (field) field.before(list);
+    else this.#list.before(list);
+    field?.setAttribute("aria-describedby", list.id);
+    if (className === "errorlist") field?.setAttribute("aria-invalid", "true");
+    const item = field?.closest(".picture-item");
+    if (className === "warninglist" && item instanceof HTMLElement) markWarned(item);
   }
 
   // Uploading --------------------------------------------------------------------------------------------------------
 
-  async #add(file) {
+  /** @param {File} file */
+  #add(file) {
     const item = this.#newItem();
-    item.querySelector(".picture-name").hidden = false;
-    item.querySelector(".picture-name bdi").textContent = file.name;
-    const upload = new Upload(this.#container.dataset.upload, {
-      progress: (share) => (item.querySelector("progress").value = share),
+    find(item, ".picture-name").hidden = false;
+    find(item, ".picture-name bdi").textContent = file.name;
+    const upload = new Upload(this.#container.dataset.upload ?? "", () => this.#prepare(file), {
+      progress: (share) => {
+        find(item, "progress", HTMLProgressElement).value = share;
+      },
       waiting: () => {
-        this.#say("waiting", { name: file.name }, item);
+        this.#announce("waiting", { name: file.name }, item);
         this.#offer(item, "retry", "cancel");
       },
-      done: (picture) => this.#done(item, file, picture),
-      failed: (message) => this.#failed(item, message || this.#word("failed")),
-      refused: () => this.#failed(item, this.#word("refused")),
+      done: (picture) => this.#uploaded(item, file, picture),
+      failed: (message) => this.#uploadFailed(item, message || this.#message("failed")),
+      refused: () => this.#uploadFailed(item, this.#message("refused")),
     });
     this.#uploads.set(item, upload);
     item.classList.add("uploading");
-    item.querySelector(".picture-progress").hidden = false;
+    find(item, ".picture-progress").hidden = false;
     this.#offer(item, "cancel");
     this.#changed();
-    upload.prepare(() => this.#prepared(file));
     this.#startNext();
   }
 
-  /** The file as it is sent: {file, head}, or {error}. */
-  async #prepared(file) {
-    const made = await smaller(file, Number(this.#container.dataset.side));
+  /**
+   * @param {File} file
+   * @returns {Promise<Prepared>}
+   */
+  async #prepare(file) {
+    const smaller = await downscale(file, Number(this.#container.dataset.side));
     const limit = Number(this.#container.dataset.limit);
-    if ((made?.file ?? file).size > limit) return { error: this.#word("large", { limit: Math.floor(limit / 1e6) }) };
-    return made ?? { file };
+    if ((smaller?.file ?? file).size > limit) {
+      return { error: this.#message("large", { limit: Math.floor(limit / 1e6) }) };
+    }
+    return smaller ?? { file };
   }
 
   #startNext() {
     const uploads = [...this.#uploads.values()];
-    const free = AT_ONCE - uploads.filter((upload) => upload.started).length;
+    const free = UPLOADS_AT_ONCE - uploads.filter((upload) => upload.started).length;
     for (const upload of uploads.filter((one) => !one.started).slice(0, Math.max(0, free))) upload.start();
     for (const [item, upload] of this.#uploads) {
-      if (upload.started && !item.dataset.told) {
-        item.dataset.told = "1";
-        this.#say("uploading", { name: item.querySelector(".picture-name bdi").textContent });
+      if (upload.started && !item.dataset.announced) {
+        item.dataset.announced = "1";
+        this.#announce("uploading", { name: find(item, ".picture-name bdi").textContent });
       }
     }
   }
 
-  #done(item, file, picture) {
+  /**
+   * @param {HTMLElement} item
+   * @param {File} file
+   * @param {Picture} picture
+   */
+  #uploaded(item, file, picture) {
     this.#uploads.delete(item);
     this.#put(item, picture);
-    this.#say("done", { name: file.name });
+    this.#announce("done", { name: file.name });
     this.#startNext();
     this.#changed();
   }
 
-  #failed(item, message) {
-    this.#uploads.get(item)?.cancel();
-    this.#retries.set(item, this.#uploads.get(item));
+  /**
+   * @param {HTMLElement} item
+   * @param {string} message
+   */
+  #uploadFailed(item, message) {
+    const upload = this.#uploads.get(item);
+    upload?.cancel();
+    if (upload) this.#failed.set(item, upload);
     this.#uploads.delete(item);
     item.classList.remove("uploading");
     item.classList.add("failed");
-    item.querySelector(".picture-progress").hidden = true;
-    this.#complain(item, message);
+    find(item, ".picture-progress").hidden = true;
+    showError(item, message);
     this.#offer(item, "retry", "remove");
     this.#startNext();
     this.#changed();
   }
 
+  /** @param {HTMLElement} item */
   #retry(item) {
-    if (this.#uploads.has(item)) return this.#uploads.get(item).hurry();
-    const upload = this.#retries.get(item);
-    this.#retries.delete(item);
+    this.#uploads.get(item)?.retryNow();
+    const upload = this.#failed.get(item);
+    if (!upload) return;
+    this.#failed.delete(item);
     item.classList.replace("failed", "uploading");
-    item.querySelector(".picture-progress").hidden = false;
-    this.#complain(item, "");
+    find(item, ".picture-progress").hidden = false;
+    showError(item, "");
     this.#offer(item, "cancel");
     this.#uploads.set(item, upload);
-    upload.again();
+    upload.reset();
     this.#startNext();
     this.#changed();
   }
@@ -181,69 +231,86 @@ export class Pictures {
   // The list ---------------------------------------------------------------------------------------------------------
 
   #newItem() {
-    const item = this.#template.content.firstElementChild.cloneNode(true);
+    const item = this.#template?.content.firstElementChild?.cloneNode(true);
+    if (!(item instanceof HTMLElement)) throw new Error("The pictures of this form are fixed.");
     this.#list.append(item);
-    this.#letDrag(item);
+    this.#makeDraggable(item);
     this.#renumber();
     return item;
   }
 
-  /** Have an element show an uploaded picture, whose fields are sent from now on. */
+  /**
+   * Have an element show an uploaded picture, whose fields are sent from now on.
+   *
+   * @param {HTMLElement} item
+   * @param {Picture} picture
+   */
   #put(item, picture) {
     item.classList.remove("uploading");
     Object.assign(item.dataset, { id: picture.id, url: picture.url, width: picture.width, height: picture.height });
-    const image = item.querySelector("img");
-    Object.assign(image, { src: picture.thumbnail, width: picture.width, height: picture.height, hidden: false });
-    item.querySelector(".picture-progress").hidden = true;
-    item.querySelector(".picture-name").hidden = true;
-    this.#complain(item, "");
-    item.querySelector("legend").after(hidden("pictures", picture.id));
+    const { thumbnail: src, width, height } = picture;
+    Object.assign(find(item, "img"), { src, width, height, hidden: false });
+    find(item, ".picture-progress").hidden = true;
+    find(item, ".picture-name").hidden = true;
+    showError(item, "");
+    find(item, "legend").after(hiddenInput("pictures", String(picture.id)));
     for (const name of FIELDS) {
-      const field = this.#field(item, name);
+      const field = fieldOf(item, name);
       field.name = `picture-${picture.id}-${name}`;
       field.id = `id_${field.name}`;
-      field.closest(".picture-field").querySelector("label").htmlFor = field.id;
-      // Whoever was faster than the upload knows better than the file.
+      const around = field.closest(".picture-field");
+      if (around) find(around, "label", HTMLLabelElement).htmlFor = field.id;
+      // A text that was typed during the upload is better than the file's.
       field.value ||= picture[name] ?? "";
     }
-    this.#speak(item);
+    this.#setLanguage(item);
     this.#offer(item, "up", "down", "remove");
     this.#renumber();
   }
 
-  #speak(item) {
-    const language = this.form?.elements.source_language?.value;
-    if (language) for (const name of FIELDS) this.#field(item, name).lang = language;
+  /** @param {HTMLElement} item */
+  #setLanguage(item) {
+    const language = this.form && control(this.form, "source_language")?.value;
+    if (language) for (const name of FIELDS) fieldOf(item, name).lang = language;
   }
 
-  #act(event) {
-    const action = event.target.closest("[data-action]")?.dataset.action;
-    const item = event.target.closest(".picture-item");
+  /** @param {Event} event */
+  #click(event) {
+    const button = closest(event, "[data-action]");
+    const item = closest(event, ".picture-item");
+    const action = button?.dataset.action;
     if (!action || !item) return;
     if (action === "cancel" || action === "remove") this.#remove(item);
     if (action === "retry") this.#retry(item);
-    if (action === "up" && item.previousElementSibling) this.#move(item, () => item.previousElementSibling.before(item));
-    if (action === "down" && item.nextElementSibling) this.#move(item, () => item.nextElementSibling.after(item));
+    if (action === "up" && item.previousElementSibling)
+      this.#move(item, () => item.previousElementSibling?.before(item));
+    if (action === "down" && item.nextElementSibling) this.#move(item, () => item.nextElementSibling?.after(item));
     // An element that is moved in the document loses the focus.
-    if (action === "up" || action === "down") event.target.focus();
+    if (action === "up" || action === "down") button.focus();
   }
 
+  /**
+   * @param {HTMLElement} item
+   * @param {() => void} act
+   */
   #move(item, act) {
     act();
     this.#renumber();
-    this.#say("moved", { number: [...this.#list.children].indexOf(item) + 1 });
+    this.#announce("moved", { number: childrenOf(this.#list).indexOf(item) + 1 });
     this.#changed();
   }
 
+  /** @param {HTMLElement} item */
   #remove(item) {
     this.#uploads.get(item)?.cancel();
     this.#uploads.delete(item);
-    this.#retries.delete(item);
+    this.#failed.delete(item);
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();
-    (next?.querySelector("[data-action=remove]:not([hidden])") ?? this.#container.querySelector("[data-action=choose]")).focus();
+    const button = next?.querySelector("[data-action=remove]:not([hidden])");
+    (button instanceof HTMLElement ? button : find(this.#container, "[data-action=choose]")).focus();
     this.#renumber();
-    this.#say("removed");
+    this.#announce("removed");
     this.#startNext();
     this.#changed();
   }
@@ -251,44 +318,60 @@ export class Pictures {
   #empty() {
     for (const upload of this.#uploads.values()) upload.cancel();
     this.#uploads.clear();
-    this.#retries.clear();
+    this.#failed.clear();
     this.#list.replaceChildren();
   }
 
   #items() {
-    return [...this.#list.children].filter((item) => item.dataset.id);
+    return childrenOf(this.#list).filter((item) => item.dataset.id);
   }
 
-  #field(item, name) {
-    return item.querySelector(`[data-field="${name}"]`);
-  }
-
+  /**
+   * Show the buttons of some actions only.
+   *
+   * @param {HTMLElement} item
+   * @param {...string} actions
+   */
   #offer(item, ...actions) {
-    const focused = item.contains(document.activeElement) && document.activeElement.dataset.action;
-    for (const button of item.querySelectorAll("[data-action]")) button.hidden = !actions.includes(button.dataset.action);
-    if (focused && !actions.includes(focused)) item.querySelector("[data-action]:not([hidden])")?.focus();
+    const active = focused();
+    const action = active && item.contains(active) ? active.dataset.action : undefined;
+    for (const button of findAll(item, "[data-action]")) {
+      button.hidden = !actions.includes(button.dataset.action ?? "");
+    }
+    if (!action || actions.includes(action)) return;
+    const shown = item.querySelector("[data-action]:not([hidden])");
+    if (shown instanceof HTMLElement) shown.focus();
   }
 
   #renumber() {
-    [...this.#list.children].forEach((item, index) => {
-      item.querySelector(".number").textContent = (index + 1).toLocaleString(document.documentElement.lang || undefined);
-    });
+    const language = document.documentElement.lang || undefined;
+    for (const [index, item] of childrenOf(this.#list).entries()) {
+      find(item, ".number").textContent = (index + 1).toLocaleString(language);
+    }
   }
 
-  #complain(item, message) {
-    const place = item.querySelector(".picture-error");
-    place.textContent = message;
-    place.hidden = !message;
+  /**
+   * Return a text of the page, with values in it.
+   *
+   * @param {string} name
+   * @param {Record<string, string | number>} [values]
+   */
+  #message(name, values = {}) {
+    const text = this.#container.dataset[`message${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? "";
+    return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
   }
 
-  #word(name, values = {}) {
-    const text = this.#container.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
-    return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
-  }
-
-  #say(name, values, item) {
-    this.#status.textContent = this.#word(name, values);
-    if (item) this.#complain(item, this.#word(name, values));
+  /**
+   * Tell screen readers, and those who look at one of the pictures.
+   *
+   * @param {string} name
+   * @param {Record<string, string | number>} [values]
+   * @param {HTMLElement} [item]
+   */
+  #announce(name, values, item) {
+    const message = this.#message(name, values);
+    this.#status.textContent = message;
+    if (item) showError(item, message);
   }
 
   #changed() {
@@ -297,83 +380,145 @@ export class Pictures {
 
   // The form around --------------------------------------------------------------------------------------------------
 
-  #listenToForm() {
-    const form = this.form;
-    if (!form) return;
-    const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  /** @param {HTMLFormElement} form */
+  #listenTo(form) {
+    // Before the editor of the text, which would take the file for its own.
+    const first = { capture: true };
+    this.#listenToDrags(form, first);
+    form.addEventListener("paste", (event) => this.#paste(event), first);
+    form.addEventListener("submit", (event) => this.#submit(event), first);
+    control(form, "source_language")?.addEventListener("change", () => {
+      for (const item of childrenOf(this.#list)) this.#setLanguage(item);
+    });
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {AddEventListenerOptions} options
+   */
+  #listenToDrags(form, options) {
     let inside = 0;
     const leave = () => {
       inside = 0;
       this.#container.classList.remove("dropping");
     };
-    // Before the editor of the text hears of it, which would take the file for its own.
-    const first = { capture: true };
-    form.addEventListener("dragenter", (event) => {
-      if (!carriesFiles(event)) return;
+    /** @type {(kind: "dragenter" | "dragleave" | "dragover" | "drop", act: (event: DragEvent) => void) => void} */
+    const onFiles = (kind, act) => {
+      form.addEventListener(
+        kind,
+        (event) => {
+          if (event.dataTransfer?.types.includes("Files")) act(event);
+        },
+        options,
+      );
+    };
+    onFiles("dragenter", () => {
       inside += 1;
       this.#container.classList.add("dropping");
-    }, first);
-    form.addEventListener("dragleave", (event) => {
-      if (carriesFiles(event) && (inside -= 1) <= 0) leave();
-    }, first);
-    form.addEventListener("dragover", (event) => {
-      if (!carriesFiles(event)) return;
+    });
+    onFiles("dragleave", () => {
+      inside -= 1;
+      if (inside <= 0) leave();
+    });
+    onFiles("dragover", (event) => {
       event.preventDefault();
-      event.dataTransfer.dropEffect = "copy";
-    }, first);
-    form.addEventListener("drop", (event) => {
-      if (!carriesFiles(event)) return;
+      if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    });
+    onFiles("drop", (event) => {
       event.preventDefault();
       event.stopPropagation();
       leave();
-      this.addFiles(event.dataTransfer.files);
-    }, first);
-    form.addEventListener("paste", (event) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      // Word processors send a picture of the text along with the text.
-      if (!files.length || event.clipboardData.getData("text/plain").trim()) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.addFiles(files);
-    }, first);
-    // What is sent now would lack those that are under way, and those that have failed.
-    form.addEventListener("submit", (event) => {
-      const [item] = [...this.#uploads.keys(), ...this.#retries.keys()];
-      if (!item) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      this.#say(this.#uploads.size ? "busy" : "missing", {}, item);
-      item.scrollIntoView({ block: "nearest" });
-    }, first);
-    form.elements.source_language?.addEventListener("change", () => {
-      for (const item of this.#list.children) this.#speak(item);
+      this.addFiles(event.dataTransfer?.files ?? []);
     });
   }
 
-  /** A picture is dragged by its image to another place in the list. */
-  #letDrag(item) {
-    const handle = item.querySelector(".picture-view");
+  /** @param {ClipboardEvent} event */
+  #paste(event) {
+    const files = [...(event.clipboardData?.files ?? [])];
+    // Word processors send a picture of the text along with the text.
+    if (!files.length || event.clipboardData?.getData("text/plain").trim()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.addFiles(files);
+  }
+
+  /**
+   * Stop a form that would lack the pictures that are under way, and those that have failed.
+   *
+   * @param {SubmitEvent} event
+   */
+  #submit(event) {
+    const [item] = [...this.#uploads.keys(), ...this.#failed.keys()];
+    if (!item) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#announce(this.#uploads.size ? "busy" : "missing", {}, item);
+    item.scrollIntoView({ block: "nearest" });
+  }
+
+  /**
+   * Let a picture be dragged by its image to another place in the list.
+   *
+   * @param {HTMLElement} item
+   */
+  #makeDraggable(item) {
+    const handle = find(item, ".picture-view");
     handle.draggable = true;
-    handle.addEventListener("dragstart", (event) => {
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("application/x-picture", "");
-      // What an image brings along would make a text field take its address.
-      event.dataTransfer.setDragImage(item, 20, 20);
+    handle.addEventListener("dragstart", ({ dataTransfer }) => {
+      if (!dataTransfer) return;
+      dataTransfer.effectAllowed = "move";
+      dataTransfer.setData("application/x-picture", "");
+      // The data of an image would make a text field take its address.
+      dataTransfer.setDragImage(item, 20, 20);
       item.classList.add("dragged");
     });
     handle.addEventListener("dragend", () => item.classList.remove("dragged"));
     item.addEventListener("dragover", (event) => {
-      const dragged = this.#list.querySelector(".dragged");
+      const dragged = this.#dragged;
       if (!dragged) return;
       event.preventDefault();
       if (dragged === item) return;
-      const after = dragged.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING;
-      this.#move(dragged, () => (after ? item.after(dragged) : item.before(dragged)));
+      const follows = dragged.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING;
+      this.#move(dragged, () => (follows ? item.after(dragged) : item.before(dragged)));
     });
-    item.addEventListener("drop", (event) => this.#list.querySelector(".dragged") && event.preventDefault());
+    item.addEventListener("drop", (event) => {
+      if (this.#dragged) event.preventDefault();
+    });
+  }
+
+  get #dragged() {
+    return /** @type {HTMLElement | null} */ (this.#list.querySelector(".dragged"));
   }
 }
 
-function hidden(name, value) {
-  return Object.assign(document.createElement("input"), { type: "hidden", name, value });
+/**
+ * @param {HTMLElement} item
+ * @param {string} name
+ */
+function fieldOf(item, name) {
+  return find(item, `[data-field="${name}"]`, HTMLTextAreaElement);
+}
+
+/** @param {HTMLElement} item */
+function markWarned(item) {
+  item.querySelector("[name$=-warned]")?.remove();
+  find(item, "[name=pictures]").after(hiddenInput(`picture-${item.dataset.id}-warned`, "1"));
+}
+
+/**
+ * @param {HTMLElement} item
+ * @param {string} message
+ */
+function showError(item, message) {
+  const place = find(item, ".picture-error");
+  place.textContent = message;
+  place.hidden = !message;
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function hiddenInput(name, value) {
+  return make("input", { type: "hidden", name, value });
 }

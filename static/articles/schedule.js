@@ -3,12 +3,16 @@
 const button = document.querySelector("button[data-schedule]");
 const inputs = [...document.querySelectorAll('input[name^="publish_at"]')];
 
-if (button && inputs.length) {
+if (button instanceof HTMLButtonElement && inputs.length) showLabel(button);
+
+/** @param {HTMLButtonElement} button */
+function showLabel(button) {
   const draft = button.textContent;
   const show = () => {
-    button.textContent = inputs.some((input) => input.value.trim()) ? button.dataset.schedule : draft;
+    const timed = inputs.some((input) => input instanceof HTMLInputElement && input.value.trim());
+    button.textContent = timed ? (button.dataset.schedule ?? "") : draft;
   };
   // Django's calendar sets the value without an event, then gives the field the focus.
-  for (const event of ["input", "change", "focusin", "focusout"]) button.form.addEventListener(event, show);
+  for (const event of ["input", "change", "focusin", "focusout"]) button.form?.addEventListener(event, show);
   show();
 }

@@ -1,5 +1,6 @@
 // The translators' queue brings itself up to date while somebody looks at it.
-const EVERY = 3000;
+
+const EVERY = 3000; // milliseconds
 
 async function refresh() {
   const list = document.getElementById("changelist-form");
@@ -9,10 +10,14 @@ async function refresh() {
   if (!response?.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const fresh = page.getElementById("changelist-form");
-  const [old, now] = [list, fresh].map((form) => form?.querySelector(".results tbody")?.innerHTML ?? "");
-  if (fresh && old !== now) list.replaceWith(fresh);
+  if (fresh && rowsOf(list) !== rowsOf(fresh)) list.replaceWith(fresh);
   const figures = page.getElementById("translation-figures");
   if (figures) document.getElementById("translation-figures")?.replaceWith(figures);
+}
+
+/** @param {HTMLElement} list */
+function rowsOf(list) {
+  return list.querySelector(".results tbody")?.innerHTML ?? "";
 }
 
 setInterval(refresh, EVERY);

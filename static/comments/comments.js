@@ -1,264 +1,391 @@
-// Reader comments: the form is sent without leaving the page and forgets nothing that was typed; a reader's own
-// comments are shown to them alone. Without this module the same forms lead to pages.
+// Reader comments: the form is sent without leaving the page and forgets nothing that was typed; readers' own comments
+// are shown to them alone. Without this module the same forms lead to pages.
+import { closest, control, find, findAll, make, parse } from "../liveblog/dom.js";
+import { load, store } from "../liveblog/storage.js";
 
-const article = location.pathname.match(/\/live\/([^/]+)\//)?.[1];
-const DRAFT = `comment:${article}`;
-const OWN = `comments:${article}`;
-const KEPT_FIELDS = ["name", "email", "text", "parent", "notify", "key"];
+/**
+ * @typedef {Record<string, string | boolean | undefined>} Draft the fields of a form, and the name of who is answered
+ */
+/** @typedef {{ url: string, comment: number }} Own a comment of this reader, and its secret address */
 
-const find = (selector, root = document) => root.querySelector(selector);
-const form = () => find("form[data-comment-form]");
+const FORM = "form[data-comment-form]";
+const DRAFT_FIELDS = ["name", "email", "text", "parent", "notify", "key"];
 
-// What the browser keeps -----------------------------------------------------------------------------------------
+/** The form in which readers write. The server may replace it while somebody writes. */
+class CommentForm {
+  #draftKey;
+  #own;
+  /** When somebody began to write, by `performance.now()`. @type {number | null} */
+  #openedAt = null;
 
-// Browsers may refuse to keep anything; then nothing is kept, and the rest works.
-function kept(key, otherwise) {
+  /**
+   * @param {string} article
+   * @param {OwnComments} own
+   */
+  constructor(article, own) {
+    this.#draftKey = `comment:${article}`;
+    this.#own = own;
+    document.addEventListener("submit", (event) => {
+      if (!(event.target instanceof HTMLFormElement) || !event.target.matches(FORM)) return;
+      event.preventDefault();
+      this.#send(event.target);
+    });
+    document.addEventListener("click", (event) => this.#clicked(event));
+    document.addEventListener("input", (event) => {
+      const form = closest(event, FORM);
+      if (!(form instanceof HTMLFormElement)) return;
+      this.#openedAt ??= performance.now();
+      this.#store(form);
+    });
+    const around = document.getElementById("comments-form")?.parentElement;
+    if (around) new MutationObserver((changes) => this.#replaced(changes)).observe(around, { childList: true });
+    this.#restore(stored(this.#draftKey, null));
+  }
+
+  /** @returns {HTMLFormElement | null} */
+  get #form() {
+    return document.querySelector(FORM);
+  }
+
+  // Drafts -----------------------------------------------------------------------------------------------------------
+
+  /** @param {HTMLFormElement} form */
+  #store(form) {
+    save(this.#draftKey, draftOf(form));
+  }
+
+  /** @param {Draft | null} draft */
+  #restore(draft) {
+    const form = this.#form;
+    if (!draft || !form) return;
+    for (const name of DRAFT_FIELDS) {
+      const field = control(form, name);
+      const value = draft[name];
+      if (!field || value === undefined) continue;
+      if (field.type === "checkbox") field.checked = Boolean(value);
+      // The value that the server sent back, or that the address asks for, comes first.
+      else if (!field.value) field.value = String(value);
+    }
+    const parent = control(form, "parent").value;
+    if (parent && parent === draft.parent && draft.to) showAnswered(form, parent, String(draft.to));
+  }
+
+  /**
+   * The article's rules were changed, and with them the form: the text that somebody is writing in it stays.
+   *
+   * @param {MutationRecord[]} changes
+   */
+  #replaced(changes) {
+    for (const removed of changes.flatMap(({ removedNodes }) => [...removedNodes])) {
+      if (!(removed instanceof HTMLElement) || removed.id !== "comments-form") continue;
+      const form = this.#form;
+      const old = removed.querySelector(FORM);
+      if (!form) continue;
+      if (!(old instanceof HTMLFormElement)) {
+        this.#restore(stored(this.#draftKey, null));
+        continue;
+      }
+      this.#restore(draftOf(old));
+      const text = control(form, "text");
+      const { selectionStart, selectionEnd } = control(old, "text");
+      if (document.activeElement === text) text.setSelectionRange(selectionStart, selectionEnd);
+    }
+  }
+
+  // Answering --------------------------------------------------------------------------------------------------------
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const form = this.#form;
+    const reply = closest(event, "[data-reply]");
+    const alone = closest(event, "[data-no-reply]");
+    if (!form || !(reply || alone)) return;
+    event.preventDefault();
+    const comment = reply?.closest("article");
+    if (reply && comment) {
+      showAnswered(form, reply.dataset.reply ?? "", find(comment, ".comment-author").textContent);
+      form.scrollIntoView({ block: "center" });
+      control(form, "text").focus({ preventScroll: true });
+    } else {
+      showAnswered(form, "", "");
+    }
+    this.#store(form);
+  }
+
+  // Sending ----------------------------------------------------------------------------------------------------------
+
+  /** @param {HTMLFormElement} form */
+  async #send(form) {
+    const button = find(form, "button", HTMLButtonElement);
+    button.disabled = true;
+    control(form, "key").value ||= newKey();
+    this.#store(form);
+    if (this.#openedAt !== null) {
+      control(form, "seconds").value = ((performance.now() - this.#openedAt) / 1000).toFixed(1);
+    }
+    try {
+      const response = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(/** @type {any} */ (new FormData(form))),
+        headers: { Accept: "application/json" },
+      });
+      const answer = await response.json();
+      if (response.status === 201) this.#accepted(form, answer);
+      else showErrors(form, answer);
+    } catch {
+      showErrors(form, { errors: {}, problem: form.dataset.failed ?? "" });
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {Own & { html: string }} answer
+   */
+  #accepted(form, { url, html, comment }) {
+    showErrors(form, { errors: {}, problem: "" });
+    control(form, "text").value = control(form, "key").value = "";
+    showAnswered(form, "", "");
+    this.#openedAt = null;
+    save(this.#draftKey, { name: control(form, "name").value, email: control(form, "email").value });
+    this.#own.add({ url, comment }, html);
+    const shown = document.querySelector(`[data-own="${comment}"]:not([hidden]), [data-comment="${comment}"]`);
+    shown?.scrollIntoView({ block: "center" });
+  }
+}
+
+/** The comments of this reader, with the links to change them. */
+class OwnComments {
+  #key;
+
+  /** @param {string} article */
+  constructor(article) {
+    this.#key = `comments:${article}`;
+  }
+
+  /** @returns {Own[]} */
+  get #known() {
+    return stored(this.#key, []);
+  }
+
+  /**
+   * Remember a comment, and show it.
+   *
+   * @param {Own} own
+   * @param {string} html
+   */
+  add(own, html) {
+    save(this.#key, [...this.#known.filter((one) => one.comment !== own.comment), own]);
+    this.#show(own.comment, html);
+  }
+
+  /**
+   * Load the present state of all of them, or of one.
+   *
+   * @param {number} [only]
+   */
+  async load(only) {
+    for (const { url, comment } of this.#known) {
+      if (only && comment !== only) continue;
+      try {
+        const response = await fetch(`${url}?fragment`);
+        if (response.status === 410) this.#forget(comment);
+        else if (response.ok) this.#show(comment, await response.text());
+      } catch {
+        // It is asked for again when the page is loaded again.
+      }
+    }
+  }
+
+  /**
+   * Hide the copies of comments that are in the page for everybody. There their authors find the way to change them.
+   */
+  join() {
+    for (const own of findAll(document, "[data-mine] > [data-own]")) {
+      const actions = document.querySelector(`[data-comment="${own.dataset.own}"] .comment-actions`);
+      const change = own.querySelector("[data-change]");
+      if (actions && change && !actions.querySelector("[data-change]")) actions.append(" ", change.cloneNode(true));
+      // It is no longer there: something was decided.
+      if (own.hidden && !actions) this.load(Number(own.dataset.own));
+      own.hidden = actions !== null;
+    }
+  }
+
+  /** @param {number} comment */
+  #forget(comment) {
+    const others = this.#known.filter((one) => one.comment !== comment);
+    save(this.#key, others);
+  }
+
+  /**
+   * @param {number} comment
+   * @param {string} html
+   */
+  #show(comment, html) {
+    const place = document.querySelector("[data-mine]");
+    if (!place) return;
+    const old = place.querySelector(`[data-own="${comment}"]`);
+    if (old) old.replaceWith(parse(html));
+    else place.prepend(parse(html));
+    this.join();
+  }
+}
+
+/** Translations that the reader asked for. Pushed elements replace others; the translations stay. */
+class Translations {
+  /** By comment. @type {Map<string, { html: string, label: string }>} */
+  #loaded = new Map();
+
+  constructor() {
+    document.addEventListener("submit", (event) => {
+      if (!(event.target instanceof HTMLFormElement) || !event.target.matches("[data-translate]")) return;
+      event.preventDefault();
+      this.#load(event.target);
+    });
+  }
+
+  /** Show all that are loaded. */
+  show() {
+    for (const [comment, { html, label }] of this.#loaded) {
+      const place = document.querySelector(`[data-comment="${comment}"]`);
+      if (!place || place.querySelector(".translated")) continue;
+      const box = make("div", { className: "translated", innerHTML: html });
+      box.prepend(make("p", { className: "note" }, label));
+      find(place, ".comment-text").after(box);
+      find(place, "[data-translate]").hidden = true;
+    }
+  }
+
+  /** @param {HTMLFormElement} form */
+  async #load(form) {
+    const button = find(form, "button", HTMLButtonElement);
+    const comment = form.closest("[data-comment]")?.getAttribute("data-comment") ?? "";
+    button.disabled = true;
+    try {
+      const response = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
+      const { html, label, problem } = await response.json();
+      if (html) {
+        this.#loaded.set(comment, { html, label });
+        this.show();
+      } else {
+        button.title = button.textContent = problem;
+      }
+    } catch {
+      button.disabled = false;
+    }
+  }
+}
+
+/**
+ * Return what is stored under a key.
+ *
+ * @param {string} key
+ * @param {any} otherwise if nothing is, or nothing that can be read
+ */
+function stored(key, otherwise) {
   try {
-    return JSON.parse(localStorage.getItem(key)) ?? otherwise;
+    return JSON.parse(load(key) ?? "null") ?? otherwise;
   } catch {
     return otherwise;
   }
 }
 
-function keep(key, value) {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Nothing is kept.
-  }
+/**
+ * @param {string} key
+ * @param {unknown} value
+ */
+function save(key, value) {
+  store(key, JSON.stringify(value));
 }
 
-function draftOf(written) {
-  const draft = {};
-  for (const name of KEPT_FIELDS) {
-    const field = written.elements[name];
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Draft}
+ */
+function draftOf(form) {
+  /** @type {Draft} */
+  const draft = { to: find(form, "[data-replying-to]").textContent };
+  for (const name of DRAFT_FIELDS) {
+    const field = control(form, name);
     if (field) draft[name] = field.type === "checkbox" ? field.checked : field.value;
   }
-  draft.to = find("[data-replying-to]", written).textContent;
   return draft;
 }
 
-const keepDraft = (written) => keep(DRAFT, draftOf(written));
-
-function restoreDraft(draft = kept(DRAFT, null)) {
-  if (!draft || !form()) return;
-  const { elements } = form();
-  for (const name of KEPT_FIELDS) {
-    const field = elements[name];
-    if (!field || draft[name] === undefined) continue;
-    if (field.type === "checkbox") field.checked = draft[name];
-    // What the server sent back, or what the address asks for, comes first.
-    else if (!field.value) field.value = draft[name];
-  }
-  if (elements.parent.value && elements.parent.value === draft.parent && draft.to) showAnswered(draft.parent, draft.to);
-}
-
-// The article's rules have become others, and with them the form: what somebody is writing in it stays.
-function takeOver(removed) {
-  const old = removed?.querySelector("form[data-comment-form]");
-  if (!form()) return;
-  restoreDraft(old ? draftOf(old) : undefined);
-  const { text } = form().elements;
-  if (old && document.activeElement === text) {
-    text.setSelectionRange(old.elements.text.selectionStart, old.elements.text.selectionEnd);
-  }
-}
-
-// Answering ------------------------------------------------------------------------------------------------------
-
-function showAnswered(pk, name) {
-  const { elements } = form();
-  elements.parent.value = pk ?? "";
-  const line = find("[data-replying]", form());
-  line.hidden = !pk;
-  const link = find("[data-replying-to]", line);
-  link.href = pk ? `${form().getAttribute("action")}${pk}/` : "";
-  link.replaceChildren(Object.assign(document.createElement("bdi"), { textContent: name ?? "" }));
-}
-
-function answer(link) {
-  showAnswered(link.dataset.reply, find(".who", link.closest("article")).textContent);
-  keepDraft(form());
-  form().scrollIntoView({ block: "center" });
-  form().elements.text.focus({ preventScroll: true });
-}
-
-// Sending --------------------------------------------------------------------------------------------------------
-
-let openedAt = null;
-
-// A comment that is sent again, because its answer was lost or a button was pressed twice, is known by it.
+/**
+ * Return a random key, by which a comment that is sent again is known: its answer was lost, or a button pressed twice.
+ */
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (number) => number.toString(36)).join("-");
 }
 
-async function send() {
-  const sent = form();
-  const button = find("button", sent);
-  button.disabled = true;
-  sent.elements.key.value ||= newKey();
-  keepDraft(sent);
-  if (openedAt !== null) sent.elements.seconds.value = ((performance.now() - openedAt) / 1000).toFixed(1);
-  try {
-    const response = await fetch(sent.action, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(sent)),
-      headers: { Accept: "application/json" },
-    });
-    const answer = await response.json();
-    if (response.status === 201) taken(sent, answer);
-    else refused(sent, answer);
-  } catch {
-    refused(sent, { errors: {}, problem: sent.dataset.failed });
-  } finally {
-    button.disabled = false;
-  }
+/**
+ * Show whose comment the form answers; nobody's if empty.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} comment
+ * @param {string} name
+ */
+function showAnswered(form, comment, name) {
+  control(form, "parent").value = comment;
+  const line = find(form, "[data-replying]");
+  line.hidden = !comment;
+  const link = find(line, "[data-replying-to]", HTMLAnchorElement);
+  link.href = comment ? `${form.getAttribute("action")}${comment}/` : "";
+  link.replaceChildren(make("bdi", {}, name));
 }
 
-function taken(sent, { url, html, comment }) {
-  refused(sent, { errors: {}, problem: "" });
-  sent.elements.text.value = sent.elements.key.value = "";
-  showAnswered(null);
-  openedAt = null;
-  keep(DRAFT, { name: sent.elements.name.value, email: sent.elements.email.value });
-  keep(OWN, [...kept(OWN, []).filter((one) => one.comment !== comment), { url, comment }]);
-  showOwn(html, comment);
-  find(`[data-own="${comment}"]:not([hidden]), [data-comment="${comment}"]`)?.scrollIntoView({ block: "center" });
-}
-
-function refused(sent, { errors, problem }) {
-  const line = find("[data-problem]", sent);
+/**
+ * Show what is wrong with a comment, as a whole and by field, and move the focus there.
+ *
+ * @param {HTMLFormElement} form
+ * @param {{ errors: Record<string, string[]>, problem: string }} answer
+ */
+function showErrors(form, { errors, problem }) {
+  const line = find(form, "[data-problem]");
   line.textContent = problem;
   line.hidden = !problem;
-  let first = null;
-  for (const place of sent.querySelectorAll("[data-field]")) {
-    const said = errors[place.dataset.field] ?? [];
-    const list = find(".errorlist", place);
-    list.replaceChildren(
-      ...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
-    );
-    list.hidden = !said.length;
-    const field = sent.elements[place.dataset.field];
-    const described = new Set((field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
-    described[said.length ? "add" : "delete"](list.id);
-    field.setAttribute("aria-describedby", [...described].join(" "));
-    field.toggleAttribute("aria-invalid", said.length > 0);
-    if (said.length) {
-      field.setAttribute("aria-invalid", "true");
-      first ??= field;
-    }
+  /** @type {HTMLElement | undefined} */
+  let first;
+  for (const place of findAll(form, "[data-field]")) {
+    const name = place.dataset.field ?? "";
+    const messages = errors[name] ?? [];
+    const list = find(place, ".errorlist");
+    list.replaceChildren(...messages.map((textContent) => make("li", { textContent })));
+    list.hidden = !messages.length;
+    const field = control(form, name);
+    describe(field, list.id, messages.length > 0);
+    if (messages.length) first ??= field;
   }
   (first ?? (problem ? line : null))?.focus();
 }
 
-// One's own ------------------------------------------------------------------------------------------------------
-
-function showOwn(html, comment) {
-  const place = find("[data-mine]");
-  if (!place) return;
-  const element = Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
-  const old = find(`[data-own="${comment}"]`, place);
-  if (old) old.replaceWith(element);
-  else place.prepend(element);
-  joinOwn();
+/**
+ * Say to screen readers whether a field is wrong, and which element describes its errors.
+ *
+ * @param {HTMLElement} field
+ * @param {string} list
+ * @param {boolean} wrong
+ */
+function describe(field, list, wrong) {
+  const described = new Set((field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
+  if (wrong) described.add(list);
+  else described.delete(list);
+  field.setAttribute("aria-describedby", [...described].join(" "));
+  if (wrong) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
 }
 
-// What stands in the page for everybody needs no second copy. There its author finds the way to change it.
-function joinOwn() {
-  for (const own of document.querySelectorAll("[data-mine] > [data-own]")) {
-    const actions = find(`[data-comment="${own.dataset.own}"] .comment-actions`);
-    const change = find("[data-change]", own);
-    if (actions && change && !find("[data-change]", actions)) actions.append(" ", change.cloneNode(true));
-    // It is no longer there: something was decided.
-    if (own.hidden && !actions) loadOwn(Number(own.dataset.own));
-    own.hidden = actions !== null;
-  }
-}
-
-async function loadOwn(only) {
-  for (const { url, comment } of kept(OWN, [])) {
-    if (only && comment !== only) continue;
-    try {
-      const response = await fetch(`${url}?fragment`);
-      if (response.status === 410) keep(OWN, kept(OWN, []).filter((one) => one.comment !== comment));
-      else if (response.ok) showOwn(await response.text(), comment);
-    } catch {
-      // It is asked for again when the page is loaded again.
-    }
-  }
-}
-
-// Translations ---------------------------------------------------------------------------------------------------
-
-// By comment; what is pushed replaces elements, and what was asked for stays.
-const translations = new Map();
-
-async function translate(asked) {
-  const button = find("button", asked);
-  const comment = asked.closest("[data-comment]").dataset.comment;
-  button.disabled = true;
-  try {
-    const response = await fetch(asked.action, { method: "POST", headers: { Accept: "application/json" } });
-    const { html, label, problem } = await response.json();
-    if (html) translations.set(comment, { html, label });
-    else button.title = button.textContent = problem;
-    if (html) showTranslations();
-  } catch {
-    button.disabled = false;
-  }
-}
-
-function showTranslations() {
-  for (const [comment, { html, label }] of translations) {
-    const place = find(`[data-comment="${comment}"]`);
-    if (!place || find(".translated", place)) continue;
-    const box = Object.assign(document.createElement("div"), { className: "translated", innerHTML: html });
-    box.prepend(Object.assign(document.createElement("p"), { className: "note", textContent: label }));
-    find(".comment-text", place).after(box);
-    find("[data-translate]", place).hidden = true;
-  }
-}
-
-// ----------------------------------------------------------------------------------------------------------------
-
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("[data-comment-form]")) send();
-  else if (event.target.matches("[data-translate]")) translate(event.target);
-  else return;
-  event.preventDefault();
-});
-
-document.addEventListener("click", (event) => {
-  const reply = event.target.closest("[data-reply]");
-  const alone = event.target.closest("[data-no-reply]");
-  if (!form() || !(reply || alone)) return;
-  event.preventDefault();
-  if (reply) answer(reply);
-  else showAnswered(null);
-  keepDraft(form());
-});
-
-document.addEventListener("input", (event) => {
-  if (!event.target.form?.matches("[data-comment-form]")) return;
-  openedAt ??= performance.now();
-  keepDraft(event.target.form);
-});
-
+const article = location.pathname.match(/\/live\/([^/]+)\//)?.[1] ?? "";
+const own = new OwnComments(article);
+const translations = new Translations();
+new CommentForm(article, own);
 const list = document.getElementById("comments");
 if (list) {
   new MutationObserver(() => {
-    joinOwn();
-    showTranslations();
+    own.join();
+    translations.show();
   }).observe(list, { childList: true });
 }
-const around = document.getElementById("comments-form")?.parentElement;
-if (around) {
-  new MutationObserver((changes) => {
-    for (const removed of changes.flatMap(({ removedNodes }) => [...removedNodes])) {
-      if (removed.id === "comments-form") takeOver(removed);
-    }
-  }).observe(around, { childList: true });
-}
-restoreDraft();
-loadOwn();
+own.load();

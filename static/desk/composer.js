@@ -1,391 +1,525 @@
-// One form in which an update is written: keeps what is typed, sends it until the newsroom has it, and shows what the
-// server says. Two may be open at a time: the one for new updates, and one in the timeline.
+// One form in which an update is written: stores what is typed, sends it until the newsroom has it, and shows the
+// server's answer. Two may be open at a time: the one for new updates, and one in the timeline.
 import { createEditor } from "django-prose-editor/configurable";
-
 import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
+import { doubling } from "../liveblog/backoff.js";
+import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
 import { Draft } from "./drafts.js";
-import { clock, Forbidden, items, LoggedOut, post } from "./requests.js";
+import { groupByName, sameFields, withoutFields } from "./fields.js";
+import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js";
 
-//: Milliseconds of quiet before what is typed is kept, and before the preview follows.
-const KEEP_AFTER = 200;
+/** @import { Editor } from "django-prose-editor/editor" */
+/** @import { Content } from "./drafts.js" */
+/** @import { Field } from "./fields.js" */
+/** @import { Answer } from "./requests.js" */
+
+/**
+ * @typedef {object} ComposerEvents what the desk hears of a composer
+ * @property {() => unknown} onSaved
+ * @property {(at: string) => unknown} onWriting the user works on this form; on none if empty
+ * @property {() => unknown} onLoggedOut
+ * @property {(idle: boolean) => unknown} [onClosed] `idle`: the user's focus is nowhere else
+ */
+
+// Milliseconds: quiet before what is typed is stored, and before the preview follows.
+const STORE_AFTER = 200;
 const PREVIEW_AFTER = 800;
-//: The first and the longest pause before something is sent again, in milliseconds.
-const RETRY = 1000;
-const LONGEST_RETRY = 15_000;
-//: What was on its way when the browser closed is sent by itself so long after, in milliseconds; later, it is looked at.
+/** The first and the longest pause before something is sent again. */
+const RETRY = { base: 1000, cap: 15_000 };
+/**
+ * An update that was on its way when the browser closed is sent by itself for so long; later, somebody looks at it
+ * first.
+ */
 const STILL_MEANT = 5 * 60_000;
 
-//: Fields that are of the moment, not of what is written.
-const PASSING = new Set(["csrfmiddlewaretoken"]);
+/** Fields that belong to the page, not to what is written. */
+const PASSING = ["csrfmiddlewaretoken"];
+/** Fields of the user, which stay when the form is cleared for the next update. */
+const STAYING = ["source_language", "authors"];
 
-//: By form, those that have begun.
+/** By form, the composers that are ready. @type {WeakMap<Element, Composer>} */
 const composers = new WeakMap();
 
+/** The form of an update. */
 export class Composer {
-  // The one of a form; nothing while that has not begun.
+  /** Fulfilled with the composer when the form can be used. */
+  ready;
+  /** "new", or the id of the entry that is edited. */
+  at;
+  #form;
+  #textarea;
+  #address;
+  #scope;
+  #events;
+  /** @type {Draft | undefined} */
+  #draft;
+  /** @type {Editor | undefined} */
+  #editor;
+  #pictures;
+  #embed;
+  /** The fields as they are while nothing is written. @type {Field[]} */
+  #blank = [];
+  /** What is to be sent as soon as there is a connection. @type {string | null} */
+  #waiting = null;
+  #failures = 0;
+  /** Whether the status says that the form is stored. */
+  #saysStored = false;
+  /** The element that had the focus before the form was sent. @type {HTMLElement | null} */
+  #active = null;
+  /** @type {number | undefined} */
+  #storeTimer;
+  /** @type {number | undefined} */
+  #previewTimer;
+  /** @type {number | undefined} */
+  #retryTimer;
+
+  /**
+   * Return the composer of a form, unless it is not ready.
+   *
+   * @param {Element | null} form
+   */
   static of(form) {
-    return composers.get(form);
+    return form ? composers.get(form) : undefined;
   }
 
-  // `place`: the element to stand in; `scope`: names the desk, and so its drafts; `draft`: one that was taken already;
-  // `events`: what the desk is told.
-  constructor(form, place, { scope, draft, saved, writing, closed, loggedOut }) {
-    this.form = form;
-    this.at = form.dataset.at;
-    this.scope = scope;
-    this.draft = draft;
-    this.events = { saved, writing, closed, loggedOut };
-    this.isNew = this.at === "new";
-    this.address = form.getAttribute("action");
-    // What was typed before it has begun would be overwritten, and a button send it as a browser does.
+  /**
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement} place the element to stand in
+   * @param {{ scope: string, draft?: Draft } & ComposerEvents} options `scope` names the desk, and so its drafts;
+   *   `draft` is one that was claimed already
+   */
+  constructor(form, place, { scope, draft, ...events }) {
+    this.#form = form;
+    this.at = form.dataset.at ?? "new";
+    this.#address = form.getAttribute("action") ?? "";
+    this.#scope = scope;
+    this.#draft = draft;
+    this.#events = events;
+    // Until it is ready, what is typed would be overwritten, and a button would send it as a browser does.
     form.inert = true;
     place.replaceChildren(form);
     // In the page twice, its fields still have names of their own.
-    if (!this.isNew) this.rename();
-    this.textarea = form.elements.body;
-    this.ready = this.begin();
+    if (!this.isNew) prefixIds(form, this.at);
+    this.#textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("body"));
+    this.#pictures = new Pictures(find(form, "[data-pictures]"));
+    this.#embed = new Embed(find(form, ".embed-input"), () => scope.split("/")[0]);
+    this.ready = this.#begin();
   }
 
-  async begin() {
-    this.pictures = new Pictures(this.form.querySelector("[data-pictures]"));
-    this.embed = new Embed(this.form.querySelector(".embed-input"), () => this.scope.split("/")[0]);
-    this.blank = this.read();
-    this.draft ??= await Draft.take(`${this.scope}/${this.at}`);
-    const { kept } = this.draft;
-    if (kept) {
-      this.pictures.restore(kept.pictures);
-      this.write(kept.fields);
-      this.address = kept.address;
+  /** Whether it is the form for new updates. */
+  get isNew() {
+    return this.at === "new";
+  }
+
+  /** Move the focus into the text. */
+  focus() {
+    this.#editor?.commands.focus("end");
+  }
+
+  /**
+   * Press a button of the form, if it is there.
+   *
+   * @param {string} selector
+   */
+  press(selector) {
+    const button = this.#form.querySelector(selector);
+    if (button instanceof HTMLElement) this.#form.requestSubmit(button);
+  }
+
+  /** Leave the form; its draft stays. */
+  close() {
+    this.#events.onWriting("");
+    this.#stopWaiting();
+    const idle = this.#isIdle;
+    this.#editor?.destroy();
+    this.#form.remove();
+    this.#draft?.release();
+    this.#events.onClosed?.(idle);
+  }
+
+  async #begin() {
+    this.#blank = this.#read();
+    this.#draft ??= await Draft.claim(`${this.#scope}/${this.at}`);
+    const { content } = this.#draft;
+    if (content) {
+      this.#pictures.restore(content.pictures);
+      this.#write(content.fields);
+      this.#address = content.address;
     }
-    if (this.isNew && !this.form.elements.key.value) this.form.elements.key.value = crypto.randomUUID();
-    this.editor = await createEditor(this.textarea);
-    this.embed.watch(this.editor);
-    this.editor.view.dom.setAttribute("aria-label", this.form.querySelector(".field.body label").textContent);
-    this.shown();
-    this.form.addEventListener("input", (event) => this.typed(event));
-    this.form.addEventListener("change", () => this.shown());
-    this.form.addEventListener("submit", (event) => this.submitted(event));
-    this.form.addEventListener("click", (event) => this.clicked(event));
-    addEventListener("online", () => this.waiting && this.send(this.waiting));
-    this.form.querySelector(".snippet-choice")?.addEventListener("change", (event) => this.takeSnippet(event.target));
-    this.form.querySelector(".preview-language").addEventListener("change", () => this.preview());
-    composers.set(this.form, this);
-    this.form.inert = false;
-    if (kept) this.goOnWith(kept);
+    const key = control(this.#form, "key");
+    if (this.isNew && !key.value) key.value = crypto.randomUUID();
+    this.#editor = await createEditor(this.#textarea);
+    this.#embed.watch(this.#editor);
+    this.#editor.view.dom.setAttribute("aria-label", find(this.#form, ".field.body label").textContent);
+    this.#showFields();
+    this.#listen();
+    composers.set(this.#form, this);
+    this.#form.inert = false;
+    if (content) this.#resume(content);
     return this;
   }
 
-  goOnWith({ at, action }) {
-    this.form.querySelector('[data-do="discard"]').hidden = false;
-    if (action && Date.now() - at < STILL_MEANT) this.send(action);
-    else this.say(this.words(action ? "unsent" : "restored", at));
-  }
-
-  rename() {
-    for (const element of this.form.querySelectorAll("[id], [for], [aria-labelledby]")) {
-      for (const name of ["id", "for", "aria-labelledby"]) {
-        if (element.hasAttribute(name)) element.setAttribute(name, `${this.at}-${element.getAttribute(name)}`);
-      }
+  #listen() {
+    this.#form.addEventListener("input", (event) => this.#typed(event));
+    this.#form.addEventListener("change", () => this.#showFields());
+    this.#form.addEventListener("submit", (event) => this.#submitted(event));
+    this.#form.addEventListener("click", (event) => this.#clicked(event));
+    addEventListener("online", () => {
+      this.#failures = 0;
+      if (this.#waiting) this.#send(this.#waiting);
+    });
+    const snippets = this.#form.querySelector(".snippet-choice");
+    if (snippets instanceof HTMLSelectElement) {
+      snippets.addEventListener("change", () => this.#insertSnippet(snippets));
     }
+    this.#previewLanguage.addEventListener("change", () => this.#preview());
   }
 
-  focus() {
-    this.editor?.commands.focus("end");
+  /** @param {Content} content */
+  #resume({ at, action }) {
+    this.#button("discard").hidden = false;
+    if (action && Date.now() - at < STILL_MEANT) this.#send(action);
+    else this.#show(this.#message(action ? "unsent" : "restored", at));
   }
 
-  words(name, at) {
-    return this.form.dataset[name].replace("%(time)s", at ? clock(at) : "");
+  /** @param {string} name */
+  #button(name) {
+    return find(this.#form, `[data-do="${name}"]`);
   }
 
-  say(text) {
-    this.said = "";
-    this.form.querySelector(".kept").textContent = text;
+  get #previewLanguage() {
+    return find(this.#form, ".preview-language", HTMLSelectElement);
   }
 
-  // What is written -----------------------------------------------------------------------------------------------
-
-  read() {
-    return [...new FormData(this.form)].filter(([name]) => !PASSING.has(name));
+  get #isPreviewed() {
+    return !find(this.#form, ".preview").hidden;
   }
 
-  write(fields) {
-    const values = new Map();
-    for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
-    for (const element of this.form.elements) {
-      if (!element.name || PASSING.has(element.name) || element.type === "submit") continue;
-      // Those of the pictures are of their own making.
-      if (element.closest("[data-pictures]")) continue;
-      const given = values.get(element.name) ?? [];
-      if (element.type === "checkbox" || element.type === "radio") element.checked = given.includes(element.value);
-      else if (element.name === "embed_url") this.embed.put(given[0] ?? "");
-      else if (given.length) element.value = given[0];
+  /**
+   * Return a message of the form, with a time in it.
+   *
+   * @param {string} name
+   * @param {number} [at]
+   */
+  #message(name, at) {
+    return (this.#form.dataset[name] ?? "").replace("%(time)s", at ? formatTime(at) : "");
+  }
+
+  /** @param {string} text */
+  #show(text) {
+    this.#saysStored = false;
+    find(this.#form, ".composer-status").textContent = text;
+  }
+
+  // What is written --------------------------------------------------------------------------------------------------
+
+  /** @returns {Field[]} */
+  #read() {
+    return withoutFields([...new FormData(this.#form)], PASSING);
+  }
+
+  /** @param {Field[]} fields */
+  #write(fields) {
+    const values = groupByName(fields);
+    for (const element of this.#form.elements) {
+      const field = /** @type {HTMLInputElement} */ (element);
+      if (!field.name || PASSING.includes(field.name) || field.type === "submit") continue;
+      // The pictures make their own.
+      if (field.closest("[data-pictures]")) continue;
+      const given = values.get(field.name) ?? [];
+      if (field.type === "checkbox" || field.type === "radio") field.checked = given.includes(field.value);
+      else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
+      else if (given[0] !== undefined) field.value = given[0];
     }
-    this.editor?.commands.setContent(this.textarea.value, { emitUpdate: false });
+    this.#editor?.commands.setContent(this.#textarea.value, { emitUpdate: false });
   }
 
-  same(fields) {
-    const plain = (list) => JSON.stringify(list.filter(([name]) => name !== "key"));
-    return plain(fields) === plain(this.blank);
-  }
-
-  typed(event) {
-    if (event.target.closest(".preview, .snippets")) return;
-    this.events.writing(this.at);
-    // What is half changed is not sent by itself.
-    if (this.waiting) this.say("");
-    this.stopWaiting();
-    if (["source_url", "embed_url"].includes(event.target.name)) this.shown();
-    clearTimeout(this.keeping);
-    this.keeping = setTimeout(() => this.keep(), KEEP_AFTER);
-    if (!this.form.querySelector(".preview").hidden) {
-      clearTimeout(this.previewing);
-      this.previewing = setTimeout(() => this.preview(), PREVIEW_AFTER);
+  /** @param {Event} event */
+  #typed(event) {
+    if (closest(event, ".preview, .snippets")) return;
+    this.#events.onWriting(this.at);
+    // A form that is half changed is not sent by itself.
+    if (this.#waiting) this.#show("");
+    this.#stopWaiting();
+    if (event.target instanceof HTMLInputElement && ["source_url", "embed_url"].includes(event.target.name)) {
+      this.#showFields();
     }
+    clearTimeout(this.#storeTimer);
+    this.#storeTimer = setTimeout(() => this.#store(), STORE_AFTER);
+    if (!this.#isPreviewed) return;
+    clearTimeout(this.#previewTimer);
+    this.#previewTimer = setTimeout(() => this.#preview(), PREVIEW_AFTER);
   }
 
-  async keep(action) {
-    clearTimeout(this.keeping);
-    const fields = this.read();
+  /** @param {string} [action] what is being done with it */
+  async #store(action) {
+    clearTimeout(this.#storeTimer);
+    const fields = this.#read();
     const at = Date.now();
-    if (!action && this.same(fields)) {
-      await this.draft.forget();
-      // What was said of something else still holds.
-      if (this.said === "kept") this.say("");
+    if (!action && sameFields(fields, this.#blank)) {
+      await this.#draft?.discard();
+      // A status about something else still holds.
+      if (this.#saysStored) this.#show("");
       return;
     }
     try {
-      await this.draft.keep({ fields, pictures: this.pictures.toJSON(), address: this.address, at, action });
+      await this.#draft?.save({ fields, pictures: this.#pictures.toJSON(), address: this.#address, at, action });
       if (!action) {
-        this.say(this.words("kept", at));
-        this.said = "kept";
+        this.#show(this.#message("stored", at));
+        this.#saysStored = true;
       }
-      this.form.querySelector('[data-do="discard"]').hidden = false;
+      this.#button("discard").hidden = false;
     } catch {
       // A browser without room for it says nothing that is not so.
-      this.say("");
+      this.#show("");
     }
   }
 
-  // Shows the fields of the kind that is chosen, in the language that is written in.
-  shown() {
-    const kind = this.form.elements.kind.value;
-    for (const field of this.form.querySelectorAll("[data-kinds]")) {
-      // What says something is not hidden, whatever the kind.
+  /** Show the fields of the kind that is selected, in the language of the text. */
+  #showFields() {
+    const kind = control(this.#form, "kind").value;
+    for (const field of findAll(this.#form, "[data-kinds]")) {
+      // A field with a value is not hidden, whatever the kind.
       const filled = field.querySelector("input")?.value;
-      field.hidden = !filled && !field.dataset.kinds.split(" ").includes(kind);
+      field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
-    const language = this.form.elements.source_language.value;
-    const dir = this.direction(language);
+    const language = control(this.#form, "source_language").value;
     for (const name of ["headline", "body", "attribution", "correction_note"]) {
-      const field = this.form.elements[name];
+      const field = control(this.#form, name);
       for (const element of [field, field?.closest(".richtext")]) {
         element?.setAttribute("lang", language);
-        element?.setAttribute("dir", dir);
+        element?.setAttribute("dir", this.#directionOf(language));
       }
     }
-    const chosen = [...this.form.querySelectorAll('[name="authors"]:checked')];
-    this.form.querySelector(".byline .chosen").textContent =
-      chosen.map((box) => box.closest("label").textContent.trim()).join(", ") || "–";
+    const authors = findAll(this.#form, '[name="authors"]:checked').map((box) =>
+      box.closest("label")?.textContent.trim(),
+    );
+    find(this.#form, ".byline .selected-authors").textContent = authors.join(", ") || "–";
   }
 
-  direction(language) {
-    return this.form.querySelector(`.preview-language option[value="${language}"]`)?.dir || "auto";
+  /** @param {string} language */
+  #directionOf(language) {
+    const option = this.#previewLanguage.querySelector(`option[value="${language}"]`);
+    return option?.getAttribute("dir") || "auto";
   }
 
-  takeSnippet(select) {
-    const { kind, language, headline, body } = select.selectedOptions[0].dataset;
+  /** @param {HTMLSelectElement} select */
+  #insertSnippet(select) {
+    const { kind = "", language = "", headline = "", body } = select.selectedOptions[0]?.dataset ?? {};
     select.value = "";
     if (body === undefined) return;
-    const fields = this.read().filter(([name]) => !["kind", "source_language", "headline", "body"].includes(name));
-    this.write([...fields, ["kind", kind], ["source_language", language], ["headline", headline], ["body", body]]);
-    this.textarea.value = body;
-    this.editor.commands.setContent(body);
-    this.shown();
+    /** @type {Field[]} */
+    const inserted = [
+      ["kind", kind],
+      ["source_language", language],
+      ["headline", headline],
+      ["body", body],
+    ];
+    const names = inserted.map(([name]) => name);
+    this.#write([...withoutFields(this.#read(), names), ...inserted]);
+    this.#textarea.value = body;
+    this.#editor?.commands.setContent(body);
+    this.#showFields();
     this.focus();
   }
 
-  // What is done --------------------------------------------------------------------------------------------------
+  // What is done -----------------------------------------------------------------------------------------------------
 
-  clicked(event) {
-    const act = event.target.closest("[data-do]")?.dataset.do;
-    if (act === "preview") this.togglePreview(event.target.closest("[data-do]"));
-    if (act === "discard") this.discard();
-    if (act === "close") this.close();
+  /** @param {Event} event */
+  #clicked(event) {
+    const button = closest(event, "[data-do]");
+    if (button?.dataset.do === "preview") this.#togglePreview(button);
+    if (button?.dataset.do === "discard") this.#discard();
+    if (button?.dataset.do === "close") this.close();
   }
 
-  async discard() {
-    this.stopWaiting();
-    await this.draft.forget();
-    if (this.isNew) this.clear();
+  async #discard() {
+    this.#stopWaiting();
+    await this.#draft?.discard();
+    if (this.isNew) this.#clear();
     else this.close();
   }
 
-  close() {
-    this.events.writing("");
-    this.stopWaiting();
-    const { idle } = this;
-    this.editor.destroy();
-    this.form.remove();
-    this.draft.letGo();
-    this.events.closed(idle);
-  }
-
-  clear() {
-    // Language, kind of byline and what else is of the person stays.
-    const stays = new Set(["source_language", "authors"]);
-    const now = this.read().filter(([name]) => stays.has(name));
-    const blank = this.blank.filter(([name]) => !stays.has(name) && name !== "key");
-    this.pictures.clear();
-    this.embed.clear();
-    this.write([...blank, ...now, ["key", crypto.randomUUID()]]);
-    this.blank = this.read();
-    this.address = this.form.getAttribute("action");
-    this.form.querySelector('[data-do="discard"]').hidden = true;
-    this.hideConflict();
-    this.showErrors({});
-    this.say("");
-    this.shown();
+  #clear() {
+    const staying = this.#read().filter(([name]) => STAYING.includes(name));
+    const blank = withoutFields(this.#blank, [...STAYING, "key"]);
+    this.#pictures.clear();
+    this.#embed.clear();
+    this.#write([...blank, ...staying, ["key", crypto.randomUUID()]]);
+    this.#blank = this.#read();
+    this.#address = this.#form.getAttribute("action") ?? "";
+    this.#button("discard").hidden = true;
+    find(this.#form, ".conflict").hidden = true;
+    this.#showErrors({});
+    this.#show("");
+    this.#showFields();
     // Emptying it is not writing.
-    this.events.writing("");
-    if (!this.form.querySelector(".preview").hidden) this.preview();
+    this.#events.onWriting("");
+    if (this.#isPreviewed) this.#preview();
   }
 
-  press(selector) {
-    const button = this.form.querySelector(selector);
-    if (button) this.form.requestSubmit(button);
-  }
-
-  submitted(event) {
+  /** @param {SubmitEvent} event */
+  #submitted(event) {
     event.preventDefault();
-    this.send(event.submitter?.value ?? "draft");
+    this.#failures = 0;
+    this.#send(event.submitter instanceof HTMLButtonElement ? event.submitter.value : "draft");
   }
 
-  // Sends until there is an answer. What is sent has a key, so that it arrives once however often it is sent.
-  async send(action, pause = RETRY) {
-    if (this.form.inert) return;
-    this.stopWaiting();
-    this.say(this.words("sending"));
-    const body = new FormData(this.form);
+  /**
+   * Send the form until there is an answer. It has a key, so that it arrives once however often it is sent.
+   *
+   * @param {string} action
+   */
+  async #send(action) {
+    if (this.#form.inert) return;
+    this.#stopWaiting();
+    this.#show(this.#message("sending"));
+    const body = new FormData(this.#form);
     body.set("action", action);
     // What would be typed meanwhile would be in neither this update nor the next.
-    this.focused = this.form.contains(document.activeElement) ? document.activeElement : null;
-    this.form.inert = true;
-    await this.keep(action);
+    this.#active = this.#form.contains(document.activeElement) ? focused() : null;
+    this.#form.inert = true;
+    await this.#store(action);
     let answer;
     try {
-      answer = await post(this.address, body);
+      answer = await post(this.#address, body);
     } catch (error) {
-      this.goOn();
-      if (error instanceof LoggedOut || error instanceof Forbidden) await this.turnedAway(error);
-      else this.wait(action, pause);
+      this.#unlock();
+      if (error instanceof LoggedOut || error instanceof Forbidden) await this.#denied(error);
+      else this.#wait(action);
       return;
     }
-    await this.answered(answer);
+    this.#failures = 0;
+    await this.#answered(answer);
   }
 
-  goOn() {
-    this.form.inert = false;
-    if (this.idle) this.focused?.focus();
+  #unlock() {
+    this.#form.inert = false;
+    if (this.#isIdle) this.#active?.focus();
   }
 
-  // Whether the person is nowhere else.
-  get idle() {
-    return document.activeElement === document.body || this.form.contains(document.activeElement);
+  /** Whether the user's focus is nowhere else. */
+  get #isIdle() {
+    return document.activeElement === document.body || this.#form.contains(document.activeElement);
   }
 
-  wait(action, pause) {
-    this.say(this.words("waiting"));
-    this.waiting = action;
-    this.retry = setTimeout(() => this.send(action, Math.min(pause * 2, LONGEST_RETRY)), pause);
+  /** @param {string} action */
+  #wait(action) {
+    this.#failures += 1;
+    this.#show(this.#message("waiting"));
+    this.#waiting = action;
+    this.#retryTimer = setTimeout(() => this.#send(action), doubling(this.#failures, RETRY));
   }
 
-  stopWaiting() {
-    this.waiting = null;
-    clearTimeout(this.retry);
+  #stopWaiting() {
+    this.#waiting = null;
+    clearTimeout(this.#retryTimer);
   }
 
-  // It stays here, and is sent when the person says so again.
-  async turnedAway(error) {
-    await this.keep();
-    if (error instanceof LoggedOut) this.events.loggedOut();
-    else this.say(this.words("forbidden"));
+  /**
+   * Keep the form here, until the user sends it again.
+   *
+   * @param {LoggedOut | Forbidden} error
+   */
+  async #denied(error) {
+    await this.#store();
+    if (error instanceof LoggedOut) this.#events.onLoggedOut();
+    else this.#show(this.#message("forbidden"));
   }
 
-  async answered({ status, json }) {
-    if (status === 200 && json) return this.done(json);
-    this.goOn();
+  /** @param {Answer} answer */
+  async #answered({ status, json }) {
+    if (status === 200 && json) {
+      await this.#done();
+      return;
+    }
+    this.#unlock();
     if (status === 409) {
       // What is sent next is an answer to the version that is shown. A new update may have become one that is there.
-      this.form.elements.opened.value = json.opened;
-      this.address = json.url ?? this.address;
+      control(this.#form, "opened").value = json.opened;
+      this.#address = json.url ?? this.#address;
     }
-    await this.keep();
-    if (status === 409) this.showConflict(json.conflict);
-    else if (status === 422) this.showErrors(json.errors, json.pictures);
-    else this.say(this.words("failed"));
+    await this.#store();
+    if (status === 409) this.#showConflict(json.conflict);
+    else if (status === 422) this.#showErrors(json.errors, json.pictures);
+    else this.#show(this.#message("failed"));
   }
 
-  async done(json) {
-    await this.draft.forget();
-    this.events.writing("");
-    if (this.isNew) this.clear();
-    this.goOn();
-    this.say(this.words("done", Date.now()));
-    this.events.saved(json);
+  async #done() {
+    await this.#draft?.discard();
+    this.#events.onWriting("");
+    if (this.isNew) this.#clear();
+    this.#unlock();
+    this.#show(this.#message("done", Date.now()));
+    this.#events.onSaved();
     if (!this.isNew) this.close();
-    else if (this.idle) this.focus();
+    else if (this.#isIdle) this.focus();
   }
 
-  showErrors(errors, pictures = {}) {
-    this.pictures.showErrors(pictures.errors, pictures.warnings);
-    let first;
-    for (const list of this.form.querySelectorAll("[data-of]")) {
-      const messages = errors[list.dataset.of] ?? [];
-      list.replaceChildren(...items(messages));
-      if (messages.length) first ??= list;
-    }
-    const placed = new Set([...this.form.querySelectorAll("[data-of]")].map((list) => list.dataset.of));
+  /**
+   * @param {Record<string, string[]>} errors by field
+   * @param {{ errors?: Record<string, string>, warnings?: Record<string, string> }} [pictures]
+   */
+  #showErrors(errors, pictures = {}) {
+    this.#pictures.showErrors(pictures.errors, pictures.warnings);
+    const lists = findAll(this.#form, "[data-of]");
+    for (const list of lists) list.replaceChildren(...listItems(errors[list.dataset.of ?? ""] ?? []));
+    const first = lists.find((list) => list.childElementCount > 0);
+    const placed = new Set(lists.map((list) => list.dataset.of));
     for (const [field, messages] of Object.entries(errors)) {
-      if (!placed.has(field)) this.form.querySelector('[data-of="__all__"]').append(...items(messages));
+      if (!placed.has(field)) find(this.#form, '[data-of="__all__"]').append(...listItems(messages));
     }
-    if (Object.keys(errors).length) this.say("");
+    if (Object.keys(errors).length) this.#show("");
     const details = first?.closest("details");
     if (details) details.open = true;
-    first?.closest(".field")?.querySelector("input, select, textarea, [contenteditable]")?.focus();
+    const field = first?.closest(".field")?.querySelector("input, select, textarea, [contenteditable]");
+    if (field instanceof HTMLElement) field.focus();
   }
 
-  showConflict(conflict) {
-    const place = this.form.querySelector(".conflict");
-    place.innerHTML = conflict;
+  /** @param {string} html */
+  #showConflict(html) {
+    const place = find(this.#form, ".conflict");
+    place.innerHTML = html;
     place.hidden = false;
-    this.say("");
+    this.#show("");
     place.setAttribute("tabindex", "-1");
     place.focus();
   }
 
-  hideConflict() {
-    this.form.querySelector(".conflict").hidden = true;
+  // Preview ----------------------------------------------------------------------------------------------------------
+
+  /** @param {HTMLElement} button */
+  #togglePreview(button) {
+    find(this.#form, ".preview").hidden = this.#isPreviewed;
+    button.setAttribute("aria-expanded", String(this.#isPreviewed));
+    if (this.#isPreviewed) this.#preview();
   }
 
-  // Preview -------------------------------------------------------------------------------------------------------
-
-  togglePreview(button) {
-    const place = this.form.querySelector(".preview");
-    place.hidden = !place.hidden;
-    button.setAttribute("aria-expanded", String(!place.hidden));
-    if (!place.hidden) this.preview();
-  }
-
-  async preview() {
-    const body = new FormData(this.form);
-    body.set("reader", this.form.querySelector(".preview-language").value);
+  async #preview() {
+    const body = new FormData(this.#form);
+    body.set("reader", this.#previewLanguage.value);
     try {
-      const { status, html } = await post(this.form.dataset.preview, body);
-      if (status === 200) this.form.querySelector("iframe").srcdoc = html;
+      const { status, html } = await post(this.#form.dataset.preview ?? "", body);
+      if (status === 200) find(this.#form, "iframe", HTMLIFrameElement).srcdoc = html;
     } catch (error) {
       // Without a connection it follows what is typed next.
-      if (error instanceof LoggedOut) this.events.loggedOut();
+      if (error instanceof LoggedOut) this.#events.onLoggedOut();
+    }
+  }
+}
+
+/**
+ * Put a prefix before the ids in a form, and before the references to them.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} prefix
+ */
+function prefixIds(form, prefix) {
+  for (const element of findAll(form, "[id], [for], [aria-labelledby]")) {
+    for (const name of ["id", "for", "aria-labelledby"]) {
+      const value = element.getAttribute(name);
+      if (value !== null) element.setAttribute(name, `${prefix}-${value}`);
     }
   }
 }

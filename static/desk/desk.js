@@ -1,186 +1,262 @@
 // The live desk: starts its parts, and keeps them up to date.
+import { byId, closest, find, make } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
+import { askInDialog } from "./dialogs.js";
 import { Draft } from "./drafts.js";
-import { ask } from "./questions.js";
-import { get, items, post, problems } from "./requests.js";
-import { Room, showPeople } from "./room.js";
+import { Presence, showPeople } from "./presence.js";
+import { get, listItems, post, problemsOf } from "./requests.js";
 import { Timeline } from "./timeline.js";
 
-const desk = document.getElementById("desk");
-const notice = document.getElementById("desk-connection");
-//: The desk of one person, whose drafts are kept by this name.
-const scope = `${desk.dataset.article}/${desk.dataset.person}`;
-let revision = Number(desk.dataset.revision);
+/** @import { Answer } from "./requests.js" */
 
-const composerOptions = {
-  scope,
-  saved: () => room.look(),
-  writing: (where) => room.tell(where),
-  loggedOut: () => room.say("loggedOut"),
-};
-const timeline = new Timeline(document.getElementById("timeline"), {
-  url: desk.dataset.entries,
-  words: notice.dataset,
-  composer: composerOptions,
-  changed: () => room.look(),
-  ask,
-});
-const composer = new Composer(
-  document.getElementById("composer-template").content.firstElementChild,
-  document.getElementById("composer-place"),
-  composerOptions,
-);
-const room = new Room(desk.dataset.socket, {
-  notice,
-  look,
-  people: (people) => {
-    showPeople(document.getElementById("people"), people);
-    timeline.showWriters(people);
-  },
-  message: (message) => message.readers && showReaders(message),
-});
+const SEARCH_AFTER = 200; // milliseconds
 
-// What is new ---------------------------------------------------------------------------------------------------------
+class Desk {
+  #element = byId("desk");
+  #notice = byId("desk-connection");
+  /** The desk of one user, under whose name drafts are stored. */
+  #scope = `${this.#element.dataset.article}/${this.#element.dataset.person}`;
+  #revision = Number(this.#element.dataset.revision);
+  #side = new Side(byId("side"));
+  #sideProblems = byId("side-problems");
+  #timeline;
+  #composer;
+  #presence;
 
-async function look() {
-  const json = await timeline.since(revision);
-  revision = Math.max(revision, json.revision);
-  shownSide.wanted = json.side;
-  renewSide();
-  timeline.showWriters(room.people);
+  constructor() {
+    const composer = {
+      scope: this.#scope,
+      onSaved: () => this.#presence.refresh(),
+      onWriting: (/** @type {string} */ at) => this.#presence.workOn(at),
+      onLoggedOut: () => this.#presence.show("loggedOut"),
+    };
+    this.#timeline = new Timeline(byId("timeline"), {
+      url: this.#element.dataset.entries ?? "",
+      messages: this.#notice.dataset,
+      composer,
+      refresh: () => this.#presence.refresh(),
+      ask: askInDialog,
+    });
+    const { content } = byId("composer-template", HTMLTemplateElement);
+    this.#composer = new Composer(find(content, "form", HTMLFormElement), byId("composer-place"), composer);
+    this.#presence = new Presence(this.#element.dataset.socket ?? "", {
+      notice: this.#notice,
+      refresh: () => this.#refresh(),
+      onPeople: (people) => {
+        showPeople(byId("people"), people);
+        this.#timeline.showWriters(people);
+      },
+      onMessage: (message) => {
+        if (message.readers) showReaders(message);
+      },
+    });
+    this.#side.element.addEventListener("click", (event) => this.#clickedSide(event));
+    new RelatedSearch(this.#relatedUrl, {
+      isDone: (answer) => this.#isDone(answer),
+      onAdd: (article) => this.#relate(article, true),
+    });
+    document.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
+    this.#composer.ready.then(() => {
+      this.#composer.focus();
+      this.#resume();
+    });
+  }
+
+  get #relatedUrl() {
+    return this.#element.dataset.related ?? "";
+  }
+
+  async #refresh() {
+    const page = await this.#timeline.loadSince(this.#revision);
+    this.#revision = Math.max(this.#revision, page.revision);
+    this.#side.show(page.side);
+    this.#timeline.showWriters(this.#presence.people);
+  }
+
+  /** Go on with the entries that were being edited when the desk was left. */
+  async #resume() {
+    const forms = await Draft.forms(this.#scope);
+    forms.delete(this.#composer.at);
+    for (const form of forms) {
+      const draft = await Draft.claim(`${this.#scope}/${form}`);
+      if (draft.content) await this.#timeline.resume(form, draft);
+      else draft.release();
+    }
+  }
+
+  // The side ---------------------------------------------------------------------------------------------------------
+
+  /**
+   * Say whether something was done; otherwise the side says why not.
+   *
+   * @param {Promise<Answer>} answer
+   */
+  async #isDone(answer) {
+    const problems = await problemsOf(answer, this.#notice.dataset);
+    this.#sideProblems.replaceChildren(...listItems(problems));
+    return problems.length === 0;
+  }
+
+  /** @param {Event} event */
+  async #clickedSide(event) {
+    const cover = closest(event, "[data-cover]");
+    const unrelate = closest(event, "[data-unrelate]");
+    if (cover) {
+      const { cover: url = "", question } = cover.dataset;
+      cover.blur();
+      if (question) byId("question-title").textContent = question;
+      if (question && !(await askInDialog("question"))) return;
+      await this.#isDone(post(url));
+      this.#presence.refresh();
+    }
+    if (unrelate) {
+      unrelate.blur();
+      await this.#relate(unrelate.dataset.unrelate ?? "", false);
+    }
+  }
+
+  /**
+   * Relate an article to this one, or no longer.
+   *
+   * @param {string} article
+   * @param {boolean} wanted
+   */
+  async #relate(article, wanted) {
+    const body = new FormData();
+    body.set("article", article);
+    body.set("wanted", wanted ? "1" : "0");
+    const isDone = await this.#isDone(post(this.#relatedUrl, body));
+    this.#presence.refresh();
+    return isDone;
+  }
+
+  // Keys -------------------------------------------------------------------------------------------------------------
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const act = this.#actOf(event);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  /**
+   * Return what a key does at the place where it is pressed.
+   *
+   * @param {KeyboardEvent} event
+   * @returns {(() => unknown) | undefined}
+   */
+  #actOf(event) {
+    const form = closest(event, ".composer");
+    const composer = Composer.of(form);
+    const held = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    if (held && form && event.key === "Enter") return () => composer?.press("[data-chord]");
+    if (held && form && key === "s") return () => composer?.press("[data-save], [data-chord]");
+    if (event.altKey && form && /^Digit[1-7]$/.test(event.code)) {
+      const kinds = form.querySelectorAll('[name="kind"]');
+      const kind = kinds[Number(event.code.slice(-1)) - 1];
+      return () => kind instanceof HTMLElement && kind.click();
+    }
+    if (event.key === "Escape" && composer && !composer.isNew) return () => composer.close();
+    if (held || event.altKey || closest(event, "input, textarea, select, [contenteditable], dialog")) return undefined;
+    const entry = closest(event, ".entry");
+    /** @type {Record<string, () => unknown>} */
+    const acts = {
+      n: () => this.#composer.focus(),
+      j: () => this.#timeline.move(1),
+      k: () => this.#timeline.move(-1),
+      e: () => entry && this.#timeline.act(entry, "edit"),
+      "/": () => this.#timeline.focusSearch(),
+    };
+    return acts[key];
+  }
 }
 
-const side = document.getElementById("side");
-//: What the server last said of the side, and what of that is shown.
-const shownSide = {};
+/** The side of the desk. It does not change while it has the focus. */
+class Side {
+  /** @type {string | undefined} */
+  #shown;
+  /** @type {string | undefined} */
+  #wanted;
 
-// Nobody's focus is taken away; what is new is shown when it leaves.
-function renewSide() {
-  if (shownSide.html === shownSide.wanted || side.contains(document.activeElement)) return;
-  side.innerHTML = shownSide.html = shownSide.wanted;
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    element.addEventListener("focusout", () => setTimeout(() => this.#renew()));
+  }
+
+  /** @param {string} html */
+  show(html) {
+    this.#wanted = html;
+    this.#renew();
+  }
+
+  #renew() {
+    if (this.#wanted === undefined || this.#shown === this.#wanted) return;
+    if (this.element.contains(document.activeElement)) return;
+    this.#shown = this.#wanted;
+    this.element.innerHTML = this.#wanted;
+  }
 }
 
-side.addEventListener("focusout", () => setTimeout(renewSide));
+/** The search for articles to be related to this one. */
+class RelatedSearch {
+  #url;
+  #isDone;
+  #onAdd;
+  #input = byId("related-search", HTMLInputElement);
+  #results = byId("related-found");
+  /** @type {number | undefined} */
+  #timer;
 
+  /**
+   * @param {string} url
+   * @param {object} options
+   * @param {(answer: Promise<Answer>) => Promise<boolean>} options.isDone
+   * @param {(article: string) => Promise<boolean>} options.onAdd
+   */
+  constructor(url, { isDone, onAdd }) {
+    this.#url = url;
+    this.#isDone = isDone;
+    this.#onAdd = onAdd;
+    this.#input.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#search(), SEARCH_AFTER);
+    });
+  }
+
+  async #search() {
+    const answer = get(`${this.#url}?${new URLSearchParams({ q: this.#input.value })}`);
+    if (!(await this.#isDone(answer))) return;
+    /** @type {{ id: string, name: string, lang: string }[]} */
+    const articles = (await answer).json.articles;
+    this.#results.replaceChildren(...articles.map((article) => this.#result(article)));
+  }
+
+  /** @param {{ id: string, name: string, lang: string }} article */
+  #result({ id, name, lang }) {
+    const button = make("button", { type: "button" }, this.#results.dataset.add ?? "");
+    const item = make("li", {}, make("bdi", { lang }, name), " ", button);
+    button.addEventListener("click", async () => {
+      if (await this.#onAdd(id)) item.remove();
+    });
+    return item;
+  }
+}
+
+/** @param {{ readers: Record<string, number>, total: number }} counts */
 function showReaders({ readers, total }) {
-  const format = new Intl.NumberFormat(document.documentElement.lang);
-  document.getElementById("audience").textContent = format.format(total);
-  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
-  document.getElementById("audience-languages").replaceChildren(
+  const { lang } = document.documentElement;
+  const { format } = new Intl.NumberFormat(lang);
+  const names = new Intl.DisplayNames([lang], { type: "language" });
+  byId("audience").textContent = format(total);
+  byId("audience-languages").replaceChildren(
     ...Object.entries(readers)
       .filter(([, count]) => count)
-      .map(([code, count]) =>
-        Object.assign(document.createElement("li"), { textContent: `${names.of(code)}: ${format.format(count)}` }),
-      ),
+      .map(([code, count]) => make("li", {}, `${names.of(code)}: ${format(count)}`)),
   );
 }
 
-// The side --------------------------------------------------------------------------------------------------------------
-
-const sideProblems = document.getElementById("side-problems");
-
-// Whether it was done; otherwise the side says why not.
-async function done(asked) {
-  const found = await problems(asked, notice.dataset);
-  sideProblems.replaceChildren(...items(found));
-  return found.length === 0;
-}
-
-side.addEventListener("click", async (event) => {
-  const cover = event.target.closest("[data-cover]");
-  const unrelate = event.target.closest("[data-unrelate]");
-  if (cover) {
-    const { cover: url, question } = cover.dataset;
-    cover.blur();
-    if (question) document.getElementById("question-title").textContent = question;
-    if (question && !(await ask("question"))) return;
-    await done(post(url));
-    room.look();
-  }
-  if (unrelate) {
-    unrelate.blur();
-    await relate(unrelate.dataset.unrelate, false);
-  }
-});
-
-async function relate(article, wanted) {
-  const body = new FormData();
-  body.set("article", article);
-  body.set("wanted", wanted ? "1" : "0");
-  const related = await done(post(desk.dataset.related, body));
-  room.look();
-  return related;
-}
-
-const search = document.getElementById("related-search");
-const found = document.getElementById("related-found");
-let searching;
-search.addEventListener("input", () => {
-  clearTimeout(searching);
-  searching = setTimeout(async () => {
-    const asked = get(`${desk.dataset.related}?${new URLSearchParams({ q: search.value })}`);
-    if (!(await done(asked))) return;
-    const { json } = await asked;
-    found.replaceChildren(
-      ...json.articles.map((article) => {
-        const button = Object.assign(document.createElement("button"), { type: "button", textContent: found.dataset.add });
-        const name = Object.assign(document.createElement("bdi"), { textContent: article.name, lang: article.lang });
-        const item = document.createElement("li");
-        item.append(name, " ", button);
-        button.addEventListener("click", async () => {
-          if (await relate(article.id, true)) item.remove();
-        });
-        return item;
-      }),
-    );
-  }, 200);
-});
-
-// Keys ------------------------------------------------------------------------------------------------------------------
-
-document.addEventListener(
-  "keydown",
-  (event) => {
-    const inside = event.target.closest(".composer");
-    const open = Composer.of(inside);
-    const held = event.ctrlKey || event.metaKey;
-    const press = (act) => {
-      event.preventDefault();
-      event.stopPropagation();
-      act();
-    };
-    if (held && event.key === "Enter" && inside) press(() => open?.press("[data-chord]"));
-    else if (held && event.key.toLowerCase() === "s" && inside) press(() => open?.press("[data-save], [data-chord]"));
-    else if (event.altKey && /^Digit[1-7]$/.test(event.code) && inside) {
-      press(() => inside.querySelectorAll('[name="kind"]')[Number(event.code.slice(-1)) - 1]?.click());
-    } else if (event.key === "Escape" && open && !open.isNew) press(() => open.close());
-    else if (!held && !event.altKey && !event.target.closest("input, textarea, select, [contenteditable], dialog")) {
-      const entry = event.target.closest(".entry");
-      const act = {
-        n: () => composer.focus(),
-        j: () => timeline.move(1),
-        k: () => timeline.move(-1),
-        e: () => entry && timeline.act(entry, "edit"),
-        "/": () => timeline.filter.elements.q.focus(),
-      }[event.key.toLowerCase()];
-      if (act) press(act);
-    }
-  },
-  { capture: true },
-);
-
-// What was being written in entries when the desk was left goes on there.
-async function resume() {
-  const entries = await Draft.forms(scope);
-  entries.delete(composer.at);
-  for (const form of entries) {
-    const draft = await Draft.take(`${scope}/${form}`);
-    if (draft.kept) await timeline.resume(form, draft);
-    else draft.letGo();
-  }
-}
-
-composer.ready.then(() => {
-  composer.focus();
-  resume();
-});
+new Desk();

@@ -1,81 +1,178 @@
-// What somebody is writing, kept in the browser until the newsroom has it: through a crash, a lost connection, a reload.
-// IndexedDB with strict durability has it on the disk when the promise is kept (https://w3c.github.io/IndexedDB/).
+// Drafts in the browser: what somebody writes is stored until the newsroom has it, through a crash, a lost connection
+// or a reload. IndexedDB with strict durability has it on the disk when the promise is fulfilled
+// (https://w3c.github.io/IndexedDB/).
 
-const NAME = "live-desk";
+/**
+ * @typedef {object} Content what is stored of a form
+ * @property {[string, FormDataEntryValue][]} fields
+ * @property {any[]} pictures
+ * @property {string} address where it is sent to
+ * @property {number} at when it was stored, in milliseconds since 1970
+ * @property {string} [action] what was being done when it was stored
+ */
+
+const DATABASE = "live-desk";
 const STORE = "drafts";
-//: How long a page that is left may take to let go of what it had, in milliseconds.
+/** How long a page that is left may take to release its drafts, in milliseconds. */
 const LEAVING = 1000;
 
-function open() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+/** The database of drafts; opened when it is first needed. */
+class Store {
+  /** @type {Promise<IDBDatabase> | undefined} */
+  #database;
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Content | undefined>}
+   */
+  get(key) {
+    return this.#run("readonly", (store) => store.get(key));
+  }
+
+  /**
+   * Return the keys below a path. A browser without a store has none.
+   *
+   * @param {string} path
+   * @returns {Promise<string[]>}
+   */
+  keysBelow(path) {
+    const below = IDBKeyRange.bound(`${path}/`, `${path}/\uffff`);
+    return this.#run("readonly", (store) => /** @type {IDBRequest<string[]>} */ (store.getAllKeys(below))).catch(
+      () => [],
+    );
+  }
+
+  /**
+   * @param {string} key
+   * @param {Content} content
+   */
+  put(key, content) {
+    return this.#run("readwrite", (store) => store.put(content, key));
+  }
+
+  /** @param {string} key */
+  delete(key) {
+    return this.#run("readwrite", (store) => store.delete(key));
+  }
+
+  /**
+   * @template T
+   * @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => IDBRequest<T>} act
+   * @returns {Promise<T>}
+   */
+  async #run(mode, act) {
+    this.#database ??= openDatabase();
+    const transaction = (await this.#database).transaction(STORE, mode, { durability: "strict" });
+    const request = act(transaction.objectStore(STORE));
+    return new Promise((resolve, reject) => {
+      transaction.addEventListener("complete", () => resolve(request.result));
+      for (const kind of ["abort", "error"]) transaction.addEventListener(kind, () => reject(transaction.error));
+    });
+  }
 }
 
-let database;
+const store = new Store();
 
-async function run(mode, act) {
-  database ??= open();
-  const transaction = (await database).transaction(STORE, mode, { durability: "strict" });
-  const request = act(transaction.objectStore(STORE));
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onabort = transaction.onerror = () => reject(transaction.error);
-  });
-}
-
-const read = (key) => run("readonly", (store) => store.get(key));
-
-// The keys below a place or desk. A browser without a store has none.
-async function keysOf(path) {
-  const below = IDBKeyRange.bound(`${path}/`, `${path}/\uffff`);
-  return run("readonly", (store) => store.getAllKeys(below)).catch(() => []);
-}
-
-// A function that lets go of the draft again; nothing where it was not to be had by then.
-function lock(key, signal) {
-  return new Promise((resolve) => {
-    const held = () => new Promise((letGo) => resolve(letGo));
-    navigator.locks.request(`${NAME}/${key}`, { signal }, held).catch(() => resolve(null));
-  });
-}
-
-// What is written in one form of one page. While that is open no other page takes it, restores it or forgets it.
-// Keys are `article/person/form/number`; the form is "new" or an entry's id.
+/**
+ * What is written in one form of one page. While it is open no other page claims, restores or discards it. Keys are
+ * `article/user/form/number`; the form is "new" or the id of an entry.
+ */
 export class Draft {
-  // What was kept of a form and belongs to no page, the newest first; otherwise an empty one.
-  static async take(place) {
-    const found = await Promise.all((await keysOf(place)).map(async (key) => ({ key, at: (await read(key))?.at ?? 0 })));
+  #key;
+  #unlock;
+
+  /**
+   * Claim what was stored of a form and belongs to no page, the newest first; otherwise an empty draft.
+   *
+   * @param {string} place `article/user/form`
+   * @returns {Promise<Draft>}
+   */
+  static async claim(place) {
+    const keys = await store.keysBelow(place);
+    const found = await Promise.all(keys.map(async (key) => ({ key, at: (await store.get(key))?.at ?? 0 })));
     for (const { key } of found.sort((one, other) => other.at - one.at)) {
-      const letGo = await lock(key, AbortSignal.timeout(LEAVING));
-      // Whoever had it may have been done with it meanwhile.
-      const kept = letGo && (await read(key));
-      if (kept) return new Draft(key, letGo, kept);
-      letGo?.();
+      const unlock = await lock(key, AbortSignal.timeout(LEAVING));
+      // Its page may have discarded it meanwhile.
+      const content = unlock && (await store.get(key));
+      if (content) return new Draft(key, unlock, content);
+      unlock?.();
     }
     const key = `${place}/${crypto.randomUUID()}`;
     return new Draft(key, await lock(key));
   }
 
-  // The forms of which something is kept.
+  /**
+   * Return the forms of which something is stored.
+   *
+   * @param {string} desk `article/user`
+   * @returns {Promise<Set<string>>}
+   */
   static async forms(desk) {
-    return new Set((await keysOf(desk)).map((key) => key.split("/")[2]));
+    return new Set((await store.keysBelow(desk)).map(formOf));
   }
 
-  constructor(key, letGo, kept) {
-    this.key = key;
-    this.letGo = letGo;
-    this.kept = kept;
+  /**
+   * @param {string} key
+   * @param {(() => void) | null} unlock
+   * @param {Content} [content] what was stored when it was claimed
+   */
+  constructor(key, unlock, content) {
+    this.#key = key;
+    this.#unlock = unlock;
+    this.content = content;
   }
 
-  keep(content) {
-    return run("readwrite", (store) => store.put(content, this.key));
+  /**
+   * Store the present content.
+   *
+   * @param {Content} content
+   */
+  save(content) {
+    return store.put(this.#key, content);
   }
 
-  forget() {
-    return run("readwrite", (store) => store.delete(this.key)).catch(() => {});
+  /** Delete what is stored. */
+  discard() {
+    return store.delete(this.#key).catch(() => {});
   }
+
+  /** Leave it to the next page that claims it. */
+  release() {
+    this.#unlock?.();
+  }
+}
+
+/**
+ * Return the form to which a key belongs.
+ *
+ * @param {string} key
+ * @returns {string}
+ */
+export function formOf(key) {
+  return key.split("/")[2] ?? "";
+}
+
+/** @returns {Promise<IDBDatabase>} */
+function openDatabase() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error));
+  });
+}
+
+/**
+ * Lock a key for this page (Web Locks API).
+ *
+ * @param {string} key
+ * @param {AbortSignal} [signal] ends the wait
+ * @returns {Promise<(() => void) | null>} a function that unlocks it; null if another page kept it
+ */
+function lock(key, signal) {
+  return new Promise((resolve) => {
+    const held = () => new Promise((unlock) => resolve(() => unlock(undefined)));
+    navigator.locks.request(`${DATABASE}/${key}`, { signal }, held).catch(() => resolve(null));
+  });
 }

@@ -1,22 +1,39 @@
-// Requests of the desk. Who is logged out in the meantime is told so, and loses nothing.
+// Requests of the newsroom's pages. Somebody who has been logged out in the meantime is told, and loses nothing.
+import { make } from "../liveblog/dom.js";
 
+/** The session has ended. */
 export class LoggedOut extends Error {}
+/** The user may not do this. */
 export class Forbidden extends Error {}
 
-//: How long to wait for an answer, in milliseconds.
-const PATIENCE = 20_000;
+/** @typedef {{ status: number, json: any, html: string }} Answer */
 
-// Of now: logging in again changes it, in whichever tab.
-export const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
+const TIMEOUT = 20_000; // milliseconds
 
-// Throws LoggedOut, Forbidden, or another error where the server cannot be reached.
-async function ask(url, options) {
-  const signal = AbortSignal.timeout(PATIENCE);
+/**
+ * Return the token against forged requests. Logging in again, in any tab, changes it.
+ *
+ * @returns {string | undefined}
+ */
+export function csrfToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} options
+ * @returns {Promise<Answer>}
+ * @throws {LoggedOut}
+ * @throws {Forbidden}
+ * @throws {Error} if the server cannot be reached
+ */
+async function request(url, options) {
+  const signal = AbortSignal.timeout(TIMEOUT);
   const response = await fetch(url, { ...options, signal, headers: { Accept: "application/json" } });
   const kind = response.headers.get("Content-Type") ?? "";
   if (response.redirected) throw new LoggedOut();
-  // Without its cookies the server does not even ask who it is.
-  if (response.status === 403) throw token() ? new Forbidden() : new LoggedOut();
+  // Without its cookies the server does not even ask for the user.
+  if (response.status === 403) throw csrfToken() ? new Forbidden() : new LoggedOut();
   // A proxy that answers for a server that is away.
   if (response.status >= 502) throw new TypeError(`answered ${response.status}`);
   return {
@@ -26,33 +43,58 @@ async function ask(url, options) {
   };
 }
 
-export const get = (url) => ask(url, {});
-
-export function post(url, body = new FormData()) {
-  if (token()) body.set("csrfmiddlewaretoken", token());
-  return ask(url, { method: "POST", body });
+/** @param {string} url */
+export function get(url) {
+  return request(url, {});
 }
 
-// Waits for an answer; the sentences that say why it was not done, none where it was. `words` has those of the page.
-export async function problems(asked, words) {
+/**
+ * @param {string} url
+ * @param {FormData} [body]
+ */
+export function post(url, body = new FormData()) {
+  const token = csrfToken();
+  if (token) body.set("csrfmiddlewaretoken", token);
+  return request(url, { method: "POST", body });
+}
+
+/**
+ * Wait for an answer, and return the sentences that say why a request was not done.
+ *
+ * @param {Promise<Answer>} answer
+ * @param {Record<string, string | undefined>} messages those of the page: `failed`, `loggedOut`, `forbidden`
+ * @returns {Promise<string[]>} none if it was done
+ */
+export async function problemsOf(answer, messages) {
   try {
-    const { status, json } = await asked;
+    const { status, json } = await answer;
     if (status < 400) return [];
-    return json?.errors ? Object.values(json.errors).flat() : [words.failed];
+    return json?.errors ? Object.values(json.errors).flat() : [messages.failed ?? ""];
   } catch (error) {
-    if (error instanceof LoggedOut) return [words.loggedOut];
-    return [error instanceof Forbidden ? words.forbidden : words.failed];
+    if (error instanceof LoggedOut) return [messages.loggedOut ?? ""];
+    return [(error instanceof Forbidden ? messages.forbidden : messages.failed) ?? ""];
   }
 }
 
-// The time; with the day, where that is another one.
-export function clock(at) {
-  const today = new Date(at).toDateString() === new Date().toDateString();
+/**
+ * Write a time; with the day, unless it is today.
+ *
+ * @param {number} at milliseconds since 1970
+ * @param {{ language?: string, now?: Date }} [options]
+ * @returns {string}
+ */
+export function formatTime(at, { language = document.documentElement.lang, now = new Date() } = {}) {
+  const today = new Date(at).toDateString() === now.toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
   const style = today ? { timeStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
+  return new Intl.DateTimeFormat(language, style).format(at);
 }
 
-// A list's items, one for each sentence.
-export function items(sentences) {
-  return sentences.map((textContent) => Object.assign(document.createElement("li"), { textContent }));
+/**
+ * Return list items, one for each sentence.
+ *
+ * @param {string[]} sentences
+ */
+export function listItems(sentences) {
+  return sentences.map((textContent) => make("li", { textContent }));
 }

@@ -1,188 +1,289 @@
-// The timeline: entries by id and place, as the server last said. An entry that somebody edits here keeps its form.
+// The timeline of the desk: entries by id and place, as the server last said. An entry that the user edits keeps its
+// form.
+import { byId, childrenOf, closest, control, find, findAll, focused, parse } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
-import { get, items, post, problems } from "./requests.js";
+import { get, listItems, post, problemsOf } from "./requests.js";
 
-//: How many the server sends at a time: PAGE_SIZE of articles/desk/timeline.py.
+/** @import { ComposerEvents } from "./composer.js" */
+/** @import { Draft } from "./drafts.js" */
+/** @import { Person } from "./presence.js" */
+/**
+ * @typedef {{ id: string, sort?: string, html?: string }} Entry without HTML if it is no longer in the timeline
+ * @typedef {{ entries: Entry[], whole?: boolean, revision: number, side: string }} Page
+ */
+
+/** How many entries the server sends at a time: PAGE_SIZE of articles/desk/timeline.py. */
 const PAGE_SIZE = 50;
+const FILTER_AFTER = 200; // milliseconds
 
+/** The list of updates at the desk. */
 export class Timeline {
-  // `words`: what is said where something fails; `changed`: asks for what is new; `ask`: puts a question.
-  constructor(list, { url, words, composer, changed, ask }) {
-    this.list = list;
-    this.url = url;
-    this.words = words;
-    this.composerOptions = composer;
-    this.changed = changed;
-    this.ask = ask;
-    this.filter = document.getElementById("timeline-filter");
-    this.older = document.getElementById("older");
-    list.addEventListener("click", (event) => this.clicked(event));
-    this.filter.addEventListener("submit", (event) => event.preventDefault());
-    this.filter.addEventListener("input", () => {
-      clearTimeout(this.filtering);
-      this.filtering = setTimeout(() => this.reload(), 200);
+  #list;
+  #url;
+  #messages;
+  #composer;
+  #refresh;
+  #ask;
+  #filter = byId("timeline-filter", HTMLFormElement);
+  #older = byId("older");
+  /** @type {number | undefined} */
+  #filterTimer;
+  /** One request after the other: the answer to each is shown before the next one is sent. @type {Promise<unknown>} */
+  #queue = Promise.resolve();
+  /** The sort key at which the loaded pages end. */
+  #end = "";
+
+  /**
+   * @param {HTMLElement} list
+   * @param {object} options
+   * @param {string} options.url of the entries
+   * @param {DOMStringMap} options.messages for requests that fail
+   * @param {{ scope: string } & ComposerEvents} options.composer options of the composers in entries
+   * @param {() => unknown} options.refresh asks for what is new
+   * @param {(id: string) => Promise<FormData | null>} options.ask opens a dialog
+   */
+  constructor(list, { url, messages, composer, refresh, ask }) {
+    this.#list = list;
+    this.#url = url;
+    this.#messages = messages;
+    this.#composer = composer;
+    this.#refresh = refresh;
+    this.#ask = ask;
+    list.addEventListener("click", (event) => {
+      const button = closest(event, "[data-act]");
+      const entry = closest(event, ".entry");
+      if (button && entry) this.act(entry, button.dataset.act ?? "");
     });
-    this.older.addEventListener("click", async () => document.getElementById((await this.more())[0]?.id)?.focus());
-    this.endAt(list.lastElementChild?.dataset);
+    this.#filter.addEventListener("submit", (event) => event.preventDefault());
+    this.#filter.addEventListener("input", () => {
+      clearTimeout(this.#filterTimer);
+      this.#filterTimer = setTimeout(() => this.#reload(), FILTER_AFTER);
+    });
+    this.#older.addEventListener("click", async () => {
+      const [first] = await this.#loadMore();
+      if (first) document.getElementById(first.id)?.focus();
+    });
+    const last = childrenOf(list).at(-1);
+    this.#endAt(last?.dataset.sort);
   }
 
-  query(more) {
-    return `${this.url}?${new URLSearchParams([...new FormData(this.filter), ...Object.entries(more)])}`;
-  }
-
-  // One question after the other: the answer to each is shown before the next one is asked.
-  inTurn(act) {
-    this.turn = (this.turn ?? Promise.resolve()).catch(() => {}).then(act);
-    return this.turn;
-  }
-
-  // What was edited since a revision; the answer of the server, for what else it says.
-  since(revision) {
-    return this.inTurn(async () => {
-      const { json } = await get(this.query({ after: revision }));
-      return this.show(json.whole ? json : { ...json, entries: json.entries.map((entry) => this.above(entry)) });
+  /**
+   * Show what was edited since a revision.
+   *
+   * @param {number} revision
+   * @returns {Promise<Page>} the answer of the server, for what else it says
+   */
+  loadSince(revision) {
+    return this.#enqueue(async () => {
+      /** @type {Page} */
+      const page = (await get(this.#query({ after: String(revision) }))).json;
+      return this.#show(page.whole ? page : { ...page, entries: page.entries.map((entry) => this.#loaded(entry)) });
     });
   }
 
-  reload() {
-    return this.inTurn(async () => this.show((await get(this.query({}))).json));
+  /**
+   * Do one thing with an entry.
+   *
+   * @param {HTMLElement} entry
+   * @param {string} action
+   */
+  async act(entry, action) {
+    if (action === "edit") {
+      await this.#edit(entry);
+      return;
+    }
+    const body = new FormData();
+    if (action === "withdraw" || action === "hand-over") {
+      const answer = await this.#ask(action === "withdraw" ? "withdraw-dialog" : "hand-over");
+      if (!answer) return;
+      for (const [name, value] of answer) body.set(name, value);
+    }
+    if (action === "publish") body.set("opened", find(entry, ".view").dataset.opened ?? "");
+    const address = `${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`;
+    const problems = await problemsOf(post(address, body), this.#messages);
+    this.#refresh();
+    showProblems(entry, problems);
   }
 
-  more() {
-    return this.inTurn(async () => {
-      const { entries } = this.show((await get(this.query({ before: this.end }))).json);
-      this.older.hidden = entries.length < PAGE_SIZE;
-      this.endAt(entries.at(-1));
+  /**
+   * Go on with a draft of an edit in its entry, however far down that is.
+   *
+   * @param {string} id
+   * @param {Draft} draft
+   */
+  async resume(id, draft) {
+    const entry = () => document.getElementById(id);
+    if (!entry() && (await get(`${draft.content?.address}composer/`)).status === 200) {
+      while (!entry() && !this.#older.hidden) await this.#loadMore();
+    }
+    const found = entry();
+    if (found) await this.#edit(found, draft);
+    else draft.release();
+  }
+
+  /**
+   * Show who writes in which entry.
+   *
+   * @param {Person[]} people
+   */
+  showWriters(people) {
+    const { writing } = byId("people").dataset;
+    for (const place of findAll(this.#list, ".writers")) {
+      const here = people.filter((one) => !one.me && one.at === place.closest(".entry")?.id);
+      place.textContent = here.length ? `${here.map((one) => one.name).join(", ")} ${writing}…` : "";
+    }
+  }
+
+  /**
+   * Move the focus by a number of entries.
+   *
+   * @param {number} step
+   */
+  move(step) {
+    const entries = childrenOf(this.#list);
+    const entry = focused()?.closest(".entry");
+    const index = entry instanceof HTMLElement ? entries.indexOf(entry) : -1;
+    (entries[index + step] ?? entries[step > 0 ? 0 : entries.length - 1])?.focus();
+  }
+
+  /** Move the focus to the search field. */
+  focusSearch() {
+    control(this.#filter, "q").focus();
+  }
+
+  /** @param {Record<string, string>} more */
+  #query(more) {
+    const filter = /** @type {[string, string][]} */ ([...new FormData(this.#filter)]);
+    return `${this.#url}?${new URLSearchParams([...filter, ...Object.entries(more)])}`;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  #enqueue(act) {
+    const turn = this.#queue.catch(() => {}).then(act);
+    this.#queue = turn;
+    return turn;
+  }
+
+  #reload() {
+    return this.#enqueue(async () => this.#show((await get(this.#query({}))).json));
+  }
+
+  #loadMore() {
+    return this.#enqueue(async () => {
+      const { entries } = this.#show((await get(this.#query({ before: this.#end }))).json);
+      this.#older.hidden = entries.length < PAGE_SIZE;
+      this.#endAt(entries.at(-1)?.sort);
       return entries;
     });
   }
 
-  // Where the pages end that were asked for. What is below comes with the next one, so that nothing is passed over.
-  endAt(last) {
-    this.end = last?.sort ?? this.end ?? "";
+  /** @param {string | undefined} sort */
+  #endAt(sort) {
+    this.#end = sort ?? this.#end;
   }
 
-  above(entry) {
-    return !this.older.hidden && entry.sort < this.end ? { id: entry.id } : entry;
+  /**
+   * Return an entry, but without HTML if it lies below the loaded pages: it comes with the next one, so none is left
+   * out.
+   *
+   * @param {Entry} entry
+   * @returns {Entry}
+   */
+  #loaded(entry) {
+    return !this.#older.hidden && (entry.sort ?? "") < this.#end ? { id: entry.id } : entry;
   }
 
-  show(json) {
-    if (json.whole) {
-      const wanted = new Set(json.entries.map((entry) => entry.id));
-      for (const element of [...this.list.children]) {
+  /**
+   * @param {Page} page
+   * @returns {Page}
+   */
+  #show(page) {
+    if (page.whole) {
+      const wanted = new Set(page.entries.map((entry) => entry.id));
+      for (const element of childrenOf(this.#list)) {
         if (!wanted.has(element.id) && !element.querySelector(".composer")) element.remove();
       }
-      this.older.hidden = json.entries.length < PAGE_SIZE;
-      this.endAt(json.entries.at(-1));
+      this.#older.hidden = page.entries.length < PAGE_SIZE;
+      this.#endAt(page.entries.at(-1)?.sort);
     }
-    for (const entry of json.entries) this.put(entry);
-    return json;
+    for (const entry of page.entries) this.#put(entry);
+    return page;
   }
 
-  put({ id, sort, html }) {
+  /** @param {Entry} entry */
+  #put({ id, sort = "", html }) {
     const old = document.getElementById(id);
     if (!html) {
       if (!old?.querySelector(".composer")) old?.remove();
       return;
     }
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    const fresh = template.content.firstElementChild;
-    if (old) {
-      const focused = old.contains(document.activeElement) && document.activeElement.dataset.act;
-      old.querySelector(":scope > .view").replaceWith(fresh.querySelector(":scope > .view"));
-      const edited = old.classList.contains("edited");
-      old.className = fresh.className;
-      old.classList.toggle("edited", edited);
-      if (focused) old.querySelector(`[data-act="${focused}"]`)?.focus();
-    }
-    const element = old ?? fresh;
+    const fresh = parse(html);
+    if (old) renew(old, fresh);
     if (old && old.dataset.sort === sort) return;
+    const element = old ?? fresh;
     element.dataset.sort = sort;
     // Moving an element takes the focus from what is inside.
-    const active = element.contains(document.activeElement) ? document.activeElement : null;
-    const next = [...this.list.children].find((child) => child !== element && child.dataset.sort < sort);
-    this.list.insertBefore(element, next ?? null);
+    const active = element.contains(document.activeElement) ? focused() : null;
+    const next = childrenOf(this.#list).find((child) => child !== element && (child.dataset.sort ?? "") < sort);
+    this.#list.insertBefore(element, next ?? null);
     active?.focus();
   }
 
-  // What is done to an entry ----------------------------------------------------------------------------------------
-
-  clicked(event) {
-    const button = event.target.closest("[data-act]");
-    if (button) this.act(button.closest(".entry"), button.dataset.act);
-  }
-
-  async act(entry, action) {
-    if (action === "edit") return this.edit(entry);
-    const body = new FormData();
-    if (action === "withdraw") {
-      const answer = await this.ask("withdraw-dialog");
-      if (!answer) return;
-      for (const [name, value] of answer) body.set(name, value);
-    }
-    if (action === "hand-over") {
-      const answer = await this.ask("hand-over");
-      if (!answer) return;
-      body.set("to", answer.get("to"));
-    }
-    if (action === "publish") body.set("opened", entry.querySelector(".view").dataset.opened ?? "");
-    const address = `${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`;
-    const found = await problems(post(address, body), this.words);
-    this.changed();
-    this.complain(entry, found);
-  }
-
-  complain(entry, sentences) {
-    entry.querySelector(":scope > .errorlist").replaceChildren(...items(sentences));
-  }
-
-  // `draft`: one that goes on.
-  async edit(entry, draft) {
+  /**
+   * @param {HTMLElement} entry
+   * @param {Draft} [draft] one to go on with
+   */
+  async #edit(entry, draft) {
     if (entry.classList.contains("edited")) return;
     entry.classList.add("edited");
-    const asked = get(`${entry.dataset.url}composer/`);
-    const found = await problems(asked, this.words);
-    this.complain(entry, found);
-    if (found.length) {
+    const answer = get(`${entry.dataset.url}composer/`);
+    const problems = await problemsOf(answer, this.#messages);
+    showProblems(entry, problems);
+    if (problems.length) {
       entry.classList.remove("edited");
-      draft?.letGo();
+      draft?.release();
       return;
     }
-    const template = document.createElement("template");
-    template.innerHTML = (await asked).html;
-    const closed = (idle) => {
-      entry.classList.remove("edited");
-      if (idle) entry.querySelector('[data-act="edit"]')?.focus();
-    };
-    const options = { ...this.composerOptions, draft, closed };
-    const place = entry.querySelector(":scope > .editing");
-    const composer = await new Composer(template.content.firstElementChild, place, options).ready;
+    const form = parse((await answer).html);
+    if (!(form instanceof HTMLFormElement)) throw new Error("The server sent no composer.");
+    const composer = new Composer(form, find(entry, ":scope > .editing"), {
+      ...this.#composer,
+      draft,
+      onClosed: (idle) => {
+        entry.classList.remove("edited");
+        const button = entry.querySelector('[data-act="edit"]');
+        if (idle && button instanceof HTMLElement) button.focus();
+      },
+    });
+    await composer.ready;
     if (!draft) composer.focus();
   }
+}
 
-  // What was kept of an edit goes on in its entry, however far down that is.
-  async resume(id, draft) {
-    const entry = () => document.getElementById(id);
-    if (!entry() && (await get(`${draft.kept.address}composer/`)).status === 200) {
-      while (!entry() && !this.older.hidden) await this.more();
-    }
-    if (entry()) await this.edit(entry(), draft);
-    else draft.letGo();
-  }
+/**
+ * Show a new state of an entry. What the user is doing in it goes on.
+ *
+ * @param {HTMLElement} old
+ * @param {HTMLElement} fresh
+ */
+function renew(old, fresh) {
+  const active = old.contains(document.activeElement) ? focused()?.dataset.act : undefined;
+  find(old, ":scope > .view").replaceWith(find(fresh, ":scope > .view"));
+  const edited = old.classList.contains("edited");
+  old.className = fresh.className;
+  old.classList.toggle("edited", edited);
+  const button = active ? old.querySelector(`[data-act="${active}"]`) : null;
+  if (button instanceof HTMLElement) button.focus();
+}
 
-  // Who writes where, told by the desk's websocket.
-  showWriters(people) {
-    const words = document.getElementById("people").dataset.writing;
-    for (const place of this.list.querySelectorAll(".writers")) {
-      const here = people.filter((one) => !one.me && one.at === place.closest(".entry").id);
-      place.textContent = here.length ? `${here.map((one) => one.name).join(", ")} ${words}…` : "";
-    }
-  }
-
-  move(step) {
-    const entries = [...this.list.children];
-    const now = entries.indexOf(document.activeElement.closest(".entry"));
-    (entries[now + step] ?? entries[step > 0 ? 0 : entries.length - 1])?.focus();
-  }
+/**
+ * @param {HTMLElement} entry
+ * @param {string[]} problems
+ */
+function showProblems(entry, problems) {
+  find(entry, ":scope > .errorlist").replaceChildren(...listItems(problems));
 }

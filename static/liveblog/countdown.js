@@ -1,44 +1,73 @@
 // The time until announced coverage starts, counted down in the page's language.
+import { find } from "./dom.js";
 
+/** @type {[unit: string, seconds: number][]} */
 const UNITS = [
   ["day", 86_400],
   ["hour", 3600],
   ["minute", 60],
   ["second", 1],
 ];
-// Longer than this a timer cannot wait, in milliseconds.
-const LONGEST = 3_600_000;
+/** Wait no longer than this between two looks at the clock, in milliseconds. */
+const LONGEST_WAIT = 3_600_000;
 
+/** Counts down in one element at a time. */
 export class Countdown {
-  // Counts down wherever the element has a start to count down to; what was counted before is given up.
-  show(element) {
-    clearTimeout(this.next);
-    this.shown = element?.querySelector(".countdown[data-start]") ?? null;
-    if (this.shown) this.tick();
+  /** @type {HTMLElement | null} */
+  #element = null;
+  /** @type {number | undefined} */
+  #timer;
+
+  /**
+   * Count down in an element if it has a start to count down to, and no longer in the one before.
+   *
+   * @param {ParentNode} root
+   */
+  show(root) {
+    clearTimeout(this.#timer);
+    this.#element = root.querySelector(".countdown[data-start]");
+    this.#tick();
   }
 
-  tick() {
-    const left = Math.ceil((Date.parse(this.shown.dataset.start) - Date.now()) / 1000);
-    this.shown.hidden = false;
-    this.shown.querySelector(".soon").hidden = left > 0;
-    this.shown.querySelector(".until").hidden = left <= 0;
+  #tick() {
+    if (!this.#element) return;
+    const left = Math.ceil((Date.parse(this.#element.dataset.start ?? "") - Date.now()) / 1000);
+    this.#element.hidden = false;
+    find(this.#element, ".soon").hidden = left > 0;
+    find(this.#element, ".until").hidden = left <= 0;
     if (left <= 0) return;
-    // Days and hours, or minutes and seconds: what moves more slowly than anybody looks is left out.
-    const smallest = left >= 86_400 ? 60 : 1;
-    this.shown.querySelector(".left").textContent = inWords(Math.ceil(left / smallest) * smallest, smallest);
-    const wait = ((left - 1) % smallest) * 1000 + 1000 - (Date.now() % 1000);
-    this.next = setTimeout(() => this.tick(), Math.min(wait, LONGEST));
+    find(this.#element, ".left").textContent = remaining(left, document.documentElement.lang);
+    const step = stepOf(left);
+    const wait = ((left - 1) % step) * 1000 + 1000 - (Date.now() % 1000);
+    this.#timer = setTimeout(() => this.#tick(), Math.min(wait, LONGEST_WAIT));
   }
 }
 
-function inWords(left, smallest) {
-  const language = document.documentElement.lang;
+/**
+ * Write a duration in words: in days, hours and minutes, or on the last day down to the second.
+ *
+ * @param {number} seconds
+ * @param {string} language
+ * @returns {string}
+ */
+export function remaining(seconds, language) {
+  const step = stepOf(seconds);
+  let rest = Math.ceil(seconds / step) * step;
   const parts = [];
-  for (const [unit, seconds] of UNITS) {
-    const count = Math.floor(left / seconds);
-    left %= seconds;
-    if (seconds < smallest || (count === 0 && parts.length === 0)) continue;
+  for (const [unit, length] of UNITS) {
+    const count = Math.floor(rest / length);
+    rest %= length;
+    if (length < step || (count === 0 && parts.length === 0)) continue;
     parts.push(new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count));
   }
   return new Intl.ListFormat(language, { type: "unit", style: "long" }).format(parts);
+}
+
+/**
+ * Return how many seconds the smallest unit has that is shown: nobody watches seconds go by for days.
+ *
+ * @param {number} seconds
+ */
+function stepOf(seconds) {
+  return seconds >= 86_400 ? 60 : 1;
 }

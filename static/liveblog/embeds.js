@@ -1,29 +1,38 @@
 // Embeds of the reader's page. Nothing is loaded from a provider until somebody clicks its preview; the preview is a
 // link, so that without this module, or with a key held for a new tab, it leads to the provider's own page.
+import { find, findAll } from "./dom.js";
 
 const SANDBOX =
   "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-presentation allow-forms";
 const ALLOWED = "autoplay; clipboard-write; encrypted-media; fullscreen; picture-in-picture; web-share";
+/** The heights that an embed may ask for, in pixels. */
 const SHORTEST = 60;
 const TALLEST = 2400;
 
 if (globalThis.document) {
   document.addEventListener("click", (event) => {
-    const preview = event.target.closest?.(".embed[data-frame] .embed-preview");
+    const preview = event.target instanceof Element && event.target.closest(".embed[data-frame] .embed-preview");
     if (!preview || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    open(preview.closest(".embed")).focus();
+    const embed = preview.closest(".embed");
+    if (embed instanceof HTMLElement) open(embed).focus();
   });
   // Posts and charts are as high as their text, which only they can tell.
   addEventListener("message", ({ source, data }) => {
-    const frame = [...document.querySelectorAll(".embed iframe")].find((one) => one.contentWindow === source);
-    if (frame && frame.closest(".embed").dataset.width === "0") grow(frame, heightIn(data));
+    for (const frame of findAll(document, '.embed[data-width="0"] iframe')) {
+      if (frame instanceof HTMLIFrameElement && frame.contentWindow === source) grow(frame, heightIn(data));
+    }
   });
 }
 
-// Puts the frame where the preview was.
+/**
+ * Put the provider's frame in place of the preview.
+ *
+ * @param {HTMLElement} embed
+ * @returns {HTMLIFrameElement}
+ */
 export function open(embed) {
-  const { frame: address, frameTitle, width, height } = embed.dataset;
+  const { frame: address = "", frameTitle = "", width, height } = embed.dataset;
   const frame = document.createElement("iframe");
   frame.title = frameTitle;
   frame.allow = ALLOWED;
@@ -33,18 +42,24 @@ export function open(embed) {
   if (width === "0") frame.style.blockSize = `${height}px`;
   else frame.style.aspectRatio = `${width} / ${height}`;
   frame.src = address;
-  embed.querySelector(".embed-preview").replaceWith(frame);
-  embed.querySelector(".embed-source").hidden = false;
+  find(embed, ".embed-preview").replaceWith(frame);
+  find(embed, ".embed-source").hidden = false;
   return frame;
 }
 
-// Takes over into an update what its newer version does not change: a frame that a reader has opened would start anew if
-// it left the document. So the old element stays, and all around the frame becomes that of the new one. Says whether
-// it did.
+/**
+ * Take over a newer version of an update around a frame that a reader has opened: the frame would start again if it
+ * left the document. So the old element stays, and everything around the frame becomes that of the new one.
+ *
+ * @param {HTMLElement} old
+ * @param {HTMLElement} element
+ * @returns {boolean} whether there was such a frame
+ */
 export function keepOpen(old, element) {
   const opened = old.querySelector(":scope > .embed:has(> iframe)");
   const next = element.querySelector(":scope > .embed");
-  if (!opened || opened.dataset.frame !== next?.dataset.frame) return false;
+  if (!(opened instanceof HTMLElement) || !(next instanceof HTMLElement)) return false;
+  if (opened.dataset.frame !== next.dataset.frame) return false;
   for (const { name } of [...old.attributes]) if (!element.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of [...element.attributes]) old.setAttribute(name, value);
   for (const node of [...old.childNodes]) if (node !== opened) node.remove();
@@ -53,12 +68,21 @@ export function keepOpen(old, element) {
   return true;
 }
 
+/**
+ * @param {HTMLIFrameElement} frame
+ * @param {number} height
+ */
 function grow(frame, height) {
   if (height >= SHORTEST && height <= TALLEST) frame.style.blockSize = `${Math.ceil(height)}px`;
 }
 
-function heightIn(data) {
-  if (typeof data !== "object" || data === null) return undefined;
-  const told = data.height ?? Object.values(data["datawrapper-height"] ?? {})[0];
-  return Number(told);
+/**
+ * Return the height in a message of a provider, in pixels; NaN if it says none.
+ *
+ * @param {any} data
+ * @returns {number}
+ */
+export function heightIn(data) {
+  if (typeof data !== "object" || data === null) return Number.NaN;
+  return Number(data.height ?? Object.values(data["datawrapper-height"] ?? {})[0]);
 }

@@ -1,41 +1,74 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
-
+import { childrenOf, findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
+import { liesWithin, precedes, verdict } from "./frames.js";
 
+/** @import { Change, Frame, Put } from "./frames.js" */
+
+/** The reader is further down if the list begins so many pixels above the window. */
+const SCROLLED = 40;
+
+/** The elements of a live page, at a revision. */
 export class Page {
-  // `placed` is told of each element that comes to the page.
-  constructor(main, placed = () => {}) {
-    this.main = main;
-    this.placed = placed;
-    this.updates = document.getElementById("updates");
-    this.button = document.getElementById("new-updates");
-    this.status = document.getElementById("new-updates-status");
-    if (this.button) this.watch();
+  #main;
+  #onPlaced;
+  #updates = document.getElementById("updates");
+  #button = document.getElementById("new-updates");
+  #status = document.getElementById("new-updates-status");
+
+  /**
+   * @param {HTMLElement} main
+   * @param {(element: HTMLElement) => void} [onPlaced] hears of each element that comes to the page
+   */
+  constructor(main, onPlaced = () => {}) {
+    this.#main = main;
+    this.#onPlaced = onPlaced;
+    this.#button?.addEventListener("click", () => {
+      this.#reveal();
+      this.#updates?.scrollIntoView({ block: "start", behavior: "instant" });
+      this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
+    });
+    if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
 
+  /** The revision that the page shows. */
   get revision() {
-    return Number(this.main.dataset.revision);
+    return Number(this.#main.dataset.revision);
   }
 
-  // Whether the coverage is over, as far as the page knows.
+  /** Whether the coverage is over, as far as the page knows. */
   get finished() {
     return document.getElementById("coverage")?.dataset.state === "finished";
   }
 
-  // Applies one frame. "applied" and "known" leave the page at the frame's revision or later; "behind" means that
-  // frames are missing in between and the page must ask for them; "reload" that it must be loaded anew.
+  /**
+   * Apply one frame, unless it is known, or others are missing before it, or the page must be reloaded.
+   *
+   * @param {Frame} frame
+   * @returns {"applied" | "known" | "behind" | "reload"}
+   */
   apply(frame) {
-    if (frame.reload) return "reload";
-    if (frame.revision <= this.revision) return "known";
-    if (!frame.changes || (frame.after ?? this.revision) > this.revision) return "behind";
-    for (const change of frame.changes) this[change.op]?.(change);
-    this.main.dataset.revision = frame.revision;
-    this.count();
+    const found = verdict(frame, this.revision);
+    if (found !== "apply") return found;
+    for (const change of frame.changes ?? []) this.#change(change);
+    this.#main.dataset.revision = String(frame.revision);
+    this.#count();
     return "applied";
   }
 
-  put({ id, list: name, sort, html }) {
+  /** @param {Change} change one of an unknown kind is a newer server's, and ignored */
+  #change(change) {
+    if (change.op === "put") this.#put(change);
+    else if (change.op === "remove") document.getElementById(change.id)?.remove();
+    else if (change.op === "set") {
+      const old = document.getElementById(change.id);
+      if (old) this.#replace(old, parse(change.html));
+    }
+  }
+
+  /** @param {Put} change */
+  #put({ id, list: name, sort, html }) {
     const list = document.getElementById(name);
     if (!list) return;
     const old = document.getElementById(id);
@@ -46,112 +79,127 @@ export class Page {
     }
     if (old && old.dataset.sort === sort) {
       element.hidden = old.hidden;
-      this.replace(old, element);
+      this.#replace(old, element);
       return;
     }
     old?.remove();
-    const next = [...list.children].find((child) => precedes(list, sort, child.dataset.sort));
-    element.hidden = !old && list === this.updates && this.away();
+    const ascending = "ascending" in list.dataset;
+    const next = childrenOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
+    element.hidden = !old && list === this.#updates && this.#isScrolledDown();
     list.insertBefore(element, next ?? null);
-    this.placed(element);
-    if (!element.hidden) appear(element);
+    this.#onPlaced(element);
+    if (!element.hidden) highlight(element);
   }
 
-  remove({ id }) {
-    document.getElementById(id)?.remove();
-  }
-
-  set({ id, html }) {
-    const old = document.getElementById(id);
-    if (old) this.replace(old, parse(html));
-  }
-
-  // Puts a new state of an element in its place. What the reader is doing in it goes on.
-  replace(old, element) {
+  /**
+   * Put a new state of an element in its place. What the reader is doing in it goes on.
+   *
+   * @param {HTMLElement} old
+   * @param {HTMLElement} element
+   */
+  #replace(old, element) {
     // An original that somebody reads beside its translation stays open.
     if (old.querySelector("details[open]")) element.querySelector("details")?.setAttribute("open", "");
-    for (const { name, value } of old.querySelectorAll("input:checked")) {
-      const same = [...element.querySelectorAll("input")].find((one) => one.name === name && one.value === value);
+    for (const input of inputsOf(old)) {
+      if (!input.checked) continue;
+      const same = inputsOf(element).find((one) => one.name === input.name && one.value === input.value);
       if (same) same.checked = true;
     }
-    const focused = controls(old).indexOf(document.activeElement);
+    const active = focused();
+    const index = active ? controlsOf(old).indexOf(active) : -1;
     const present = keepOpen(old, element) ? old : element;
     if (present !== old) old.replaceWith(element);
-    if (focused >= 0 && !present.contains(document.activeElement)) {
-      controls(present)[focused]?.focus({ preventScroll: true });
+    if (index >= 0 && !present.contains(document.activeElement)) {
+      controlsOf(present)[index]?.focus({ preventScroll: true });
     }
-    this.placed(present);
+    this.#onPlaced(present);
   }
 
   // New updates wait, hidden, while the reader is further down; what they read does not move.
 
-  away() {
-    return this.button != null && this.updates.getBoundingClientRect().top < -40;
+  #isScrolledDown() {
+    return Boolean(this.#button && this.#updates && this.#updates.getBoundingClientRect().top < -SCROLLED);
   }
 
-  waiting() {
-    return [...this.updates.querySelectorAll(":scope > [hidden]")];
+  #scrolled() {
+    if (this.#waiting().length && !this.#isScrolledDown()) this.#reveal();
   }
 
-  reveal() {
-    for (const element of this.waiting()) {
+  #waiting() {
+    return this.#updates ? findAll(this.#updates, ":scope > [hidden]") : [];
+  }
+
+  #reveal() {
+    for (const element of this.#waiting()) {
       element.hidden = false;
-      appear(element);
+      highlight(element);
     }
-    this.count();
+    this.#count();
   }
 
-  count() {
-    if (!this.button) return;
-    const number = this.waiting().length;
-    this.button.hidden = number === 0;
-    const language = document.documentElement.lang;
-    const forms = JSON.parse(this.button.dataset.forms);
-    const form = forms[new Intl.PluralRules(language).select(number)] ?? forms.other;
-    const text = form.replace("%(count)s", new Intl.NumberFormat(language).format(number));
-    this.button.textContent = text;
-    this.status.textContent = number ? text : "";
-  }
-
-  watch() {
-    this.button.addEventListener("click", () => {
-      this.reveal();
-      this.updates.scrollIntoView({ block: "start", behavior: "instant" });
-      this.updates.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
-    });
-    addEventListener("scroll", () => this.waiting().length && !this.away() && this.reveal(), { passive: true });
+  /** Say on the button how many updates wait. */
+  #count() {
+    if (!this.#button || !this.#status) return;
+    const number = this.#waiting().length;
+    this.#button.hidden = number === 0;
+    const text = countText(number, JSON.parse(this.#button.dataset.forms ?? "{}"), document.documentElement.lang);
+    this.#button.textContent = text;
+    this.#status.textContent = number ? text : "";
   }
 }
 
-const controls = (element) => [...element.querySelectorAll("a[href], button, input, textarea, summary, [tabindex]")];
-
-function parse(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content.firstElementChild;
+/**
+ * Return a text with a number in it, in the plural form that the language wants.
+ *
+ * @param {number} number
+ * @param {Record<string, string>} forms texts with `%(count)s`, by plural category (Unicode CLDR); one is `other`
+ * @param {string} language
+ * @returns {string}
+ */
+export function countText(number, forms, language) {
+  const form = forms[new Intl.PluralRules(language).select(number)] ?? forms.other ?? "";
+  return form.replace("%(count)s", new Intl.NumberFormat(language).format(number));
 }
 
-// Whether what sorts as `one` stands before what sorts as `other`: the greatest first, unless the list ascends.
-function precedes(list, one, other) {
-  return "ascending" in list.dataset ? one < other : one > other;
+/** @param {HTMLElement} element */
+function controlsOf(element) {
+  return findAll(element, "a[href], button, input, textarea, summary, [tabindex]");
 }
 
-// Whether the element has its place on this page of the list: the page may show key events only, and older or newer
-// updates may be on other pages. In a list of an order of its own, what is new has none.
+/** @param {HTMLElement} element */
+function inputsOf(element) {
+  return [...element.querySelectorAll("input")];
+}
+
+/**
+ * Say whether an element has its place on this page of the list: the page may show key events only, and older or newer
+ * updates may be on other pages. In a list of an order of its own, a new element has none.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLElement} element
+ * @param {string} sort
+ * @param {HTMLElement | null} old
+ */
 function belongs(list, element, sort, old) {
-  if (list.dataset.accepts && !element.matches(list.dataset.accepts)) return false;
+  const { accepts } = list.dataset;
+  if (accepts && !element.matches(accepts)) return false;
   // One that keeps its place is where it belongs; a pin takes another elsewhere.
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
-  const others = [...list.children].filter((child) => child !== old);
-  const first = others.at(0);
-  const last = others.at(-1);
-  if ("closedStart" in list.dataset && !(first && precedes(list, first.dataset.sort, sort))) return false;
-  if ("closedEnd" in list.dataset && !(last && precedes(list, sort, last.dataset.sort))) return false;
-  return true;
+  const others = childrenOf(list).filter((child) => child !== old);
+  return liesWithin(
+    sort,
+    others.map((child) => child.dataset.sort ?? ""),
+    {
+      ascending: "ascending" in list.dataset,
+      closedStart: "closedStart" in list.dataset,
+      closedEnd: "closedEnd" in list.dataset,
+    },
+  );
 }
 
-function appear(element) {
+/** @param {HTMLElement} element */
+function highlight(element) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   element.animate([{ backgroundColor: "color-mix(in srgb, var(--accent) 18%, transparent)" }, {}], {
     duration: 2500,

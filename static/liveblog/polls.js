@@ -1,76 +1,80 @@
 // Polls: a vote is sent without leaving the page, and sent again it stays one vote.
+import { find, findAll } from "./dom.js";
+import { load, store } from "./storage.js";
 
 const VOTER = "voter";
 
+/** The polls of a page. */
 export class Polls {
+  /** @param {HTMLElement} root */
   constructor(root) {
     root.addEventListener("submit", (event) => {
-      if (!event.target.matches("form.poll")) return;
+      if (!(event.target instanceof HTMLFormElement) || !event.target.matches("form.poll")) return;
       event.preventDefault();
-      this.vote(event.target);
+      this.#vote(event.target);
     });
     this.show(root);
   }
 
-  // Shows what this browser voted, in the polls of an element that has come to the page.
+  /**
+   * Show this browser's votes in the polls of an element that has come to the page.
+   *
+   * @param {HTMLElement} element
+   */
   show(element) {
-    for (const form of element.querySelectorAll("form.poll")) {
-      const choice = kept(`vote-${form.dataset.poll}`);
+    for (const form of findAll(element, "form.poll")) {
+      const choice = load(`vote-${form.dataset.poll}`);
       if (choice === null) continue;
       const input = form.querySelector(`input[value="${CSS.escape(choice)}"]`);
-      if (input && !form.querySelector("input:checked")) input.checked = true;
-      if (!said(form).textContent) said(form).textContent = said(form).dataset.voted;
+      if (input instanceof HTMLInputElement && !form.querySelector("input:checked")) input.checked = true;
+      const status = statusOf(form);
+      if (!status.textContent) status.textContent = status.dataset.voted ?? "";
     }
   }
 
-  async vote(form) {
-    const button = form.querySelector("button");
+  /** @param {HTMLFormElement} form */
+  async #vote(form) {
+    const button = find(form, "button");
     if (button.getAttribute("aria-disabled") === "true") return;
     // Not `disabled`, which would take the focus away.
     button.setAttribute("aria-disabled", "true");
-    const data = new URLSearchParams(new FormData(form));
-    data.set("voter", voter());
-    let text = said(form).dataset.failed;
+    const choice = new FormData(form).get("choice");
+    const body = new FormData(form);
+    body.set("voter", voter());
+    let text = statusOf(form).dataset.failed ?? "";
     try {
-      const response = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
-      if (response.headers.get("Content-Type")?.startsWith("application/json")) text = (await response.json()).said;
-      if (response.ok) keep(`vote-${form.dataset.poll}`, data.get("choice"));
+      const data = new URLSearchParams(/** @type {any} */ (body));
+      const response = await fetch(form.action, {
+        method: "POST",
+        body: data,
+        headers: { Accept: "application/json" },
+      });
+      if (response.headers.get("Content-Type")?.startsWith("application/json")) text = (await response.json()).message;
+      if (response.ok) store(`vote-${form.dataset.poll}`, String(choice));
     } catch {
-      // The network is away; the words say so.
+      // The network is away; the text says so.
     }
     // A correction of the poll may have brought a new form meanwhile.
     const present = document.querySelector(`form.poll[data-poll="${form.dataset.poll}"]`) ?? form;
-    said(present).textContent = text;
-    present.querySelector("button").removeAttribute("aria-disabled");
+    statusOf(present).textContent = text;
+    find(present, "button").removeAttribute("aria-disabled");
   }
 }
 
-const said = (form) => form.querySelector(".said");
+/** @param {Element} form */
+function statusOf(form) {
+  return find(form, ".form-status");
+}
 
-// A random number of this browser, made when it votes for the first time and sent with votes only.
+/**
+ * Return a random number of this browser, made when it votes for the first time and sent with votes only. A browser
+ * that keeps nothing for us has the cookie that comes with the answer.
+ */
 function voter() {
-  const known = kept(VOTER);
+  const known = load(VOTER);
   if (known) return known;
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const made = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  keep(VOTER, made);
+  store(VOTER, made);
   return made;
-}
-
-// A browser may keep nothing for us; then the cookie that comes with the answer has to do.
-
-function kept(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
-
-function keep(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // It is not kept.
-  }
 }

@@ -1,107 +1,193 @@
-// The cards of the queue: by id and place, as the server last said. What a person has begun at one of them stays.
+// The cards of the queue: by id and place, as the server last said. What a moderator has begun at one of them stays.
+import { childrenOf, find, focused, make, parse } from "../liveblog/dom.js";
 
-//: How many decided ones stay in sight, so that a decision can be looked at once more.
-const KEPT = 5;
+/** @typedef {{ id: string, sort: string, html: string }} Card a comment as the server sends it */
 
+/** How many decided comments stay in sight, so that a decision can be looked at once more. */
+const DECIDED_IN_SIGHT = 5;
+
+/** The list of comments. */
 export class Cards {
-  // `inHand`: the words for who has a comment; `others`: the names of those who have the comment of an id in hand.
-  constructor(list, { inHand, others }) {
+  /** The card that had the focus last, by its id. */
+  last = "";
+  #claimedLabel;
+  #claimantsOf;
+  /** What the server last sent, by id. @type {Map<string, string>} */
+  #html = new Map();
+
+  /**
+   * @param {HTMLElement} list
+   * @param {object} options
+   * @param {string} options.claimedLabel the text for a claimed comment, with `%(name)s`
+   * @param {(id: string) => string[]} options.claimantsOf returns the names of others at the queue who claimed a
+   *   comment
+   */
+  constructor(list, { claimedLabel, claimantsOf }) {
     this.list = list;
-    this.inHand = inHand;
-    this.others = others;
-    this.html = new Map();
+    this.#claimedLabel = claimedLabel;
+    this.#claimantsOf = claimantsOf;
   }
 
+  /** All cards, in their order. */
   get all() {
-    return [...this.list.children];
+    return childrenOf(this.list);
   }
 
-  get chosen() {
-    return this.all.filter((card) => card.querySelector(".chosen").checked);
+  /** The cards whose box is checked. */
+  get selected() {
+    return this.all.filter((card) => boxOf(card).checked);
   }
 
-  // The one that has the focus, or had it last.
+  /** The card that has the focus, or had it last. */
   get current() {
-    return document.activeElement?.closest(".card") ?? document.getElementById(this.last ?? "");
+    const card = focused()?.closest(".card") ?? document.getElementById(this.last);
+    return card instanceof HTMLElement ? card : null;
   }
 
+  /**
+   * Say whether a comment is undecided.
+   *
+   * @param {HTMLElement} card
+   */
   isOpen(card) {
-    return "open" in card.querySelector(".view").dataset;
+    return "open" in viewOf(card).dataset;
   }
 
-  isFree(card) {
-    return this.isOpen(card) && !card.querySelector(".taken").textContent;
-  }
-
+  /**
+   * Insert a card, or show its new state.
+   *
+   * @param {Card} card
+   */
   put({ id, sort, html }) {
-    if (this.html.get(id) === html && document.getElementById(id)) return;
-    this.html.set(id, html);
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    const fresh = template.content.firstElementChild;
     const old = document.getElementById(id);
-    if (old) this.replace(old, fresh);
-    else this.list.insertBefore(fresh, this.all.find((card) => card.dataset.sort > sort) ?? null);
+    if (old && this.#html.get(id) === html) return;
+    this.#html.set(id, html);
+    const fresh = parse(html);
+    if (old) renew(old, fresh);
+    else this.list.insertBefore(fresh, this.all.find((card) => (card.dataset.sort ?? "") > sort) ?? null);
   }
 
-  replace(old, fresh) {
-    const inside = old.contains(document.activeElement) && old !== document.activeElement;
-    const act = inside && document.activeElement.dataset.act;
-    fresh.querySelector(".chosen").checked = old.querySelector(".chosen").checked;
-    old.querySelector(".view").replaceWith(fresh.querySelector(".view"));
-    old.className = fresh.className;
-    if (inside) (old.querySelector(`[data-act="${act}"]`) ?? old).focus();
-  }
-
+  /**
+   * Take a card away.
+   *
+   * @param {string} id
+   */
   drop(id) {
     const card = document.getElementById(id);
     if (!card) return;
-    const next = card.contains(document.activeElement) ? this.nextFree([card]) : null;
+    const next = card.contains(document.activeElement) ? this.nextFree([card]) : undefined;
     card.remove();
-    this.html.delete(id);
+    this.#html.delete(id);
     next?.focus();
   }
 
-  // Leaves only the latest of what is decided; `keep` are those to be undone next.
+  /**
+   * Leave only the latest of the decided cards.
+   *
+   * @param {Set<string>} keep ids of cards that stay because they are undone next
+   */
   trim(keep) {
-    const done = this.all.filter((card) => !this.isOpen(card) && card !== this.current && !keep.has(card.id));
-    for (const card of done.slice(0, Math.max(0, done.length - KEPT))) this.drop(card.id);
+    const decided = this.all.filter((card) => !this.isOpen(card) && card !== this.current && !keep.has(card.id));
+    for (const card of decided.slice(0, Math.max(0, decided.length - DECIDED_IN_SIGHT))) this.drop(card.id);
   }
 
+  /** Take all cards away. */
   clear() {
-    this.html.clear();
+    this.#html.clear();
     this.list.replaceChildren();
   }
 
-  // The free one that follows these, from the top again where none does.
-  nextFree(these) {
+  /**
+   * Return the first undecided and unclaimed card after some others, starting again from the top if there is none.
+   *
+   * @param {HTMLElement[]} cards
+   */
+  nextFree(cards) {
     const all = this.all;
-    const from = all.indexOf(these.at(-1)) + 1;
-    return [...all.slice(from), ...all.slice(0, from)].find((card) => this.isFree(card) && !these.includes(card));
+    const last = cards.at(-1);
+    const from = last ? all.indexOf(last) + 1 : 0;
+    return [...all.slice(from), ...all.slice(0, from)].find((card) => this.#isFree(card) && !cards.includes(card));
   }
 
+  /**
+   * Move the focus by a number of cards.
+   *
+   * @param {number} step
+   */
   move(step) {
     const all = this.all;
-    const now = all.indexOf(this.current);
-    (all[now + step] ?? all[now])?.focus();
+    const index = this.current ? all.indexOf(this.current) : -1;
+    (all[index + step] ?? all[index])?.focus();
   }
 
-  // Who has which one in hand: of those at the queue the websocket tells, of others the server did.
-  showTaken(people) {
+  /**
+   * Show which comments are claimed: the websocket tells of those at the queue, the server told of others.
+   *
+   * @param {{ name: string }[]} people
+   */
+  showClaims(people) {
     const present = new Set(people.map((one) => one.name));
     for (const card of this.all) {
-      const { taken } = card.querySelector(".view").dataset;
-      const absent = taken && !present.has(taken) ? [taken] : [];
-      const names = [...this.others(card.id), ...absent];
-      const words = names.length ? this.inHand.replace("%(name)s", names.join(", ")) : "";
-      const place = card.querySelector(".taken");
-      if (place.textContent !== words) place.textContent = words;
+      const { claimedBy } = viewOf(card).dataset;
+      const absent = claimedBy && !present.has(claimedBy) ? [claimedBy] : [];
+      const names = [...this.#claimantsOf(card.id), ...absent];
+      const text = names.length ? this.#claimedLabel.replace("%(name)s", names.join(", ")) : "";
+      const place = claimNoticeOf(card);
+      if (place.textContent !== text) place.textContent = text;
     }
   }
 
-  complain(id, text) {
-    const item = Object.assign(document.createElement("li"), { textContent: text });
-    const place = document.getElementById(id)?.querySelector(".errorlist");
-    place?.replaceChildren(...(text ? [item] : []));
+  /**
+   * Show a problem at a card; none if the text is empty.
+   *
+   * @param {string | undefined} id
+   * @param {string} text
+   */
+  showProblem(id, text) {
+    const place = document.getElementById(id ?? "")?.querySelector(".errorlist");
+    place?.replaceChildren(...(text ? [make("li", {}, text)] : []));
   }
+
+  /** @param {HTMLElement} card */
+  #isFree(card) {
+    return this.isOpen(card) && !claimNoticeOf(card).textContent;
+  }
+}
+
+/**
+ * Return the box that selects a card.
+ *
+ * @param {HTMLElement} card
+ */
+export function boxOf(card) {
+  return find(card, ".select-card", HTMLInputElement);
+}
+
+/**
+ * Return what a card shows of its comment.
+ *
+ * @param {HTMLElement} card
+ */
+export function viewOf(card) {
+  return find(card, ".view");
+}
+
+/** @param {HTMLElement} card */
+function claimNoticeOf(card) {
+  return find(card, ".claimed-by");
+}
+
+/**
+ * @param {HTMLElement} old
+ * @param {HTMLElement} fresh
+ */
+function renew(old, fresh) {
+  const active = old.contains(document.activeElement) && old !== document.activeElement ? focused() : null;
+  const act = active?.dataset.act;
+  boxOf(fresh).checked = boxOf(old).checked;
+  viewOf(old).replaceWith(viewOf(fresh));
+  old.className = fresh.className;
+  if (!active) return;
+  const button = old.querySelector(`[data-act="${act}"]`);
+  (button instanceof HTMLElement ? button : old).focus();
 }

@@ -1,331 +1,443 @@
 // The moderators' queue: starts its parts, and does what buttons and keys say.
-import { ask } from "../desk/questions.js";
+import { askInDialog } from "../desk/dialogs.js";
+import { Presence, showPeople } from "../desk/presence.js";
 import { Forbidden, LoggedOut, post } from "../desk/requests.js";
-import { Room, showPeople } from "../desk/room.js";
-import { Cards } from "./cards.js";
-import { Hand } from "./hand.js";
+import { byId, closest, control, find } from "../liveblog/dom.js";
+import { boxOf, Cards, viewOf } from "./cards.js";
+import { Claim } from "./claims.js";
+import { letterOf } from "./keys.js";
 
-const queue = document.getElementById("queue");
-const words = queue.dataset;
-const filter = document.getElementById("queue-filter");
-const more = document.getElementById("more");
-//: Milliseconds between two looks, however often the bell rings.
+/** @import { Card } from "./cards.js" */
+/** @typedef {"approved" | "refused" | "spam"} Decision */
+
+// Milliseconds: between two refreshes, however many notifications come; and quiet before the filter applies.
 const PAUSE = 1000;
+const FILTER_AFTER = 250;
 
-const cards = new Cards(document.getElementById("cards"), {
-  inHand: words.inHand,
-  others: (id) => room.others(id),
-});
-const room = new Room(words.socket, {
-  notice: document.getElementById("queue-connection"),
-  look,
-  people: (people) => {
-    showPeople(document.getElementById("people"), people);
-    cards.showTaken(people);
-  },
-  pause: PAUSE,
-});
-const hand = new Hand({
-  urlOf: (id) => urlOf(id, "claim"),
-  tell: (id) => room.tell(id),
-  told: (id, name) => name && cards.complain(id, words.inHand.replace("%(name)s", name)),
-});
+class Queue {
+  #element = byId("queue");
+  #messages = this.#element.dataset;
+  #filter = byId("queue-filter", HTMLFormElement);
+  #rules = byId("rules");
+  #more = byId("more");
+  #status = byId("queue-status");
+  #keysOn = preference("keys-on");
+  #translateAhead = preference("translate-ahead");
+  #cards;
+  #presence;
+  #claim;
+  /** A request is under way. */
+  #busy = false;
+  /** Counts requests, when they begin and when they end: an older answer knows nothing of them. */
+  #changes = 0;
+  /** Decisions made here that can be undone, the last one last. @type {{ decisions: number[], ids: string[] }[]} */
+  #undoable = [];
+  /** By element, the HTML that the server last sent. @type {Map<HTMLElement, string>} */
+  #sent = new Map();
+  /** Comments whose translation was asked for ahead. @type {Set<string>} */
+  #translated = new Set();
+  /** @type {number | undefined} */
+  #filterTimer;
 
-const numberOf = (id) => id.replace("comment-", "");
-const urlOf = (id, action) => `${words.address}${numberOf(id)}/${action}/`;
-const query = (extra = {}) => new URLSearchParams([...chosenFilter(), ...Object.entries(extra)]);
-// What is searched for may be an e-mail address: it is in no address of ours.
-const chosenFilter = () => [...new FormData(filter)].filter(([name, value]) => value && name !== "q");
-
-function entries(extra) {
-  const body = new FormData();
-  body.set("q", filter.elements.q.value);
-  return post(`${words.entries}?${query(extra)}`, body);
-}
-
-const selected = () => `${query()} ${filter.elements.q.value}`;
-
-function say(text) {
-  document.getElementById("queue-said").textContent = text;
-}
-
-// What there is -------------------------------------------------------------------------------------------------------
-
-async function look() {
-  const shown = cards.all.map((card) => numberOf(card.id)).join(",");
-  const asked = selected();
-  const before = done;
-  const { json } = await entries({ shown });
-  // Something else has been chosen in the meantime, or done, of which this answer knows nothing.
-  if (asked !== selected()) return;
-  if (before !== done) {
-    room.look();
-    return;
+  constructor() {
+    this.#cards = new Cards(byId("cards"), {
+      claimedLabel: this.#messages.claimed ?? "",
+      claimantsOf: (id) => this.#presence.othersAt(id),
+    });
+    this.#presence = new Presence(this.#messages.socket ?? "", {
+      notice: byId("queue-connection"),
+      refresh: () => this.#refresh(),
+      onPeople: (people) => {
+        showPeople(byId("people"), people);
+        this.#cards.showClaims(people);
+      },
+      pause: PAUSE,
+    });
+    this.#claim = new Claim({
+      urlOf: (id) => this.#urlOf(id, "claim"),
+      onClaimed: (id) => this.#presence.workOn(id),
+      onAnswer: (id, name) => {
+        if (name) this.#cards.showProblem(id, (this.#messages.claimed ?? "").replace("%(name)s", name));
+      },
+    });
+    this.#listenToCards();
+    this.#listenToForms();
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+    this.#cards.nextFree([])?.focus();
   }
-  showAround(json);
-  for (const card of [...json.cards, ...json.shown]) cards.put(card);
-  json.gone.forEach((id) => cards.drop(id));
-  settle();
-}
 
-function showAround(json) {
-  document.getElementById("queue-title").textContent = json.total;
-  renew(filter, json.filter);
-  renew(document.getElementById("rules"), json.rules);
-  more.hidden = !json.more;
-}
-
-//: By element: what the server last said. What somebody has chosen in it since stays until that is something else.
-const said = new Map();
-
-function renew(element, html) {
-  if (!said.has(element)) said.set(element, html);
-  if (said.get(element) === html || element.contains(document.activeElement)) return;
-  said.set(element, html);
-  element.innerHTML = html;
-}
-
-function settle() {
-  if (room.open) cards.showTaken(room.people);
-  if (!filter.elements.state.value && !filter.elements.comment && !filter.elements.author) {
-    cards.trim(new Set(undoable.at(-1)?.ids ?? []));
+  #listenToCards() {
+    const { list } = this.#cards;
+    list.addEventListener("click", (event) => {
+      const button = closest(event, "[data-act]");
+      const card = closest(event, ".card");
+      if (button && card) this.#act(card, button);
+    });
+    list.addEventListener("change", () => this.#showSelected());
+    list.addEventListener("focusin", (event) => {
+      const card = closest(event, ".card");
+      if (!card) return;
+      this.#cards.last = card.id;
+      if (this.#cards.isOpen(card)) this.#claim.take(card.id);
+      this.#translateNext(card);
+    });
+    byId("bulk").addEventListener("click", (event) => {
+      const to = closest(event, "[data-bulk]")?.dataset.bulk;
+      if (to === "none") this.#selectNone();
+      else if (to) this.#decide(this.#cards.selected, /** @type {Decision} */ (to));
+    });
+    this.#more.addEventListener("click", () => this.#loadMore());
   }
-  showChosen();
-}
 
-async function reload() {
-  history.replaceState(null, "", `?${query()}`);
-  cards.clear();
-  await look().catch((error) => error instanceof LoggedOut && room.say("loggedOut"));
-}
-
-async function showMore() {
-  const { json } = await entries({ after: cards.all.at(-1)?.dataset.sort ?? "" });
-  for (const card of json.cards) cards.put(card);
-  more.hidden = !json.more;
-  document.getElementById(json.cards[0]?.id)?.focus();
-  settle();
-}
-
-let typing;
-filter.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(reload, 250);
-});
-filter.addEventListener("submit", (event) => {
-  event.preventDefault();
-  reload();
-});
-more.addEventListener("click", showMore);
-
-// What is decided -----------------------------------------------------------------------------------------------------
-
-let busy = false;
-//: Counts what is done here, at its beginning and its end.
-let done = 0;
-//: Decisions made here that U undoes, the last one last: numbers of decisions, ids of cards.
-const undoable = [];
-
-// One thing at a time: nobody decides on what they have not seen yet.
-async function send(url, body) {
-  if (busy) return null;
-  busy = true;
-  done += 1;
-  const at = cards.current?.id;
-  cards.complain(at, "");
-  try {
-    const { status, json } = await post(`${url}?${query()}`, body);
-    if (status >= 400) throw new Error(json?.problem ?? words.failed);
-    for (const card of json.cards) cards.put(card);
-    if (json.said) say(json.said);
-    for (const [id, text] of Object.entries(json.problems ?? {})) cards.complain(id, text);
-    return json;
-  } catch (error) {
-    if (error instanceof LoggedOut) room.say("loggedOut");
-    else if (error instanceof Forbidden) cards.complain(at, room.notice.dataset.forbidden);
-    else cards.complain(at, error instanceof TypeError ? words.failed : error.message);
-    return null;
-  } finally {
-    busy = false;
-    done += 1;
+  #listenToForms() {
+    this.#filter.addEventListener("input", () => {
+      clearTimeout(this.#filterTimer);
+      this.#filterTimer = setTimeout(() => this.#reload(), FILTER_AFTER);
+    });
+    this.#filter.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#reload();
+    });
+    this.#rules.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (!(event.target instanceof HTMLFormElement)) return;
+      const answer = await post(event.target.action, new FormData(event.target)).catch(() => null);
+      if (!answer?.json?.rules) return;
+      this.#rules.innerHTML = answer.json.rules;
+      this.#sent.delete(this.#rules);
+    });
+    byId("refuse").addEventListener("keydown", (event) => pressReason(event));
   }
-}
 
-async function decide(those, to) {
-  if (!those.length || busy) return;
-  const answer = to === "refused" ? await ask("refuse") : new FormData();
-  if (!answer) return;
-  answer.set("to", to);
-  for (const card of those) {
-    answer.append("comment", `${card.dataset.pk}.${card.querySelector(".view").dataset.version}`);
+  // Requests ---------------------------------------------------------------------------------------------------------
+
+  /**
+   * @param {string} id of a card
+   * @param {string} action
+   */
+  #urlOf(id, action) {
+    return `${this.#messages.address}${numberOf(id)}/${action}/`;
   }
-  const json = await send(words.decide, answer);
-  if (!json) return;
-  const ids = those.map((card) => card.id).filter((id) => !(id in json.problems));
-  if (json.decisions.length) undoable.push({ decisions: json.decisions, ids });
-  hand.forget(ids);
-  for (const card of those) card.querySelector(".chosen").checked = false;
-  settle();
-  if (ids.length) goOn(those);
-}
 
-function goOn(those) {
-  const next = cards.nextFree(those);
-  if (!next) say(`${document.getElementById("queue-said").textContent} – ${words.allDone}`);
-  (next ?? those.at(-1)).focus();
-}
+  /**
+   * Return the filter as a query. A text that is searched for may be an e-mail address: it is in no address of ours.
+   *
+   * @param {Record<string, string>} [extra]
+   */
+  #query(extra = {}) {
+    const filter = /** @type {[string, string][]} */ ([...new FormData(this.#filter)]);
+    const set = filter.filter(([name, value]) => value && name !== "q");
+    return new URLSearchParams([...set, ...Object.entries(extra)]);
+  }
 
-async function undo(decision) {
-  const last = decision ? { decisions: [decision] } : (undoable.pop() ?? { decisions: [] });
-  const body = new FormData();
-  for (const each of last.decisions) body.append("decision", each);
-  const json = await send(words.undo, body);
-  if (!json) return;
-  if (decision) undoable.splice(0, undoable.length, ...undoable.filter((each) => !each.decisions.includes(decision)));
-  settle();
-  document.getElementById(json.cards[0]?.id)?.focus();
-}
+  get #search() {
+    return control(this.#filter, "q");
+  }
 
-// What else is done ---------------------------------------------------------------------------------------------------
-
-const ACTS = {
-  approved: (card) => decide([card], "approved"),
-  refused: (card) => decide([card], "refused"),
-  spam: (card) => decide([card], "spam"),
-  undo: (_card, button) => undo(Number(button.dataset.decision)),
-  translate: (card) => send(urlOf(card.id, "translate")),
-  update: (card) => send(urlOf(card.id, "update")),
-  note: (card) => write(card, "note", "note-dialog"),
-  ban: (card) => write(card, "ban", "ban-dialog"),
-  feature: (card) => {
+  /** @param {Record<string, string>} extra */
+  #load(extra) {
     const body = new FormData();
-    body.set("wanted", "featured" in card.querySelector(".view").dataset ? "0" : "1");
-    return send(urlOf(card.id, "feature"), body);
-  },
-};
+    body.set("q", this.#search.value);
+    return post(`${this.#messages.entries}?${this.#query(extra)}`, body);
+  }
 
-async function write(card, action, dialog) {
-  const answer = await ask(dialog);
-  if (answer) await send(urlOf(card.id, action), answer);
-  card.focus();
-}
+  // The list ---------------------------------------------------------------------------------------------------------
 
-function showChosen() {
-  const count = cards.chosen.length;
-  document.getElementById("bulk").hidden = count === 0;
-  document.getElementById("bulk-count").textContent = words.chosen.replace("%(count)s", count);
-}
+  async #refresh() {
+    const shown = this.#cards.all.map((card) => numberOf(card.id)).join(",");
+    const wanted = `${this.#query()} ${this.#search.value}`;
+    const changes = this.#changes;
+    const { json } = await this.#load({ shown });
+    // The filter was changed meanwhile, or something was done of which this answer knows nothing.
+    if (wanted !== `${this.#query()} ${this.#search.value}`) return;
+    if (changes !== this.#changes) {
+      this.#presence.refresh();
+      return;
+    }
+    byId("queue-title").textContent = json.total;
+    this.#renew(this.#filter, json.filter);
+    this.#renew(this.#rules, json.rules);
+    this.#more.hidden = !json.more;
+    this.#put([...json.cards, ...json.shown]);
+    for (const id of json.gone) this.#cards.drop(id);
+    this.#settle();
+  }
 
-function choose(card) {
-  const box = card.querySelector(".chosen");
-  box.checked = !box.checked;
-  showChosen();
-}
+  /**
+   * Show new HTML of the server. What the moderator has selected in it since stays until the server sends something
+   * else.
+   *
+   * @param {HTMLElement} element
+   * @param {string} html
+   */
+  #renew(element, html) {
+    if (!this.#sent.has(element)) this.#sent.set(element, html);
+    if (this.#sent.get(element) === html || element.contains(document.activeElement)) return;
+    this.#sent.set(element, html);
+    element.innerHTML = html;
+  }
 
-function chooseNone() {
-  for (const card of cards.chosen) card.querySelector(".chosen").checked = false;
-  showChosen();
-}
+  /** @param {Card[]} cards */
+  #put(cards) {
+    for (const card of cards) this.#cards.put(card);
+  }
 
-cards.list.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-act]");
-  if (button) ACTS[button.dataset.act](button.closest(".card"), button);
-});
-cards.list.addEventListener("change", showChosen);
-cards.list.addEventListener("focusin", (event) => {
-  const card = event.target.closest(".card");
-  cards.last = card.id;
-  if (cards.isOpen(card)) hand.take(card.id);
-  translateAhead(card);
-});
-document.getElementById("bulk").addEventListener("click", (event) => {
-  const to = event.target.closest("[data-bulk]")?.dataset.bulk;
-  if (to === "none") chooseNone();
-  else if (to) decide(cards.chosen, to);
-});
-document.getElementById("rules").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const { json } = await post(event.target.action, new FormData(event.target)).catch(() => ({}));
-  if (!json?.rules) return;
-  document.getElementById("rules").innerHTML = json.rules;
-  said.delete(document.getElementById("rules"));
-});
+  #settle() {
+    if (this.#presence.isOpen) this.#cards.showClaims(this.#presence.people);
+    const narrowed = ["comment", "author"].some((name) => control(this.#filter, name));
+    if (!control(this.#filter, "state").value && !narrowed) {
+      this.#cards.trim(new Set(this.#undoable.at(-1)?.ids ?? []));
+    }
+    this.#showSelected();
+  }
 
-// Translations are asked for before somebody waits for them -----------------------------------------------------------
+  async #reload() {
+    history.replaceState(null, "", `?${this.#query()}`);
+    this.#cards.clear();
+    await this.#refresh().catch((error) => {
+      if (error instanceof LoggedOut) this.#presence.show("loggedOut");
+    });
+  }
 
-const ahead = document.getElementById("translate-ahead");
-const keysOn = document.getElementById("keys-on");
-const askedFor = new Set();
+  async #loadMore() {
+    const { json } = await this.#load({ after: this.#cards.all.at(-1)?.dataset.sort ?? "" });
+    this.#put(json.cards);
+    this.#more.hidden = !json.more;
+    document.getElementById(json.cards[0]?.id)?.focus();
+    this.#settle();
+  }
 
-async function translateAhead(card) {
-  if (!ahead?.checked) return;
-  for (const each of [card, cards.nextFree([card])]) {
-    if (!each?.querySelector('[data-act="translate"]') || askedFor.has(each.id)) continue;
-    askedFor.add(each.id);
-    const before = done;
-    const { json } = await post(`${urlOf(each.id, "translate")}?${query()}`).catch(() => ({}));
-    if (before !== done) room.look();
-    else for (const fresh of json?.cards ?? []) cards.put(fresh);
+  // Decisions --------------------------------------------------------------------------------------------------------
+
+  /**
+   * Do one thing at a time: nobody decides on a comment whose state they have not seen yet.
+   *
+   * @param {string} url
+   * @param {FormData} [body]
+   * @returns {Promise<any>} the server's answer; null if it was not done
+   */
+  async #send(url, body) {
+    if (this.#busy) return null;
+    this.#busy = true;
+    this.#changes += 1;
+    const id = this.#cards.current?.id;
+    this.#cards.showProblem(id, "");
+    try {
+      const { status, json } = await post(`${url}?${this.#query()}`, body);
+      if (status >= 400) throw new Error(json?.problem ?? this.#messages.failed);
+      this.#put(json.cards);
+      if (json.message) this.#status.textContent = json.message;
+      for (const [card, text] of Object.entries(json.problems ?? {})) this.#cards.showProblem(card, String(text));
+      return json;
+    } catch (error) {
+      if (error instanceof LoggedOut) this.#presence.show("loggedOut");
+      else this.#cards.showProblem(id, this.#problemOf(error));
+      return null;
+    } finally {
+      this.#busy = false;
+      this.#changes += 1;
+    }
+  }
+
+  /** @param {unknown} error */
+  #problemOf(error) {
+    if (error instanceof Forbidden) return byId("queue-connection").dataset.forbidden ?? "";
+    const known = error instanceof Error && !(error instanceof TypeError);
+    return known ? error.message : (this.#messages.failed ?? "");
+  }
+
+  /**
+   * @param {HTMLElement[]} cards
+   * @param {Decision} to
+   */
+  async #decide(cards, to) {
+    if (!cards.length || this.#busy) return;
+    const answer = to === "refused" ? await askInDialog("refuse") : new FormData();
+    if (!answer) return;
+    answer.set("to", to);
+    for (const card of cards) answer.append("comment", `${card.dataset.pk}.${viewOf(card).dataset.version}`);
+    const json = await this.#send(this.#messages.decide ?? "", answer);
+    if (!json) return;
+    const ids = cards.map((card) => card.id).filter((id) => !(id in json.problems));
+    if (json.decisions.length) this.#undoable.push({ decisions: json.decisions, ids });
+    this.#claim.forget(ids);
+    for (const card of cards) boxOf(card).checked = false;
+    this.#settle();
+    if (ids.length) this.#goOnAfter(cards);
+  }
+
+  /** @param {HTMLElement[]} cards */
+  #goOnAfter(cards) {
+    const next = this.#cards.nextFree(cards);
+    if (!next) this.#status.textContent = `${this.#status.textContent} – ${this.#messages.allDone}`;
+    (next ?? cards.at(-1))?.focus();
+  }
+
+  /** @param {number} [decision] the last one that was made here, if not given */
+  async #undo(decision) {
+    const decisions = decision ? [decision] : (this.#undoable.pop()?.decisions ?? []);
+    const body = new FormData();
+    for (const each of decisions) body.append("decision", String(each));
+    const json = await this.#send(this.#messages.undo ?? "", body);
+    if (!json) return;
+    if (decision) this.#undoable = this.#undoable.filter((each) => !each.decisions.includes(decision));
+    this.#settle();
+    document.getElementById(json.cards[0]?.id)?.focus();
+  }
+
+  // What else is done ------------------------------------------------------------------------------------------------
+
+  /**
+   * @param {HTMLElement} card
+   * @param {HTMLElement} button
+   */
+  async #act(card, button) {
+    const { act = "", decision } = button.dataset;
+    if (act === "approved" || act === "refused" || act === "spam") await this.#decide([card], act);
+    else if (act === "undo") await this.#undo(Number(decision));
+    else if (act === "translate" || act === "update") await this.#send(this.#urlOf(card.id, act));
+    else if (act === "note" || act === "ban") await this.#write(card, act);
+    else if (act === "feature") await this.#feature(card);
+  }
+
+  /** @param {HTMLElement} card */
+  async #feature(card) {
+    const body = new FormData();
+    body.set("wanted", "featured" in viewOf(card).dataset ? "0" : "1");
+    await this.#send(this.#urlOf(card.id, "feature"), body);
+  }
+
+  /**
+   * @param {HTMLElement} card
+   * @param {"note" | "ban"} action
+   */
+  async #write(card, action) {
+    const answer = await askInDialog(`${action}-dialog`);
+    if (answer) await this.#send(this.#urlOf(card.id, action), answer);
+    card.focus();
+  }
+
+  #showSelected() {
+    const count = this.#cards.selected.length;
+    byId("bulk").hidden = count === 0;
+    byId("bulk-count").textContent = (this.#messages.selected ?? "").replace("%(count)s", String(count));
+  }
+
+  /** @param {HTMLElement} card */
+  #select(card) {
+    const box = boxOf(card);
+    box.checked = !box.checked;
+    this.#showSelected();
+  }
+
+  #selectNone() {
+    for (const card of this.#cards.selected) boxOf(card).checked = false;
+    this.#showSelected();
+  }
+
+  /**
+   * Ask for the translations of a comment and the next one before the moderator waits for them.
+   *
+   * @param {HTMLElement} card
+   */
+  async #translateNext(card) {
+    if (!this.#translateAhead?.checked) return;
+    for (const each of [card, this.#cards.nextFree([card])]) {
+      if (!each?.querySelector('[data-act="translate"]') || this.#translated.has(each.id)) continue;
+      this.#translated.add(each.id);
+      const changes = this.#changes;
+      const answer = await post(`${this.#urlOf(each.id, "translate")}?${this.#query()}`).catch(() => null);
+      if (changes !== this.#changes) this.#presence.refresh();
+      else this.#put(answer?.json?.cards ?? []);
+    }
+  }
+
+  // Keys -------------------------------------------------------------------------------------------------------------
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (!this.#keysOn?.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (closest(event, "input:not([type='checkbox']), textarea, select, dialog")) return;
+    const act = this.#acts[letterOf(event)];
+    if (!act) return;
+    event.preventDefault();
+    act(this.#cards.current);
+  }
+
+  /** What keys do with the current card. @type {Record<string, (card: HTMLElement | null) => unknown>} */
+  #acts = {
+    a: () => this.#decideSelected("approved"),
+    r: () => this.#decideSelected("refused"),
+    s: () => this.#decideSelected("spam"),
+    u: () => this.#undo(),
+    j: () => this.#moveDown(),
+    k: () => this.#cards.move(-1),
+    x: (card) => card && this.#select(card),
+    t: (card) => press(card, "translate"),
+    n: (card) => press(card, "note"),
+    b: (card) => press(card, "ban"),
+    f: (card) => press(card, "feature"),
+    p: (card) => press(card, "update"),
+    "/": () => this.#search.focus(),
+    escape: () => this.#selectNone(),
+  };
+
+  #moveDown() {
+    if (this.#cards.current === this.#cards.all.at(-1) && !this.#more.hidden) this.#loadMore();
+    else this.#cards.move(1);
+  }
+
+  /** @param {Decision} to */
+  #decideSelected(to) {
+    const { selected } = this.#cards;
+    if (selected.length) this.#decide(selected, to);
+    else press(this.#cards.current, to);
   }
 }
 
-for (const box of [ahead, keysOn]) {
-  if (!box) continue;
-  box.checked = localStorage.getItem(`moderation.${box.id}`) !== "off";
-  box.addEventListener("change", () => localStorage.setItem(`moderation.${box.id}`, box.checked ? "on" : "off"));
+/** @param {string} id of a card */
+function numberOf(id) {
+  return id.replace("comment-", "");
 }
 
-// Keys ----------------------------------------------------------------------------------------------------------------
-
-const KEYS = {
-  a: () => decideHere("approved"),
-  r: () => decideHere("refused"),
-  s: () => decideHere("spam"),
-  u: () => undo(),
-  j: () => (cards.current === cards.all.at(-1) && !more.hidden ? showMore() : cards.move(1)),
-  k: () => cards.move(-1),
-  x: (card) => card && choose(card),
-  t: (card) => press(card, "translate"),
-  n: (card) => press(card, "note"),
-  b: (card) => press(card, "ban"),
-  f: (card) => press(card, "feature"),
-  p: (card) => press(card, "update"),
-  "/": () => filter.elements.q.focus(),
-  escape: () => chooseNone(),
-};
-
-function decideHere(to) {
-  const chosen = cards.chosen;
-  if (chosen.length) return decide(chosen, to);
-  return press(cards.current, to);
+/**
+ * Press a button of a card, if it is there.
+ *
+ * @param {HTMLElement | null} card
+ * @param {string} act
+ */
+function press(card, act) {
+  const button = card?.querySelector(`[data-act="${act}"]`);
+  if (button instanceof HTMLElement) button.click();
 }
 
-const press = (card, act) => card?.querySelector(`[data-act="${act}"]`)?.click();
-
-// The letter that is printed on the key of a Latin keyboard, whatever the layout writes.
-function letterOf(event) {
-  if (/^[a-z/]$/i.test(event.key) || event.key.length > 1) return event.key.toLowerCase();
-  return event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
-}
-
-document.addEventListener("keydown", (event) => {
-  if (!keysOn.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input:not([type='checkbox']), textarea, select, dialog")) return;
-  const act = KEYS[letterOf(event)];
-  if (!act) return;
-  event.preventDefault();
-  act(cards.current);
-});
-
-// In the dialog, the number of a reason refuses; that of the last one asks for words.
-document.getElementById("refuse").addEventListener("keydown", (event) => {
-  const radios = [...document.querySelectorAll("#refuse [type='radio']")];
-  const radio = event.target.closest("[type='text']") ? null : radios[Number(event.key) - 1];
+/**
+ * In the dialog, press the number of a reason to refuse; the last reason asks for a text.
+ *
+ * @param {KeyboardEvent} event
+ */
+function pressReason(event) {
+  const dialog = byId("refuse");
+  const radios = [.../** @type {NodeListOf<HTMLInputElement>} */ (dialog.querySelectorAll("[type='radio']"))];
+  const radio = closest(event, "[type='text']") ? undefined : radios[Number(event.key) - 1];
   if (!radio || event.key === " ") return;
   event.preventDefault();
   radio.checked = true;
-  if (radio === radios.at(-1)) document.querySelector("#refuse [type='text']").focus();
-  else document.querySelector("#refuse .default").click();
-});
+  if (radio === radios.at(-1)) find(dialog, "[type='text']").focus();
+  else find(dialog, ".default").click();
+}
 
-cards.nextFree([])?.focus();
+/**
+ * Have a box remember its state in this browser.
+ *
+ * @param {string} id
+ */
+function preference(id) {
+  const box = document.getElementById(id);
+  if (!(box instanceof HTMLInputElement)) return null;
+  box.checked = localStorage.getItem(`moderation.${id}`) !== "off";
+  box.addEventListener("change", () => localStorage.setItem(`moderation.${id}`, box.checked ? "on" : "off"));
+  return box;
+}
+
+new Queue();

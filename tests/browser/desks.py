@@ -60,7 +60,7 @@ class DeskPage:
     @property
     def kept(self) -> Locator:
         """What the desk says of what is being written."""
-        return self.composer.locator(".kept")
+        return self.composer.locator(".composer-status")
 
     def has_kept(self, text: str) -> None:
         """Wait until a crash would not lose it."""

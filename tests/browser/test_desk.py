@@ -275,7 +275,7 @@ def test_an_edit_that_was_to_be_sent_is_sent_after_a_reload(sit_down: Any, serve
     desk.type(" go on")
     server.kill()
     desk.press("Control+Enter")
-    expect(desk.editing(update).locator(".kept")).to_contain_text("No connection")
+    expect(desk.editing(update).locator(".composer-status")).to_contain_text("No connection")
     server.start()
     desk.open()
     expect(desk.entry(update).locator(".view")).to_contain_text("Talks go on")

@@ -118,16 +118,16 @@ def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
     greta = sit_down("greta", "de")
     expect(card(greta, first)).to_be_focused()
     karim = sit_down("karim")
-    expect(card(karim, first).locator(".taken")).to_contain_text("Greta")
+    expect(card(karim, first).locator(".claimed-by")).to_contain_text("Greta")
     # What is in hand is passed over.
     expect(card(karim, second)).to_be_focused()
-    expect(card(greta, second).locator(".taken")).to_contain_text("Karim")
+    expect(card(greta, second).locator(".claimed-by")).to_contain_text("Karim")
 
     greta.keyboard.press("a")
     expect(card(greta, first)).to_contain_text("Greta")
     expect(card(greta, third)).to_be_focused()
     expect(card(karim, first).locator(".log")).to_contain_text("Greta")
-    expect(card(karim, third).locator(".taken")).to_contain_text("Greta")
+    expect(card(karim, third).locator(".claimed-by")).to_contain_text("Greta")
 
     greta.keyboard.press("r")
     expect(greta.locator("#refuse")).to_be_visible()
@@ -272,7 +272,7 @@ def test_the_queue_has_no_fault_that_a_screen_reader_would_meet(
     page.reload()
     expect(card(page, full[0])).to_be_focused()
     # He has no page open whose websocket would tell.
-    expect(card(page, full[1]).locator(".taken")).to_contain_text("Karim")
+    expect(card(page, full[1]).locator(".claimed-by")).to_contain_text("Karim")
     if language == "de":
         expect(card(page, full[0]).locator(".translation")).to_contain_text(GERMAN)
     page.keyboard.press("x")

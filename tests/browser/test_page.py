@@ -180,7 +180,7 @@ def test_arabic_reads_from_right_to_left_and_foreign_text_in_it_its_own_way(serv
     assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
     foreign = page.locator(f"#{update.element} .text")
     assert foreign.evaluate("element => getComputedStyle(element).direction") == "ltr"
-    report, beside = page.locator(".report").bounding_box(), page.locator(".beside").bounding_box()
+    report, beside = page.locator(".main-column").bounding_box(), page.locator(".side-column").bounding_box()
     assert report is not None
     assert beside is not None
     assert report["x"] > beside["x"]

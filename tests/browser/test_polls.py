@@ -38,7 +38,7 @@ def test_a_vote_stays_on_the_page_and_moves_the_numbers_of_everybody(
     other = reader().open(server, poll.article, "de")
     voter.page.get_by_role("radio", name="Sweden").check()
     voter.page.get_by_role("button", name="Vote").click()
-    expect(voter.page.locator(".poll .said")).to_have_text("Your vote is counted.")
+    expect(voter.page.locator(".poll .form-status")).to_have_text("Your vote is counted.")
     assert voter.page.url.endswith(poll.article.url("en"))
     for page in (voter, other):
         page.reaches(2)
@@ -73,7 +73,7 @@ def test_what_is_chosen_and_where_the_focus_is_survives_all_that_arrives(
 def test_a_vote_without_scripts_leads_to_the_poll(server: Server, reader: MakeReader, poll: Update) -> None:
     made = reader(java_script_enabled=False)
     page = made.open(server, poll.article, "en").page
-    said = page.locator(".report > .said")
+    said = page.locator(".main-column > .form-status")
     page.get_by_role("button", name="Vote").click()
     expect(said).to_have_text("Choose one of the answers first.")
     page.get_by_role("radio", name="Finland").check()
@@ -90,7 +90,7 @@ def test_a_vote_without_scripts_leads_to_the_poll(server: Server, reader: MakeRe
 def test_who_votes_for_nothing_or_into_the_void_is_told(server: Server, reader: MakeReader, poll: Update) -> None:
     made = reader()
     page = made.open(server, poll.article, "en").page
-    button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .said")
+    button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .form-status")
     button.click()
     expect(said).to_have_text("Choose one of the answers first.")
     page.get_by_role("radio", name="Finland").check()
@@ -107,7 +107,7 @@ def test_nothing_of_a_vote_travels_with_pages(server: Server, reader: MakeReader
     page = reader().open(server, poll.article, "en").page
     page.get_by_role("radio", name="Finland").check()
     page.get_by_role("button", name="Vote").click()
-    expect(page.locator(".poll .said")).to_have_text("Your vote is counted.")
+    expect(page.locator(".poll .form-status")).to_have_text("Your vote is counted.")
     with page.expect_request("**/live/**") as request:
         page.reload()
     assert "cookie" not in request.value.all_headers()

@@ -1,94 +1,117 @@
-// One file on its way to the server: with progress, and again by itself when the connection was lost.
-import { token } from "../../desk/requests.js";
+// One file on its way to the server: with progress, and again by itself if the connection was lost.
+import { csrfToken } from "../../desk/requests.js";
+import { doubling } from "../../liveblog/backoff.js";
 
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 30_000;
+/**
+ * @typedef {{ id: number, url: string, thumbnail: string, width: number, height: number } & Record<string, any>}
+ *   Picture
+ * @typedef {{ file: File, head?: Blob, error?: undefined } | { error: string }} Prepared
+ *
+ * @typedef {object} UploadEvents what may happen to an upload
+ * @property {(share: number) => void} progress the share that has been sent, from 0 to 1
+ * @property {() => void} waiting the connection was lost; it is tried again
+ * @property {(picture: Picture) => void} done
+ * @property {(message: string) => void} failed with the server's reason, if it gave one
+ * @property {() => void} refused the user may not do this, or is no longer logged in
+ */
 
+/** The upload of a file. It is prepared once, however often it is sent. */
 export class Upload {
+  /** Whether it has begun. */
   started = false;
-  #address;
-  #tell;
+  #url;
   #prepare;
+  #events;
+  /** @type {Prepared | null} */
+  #prepared = null;
+  /** @type {XMLHttpRequest | null} */
   #request = null;
-  #timer = null;
-  #attempts = 0;
+  /** @type {number | undefined} */
+  #timer;
+  #failures = 0;
   #cancelled = false;
 
-  /** `tell` has a function for each thing that may happen: progress, waiting, done, failed, refused. */
-  constructor(address, tell) {
-    this.#address = address;
-    this.#tell = tell;
+  /**
+   * @param {string} url
+   * @param {() => Promise<Prepared>} prepare makes the file ready to be sent
+   * @param {UploadEvents} events
+   */
+  constructor(url, prepare, events) {
+    this.#url = url;
+    this.#prepare = prepare;
+    this.#events = events;
   }
 
-  /** How the file is made ready: a function to {file, head} or {error}. */
-  prepare(make) {
-    this.#prepare = make;
-  }
-
+  /** Send it. */
   async start() {
     this.started = true;
-    let made = null;
-    // Once is enough, also if it is sent several times.
-    this.#prepare = ((make) => async () => (made ??= await make()))(this.#prepare);
     await this.#send();
   }
 
-  /** After a failure: as if it were new. */
-  again() {
+  /** After a failure: be as if it were new. */
+  reset() {
     this.started = this.#cancelled = false;
-    this.#attempts = 0;
+    this.#failures = 0;
   }
 
-  /** Whoever does not want to wait for the next try. */
-  hurry() {
-    this.#now();
+  /** Try again now instead of waiting. */
+  retryNow() {
+    this.#retry();
   }
 
+  /** Send no more of it. */
   cancel() {
     this.#cancelled = true;
     clearTimeout(this.#timer);
-    removeEventListener("online", this.#now);
+    removeEventListener("online", this.#retry);
     this.#request?.abort();
   }
 
   async #send() {
-    const { file, head, error } = await this.#prepare();
+    this.#prepared ??= await this.#prepare();
     if (this.#cancelled) return;
-    if (error) return this.#tell.failed(error);
+    if (this.#prepared.error !== undefined) {
+      this.#events.failed(this.#prepared.error);
+      return;
+    }
     const body = new FormData();
-    body.set("csrfmiddlewaretoken", token());
-    body.set("file", file);
-    if (head) body.set("head", head, "head.jpg");
-    const request = (this.#request = new XMLHttpRequest());
-    request.open("POST", this.#address);
+    body.set("csrfmiddlewaretoken", csrfToken() ?? "");
+    body.set("file", this.#prepared.file);
+    if (this.#prepared.head) body.set("head", this.#prepared.head, "head.jpg");
+    const request = new XMLHttpRequest();
+    this.#request = request;
+    request.open("POST", this.#url);
     request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => this.#tell.progress(event.total ? event.loaded / event.total : 0));
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      this.#events.progress(total ? loaded / total : 0);
+    });
     request.addEventListener("load", () => this.#answered(request));
     for (const kind of ["error", "timeout"]) request.addEventListener(kind, () => this.#wait());
     request.send(body);
   }
 
-  #answered(request) {
-    if (request.status === 201 && request.response?.id) this.#tell.done(request.response);
-    // A proxy says so where the server is being replaced.
-    else if (request.status >= 500) this.#wait();
-    else if (request.response?.error) this.#tell.failed(request.response.error);
-    else if (request.status === 200 || request.status === 403) this.#tell.refused();
-    else this.#tell.failed("");
+  /** @param {XMLHttpRequest} request */
+  #answered({ status, response }) {
+    if (status === 201 && response?.id) this.#events.done(response);
+    // A proxy says so while the server is being replaced.
+    else if (status >= 500) this.#wait();
+    else if (response?.error) this.#events.failed(response.error);
+    else if (status === 200 || status === 403) this.#events.refused();
+    else this.#events.failed("");
   }
 
   #wait() {
     if (this.#cancelled) return;
-    this.#tell.progress(0);
-    this.#tell.waiting();
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts++);
-    this.#timer = setTimeout(this.#now, pause);
-    addEventListener("online", this.#now, { once: true });
+    this.#events.progress(0);
+    this.#events.waiting();
+    this.#failures += 1;
+    this.#timer = setTimeout(this.#retry, doubling(this.#failures));
+    addEventListener("online", this.#retry, { once: true });
   }
 
-  #now = () => {
+  #retry = () => {
     clearTimeout(this.#timer);
-    removeEventListener("online", this.#now);
+    removeEventListener("online", this.#retry);
     this.#send();
   };
 }

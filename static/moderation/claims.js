@@ -1,0 +1,111 @@
+// The comment that a moderator works on is claimed: the others see it, and leave it. See comments.moderation.claim.
+import { post } from "../desk/requests.js";
+
+// Milliseconds: how long a comment must have the focus until it is claimed, the time between two renewals of a claim,
+// and the time without a key or pointer after which it is released.
+const CLAIM_AFTER = 150;
+const RENEW_EVERY = 15_000;
+const IDLE = 60_000;
+
+/** The claim of this page: on one comment at a time. */
+export class Claim {
+  #urlOf;
+  #onClaimed;
+  #onAnswer;
+  /** The comment that has the focus, by the id of its card. @type {string | null} */
+  #wanted = null;
+  /** The comment that the server says is claimed for us. @type {string | null} */
+  #claimed = null;
+  /** The comment to be claimed again when the moderator is back. @type {string | null} */
+  #left = null;
+  #activeAt = Date.now();
+  /** @type {number | undefined} */
+  #timer;
+
+  /**
+   * @param {object} options
+   * @param {(id: string) => string} options.urlOf returns the address of a comment's claim
+   * @param {(id: string) => void} options.onClaimed hears which comment is claimed; none if empty
+   * @param {(id: string, claimedBy: string) => void} options.onAnswer hears who else has claimed a comment; nobody if
+   *   empty
+   */
+  constructor({ urlOf, onClaimed, onAnswer }) {
+    this.#urlOf = urlOf;
+    this.#onClaimed = onClaimed;
+    this.#onAnswer = onAnswer;
+    for (const kind of ["keydown", "pointermove"]) {
+      document.addEventListener(kind, () => this.#active(), { passive: true });
+    }
+    document.addEventListener("visibilitychange", () => this.#renew());
+    setInterval(() => this.#renew(), RENEW_EVERY);
+  }
+
+  /**
+   * Claim a comment in a moment, and release the one before.
+   *
+   * @param {string} id
+   */
+  take(id) {
+    if (id === this.#wanted) return;
+    this.#release();
+    this.#wanted = id;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#claim(id), CLAIM_AFTER);
+  }
+
+  /**
+   * Forget comments that were decided: nobody has a claim on them.
+   *
+   * @param {string[]} ids
+   */
+  forget(ids) {
+    if (this.#wanted === null || !ids.includes(this.#wanted)) return;
+    this.#wanted = this.#claimed = null;
+    this.#onClaimed("");
+  }
+
+  #active() {
+    this.#activeAt = Date.now();
+  }
+
+  /** @param {string} id */
+  async #claim(id) {
+    const answer = await post(this.#urlOf(id)).catch(() => null);
+    /** @type {string | undefined} */
+    const claimedBy = answer?.json?.claimed_by;
+    if (claimedBy === undefined) return;
+    if (this.#wanted !== id) {
+      if (!claimedBy) this.#sendRelease(id);
+      return;
+    }
+    this.#claimed = claimedBy ? null : id;
+    this.#onClaimed(claimedBy ? "" : id);
+    this.#onAnswer(id, claimedBy);
+  }
+
+  #release() {
+    if (this.#claimed) this.#sendRelease(this.#claimed);
+    this.#claimed = this.#wanted = null;
+  }
+
+  /** @param {string} id */
+  #sendRelease(id) {
+    const body = new FormData();
+    body.set("release", "1");
+    post(this.#urlOf(id), body).catch(() => {});
+  }
+
+  /** Renew the claim, or release it: a moderator who is away, or in another tab, keeps nobody waiting. */
+  #renew() {
+    const here = document.visibilityState === "visible" && Date.now() - this.#activeAt < IDLE;
+    if (!here && this.#wanted) {
+      this.#left = this.#wanted;
+      this.#release();
+      this.#onClaimed("");
+    } else if (here && (this.#wanted || this.#left)) {
+      this.#wanted ??= this.#left;
+      this.#left = null;
+      if (this.#wanted) this.#claim(this.#wanted);
+    }
+  }
+}
