@@ -21,13 +21,13 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog.delivery import notify
+from liveblog import notify
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
 _pages = PageCache(_http, dict(settings.LANGUAGES))
-notify.listeners.append(_pages.expire)
+notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(
     {

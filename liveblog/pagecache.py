@@ -15,6 +15,8 @@ from typing import Any
 
 import brotli
 
+from liveblog.single_flight import SingleFlight
+
 #: How long an answer is given without asking again, in seconds, even if it says that it may be kept for longer.
 FRESH = 1.0
 
@@ -27,6 +29,8 @@ WORTH_COMPRESSING = 500
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/ld+json", b"application/atom+xml", b"application/xml")
 
 _Headers = list[tuple[bytes, bytes]]
+#: Scheme, host, path and query string of an address.
+_Key = tuple[str, bytes, str, bytes]
 
 
 @dataclass
@@ -53,10 +57,10 @@ class PageCache:
     def __init__(self, app: Any, languages: Iterable[str]) -> None:
         self._app = app
         self._roots = tuple(f"/{language}/" for language in languages)
-        self._kept: OrderedDict[tuple[str, bytes, str, bytes], _Answer] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Answer] = OrderedDict()
         self._size = 0
         self._changes = 0
-        self._making: dict[tuple[Any, ...], asyncio.Task[_Answer]] = {}
+        self._requests: SingleFlight[tuple[_Key, int], _Answer] = SingleFlight()
 
     def expire(self) -> None:
         """Validate whatever is kept before it is given again. May be called in any thread."""
@@ -78,7 +82,7 @@ class PageCache:
         answer = self._kept.get(key)
         now = asyncio.get_running_loop().time()
         if answer is None or now > answer.fresh_until or answer.changes != self._changes:
-            answer = await self._make(key, scope)
+            answer = await self._requests.do((key, self._changes), lambda: self._ask(key, scope))
         if answer.etag and answer.etag in known:
             await send({"type": "http.response.start", "status": 304, "headers": _validators(answer)})
             await send({"type": "http.response.body", "body": b""})
@@ -87,16 +91,7 @@ class PageCache:
         await send(answer.starts[coding])
         await send({"type": "http.response.body", "body": answer.bodies[coding] if scope["method"] == "GET" else b""})
 
-    async def _make(self, key: tuple[str, bytes, str, bytes], scope: dict[str, Any]) -> _Answer:
-        """The answer, asked for once however many wait for it."""
-        turn = (*key, self._changes)
-        making = self._making.get(turn)
-        if making is None:
-            making = self._making[turn] = asyncio.create_task(self._ask(key, scope))
-            making.add_done_callback(lambda _: self._making.pop(turn, None))
-        return await asyncio.shield(making)
-
-    async def _ask(self, key: tuple[str, bytes, str, bytes], scope: dict[str, Any]) -> _Answer:
+    async def _ask(self, key: _Key, scope: dict[str, Any]) -> _Answer:
         changes = self._changes
         old = self._drop(key)
         # Nothing of the one reader who happened to come first may get into what all of them see.
@@ -123,7 +118,7 @@ class PageCache:
                 self._drop(next(iter(self._kept)))
         return answer
 
-    def _drop(self, key: tuple[str, bytes, str, bytes]) -> _Answer | None:
+    def _drop(self, key: _Key) -> _Answer | None:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
             self._size -= dropped.size

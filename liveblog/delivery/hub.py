@@ -18,20 +18,31 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog.delivery import elements, frames, notify
+from liveblog import notify
+from liveblog.delivery import elements, frames
 from liveblog.delivery.stream import PAUSE, ArticleStream, Gone, Reader
-from liveblog.newsroom import notify as newsroom
+from liveblog.delivery.subscriber import Subscriber
+from liveblog.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
+
+#: The id of an article and the languages of its page, see `elements.PageFinder`.
+Page = tuple[int, Collection[str]]
+
+#: How long the answer to which article is at an address is used, in seconds; and how many answers are kept.
+PAGE_MAX_AGE_SECONDS = 1.0
+MAX_PAGES = 1000
 
 
 class Hub:
     def __init__(self) -> None:
         self.streams: dict[int, ArticleStream] = {}
-        self._opening: dict[int, asyncio.Task[ArticleStream]] = {}
+        self._opening: SingleFlight[int, ArticleStream] = SingleFlight()
         self._joining: Counter[int] = Counter()
         self._connections: Counter[str] = Counter()
-        self._found: dict[str, tuple[float, asyncio.Future[tuple[int, Collection[str]] | None]]] = {}
+        #: By slug: when it was looked up, and the page.
+        self._pages: dict[str, tuple[float, Page | None]] = {}
+        self._lookups: SingleFlight[str, Page | None] = SingleFlight()
         self._rung: set[int] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,22 +73,25 @@ class Hub:
         return len(stream.readers.get(language, ())) if stream else 0
 
     async def find(self, slug: str, language: str) -> int | None:
-        """The article at an address, None where there is none; asked once a second, however many readers come."""
-        now = asyncio.get_running_loop().time()
-        asked_at, answer = self._found.get(slug, (-math.inf, None))
-        if answer is None or (answer.done() and now - asked_at > 1):
-            if len(self._found) > 1000:
-                self._found.clear()
-            answer = asyncio.ensure_future(self._until_answered(elements.find_page, slug))
-            self._found[slug] = (now, answer)
-        page = answer.result() if answer.done() else await asyncio.shield(answer)
+        """Return the id of the article at an address, or None. The database is asked once a second for all readers."""
+        looked_up_at, page = self._pages.get(slug, (-math.inf, None))
+        if asyncio.get_running_loop().time() - looked_up_at > PAGE_MAX_AGE_SECONDS:
+            page = await self._lookups.do(slug, lambda: self._look_up(slug))
         return page[0] if page is not None and language in page[1] else None
+
+    async def _look_up(self, slug: str) -> Page | None:
+        now = asyncio.get_running_loop().time()
+        page: Page | None = await self._until_answered(elements.find_page, slug)
+        if len(self._pages) >= MAX_PAGES:
+            self._pages.clear()
+        self._pages[slug] = (now, page)
+        return page
 
     async def join(self, article_id: int, reader: Reader) -> None:
         """Bring the reader up to date, then have it get every later frame until it leaves. Raises Gone."""
         self._joining[article_id] += 1
         try:
-            stream = self.streams.get(article_id) or await self._open(article_id)
+            stream = self.streams.get(article_id) or await self._opening.do(article_id, lambda: self._open(article_id))
             reader.stream = stream
             await stream.welcome(reader)
         finally:
@@ -96,18 +110,11 @@ class Hub:
     # Rooms ------------------------------------------------------------------------------------------------------------
 
     async def _open(self, article_id: int) -> ArticleStream:
-        opening = self._opening.get(article_id)
-        if opening is None:
-            opening = self._opening[article_id] = asyncio.create_task(self._make(article_id))
-            opening.add_done_callback(lambda _: self._opening.pop(article_id, None))
-        return await asyncio.shield(opening)
-
-    async def _make(self, article_id: int) -> ArticleStream:
         if not self._tasks:
-            self._bell = notify.Subscriber(self._hear, self._count)
-            self._tasks = [asyncio.create_task(work()) for work in (self._bell.run, self._watch, self._beat)]
+            self._subscriber = Subscriber(self._hear, self._count)
+            self._tasks = [asyncio.create_task(work()) for work in (self._subscriber.run, self._watch, self._beat)]
         # Listening begins before the revision is read, or a bell between the two would be missed.
-        await self._bell.listen(article_id)
+        await self._subscriber.subscribe(article_id)
         revision = (await self._until_answered(frames.revisions_of, [article_id])).get(article_id)
         if revision is None:
             raise Gone(article_id)
@@ -118,7 +125,7 @@ class Hub:
         stream = self.streams.get(article_id)
         if article_id in self._joining or (stream is not None and stream.readers):
             return
-        self._bell.forget(article_id)
+        self._subscriber.unsubscribe(article_id)
         if stream is not None:
             stream.stop()
             del self.streams[article_id]
@@ -137,8 +144,8 @@ class Hub:
         """Tell the desks of an article how many read it here."""
         stream = self.streams.get(article_id)
         readers = {language: len(here) for language, here in stream.readers.items()} if stream else {}
-        message = {"type": "desk.audience", "process": self._name, "readers": readers}
-        notify.send_soon(newsroom.group(article_id), message)
+        message = {"type": "audience.counted", "process": self._name, "readers": readers}
+        notify.send_soon(notify.desk_group(article_id), message)
 
     async def _watch(self) -> None:
         """Have every room follow its article: at once where a bell rang, all of them every few seconds."""

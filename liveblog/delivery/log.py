@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from liveblog.delivery import notify
+from liveblog import notify
 from liveblog.models import Change
 
 #: The element to append when more than one element can tell has changed: open pages load anew.
@@ -42,7 +42,7 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     revision = _articles().values_list("revision", flat=True).get(pk=article_id)
     written = f",{','.join(sorted(languages))}," if languages else ""
     Change.objects.create(article_id=article_id, revision=revision, element=element, languages=written)
-    transaction.on_commit(lambda: notify.notify(article_id), robust=True)
+    transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
     return revision
 
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import DatabaseError
 
-from liveblog.delivery import elements, frames, notify
+from liveblog import notify
+from liveblog.delivery import elements, frames
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.websocket import NO_SUCH_PAGE
@@ -145,7 +146,7 @@ class ArticleStream:
         self._doubted = None
         if revision != self._newest:
             self._newest = revision
-            notify.call_listeners()
+            notify.run_change_callbacks()
             self._begin()
 
     def stop(self) -> None:
