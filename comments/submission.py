@@ -240,4 +240,4 @@ def is_trusted(email_hash: str) -> bool:
     record = moderation.record_of(email_hash)
     if record[State.SPAM] or record[State.REFUSED]:
         return False
-    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_KNOWN_AFTER
+    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_TRUSTED_AFTER

@@ -156,5 +156,5 @@ def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:
     """Look for what is due as long as the server runs."""
-    if settings.TRANSLATION_IN_SERVER:
+    if settings.TRANSLATION_WORKER:
         await jobs.run_while_serving(lambda: draft_due(readers), INTERVAL, logger)

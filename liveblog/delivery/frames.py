@@ -103,7 +103,7 @@ def since(article_id: int, after: int, revision: int, language: str) -> Frame:
     """
     if after == revision:
         return step(after, revision)
-    if after > revision or after < 0 or revision - after > settings.LIVE_MAX_CATCH_UP:
+    if after > revision or after < 0 or revision - after > settings.LIVE_MAX_BACKLOG:
         return reload(revision)
     changed = logged(article_id, after, revision)
     names = latest(changed, language)

@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         Each reader is sent away at a moment of its own, and served until then: whoever takes over must not get all of
         them at once.
         """
-        delay = random.uniform(0, settings.LIVE_LEAVING_SECONDS)  # noqa: S311 - no secret
+        delay = random.uniform(0, settings.LIVE_DRAIN_SECONDS)  # noqa: S311 - no secret
         asyncio.get_running_loop().call_later(delay, self.close, websocket.SERVICE_RESTART)
 
     def _leave_to_transport(self, data: bytes) -> None:

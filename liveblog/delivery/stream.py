@@ -188,7 +188,7 @@ class ArticleStream:
     async def _refresh(self, revision: int) -> None:
         """Write what is new to all readers."""
         changed: list[frames.Logged] = []
-        if self.revision < revision <= self.revision + settings.LIVE_MAX_CATCH_UP:
+        if self.revision < revision <= self.revision + settings.LIVE_MAX_BACKLOG:
             changed = await self._query(frames.logged, self.article_id, self.revision, revision)
         told = changed if len(changed) == revision - self.revision else None
         made: dict[str, Frame] = {}
@@ -196,7 +196,7 @@ class ArticleStream:
         while lacking := self.readers.keys() - made.keys():
             made |= await self._steps(told, revision, lacking)
         if told is not None and self._log is not None:
-            self._log = (self._log + told)[-settings.LIVE_MAX_CATCH_UP :]
+            self._log = (self._log + told)[-settings.LIVE_MAX_BACKLOG :]
         else:
             self._log = None
         self.revision = revision
@@ -227,7 +227,7 @@ class ArticleStream:
     async def _catch_up(self, language: str, after: int) -> Frame:
         """The frame from `after` to the room's revision, made once however many readers come back at once."""
         # What the log does not reach is all the same to it, and must not fill the memory with one answer for each.
-        if not self.revision - settings.LIVE_MAX_CATCH_UP <= after <= self.revision:
+        if not self.revision - settings.LIVE_MAX_BACKLOG <= after <= self.revision:
             after = UNKNOWN
         making = self._catch_ups.get((language, after))
         if making is None:
@@ -246,7 +246,7 @@ class ArticleStream:
         asked = list(self._asked)
         revision = self.revision
         if self._log is None:
-            start = max(0, revision - settings.LIVE_MAX_CATCH_UP)
+            start = max(0, revision - settings.LIVE_MAX_BACKLOG)
             self._log = await self._query(frames.logged, self.article_id, start, revision)
         missed = {(language, after): self._missed(after, language) for language, after in asked}
         languages = {language for language, _after in asked}

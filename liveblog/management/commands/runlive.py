@@ -50,7 +50,7 @@ class Command(BaseCommand):
             access_log=options["access_log"],
             log_level="info" if options["access_log"] else "warning",
             forwarded_allow_ips=options["forwarded_allow_ips"],
-            timeout_graceful_shutdown=int(settings.LIVE_LEAVING_SECONDS + CLOSE_TIMEOUT) + 1,
+            timeout_graceful_shutdown=int(settings.LIVE_DRAIN_SECONDS + CLOSE_TIMEOUT) + 1,
             server_header=False,
         )
         try:
