@@ -1,5 +1,7 @@
 from django.db import models
 
+from liveblog.fields import LanguagesField
+
 
 class Change(models.Model):
     """One line of the change log: at `revision`, `element` of the article's page became different.
@@ -11,8 +13,8 @@ class Change(models.Model):
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")
     revision = models.PositiveBigIntegerField()
     element = models.CharField(max_length=64)
-    #: The pages on which it did, as ",de,uk,"; empty: in all languages.
-    languages = models.CharField(max_length=128, blank=True)
+    #: The languages of the pages on which it did; none stands for all languages.
+    languages = LanguagesField(blank=True, default=list)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

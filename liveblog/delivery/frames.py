@@ -64,13 +64,13 @@ def revisions_of(article_ids: Collection[int]) -> dict[int, int]:
 
 
 class Logged(NamedTuple):
-    """A line of the log: an element, and the languages in which it changed (as `Change` keeps them)."""
+    """A line of the log: an element and the languages in which it changed; none stands for all languages."""
 
     element: str
-    languages: str = ""
+    languages: Collection[str] = ()
 
     def concerns(self, language: str) -> bool:
-        return not self.languages or f",{language}," in self.languages
+        return not self.languages or language in self.languages
 
 
 def logged(article_id: int, after: int, revision: int) -> list[Logged]:

@@ -40,8 +40,7 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
     _articles().filter(pk=article_id).update(revision=models.F("revision") + 1)
     revision = _articles().values_list("revision", flat=True).get(pk=article_id)
-    written = f",{','.join(sorted(languages))}," if languages else ""
-    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=written)
+    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=languages)
     transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
     return revision
 
