@@ -8,7 +8,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-# Loads the apps, which what follows needs.
+# This loads the apps, which the other imports need.
 _http = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack

@@ -4,10 +4,10 @@ from liveblog.fields import LanguagesField
 
 
 class Change(models.Model):
-    """One line of the change log: at `revision`, `element` of the article's page became different.
+    """One line of the change log: at `revision`, `element` of the article's page changed.
 
-    The log holds no content. What an element looks like now, or that it is gone, is asked of the element's owner when
-    a reader needs it; so a line can be delivered late, twice or together with later ones, and the page is the same.
+    The log holds no content. When a reader needs an element, the app that owns it renders its current state, or says
+    that it is gone. So a line can be delivered late, twice or together with later ones, and the page is the same.
     """
 
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")

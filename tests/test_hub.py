@@ -31,7 +31,8 @@ class Listener(Reader):
     """A reader that keeps what it is given."""
 
     def __init__(self, language: str = "en", revision: int = 0) -> None:
-        self.begin(language, revision)
+        self.language, self.revision = language, revision
+        self.stream, self.gone = None, False
         self.frames: list[Frame] = []
         self.code: int | None = None
         self._heard = asyncio.Event()

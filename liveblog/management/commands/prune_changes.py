@@ -16,7 +16,7 @@ class Command(BaseCommand):
             "--days", type=float, default=7, help="delete what is older than so many days (default: %(default)s)"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if options["days"] < 0:
             raise CommandError("--days must not be negative.")
         deleted = log.prune(timezone.now() - timedelta(days=options["days"]))
