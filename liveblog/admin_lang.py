@@ -121,14 +121,16 @@ class LangAttributeAdmin(admin.ModelAdmin):
     def _states_language(self, db_field: models.Field) -> bool:
         return db_field.name in self.autocomplete_fields and hasattr(db_field.related_model, "source_language")
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[Any], dict[str, int], set[str], list]:
+    def get_deleted_objects(
+        self, objs: models.QuerySet | Sequence[models.Model], request: HttpRequest
+    ) -> tuple[list, dict[str, int], set[str], list]:
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return _isolated(deleted), counts, lacking, protected
 
 
-def _isolated(entries: Sequence[Any]) -> list[Any]:
+def _isolated(entries: Sequence[object]) -> list[object]:
     return [_isolated(entry) if isinstance(entry, list) else _bdi(entry) for entry in entries]
 
 
-def _bdi(text: str) -> SafeString:
+def _bdi(text: object) -> SafeString:
     return format_html("<bdi>{}</bdi>", text)

@@ -31,7 +31,7 @@ class LanguageField(models.CharField):
         kwargs["choices"] = [(code, _(name)) for code, name in SHIPPED.items()]
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"], kwargs["choices"]
         return name, path, args, kwargs
@@ -47,13 +47,17 @@ class LanguageField(models.CharField):
 class LanguagesField(models.CharField):
     """A list of shipped languages, in their order. Any database can search it: `languages__has="de"`."""
 
-    description = "A set of languages"
+    description = "A list of languages"
+
+    # The types of the model attribute when it is set and read, for django-stubs.
+    _pyi_private_set_type: Collection[str]  # type: ignore[assignment]
+    _pyi_private_get_type: list[str]  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = 128
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"]
         return name, path, args, kwargs
@@ -111,13 +115,13 @@ def _decoded(text: str) -> list[str]:
 
 @LanguagesField.register_lookup
 class _Has(Contains):
-    """Whether the list has a language; its code is the right-hand side."""
+    """True if the list has the language whose code is the right-hand side."""
 
     lookup_name = "has"
     param_pattern = "%%" + _encoded(["%s"]) + "%%"
 
     def get_rhs_op(self, connection: BaseDatabaseWrapper, rhs: str) -> str:
-        return connection.operators["contains"] % rhs
+        return connection.operators["contains"] % rhs  # type: ignore[attr-defined]
 
 
 class _LanguagesFormField(forms.MultipleChoiceField):

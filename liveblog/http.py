@@ -101,9 +101,11 @@ class Client:
         except TimeoutError:
             raise ProviderError("timeout", f"no whole answer within {seconds:g} s") from None
 
-    def _work(self, answer: Future[Answer], *exchange: Any) -> None:
+    def _work(
+        self, answer: Future[Answer], request: requests.Request, deadline: float, max_bytes: int, read_errors: bool
+    ) -> None:
         try:
-            answer.set_result(self._exchange(*exchange))
+            answer.set_result(self._exchange(request, deadline, max_bytes, read_errors))
         # A bug must not leave the caller waiting.
         except BaseException as error:
             answer.set_exception(_as_provider_error(error))

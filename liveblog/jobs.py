@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import close_old_connections, connection, models, transaction
 from django.utils import timezone
@@ -73,7 +73,7 @@ class Queue(Generic[Row]):
             lease.update(**{f"{self.prefix}due_at": now + self.lease})
         return claimed
 
-    def run_due(self, work: Callable[[Row], None], key: Callable[[Row], Any] | None = None) -> int:
+    def run_due(self, work: Callable[[Row], None], key: Callable[[Row], float] | None = None) -> int:
         """Do `work` for rows that are due, in order of `key` if given. Return the number of rows claimed."""
         claimed = self.claim(2 * self.threads)
         if key is not None:

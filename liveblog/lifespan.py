@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
 
 from liveblog.asgi_types import Receive, Scope, Send
 
@@ -10,7 +9,7 @@ from liveblog.asgi_types import Receive, Scope, Send
 class Lifespan:
     """An ASGI application for the lifespan scope. It runs `jobs` between startup and shutdown."""
 
-    def __init__(self, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, *jobs: Callable[[], Coroutine[object, object, None]]) -> None:
         self._jobs = jobs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

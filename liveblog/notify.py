@@ -8,11 +8,12 @@ next regular look, and loses nothing.
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+
+from liveblog.asgi_types import Message
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def run_change_callbacks() -> None:
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
-def send_soon(group: str, message: dict[str, Any]) -> None:
+def send_soon(group: str, message: Message) -> None:
     """Send a message to a group, from any thread. Without a channel layer, log a warning instead of raising."""
     try:
         loop = asyncio.get_running_loop()
@@ -83,7 +84,7 @@ def send_soon(group: str, message: dict[str, Any]) -> None:
 _sending: set[asyncio.Task[None]] = set()
 
 
-async def send(group: str, message: dict[str, Any]) -> None:
+async def send(group: str, message: Message) -> None:
     """Send a message to a group. Without a channel layer, log a warning instead of raising."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):

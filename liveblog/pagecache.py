@@ -11,7 +11,6 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import brotli
 
@@ -27,7 +26,7 @@ MAX_BYTES = 64_000_000
 #: Bodies shorter than this are not compressed.
 MIN_COMPRESSED_BYTES = 500
 
-#: What a response takes beside its bodies, roughly.
+#: Rough size of a response without its bodies.
 _OVERHEAD_BYTES = 2000
 
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/ld+json", b"application/atom+xml", b"application/xml")
@@ -136,7 +135,7 @@ class PageCache:
 async def _call(app: Application, scope: Scope) -> tuple[int, _Headers, bytes]:
     """Return status, headers and body of an application's response to a request without a body."""
     asked = False
-    start: dict[str, Any] = {}
+    start: Message = {}
     body = bytearray()
 
     async def receive() -> Message:
@@ -148,8 +147,9 @@ async def _call(app: Application, scope: Scope) -> tuple[int, _Headers, bytes]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
+        nonlocal start
         if message["type"] == "http.response.start":
-            start.update(message)
+            start = message
         else:
             body.extend(message.get("body", b""))
 

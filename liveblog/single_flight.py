@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
@@ -16,7 +16,7 @@ class SingleFlight(Generic[Key, Result]):
     def __init__(self) -> None:
         self._calls: dict[Key, asyncio.Task[Result]] = {}
 
-    async def do(self, key: Key, call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    async def do(self, key: Key, call: Callable[[], Coroutine[object, object, Result]]) -> Result:
         """Return the result of `call`, or of the call for `key` that is under way; raise what it raises.
 
         A caller that is cancelled stops waiting. The call goes on for the others.

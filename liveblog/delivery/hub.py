@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 #: The id of an article and the languages of its page, see `elements.PageFinder`.
 Page = tuple[int, Collection[str]]
 
-#: How long a page that was found by its slug is kept, in seconds, and how many are.
+#: How long the result of looking up a slug is used, in seconds, and the number of results kept.
 PAGE_MAX_AGE_SECONDS = 1.0
 MAX_PAGES = 1000
 

@@ -172,11 +172,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     Compression is without context takeover, so that it costs neither memory nor time for each reader.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.conn.available_extensions = [_COMPRESSION]
 
-    def handle_connect(self, event: Any) -> None:
+    def handle_connect(self, event: object) -> None:
         super().handle_connect(event)
         self.transport: Any
         if self.response.status_code == 101:

@@ -31,7 +31,7 @@ UNKNOWN = -1
 #: The shortest time between two looks for readers whose revision is newer than the stream's, in seconds.
 LOOK_INTERVAL_SECONDS = 0.1
 
-#: How long to wait before the next try of what failed, in seconds.
+#: Pause before work that failed is tried again.
 RETRY_SECONDS = 0.5
 
 
@@ -40,14 +40,14 @@ class Gone(Exception):  # noqa: N818 - not an error, and named as HTTP names it 
 
 
 class Reader(Protocol):
-    """One open page. Classes decide how bytes reach it. Neither method may block or raise.
+    """One open page. Neither method may block or raise.
 
-    A protocol, because tens of thousands of readers are in memory: one with slots can have no base class with slots
-    beside `Connection`.
+    This is a protocol because tens of thousands of readers are in memory: a base class would cost each of them a
+    dictionary, or have slots, which Python does not allow beside those of `Connection`.
     """
 
     language: str
-    #: What the page shows, until the reader has joined.
+    #: The revision that the page shows, until the reader has joined.
     revision: int
     #: None until the reader joins.
     stream: "ArticleStream | None"
@@ -60,7 +60,7 @@ class Reader(Protocol):
 
 
 class Query(Protocol):
-    """Runs a function that uses the database in a thread."""
+    """Runs a function that uses the database, in a thread."""
 
     def __call__(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> Awaitable[_T]: ...
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
 
 from channels.layers import get_channel_layer
 
@@ -12,7 +11,7 @@ from liveblog.notify import TIMEOUT_SECONDS, readers_group, run_change_callbacks
 
 logger = logging.getLogger(__name__)
 
-#: How long a membership is relied on, in seconds. Channel layers drop members after a day.
+#: Seconds after which a membership is renewed. Channel layers drop members after a day.
 RENEWAL_SECONDS = 3600.0
 
 
@@ -56,7 +55,7 @@ class Subscriber:
         finally:
             await self._leave()
 
-    async def _again_and_again(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _again_and_again(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
         while True:
             try:
                 await work()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from liveblog import notify
+from liveblog.asgi_types import Message
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -89,20 +90,20 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     # Messages of the group --------------------------------------------------------------------------------------------
 
-    async def content_changed(self, message: dict[str, Any]) -> None:
+    async def content_changed(self, message: Message) -> None:
         """Have the page look for what is new; see `liveblog.notify.notify_group_after_commit`."""
         await self.send_json({"changed": True})
 
-    async def presence_query(self, message: dict[str, Any]) -> None:
+    async def presence_query(self, message: Message) -> None:
         """Answer a connection that has just been made."""
         await self._announce()
 
-    async def presence_here(self, message: dict[str, Any]) -> None:
+    async def presence_here(self, message: Message) -> None:
         presence = _Presence(message["name"], message["user"], message["at"], self._now())
         self.present[message["channel"]] = presence
         await self._send_page()
 
-    async def presence_left(self, message: dict[str, Any]) -> None:
+    async def presence_left(self, message: Message) -> None:
         self.present.pop(message["channel"], None)
         await self._send_page()
 
@@ -122,7 +123,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         here = {"channel": self.channel_name, "name": name, "user": self.user.pk, "at": self.at}
         await self._send_group({"type": "presence.here", **here})
 
-    async def _send_group(self, message: dict[str, Any]) -> None:
+    async def _send_group(self, message: Message) -> None:
         await notify.send(self.group(), message)
 
     async def _send_page(self) -> None:

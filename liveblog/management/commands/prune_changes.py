@@ -9,7 +9,7 @@ from liveblog.delivery import log
 
 
 class Command(BaseCommand):
-    help = "Delete old entries of the change log. Pages that were open since before that load anew."
+    help = "Delete old entries of the change log. Pages that were open since before that load again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
