@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
+from django.conf import settings
 from django.db import close_old_connections, connection, models, transaction
 from django.utils import timezone
 
@@ -113,16 +114,24 @@ def run_each(rows: Iterable[Row], work: Callable[[Row], None], threads: int, log
     """Do the work of claimed rows, in threads. A row whose work raises is due again when the lease ends."""
 
     def or_log(row: Row) -> None:
-        close_old_connections()
         try:
             work(row)
         except Exception:
             logger.exception("The work of %s %s failed.", type(row).__name__, row.pk)
+
+    def in_thread(row: Row) -> None:
+        close_old_connections()
+        try:
+            or_log(row)
         finally:
             connection.close()
 
+    if not settings.JOBS_IN_THREADS:
+        for row in rows:
+            or_log(row)
+        return
     with ThreadPoolExecutor(threads, thread_name_prefix=logger.name) as pool:
-        list(pool.map(or_log, rows))
+        list(pool.map(in_thread, rows))
 
 
 async def run_while_serving(run_due: Callable[[], int], interval: float, logger: logging.Logger) -> None:

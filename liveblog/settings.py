@@ -151,6 +151,9 @@ else:
         }
     }
 
+# Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
+JOBS_IN_THREADS = True
+
 # Live delivery --------------------------------------------------------------------------------------------------------
 
 LIVE_HEARTBEAT_SECONDS = env.float("LIVE_HEARTBEAT_SECONDS", 25.0)
