@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django.db import models, transaction
 
-from liveblog.delivery import log, notify
+from liveblog import notify
+from liveblog.delivery import log
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -150,7 +151,7 @@ def removing(article: Article) -> Iterator[None]:
         yield
         for other in others:
             log.append(other, RELATED)
-        transaction.on_commit(lambda: notify.notify(pk), robust=True)
+        transaction.on_commit(lambda: notify.notify_readers(pk), robust=True)
 
 
 @contextmanager

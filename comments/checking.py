@@ -16,22 +16,16 @@ from liveblog.errors import Conflict, ProviderError
 
 logger = logging.getLogger(__name__)
 
-#: How long a process has for what it took, before another may take it.
-LEASE = timedelta(minutes=2)
-
-#: How many are taken and asked about at once.
-THREADS = 4
-
-#: How often the service is tried, and how long is waited at first and at most, in seconds: a day in all.
-ATTEMPTS = 30
-FIRST_PAUSE = 10.0
-LONGEST_PAUSE = 3600.0
-
-
-def take(count: int) -> list[Comment]:
-    """Take what is due, the oldest first; nobody else gets it meanwhile."""
-    rows = Comment.objects.select_related("article").order_by("spam_due_at")
-    return jobs.lease_due(rows, count, LEASE, due="spam_due_at")
+#: The oldest first. A service that does not answer is asked for a day.
+queue = jobs.Queue(
+    rows=lambda: Comment.objects.select_related("article").order_by("spam_due_at"),
+    logger=logger,
+    lease=timedelta(minutes=2),
+    max_attempts=30,
+    first_pause=10.0,
+    longest_pause=3600.0,
+    prefix="spam_",
+)
 
 
 def work(comment: Comment) -> None:
@@ -86,11 +80,8 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
 
 
 def _put_off(asked: Comment, reason: str) -> None:
-    attempts = asked.spam_attempts + 1
-    pause = jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-    due_at = timezone.now() + pause if attempts < ATTEMPTS and asked.address else None
     unchanged = Comment.objects.filter(pk=asked.pk, version=asked.version, spam_task=asked.spam_task)
-    unchanged.update(spam_attempts=attempts, spam_failure=reason, spam_due_at=due_at)
+    queue.postpone(asked, unchanged, reason, permanent=not asked.address)
     # It waits for a moderator meanwhile.
     now = timezone.now()
     waiting = unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
@@ -101,9 +92,7 @@ def _put_off(asked: Comment, reason: str) -> None:
 
 
 def run_due() -> int:
-    """Do what is due. Returns how many were taken."""
+    """Check comments that are due. Return the number of comments claimed."""
     if not spam.configured():
         return 0
-    taken = take(2 * THREADS)
-    jobs.run_each(taken, work, THREADS, logger)
-    return len(taken)
+    return queue.run_due(work)

@@ -26,13 +26,18 @@ from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
-#: How long a process has for what it took, before another may take it.
-LEASE = timedelta(minutes=5)
+#: The oldest first.
+queue = jobs.Queue(
+    rows=lambda: EmailJob.objects.select_related("comment__article", "answer", "user").order_by("due_at"),
+    logger=logger,
+    lease=timedelta(minutes=5),
+    max_attempts=40,
+    first_pause=10.0,
+    longest_pause=3600.0,
+)
 
-BATCH = 20
-ATTEMPTS = 40
-FIRST_PAUSE = 10.0
-LONGEST_PAUSE = 3600.0
+#: Number of e-mails sent over one connection to the server.
+BATCH_SIZE = 20
 
 _SALT = "comments.unsubscribe"
 
@@ -113,38 +118,32 @@ def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
-def take(count: int) -> list[EmailJob]:
-    """Take letters that are due, the oldest first; nobody else gets them meanwhile."""
-    rows = EmailJob.objects.select_related("comment__article", "answer", "user").order_by("due_at")
-    return jobs.lease_due(rows, count, LEASE)
-
-
 def run_due() -> int:
-    """Send what is due. Returns how many were taken."""
+    """Send e-mails that are due. Return the number of jobs claimed."""
     if not settings.EMAIL_CONFIGURED:
         return 0
-    taken = take(BATCH)
-    if not taken:
+    claimed = queue.claim(BATCH_SIZE)
+    if not claimed:
         return 0
     server = get_connection()
     try:
         server.open()
     except Exception as error:
-        _put_off(taken, error)
-        return len(taken)
+        _put_off(claimed, error)
+        return len(claimed)
     try:
-        for number, letter in enumerate(taken):
+        for number, letter in enumerate(claimed):
             try:
                 _send(letter, server)
             except Exception as error:
                 if _is_lost(error):
-                    _put_off(taken[number:], error)
+                    _put_off(claimed[number:], error)
                     break
                 # Anything may be wrong with one address; the others shall get theirs.
                 _put_off([letter], error)
     finally:
         server.close()
-    return len(taken)
+    return len(claimed)
 
 
 def _send(letter: EmailJob, server: Any) -> None:
@@ -167,8 +166,5 @@ def _is_lost(error: Exception) -> bool:
 
 def _put_off(letters: Iterable[EmailJob], error: Exception) -> None:
     for letter in letters:
-        attempts = letter.attempts + 1
-        pause = jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-        due_at = timezone.now() + pause if attempts < ATTEMPTS else None
-        EmailJob.objects.filter(pk=letter.pk).update(attempts=attempts, failure=type(error).__name__, due_at=due_at)
+        queue.postpone(letter, EmailJob.objects.filter(pk=letter.pk), type(error).__name__)
     logger.warning("An e-mail could not be sent (%s).", type(error).__name__)

@@ -41,7 +41,7 @@ def _done(*jobs: Callable[[], int]) -> int:
 
 async def run_when_due() -> None:
     """Look for what is due as long as the server runs."""
-    if settings.COMMENTS_IN_SERVER:
+    if settings.COMMENTS_WORKER:
         await asyncio.gather(
             jobs.run_while_serving(run_due, INTERVAL, logger),
             jobs.run_while_serving(send_emails, INTERVAL_OF_LETTERS, logger),

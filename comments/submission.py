@@ -151,7 +151,7 @@ def _turn_away(email: str, sender: Sender, *addresses: str | None) -> None:
     """Who is banned by their e-mail or one of their addresses, and who sends too much."""
     if Ban.objects.of(email, *addresses).exists():
         raise Rejected(_("You cannot comment here at the moment."), status=403)
-    address = limits.counted(sender.address or "")
+    address = limits.counted_address(sender.address or "")
     by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, WINDOW)
     if not by_address or not limits.within("commenter", keyed_hash(email), settings.COMMENTS_PER_EMAIL, WINDOW):
         raise Rejected(
@@ -184,7 +184,7 @@ def _secret(article: Article, values: dict[str, Any], sender: Sender) -> str:
     # Each kind says what it is: no key that somebody makes up stands for the place of somebody else.
     if key := values.get("key"):
         return keyed_secret("key", key, *said)
-    if place := limits.counted(sender.address or ""):
+    if place := limits.counted_address(sender.address or ""):
         return keyed_secret("place", place, sender.user_agent, *said)
     return secrets.token_urlsafe(24)
 
@@ -240,4 +240,4 @@ def is_trusted(email_hash: str) -> bool:
     record = moderation.record_of(email_hash)
     if record[State.SPAM] or record[State.REFUSED]:
         return False
-    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_KNOWN_AFTER
+    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_TRUSTED_AFTER

@@ -1,4 +1,4 @@
-"""The user on whose behalf the running code saves: rules, history and translation states ask for it."""
+"""The user on whose behalf the running code saves. Rules, history and translation states depend on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _acting_user: ContextVar[User | None] = ContextVar("acting user", default=None)
 
 @contextmanager
 def acting_as(user: User | AnonymousUser | None) -> Iterator[None]:
-    """Attribute everything that is saved in the block to `user`; None is a machine or the clock."""
+    """Attribute all saves in the block to `user`. None stands for a machine or the clock."""
     token = _acting_user.set(user if user is not None and user.pk else None)  # type: ignore[arg-type]
     try:
         yield
@@ -24,5 +24,5 @@ def acting_as(user: User | AnonymousUser | None) -> Iterator[None]:
 
 
 def acting_user() -> User | None:
-    """Return the user who saves at the moment; None if a machine or the clock does."""
+    """Return the user on whose behalf the code saves; None if a machine or the clock does."""
     return _acting_user.get()

@@ -8,7 +8,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-# Loads the apps, which what follows needs.
+# This loads the apps, which the other imports need.
 _http = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
@@ -21,13 +21,13 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog.delivery import notify
+from liveblog import notify
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
 _pages = PageCache(_http, dict(settings.LANGUAGES))
-notify.listeners.append(_pages.expire)
+notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(
     {

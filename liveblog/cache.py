@@ -1,6 +1,6 @@
-"""What is made once for all: in whichever process, and however many ask at the same moment.
+"""The cache that all processes share: rendered pages and other data that is expensive to make.
 
-A cache that does not answer is an empty one.
+A cache that does not answer counts as an empty one.
 """
 
 import contextlib
@@ -11,18 +11,19 @@ from typing import Any
 
 from django.core.cache import cache
 
-#: How long a rendered page is kept, in seconds. It is never wrong, only no longer asked for.
-MAX_AGE = 86_400
+#: How long data is kept, in seconds. A page that has changed has another key, so old pages are never served.
+MAX_AGE_SECONDS = 86_400
 
-#: How long to wait for another to make what is asked for, in seconds.
-MAKE_TIMEOUT = 10.0
+#: How long to wait for another process that makes the same data, in seconds.
+MAKE_TIMEOUT_SECONDS = 10.0
 
-_LOOK_AGAIN = 0.02
+_POLL_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
 
 
 def get(key: str) -> Any:
+    """Return the cached value, or None."""
     try:
         return cache.get(key)
     except Exception:
@@ -30,39 +31,45 @@ def get(key: str) -> Any:
         return None
 
 
-def put(key: str, value: Any, seconds: float = MAX_AGE) -> None:
+def put(key: str, value: object, seconds: float = MAX_AGE_SECONDS) -> None:
+    """Cache a value for so many seconds."""
     with contextlib.suppress(Exception):
         cache.set(key, value, seconds)
 
 
 def get_or_make(key: str, make: Callable[[], bytes]) -> bytes:
-    """The bytes under `key`, which must name everything that they depend on; `make` makes them where there are none."""
+    """Return the cached bytes, or those that `make` returns, which are then cached.
+
+    At any moment one thread of all processes makes them; the others wait. `key` must name everything that the bytes
+    depend on.
+    """
     try:
-        made = _kept_or_ours_to_make(key)
+        content = _wait_or_lock(key)
     except Exception:
         logger.warning("The cache does not answer; rendering without it.", exc_info=True)
         return make()
-    if made is None:
+    if content is None:
         try:
-            made = make()
-            put(key, made)
+            content = make()
+            put(key, content)
         finally:
             with contextlib.suppress(Exception):
-                cache.delete(_turn(key))
-    return made
+                cache.delete(_lock_key(key))
+    return content
 
 
-def _turn(key: str) -> str:
-    return f"{key}:turn"
+def _lock_key(key: str) -> str:
+    return f"{key}:lock"
 
 
-def _kept_or_ours_to_make(key: str) -> bytes | None:
-    deadline = time.monotonic() + MAKE_TIMEOUT
+def _wait_or_lock(key: str) -> bytes | None:
+    """Return the cached bytes; None if the caller now holds the lock, or has waited too long, and should make them."""
+    deadline = time.monotonic() + MAKE_TIMEOUT_SECONDS
     while True:
-        made = cache.get(key)
-        if made is not None or time.monotonic() > deadline:
-            return made
-        if cache.add(_turn(key), True, MAKE_TIMEOUT):
-            # Whoever had the turn before may have finished just now.
+        content = cache.get(key)
+        if content is not None or time.monotonic() > deadline:
+            return content
+        if cache.add(_lock_key(key), True, MAKE_TIMEOUT_SECONDS):
+            # The previous holder of the lock may have finished just now.
             return cache.get(key)
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(_POLL_SECONDS)

@@ -1,12 +1,12 @@
-"""Connections to the database, of which all threads of a process share a few."""
+"""The few database connections that all threads of a process share."""
 
 from django.db import connection
 
 
 def give_back() -> None:
-    """Leave this thread's connection to others while it waits for something else; its next query takes one again.
+    """Return this thread's connection to the pool while it waits for something else; its next query takes one again.
 
-    Within a transaction it is kept.
+    A no-op inside a transaction.
     """
     if not connection.in_atomic_block:
         connection.close()

@@ -2,7 +2,7 @@ from django.conf import settings
 
 
 class LanguageConverter:
-    """A language that this site offers, in an address."""
+    """The code of a language of this site, as a part of an address. See liveblog.middleware for the reason."""
 
     regex = "|".join(code for code, _name in settings.LANGUAGES)
 

@@ -3,14 +3,14 @@
 from typing import Any, Literal
 
 Reason = Literal[
-    "forbidden",  # an address that is not public, so it was not asked
-    "gone",  # the server has no such thing, or not for us
-    "large",  # more than is read
-    "unreachable",  # no connection, or a server that is out of order
+    "forbidden",  # the address is not public, so no request was sent
+    "gone",  # the server has no such resource, or does not give it to us
+    "large",  # the response is larger than the limit
+    "unreachable",  # no connection, or an error of the server
     "timeout",
-    "busy",  # too many requests, the server's or ours
-    "quota",  # used up
-    "refused",  # the key
+    "busy",  # too many requests, the server's limit or ours
+    "quota",  # the account's quota is used up
+    "refused",  # the server does not accept the key
     "unsupported",  # a pair of languages, or a request beyond the provider's limits
     "nonsense",  # an answer that does not follow the protocol
 ]
@@ -22,11 +22,11 @@ class ProviderError(Exception):
     """Another server did not give a usable answer.
 
     reason        one of Reason
-    permanent     whether it is no use to send the same request again soon; follows from the reason
-    retry_after   seconds that the server asks to wait, if it does
+    permanent     whether the same request would fail again; follows from the reason
+    retry_after   number of seconds to wait, if the server states one
     status        the HTTP status of the answer, if there was one
 
-    The message holds neither keys nor texts nor what the server said, so it may be logged.
+    The message may be logged: it contains neither keys nor texts nor anything from the server.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class ProviderError(Exception):
 
 
 class Conflict(Exception):  # noqa: N818 - HTTP's name for it (409, RFC 9110)
-    """The object has changed since the user read it. Nothing has been changed by the action that raises this.
+    """The object has changed since the user read it. The action that raises this has changed nothing.
 
-    current   the object as it is now; None if it is gone, or if the caller has no use for it
+    current   the object as it is now; None if it is gone, or if the caller does not need it
     """
 
     def __init__(self, current: Any = None) -> None:

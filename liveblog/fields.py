@@ -1,31 +1,42 @@
-"""Fields that hold one or several of the shipped languages."""
+"""Fields for one or several of the shipped languages."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.lookups import Contains
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from liveblog.languages import SHIPPED
 
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.utils.functional import _StrOrPromise
+
+#: Code and name of languages.
+Choices = Iterable[tuple[str, "_StrOrPromise"]]
+
 
 class LanguageField(models.CharField):
-    """The code of one shipped language. Which of them a form offers is the site's setting."""
+    """The code of one shipped language. A form offers those of the setting LANGUAGES."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = 8
         kwargs["choices"] = [(code, _(name)) for code, name in SHIPPED.items()]
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"], kwargs["choices"]
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: object) -> forms.ChoiceField:  # type: ignore[override]
         return forms.ChoiceField(
             choices=offered_languages(),
             label=capfirst(self.verbose_name),
@@ -34,51 +45,56 @@ class LanguageField(models.CharField):
 
 
 class LanguagesField(models.CharField):
-    """A set of shipped languages, kept as ",ar,de,": any database can search it with `contains`."""
+    """A list of shipped languages, in their order. Any database can search it: `languages__has="de"`."""
 
-    description = "A set of languages"
+    description = "A list of languages"
+
+    # The types of the model attribute when it is set and read, for django-stubs.
+    _pyi_private_set_type: Collection[str]  # type: ignore[assignment]
+    _pyi_private_get_type: list[str]  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = 128
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"]
         return name, path, args, kwargs
 
-    def from_db_value(self, value: str | None, *_: Any) -> list[str] | None:
-        return None if value is None else [code for code in value.split(",") if code]
+    def from_db_value(self, value: str | None, *args: object) -> list[str] | None:
+        return None if value is None else _decoded(value)
 
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = [code for code in value.split(",") if code]
-        return [code for code in SHIPPED if code in value] if value is not None else value
+    def to_python(self, value: str | Collection[str] | None) -> list[str] | None:
+        if value is None:
+            return None
+        codes = _decoded(value) if isinstance(value, str) else value
+        return [code for code in SHIPPED if code in codes]
 
-    def get_prep_value(self, value: Any) -> Any:
-        if value is None or isinstance(value, str):
-            return value
-        codes: Any = self.to_python(value)
-        return f",{','.join(codes)},"
+    def get_prep_value(self, value: str | Collection[str] | None) -> str | None:
+        return value if value is None or isinstance(value, str) else _encoded(self.to_python(value) or ())
 
     def value_to_string(self, obj: models.Model) -> str:
-        codes: Any = self.value_from_object(obj)
-        return ",".join(codes)
+        return ",".join(self._codes_of(obj))
 
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+    def _codes_of(self, obj: models.Model) -> list[str]:
+        codes: Any = self.value_from_object(obj)
+        return codes or []
+
+    def validate(self, value: Collection[str] | None, model_instance: models.Model | None) -> None:
         if not value and not self.blank:
             raise ValidationError(self.error_messages["blank"], code="blank")
 
-    def run_validators(self, value: Any) -> None:
-        pass
+    def run_validators(self, value: object) -> None:
+        """Do nothing: the validators of a CharField are for text."""
 
-    def save_form_data(self, instance: models.Model, data: Any) -> None:
-        # A form shows the site's languages. Those that it does not offer at the moment are not its to take away.
-        now: Any = self.value_from_object(instance) or ()
-        kept = set(now) - {code for code, _name in settings.LANGUAGES}
+    def save_form_data(self, instance: models.Model, data: Iterable[str]) -> None:
+        # The form offers the languages of the site. Languages that the site does not offer now stay in the list.
+        offered = {code for code, _name in settings.LANGUAGES}
+        kept = [code for code in self._codes_of(instance) if code not in offered]
         super().save_form_data(instance, self.to_python([*data, *kept]))
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: object) -> forms.MultipleChoiceField:  # type: ignore[override]
         return _LanguagesFormField(
             choices=offered_languages(),
             widget=forms.CheckboxSelectMultiple,
@@ -88,18 +104,38 @@ class LanguagesField(models.CharField):
         )
 
 
+def _encoded(codes: Collection[str]) -> str:
+    """Return the codes as the database stores them, ",ar,de,"; "" for none."""
+    return f",{','.join(codes)}," if codes else ""
+
+
+def _decoded(text: str) -> list[str]:
+    return [code for code in text.split(",") if code]
+
+
+@LanguagesField.register_lookup
+class _Has(Contains):
+    """True if the list has the language whose code is the right-hand side."""
+
+    lookup_name = "has"
+    param_pattern = "%%" + _encoded(["%s"]) + "%%"
+
+    def get_rhs_op(self, connection: BaseDatabaseWrapper, rhs: str) -> str:
+        return connection.operators["contains"] % rhs  # type: ignore[attr-defined]
+
+
 class _LanguagesFormField(forms.MultipleChoiceField):
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: Collection[str] | None, data: Collection[str] | None) -> bool:
         return set(initial or ()) != set(data or ())
 
 
-def with_kept_languages(choices: Any, kept: Any) -> list[tuple[str, Any]]:
-    """Choices together with languages that an item has although the site does not offer them now."""
+def with_kept_languages(choices: Choices, kept: Iterable[str]) -> list[tuple[str, _StrOrPromise]]:
+    """Return choices, and behind them the languages that an item has although the site does not offer them now."""
     offered = list(choices)
     known = {code for code, _name in offered}
     return [*offered, *((code, _(SHIPPED[code])) for code in kept if code in SHIPPED and code not in known)]
 
 
-def offered_languages() -> list[tuple[str, Any]]:
-    """The site's languages as choices, their names in the language of the page."""
+def offered_languages() -> Sequence[tuple[str, _StrOrPromise]]:
+    """Return the languages of the site as choices, their names in the language of the page."""
     return [(code, _(name)) for code, name in settings.LANGUAGES]

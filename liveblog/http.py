@@ -1,8 +1,8 @@
 """The HTTP client for all requests to other servers: an exchange is bounded in time and in size.
 
 The time limit of requests applies between two packets, so a server that sends a byte now and then would keep its caller
-waiting for ever; looking up a name has no limit at all. Therefore each exchange runs in a thread of its own, and the
-caller stops waiting for it when the time is over.
+waiting for ever; name lookup has no limit at all. Therefore each exchange runs in a thread of its own, and the caller
+stops waiting for it when the time is over.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from requests.adapters import BaseAdapter
 
 from liveblog.errors import ProviderError
 
-#: Exchanges of a client that may be under way, including those whose caller has stopped waiting.
+#: Number of exchanges of a client that may be under way, including those whose caller has stopped waiting.
 _MAX_EXCHANGES = 16
 _HEADERS = {"User-Agent": "liveblog", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a server. `headers` ignores case; `body` is decompressed."""
+    """The response of a server. `headers` ignores case; `body` is decompressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +55,7 @@ class Client:
     def __init__(self, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False) -> None:
         self._session = requests.Session()
         self._session.trust_env = environment
-        # No server has anything to remember about us, and a stranger's cookies would only fill the memory.
+        # Requests are independent of each other, and cookies of other servers would only fill the memory.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if adapters is not None:
             self._session.adapters.clear()
@@ -93,7 +93,7 @@ class Client:
         try:
             threading.Thread(target=self._work, args=exchange, daemon=True, name="http").start()
         except RuntimeError:
-            # The system lets this process start no more threads.
+            # The operating system does not let this process start more threads.
             self._places.release()
             raise ProviderError("busy") from None
         try:
@@ -101,9 +101,11 @@ class Client:
         except TimeoutError:
             raise ProviderError("timeout", f"no whole answer within {seconds:g} s") from None
 
-    def _work(self, answer: Future[Answer], *exchange: Any) -> None:
+    def _work(
+        self, answer: Future[Answer], request: requests.Request, deadline: float, max_bytes: int, read_errors: bool
+    ) -> None:
         try:
-            answer.set_result(self._exchange(*exchange))
+            answer.set_result(self._exchange(request, deadline, max_bytes, read_errors))
         # A bug must not leave the caller waiting.
         except BaseException as error:
             answer.set_exception(_as_provider_error(error))
@@ -111,7 +113,7 @@ class Client:
             self._places.release()
 
     def _exchange(self, request: requests.Request, deadline: float, max_bytes: int, read_errors: bool) -> Answer:
-        # Prepared without the session, which would look for passwords in ~/.netrc.
+        # Not prepared by the session, which would read passwords from ~/.netrc.
         prepared = request.prepare()
         options = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
         options |= {"allow_redirects": False, "timeout": max(0.001, deadline - time.monotonic())}
@@ -145,7 +147,7 @@ def _as_provider_error(error: BaseException) -> BaseException:
             return ProviderError("refused", "the headers cannot be sent")
         case requests.Timeout() | urllib3.exceptions.TimeoutError():
             return ProviderError("timeout")
-        # Much that servers send is a ValueError.
+        # The libraries raise ValueError for many malformed responses.
         case requests.RequestException() | urllib3.exceptions.HTTPError() | OSError() | ValueError():
             return ProviderError("unreachable", type(error).__name__)
     return error

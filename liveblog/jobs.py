@@ -1,8 +1,8 @@
-"""Work that is due: rows of the database are the queue, and whichever process is free does what stands in them.
+"""Queues of background work. Rows of the database are the queue, and any process that is free does what is due.
 
-A row has a time at which its work is due, none where there is nothing to do. Who takes it puts that time off for as
-long as the work may take (a lease); if the process dies, somebody else takes it then. Nothing has to be running but the
-database, and nothing that was asked for is lost.
+A row has the time at which its work is due, or none if there is nothing to do. The process that claims it moves that
+time to the end of a lease. If the process dies, another one claims the row when the lease ends. So nothing but the
+database has to run, and no work that was asked for is lost.
 """
 
 from __future__ import annotations
@@ -12,49 +12,114 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
-from django.db.models import Model, QuerySet
+from django.db import close_old_connections, connection, models, transaction
 from django.utils import timezone
 
-
-def lease_due(rows: QuerySet, count: int, lease: timedelta, due: str = "due_at") -> list[Any]:
-    """Take up to `count` of `rows` that are due by the column `due`, in their order; nobody else gets them then."""
-    now = timezone.now()
-    rows = rows.filter(**{f"{due}__lte": now})
-    # Asked without a lock, which on SQLite would keep everybody from writing.
-    if not rows.exists():
-        return []
-    with transaction.atomic():
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
-        taken = list(rows[:count])
-        rows.model._base_manager.filter(pk__in=[row.pk for row in taken]).update(**{due: now + lease})
-    return taken
+Row = TypeVar("Row", bound=models.Model)
 
 
-def backoff(attempts: int, first: float, longest: float) -> timedelta:
-    """How long to wait after so many failed attempts: twice as long each time, and not all at the same moment.
+class QueueRow(models.Model):
+    """The columns of a model whose rows a `Queue` works on."""
 
-    `first` and `longest` are in seconds.
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: The reason of the last failure, in a word.
+    failure = models.CharField(max_length=40, blank=True)
+
+    QUEUE_COLUMNS = frozenset({"due_at", "attempts", "failure"})
+
+    class Meta:
+        abstract = True
+
+
+@dataclass
+class Queue(Generic[Row]):
+    """Work on rows that are due, tried again after growing pauses.
+
+    rows            returns the rows, in the order in which they are done
+    lease           how long a process may work on the rows that it has claimed
+    max_attempts    number of failed attempts after which a row is given up
+    first_pause     seconds before the second attempt; each further pause is twice as long
+    longest_pause   upper limit of the pause, in seconds
+    prefix          prefix of the columns `due_at`, `attempts` and `failure`, see QueueRow
+    threads         number of rows that one process works on at once
     """
-    seconds = min(longest, first * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
-    return timedelta(seconds=seconds)
+
+    rows: Callable[[], models.QuerySet[Row]]
+    logger: logging.Logger
+    lease: timedelta
+    max_attempts: int
+    first_pause: float
+    longest_pause: float
+    prefix: str = ""
+    threads: int = 4
+
+    def claim(self, count: int) -> list[Row]:
+        """Claim up to `count` rows that are due, and return them. No other process gets them during the lease."""
+        now = timezone.now()
+        rows = self.rows().filter(**{f"{self.prefix}due_at__lte": now})
+        # Ask without a lock first: on SQLite a lock would keep everybody else from writing.
+        if not rows.exists():
+            return []
+        with transaction.atomic():
+            if connection.features.has_select_for_update_skip_locked:
+                rows = rows.select_for_update(skip_locked=True, of=("self",))
+            claimed = list(rows[:count])
+            lease = rows.model._base_manager.filter(pk__in=[row.pk for row in claimed])
+            lease.update(**{f"{self.prefix}due_at": now + self.lease})
+        return claimed
+
+    def run_due(self, work: Callable[[Row], None], key: Callable[[Row], float] | None = None) -> int:
+        """Do `work` for rows that are due, in order of `key` if given. Return the number of rows claimed."""
+        claimed = self.claim(2 * self.threads)
+        if key is not None:
+            claimed.sort(key=key)
+        run_each(claimed, work, self.threads, self.logger)
+        return len(claimed)
+
+    def postpone(
+        self,
+        row: Row,
+        unchanged: models.QuerySet[Row],
+        reason: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+    ) -> bool:
+        """Record a failed attempt, and return whether there will be another one.
+
+        unchanged     the row, if nothing has happened to it that makes the attempt obsolete
+        permanent     whether another attempt would be of no use
+        retry_after   seconds to wait at least
+        """
+        attempts = getattr(row, f"{self.prefix}attempts") + 1
+        again = attempts < self.max_attempts and not permanent
+        pause = max(self._pause(attempts), timedelta(seconds=retry_after or 0))
+        columns = {"attempts": attempts, "failure": reason, "due_at": timezone.now() + pause if again else None}
+        unchanged.update(**{f"{self.prefix}{column}": value for column, value in columns.items()})
+        return again
+
+    def _pause(self, attempts: int) -> timedelta:
+        # The random factor spreads rows that failed at the same moment.
+        seconds = min(self.longest_pause, self.first_pause * 2 ** (attempts - 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - no secret
+        return timedelta(seconds=seconds)
 
 
-def run_each(rows: Iterable[Model], work: Callable[[Any], None], threads: int, logger: logging.Logger) -> None:
-    """Do the work of all rows that were taken, in threads. What fails unexpectedly is due again when the lease ends."""
+def run_each(rows: Iterable[Row], work: Callable[[Row], None], threads: int, logger: logging.Logger) -> None:
+    """Do the work of claimed rows, in threads. A row whose work raises is due again when the lease ends."""
 
-    def or_log(row: Model) -> None:
+    def or_log(row: Row) -> None:
         try:
             work(row)
         except Exception:
-            logger.exception("%s %s could not be worked off.", type(row).__name__, row.pk)
+            logger.exception("The work of %s %s failed.", type(row).__name__, row.pk)
 
-    def in_thread(row: Model) -> None:
+    def in_thread(row: Row) -> None:
         close_old_connections()
         try:
             or_log(row)
@@ -69,26 +134,27 @@ def run_each(rows: Iterable[Model], work: Callable[[Any], None], threads: int, l
         list(pool.map(in_thread, rows))
 
 
-async def run_while_serving(look: Callable[[], int], interval: float, logger: logging.Logger) -> None:
-    """Look for what is due as long as the server runs: again at once where something was, else after `interval` s.
+async def run_while_serving(run_due: Callable[[], int], interval: float, logger: logging.Logger) -> None:
+    """Call `run_due` as long as the server runs, in a thread of its own.
 
-    `look` does it, in a thread of its own, and returns how much there was.
+    `run_due` returns how many rows were due. It is called again at once if there were any, else after `interval`
+    seconds.
     """
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, thread_name_prefix=logger.name) as thread:
         while True:
             try:
-                done = await loop.run_in_executor(thread, _with_connection, look)
+                done = await loop.run_in_executor(thread, _with_connection, run_due)
             except Exception:
-                logger.warning("What is due could not be looked for; trying again.", exc_info=True)
+                logger.warning("Due work could not be looked for; trying again.", exc_info=True)
                 done = 0
             if not done:
                 await asyncio.sleep(interval)
 
 
-def _with_connection(look: Callable[[], int]) -> int:
+def _with_connection(run_due: Callable[[], int]) -> int:
     close_old_connections()
     try:
-        return look()
+        return run_due()
     finally:
         connection.close()

@@ -1,7 +1,4 @@
-"""The languages the product is shipped in, and facts about them.
-
-Kept apart from the settings, which need it before Django is set up.
-"""
+"""The languages in which the product is shipped. The settings import this module before Django is set up."""
 
 from django.utils.translation import get_language_info, gettext
 
@@ -21,7 +18,7 @@ RIGHT_TO_LEFT = frozenset({"ar"})
 
 
 def direction(language: str) -> str:
-    """The value of the HTML `dir` attribute for text in `language`."""
+    """Return the value of the HTML `dir` attribute for text in `language`."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 

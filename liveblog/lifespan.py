@@ -1,17 +1,18 @@
-"""The ASGI lifespan protocol (asgi.readthedocs.io, "Lifespan Protocol"): jobs that run as long as the server does."""
+"""The ASGI lifespan protocol (asgi.readthedocs.io, "Lifespan Protocol"), for jobs that run as long as the server."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+
+from liveblog.asgi_types import Receive, Scope, Send
 
 
 class Lifespan:
-    """An ASGI application for the lifespan scope that keeps `jobs` running between startup and shutdown."""
+    """An ASGI application for the lifespan scope. It runs `jobs` between startup and shutdown."""
 
-    def __init__(self, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, *jobs: Callable[[], Coroutine[object, object, None]]) -> None:
         self._jobs = jobs
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         tasks = [asyncio.create_task(job()) for job in self._jobs]
         await send({"type": "lifespan.startup.complete"})

@@ -1,4 +1,4 @@
-"""How often one address may do something, or one who is known by something else."""
+"""Rate limits: how often one network address, or another identity, may do something."""
 
 import ipaddress
 import logging
@@ -10,20 +10,26 @@ from django.http import HttpRequest
 logger = logging.getLogger(__name__)
 
 
-def allowed(request: HttpRequest, what: str, most: int, seconds: int) -> bool:
-    """Whether `what` was done at most `most` times from the request's address in the present stretch of `seconds`.
+def allowed(request: HttpRequest, action: str, most: int, seconds: int) -> bool:
+    """Count an action of the request's network address, and return whether it is within the limit; see `within`.
 
-    Whoever comes through a proxy on this machine that names no client is not one reader, and not counted. Where the
-    cache does not answer nobody is kept out.
+    Requests from a local proxy that sends no client address are not limited.
     """
-    return within(what, counted(request.META.get("REMOTE_ADDR") or ""), most, seconds)
+    return within(action, counted_address(request.META.get("REMOTE_ADDR") or ""), most, seconds)
 
 
-def within(what: str, who: str | None, most: int, seconds: int) -> bool:
-    """Whether `what` was done at most `most` times by `who` in the present stretch of `seconds`. None: not counted."""
-    if not who or most <= 0:
+def within(action: str, identity: str | None, most: int, seconds: int) -> bool:
+    """Count an action, and return whether `identity` has done it at most `most` times in the current period.
+
+    identity   None is not limited
+    most       no limit if it is 0
+    seconds    length of the periods
+
+    Nobody is limited while the cache does not answer.
+    """
+    if not identity or most <= 0:
         return True
-    key = f"limit:{what}:{who}:{int(time.time() / seconds)}"
+    key = f"limit:{action}:{identity}:{int(time.time() / seconds)}"
     try:
         cache.add(key, 0, 2 * seconds)
         return cache.incr(key) <= most
@@ -32,8 +38,8 @@ def within(what: str, who: str | None, most: int, seconds: int) -> bool:
         return True
 
 
-def counted(host: str) -> str | None:
-    """The address under which a client is counted; None where it stands for more than one reader."""
+def counted_address(host: str) -> str | None:
+    """Return the network address under which a client is counted; None if many clients share it, as a local proxy's."""
     try:
         address = _address(host)
     except ValueError:
@@ -44,12 +50,12 @@ def counted(host: str) -> str | None:
 
 
 def network_of(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """All addresses that are taken for one client: a household has a whole network of IPv6 to itself."""
+    """Return the network that counts as one client: a household has a /64 of IPv6. Raise ValueError for no address."""
     address = _address(host)
     return ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """One of IPv4 also where a proxy that listens to both gives it the form of IPv6."""
     address = ipaddress.ip_address(host)
+    # A proxy that listens to both versions reports IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).
     return getattr(address, "ipv4_mapped", None) or address

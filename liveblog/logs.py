@@ -1,19 +1,20 @@
-"""Logging that stays readable while something is down."""
+"""A log that stays readable during an outage."""
 
 import logging
 import time
 
 
 class OncePerOutage(logging.Filter):
-    """Lets a message pass that was not tried within the last `quiet` seconds.
+    """Suppress a message if the same one was logged within the last `quiet` seconds, suppressed or not.
 
-    What fails is tried again and again, by thousands of readers' tasks at once. The log shall say so when it begins,
-    and again when it begins anew. Messages are the same if their logger and their text before formatting are.
+    During an outage thousands of tasks try again and again. The log gets one message when an outage begins. Messages
+    are the same if their logger and their text before formatting are.
     """
 
     def __init__(self, quiet: float = 60.0) -> None:
         super().__init__()
         self._quiet = quiet
+        #: By logger and text: the time of the last message.
         self._last: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -1,4 +1,4 @@
-"""Figures for monitoring at /metrics, in the text format of Prometheus (prometheus.io, "Exposition formats")."""
+"""Metrics for monitoring at /metrics, in the text format of Prometheus (prometheus.io, "Exposition formats")."""
 
 import ipaddress
 from collections import Counter
@@ -15,16 +15,16 @@ _registry = CollectorRegistry()
 
 
 def register(collect: Callable[[], Iterable[GaugeMetricFamily]]) -> None:
-    """Have `collect` called whenever somebody asks."""
+    """Add the metrics that `collect` returns. It is called for each request."""
 
-    class _Called(Collector):
+    class _Function(Collector):
         def collect(self) -> Iterable[GaugeMetricFamily]:
             return collect()
 
         def describe(self) -> Iterable[GaugeMetricFamily]:
             return ()
 
-    _registry.register(_Called())
+    _registry.register(_Function())
 
 
 def _readers() -> Iterator[GaugeMetricFamily]:
@@ -46,7 +46,7 @@ register(_readers)
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures, for whoever asks from this machine or its own network; the public finds nothing here."""
+    """Return the metrics to clients on this machine or a private network, and 404 to everybody else."""
     try:
         if not ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_private:
             raise Http404

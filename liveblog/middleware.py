@@ -1,18 +1,23 @@
 import re
-from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
-_LANGUAGE = re.compile(r"^/(?:(?:embed|vote)/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """The language of a reader's page is the one in its address, and of nothing else; so caches need not vary by it.
+    """Activate the language in the address of a reader's page, and follow nothing else, so that caches can share it.
 
-    Addresses without a language (the admin, errors) follow the cookie or Accept-Language, as Django does.
+    Other addresses (the admin, errors) follow the cookie or Accept-Language, as Django does.
+
+    Django's `i18n_patterns` does not fit, for three reasons. It resolves and reverses addresses in the active language
+    only, but one page links to the article in all its languages, and the hub renders an update for all languages at
+    once; here the language is an argument of `reverse`. It expects the language at the beginning of the path; after
+    /vote/ it would follow the cookie, and send "Vary: Accept-Language". And instead of a 404 for an address without a
+    language it may redirect, depending on Accept-Language and the cookie.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -24,7 +29,7 @@ class LanguageMiddleware(LocaleMiddleware):
         else:
             super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: Any) -> Any:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         language = getattr(request, "page_language", None)
         if language is None:
             return super().process_response(request, response)

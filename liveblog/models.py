@@ -1,18 +1,20 @@
 from django.db import models
 
+from liveblog.fields import LanguagesField
+
 
 class Change(models.Model):
-    """One line of the change log: at `revision`, `element` of the article's page became different.
+    """One line of the change log: at `revision`, `element` of the article's page changed.
 
-    The log holds no content. What an element looks like now, or that it is gone, is asked of the element's owner when
-    a reader needs it; so a line can be delivered late, twice or together with later ones, and the page is the same.
+    The log holds no content. When a reader needs an element, the app that owns it renders its current state, or says
+    that it is gone. So a line can be delivered late, twice or together with later ones, and the page is the same.
     """
 
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")
     revision = models.PositiveBigIntegerField()
     element = models.CharField(max_length=64)
-    #: The pages on which it did, as ",de,uk,"; empty: in all languages.
-    languages = models.CharField(max_length=128, blank=True)
+    #: The languages of the pages on which it did; none stands for all languages.
+    languages = LanguagesField(blank=True, default=list)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,14 +1,14 @@
-"""Whole numbers that come from outside: query strings, forms, cookies, other servers."""
+"""Whole numbers in text from outside: query strings, forms, cookies, other servers."""
 
-#: The largest number that a column of the database holds (PostgreSQL's bigint).
+#: The largest number that a database column can hold (PostgreSQL's bigint).
 LARGEST = 2**63 - 1
 
 
 def number(text: object, *, most: int = LARGEST) -> int | None:
-    """Return the number that `text` writes in ASCII digits; None if it writes none, or one larger than `most`.
+    """Return the number that `text` consists of, in ASCII digits; None if it is no such number, or larger than `most`.
 
-    A sign, a space or a digit of another script makes it no number. The length is checked before the conversion, whose
-    time grows with the square of it.
+    Signs, spaces and digits of other scripts are not accepted. The length is checked before the conversion, because
+    the time for that grows with the square of the length.
     """
     if not isinstance(text, str) or not (text.isascii() and text.isdecimal()) or len(text) > len(str(most)):
         return None

@@ -1,4 +1,4 @@
-"""Forms of readers' pages: no cookie and no token protects them, but where the browser says that they come from."""
+"""The defence of forms on readers' pages against other sites: the origin that the browser states, without a cookie."""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +7,10 @@ from django.http import HttpRequest
 
 
 def from_here(request: HttpRequest) -> bool:
-    """Whether a form was posted from our own page (Fetch Metadata; Origin for browsers without it)."""
+    """Return whether a page of this site posted the form.
+
+    See Fetch Metadata Request Headers (W3C); for browsers without it, the header Origin (RFC 6454).
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in {"same-origin", "none"}

@@ -1,9 +1,9 @@
 """A small shared cache in front of Django, for the addresses that readers open (RFC 9111, HTTP Caching).
 
-On the busiest night many thousands ask for the same page in the same second. What they get depends on its address
-alone, so it is made, and compressed, once. An answer is validated by its ETag when this process has learned of a change
-of any article since, and after a moment in any case: what another process changed may be missed for that long, which
-does no harm, for the browser asks for what came after the revision that its page shows.
+On the busiest night many thousands of readers ask for the same page in the same second. The response depends on the
+address alone, so it is made and compressed once. A response is validated by its ETag after a second, and at once if
+this process has learned that some article has changed. A change by another process may be missed for that second. That
+does no harm, because the browser asks for all changes after the revision that its page shows.
 """
 
 import asyncio
@@ -11,142 +11,145 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import brotli
 
-#: How long an answer is given without asking again, in seconds, even if it says that it may be kept for longer.
-FRESH = 1.0
+from liveblog.asgi_types import Application, Message, Receive, Scope, Send
+from liveblog.single_flight import SingleFlight
 
-#: How many bytes of answers are kept.
-CAPACITY = 64_000_000
+#: How long a response is served without validation, in seconds, even if its max-age is longer.
+FRESH_SECONDS = 1.0
 
-#: Answers shorter than this are not worth compressing, in bytes.
-WORTH_COMPRESSING = 500
+#: Size of the cache.
+MAX_BYTES = 64_000_000
+
+#: Bodies shorter than this are not compressed.
+MIN_COMPRESSED_BYTES = 500
+
+#: Rough size of a response without its bodies.
+_OVERHEAD_BYTES = 2000
 
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/ld+json", b"application/atom+xml", b"application/xml")
 
 _Headers = list[tuple[bytes, bytes]]
+#: Scheme, host, path and query string of an address.
+_Key = tuple[str, bytes, str, bytes]
 
 
 @dataclass
-class _Answer:
+class _Response:
     status: int
     headers: _Headers
-    #: By content coding; the plain body has none.
+    #: By content coding; b"" is the body without one.
     bodies: dict[bytes, bytes]
     etag: bytes
-    #: How many changes the process knew of when it was asked for.
+    #: Number of changes that the process knew of when it made or validated the response.
     changes: int
+    #: Time of the event loop.
     fresh_until: float = 0.0
-    #: Ready messages for the start of the response, by content coding.
-    starts: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    #: ASGI messages that start the response, by content coding.
+    starts: dict[bytes, Message] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return sum(map(len, self.bodies.values())) + 2000
+        return sum(map(len, self.bodies.values())) + _OVERHEAD_BYTES
 
 
 class PageCache:
-    """An ASGI application around another. Of `languages`, the first part of an address that is a reader's is one."""
+    """An ASGI application around another one.
 
-    def __init__(self, app: Any, languages: Iterable[str]) -> None:
+    languages   codes that the paths of readers' pages begin with; other paths are not cached
+    """
+
+    def __init__(self, app: Application, languages: Iterable[str]) -> None:
         self._app = app
         self._roots = tuple(f"/{language}/" for language in languages)
-        self._kept: OrderedDict[tuple[str, bytes, str, bytes], _Answer] = OrderedDict()
+        self._responses: OrderedDict[_Key, _Response] = OrderedDict()
         self._size = 0
         self._changes = 0
-        self._making: dict[tuple[Any, ...], asyncio.Task[_Answer]] = {}
+        self._pending: SingleFlight[tuple[_Key, int], _Response] = SingleFlight()
 
     def expire(self) -> None:
-        """Validate whatever is kept before it is given again. May be called in any thread."""
+        """Have all cached responses validated before they are served again. It may be called in any thread."""
         self._changes += 1
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(self._roots):
             await self._app(scope, receive, send)
             return
-        host = codings = known = b""
+        host = codings = etags = b""
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
             elif name == b"accept-encoding":
                 codings = value
             elif name == b"if-none-match":
-                known = value
+                etags = value
         key = (scope["scheme"], host, scope["path"], scope["query_string"])
-        answer = self._kept.get(key)
+        response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
-        if answer is None or now > answer.fresh_until or answer.changes != self._changes:
-            answer = await self._make(key, scope)
-        if answer.etag and answer.etag in known:
-            await send({"type": "http.response.start", "status": 304, "headers": _validators(answer)})
+        if response is None or now > response.fresh_until or response.changes != self._changes:
+            response = await self._pending.do((key, self._changes), lambda: self._request(key, scope))
+        if response.etag and response.etag in etags:
+            await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
             await send({"type": "http.response.body", "body": b""})
             return
-        coding = _chosen(codings, answer)
-        await send(answer.starts[coding])
-        await send({"type": "http.response.body", "body": answer.bodies[coding] if scope["method"] == "GET" else b""})
+        coding = _best_coding(codings, response)
+        await send(response.starts[coding])
+        await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
-    async def _make(self, key: tuple[str, bytes, str, bytes], scope: dict[str, Any]) -> _Answer:
-        """The answer, asked for once however many wait for it."""
-        turn = (*key, self._changes)
-        making = self._making.get(turn)
-        if making is None:
-            making = self._making[turn] = asyncio.create_task(self._ask(key, scope))
-            making.add_done_callback(lambda _: self._making.pop(turn, None))
-        return await asyncio.shield(making)
-
-    async def _ask(self, key: tuple[str, bytes, str, bytes], scope: dict[str, Any]) -> _Answer:
+    async def _request(self, key: _Key, scope: Scope) -> _Response:
         changes = self._changes
         old = self._drop(key)
-        # Nothing of the one reader who happened to come first may get into what all of them see.
+        # All readers get the response, so headers of the reader who came first must not have an effect on it.
         headers = [(b"host", key[1])] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
-        status, given, body = await _call(self._app, {**scope, "method": "GET", "headers": headers})
-        values = dict(given)
+        status, sent, body = await _call(self._app, {**scope, "method": "GET", "headers": headers})
+        values = dict(sent)
         if status == 304 and old is not None:
-            answer = old
-            answer.changes = changes
+            response = old
+            response.changes = changes
         else:
-            # A cookie is for one reader; no page that readers open sets any.
-            given = [(name, value) for name, value in given if name != b"set-cookie"]
-            answer = _Answer(status, given, {b"": body}, values.get(b"etag", b""), changes)
-            if b"content-encoding" not in values and _worth_compressing(values, body):
-                answer.bodies |= await asyncio.to_thread(_compressed, body)
-            answer.starts = {coding: _start(answer, coding) for coding in answer.bodies}
+            # A cookie would be for one reader. Readers' pages set none.
+            headers = [(name, value) for name, value in sent if name != b"set-cookie"]
+            response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
+            if b"content-encoding" not in values and _is_compressible(values, body):
+                response.bodies |= await asyncio.to_thread(_compressed, body)
+            response.starts = {coding: _start(response, coding) for coding in response.bodies}
         control = values.get(b"cache-control", b"")
         if b"public" in control:
-            answer.fresh_until = asyncio.get_running_loop().time() + FRESH
+            response.fresh_until = asyncio.get_running_loop().time() + FRESH_SECONDS
             self._drop(key)
-            self._kept[key] = answer
-            self._size += answer.size
-            while self._size > CAPACITY:
-                self._drop(next(iter(self._kept)))
-        return answer
+            self._responses[key] = response
+            self._size += response.size
+            while self._size > MAX_BYTES:
+                self._drop(next(iter(self._responses)))
+        return response
 
-    def _drop(self, key: tuple[str, bytes, str, bytes]) -> _Answer | None:
-        dropped = self._kept.pop(key, None)
+    def _drop(self, key: _Key) -> _Response | None:
+        dropped = self._responses.pop(key, None)
         if dropped is not None:
             self._size -= dropped.size
         return dropped
 
 
-async def _call(app: Any, scope: dict[str, Any]) -> tuple[int, _Headers, bytes]:
-    """The whole answer of an ASGI application to a request without a body."""
+async def _call(app: Application, scope: Scope) -> tuple[int, _Headers, bytes]:
+    """Return status, headers and body of an application's response to a request without a body."""
     asked = False
-    start: dict[str, Any] = {}
+    start: Message = {}
     body = bytearray()
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         nonlocal asked
         if asked:
-            # Whoever waits for more waits for the reader to go away; this one does not.
+            # The application now waits for the client to disconnect, which it never does.
             await asyncio.get_running_loop().create_future()
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
+        nonlocal start
         if message["type"] == "http.response.start":
-            start.update(message)
+            start = message
         else:
             body.extend(message.get("body", b""))
 
@@ -155,10 +158,10 @@ async def _call(app: Any, scope: dict[str, Any]) -> tuple[int, _Headers, bytes]:
     return start["status"], headers, bytes(body)
 
 
-def _chosen(codings: bytes, answer: _Answer) -> bytes:
-    """The best of the codings that the Accept-Encoding header names (RFC 9110, section 12.5.3)."""
+def _best_coding(codings: bytes, response: _Response) -> bytes:
+    """Return the best coding that the Accept-Encoding header names (RFC 9110, section 12.5.3), or b""."""
     for coding in (b"br", b"gzip"):
-        if coding in codings and coding in answer.bodies:
+        if coding in codings and coding in response.bodies:
             for part in codings.split(b","):
                 name, _, weight = part.partition(b";")
                 if name.strip() == coding and weight.strip().rstrip(b".0") != b"q=":
@@ -166,27 +169,27 @@ def _chosen(codings: bytes, answer: _Answer) -> bytes:
     return b""
 
 
-def _worth_compressing(headers: dict[bytes, bytes], body: bytes) -> bool:
-    return len(body) >= WORTH_COMPRESSING and headers.get(b"content-type", b"").startswith(_COMPRESSIBLE)
+def _is_compressible(headers: dict[bytes, bytes], body: bytes) -> bool:
+    return len(body) >= MIN_COMPRESSED_BYTES and headers.get(b"content-type", b"").startswith(_COMPRESSIBLE)
 
 
 def _compressed(body: bytes) -> dict[bytes, bytes]:
     return {b"br": brotli.compress(body, quality=5), b"gzip": gzip.compress(body, compresslevel=6, mtime=0)}
 
 
-def _start(answer: _Answer, coding: bytes) -> dict[str, Any]:
-    headers = [(name, value) for name, value in answer.headers if name not in (b"content-length", b"vary")]
-    headers.append((b"content-length", b"%d" % len(answer.bodies[coding])))
-    if len(answer.bodies) > 1:
+def _start(response: _Response, coding: bytes) -> Message:
+    headers = [(name, value) for name, value in response.headers if name not in (b"content-length", b"vary")]
+    headers.append((b"content-length", b"%d" % len(response.bodies[coding])))
+    if len(response.bodies) > 1:
         headers.append((b"vary", b"Accept-Encoding"))
     if coding:
         headers.append((b"content-encoding", coding))
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
-def _validators(answer: _Answer) -> _Headers:
+def _validators(response: _Response) -> _Headers:
     return [
         (name, value)
-        for name, value in answer.starts[b""]["headers"]
+        for name, value in response.starts[b""]["headers"]
         if name in (b"etag", b"cache-control", b"vary", b"content-language")
     ]

@@ -4,10 +4,10 @@ A newsroom that wants other rights makes groups of its own; changes to these fou
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed_apps
+from django.apps.registry import Apps
 
 _READ = ("articles.view_article", "articles.view_update", "articles.view_author", "articles.view_topic")
 _TRANSLATE = (
@@ -45,7 +45,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 
 
-def apply_roles(sender: AppConfig, using: str, apps: Any = installed_apps, **kwargs: Any) -> None:
+def apply_roles(sender: AppConfig, using: str, apps: Apps = installed_apps, **kwargs: object) -> None:
     """Give each role its permissions of the app that was migrated; a receiver of `post_migrate`.
 
     Django makes the app's permissions in a receiver of its own, which `django.contrib.auth` connects earlier.

@@ -1,8 +1,11 @@
 """Settings, read from the environment. docs/operations.md lists every variable."""
 
+import os
 import re
+import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
@@ -16,6 +19,18 @@ from liveblog.languages import SHIPPED
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 
+_T = TypeVar("_T")
+
+
+def _renamed(read: Callable[[str, _T], _T], name: str, old_name: str, default: _T) -> _T:
+    """Return the variable `name`. If only its old name is set, return that one and warn the operator."""
+    if old_name in os.environ and name not in os.environ:
+        # A FutureWarning is for users and shown by default, unlike a DeprecationWarning.
+        warnings.warn(f"The environment variable {old_name} is now called {name}.", FutureWarning, stacklevel=2)
+        name = old_name
+    return read(name, default)
+
+
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging" if DEBUG else "")
 if not SECRET_KEY:
@@ -24,17 +39,17 @@ if not SECRET_KEY:
         "python -c 'import secrets; print(secrets.token_urlsafe(50))' (or set DEBUG=1 on your own machine)."
     )
 
-#: Former keys: what was encrypted and signed with them can still be read.
+#: Former keys: data that was encrypted or signed with them can still be read.
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 
-#: Names this release in ETags and keys of caches; "" has liveblog/release.py make a name from the files.
+#: The name of this release in ETags and cache keys. If it is "", liveblog/release.py derives one from the files.
 RELEASE = env.str("RELEASE", "")
 if not re.fullmatch(r"[A-Za-z0-9._+-]{0,64}", RELEASE):
     raise ImproperlyConfigured("RELEASE may have at most 64 letters, digits and the characters . _ + -")
 
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
-HTTPS = _site.scheme == "https"
+_https = _site.scheme == "https"
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if _site.hostname in _LOOPBACK else [_site.hostname])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -92,29 +107,27 @@ TEMPLATES = [
     },
 ]
 
-# The rich text widget's template is the project's own.
+# templates/ overrides the template of the rich text widget.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data -----------------------------------------------------------------------------------------------------------------
 
-#: `timeout` is how long a query waits for a connection, `reconnect_timeout` for how long the pool tries to make one, in
-#: seconds: short, for it starts anew with each query, but otherwise pauses for longer and longer.
-POOL = {"min_size": 1, "max_size": 16, "timeout": 2, "reconnect_timeout": 1}
-
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+_database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        # A write lock taken when the transaction begins cannot fail half-way for want of it.
+    _database_options.update(
+        # A transaction that takes the write lock at its beginning cannot fail half-way because another one holds it.
         transaction_mode="IMMEDIATE",
         timeout=20,
         init_command="PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON",
     )
 else:
-    OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
-    OPTIONS.setdefault("pool", POOL)
-    # Compiling a query of many columns takes PostgreSQL a third of a second; none of ours runs for a tenth of that.
-    OPTIONS.setdefault("options", "-c jit=off")
-    # A pooled connection that a restart of the database cut is found out before it is used.
+    # In seconds: a query waits `timeout` for a connection, and the pool tries for `reconnect_timeout` to make one. That
+    # is short because the pool tries again with each query; within one try its pauses grow longer and longer.
+    _database_options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 2, "reconnect_timeout": 1})
+    # PostgreSQL takes a third of a second to compile a query with many columns; no query here runs for a tenth of that.
+    _database_options.setdefault("options", "-c jit=off")
+    # Check a pooled connection before it is used: a restart of the database may have cut it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -130,7 +143,7 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            # A cache that takes longer than this is worse than none.
+            # In seconds. A cache that takes longer is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
     }
@@ -150,15 +163,15 @@ JOBS_IN_THREADS = True
 
 LIVE_HEARTBEAT_SECONDS = env.float("LIVE_HEARTBEAT_SECONDS", 25.0)
 LIVE_POLL_SECONDS = env.float("LIVE_POLL_SECONDS", 2.0)
-LIVE_MAX_CATCH_UP = env.int("LIVE_MAX_CATCH_UP", 500)
+LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 500)
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
-LIVE_LEAVING_SECONDS = env.float("LIVE_LEAVING_SECONDS", 5.0)
+LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Translation ---------------------------------------------------------------------------------------------------------
 
-# Machine translation: whichever provider has a key or an address; none of it is needed.
+# The provider of machine translation is the one that has a key or an address. It is optional.
 DEEPL_API_KEY = env.str("DEEPL_API_KEY", "")
 DEEPL_URL = env.str("DEEPL_URL", "")
 DEEPL_FORMALITY = env.str("DEEPL_FORMALITY", "")
@@ -167,43 +180,43 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
-TRANSLATION_IN_SERVER = env.bool("TRANSLATION_IN_SERVER", True)
+TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SERVER", True)
 
 # Embeds --------------------------------------------------------------------------------------------------------------
 
-# Seconds that a provider has for an answer.
+#: Time limit for the answer of a provider, in seconds.
 EMBED_TIMEOUT = env.float("EMBED_TIMEOUT", 8.0)
-# Anybody can run an instance of Mastodon; these are asked about their posts, and framed.
+#: Anybody can run a Mastodon server. Only these servers are asked for their posts, and may show a player.
 MASTODON_INSTANCES = env.list(
     "MASTODON_INSTANCES",
     ["mastodon.social", "mastodon.online", "mstdn.social", "mas.to", "chaos.social", "troet.cafe", "social.bund.de"],
 )
-# Where providers are to be found instead of where they say, as https://host=http://127.0.0.1:8001: for tests.
+#: For tests: addresses to use instead of those of the providers, as https://host=http://127.0.0.1:8001.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
 
 # Comments ------------------------------------------------------------------------------------------------------------
 
-# The spam check; without a key there is none.
+# Without a key, comments are not checked for spam.
 AKISMET_API_KEY = env.str("AKISMET_API_KEY", "")
 AKISMET_URL = env.str("AKISMET_URL", "").rstrip("/")
 AKISMET_TEST = env.bool("AKISMET_TEST", False)
 AKISMET_TIMEOUT = env.float("AKISMET_TIMEOUT", 5.0)
-#: How many links a comment may hold before a moderator has to look, and how many that moderators approved make an
-#: author known.
+#: A comment with more links waits for a moderator.
 COMMENTS_MAX_LINKS = env.int("COMMENTS_MAX_LINKS", 2)
-COMMENTS_KNOWN_AFTER = env.int("COMMENTS_KNOWN_AFTER", 3)
-#: Comments, and changes of them, that one address may send in ten minutes, and one e-mail.
+#: Number of comments approved by moderators after which their author is trusted.
+COMMENTS_TRUSTED_AFTER = _renamed(env.int, "COMMENTS_TRUSTED_AFTER", "COMMENTS_KNOWN_AFTER", 3)
+#: Number of comments and edits that one network address, or one e-mail address, may send in ten minutes.
 COMMENTS_PER_ADDRESS = env.int("COMMENTS_PER_ADDRESS", 20)
 COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
-#: For how long addresses and user agents are kept.
+#: How long network addresses and user agents are kept.
 COMMENTS_KEEP_ADDRESS_DAYS = env.int("COMMENTS_KEEP_ADDRESS_DAYS", 30)
-#: Moderators are told by e-mail when a comment has waited for so long; 0: never.
+#: Moderators get an e-mail when a comment has waited for so long; 0 turns it off.
 COMMENTS_DIGEST_HOURS = env.float("COMMENTS_DIGEST_HOURS", 4.0)
-#: Whom readers ask for what is kept of them.
+#: The contact for readers who ask which of their data is kept.
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
-COMMENTS_IN_SERVER = env.bool("COMMENTS_IN_SERVER", True)
+COMMENTS_WORKER = _renamed(env.bool, "COMMENTS_WORKER", "COMMENTS_IN_SERVER", True)
 
-# E-mail: without an address of a server, none is sent, and nobody is offered any.
+# Without the address of a mail server no e-mail is sent or offered.
 EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
 if EMAIL_CONFIGURED:
     _email = env.dj_email_url("EMAIL_URL")
@@ -220,13 +233,13 @@ if unknown := set(_offered) - SHIPPED.keys():
     )
 LANGUAGES = [(code, name) for code, name in SHIPPED.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
-# The second holds what Django itself leaves in English.
+# The second directory holds strings of Django that Django has not translated.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 
-# Columns exist for every shipped language, so that LANGUAGES can change without a migration.
+# Every shipped language has columns, so LANGUAGES can change without a migration.
 MODELTRANSLATION_LANGUAGES = tuple(SHIPPED)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
@@ -252,7 +265,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 S3_BUCKET = env.str("S3_BUCKET", "")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "").rstrip("/")
 S3_REGION = env.str("S3_REGION", "")
-#: Where readers' browsers fetch from, such as a CDN before the bucket.
+#: The address from which browsers fetch pictures, such as a CDN in front of the bucket.
 S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", "").rstrip("/")
 if S3_BUCKET:
     if not S3_PUBLIC_URL:
@@ -270,19 +283,19 @@ if S3_BUCKET:
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT_URL or None,
             "region_name": S3_REGION or None,
-            # Left out, they are found as Amazon's own tools find them.
+            # Without these, boto3 looks for credentials in its usual places.
             "access_key": env.str("S3_ACCESS_KEY_ID", "") or None,
             "secret_key": env.str("S3_SECRET_ACCESS_KEY", "") or None,
             "addressing_style": "path" if S3_ENDPOINT_URL else "auto",
             "custom_domain": f"{_public.netloc}{_public.path}",
             "url_protocol": f"{_public.scheme}:",
             "querystring_auth": False,
-            # File names of uploads are never used twice.
+            # The name of an uploaded file is never used again.
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
     }
 
-#: Renditions of pictures: these widths in CSS pixels and their doubles, for the column of a page is 44rem wide.
+#: Renditions of pictures have these widths in CSS pixels and twice these widths; the column of a page is 44rem wide.
 PICTURES = {
     "CONTAINER_WIDTH": 720,
     "GRID_COLUMNS": 3,
@@ -291,7 +304,7 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The editor's extension for words of other languages.
+# The extension of the editor that marks words in other languages.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
@@ -301,10 +314,10 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 
 # Security -------------------------------------------------------------------------------------------------------------
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -346,14 +359,14 @@ LOGGING = {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
-        # Those that try again and again, as long as something is down.
+        # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.limits", "liveblog.cache", "articles.embeds", "articles.polls"),
-                *("articles.publishing.schedule", "articles.translations", "comments.jobs"),
-                *("channels_redis", "psycopg.pool"),
-                *("comments.checking", "comments.emails", "comments.translation", "comments.akismet_service"),
+                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
+                *("articles.embeds", "articles.polls", "articles.publishing.schedule", "articles.translations"),
+                *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),
+                *("comments.akismet_service", "channels_redis", "psycopg.pool"),
             )
         },
     },

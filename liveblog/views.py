@@ -1,8 +1,6 @@
-from typing import Any
-
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
@@ -11,7 +9,7 @@ from django.views.static import serve
 
 
 def to_language(request: HttpRequest) -> HttpResponse:
-    """The only address that depends on Accept-Language: it leads to the reader's language."""
+    """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
     response = redirect("index", language=get_language_from_request(request))
     patch_vary_headers(response, ["Accept-Language"])
     return response
@@ -24,7 +22,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Whether requests can be answered: 200, or 503 where the database does not answer."""
+    """Return 200 if this process can answer requests, and 503 if the database does not answer."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -34,22 +32,22 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
-    """An uploaded file. Whole, for Django streams files to an ASGI server one thread switch at a time."""
-    found: Any = serve(request, path, document_root=str(settings.MEDIA_ROOT))
-    if found.streaming:
-        kept = HttpResponse(b"".join(found.streaming_content), headers=found.headers)
-        found.close()
-        found = kept
-    # File names of uploads are never used twice.
-    patch_cache_control(found, public=True, max_age=31_536_000, immutable=True)
-    return found
+    """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
+    response: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    if isinstance(response, FileResponse):
+        whole = HttpResponse(response.getvalue(), headers=response.headers)
+        response.close()
+        response = whole
+    # The name of an uploaded file is never used again.
+    patch_cache_control(response, public=True, max_age=31_536_000, immutable=True)
+    return response
 
 
 def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nDisallow: /admin/\nDisallow: /vote/\n", content_type="text/plain")
 
 
-def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 

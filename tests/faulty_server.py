@@ -18,11 +18,11 @@ django.setup()
 from channels.layers import get_channel_layer
 from django.core.management import call_command
 
-from liveblog.delivery import notify
+from liveblog import notify
 
 
 def dies_before_the_bell() -> None:
-    ring = notify.notify
+    ring = notify.notify_readers
     trigger = Path(os.environ["TRIGGER"])
 
     def die_or_ring(article_id: int) -> None:
@@ -31,7 +31,7 @@ def dies_before_the_bell() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         ring(article_id)
 
-    notify.notify = die_or_ring
+    notify.notify_readers = die_or_ring
 
 
 def drops_every_message() -> None:

@@ -80,7 +80,7 @@ class Server:
             "STATIC_ROOT": str(settings.STATIC_ROOT),
             # What a test changes in its own process rings no bell in the server's in-process layer.
             "LIVE_POLL_SECONDS": "0.1",
-            "LIVE_LEAVING_SECONDS": "0.2",
+            "LIVE_DRAIN_SECONDS": "0.2",
             "PYTHONWARNINGS": "default",
             **environment,
         }

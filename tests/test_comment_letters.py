@@ -193,8 +193,8 @@ def test_one_address_that_is_refused_keeps_no_other_letter_back(mail: MailServer
 def test_a_letter_is_taken_by_one_process(mail: MailServer) -> None:
     approve(asked())
     make_due()
-    assert len(emails.take(5)) == 1
-    assert emails.take(5) == []
+    assert len(emails.queue.claim(5)) == 1
+    assert emails.queue.claim(5) == []
 
 
 def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_a_letter(mail: MailServer) -> None:

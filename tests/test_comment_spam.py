@@ -188,9 +188,9 @@ def test_a_decision_that_is_undone_at_once_teaches_nothing(client: Any, akismet:
 
 def test_what_a_process_took_and_did_not_finish_is_done_by_another(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client, SPAM)
-    assert checking.take(5) == [comment]
-    assert checking.take(5) == []
-    Comment.objects.update(spam_due_at=F("spam_due_at") - checking.LEASE - timedelta(seconds=1))
+    assert checking.queue.claim(5) == [comment]
+    assert checking.queue.claim(5) == []
+    Comment.objects.update(spam_due_at=F("spam_due_at") - checking.queue.lease - timedelta(seconds=1))
     checking.run_due()
     assert state_of(comment)[0] == State.SPAM
 
@@ -207,7 +207,7 @@ def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServ
 
 def test_an_answer_to_what_is_no_longer_there_is_not_used(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client)
-    taken = checking.take(5)
+    taken = checking.queue.claim(5)
     moderation.decide(comment.pk, State.REFUSED, None, version=0)
     akismet.spam = lambda _fields: True
     checking.work(taken[0])

@@ -170,22 +170,22 @@ def test_a_refused_key_is_not_tried_over_and_over(provider: TranslationServer) -
 def test_a_failing_provider_is_left_alone_after_some_tries(provider: TranslationServer) -> None:
     provider.fault = "500"
     update = posted()
-    for _ in range(drafting.ATTEMPTS):
+    for _ in range(drafting.queue.max_attempts):
         work()
         make_due()
     asked = len(provider.requests)
     work()
     assert len(provider.requests) == asked
-    assert state(update).attempts == drafting.ATTEMPTS
+    assert state(update).attempts == drafting.queue.max_attempts
 
 
 def test_what_a_process_took_and_did_not_finish_is_done_by_another(provider: TranslationServer) -> None:
     update = posted()
-    taken = drafting.take(100)
+    taken = drafting.queue.claim(100)
     assert {row.language for row in taken if row.update_id == update.pk} == set(ANSWERS)
-    assert drafting.take(100) == []
+    assert drafting.queue.claim(100) == []
     Translation._base_manager.filter(due_at__isnull=False).update(
-        due_at=F("due_at") - drafting.LEASE - timedelta(seconds=1)
+        due_at=F("due_at") - drafting.queue.lease - timedelta(seconds=1)
     )
     work()
     assert state(update).state == State.MACHINE
@@ -196,13 +196,13 @@ def test_key_events_are_drafted_first(provider: TranslationServer) -> None:
     factories.update(article, body_en=SOURCE)
     key = factories.update(article, body_en=SOURCE, is_key=True)
     factories.update(article, body_en=SOURCE)
-    assert {row.update_id for row in drafting.take(3)} == {key.pk}
+    assert {row.update_id for row in drafting.queue.claim(3)} == {key.pk}
 
 
 def test_the_most_read_languages_come_first(provider: TranslationServer, monkeypatch: pytest.MonkeyPatch) -> None:
     posted()
-    monkeypatch.setattr(drafting, "THREADS", 1)
-    monkeypatch.setattr(drafting, "take", lambda _count, take=drafting.take: take(100))
+    monkeypatch.setattr(drafting.queue, "threads", 1)
+    monkeypatch.setattr(drafting.queue, "claim", lambda _count, claim=drafting.queue.claim: claim(100))
     readers = {"ar": 900, "uk": 50, "de": 7}
     drafting.draft_due(lambda _article, language: readers[language])
     bodies = [request.body for request in provider.translations]

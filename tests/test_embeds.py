@@ -313,15 +313,15 @@ def test_what_is_not_for_us_stays_a_link(server: EmbedServer, fault: str, reason
 def test_a_provider_is_not_asked_for_ever(server: EmbedServer) -> None:
     server.fault = "down"
     update = posted()
-    Embed._base_manager.update(attempts=resolving.ATTEMPTS - 1)
+    Embed._base_manager.update(attempts=resolving.queue.max_attempts - 1)
     work()
     assert Embed.objects.get(update=update).state == "link"
 
 
 def test_what_a_process_took_and_never_finished_is_taken_by_another(server: EmbedServer) -> None:
     update = posted()
-    assert [embed.update_id for embed in resolving.take(5)] == [update.pk]
-    assert resolving.take(5) == []
+    assert [embed.update_id for embed in resolving.queue.claim(5)] == [update.pk]
+    assert resolving.queue.claim(5) == []
     make_due()
     work()
     assert Embed.objects.get(update=update).playable
@@ -329,7 +329,7 @@ def test_what_a_process_took_and_never_finished_is_taken_by_another(server: Embe
 
 def test_an_answer_for_an_address_that_was_replaced_is_not_shown(server: EmbedServer) -> None:
     update = posted()
-    (taken,) = resolving.take(5)
+    (taken,) = resolving.queue.claim(5)
     with changes.edit(update):
         services.attach(update, "https://example.com/other")
     resolving.ask(taken)
@@ -376,7 +376,7 @@ def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> No
 @pytest.mark.django_db(transaction=True)
 def test_the_picture_of_an_address_that_was_replaced_is_not_kept(server: EmbedServer, settings: Any) -> None:
     update = posted()
-    (taken,) = resolving.take(5)
+    (taken,) = resolving.queue.claim(5)
     with changes.edit(update):
         services.attach(update, "https://vimeo.com/76979871")
     resolving.ask(taken)

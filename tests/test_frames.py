@@ -61,7 +61,7 @@ def test_a_revision_that_the_log_does_not_know_loads_the_page_anew(after: int) -
 
 
 def test_a_page_that_is_too_old_is_loaded_anew(settings: Any) -> None:
-    settings.LIVE_MAX_CATCH_UP = 2
+    settings.LIVE_MAX_BACKLOG = 2
     article = factories.article()
     for _ in range(3):
         factories.update(article)

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.backends.signals import connection_created
 
 from articles.models import Article
-from liveblog.delivery import elements, log, notify
+from liveblog import notify
+from liveblog.delivery import elements, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.stream import Reader
@@ -30,7 +31,8 @@ class Listener(Reader):
     """A reader that keeps what it is given."""
 
     def __init__(self, language: str = "en", revision: int = 0) -> None:
-        self.begin(language, revision)
+        self.language, self.revision = language, revision
+        self.stream, self.gone = None, False
         self.frames: list[Frame] = []
         self.code: int | None = None
         self._heard = asyncio.Event()
@@ -162,17 +164,17 @@ async def test_an_article_is_one_group_membership_however_many_read_it() -> None
     listeners = [Listener() for _ in range(7)]
     for listener in listeners:
         await hub.join(article.pk, listener)
-    assert len(layer.groups[notify.group(article.pk)]) == 1
+    assert len(layer.groups[notify.readers_group(article.pk)]) == 1
     for listener in listeners:
         hub.leave(listener)
     async with asyncio.timeout(PATIENCE):
-        while notify.group(article.pk) in layer.groups:
+        while notify.readers_group(article.pk) in layer.groups:
             await asyncio.sleep(0.01)
 
 
 async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIVE_POLL_SECONDS = 0.2
-    monkeypatch.setattr(notify, "notify", lambda _article_id: None)
+    monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
     hub, listener = Hub(), Listener()
     await hub.join(article.pk, listener)
@@ -316,7 +318,7 @@ async def test_a_reader_who_knows_more_than_this_process_is_not_sent_back(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LIVE_POLL_SECONDS = 60
-    monkeypatch.setattr(notify, "notify", lambda _article_id: None)
+    monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
     hub, first = Hub(), Listener()
     await hub.join(article.pk, first)

@@ -74,7 +74,7 @@ async def test_a_stampede_asks_once() -> None:
 
 
 async def test_a_kept_answer_is_validated_and_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagecache, "FRESH", -1.0)
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", -1.0)
     site = Site(etag='W/"1"')
     cached = PageCache(site, ["de"])
     first = await get(cached)
@@ -148,12 +148,12 @@ async def test_what_may_not_be_kept_is_asked_for_again() -> None:
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagecache, "CAPACITY", 20_000)
+    monkeypatch.setattr(pagecache, "MAX_BYTES", 20_000)
     cached = PageCache(Site(), ["de"])
     for number in range(50):
         await get(cached, f"/de/live/{number}/")
-    assert cached._size == sum(answer.size for answer in cached._kept.values()) <= 20_000
-    assert 0 < len(cached._kept) < 50
+    assert cached._size == sum(answer.size for answer in cached._responses.values()) <= 20_000
+    assert 0 < len(cached._responses) < 50
 
 
 async def test_the_head_of_an_answer_has_no_body() -> None:

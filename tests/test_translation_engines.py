@@ -356,9 +356,6 @@ def unset(settings: Any) -> Any:
 
 def test_without_settings_there_is_no_engine(unset: Any) -> None:
     assert configured() is None
-    for name in ("DEEPL_API_KEY", "DEEPL_URL", "LIBRETRANSLATE_URL", "TRANSLATION_TIMEOUT"):
-        delattr(unset, name)
-    assert configured() is None
 
 
 def test_the_engine_is_that_of_the_settings(unset: Any) -> None:

@@ -212,7 +212,7 @@ def test_a_draft_reaches_the_pages_of_its_language_and_no_other() -> None:
     before = Article.objects.get(pk=article.pk).revision
     drafted(update, "de", "<p>Frieden.</p>")
     assert list(Change.objects.filter(article=article, revision__gt=before).values_list("element", "languages")) == [
-        (update.element, ",de,")
+        (update.element, ["de"])
     ]
     assert "Frieden." in frames.since(article.pk, before, before + 1, "de").text
     assert frames.since(article.pk, before, before + 1, "uk").text.endswith('"changes":[]}')

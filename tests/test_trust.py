@@ -213,7 +213,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
     post = sync_to_async(factories.update)
     window = 2.0
     command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
-    with await sync_to_async(lambda: Server(command, LIVE_LEAVING_SECONDS=str(window)))() as server:
+    with await sync_to_async(lambda: Server(command, LIVE_DRAIN_SECONDS=str(window)))() as server:
         pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(80)]
         left: list[float] = []
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from liveblog.delivery import notify
-from liveblog.newsroom.notify import group
-from liveblog.newsroom.presence import FORGOTTEN, INTERVAL, PresenceConsumer
+from liveblog import notify
+from liveblog.newsroom.presence import INTERVAL_SECONDS, TIMEOUT_SECONDS, PresenceConsumer
 
 RIGHTS = ("articles.add_update", "articles.change_update")
 
@@ -21,34 +20,35 @@ class DeskConsumer(PresenceConsumer):
     rights = RIGHTS
 
     def group(self) -> str:
-        return group(self.article_id)
+        return notify.desk_group(self.article_id)
 
     async def connect(self) -> None:
         self.article_id = self.scope["url_route"]["kwargs"]["pk"]
         #: By process: readers by language, and when they were counted.
         self.counts: dict[str, tuple[dict[str, int], float]] = {}
-        self.told_readers: Any = None
+        self.sent_readers: dict[str, int] | None = None
         await super().connect()
 
-    async def desk_audience(self, message: dict[str, Any]) -> None:
+    async def audience_counted(self, message: dict[str, Any]) -> None:
         self.counts[message["process"]] = (message["readers"], self._now())
-        await self._tell()
+        await self._send_page()
 
     async def _tick(self) -> None:
         newest = max((at for _readers, at in self.counts.values()), default=0.0)
         # One of the desks asks for all of them.
-        if self._now() - newest >= INTERVAL * 0.9:
-            await notify.send(notify.group(self.article_id), {"type": "census", "article": self.article_id})
+        if self._now() - newest >= INTERVAL_SECONDS * 0.9:
+            query = {"type": "audience.query", "article": self.article_id}
+            await notify.send(notify.readers_group(self.article_id), query)
         await super()._tick()
 
-    async def _tell(self) -> None:
-        await super()._tell()
-        since = self._now() - FORGOTTEN
+    async def _send_page(self) -> None:
+        await super()._send_page()
+        since = self._now() - TIMEOUT_SECONDS
         self.counts = {process: count for process, count in self.counts.items() if count[1] > since}
         readers = {
             language: sum(count.get(language, 0) for count, _at in self.counts.values())
             for language, _name in settings.LANGUAGES
         }
-        if readers != self.told_readers:
+        if readers != self.sent_readers:
             await self.send_json({"readers": readers, "total": sum(readers.values())})
-        self.told_readers = readers
+        self.sent_readers = readers

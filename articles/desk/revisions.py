@@ -9,7 +9,7 @@ from django.db.models import F, Subquery
 from articles.changes import Edit
 from articles.models import Article, Update
 from articles.models.base import Versioned
-from liveblog.newsroom.notify import notify_after_commit
+from liveblog.notify import notify_desk_after_commit
 
 
 class DeskRevisions:
@@ -29,4 +29,4 @@ class DeskRevisions:
             else:
                 newest = Subquery(article.values("desk_revision"))
                 Update._base_manager.filter(pk=edit.saved.pk).update(desk_revision=newest)
-        notify_after_commit(edit.page_id)
+        notify_desk_after_commit(edit.page_id)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.embeds import providers
+from liveblog.jobs import QueueRow
 
 
-class Embed(models.Model):
+class Embed(QueueRow):
     """A post, video, sound or chart on somebody else's site. Until its provider has answered it is a plain link.
 
     The row is the queue of `articles.embeds.resolving`: what is due at `due_at` is asked for then.
@@ -27,7 +28,7 @@ class Embed(models.Model):
         LINK = "link"
 
     OWNERS = {"update": "update"}
-    UNSEEN = frozenset({"due_at", "attempts", "failure"})
+    UNSEEN = QueueRow.QUEUE_COLUMNS
 
     update = models.OneToOneField(
         "articles.Update", models.CASCADE, related_name="embed", verbose_name=_("update"), primary_key=False
@@ -49,10 +50,6 @@ class Embed(models.Model):
     )
     thumbnail_width = models.PositiveIntegerField(null=True, editable=False)
     thumbnail_height = models.PositiveIntegerField(null=True, editable=False)
-
-    attempts = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(max_length=20, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
 
     objects = changes.GuardedQuerySet.as_manager()
 

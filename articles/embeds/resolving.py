@@ -26,7 +26,6 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.text import Truncator
 from PIL import Image, ImageOps
 
@@ -42,13 +41,15 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between looks for what is due.
 INTERVAL = 1.0
-#: How long a process has for what it took, before another may take it.
-LEASE = timedelta(minutes=2)
-THREADS = 4
-#: How often a provider is asked, and how long to wait at first and at most: in all, for two days.
-ATTEMPTS = 56
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 3600.0
+#: A provider that does not answer is asked for two days.
+queue = jobs.Queue(
+    rows=lambda: Embed.objects.order_by("due_at"),
+    logger=logger,
+    lease=timedelta(minutes=2),
+    max_attempts=56,
+    first_pause=5.0,
+    longest_pause=3600.0,
+)
 #: How long what was shown at the desk is good for publishing, in seconds.
 KEPT = 3600
 
@@ -197,11 +198,6 @@ def _store(embed: Embed, picture: bytes) -> None:
     embed.due_at = None
 
 
-def take(count: int) -> list[Embed]:
-    """Take what is due; nobody else gets it meanwhile."""
-    return jobs.lease_due(Embed.objects.order_by("due_at"), count, LEASE)
-
-
 def ask(embed: Embed) -> None:
     """Ask the provider of one embed, and show what it says. Raises nothing that a provider causes."""
     try:
@@ -229,22 +225,15 @@ def _waiting(embed: Embed) -> QuerySet[Embed]:
 
 
 def _put_off(embed: Embed, error: ProviderError) -> None:
-    attempts = embed.attempts + 1
-    if error.permanent or attempts >= ATTEMPTS:
-        _waiting(embed).update(attempts=attempts, failure=error.reason, due_at=None)
+    if not queue.postpone(embed, _waiting(embed), error.reason, permanent=error.permanent):
         # A pending embed is shown as a link too, so readers see no difference. A missing picture is left out.
         Embed._base_manager.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING).update(state=Embed.State.LINK)
-    else:
-        due_at = timezone.now() + jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-        _waiting(embed).update(attempts=attempts, failure=error.reason, due_at=due_at)
     logger.warning("A provider of embeds could not be asked (%s).", error.reason)
 
 
 def resolve_due() -> int:
-    """Ask for what is due. Returns how many were taken."""
-    taken = take(2 * THREADS)
-    jobs.run_each(taken, ask, THREADS, logger)
-    return len(taken)
+    """Ask the providers of embeds that are due. Return the number of rows claimed."""
+    return queue.run_due(ask)
 
 
 async def resolve_when_due() -> None:

@@ -1368,7 +1368,7 @@ class Migration(migrations.Migration):
                 ("thumbnail_width", models.PositiveIntegerField(editable=False, null=True)),
                 ("thumbnail_height", models.PositiveIntegerField(editable=False, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("failure", models.CharField(blank=True, max_length=20)),
+                ("failure", models.CharField(blank=True, max_length=40)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "update",
@@ -1422,9 +1422,9 @@ class Migration(migrations.Migration):
                 ("reviewed_at", models.DateTimeField(null=True)),
                 ("first_reviewed_at", models.DateTimeField(null=True)),
                 ("problems", models.JSONField(default=list)),
-                ("due_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("failure", models.CharField(blank=True, max_length=20)),
+                ("failure", models.CharField(blank=True, max_length=40)),
                 ("edited_until", models.DateTimeField(null=True)),
                 (
                     "article",

@@ -27,7 +27,7 @@ def find(slug: str) -> tuple[int, list[str]] | None:
 
 def listed(language: str) -> QuerySet[Article]:
     """The articles that can be opened in a language."""
-    found = Article.objects.for_cards().filter(languages__contains=f",{language},")
+    found = Article.objects.for_cards().filter(languages__has=language)
     return found if _offered(language) else found.none()
 
 

@@ -51,7 +51,7 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
             voter,
             max_age=voting.COOKIE_AGE,
             path=voting.COOKIE_PATH,
-            secure=settings.HTTPS,
+            secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",
         )

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from articles import changes
 from articles.history import recording
@@ -31,24 +30,18 @@ logger = logging.getLogger(__name__)
 #: Seconds between looks for what is due.
 INTERVAL = 0.5
 
-#: How long a process has for what it took, before another may take it.
-LEASE = timedelta(minutes=5)
-
-#: How many are taken and made at once.
-THREADS = 4
-
-#: How often a machine tries before it leaves the text to people, and how long it waits at first and at most.
-ATTEMPTS = 8
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 900.0
+#: The most urgent first. After the last attempt the text is left to people.
+queue = jobs.Queue(
+    rows=lambda: Translation.objects.select_related("update__article", "article").urgent_first(),
+    logger=logger,
+    lease=timedelta(minutes=5),
+    max_attempts=8,
+    first_pause=5.0,
+    longest_pause=900.0,
+)
 
 #: What a check found that a reader must never get from a machine.
 RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
-
-
-def take(count: int) -> list[Translation]:
-    """Take what is due, the most urgent first; nobody else gets it meanwhile."""
-    return jobs.lease_due(Translation.objects.select_related("update__article", "article").urgent_first(), count, LEASE)
 
 
 def draft(row: Translation, engine: Engine) -> None:
@@ -141,14 +134,9 @@ def write(item: Any, language: str, texts: states.Texts) -> None:
 
 
 def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
-    attempts = row.attempts + 1
-    due_at = None
-    if attempts < ATTEMPTS and not permanent:
-        pause = jobs.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)
-        due_at = timezone.now() + max(pause, timedelta(seconds=retry_after or 0))
-    # Where a person has saved meanwhile, there is nothing to try again.
-    waiting = Translation.objects.filter(pk=row.pk, version=row.version)
-    waiting.update(attempts=attempts, failure=reason, due_at=due_at)
+    # Once a user has saved, there is nothing to try again.
+    unchanged = Translation.objects.filter(pk=row.pk, version=row.version)
+    queue.postpone(row, unchanged, reason, permanent=permanent, retry_after=retry_after)
     logger.warning("A machine translation failed (%s).", reason)
 
 
@@ -157,17 +145,16 @@ def _nobody(article_id: int, language: str) -> int:
 
 
 def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
-    """Make what is due, in the most read languages first. Returns how many were taken."""
+    """Make drafts that are due, in the most read languages first. Return the number of rows claimed."""
     engine = engines.configured()
     if engine is None:
         return 0
-    taken = take(2 * THREADS)
-    taken.sort(key=lambda row: -readers(columns.article_of(row.item).pk, row.language))
-    jobs.run_each(taken, lambda row: draft(row, engine), THREADS, logger)
-    return len(taken)
+    return queue.run_due(
+        lambda row: draft(row, engine), key=lambda row: -readers(columns.article_of(row.item).pk, row.language)
+    )
 
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:
     """Look for what is due as long as the server runs."""
-    if settings.TRANSLATION_IN_SERVER:
+    if settings.TRANSLATION_WORKER:
         await jobs.run_while_serving(lambda: draft_due(readers), INTERVAL, logger)

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles import changes
 from liveblog.fields import LanguageField
+from liveblog.jobs import QueueRow
 from liveblog.translation.terms import Term
 
 
@@ -39,11 +40,14 @@ class TranslationQuerySet(changes.GuardedQuerySet):
         )
 
 
-class Translation(changes.Guarded):
-    """An article's own texts, or an update's, in one language other than the source's: how far they are."""
+class Translation(QueueRow, changes.Guarded):
+    """An article's own texts, or an update's, in one language other than the source's: how far they are.
+
+    The row is in the queue of `articles.translations.drafting` while a machine draft is due.
+    """
 
     OWNERS = {"article": "article", "update": "update"}
-    UNSEEN = frozenset({"due_at", "attempts", "failure", "editor", "edited_until"})
+    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until"}
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -80,11 +84,6 @@ class Translation(changes.Guarded):
     reviewed_at = models.DateTimeField(null=True)
     first_reviewed_at = models.DateTimeField(null=True)
     problems = models.JSONField(default=list)
-
-    # The machine's next try. The row is the queue: what has a time is to be done then.
-    due_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(max_length=20, blank=True)
 
     # Who has it open at the translators' desk.
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -146,9 +146,7 @@ def _made_elsewhere(item: Any, language: str) -> bool:
     """Of copies of one update in several articles, the first that appears in a language is translated into it."""
     if getattr(item, "copy_group", None) is None:
         return False
-    earlier = type(item).objects.filter(
-        copy_group=item.copy_group, pk__lt=item.pk, article__languages__contains=f",{language},"
-    )
+    earlier = type(item).objects.filter(copy_group=item.copy_group, pk__lt=item.pk, article__languages__has=language)
     return earlier.exclude(state__in=("draft", "withdrawn")).exists()
 
 

@@ -47,7 +47,7 @@ def _without_welcome(self: ArticleStream, reader: Reader) -> Any:
 
 
 if os.environ.get("BENCH_WITHOUT_WELCOME"):
-    ArticleStream.welcome = _without_welcome
+    ArticleStream.join = _without_welcome
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("made_at", models.DateTimeField(auto_now_add=True)),
-                ("due_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("failure", models.CharField(blank=True, max_length=40)),
                 ("sent_at", models.DateTimeField(null=True)),

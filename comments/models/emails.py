@@ -2,8 +2,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from liveblog.jobs import QueueRow
 
-class EmailJob(models.Model):
+
+class EmailJob(QueueRow):
     """An e-mail to be sent. It holds neither words nor an address: when it is, they are taken from what it is about."""
 
     class Kind(models.TextChoices):
@@ -19,10 +21,6 @@ class EmailJob(models.Model):
     answer = models.ForeignKey("comments.Comment", models.CASCADE, null=True, related_name="answer_letters")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
-    # The row is the queue: what has a time is to be sent then.
-    due_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(max_length=40, blank=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

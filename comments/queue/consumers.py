@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 
 from comments.models import Comment
-from liveblog.newsroom import notify
+from liveblog import notify
 from liveblog.newsroom.presence import PresenceConsumer
 
 #: The channel layer group of all who have the queue open.
@@ -26,7 +26,7 @@ class QueueConsumer(PresenceConsumer):
 def notify_queue(comment: Comment) -> None:
     """Once the present transaction is committed, tell all who show something of a comment that it is another."""
     notify.notify_group_after_commit(GROUP)
-    notify.notify_after_commit(comment.article_id)
+    notify.notify_desk_after_commit(comment.article_id)
 
 
 def _changed(sender: Any, instance: Comment, **kwargs: Any) -> None:

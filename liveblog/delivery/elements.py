@@ -1,7 +1,7 @@
-"""Who renders which element of a live page.
+"""The registry of functions that render the elements of a live page.
 
-An element's name is its kind, with a number where there are many of the kind ("coverage", "update-17"); it is also the
-element's id in the page. The app that owns a kind registers how to render it.
+The name of an element is its kind, followed by a number if a page has many of the kind ("coverage", "update-17"). It
+is also the id of the element in the page. The app that owns a kind registers a function that renders it.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Literal, NotRequired, TypedDict
 
 
 class Operation(TypedDict):
-    """One entry of a frame's `changes`. It says what the element is now, not how it differs from before."""
+    """One entry of a frame's `changes`: the element as it is now, not the difference from before."""
 
     op: Literal["put", "remove", "set"]
     id: str
@@ -19,7 +19,7 @@ class Operation(TypedDict):
     html: NotRequired[str]
 
 
-#: (article id, element names of one kind, languages) to the operations for each language.
+#: Takes an article id, names of elements of one kind, and languages; returns the operations for each language.
 Renderer = Callable[[int, Collection[str], Collection[str]], Mapping[str, Iterable[Operation]]]
 
 _renderers: dict[str, Renderer] = {}
@@ -31,15 +31,17 @@ def register(kind: str, renderer: Renderer) -> None:
 
 
 def kind_of(element: str) -> str:
+    """Return the kind in the name of an element."""
     return element.partition("-")[0]
 
 
 def number_of(element: str) -> int:
+    """Return the number in the name of an element. Raise ValueError if it has none."""
     return int(element.partition("-")[2])
 
 
 def render(article_id: int, elements: Iterable[str], languages: Collection[str]) -> dict[str, list[Operation]]:
-    """The present state of `elements` in each of `languages`; one call to each owner, however many elements."""
+    """Return the current state of `elements` in each of `languages`. Each owner is called once."""
     by_kind: dict[str, list[str]] = defaultdict(list)
     for element in elements:
         by_kind[kind_of(element)].append(element)
@@ -50,17 +52,19 @@ def render(article_id: int, elements: Iterable[str], languages: Collection[str])
     return operations
 
 
-#: Finds the article of a page by its slug: its id, and the languages in which it can be opened.
+#: Takes the slug of a page; returns the id of its article and the languages in which it can be opened, or None.
 PageFinder = Callable[[str], tuple[int, Collection[str]] | None]
 
 _find_page: PageFinder | None = None
 
 
 def register_pages(finder: PageFinder) -> None:
+    """Make `finder` the function that finds pages."""
     global _find_page
     _find_page = finder
 
 
 def find_page(slug: str) -> tuple[int, Collection[str]] | None:
+    """Call the registered PageFinder."""
     assert _find_page is not None, "No app has registered its pages."
     return _find_page(slug)

@@ -1,29 +1,33 @@
-"""The websocket that an open page holds: /ws/<language>/live/<slug>/?after=<revision>."""
+"""The websocket of an open page: /ws/<language>/live/<slug>/?after=<revision>."""
 
 import asyncio
 from collections import deque
-from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from liveblog.asgi_types import Receive, Scope, Send
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.protocol import EXTENSION, Connection
-from liveblog.delivery.stream import Gone, Reader
+from liveblog.delivery.stream import UNKNOWN, ArticleStream, Gone, Reader
 from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNSUPPORTED_DATA
-from liveblog.limits import counted
+from liveblog.limits import counted_address
+from liveblog.numbers import number
 
 hub = Hub()
 
 
-class ConnectionReader(Connection, Reader):
-    """A reader whose connection was taken over: finished bytes go straight to the socket."""
+class ConnectionReader(Connection):
+    """A reader whose connection was taken over from the server: finished bytes go straight to the socket."""
 
     __slots__ = ("_address", "gone", "language", "revision", "stream")
 
     def __init__(self, language: str, revision: int, address: str | None) -> None:
-        self.begin(language, revision)
+        self.language = language
+        self.revision = revision
+        self.stream: ArticleStream | None = None
+        self.gone = False
         self._address = address
 
     def close(self, code: int) -> None:
@@ -36,11 +40,14 @@ class ConnectionReader(Connection, Reader):
         hub.release(self._address)
 
 
-class QueueReader(Reader):
+class QueueReader:
     """A reader behind any other ASGI server: frames wait in a bounded queue for the server's `send`."""
 
-    def __init__(self, language: str, revision: int, send: Any) -> None:
-        self.begin(language, revision)
+    def __init__(self, language: str, revision: int, send: Send) -> None:
+        self.language = language
+        self.revision = revision
+        self.stream: ArticleStream | None = None
+        self.gone = False
         self._send = send
         self._frames: deque[Frame] = deque()
         self._bytes = 0
@@ -71,9 +78,9 @@ class QueueReader(Reader):
                 self._bytes -= len(frame.wire)
 
     async def finish(self) -> None:
-        """Send the close frame, if there is one to send."""
+        """Send the close frame, unless the client has gone by itself."""
         if self._code is not None:
-            # To a reader that takes no bytes not even this can be sent; the server drops the connection then.
+            # A client that takes no bytes does not take this one either; the server then drops the connection.
             try:
                 async with asyncio.timeout(1):
                     await self._send({"type": "websocket.close", "code": self._code})
@@ -81,19 +88,18 @@ class QueueReader(Reader):
                 pass
 
 
-async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The ASGI application. Nothing is read from the client but that it has gone."""
+async def live(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one open page (an ASGI application). It reads nothing from the client and only notices its end."""
     await receive()
     await send({"type": "websocket.accept"})
-    # A proxy on this machine that names no client is not one reader.
-    address = counted((scope.get("client") or [""])[0])
+    address = counted_address((scope.get("client") or [""])[0])
     if not hub.admit(address):
         await send({"type": "websocket.close", "code": TOO_MANY})
         return
     path = scope["url_route"]["kwargs"]
     take_over = scope.get("extensions", {}).get(EXTENSION)
     if take_over is not None:
-        # It stays when this returns.
+        # The connection stays when this coroutine returns.
         connection = ConnectionReader(path["language"], _after(scope), address)
         take_over(connection)
         await _admit(connection, path["slug"])
@@ -123,20 +129,20 @@ async def _admit(reader: Reader, slug: str) -> None:
         reader.close(NO_SUCH_PAGE)
 
 
-async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The ASGI application of every other address."""
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close the websocket of any other address (an ASGI application)."""
     await receive()
-    # A browser is told the code of a connection only once that was accepted.
+    # A browser sees the close code only of a connection that was accepted.
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": NO_SUCH_PAGE})
 
 
-async def _until_gone(receive: Any, reader: Reader) -> None:
+async def _until_gone(receive: Receive, reader: Reader) -> None:
     while (await receive())["type"] != "websocket.disconnect":
         reader.close(UNSUPPORTED_DATA)
 
 
-def _after(scope: dict[str, Any]) -> int:
-    """The revision that the page shows; -1, which is unknown to every log, where it is missing or no number."""
-    value = parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0]
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else -1
+def _after(scope: Scope) -> int:
+    """Return the revision that the page shows; UNKNOWN if the address names none."""
+    revision = number(parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0])
+    return UNKNOWN if revision is None else revision

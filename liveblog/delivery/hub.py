@@ -1,7 +1,7 @@
-"""The hub: one per process, it carries each committed change to every reader that this process holds.
+"""The hub: one per process, it carries each committed change to all readers of this process.
 
-It belongs to the group of each article with open readers once, however many readers there are, and asks the database
-for news of all of them at once: when a bell rings, and every few seconds in case one was missed.
+It is in the group of each article with open readers once, however many readers there are. It asks the database for
+the revisions of all these articles at once: after a notification, and every few seconds in case one was lost.
 """
 
 import asyncio
@@ -12,37 +12,59 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog.delivery import elements, frames, notify
-from liveblog.delivery.stream import PAUSE, ArticleStream, Gone, Reader
-from liveblog.newsroom import notify as newsroom
+from liveblog import notify
+from liveblog.delivery import elements, frames
+from liveblog.delivery.stream import RETRY_SECONDS, ArticleStream, Gone, Reader
+from liveblog.delivery.subscriber import Subscriber
+from liveblog.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+#: The id of an article and the languages of its page, see `elements.PageFinder`.
+Page = tuple[int, Collection[str]]
+
+#: How long the result of looking up a slug is used, in seconds, and the number of results kept.
+PAGE_MAX_AGE_SECONDS = 1.0
+MAX_PAGES = 1000
 
 
 class Hub:
     def __init__(self) -> None:
+        #: By article id.
         self.streams: dict[int, ArticleStream] = {}
-        self._opening: dict[int, asyncio.Task[ArticleStream]] = {}
+        self._openings: SingleFlight[int, ArticleStream] = SingleFlight()
+        #: By article id: the number of readers that are joining.
         self._joining: Counter[int] = Counter()
+        #: By network address.
         self._connections: Counter[str] = Counter()
-        self._found: dict[str, tuple[float, asyncio.Future[tuple[int, Collection[str]] | None]]] = {}
-        self._rung: set[int] = set()
+        #: By slug: the time of the lookup, and the page.
+        self._pages: dict[str, tuple[float, Page | None]] = {}
+        self._lookups: SingleFlight[str, Page | None] = SingleFlight()
+        #: Articles whose log may have grown.
+        self._notified: set[int] = set()
         self._wake = asyncio.Event()
+        self._subscriber = Subscriber(self._on_change, self._send_audience)
         self._tasks: list[asyncio.Task[None]] = []
-        #: By which the counts of processes are told apart.
-        self._name = uuid.uuid4().hex
+        #: Tells the reader counts of different processes apart.
+        self._process = uuid.uuid4().hex
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="hub")
 
     # Readers ----------------------------------------------------------------------------------------------------------
 
     def admit(self, address: str | None) -> bool:
-        """Whether one more connection from `address` may be held; None is not counted. See `release`."""
+        """Count a connection from `address` and return True, or return False if it has too many. None is not counted.
+
+        Each admitted connection must be released.
+        """
         if address is None:
             return True
         if self._connections[address] >= settings.LIVE_MAX_CONNECTIONS_PER_ADDRESS > 0:
@@ -51,35 +73,44 @@ class Hub:
         return True
 
     def release(self, address: str | None) -> None:
+        """Count one connection from `address` less."""
         if address is not None:
             self._connections[address] -= 1
             if not self._connections[address]:
                 del self._connections[address]
 
     def readers_of(self, article_id: int, language: str) -> int:
-        """How many pages of an article are open here in a language."""
+        """Return how many pages of an article this process has open in a language."""
         stream = self.streams.get(article_id)
         return len(stream.readers.get(language, ())) if stream else 0
 
     async def find(self, slug: str, language: str) -> int | None:
-        """The article at an address, None where there is none; asked once a second, however many readers come."""
-        now = asyncio.get_running_loop().time()
-        asked_at, answer = self._found.get(slug, (-math.inf, None))
-        if answer is None or (answer.done() and now - asked_at > 1):
-            if len(self._found) > 1000:
-                self._found.clear()
-            answer = asyncio.ensure_future(self._until_answered(elements.find_page, slug))
-            self._found[slug] = (now, answer)
-        page = answer.result() if answer.done() else await asyncio.shield(answer)
+        """Return the id of the article at an address, or None. The database is asked once a second for all readers."""
+        looked_up_at, page = self._pages.get(slug, (-math.inf, None))
+        if asyncio.get_running_loop().time() - looked_up_at > PAGE_MAX_AGE_SECONDS:
+            page = await self._lookups.do(slug, lambda: self._look_up(slug))
         return page[0] if page is not None and language in page[1] else None
 
+    async def _look_up(self, slug: str) -> Page | None:
+        now = asyncio.get_running_loop().time()
+        page = await self._until_answered(elements.find_page, slug)
+        if len(self._pages) >= MAX_PAGES:
+            self._pages.clear()
+        self._pages[slug] = (now, page)
+        return page
+
     async def join(self, article_id: int, reader: Reader) -> None:
-        """Bring the reader up to date, then have it get every later frame until it leaves. Raises Gone."""
+        """Bring the reader up to date, and write it every later frame until it leaves.
+
+        Raise Gone if the article no longer exists.
+        """
         self._joining[article_id] += 1
         try:
-            stream = self.streams.get(article_id) or await self._open(article_id)
+            stream = self.streams.get(article_id)
+            if stream is None:
+                stream = await self._openings.do(article_id, lambda: self._open(article_id))
             reader.stream = stream
-            await stream.welcome(reader)
+            await stream.join(reader)
         finally:
             self._joining[article_id] -= 1
             if not self._joining[article_id]:
@@ -87,27 +118,22 @@ class Hub:
                 self._close_if_empty(article_id)
 
     def leave(self, reader: Reader) -> None:
-        """The reader is no longer there; or no longer wanted, at whatever point of joining it is."""
+        """Write no more to the reader. It may be called at any time, also while the reader is joining."""
         reader.gone = True
         if reader.stream is not None:
-            reader.stream.forget(reader)
+            reader.stream.leave(reader)
             self._close_if_empty(reader.stream.article_id)
 
-    # Rooms ------------------------------------------------------------------------------------------------------------
+    # Streams ----------------------------------------------------------------------------------------------------------
 
     async def _open(self, article_id: int) -> ArticleStream:
-        opening = self._opening.get(article_id)
-        if opening is None:
-            opening = self._opening[article_id] = asyncio.create_task(self._make(article_id))
-            opening.add_done_callback(lambda _: self._opening.pop(article_id, None))
-        return await asyncio.shield(opening)
-
-    async def _make(self, article_id: int) -> ArticleStream:
         if not self._tasks:
-            self._bell = notify.Subscriber(self._hear, self._count)
-            self._tasks = [asyncio.create_task(work()) for work in (self._bell.run, self._watch, self._beat)]
-        # Listening begins before the revision is read, or a bell between the two would be missed.
-        await self._bell.listen(article_id)
+            self._subscriber = Subscriber(self._on_change, self._send_audience)
+            self._tasks = [
+                asyncio.create_task(work()) for work in (self._subscriber.run, self._watch, self._send_heartbeats)
+            ]
+        # Subscribe before the revision is read, or a notification between the two would be missed.
+        await self._subscriber.subscribe(article_id)
         revision = (await self._until_answered(frames.revisions_of, [article_id])).get(article_id)
         if revision is None:
             raise Gone(article_id)
@@ -118,7 +144,7 @@ class Hub:
         stream = self.streams.get(article_id)
         if article_id in self._joining or (stream is not None and stream.readers):
             return
-        self._bell.forget(article_id)
+        self._subscriber.unsubscribe(article_id)
         if stream is not None:
             stream.stop()
             del self.streams[article_id]
@@ -127,21 +153,21 @@ class Hub:
                 task.cancel()
             self._tasks.clear()
 
-    # The log ----------------------------------------------------------------------------------------------------------
+    # Notifications and the log ----------------------------------------------------------------------------------------
 
-    def _hear(self, article_id: int) -> None:
-        self._rung.add(article_id)
+    def _on_change(self, article_id: int) -> None:
+        self._notified.add(article_id)
         self._wake.set()
 
-    def _count(self, article_id: int) -> None:
-        """Tell the desks of an article how many read it here."""
+    def _send_audience(self, article_id: int) -> None:
+        """Tell the desks of an article how many readers it has in this process."""
         stream = self.streams.get(article_id)
-        readers = {language: len(here) for language, here in stream.readers.items()} if stream else {}
-        message = {"type": "desk.audience", "process": self._name, "readers": readers}
-        notify.send_soon(newsroom.group(article_id), message)
+        counts = {language: len(readers) for language, readers in stream.readers.items()} if stream else {}
+        message = {"type": "audience.counted", "process": self._process, "readers": counts}
+        notify.send_soon(notify.desk_group(article_id), message)
 
     async def _watch(self) -> None:
-        """Have every room follow its article: at once where a bell rang, all of them every few seconds."""
+        """Advance streams: at once after a notification, and all of them every LIVE_POLL_SECONDS."""
         now = asyncio.get_running_loop().time
         next_look = now() + settings.LIVE_POLL_SECONDS
         while True:
@@ -149,53 +175,51 @@ class Hub:
                 async with asyncio.timeout_at(next_look):
                     await self._wake.wait()
             self._wake.clear()
-            asked = self.streams.keys() & self._rung
+            due = self.streams.keys() & self._notified
             if now() >= next_look:
-                asked = set(self.streams)
+                due = set(self.streams)
                 next_look = now() + settings.LIVE_POLL_SECONDS
-            self._rung.clear()
-            if not asked:
+            self._notified.clear()
+            if not due:
                 continue
-            revisions = await self._until_answered(frames.revisions_of, asked)
-            for article_id in asked & self.streams.keys():
-                # Whatever is wrong with one article, the others go on.
+            revisions = await self._until_answered(frames.revisions_of, due)
+            for article_id in due & self.streams.keys():
+                # A fault in one article must not stop the others.
                 try:
                     if article_id in revisions:
                         self.streams[article_id].advance(revisions[article_id])
                     else:
-                        self.streams[article_id].dissolve()
+                        self.streams[article_id].close()
                 except Exception:
-                    logger.exception("An article's readers could not be told.")
+                    logger.exception("The readers of an article could not be brought up to date.")
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         while True:
             await asyncio.sleep(settings.LIVE_HEARTBEAT_SECONDS)
             for stream in list(self.streams.values()):
-                stream.beat()
+                stream.send_heartbeat()
 
     # The database -----------------------------------------------------------------------------------------------------
 
-    async def query(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run database work in one of the hub's own threads, apart from those that answer requests."""
-        return await sync_to_async(_with_connection, thread_sensitive=False, executor=self._threads)(
-            function, *arguments
-        )
+    async def query(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
+        """Run a function that uses the database in a thread of the hub, apart from the threads that answer requests."""
 
-    async def _until_answered(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """As `query`, but waits for the database to come back where it is down."""
+        def run() -> _T:
+            close_old_connections()
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                # A pooled connection goes back to the pool; SQLite's stays with the thread.
+                if connection.vendor == "postgresql":
+                    connection.close()
+
+        return await sync_to_async(run, thread_sensitive=False, executor=self._threads)()
+
+    async def _until_answered(self, function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
+        """Run `query` again until it succeeds: if the database is down, wait for it to come back."""
         while True:
             try:
-                return await self.query(function, *arguments)
+                return await self.query(function, *arguments, **keywords)
             except Exception:
                 logger.warning("The database does not answer; trying again.", exc_info=True)
-                await asyncio.sleep(PAUSE)
-
-
-def _with_connection(function: Callable[..., Any], *arguments: Any) -> Any:
-    close_old_connections()
-    try:
-        return function(*arguments)
-    finally:
-        # A pooled connection goes back to the pool; SQLite's stays with the thread.
-        if connection.vendor == "postgresql":
-            connection.close()
+                await asyncio.sleep(RETRY_SECONDS)

@@ -1,7 +1,7 @@
-"""The change log: the one way in which anything that readers see becomes different.
+"""The change log: each change of what readers see is a line in it.
 
-Whoever changes what a page shows does it inside a transaction, appends the element here in the same transaction, and
-need not think of readers again.
+Code that changes what a page shows appends the element to the log in the transaction of the change. Delivery to
+readers follows from that.
 """
 
 from collections.abc import Collection
@@ -9,13 +9,13 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from liveblog.delivery import notify
+from liveblog import notify
 from liveblog.models import Change
 
-#: The element to append when more than one element can tell has changed: open pages load anew.
+#: The element to append if a change affects more than single elements: open pages load again.
 PAGE = "page"
 
-_PIECE = 1000
+_DELETE_BATCH_SIZE = 1000
 
 
 def _articles() -> models.QuerySet:
@@ -23,39 +23,39 @@ def _articles() -> models.QuerySet:
 
 
 def lock(*article_ids: int) -> None:
-    """Hold the articles' rows until the transaction ends, so that commits come in the order of their revisions.
+    """Lock the articles until the transaction ends, so that commits come in the order of their revisions.
 
-    Several are taken in order of their numbers: two who need the same ones never wait for each other.
+    They are locked in the order of their ids, so that two transactions never wait for each other.
     """
     list(_articles().select_for_update().only("pk").filter(pk__in=article_ids).order_by("pk"))
 
 
 def append(article_id: int, element: str, languages: Collection[str] = ()) -> int:
-    """Record that `element` of the article's page changed, and ring the bell once that is committed.
+    """Record that `element` of the article's page changed, and notify readers after the commit. Return the revision.
 
-    `languages` are those in which it changed, all of them where none is named. Must run in the transaction that
-    makes the change. Returns the new revision.
+    languages   those in which the element changed; none stands for all languages
+
+    Raise TransactionManagementError outside a transaction; it has to be the transaction that makes the change.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
     _articles().filter(pk=article_id).update(revision=models.F("revision") + 1)
     revision = _articles().values_list("revision", flat=True).get(pk=article_id)
-    written = f",{','.join(sorted(languages))}," if languages else ""
-    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=written)
-    transaction.on_commit(lambda: notify.notify(article_id), robust=True)
+    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=languages)
+    transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
     return revision
 
 
 def state_besides(article_id: int, revision: int, kind: str) -> str:
-    """Names what an article's page shows at `revision`, apart from elements of `kind` (and what begins like it).
+    """Return a name for the state of an article's page at `revision`, without elements whose name begins with `kind`.
 
-    As long as nothing but those changes, the name stays the same.
+    The name stays the same as long as only those elements change.
     """
     others = Change.objects.filter(article_id=article_id, revision__lte=revision).exclude(element__startswith=kind)
     last = others.order_by("-revision").values_list("revision", flat=True).first()
     if last is not None:
         return str(last)
-    # The log begins later. Whatever was before its first line has not changed since.
+    # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
     oldest = (
         Change.objects.filter(article_id=article_id).order_by("revision").values_list("revision", flat=True).first()
     )
@@ -63,17 +63,19 @@ def state_besides(article_id: int, revision: int, kind: str) -> str:
 
 
 def prune(before: datetime) -> int:
-    """Forget changes that were made before a moment. Returns how many.
+    """Delete the lines that were written before a moment, and return how many there were.
 
-    Of each article the oldest go, up to a revision: what is left has no gap, and who asks from before that is told to
-    load the page anew.
+    Each article loses its oldest lines up to some revision, so the rest has no gap. A page that shows an earlier
+    revision has to load again.
     """
     newest = Change.objects.filter(at__lt=before).values("article").annotate(revision=models.Max("revision")).order_by()
     deleted = 0
     for article_id, revision in newest.values_list("article", "revision"):
-        # In pieces, so that nobody who posts meanwhile has to wait.
+        # In batches, so that nobody who posts meanwhile has to wait.
         while pks := list(
-            Change.objects.filter(article_id=article_id, revision__lte=revision).values_list("pk", flat=True)[:_PIECE]
+            Change.objects.filter(article_id=article_id, revision__lte=revision).values_list("pk", flat=True)[
+                :_DELETE_BATCH_SIZE
+            ]
         ):
             deleted += Change.objects.filter(pk__in=pks).delete()[0]
     return deleted

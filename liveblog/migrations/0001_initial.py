@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import liveblog.fields
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("revision", models.PositiveBigIntegerField()),
                 ("element", models.CharField(max_length=64)),
-                ("languages", models.CharField(blank=True, max_length=128)),
+                ("languages", liveblog.fields.LanguagesField(blank=True, default=list)),
                 ("at", models.DateTimeField(auto_now_add=True)),
                 (
                     "article",

@@ -1,1 +1,1 @@
-"""What live desks are told: that something changed, who else is there, and how many read along."""
+"""Parts of live desks and of other pages of the newsroom that show who else is there and what changed."""

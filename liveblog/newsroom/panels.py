@@ -1,33 +1,37 @@
-"""What a desk shows of the other rooms: each app registers what it wants journalists to see beside their coverage."""
+"""The side panels of a desk: each app registers what journalists see of it beside their coverage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.utils.functional import _StrOrPromise
 
 
 @dataclass(frozen=True)
 class Panel:
     """One line at the side of the desk."""
 
-    #: Translated, or lazily so.
-    label: Any
+    label: _StrOrPromise
     count: int
-    #: Where there is more, empty where the one who asks may not go there.
+    #: The address of a page with more; "" if the user may not open it.
     url: str = ""
 
 
-#: (article id, user) to a figure, None where it is nothing for that user.
-Counter = Callable[[int, Any], Panel | None]
+#: Takes an article id and a user; returns a panel, or None if it is nothing for that user.
+PanelMaker = Callable[[int, "User | AnonymousUser"], Panel | None]
 
-_counters: list[Counter] = []
-
-
-def register(counter: Counter) -> None:
-    _counters.append(counter)
+_makers: list[PanelMaker] = []
 
 
-def panels_for(article_id: int, user: Any) -> list[Panel]:
-    """All figures that a user is shown at an article's desk."""
-    return [figure for counter in _counters if (figure := counter(article_id, user)) is not None]
+def register(maker: PanelMaker) -> None:
+    """Show the panel of `maker` at all desks."""
+    _makers.append(maker)
+
+
+def panels_for(article_id: int, user: User | AnonymousUser) -> list[Panel]:
+    """Return all panels that a user gets at an article's desk."""
+    return [panel for maker in _makers if (panel := maker(article_id, user)) is not None]

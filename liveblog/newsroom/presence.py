@@ -1,7 +1,8 @@
-"""A websocket of the newsroom: tells that something changed, and who else is there. It brings no content.
+"""A websocket of the newsroom. It says that content changed, and which other users are there; it brings no content.
 
-To the page, JSON: {"changed": true}, upon which it asks for what is new; {"people": [{"person", "name", "at", "me"}]}.
-From the page: {"at": "update-17"}, what the person has in hand; "" is nothing.
+To the page, as JSON: {"changed": true}, after which the page asks for what is new, and
+{"people": [{"person", "name", "at", "me"}]}. From the page: {"at": "update-17"}, the element that the user works on,
+or "" for none.
 """
 
 from __future__ import annotations
@@ -9,117 +10,132 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from liveblog.delivery import notify
+from liveblog import notify
+from liveblog.asgi_types import Message
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 #: Seconds between two signs of life.
-INTERVAL = 3.0
+INTERVAL_SECONDS = 3.0
 
-#: A process or person that has not been heard of for so long is gone, in seconds.
-FORGOTTEN = 3.5 * INTERVAL
+#: A process or user without a sign of life for so many seconds is gone.
+TIMEOUT_SECONDS = 3.5 * INTERVAL_SECONDS
 
 #: Close codes: see liveblog.delivery.websocket.
 FORBIDDEN = 4003
 
+_MAX_ELEMENT_LENGTH = 40
+
+
+class _Presence(NamedTuple):
+    """The last sign of life of a connection."""
+
+    name: str
+    user_id: int
+    at: str
+    received_at: float
+
 
 class PresenceConsumer(AsyncJsonWebsocketConsumer):
-    """One person's connection. All who are in the same group see each other."""
+    """The connection of one user. All users in the same group see each other."""
 
-    #: Whoever has one of these may come in.
+    #: Permissions, one of which a user needs to connect.
     rights: ClassVar[Collection[str]]
 
     def group(self) -> str:
-        """The channel layer group of all who are in the room."""
+        """Return the channel layer group of all connections that see each other."""
         raise NotImplementedError
 
     async def connect(self) -> None:
         await self.accept()
-        self.user = self.scope["user"]
-        if not await database_sync_to_async(self._may_enter)():
+        self.user: User = self.scope["user"]
+        if not await database_sync_to_async(self._may_connect)():
             await self.close(FORBIDDEN)
             return
         self.at = ""
-        #: By channel: name, person, what they have in hand, and when they were last heard of.
-        self.people: dict[str, tuple[str, int, str, float]] = {}
-        self.told_people: Any = None
+        self.present: dict[str, _Presence] = {}
+        self.sent_people: list[tuple[str, int, str]] | None = None
         await self.channel_layer.group_add(self.group(), self.channel_name)
-        await self._tell_all({"type": "room.roll_call"})
-        self.clock = asyncio.create_task(self._keep_time())
+        await self._send_group({"type": "presence.query"})
+        self.ticking = asyncio.create_task(self._keep_ticking())
 
-    def _may_enter(self) -> bool:
+    def _may_connect(self) -> bool:
         return self.user.is_active and self.user.is_staff and any(self.user.has_perm(right) for right in self.rights)
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "clock"):
-            self.clock.cancel()
+        if hasattr(self, "ticking"):
+            self.ticking.cancel()
             with contextlib.suppress(Exception):
                 await self.channel_layer.group_discard(self.group(), self.channel_name)
-            await self._tell_all({"type": "room.gone", "channel": self.channel_name})
+            await self._send_group({"type": "presence.left", "channel": self.channel_name})
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+    async def receive_json(self, content: object, **kwargs: object) -> None:
         at = content.get("at") if isinstance(content, dict) else None
-        if isinstance(at, str) and len(at) < 40 and hasattr(self, "clock"):
+        if isinstance(at, str) and len(at) < _MAX_ELEMENT_LENGTH and hasattr(self, "ticking"):
             self.at = at
             await self._announce()
 
     @classmethod
-    async def decode_json(cls, text_data: str) -> Any:
+    async def decode_json(cls, text_data: str) -> object:
         try:
             return await super().decode_json(text_data)
         except ValueError:
             return None
 
-    # What the group is told -------------------------------------------------------------------------------------------
+    # Messages of the group --------------------------------------------------------------------------------------------
 
-    async def room_changed(self, message: dict[str, Any]) -> None:
+    async def content_changed(self, message: Message) -> None:
+        """Have the page look for what is new; see `liveblog.notify.notify_group_after_commit`."""
         await self.send_json({"changed": True})
 
-    async def room_roll_call(self, message: dict[str, Any]) -> None:
+    async def presence_query(self, message: Message) -> None:
+        """Answer a connection that has just been made."""
         await self._announce()
 
-    async def room_present(self, message: dict[str, Any]) -> None:
-        person = (message["name"], message["person"], message["at"], self._now())
-        self.people[message["channel"]] = person
-        await self._tell()
+    async def presence_here(self, message: Message) -> None:
+        presence = _Presence(message["name"], message["user"], message["at"], self._now())
+        self.present[message["channel"]] = presence
+        await self._send_page()
 
-    async def room_gone(self, message: dict[str, Any]) -> None:
-        self.people.pop(message["channel"], None)
-        await self._tell()
+    async def presence_left(self, message: Message) -> None:
+        self.present.pop(message["channel"], None)
+        await self._send_page()
 
     # Time -------------------------------------------------------------------------------------------------------------
 
-    async def _keep_time(self) -> None:
+    async def _keep_ticking(self) -> None:
         while True:
             await self._tick()
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
     async def _tick(self) -> None:
         await self._announce()
-        await self._tell()
+        await self._send_page()
 
     async def _announce(self) -> None:
         name = self.user.get_short_name() or self.user.get_username()
-        here = {"channel": self.channel_name, "name": name, "person": self.user.pk, "at": self.at}
-        await self._tell_all({"type": "room.present", **here})
+        here = {"channel": self.channel_name, "name": name, "user": self.user.pk, "at": self.at}
+        await self._send_group({"type": "presence.here", **here})
 
-    async def _tell_all(self, message: dict[str, Any]) -> None:
+    async def _send_group(self, message: Message) -> None:
         await notify.send(self.group(), message)
 
-    async def _tell(self) -> None:
-        """Tell the page who is there, if it does not know that already."""
-        since = self._now() - FORGOTTEN
-        self.people = {channel: one for channel, one in self.people.items() if one[3] > since}
-        people = sorted({(name, person, at) for name, person, at, _seen in self.people.values()})
-        if people != self.told_people:
-            shown = [
-                {"person": person, "name": name, "at": at, "me": person == self.user.pk} for name, person, at in people
-            ]
-            await self.send_json({"people": shown})
-        self.told_people = people
+    async def _send_page(self) -> None:
+        """Send the page the list of users, if it has changed."""
+        since = self._now() - TIMEOUT_SECONDS
+        self.present = {channel: one for channel, one in self.present.items() if one.received_at > since}
+        people = sorted({(one.name, one.user_id, one.at) for one in self.present.values()})
+        if people != self.sent_people:
+            me = self.user.pk
+            entries = [{"person": pk, "name": name, "at": at, "me": pk == me} for name, pk, at in people]
+            await self.send_json({"people": entries})
+        self.sent_people = people
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -1,1 +1,1 @@
-"""Ask machine translation services, detect languages and find glossary terms. Knows no model."""
+"""Clients of machine translation services, language detection and glossary terms. It knows no model."""

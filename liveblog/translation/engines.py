@@ -1,7 +1,7 @@
-"""Clients of the providers of machine translation: DeepL and LibreTranslate.
+"""Clients of the providers of machine translation, DeepL and LibreTranslate.
 
-They try once and say what went wrong in a word; the scheduler that calls them, from threads, decides when to try again.
-No key and no text gets into a log or into the message of an exception: what servers say in their errors is not quoted.
+They try once and state the reason of a failure in a word; their caller decides when to try again. Keys and texts never
+get into a log or the message of an exception, so error messages of servers are not quoted.
 """
 
 import hashlib
@@ -10,11 +10,11 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import deepl
 from deepl.http_client import HttpClient
@@ -22,18 +22,21 @@ from django.conf import settings
 
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
+from liveblog.numbers import number
 from liveblog.translation.terms import Term
 
-# At lower levels the library logs what it translates.
+# At lower levels the library logs the texts that it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
 
 Terms = Sequence[Term]
 
-#: The most texts of one request, which is DeepL's limit.
-_BATCH = 50
+#: The number of texts in one request, which is DeepL's limit.
+_BATCH_SIZE = 50
 _MAX_ANSWER_BYTES = 10_000_000
-#: How long a glossary that the provider would not have is not offered again, and how old a superseded one grows.
-_WITHOUT_SECONDS = 600.0
+#: How long to wait before a glossary that the provider rejected is offered again.
+_GLOSSARY_RETRY_SECONDS = 600.0
+_MAX_RETRY_AFTER_SECONDS = 999_999_999
+#: The age at which a superseded glossary is deleted.
 _SUPERSEDED_SECONDS = 86_400.0
 
 
@@ -45,34 +48,41 @@ class Engine(Protocol):
     def translate(
         self, texts: Sequence[str], source: str, target: str, *, html: bool, context: str = "", terms: Terms = ()
     ) -> list[str]:
-        """The texts in the target language, as many and in the same order; blank ones come back as they are.
+        """Return the texts in the target language, in the same order. Blank ones come back unchanged.
 
-        source, target   codes of languages as the project writes them, "en", "pt-br"
-        html             whether the texts are markup. Results are a stranger's: sanitise and check them.
-        context          what is around the texts; it helps and is not translated, nor charged
+        source, target   language codes in the form of the settings, "en", "pt-br"
+        html             whether the texts are markup. Do not trust results: sanitise and check them.
+        context          text around the texts; it helps, and is neither translated nor charged
         terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
 
-        Raises ProviderError and nothing else.
+        Raise ProviderError and nothing else.
         """
 
 
 class _Transport:
-    """Sends JSON and takes the answer, within `timeout` seconds altogether. Whatever goes wrong is a ProviderError."""
+    """Sends JSON and returns the answer, within `timeout` seconds in all. Any failure is a ProviderError."""
 
     def __init__(self, timeout: float, reason_of: Callable[[int, str], Reason]) -> None:
         self._client = Client(environment=True)
         self._timeout = timeout
         self._reason_of = reason_of
 
-    def send(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> str:
-        """Return the body of a successful answer. No redirect is followed: it would take texts and key elsewhere."""
+    def send(self, method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> str:
+        """Return the body of a successful answer. Redirects are not followed, because they might leak texts and key."""
         headers = {**(headers or {}), "User-Agent": "liveblog"}
-        limits: dict[str, Any] = {"seconds": self._timeout, "max_bytes": _MAX_ANSWER_BYTES, "read_errors": True}
         try:
-            answer = self._client.send(method, url, json=body, headers=headers, **limits)
+            answer = self._client.send(
+                method,
+                url,
+                seconds=self._timeout,
+                max_bytes=_MAX_ANSWER_BYTES,
+                read_errors=True,
+                headers=headers,
+                json=body,
+            )
         except ProviderError as error:
             if error.reason == "large":
-                raise ProviderError("nonsense", "an answer without end") from None
+                raise ProviderError("nonsense", "an endless answer") from None
             raise
         text = answer.body.decode(errors="replace")
         if not answer.successful:
@@ -82,8 +92,10 @@ class _Transport:
 
 
 def _seconds(retry_after: str) -> float | None:
-    if re.fullmatch(r"\d{1,9}", retry_after, re.ASCII):
-        return float(retry_after)
+    """Return the seconds of a Retry-After header (RFC 9110, section 10.2.3), or None if it is not valid."""
+    seconds = number(retry_after, most=_MAX_RETRY_AFTER_SECONDS)
+    if seconds is not None:
+        return float(seconds)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
     except (ValueError, OverflowError):
@@ -96,13 +108,13 @@ def _reason_of_status(status: int, _: str = "") -> Reason:
     return reasons.get(status, "unreachable" if status >= 500 else "nonsense")
 
 
-def _reason_of_libretranslate(status: int, said: str) -> Reason:
-    """LibreTranslate says much of it in words only: see `translate` and `access_check` in its libretranslate/app.py."""
-    if status in {400, 403} and "API key" in said:
+def _reason_of_libretranslate(status: int, body: str) -> Reason:
+    # LibreTranslate states many reasons only in text: see `translate` and `access_check` in its libretranslate/app.py.
+    if status in {400, 403} and "API key" in body:
         return "refused"
-    if status == 403 and re.search(r"limit|quota", said):
+    if status == 403 and re.search(r"limit|quota", body):
         return "quota"
-    if status == 500 and "not available as a target language" in said:
+    if status == 500 and "not available as a target language" in body:
         return "unsupported"
     return _reason_of_status(status)
 
@@ -110,12 +122,12 @@ def _reason_of_libretranslate(status: int, said: str) -> Reason:
 def _in_batches(texts: Sequence[str], translate: Callable[[list[str]], list[str]]) -> list[str]:
     results = list(texts)
     places = [place for place, text in enumerate(texts) if text.strip()]
-    for start in range(0, len(places), _BATCH):
-        batch = places[start : start + _BATCH]
+    for start in range(0, len(places), _BATCH_SIZE):
+        batch = places[start : start + _BATCH_SIZE]
         try:
             answers = translate([texts[place] for place in batch])
         except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
-            raise ProviderError("nonsense", "not what the protocol says") from None
+            raise ProviderError("nonsense", "not the protocol") from None
         if len(answers) != len(batch) or not all(isinstance(text, str) and text.strip() for text in answers):
             raise ProviderError("nonsense", "wrong number of texts, or an empty one")
         for place, answer in zip(batch, answers, strict=True):
@@ -123,15 +135,22 @@ def _in_batches(texts: Sequence[str], translate: Callable[[list[str]], list[str]
     return results
 
 
-class _LibrarysTransport(HttpClient):
-    """Lets DeepL's library talk through our transport: its own retries by itself and forgets Retry-After."""
+class _DeepLTransport(HttpClient):
+    """Has DeepL's library use `_Transport`, because its own retries by itself and drops Retry-After."""
 
     def __init__(self, transport: _Transport) -> None:
         super().__init__(send_platform_info=False)
         self._transport = transport
 
     def request_with_backoff(  # type: ignore[override]
-        self, method: str, url: str, data: dict | None, json: dict | None, headers: dict, stream: bool = False, **_: Any
+        self,
+        method: str,
+        url: str,
+        data: dict | None,
+        json: dict | None,
+        headers: dict,
+        stream: bool = False,
+        **_: object,
     ) -> tuple[int, str]:
         return 200, self._transport.send(method, url, json, headers)
 
@@ -139,19 +158,19 @@ class _LibrarysTransport(HttpClient):
 @dataclass(frozen=True)
 class _Glossary:
     name: str
-    id: str | None  # None: the provider would not have it
+    id: str | None  # None: the provider rejected it
     asked_at: float
 
 
 class DeepL:
-    """DeepL, by its library. `formality` is "", "more" or "less" and a wish: languages without it ignore it."""
+    """DeepL, through its library. `formality` is "", "more" or "less"; languages without formality ignore it."""
 
     name = "deepl"
 
     def __init__(self, key: str, *, url: str = "", formality: str = "", timeout: float = 20.0) -> None:
         self._client = deepl.DeepLClient(key, server_url=f"{url.rstrip('/')}/" if url else None)
         self._client.close()
-        self._client._client = _LibrarysTransport(_Transport(timeout, _reason_of_status))
+        self._client._client = _DeepLTransport(_Transport(timeout, _reason_of_status))
         self._formality = f"prefer_{formality.removeprefix('prefer_')}" if formality else None
         self._glossaries: dict[tuple[str, str], _Glossary] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
@@ -180,9 +199,9 @@ class DeepL:
             source_lang=_base(source),
             target_lang={"EN": "EN-GB", "PT": "PT-PT"}.get(target.upper(), target.upper()),
             context=context or None,
-            # Lines of markup end anywhere; those of plain text are headlines and paragraphs.
+            # A line of markup may end anywhere. A line of plain text is a headline or a paragraph.
             split_sentences=deepl.SplitSentences.NO_NEWLINES if html else deepl.SplitSentences.ALL,
-            # A headline has no full stop, and is to get none.
+            # A headline has no full stop, and must not get one.
             preserve_formatting=True,
             formality=self._formality,
             glossary=glossary,
@@ -192,7 +211,7 @@ class DeepL:
         return [result.text for result in results]
 
     def _glossary(self, source: str, target: str, terms: Terms, *, lost: str | None = None) -> str | None:
-        """The id of the provider's glossary of the terms; None if there is none. `lost` is one it did not know."""
+        """Return the id of the provider's glossary of the terms, or None. `lost` is an id that it did not know."""
         entries = {_entry(term.source): _entry(term.expected) for term in terms}
         entries.pop("", None)
         if not entries:
@@ -200,18 +219,18 @@ class DeepL:
         pair = _base(source), _base(target)
         content = repr(sorted(entries.items())).encode()
         name = f"liveblog {'-'.join(pair)} {hashlib.sha256(content).hexdigest()[:16]}"
-        # One of the threads that want it makes it.
+        # Only one thread makes it.
         with self._locks.setdefault(pair, threading.Lock()):
             known = self._glossaries.get(pair)
-            lately = known is not None and time.monotonic() < known.asked_at + _WITHOUT_SECONDS
-            if known and known.name == name and (known.id != lost if known.id else lately):
+            rejected_lately = known is not None and time.monotonic() < known.asked_at + _GLOSSARY_RETRY_SECONDS
+            if known and known.name == name and (known.id != lost if known.id else rejected_lately):
                 return known.id
             try:
                 found = self._find_or_make(name, pair, entries)
             except ProviderError as error:
                 if error.reason in {"unreachable", "timeout", "busy"}:
                     raise
-                # A pair or a plan without glossaries, or too many of them. Better without than not at all.
+                # The pair or plan has no glossaries, or there are too many. Translate without one.
                 found = None
             except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
                 found = None
@@ -224,7 +243,7 @@ class DeepL:
             if glossary.name == name:
                 return glossary.glossary_id
         made = self._client.create_glossary(name, *pair, entries)
-        # An account holds a limited number. Young ones may still be in use by processes that do not know the new terms.
+        # An account has a limited number. Processes that do not know the new terms may still use young ones.
         for glossary in there:
             age = time.time() - glossary.creation_time.timestamp()
             if glossary.name.startswith(f"liveblog {'-'.join(pair)} ") and age > _SUPERSEDED_SECONDS:
@@ -240,14 +259,14 @@ def _base(language: str) -> str:
 
 
 def _entry(word: str) -> str:
-    """As DeepL takes it: without control characters and ends of lines."""
+    """Return the text without control characters and line breaks, which DeepL does not accept in glossaries."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", word).strip()
 
 
 class LibreTranslate:
-    """A server of LibreTranslate. It has neither context nor glossaries: terms are left to the caller's checks.
+    """A LibreTranslate server. It knows neither context nor glossaries, so checking terms is left to the caller.
 
-    It decodes entities of its results, of markup too, so that `&lt;` comes back as a tag.
+    It decodes entities in its results, also in markup, so that `&lt;` comes back as a tag.
     """
 
     name = "libretranslate"
@@ -266,7 +285,7 @@ class LibreTranslate:
             form["api_key"] = self._key
         return _in_batches(texts, lambda batch: self._send({**form, "q": batch}))
 
-    def _send(self, form: dict[str, Any]) -> list[str]:
+    def _send(self, form: Mapping[str, object]) -> list[str]:
         answer = json.loads(self._transport.send("POST", self._url, form))
         if not isinstance(answer["translatedText"], list):
             raise TypeError
@@ -274,13 +293,19 @@ class LibreTranslate:
 
 
 def configured() -> Engine | None:
-    """The engine that the settings name, DeepL before LibreTranslate; None if they name none.
+    """Return the engine that the settings name, DeepL before LibreTranslate; None if they name none.
 
-    It is the same one for as long as the settings are the same, with its connections and what it knows of glossaries.
+    As long as the settings are the same, it is the same object, which keeps its connections and glossaries.
     """
-    names = ("DEEPL_API_KEY", "DEEPL_URL", "DEEPL_FORMALITY", "LIBRETRANSLATE_URL", "LIBRETRANSLATE_API_KEY")
     with _building:
-        return _engine(*(getattr(settings, name, "") for name in names), getattr(settings, "TRANSLATION_TIMEOUT", 20.0))
+        return _engine(
+            settings.DEEPL_API_KEY,
+            settings.DEEPL_URL,
+            settings.DEEPL_FORMALITY,
+            settings.LIBRETRANSLATE_URL,
+            settings.LIBRETRANSLATE_API_KEY,
+            settings.TRANSLATION_TIMEOUT,
+        )
 
 
 _building = threading.Lock()

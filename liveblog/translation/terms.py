@@ -1,16 +1,16 @@
-"""Terms of the glossary, as engines and checks use them."""
+"""Terms of the glossary, in the form that engines and checks use."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: What a word is made of, but for scripts that put no spaces between words: there, each place may be an edge.
+#: A letter of a word. Scripts without spaces between words are left out: there a word may begin anywhere.
 LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff]"
 
 
 @dataclass(frozen=True)
 class Term:
-    """How a word or name is said in another language; an empty `target` says that it is not translated."""
+    """The translation of a word or name; an empty `target` means that it is not translated."""
 
     source: str
     target: str = ""
@@ -21,5 +21,5 @@ class Term:
 
 
 def occurring(terms: Iterable[Term], text: str) -> list[Term]:
-    """The terms whose source stands in `text` as a word of its own; upper and lower case count as they are written."""
+    """Return the terms whose source occurs in `text` as a word of its own. Case matters."""
     return [term for term in terms if re.search(rf"(?<!{LETTER}){re.escape(term.source)}(?!{LETTER})", text)]

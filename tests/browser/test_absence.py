@@ -51,7 +51,7 @@ def test_a_laptop_that_slept_for_hours(server: Server, reader: MakeReader, artic
 
 
 def test_a_laptop_that_slept_longer_than_the_log_is_long(reader: MakeReader, article: Article, fresh_on: Fresh) -> None:
-    with Server(LIVE_MAX_CATCH_UP="5") as server, Proxy(server.port) as proxy:
+    with Server(LIVE_MAX_BACKLOG="5") as server, Proxy(server.port) as proxy:
         page = reader()
         page.page.clock.install()
         page.open(proxy, article, "ar")

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
-from liveblog.delivery.protocol import CLOSE_TIMEOUT, LiveProtocol
+from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
 
-#: A reader whose network is gone says nothing; what was sent to it stays unacknowledged for so long, in milliseconds.
-GIVE_UP_AFTER = 60_000
+#: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
+ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
 
 
 class Command(BaseCommand):
@@ -36,21 +36,21 @@ class Command(BaseCommand):
             help="proxies whose X-Forwarded-* headers are believed (default: %(default)s)",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],
             port=options["port"],
             workers=options["processes"],
             ws=LiveProtocol,
-            # uvicorn's way costs time and memory for each reader; the protocol class has its own.
+            # uvicorn's compression costs time and memory for each reader; the protocol class has its own.
             ws_per_message_deflate=False,
-            # Readers say nothing but ping, pong and close.
+            # Readers send only pings, pongs and close frames.
             ws_max_size=4096,
             access_log=options["access_log"],
             log_level="info" if options["access_log"] else "warning",
             forwarded_allow_ips=options["forwarded_allow_ips"],
-            timeout_graceful_shutdown=int(settings.LIVE_LEAVING_SECONDS + CLOSE_TIMEOUT) + 1,
+            timeout_graceful_shutdown=int(settings.LIVE_DRAIN_SECONDS + CLOSE_TIMEOUT_SECONDS) + 1,
             server_header=False,
         )
         try:
@@ -69,6 +69,6 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.create_server((host, port), family=family, backlog=4096)
     listener.set_inheritable(True)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Connections inherit it (tcp(7)).
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GIVE_UP_AFTER)
+        # Accepted connections inherit the option (tcp(7)).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGE_TIMEOUT_MILLISECONDS)
     return listener

@@ -1,0 +1,94 @@
+"""Queues: rows that are due are claimed for a lease, and tried again after growing pauses."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from comments.models import EmailJob
+from liveblog.jobs import Queue
+
+pytestmark = pytest.mark.django_db
+
+queue = Queue(
+    rows=lambda: EmailJob.objects.order_by("due_at"),
+    logger=logging.getLogger(__name__),
+    lease=timedelta(minutes=5),
+    max_attempts=8,
+    first_pause=10.0,
+    longest_pause=60.0,
+)
+
+
+@pytest.fixture
+def job() -> EmailJob:
+    return EmailJob.objects.create(key="job", kind=EmailJob.Kind.DIGEST, due_at=timezone.now())
+
+
+def wait_of(job: EmailJob) -> float:
+    """Seconds until a job is due."""
+    job.refresh_from_db()
+    assert job.due_at is not None
+    return (job.due_at - timezone.now()).total_seconds()
+
+
+def fail(job: EmailJob, **options: float) -> bool:
+    return queue.postpone(job, EmailJob.objects.filter(pk=job.pk), "timeout", **options)
+
+
+def test_a_claimed_row_is_due_again_when_the_lease_ends(job: EmailJob) -> None:
+    assert queue.claim(5) == [job]
+    assert queue.claim(5) == []
+    assert 299 < wait_of(job) <= 300
+
+
+def test_a_row_without_a_time_is_not_due(job: EmailJob) -> None:
+    EmailJob.objects.update(due_at=None)
+    assert queue.claim(5) == []
+
+
+@pytest.mark.parametrize(("attempts", "pause"), [(0, 10), (1, 20), (2, 40), (3, 60), (6, 60)])
+def test_pauses_double_up_to_a_limit(job: EmailJob, attempts: int, pause: int) -> None:
+    job.attempts = attempts
+    assert fail(job)
+    assert 0.69 * pause < wait_of(job) < 1.31 * pause
+    assert (job.attempts, job.failure) == (attempts + 1, "timeout")
+
+
+def test_a_server_that_asks_to_wait_longer_gets_its_time(job: EmailJob) -> None:
+    assert fail(job, retry_after=600.0)
+    assert 599 < wait_of(job) <= 600
+
+
+@pytest.mark.parametrize(("attempts", "permanent"), [(7, False), (0, True)])
+def test_a_row_is_given_up(job: EmailJob, attempts: int, permanent: bool) -> None:
+    job.attempts = attempts
+    assert not fail(job, permanent=permanent)
+    job.refresh_from_db()
+    assert (job.due_at, job.attempts, job.failure) == (None, attempts + 1, "timeout")
+
+
+def test_a_row_that_has_changed_meanwhile_is_left_alone(job: EmailJob) -> None:
+    queue.postpone(job, EmailJob.objects.none(), "timeout")
+    job.refresh_from_db()
+    assert (job.attempts, job.failure) == (0, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_raises_stops_no_other_and_is_due_when_the_lease_ends(
+    job: EmailJob, caplog: pytest.LogCaptureFixture
+) -> None:
+    EmailJob.objects.create(key="other", kind=EmailJob.Kind.DIGEST, due_at=timezone.now())
+    done = []
+
+    def work(row: EmailJob) -> None:
+        if row.key == "job":
+            raise LookupError
+        done.append(row.key)
+
+    assert replace(queue, threads=1).run_due(work) == 2
+    assert done == ["other"]
+    assert f"The work of EmailJob {job.pk} failed." in caplog.text
+    assert wait_of(job) > 290
