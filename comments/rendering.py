@@ -7,15 +7,13 @@ more answer is therefore small, however long the thread has become; all of it is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from babel.numbers import format_decimal
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.template.loader import get_template
-from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article
@@ -25,7 +23,7 @@ from comments.models.comment import CHOSEN, COUNT
 from comments.models.rules import FORM
 from comments.text import html_of
 from comments.translation import possible
-from liveblog.delivery.elements import Operation, number_of
+from liveblog.delivery.elements import Operation, in_each_language, number_of
 from liveblog.languages import direction
 
 #: How many answers of a thread stand in a list of threads: the last ones.
@@ -33,13 +31,6 @@ ANSWERS = 5
 
 #: How many of the editors' choice stand above all.
 CHOICES = 3
-
-
-@contextmanager
-def page_locale(article: Article, language: str) -> Iterator[None]:
-    """The language and the time zone in which a page about this article is written."""
-    with translation.override(language), timezone.override(article.zone):
-        yield
 
 
 # Queries --------------------------------------------------------------------------------------------------------------
@@ -51,8 +42,8 @@ def shown() -> QuerySet[Comment]:
     return Comment.objects.only(*columns, "featured", "answers", "shown")
 
 
-def threads_of(article: Article) -> Any:
-    return shown().filter(article=article).threads()
+def threads_of(article_id: int) -> Any:
+    return shown().filter(article=article_id).threads()
 
 
 def last_answers(threads: Iterable[Comment]) -> dict[int, list[Comment]]:
@@ -156,22 +147,17 @@ def form_html(article: Article, language: str, **context: Any) -> str:
 def render_threads(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    threads = list(threads_of(article).filter(pk__in=map(number_of, elements)))
+    threads = list(threads_of(article_id).filter(pk__in=map(number_of, elements)))
     found = {thread.element: thread for thread in threads}
     answers = last_answers(threads)
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                _put(found.get(element), element, answers, article, language) for element in elements
-            ]
-    return operations
+
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [_thread_operation(found.get(element), element, answers, article, language) for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
 
 
-def _put(
+def _thread_operation(
     thread: Comment | None, element: str, answers: dict[int, list[Comment]], article: Article, language: str
 ) -> Operation:
     if thread is None:
@@ -185,19 +171,14 @@ def _put(
     }
 
 
-_PARTS: dict[str, Callable[[Article, str], str]] = {COUNT: count_html, CHOSEN: chosen_html, FORM: form_html}
+#: The elements besides the threads.
+_SECTIONS: dict[str, Callable[[Article, str], str]] = {COUNT: count_html, CHOSEN: chosen_html, FORM: form_html}
 
 
-def render_surroundings(
+def render_sections(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                {"op": "set", "id": element, "html": _PARTS[element](article, language)} for element in elements
-            ]
-    return operations
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [{"op": "set", "id": element, "html": _SECTIONS[element](article, language)} for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)

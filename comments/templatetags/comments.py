@@ -17,7 +17,7 @@ BESIDE = 20
 def comments_of(article: Article) -> dict[str, Any]:
     """The newest comments of an article, the way to all of them, and the form."""
     language = get_language() or "en"
-    threads = list(rendering.threads_of(article)[: BESIDE + 1])
+    threads = list(rendering.threads_of(article.pk)[: BESIDE + 1])
     return {
         "url": f"{article.url(language)}comments/",
         "count": mark_safe(rendering.count_html(article, language)),
