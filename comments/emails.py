@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from articles.translations.selection import of_article
+from articles import api
 from comments.models import Comment, EmailJob, State
 from liveblog import jobs
 
@@ -74,7 +74,7 @@ def written(letter: EmailJob) -> EmailMessage | None:
         context = {
             "comment": comment,
             "answer": answer,
-            "article": str(of_article(comment.article, language).text("headline")),
+            "article": str(api.headline(comment.article, language)),
             "url": f"{page}comments/{about.pk}/",
             "unsubscribe_url": unsubscribing,
         }

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from articles.publishing.quoting import quote
+from articles import api
 from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
@@ -200,6 +200,6 @@ def make_update(pk: int, authors: Any = ()) -> Any:
         if comment.state != State.APPROVED:
             raise Conflict(comment)
         if comment.update_made is None:
-            comment.update_made = quote(comment.article, comment.text, comment.name, comment.language, authors)
+            comment.update_made = api.quote(comment.article, comment.text, comment.name, comment.language, authors)
             comment.save()
         return comment.update_made

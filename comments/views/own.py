@@ -18,6 +18,7 @@ from comments.forms import EditForm
 from comments.models import Comment
 from comments.submission import Rejected
 from comments.views.requests import article_at, posted_from_here, sender
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 
 
@@ -27,7 +28,7 @@ def own_url(comment: Comment, language: str, secret: str) -> str:
 
 def own_html(comment: Comment, language: str, url: str) -> str:
     """The comment as its author sees it."""
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {"own_url": url}
         return get_template("comments/own.html").render(context)
 
@@ -66,7 +67,7 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
 def _answer(
     request: HttpRequest, language: str, comment: Comment, form: Any, problem: str, status: int
 ) -> HttpResponse:
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         return render(
             request,
             "comments/own_page.html",

@@ -19,6 +19,7 @@ from comments.models import Comment
 from comments.submission import WINDOW
 from comments.text import html_of
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.limits import allowed
 
@@ -43,7 +44,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
         if text is None:
             return JsonResponse({"problem": _("There is no translation at the moment.")}, status=503)
         return JsonResponse({"html": html_of(text), "label": _("Translated by machine")})
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {
             "translation": html_of(text) if text is not None else None
         }
@@ -69,7 +70,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 sent, status = True, 200
             else:
                 problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language)
         context |= {"form": form, "sent": sent, "problem": problem}
         return render(request, "comments/report.html", context, status=status)

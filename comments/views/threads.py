@@ -18,8 +18,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from articles import api
 from articles.models import Article
-from articles.translations.selection import of_article
 from comments import rendering, submission
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion
@@ -27,6 +27,7 @@ from comments.submission import Rejected
 from comments.views.own import own_html, own_url
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
 from liveblog.cache import get_or_make
+from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Paginator
 from liveblog.release import RELEASE
 
@@ -85,15 +86,15 @@ def _page(
     form: CommentForm | None = None,
     problem: str = "",
 ) -> str:
-    found = rendering.threads_of(article).order_by(*ORDERS[order])
+    found = rendering.threads_of(article.pk).order_by(*ORDERS[order])
     if only:
         found = found.filter(language=language)
     page: Page = Paginator(found, PAGE_SIZE).get_page(number)
-    with rendering.page_locale(article, language):
+    with page_locale(article, language):
         shown_form = form or CommentForm(article=article, initial={"parent": parent.pk if parent else None})
         context = {
             "article": article,
-            "headline": of_article(article, language).text("headline"),
+            "headline": api.headline(article, language),
             "language": language,
             "live_url": article.url(language),
             "site": settings.SITE_URL,
@@ -174,10 +175,10 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     def make() -> str:
         page: Page = Paginator(rendering.answers_of([pk]), PAGE_SIZE).get_page(number)
         found.answers = len(page.object_list)
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             html = rendering.thread_html(found, list(page.object_list), article, language)
             context = {
-                "headline": of_article(article, language).text("headline"),
+                "headline": api.headline(article, language),
                 "url": f"{article.url(language)}comments/",
                 "live_url": article.url(language),
                 "addresses": [

@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles import api
 from articles.models import Article
-from articles.publishing import replay
 from comments import demo
 
 
@@ -21,4 +21,4 @@ class Command(BaseCommand):
             raise CommandError(f"There is no article “{options['slug']}”.")
         demo.load(article)
         if slug := options["replay"]:
-            demo.load(Article.objects.filter(slug=slug).first() or replay.prepare(article, slug))
+            demo.load(Article.objects.filter(slug=slug).first() or api.prepare_replay(article, slug))
