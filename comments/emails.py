@@ -1,21 +1,21 @@
-"""The work that `comments.notifications` puts down: letters are written and handed to the mail server.
+"""Compose and send the e-mails that `comments.notifications` and `comments.digests` have queued.
 
-A letter that the server does not take is tried again; one whose occasion is gone by then is not sent. A process that
-dies between handing over and noting it sends a letter twice, with the same Message-ID.
+An e-mail that the server does not accept is tried again; one whose occasion has gone by then is not sent. If a process
+dies after the server has accepted an e-mail and before that is stored, it is sent twice, with the same Message-ID.
 """
 
 from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -26,7 +26,7 @@ from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
-#: How long a process has for what it took, before another may take it.
+#: How long a process has for the rows that it leased, before another may lease them.
 LEASE = timedelta(minutes=5)
 
 BATCH = 20
@@ -38,13 +38,13 @@ _SALT = "comments.unsubscribe"
 
 
 def unsubscribe_url(comment: Comment) -> str:
-    """Where the author of a comment says that they want no more letters; of use to nobody else."""
+    """Return the address at which the author of a comment ends all e-mails. It is signed, so nobody can forge it."""
     token = signing.Signer(salt=_SALT).sign(comment.email_hash)
     return settings.SITE_URL + reverse("unsubscribe", args=[comment.page_language, token])
 
 
 def subscriber(token: str) -> str | None:
-    """The keyed hash of the e-mail that an address of `unsubscribe_url` is about; None of one that we never made."""
+    """Return the hash of the e-mail that a token of `unsubscribe_url` names; None if the token is not ours."""
     try:
         return signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
@@ -52,18 +52,19 @@ def subscriber(token: str) -> str | None:
 
 
 def unsubscribe(email_hash: str) -> None:
+    """End all e-mails to the author with this hash, and delete the ones that wait."""
     Comment.objects.filter(email_hash=email_hash).update(notify=False)
     EmailJob.objects.filter(comment__email_hash=email_hash, sent_at=None).delete()
 
 
-# Writing --------------------------------------------------------------------------------------------------------------
+# Composing ------------------------------------------------------------------------------------------------------------
 
 
-def written(letter: EmailJob) -> EmailMessage | None:
-    """The letter as it has to be now; None where its occasion is gone."""
-    if letter.kind == EmailJob.Kind.DIGEST:
-        return _digest(letter)
-    comment, answer = letter.comment, letter.answer
+def compose(job: EmailJob) -> EmailMessage | None:
+    """Return the e-mail as it has to be now; None if its occasion has gone."""
+    if job.kind == EmailJob.Kind.DIGEST:
+        return _digest(job)
+    comment, answer = job.comment, job.answer
     about = answer or comment
     if comment is None or about is None or about.state != State.APPROVED or not (comment.notify and comment.email):
         return None
@@ -78,7 +79,7 @@ def written(letter: EmailJob) -> EmailMessage | None:
             "url": f"{page}comments/{about.pk}/",
             "unsubscribe_url": unsubscribing,
         }
-        message = _message(letter, context, comment.email)
+        message = _message(job, context, comment.email)
     message.extra_headers |= {
         "Content-Language": language,
         # RFC 8058: one click, without a page in between.
@@ -88,10 +89,10 @@ def written(letter: EmailJob) -> EmailMessage | None:
     return message
 
 
-def _digest(letter: EmailJob) -> EmailMessage | None:
+def _digest(job: EmailJob) -> EmailMessage | None:
     waiting = Comment.objects.queued()
     oldest = waiting.values_list("queued_at", flat=True).first()
-    if letter.user is None or not letter.user.email or oldest is None:
+    if job.user is None or not job.user.email or oldest is None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
         context = {
@@ -99,13 +100,13 @@ def _digest(letter: EmailJob) -> EmailMessage | None:
             "hours": max(1, round((timezone.now() - oldest).total_seconds() / 3600)),
             "url": f"{settings.SITE_URL}{reverse('admin:comments_comment_changelist')}",
         }
-        return _message(letter, context, letter.user.email)
+        return _message(job, context, job.user.email)
 
 
-def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
-    text = render_to_string(f"comments/letters/{letter.kind}.txt", context)
+def _message(job: EmailJob, context: Mapping[str, object], to: str) -> EmailMessage:
+    text = render_to_string(f"comments/emails/{job.kind}.txt", dict(context))
     subject, _, body = text.strip().partition("\n")
-    message_id = f"<comments-{letter.key}@{urlsplit(settings.SITE_URL).hostname}>"
+    message_id = f"<comments-{job.key}@{urlsplit(settings.SITE_URL).hostname}>"
     headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
     return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
 
@@ -114,13 +115,13 @@ def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
 
 
 def take(count: int) -> list[EmailJob]:
-    """Take letters that are due, the oldest first; nobody else gets them meanwhile."""
+    """Lease up to `count` due e-mails, oldest first."""
     rows = EmailJob.objects.select_related("comment__article", "answer", "user").order_by("due_at")
     return jobs.lease_due(rows, count, LEASE)
 
 
 def run_due() -> int:
-    """Send what is due. Returns how many were taken."""
+    """Send the due e-mails. Return how many there were."""
     if not settings.EMAIL_CONFIGURED:
         return 0
     taken = take(BATCH)
@@ -140,16 +141,16 @@ def run_due() -> int:
                 if _is_lost(error):
                     _put_off(taken[number:], error)
                     break
-                # Anything may be wrong with one address; the others shall get theirs.
+                # Something is wrong with this one e-mail. The others are sent.
                 _put_off([letter], error)
     finally:
         server.close()
     return len(taken)
 
 
-def _send(letter: EmailJob, server: Any) -> None:
+def _send(letter: EmailJob, server: BaseEmailBackend) -> None:
     row = EmailJob.objects.filter(pk=letter.pk)
-    message = written(letter)
+    message = compose(letter)
     if message is None:
         row.update(due_at=None)
         return
@@ -159,7 +160,7 @@ def _send(letter: EmailJob, server: Any) -> None:
 
 
 def _is_lost(error: Exception) -> bool:
-    """Whether it is the connection to the server that is gone, or hangs, rather than one letter that is refused."""
+    """Return whether the connection to the server is lost or hangs, rather than one e-mail rejected."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)
