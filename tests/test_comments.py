@@ -675,9 +675,9 @@ def test_editors_choices_stand_above_all(client: Any) -> None:
     article = factories.article()
     comment = factories.comment(article, state="approved", text="Well said.")
     moderation.feature(comment.pk, True)
-    assert factories.log_of(article)[-1][1] == "comments-chosen"
+    assert factories.log_of(article)[-1][1] == "comments-featured"
     html = client.get(article.url("de")).content.decode()
-    assert "Well said." in html[html.index('id="comments-chosen"') : html.index('id="comments"')]
+    assert "Well said." in html[html.index('id="comments-featured"') : html.index('id="comments"')]
 
 
 def test_an_editor_makes_an_update_of_a_comment_credited_and_once(client: Any) -> None:

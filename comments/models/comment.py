@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Elements of the page besides the threads: the number of comments, and the editors' choice.
 COUNT = "comments-count"
-FEATURED = "comments-chosen"
+FEATURED = "comments-featured"
 
 #: For how long the author may change or delete a comment.
 EDIT_WINDOW = datetime.timedelta(minutes=10)

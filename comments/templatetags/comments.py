@@ -19,7 +19,7 @@ def comments_of(article: Article) -> dict[str, object]:
     return {
         "url": f"{article.url(language)}comments/",
         "count": mark_safe(rendering.count_html(article, language)),
-        "chosen": mark_safe(rendering.featured_html(article, language)),
+        "featured": mark_safe(rendering.featured_html(article, language)),
         "threads": rendering.threads_html(threads[:SIDEBAR_THREADS], article, language),
         "form": mark_safe(rendering.form_html(article, language)),
         "more": len(threads) > SIDEBAR_THREADS,

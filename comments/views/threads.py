@@ -118,7 +118,7 @@ def _page(
             "order": order,
             "only": only,
             "count": mark_safe(rendering.count_html(article, language)),
-            "chosen": mark_safe(rendering.featured_html(article, language)),
+            "featured": mark_safe(rendering.featured_html(article, language)),
             "threads": rendering.threads_html(list(shown.object_list), article, language),
             "form": mark_safe(rendering.form_html(article, language, form=shown_form, parent=parent, problem=problem)),
         }

@@ -153,7 +153,7 @@ async function send(url, body) {
 
 async function decide(those, to) {
   if (!those.length || busy) return;
-  const answer = to === "refused" ? await ask("refuse") : new FormData();
+  const answer = to === "rejected" ? await ask("refuse") : new FormData();
   if (!answer) return;
   answer.set("to", to);
   for (const card of those) {
@@ -190,7 +190,7 @@ async function undo(decision) {
 
 const ACTS = {
   approved: (card) => decide([card], "approved"),
-  refused: (card) => decide([card], "refused"),
+  rejected: (card) => decide([card], "rejected"),
   spam: (card) => decide([card], "spam"),
   undo: (_card, button) => undo(Number(button.dataset.decision)),
   translate: (card) => send(urlOf(card.id, "translate")),
@@ -279,7 +279,7 @@ for (const box of [ahead, keysOn]) {
 
 const KEYS = {
   a: () => decideHere("approved"),
-  r: () => decideHere("refused"),
+  r: () => decideHere("rejected"),
   s: () => decideHere("spam"),
   u: () => undo(),
   j: () => (cards.current === cards.all.at(-1) && !more.hidden ? showMore() : cards.move(1)),
