@@ -176,7 +176,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     def make() -> str:
         page: Page[Comment] = Paginator(rendering.answers_of([pk]), PAGE_SIZE).get_page(page_number)
-        # The template compares it with the answers that the page shows.
+        # Earlier answers are on other pages of this list, so the thread must not offer them itself.
         found.answers = len(page.object_list)
         with page_locale(article, language):
             html = rendering.thread_html(found, list(page.object_list), article, language)
