@@ -1,9 +1,7 @@
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -15,22 +13,22 @@ from liveblog.admin_lang import LangAttributeAdmin
 
 @admin.register(Comment)
 class CommentAdmin(LangAttributeAdmin):
-    """The list is the moderators' queue. What readers wrote is decided on there, never rewritten."""
+    """The list is the moderators' queue, where comments are decided on. They are never rewritten."""
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         return [*urls.patterns(self.admin_site.admin_view), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """One comment by itself, in the queue."""
+    def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
+        """Redirect to the queue, with this comment alone."""
         return redirect(f"{reverse('admin:comments_comment_changelist')}?comment={object_id}")
 
 
 @admin.register(Decision)
 class DecisionAdmin(admin.ModelAdmin):
-    """The log of moderation: who decided what, when and why."""
+    """The moderation log: each decision with moderator, time and reason."""
 
     list_display = ("at", "comment_link", "who", "from_state", "to_state", "reason_shown")
     list_display_links = None
@@ -42,13 +40,13 @@ class DecisionAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
         return False
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         return redirect("admin:comments_decision_changelist")
 
     @admin.display(description=_("comment"))
@@ -63,7 +61,7 @@ class DecisionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("reason"))
     def reason_shown(self, line: Decision) -> SafeString:
-        known, words = reasons.read(line.reason)
+        known, words = reasons.decode(line.reason)
         return format_html("{} <bdi>{}</bdi>", known, words)
 
 

@@ -1,14 +1,17 @@
-"""Akismet, by its library `akismet`: what is sent, and what becomes of the answers.
+"""Ask Akismet whether a comment is spam, by the library `akismet`.
 
-It tries once and says what went wrong in a word. No key and no text gets into a log or into an exception's message.
+Each function sends one request, and raises ProviderError if it fails. No key and no text of a comment gets into a log
+or into the message of an exception.
 """
 
 from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import akismet
 import httpx
@@ -22,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 Verdict = Literal["ham", "spam", "discard"]
 
-_MOST_BYTES = 100_000
+_MAX_BYTES = 100_000
 _VERDICTS: dict[akismet.CheckResponse, Verdict] = {
     akismet.CheckResponse.HAM: "ham",
     akismet.CheckResponse.SPAM: "spam",
@@ -31,20 +34,27 @@ _VERDICTS: dict[akismet.CheckResponse, Verdict] = {
 
 
 def check(comment: Comment) -> Verdict:
-    """Ask whether a comment is spam; "discard" is what not even a moderator needs to see. Raises ProviderError."""
-    return _VERDICTS[_ask("comment_check", comment, recheck_reason=comment.recheck_reason)]
+    """Return the verdict on a comment; "discard" is spam that no moderator needs to see. Raise ProviderError."""
+    arguments = _description(comment)
+    if comment.recheck_reason:
+        arguments["recheck_reason"] = comment.recheck_reason
+    with _provider_errors():
+        return _VERDICTS[_configured_client().comment_check(_address(comment), **arguments)]
 
 
-def tell(comment: Comment, what: str) -> None:
-    """Say that a comment was "spam" or "ham", whatever the service took it for. Raises ProviderError."""
-    _ask(f"submit_{what}", comment)
+def submit(comment: Comment, verdict: str) -> None:
+    """Tell the service that a comment is "spam" or "ham", whatever it answered. Raise ProviderError."""
+    with _provider_errors():
+        client = _configured_client()
+        method = client.submit_spam if verdict == "spam" else client.submit_ham
+        method(_address(comment), **_description(comment))
 
 
-def _ask(method: str, comment: Comment, **further: str) -> Any:
-    client = _client(settings.AKISMET_API_KEY, settings.AKISMET_URL, settings.SITE_URL, settings.AKISMET_TIMEOUT)
+@contextmanager
+def _provider_errors() -> Iterator[None]:
+    """Turn the library's errors into ProviderError, without their messages, which may hold the key and the answer."""
     try:
-        return getattr(client, method)(comment.address, **_described(comment), **_said(further))
-    # Chains are cut: messages of these may hold the key and the answer.
+        yield
     except akismet.APIKeyError:
         raise ProviderError("refused") from None
     except akismet.ProtocolError:
@@ -53,31 +63,40 @@ def _ask(method: str, comment: Comment, **further: str) -> Any:
         raise ProviderError("unreachable") from None
 
 
-def _described(comment: Comment) -> dict[str, Any]:
-    """All that helps to judge a comment; the same each time, so that what is told later fits what was asked."""
+def _address(comment: Comment) -> str:
+    assert comment.address, "Akismet requires the sender's address."
+    return comment.address
+
+
+def _description(comment: Comment) -> akismet.AkismetArguments:
+    """Return what helps to judge a comment. A later correction must send the same (Akismet's API, “submit spam”)."""
     article = comment.article
-    described = {
+    arguments: akismet.AkismetArguments = {
         "blog_charset": "UTF-8",
         "blog_lang": ", ".join(code for code, _name in settings.LANGUAGES),
         "comment_type": "reply" if comment.parent_id else "comment",
         "comment_author": comment.name,
-        "comment_author_email": comment.email,
         "comment_content": comment.text,
         "comment_date_gmt": _gmt(comment.written_at),
         "comment_post_modified_gmt": _gmt(article.coverage_start),
         "honeypot_field_name": "website",
         "permalink": f"{settings.SITE_URL}{article.url(comment.page_language)}",
-        "user_agent": comment.user_agent,
     }
-    return _said(described) | ({"is_test": True} if settings.AKISMET_TEST else {})
-
-
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value}
+    if comment.email:
+        arguments["comment_author_email"] = comment.email
+    if comment.user_agent:
+        arguments["user_agent"] = comment.user_agent
+    if settings.AKISMET_TEST:
+        arguments["is_test"] = True
+    return arguments
 
 
 def _gmt(moment: datetime.datetime) -> str:
     return f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _configured_client() -> akismet.SyncClient:
+    return _client(settings.AKISMET_API_KEY, settings.AKISMET_URL, settings.SITE_URL, settings.AKISMET_TIMEOUT)
 
 
 @lru_cache(maxsize=4)
@@ -88,7 +107,7 @@ def _client(key: str, url: str, site: str, timeout: float) -> akismet.SyncClient
 
 
 class _Transport(httpx.BaseTransport):
-    """Lets Akismet's library talk through our client, to the server at `url` if there is one."""
+    """Send the library's requests by `liveblog.http.Client`, to the server at `url` if it is given."""
 
     def __init__(self, url: str, timeout: float) -> None:
         self._client = Client()
@@ -98,8 +117,9 @@ class _Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = f"{self._url}{request.url.raw_path.decode()}" if self._url else str(request.url)
         headers = {name: request.headers[name] for name in ("Content-Type", "User-Agent")}
-        limits: dict[str, Any] = {"seconds": self._timeout, "max_bytes": _MOST_BYTES}
-        answer = self._client.send(request.method, url, data=request.read(), headers=headers, **limits)
+        answer = self._client.send(
+            request.method, url, data=request.read(), headers=headers, seconds=self._timeout, max_bytes=_MAX_BYTES
+        )
         if alert := answer.headers.get("X-akismet-alert-code"):
             logger.warning("The spam check has something to say about our account (alert %.20s).", alert)
         # The body is decompressed, so the headers that describe it no longer apply.

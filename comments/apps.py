@@ -13,7 +13,7 @@ class CommentsConfig(AppConfig):
         from liveblog.newsroom import panels
 
         elements.register("comment", rendering.render_threads)
-        elements.register("comments", rendering.render_surroundings)
+        elements.register("comments", rendering.render_sections)
         panels.register(panel.waiting)
         consumers.listen()
         privacy.listen()

@@ -1,24 +1,23 @@
-"""Word lists: what a comment is held or not taken for."""
+"""The blocklist: words for which a comment is held or rejected."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from comments.models import ListedWord
 
 
 def found_in(*texts: str) -> ListedWord | None:
-    """The listed word that occurs, one that refuses before one that holds.
+    """Return a listed word that occurs in the texts, preferably one that rejects; None if there is none.
 
-    The lists of all languages count: who writes an insult seldom says in which language it is.
+    The words of all languages are searched: the language of an insult is seldom the language of the page.
     """
     text = _folded("\n".join(texts))
     listed = ListedWord.objects.all()
     hits = [word for word in listed if _pattern(_folded(word.word)).search(text)]
-    return min(hits, key=lambda word: word.action != ListedWord.Action.REFUSE, default=None)
+    return min(hits, key=lambda word: word.action != ListedWord.Action.REJECT, default=None)
 
 
 @lru_cache(maxsize=4096)
@@ -29,9 +28,10 @@ def _pattern(word: str) -> re.Pattern[str]:
 
 
 def _folded(text: str) -> str:
-    """Without case, and without marks and joiners that are put between letters to hide a word."""
+    """Return the text without case, and without marks and joiners that may hide a word."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if unicodedata.category(character) not in _PASSED_OVER)
+    return "".join(character for character in decomposed if unicodedata.category(character) not in _IGNORED_CATEGORIES)
 
 
-_PASSED_OVER: Iterable[str] = frozenset({"Mn", "Cf", "Me"})
+#: Unicode general categories: combining marks and format characters.
+_IGNORED_CATEGORIES = frozenset({"Mn", "Cf", "Me"})

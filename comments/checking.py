@@ -1,4 +1,4 @@
-"""The work that `comments.spam` puts down: comments are checked, and the service is told what they really were."""
+"""Run the due tasks of the spam check: ask the service about comments, and correct its wrong answers."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ queue = jobs.Queue(
 
 
 def work(comment: Comment) -> None:
-    """Do what is to be done about one comment. Raises nothing that the service causes."""
+    """Do the due task of one comment. If the service fails, put the task off."""
     try:
         if not comment.address:
-            # Addresses are not kept for ever, and without one there is nothing to ask.
+            # The address has been deleted (see `comments.privacy`), and Akismet requires one.
             raise ProviderError("refused")
         if comment.spam_task == spam.CHECK:
-            _judged(comment, akismet_service.check(comment))
+            _apply(comment, akismet_service.check(comment))
         else:
-            akismet_service.tell(comment, comment.spam_task)
+            akismet_service.submit(comment, comment.spam_task)
             _done(comment, verdict=comment.spam_task)
     except ProviderError as error:
         _put_off(comment, error.reason)
 
 
-def _as_asked(now: Comment, asked: Comment) -> bool:
-    """Whether nothing has happened to it since: it was neither edited nor decided on."""
+def _is_unchanged(now: Comment, asked: Comment) -> bool:
+    """Return whether the comment has been neither edited nor decided on since the service was asked."""
     return (now.version, now.spam_task) == (asked.version, asked.spam_task)
 
 
@@ -53,10 +53,11 @@ def _done(asked: Comment, verdict: str) -> None:
     unchanged.update(spam_task="", spam_due_at=None, spam_failure="", spam_verdict=verdict)
 
 
-def _judged(asked: Comment, verdict: Verdict) -> None:
+def _apply(asked: Comment, verdict: Verdict) -> None:
+    """Set the state of a comment by the verdict, unless it has changed since the service was asked."""
     try:
         with moderation.locked(asked.pk) as comment:
-            if not _as_asked(comment, asked) or comment.state != State.WAITING:
+            if not _is_unchanged(comment, asked) or comment.state != State.WAITING:
                 return
             if verdict == "discard":
                 comment.delete()
@@ -64,18 +65,18 @@ def _judged(asked: Comment, verdict: Verdict) -> None:
             comment.spam_task, comment.spam_due_at, comment.spam_failure = "", None, ""
             comment.spam_verdict = verdict
             if verdict == "spam":
-                moderation.settle(comment, State.SPAM, actor=Actor.SPAM_CHECK)
+                moderation.set_state(comment, State.SPAM, actor=Actor.SPAM_CHECK)
             elif comment.held in (Held.CHECK, Held.UNCHECKED) and submission.may_appear(
                 comment, Discussion.of(comment.article_id)
             ):
-                moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
+                moderation.set_state(comment, State.APPROVED, actor=Actor.POLICY)
             else:
                 if comment.held in (Held.CHECK, Held.UNCHECKED):
                     comment.held = Held.POLICY
                 comment.queued_at = min(comment.queued_at or timezone.now(), timezone.now())
                 comment.save()
     except Conflict:
-        # Its author was faster, and it is gone.
+        # The author has deleted the comment meanwhile.
         return
 
 
@@ -92,7 +93,7 @@ def _put_off(asked: Comment, reason: str) -> None:
 
 
 def run_due() -> int:
-    """Check comments that are due. Return the number of comments claimed."""
+    """Run the due tasks. Return how many there were."""
     if not spam.configured():
         return 0
     return queue.run_due(work)

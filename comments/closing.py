@@ -1,4 +1,4 @@
-"""Comments that close at a time: closed by whichever process looks first, and taken off open pages."""
+"""Close the comments of articles at the set time, and remove the form from open pages."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,13 +9,13 @@ from liveblog.delivery import log
 
 
 def close_due() -> int:
-    """Close what is due. Returns how many."""
+    """Close the comments of all articles whose time has come. Return how many articles."""
     due = Discussion.objects.filter(closes_at__lte=timezone.now()).exclude(policy=Policy.CLOSED)
     closed = 0
     for article_id in due.values_list("pk", flat=True):
         with transaction.atomic():
             log.lock(article_id)
-            # Another process, or an editor, may have been faster.
+            # Another process or an editor may have been faster.
             if due.filter(pk=article_id).update(policy=Policy.CLOSED):
                 log.append(article_id, FORM)
                 closed += 1

@@ -1,26 +1,26 @@
-"""The work that `comments.notifications` puts down: letters are written and handed to the mail server.
+"""Compose and send the e-mails that `comments.notifications` and `comments.digests` have queued.
 
-A letter that the server does not take is tried again; one whose occasion is gone by then is not sent. A process that
-dies between handing over and noting it sends a letter twice, with the same Message-ID.
+An e-mail that the server does not accept is tried again; one whose occasion has gone by then is not sent. If a process
+dies after the server has accepted an e-mail and before that is stored, it is sent twice, with the same Message-ID.
 """
 
 from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from articles.translations.selection import of_article
+from articles import api
 from comments.models import Comment, EmailJob, State
 from liveblog import jobs
 
@@ -43,13 +43,13 @@ _SALT = "comments.unsubscribe"
 
 
 def unsubscribe_url(comment: Comment) -> str:
-    """Where the author of a comment says that they want no more letters; of use to nobody else."""
+    """Return the address at which the author of a comment ends all e-mails. It is signed, so nobody can forge it."""
     token = signing.Signer(salt=_SALT).sign(comment.email_hash)
     return settings.SITE_URL + reverse("unsubscribe", args=[comment.page_language, token])
 
 
 def subscriber(token: str) -> str | None:
-    """The keyed hash of the e-mail that an address of `unsubscribe_url` is about; None of one that we never made."""
+    """Return the hash of the e-mail that a token of `unsubscribe_url` names; None if the token is not ours."""
     try:
         return signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
@@ -57,18 +57,19 @@ def subscriber(token: str) -> str | None:
 
 
 def unsubscribe(email_hash: str) -> None:
+    """End all e-mails to the author with this hash, and delete the ones that wait."""
     Comment.objects.filter(email_hash=email_hash).update(notify=False)
     EmailJob.objects.filter(comment__email_hash=email_hash, sent_at=None).delete()
 
 
-# Writing --------------------------------------------------------------------------------------------------------------
+# Composing ------------------------------------------------------------------------------------------------------------
 
 
-def written(letter: EmailJob) -> EmailMessage | None:
-    """The letter as it has to be now; None where its occasion is gone."""
-    if letter.kind == EmailJob.Kind.DIGEST:
-        return _digest(letter)
-    comment, answer = letter.comment, letter.answer
+def compose(job: EmailJob) -> EmailMessage | None:
+    """Return the e-mail as it has to be now; None if its occasion has gone."""
+    if job.kind == EmailJob.Kind.DIGEST:
+        return _digest(job)
+    comment, answer = job.comment, job.answer
     about = answer or comment
     if comment is None or about is None or about.state != State.APPROVED or not (comment.notify and comment.email):
         return None
@@ -79,11 +80,11 @@ def written(letter: EmailJob) -> EmailMessage | None:
         context = {
             "comment": comment,
             "answer": answer,
-            "article": str(of_article(comment.article, language).text("headline")),
+            "article": str(api.headline(comment.article, language)),
             "url": f"{page}comments/{about.pk}/",
             "unsubscribe_url": unsubscribing,
         }
-        message = _message(letter, context, comment.email)
+        message = _message(job, context, comment.email)
     message.extra_headers |= {
         "Content-Language": language,
         # RFC 8058: one click, without a page in between.
@@ -93,10 +94,10 @@ def written(letter: EmailJob) -> EmailMessage | None:
     return message
 
 
-def _digest(letter: EmailJob) -> EmailMessage | None:
+def _digest(job: EmailJob) -> EmailMessage | None:
     waiting = Comment.objects.queued()
     oldest = waiting.values_list("queued_at", flat=True).first()
-    if letter.user is None or not letter.user.email or oldest is None:
+    if job.user is None or not job.user.email or oldest is None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
         context = {
@@ -104,13 +105,13 @@ def _digest(letter: EmailJob) -> EmailMessage | None:
             "hours": max(1, round((timezone.now() - oldest).total_seconds() / 3600)),
             "url": f"{settings.SITE_URL}{reverse('admin:comments_comment_changelist')}",
         }
-        return _message(letter, context, letter.user.email)
+        return _message(job, context, job.user.email)
 
 
-def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
-    text = render_to_string(f"comments/emails/{letter.kind}.txt", context)
+def _message(job: EmailJob, context: Mapping[str, object], to: str) -> EmailMessage:
+    text = render_to_string(f"comments/emails/{job.kind}.txt", dict(context))
     subject, _, body = text.strip().partition("\n")
-    message_id = f"<comments-{letter.key}@{urlsplit(settings.SITE_URL).hostname}>"
+    message_id = f"<comments-{job.key}@{urlsplit(settings.SITE_URL).hostname}>"
     headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
     return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
 
@@ -119,7 +120,7 @@ def _message(letter: EmailJob, context: dict, to: str) -> EmailMessage:
 
 
 def run_due() -> int:
-    """Send e-mails that are due. Return the number of jobs claimed."""
+    """Send the due e-mails. Return how many there were."""
     if not settings.EMAIL_CONFIGURED:
         return 0
     claimed = queue.claim(BATCH_SIZE)
@@ -139,16 +140,16 @@ def run_due() -> int:
                 if _is_lost(error):
                     _put_off(claimed[number:], error)
                     break
-                # Anything may be wrong with one address; the others shall get theirs.
+                # Something is wrong with this one e-mail. The others are sent.
                 _put_off([letter], error)
     finally:
         server.close()
     return len(claimed)
 
 
-def _send(letter: EmailJob, server: Any) -> None:
+def _send(letter: EmailJob, server: BaseEmailBackend) -> None:
     row = EmailJob.objects.filter(pk=letter.pk)
-    message = written(letter)
+    message = compose(letter)
     if message is None:
         row.update(due_at=None)
         return
@@ -158,7 +159,7 @@ def _send(letter: EmailJob, server: Any) -> None:
 
 
 def _is_lost(error: Exception) -> bool:
-    """Whether it is the connection to the server that is gone, or hangs, rather than one letter that is refused."""
+    """Return whether the connection to the server is lost or hangs, rather than one e-mail rejected."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)

@@ -1,4 +1,4 @@
-"""What readers entrust to us: encrypted at rest, and found again by a keyed hash."""
+"""Encrypt readers' data at rest, and find it again by a keyed hash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 from functools import lru_cache
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -27,34 +26,34 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 
 
 class EncryptedField(models.TextField):
-    """A text that only a process with the site's SECRET_KEY can read. No query can compare it."""
+    """A text that is encrypted with a key derived from SECRET_KEY. Queries cannot compare it."""
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: str | None) -> str:
         return _cipher(_keys()).encrypt(value.encode()).decode() if value else ""
 
-    def from_db_value(self, value: str | None, *_: Any) -> str:
+    def from_db_value(self, value: str | None, *_: object) -> str:
         if not value:
             return ""
         try:
             return _cipher(_keys()).decrypt(value.encode()).decode()
         except InvalidToken:
-            # Written with a key that is gone, and so are the words.
+            # It was encrypted with a key that is no longer configured.
             return ""
 
 
 def hashes(value: str) -> list[str]:
-    """All that a value may be kept as, the present key's first: after a change of keys old rows are found as well."""
+    """Return the keyed hashes of a value, one for each key, so that rows from before a change of keys are found too."""
     plain = value.strip().casefold().encode()
     return [hmac.new(_derived(key, "matching"), plain, "sha256").hexdigest() for key in _keys()] if plain else []
 
 
 def keyed_hash(value: str) -> str:
-    """What tells whether two values are the same, and not what they are. Nothing of nothing."""
+    """Return a hash by which equal values can be matched without storing them; empty if the value is."""
     return next(iter(hashes(value)), "")
 
 
 def keyed_secret(*values: str) -> str:
-    """A secret that nobody without the site's key can tell from what it is made of; the same each time."""
+    """Return a secret derived from values, always the same. Without SECRET_KEY it cannot be computed."""
     made_of = "\0".join(values).encode()
     return (
         base64.urlsafe_b64encode(hmac.digest(_derived(_keys()[0], "secrets"), made_of, "sha256")).decode().rstrip("=")
@@ -62,5 +61,5 @@ def keyed_secret(*values: str) -> str:
 
 
 def hashed_secret(secret: str) -> str:
-    """A secret as it is kept. It is long and random, so that a plain hash cannot be turned back."""
+    """Return the hash under which a secret is stored. A secret is long and random, so no key or salt is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -10,32 +10,35 @@ from django.utils.translation import gettext_lazy as _
 
 from comments import text as plain
 from comments.models import Comment, Report
-from comments.submission import NOTHING_TO_ANSWER
+from comments.submission import PARENT_GONE
 
-#: Longer texts have to be a mistake: there are few that anybody reads to the end.
-LONGEST = 3000
+if TYPE_CHECKING:
+    from articles.models import Article
+
+#: The longest comment, in characters.
+MAX_LENGTH = 3000
 
 
 class PlainField(forms.CharField):
-    """Plain text as it is kept, which may be longer than what was sent: letters are normalised."""
+    """Plain text, cleaned. Normalisation may make it longer, so the length is checked again after it."""
 
     def __init__(self, *, cleaned: Callable[[str], str] = plain.cleaned, **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)
         self._cleaned = cleaned
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: object) -> str:
         text = super().to_python(value) or ""
         if len(text) > (self.max_length or 0):
             return text
         text = self._cleaned(text)
-        return text if plain.says_something(text) else ""
+        return text if plain.has_visible_text(text) else ""
 
 
 class _Form(forms.Form):
-    """A form whose fields have ids of their own in a page that may hold other forms."""
+    """A form whose fields have ids that no other form of the page uses."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="comment-%s", **kwargs)
+    def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="comment-%s")
 
 
 class CommentForm(_Form):
@@ -53,21 +56,23 @@ class CommentForm(_Form):
     )
     text = PlainField(
         label=_("Comment"),
-        max_length=LONGEST,
+        max_length=MAX_LENGTH,
         help_text=_("Plain text. A blank line begins a new paragraph, web addresses become links."),
         widget=forms.Textarea({"rows": 6, "dir": "auto"}),
     )
     notify = forms.BooleanField(label=_("Tell me by e-mail when my comment appears or is answered"), required=False)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
-    #: How long it was open, where a browser tells. No harm is done by one that does not.
+    #: For how many seconds the form was open, measured by its JavaScript module; optional.
     seconds = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
-    #: What the form's module makes at random, for knowing a comment that is sent again. See `comments.submission`.
+    #: Made at random by the module, to recognise a comment that is sent again. See `comments.submission`.
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
-    #: People do not see this field. What fills it in is no person.
+    #: A honeypot: people do not see this field, so only a program fills it in.
     website = forms.CharField(required=False, label=_("Leave this field empty"))
 
-    def __init__(self, *args: Any, article: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Mapping[str, object] | None = None, *, article: Article, initial: dict[str, object] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
         self._article = article
         if not settings.EMAIL_CONFIGURED:
             del self.fields["notify"]
@@ -83,14 +88,14 @@ class CommentForm(_Form):
             return None
         parent = Comment.objects.approved().filter(pk=pk, article=self._article).first()
         if parent is None:
-            raise ValidationError(NOTHING_TO_ANSWER)
+            raise ValidationError(PARENT_GONE)
         return parent
 
 
 class EditForm(_Form):
-    """Second thoughts: the text alone."""
+    """The form by which an author changes the text of a comment."""
 
-    text = PlainField(label=_("Comment"), max_length=LONGEST, widget=forms.Textarea({"rows": 6, "dir": "auto"}))
+    text = PlainField(label=_("Comment"), max_length=MAX_LENGTH, widget=forms.Textarea({"rows": 6, "dir": "auto"}))
 
 
 class ReportForm(_Form):

@@ -1,4 +1,4 @@
-"""What is done for comments in the background, in every server process: whichever is free does what is due."""
+"""The background jobs of comments. Every server process looks for due jobs; the first free one runs them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks. No letter is in a hurry.
+#: Seconds between two looks for due jobs. E-mails are less urgent.
 INTERVAL = 0.5
-INTERVAL_OF_LETTERS = 5.0
+EMAIL_INTERVAL = 5.0
 
 
 def run_due() -> int:
-    """Do everything that is due, but for letters. Returns how much there was."""
-    return _done(checking.run_due, closing.close_due)
+    """Run all due jobs except e-mails. Return how many there were."""
+    return _run(checking.run_due, closing.close_due)
 
 
 def send_emails() -> int:
-    """The same for letters, for which a mail server may have others wait."""
-    return _done(digests.enqueue, emails.run_due)
+    """Queue due digests and send due e-mails. Return how many. They have their own thread: a mail server may hang."""
+    return _run(digests.enqueue, emails.run_due)
 
 
-def _done(*jobs: Callable[[], int]) -> int:
+def _run(*jobs: Callable[[], int]) -> int:
     done = 0
     for job in jobs:
-        # Whatever is wrong with one, the others go on.
+        # If one fails, the others still run.
         try:
             done += job()
         except Exception:
@@ -40,9 +40,9 @@ def _done(*jobs: Callable[[], int]) -> int:
 
 
 async def run_when_due() -> None:
-    """Look for what is due as long as the server runs."""
+    """Look for due jobs as long as the server runs."""
     if settings.COMMENTS_WORKER:
         await asyncio.gather(
             jobs.run_while_serving(run_due, INTERVAL, logger),
-            jobs.run_while_serving(send_emails, INTERVAL_OF_LETTERS, logger),
+            jobs.run_while_serving(send_emails, EMAIL_INTERVAL, logger),
         )

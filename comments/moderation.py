@@ -1,37 +1,41 @@
-"""Decisions on comments: each made once, written down with its reason, and open to be undone.
+"""Decisions on comments. Each is made once, logged with its reason, and can be undone.
 
-Whoever decides names the version of the comment that they have read. Where somebody else, or its author, was faster,
-they are told by `Conflict`, and nothing has happened.
+A moderator who decides names the version of the comment that they have read. If another moderator or the author was
+faster, the function raises Conflict and changes nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from articles.publishing.quoting import quote
+from articles import api
+from articles.models import Author, Update
 from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
 from liveblog.errors import Conflict
 
-#: How long somebody is taken to have a comment open after the last sign of it.
-PRESENCE = timedelta(seconds=45)
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
-#: What a moderator can decide for.
-DECISIONS = (State.APPROVED, State.REFUSED, State.SPAM, State.WAITING)
+#: For how long a claim holds unless it is renewed.
+CLAIM_DURATION = timedelta(seconds=45)
+
+#: The states that a moderator can decide for.
+DECISIONS = (State.APPROVED, State.REJECTED, State.SPAM, State.WAITING)
 
 
 @contextlib.contextmanager
 def locked(pk: int) -> Iterator[Comment]:
-    """The comment as it is now, with its article locked until the transaction ends. Raises Conflict if it is gone."""
+    """Yield the comment as stored, with its article locked until the transaction ends. Raise Conflict if it is gone."""
     article_id = Comment.objects.values_list("article", flat=True).filter(pk=pk).first()
     if article_id is None:
         raise Conflict
@@ -44,39 +48,41 @@ def locked(pk: int) -> Iterator[Comment]:
 
 
 def last_decision(comment: Comment) -> Decision | None:
-    """Return the last decision on a comment, for saying who was faster."""
+    """Return the last decision on a comment; None if there is none."""
     return comment.decisions.select_related("user").first()
 
 
-def decide(pk: int, to: str, user: Any, *, version: int, reason: str = "") -> Decision:
-    """Bring a comment, read in `version`, into the state `to`. Raises Conflict, and changes nothing then.
+def decide(pk: int, to: str, user: User | None, *, version: int, reason: str = "") -> Decision:
+    """Set the state of a comment, which `user` has read in `version`, to `to`. Raise Conflict.
 
-    A reported comment that is approved again keeps its state, and its reports are settled.
+    Approving a reported comment keeps its state and settles its reports.
     """
     with locked(pk) as comment:
         if comment.version != version or comment.state == State.DELETED or _nothing_to_decide(comment, to):
             raise Conflict(comment)
-        return settle(comment, to, actor=Actor.MODERATOR, user=user, reason=reason)
+        return set_state(comment, to, actor=Actor.MODERATOR, user=user, reason=reason)
 
 
 def _nothing_to_decide(comment: Comment, to: str) -> bool:
     return comment.state == to and comment.queued_at is None
 
 
-def settle(
+def set_state(
     comment: Comment,
     to: str,
     *,
     actor: str,
-    user: Any = None,
+    user: User | None = None,
     reason: str = "",
     held: str = "",
     queued_at: datetime | None = None,
     undoes: Decision | None = None,
 ) -> Decision:
-    """Bring a comment into a state and write down who did. Within the article's lock; the comment may be a new one.
+    """Save a comment, which may be new, in the state `to`, and log the decision. Call under the article's lock.
 
-    `held` and `queued_at`: why and since when it waits, where it does.
+    held        why it waits, if it waits
+    queued_at   since when it waits
+    undoes      the decision that this one undoes
     """
     comment.version += 1
     decision = Decision(
@@ -95,26 +101,26 @@ def settle(
     comment.state = State(to)
     comment.held, comment.queued_at = held, queued_at
     if actor == Actor.MODERATOR:
-        # Nobody else settles what readers have reported.
+        # Only a moderator settles the reports of readers.
         comment.open_reports = undoes.had_reports if undoes else 0
     comment.claimed_by = comment.claimed_until = None
     if to != State.APPROVED:
         comment.featured = False
     if actor == Actor.MODERATOR:
-        spam.learn(comment)
+        spam.report_error(comment)
     comment.save()
     decision.save()
     notifications.decided(comment)
     return decision
 
 
-def undo(decision_pk: int, user: Any) -> Decision:
-    """Bring a comment back to where a decision found it. Raises Conflict if anything has happened to it since."""
+def undo(decision_pk: int, user: User | None) -> Decision:
+    """Restore a comment to its state before a decision. Raise Conflict if it has changed since the decision."""
     found = Decision.objects.select_related("comment").get(pk=decision_pk)
     with locked(found.comment_id) as comment:
         if comment.version != found.version:
             raise Conflict(comment)
-        return settle(
+        return set_state(
             comment,
             found.from_state,
             actor=Actor.MODERATOR,
@@ -125,37 +131,44 @@ def undo(decision_pk: int, user: Any) -> Decision:
         )
 
 
-def claim(pk: int, user: Any) -> bool:
-    """Say that `person` has the comment open. False where somebody else has."""
+def claim(pk: int, user: User) -> bool:
+    """Claim a comment for `user`, or renew the claim. Return False if another moderator's claim is in force."""
     now = timezone.now()
     free = Q(claimed_by=None) | Q(claimed_by=user) | Q(claimed_until__lte=now)
-    return bool(Comment.objects.filter(free, pk=pk).update(claimed_by=user, claimed_until=now + PRESENCE))
+    return bool(Comment.objects.filter(free, pk=pk).update(claimed_by=user, claimed_until=now + CLAIM_DURATION))
 
 
-def release(pk: int, user: Any) -> None:
+def release(pk: int, user: User) -> None:
+    """End the claim of `user` on a comment, if there is one."""
     Comment.objects.filter(pk=pk, claimed_by=user).update(claimed_by=None, claimed_until=None)
 
 
 def ban(
-    comment: Comment, user: Any, *, until: datetime, email: bool = False, address: bool = False, reason: str = ""
+    comment: Comment,
+    user: User | None,
+    *,
+    until: datetime,
+    email: bool = False,
+    address: bool = False,
+    reason: str = "",
 ) -> Ban:
-    """Keep the author of a comment from writing until a time: whoever has the e-mail, the address or either.
+    """Ban the e-mail, the IP address or both of a comment's author until a time.
 
-    Raises ValueError where nothing is known (any more) of what is to be banned.
+    Raise ValueError if none of those to be banned is known, or known any more.
     """
     email_hash = comment.email_hash if email else ""
     banned = comment.address if address else None
     if not email_hash and not banned:
-        raise ValueError("Nothing of the author is known to ban them by.")
+        raise ValueError("Nothing is known by which the author could be banned.")
     return Ban.objects.create(email_hash=email_hash, address=banned, until=until, user=user, reason=reason)
 
 
-def note(pk: int, user: Any, text: str) -> Note:
+def note(pk: int, user: User | None, text: str) -> Note:
     return Note.objects.create(comment_id=pk, user=user, text=text)
 
 
 def record_of(email_hash: str) -> Counter[str]:
-    """How many comments of an author are in each state; of nobody where there is no e-mail."""
+    """Count the comments of an author by state. The count is empty if the hash is."""
     if not email_hash:
         return Counter()
     found = Comment.objects.filter(email_hash=email_hash).order_by().values_list("state").annotate(Count("pk"))
@@ -163,13 +176,13 @@ def record_of(email_hash: str) -> Counter[str]:
 
 
 def approved_by_moderators(email_hash: str) -> int:
-    """How many comments of an author are approved that a moderator has read."""
+    """Count the approved comments of an author that a moderator, not the rules, has approved."""
     read = Q(decisions__actor=Actor.MODERATOR, decisions__to_state=State.APPROVED)
     return Comment.objects.approved().filter(read, email_hash=email_hash).distinct().count()
 
 
 def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
-    """A reader reports a comment: moderators look at it again, readers see it meanwhile. Twice is as good as once."""
+    """Add a reader's report and queue the comment, which stays visible. A second report of a reader changes nothing."""
     with locked(pk) as comment:
         if comment.state != State.APPROVED:
             return
@@ -183,7 +196,7 @@ def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
 
 
 def feature(pk: int, featured: bool) -> None:
-    """Mark an approved comment as the editors' choice, or take the mark away. Raises Conflict if it is not approved."""
+    """Make an approved comment an editors' choice, or no longer one. Raise Conflict if it is not approved."""
     with locked(pk) as comment:
         if comment.state != State.APPROVED:
             raise Conflict(comment)
@@ -191,15 +204,15 @@ def feature(pk: int, featured: bool) -> None:
         comment.save()
 
 
-def make_update(pk: int, authors: Any = ()) -> Any:
-    """Publish an approved comment as an update of its article, credited; once, however often it is asked for.
+def make_update(pk: int, authors: Collection[Author] = ()) -> Update:
+    """Publish an approved comment as an update of its article, and return it; a second call returns the same update.
 
-    Raises Conflict if it is not approved.
+    Raise Conflict if the comment is not approved.
     """
     with locked(pk) as comment:
         if comment.state != State.APPROVED:
             raise Conflict(comment)
         if comment.update_made is None:
-            comment.update_made = quote(comment.article, comment.text, comment.name, comment.language, authors)
+            comment.update_made = api.quote(comment.article, comment.text, comment.name, comment.language, authors)
             comment.save()
         return comment.update_made

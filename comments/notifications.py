@@ -1,20 +1,16 @@
-"""Letters to readers and moderators: put down in the transaction of what they tell about, sent from there later."""
+"""E-mails to readers. They are queued in the transaction of the decision, and sent later by `comments.emails`."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from comments.models import Comment, EmailJob, State
-
-#: How long a moderator may think again before anybody hears of a decision.
-SECOND_THOUGHTS = timedelta(minutes=1)
+from comments.models.moderation import UNDO_WINDOW
 
 
 def decided(comment: Comment) -> None:
-    """A comment is in its state now: who asked for it is to be told that it appears, or that it answers theirs."""
+    """If a comment was approved, queue e-mails to its author and to the author it answers, if they asked for them."""
     if comment.state != State.APPROVED or not settings.EMAIL_CONFIGURED:
         return
     if comment.notify and comment.email:
@@ -25,9 +21,9 @@ def decided(comment: Comment) -> None:
 
 
 def _enqueue(key: str, kind: str, comment: Comment, answer: Comment | None) -> None:
-    due_at = timezone.now() + SECOND_THOUGHTS
-    letter, new = EmailJob.objects.get_or_create(
+    due_at = timezone.now() + UNDO_WINDOW
+    job, new = EmailJob.objects.get_or_create(
         key=key, defaults={"kind": kind, "comment": comment, "answer": answer, "due_at": due_at}
     )
-    if not new and letter.sent_at is None:
-        EmailJob.objects.filter(pk=letter.pk).update(due_at=due_at, attempts=0)
+    if not new and job.sent_at is None:
+        EmailJob.objects.filter(pk=job.pk).update(due_at=due_at, attempts=0)

@@ -1,12 +1,11 @@
-"""What one e-mail address left: shown to whom it belongs, and taken away without a trace.
+"""Export and erase the data of one e-mail address.
 
-Addresses of machines and names of browsers are needed for checking for spam, and are kept only that long.
+IP addresses and User-Agents are needed for the spam check, and are deleted after COMMENTS_KEEP_ADDRESS_DAYS.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -15,19 +14,20 @@ from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
+from articles import api
 from articles.models import Update
-from articles.publishing.quoting import take_away
 from comments.encryption import hashes
 from comments.models import Ban, Comment, EmailJob, Report
+from comments.models.comment import CommentQuerySet
 
 
-def comments_of(email: str) -> Any:
+def comments_of(email: str) -> CommentQuerySet:
     found = Comment.objects.filter(email_hash__in=hashes(email))
     return found.select_related("article").order_by("pk")
 
 
-def export(email: str) -> dict[str, Any]:
-    """All that we hold of an e-mail address, in a form that a machine can read."""
+def export(email: str) -> dict[str, object]:
+    """Return all data stored about an e-mail address, as a JSON object."""
     comments = comments_of(email).prefetch_related("decisions", "translations")
     return {
         "email": email.strip(),
@@ -39,7 +39,7 @@ def export(email: str) -> dict[str, Any]:
     }
 
 
-def _exported(comment: Comment) -> dict[str, Any]:
+def _exported(comment: Comment) -> dict[str, object]:
     return {
         "article": f"{settings.SITE_URL}{comment.article.url(comment.page_language)}",
         "written": comment.written_at.isoformat(),
@@ -61,19 +61,19 @@ def _exported(comment: Comment) -> dict[str, Any]:
 
 
 def erase(email: str) -> int:
-    """Take away all that an e-mail address left, live posts made of it included. Returns how many comments it were.
+    """Erase all data of an e-mail address, including updates made of its comments. Return the number of comments.
 
-    Comments that others answered leave an empty place. A ban stays until it ends: it was not left by whom it is about.
+    A comment with answers leaves an empty place. A ban stays until it ends: it is the newsroom's data.
     """
     erased = 0
     content_type = ContentType.objects.get_for_model(Comment)
     for comment in comments_of(email).select_related("update_made").order_by("-pk"):
         with transaction.atomic():
-            # The update first: it locks all articles in which it stands, the comment's among them.
+            # The update first: deleting it locks all articles that show it, among them the article of the comment.
             for update in _made_of(comment):
-                take_away(update)
+                api.delete_with_copies(update)
             comment.update_made = comment.copy_group_made = None
-            # The admin's own log keeps what it called things.
+            # The admin log names the objects that it is about.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
         erased += 1
@@ -81,23 +81,23 @@ def erase(email: str) -> int:
 
 
 def _made_of(comment: Comment) -> list[Update]:
-    """The update that was made of a comment, or a copy in another article that is left of one."""
+    """Return the update that was made of a comment, and a copy of it in another article if the update is gone."""
     copy = Update.objects.filter(copy_group=comment.copy_group_made).first() if comment.copy_group_made else None
     return [update for update in (comment.update_made, copy) if update is not None]
 
 
-def _leave_copy_group(sender: Any, instance: Update, **kwargs: Any) -> None:
+def _leave_copy_group(sender: type[Update], instance: Update, **kwargs: object) -> None:
     if instance.copy_group:
         Comment.objects.filter(update_made=instance).update(copy_group_made=instance.copy_group)
 
 
 def listen() -> None:
-    """Where an update is deleted that was made of a comment, its copies can still be found."""
+    """When an update that was made of a comment is deleted, store its copy group, so that its copies are found."""
     pre_delete.connect(_leave_copy_group, sender=Update, dispatch_uid="comments.privacy")
 
 
 def forget_addresses() -> int:
-    """Take away addresses and browsers that are older than spam checking needs. Returns of how many comments."""
+    """Delete IP addresses and User-Agents that the spam check no longer needs. Return of how many comments."""
     before = timezone.now() - timedelta(days=settings.COMMENTS_KEEP_ADDRESS_DAYS)
     old = Comment.objects.filter(written_at__lt=before)
     forgotten = old.exclude(address=None, user_agent="").update(

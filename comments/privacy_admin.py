@@ -1,9 +1,8 @@
-"""What one e-mail address left, in the admin: to be looked up, handed out and erased."""
+"""The admin page on which the data of one e-mail address is looked up, exported and erased."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -27,12 +26,12 @@ class EmailForm(forms.Form):
 
 @admin.register(Commenter)
 class CommenterAdmin(LangAttributeAdmin):
-    """One page instead of a list. The e-mail is only ever posted, so that no log of addresses keeps it."""
+    """One page instead of a list. The e-mail is posted and never in the URL, so no access log contains it."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("comments.erase_comment")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Commenter | None = None) -> bool:
         return request.user.has_perm("comments.erase_comment")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -40,14 +39,14 @@ class CommenterAdmin(LangAttributeAdmin):
 
     has_change_permission = has_view_permission
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Commenter | None = None) -> bool:
         return False
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.changelist_view)
         return [path("", view, name="comments_commenter_changelist")]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = EmailForm(request.POST or None)

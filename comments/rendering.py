@@ -1,76 +1,67 @@
-"""How comments look: the same HTML on the page that is loaded and in the frame that is pushed.
+"""Render comments: the same HTML for the page that is loaded and for the frame that is pushed.
 
-The element of a page is a thread: a comment at the first level with the last of its answers. What is pushed for one
-more answer is therefore small, however long the thread has become; all of it is on a page of its own.
+The element of a page is a thread: a first-level comment with its last answers. A new answer therefore pushes little,
+however long the thread is. The whole thread has a page of its own.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from babel.numbers import format_decimal
-from django.db.models import F, QuerySet, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.template.loader import get_template
-from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Article
+from comments import translation
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Policy
-from comments.models.comment import CHOSEN, COUNT
+from comments.models.comment import COUNT, FEATURED, CommentQuerySet
 from comments.models.rules import FORM
 from comments.text import html_of
-from comments.translation import possible
-from liveblog.delivery.elements import Operation, number_of
+from liveblog.delivery.elements import Operation, in_each_language, number_of
 from liveblog.languages import direction
 
-#: How many answers of a thread stand in a list of threads: the last ones.
-ANSWERS = 5
+#: How many answers a list shows below each thread: the last ones.
+MAX_ANSWERS = 5
 
-#: How many of the editors' choice stand above all.
-CHOICES = 3
-
-
-@contextmanager
-def page_locale(article: Article, language: str) -> Iterator[None]:
-    """The language and the time zone in which a page about this article is written."""
-    with translation.override(language), timezone.override(article.zone):
-        yield
+#: How many comments of the editors' choice the page shows.
+MAX_FEATURED = 3
 
 
 # Queries --------------------------------------------------------------------------------------------------------------
 
 
-def shown() -> QuerySet[Comment]:
-    """Comments with all that is said of them, and nothing that is not: e-mails stay in the database."""
+def for_readers() -> CommentQuerySet:
+    """Return comments with the columns that readers see, and no others: e-mails stay in the database."""
     columns = ("article", "parent", "thread", "language", "name", "text", "state", "written_at", "edited_at")
     return Comment.objects.only(*columns, "featured", "answers", "shown")
 
 
-def threads_of(article: Article) -> Any:
-    return shown().filter(article=article).threads()
+def threads_of(article_id: int) -> CommentQuerySet:
+    return for_readers().filter(article=article_id).threads()
 
 
 def last_answers(threads: Iterable[Comment]) -> dict[int, list[Comment]]:
-    """The last answers of each thread, in the order in which they were written; one query for all."""
+    """Return the last answers of each thread, oldest first, with one query for all threads."""
     place = Window(RowNumber(), partition_by=F("thread"), order_by=[F("written_at").desc(), F("pk").desc()])
     answered = [thread.pk for thread in threads if thread.answers]
     if not answered:
         return {}
-    rows = answers_of(answered).annotate(place=place).filter(place__lte=ANSWERS)
-    found = defaultdict(list)
+    rows = answers_of(answered).annotate(place=place).filter(place__lte=MAX_ANSWERS)
+    found: dict[int, list[Comment]] = defaultdict(list)
     for row in rows:
+        assert row.thread_id is not None
         found[row.thread_id].append(row)
     return found
 
 
-def answers_of(threads: Collection[int]) -> Any:
-    """Approved answers, with the name of whom they answer."""
-    rows = shown().approved().filter(thread__in=threads).select_related("parent")
+def answers_of(threads: Collection[int]) -> CommentQuerySet:
+    """Return the approved answers in threads, with the name of the author whom each answers."""
+    rows = for_readers().approved().filter(thread__in=threads).select_related("parent")
     return rows.only(*_ANSWER_COLUMNS).order_by("written_at", "pk")
 
 
@@ -83,8 +74,8 @@ _ANSWER_COLUMNS = (
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 
-def comment_context(comment: Comment, article: Article, language: str) -> dict[str, Any]:
-    """What there is to say of a comment. Call within `reading`."""
+def comment_context(comment: Comment, article: Article, language: str) -> dict[str, object]:
+    """Return the context of a comment's template. Call within `page_locale`."""
     parent = comment.parent if comment.thread_id else None
     return {
         "comment": comment,
@@ -92,19 +83,19 @@ def comment_context(comment: Comment, article: Article, language: str) -> dict[s
         "foreign": comment.language != language,
         "direction": direction(comment.language),
         "text": html_of(comment.text),
-        "translatable": comment.language != language and possible(),
-        # Who answers the comment above it does not have to say so.
+        "translatable": comment.language != language and translation.available(),
+        # An answer to the first comment of the thread need not name its author.
         "answered": parent if parent and parent.thread_id and parent.state == Comment.State.APPROVED else None,
     }
 
 
 def comment_html(comment: Comment, article: Article, language: str) -> str:
-    """One comment by itself. Call within `reading`."""
+    """Return the HTML of one comment. Call within `page_locale`."""
     return get_template("comments/comment.html").render(comment_context(comment, article, language))
 
 
 def thread_html(thread: Comment, answers: list[Comment], article: Article, language: str) -> str:
-    """The element of a thread: a comment with these of its answers. Call within `reading`."""
+    """Return the element of a thread: a comment with some of its answers. Call within `page_locale`."""
     approved = thread.state == Comment.State.APPROVED
     return get_template("comments/thread.html").render(
         {
@@ -118,7 +109,7 @@ def thread_html(thread: Comment, answers: list[Comment], article: Article, langu
 
 
 def threads_html(threads: list[Comment], article: Article, language: str) -> SafeString:
-    """A list of threads, with constant queries. Call within `reading`."""
+    """Return the elements of threads, with a constant number of queries. Call within `page_locale`."""
     answers = last_answers(threads)
     return mark_safe("".join(thread_html(one, answers.get(one.pk, []), article, language) for one in threads))
 
@@ -129,14 +120,14 @@ def count_html(article: Article, language: str) -> str:
     return get_template("comments/count.html").render({"count": count, "written": written})
 
 
-def chosen_html(article: Article, language: str) -> str:
-    chosen = shown().approved().filter(article=article, featured=True)[:CHOICES]
-    comments = [comment_context(comment, article, language) for comment in chosen]
+def featured_html(article: Article, language: str) -> str:
+    featured = for_readers().approved().filter(article=article, featured=True)[:MAX_FEATURED]
+    comments = [comment_context(comment, article, language) for comment in featured]
     return get_template("comments/featured.html").render({"comments": comments})
 
 
-def form_html(article: Article, language: str, **context: Any) -> str:
-    """The form for one more comment, or the sentence that there is none. Call within `reading`."""
+def form_html(article: Article, language: str, **context: object) -> str:
+    """Return the form for a comment, or the sentence that comments are closed. Call within `page_locale`."""
     discussion = Discussion.of(article.pk)
     return get_template("comments/form.html").render(
         {
@@ -156,22 +147,17 @@ def form_html(article: Article, language: str, **context: Any) -> str:
 def render_threads(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    threads = list(threads_of(article).filter(pk__in=map(number_of, elements)))
+    threads = list(threads_of(article_id).filter(pk__in=map(number_of, elements)))
     found = {thread.element: thread for thread in threads}
     answers = last_answers(threads)
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                _put(found.get(element), element, answers, article, language) for element in elements
-            ]
-    return operations
+
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [_thread_operation(found.get(element), element, answers, article, language) for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
 
 
-def _put(
+def _thread_operation(
     thread: Comment | None, element: str, answers: dict[int, list[Comment]], article: Article, language: str
 ) -> Operation:
     if thread is None:
@@ -185,19 +171,14 @@ def _put(
     }
 
 
-_PARTS: dict[str, Callable[[Article, str], str]] = {COUNT: count_html, CHOSEN: chosen_html, FORM: form_html}
+#: The elements besides the threads.
+_SECTIONS: dict[str, Callable[[Article, str], str]] = {COUNT: count_html, FEATURED: featured_html, FORM: form_html}
 
 
-def render_surroundings(
+def render_sections(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                {"op": "set", "id": element, "html": _PARTS[element](article, language)} for element in elements
-            ]
-    return operations
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [{"op": "set", "id": element, "html": _SECTIONS[element](article, language)} for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)

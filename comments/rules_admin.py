@@ -1,8 +1,6 @@
-"""The rules of comments in the admin: for each article, and for each word."""
+"""The admin pages for the rules of an article's comments, for listed words and for bans."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -29,28 +27,28 @@ class DiscussionAdmin(LangAttributeAdmin):
     def article_named(self, discussion: Discussion) -> SafeString:
         return named(discussion.article)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # The rules of one article are not handed to another.
+    def get_readonly_fields(self, request: HttpRequest, obj: Discussion | None = None) -> tuple[str, ...]:
+        # The rules of one article cannot be moved to another.
         return ("article_named",) if obj else ()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Discussion | None = None) -> tuple[str, ...]:
         return ("article_named" if obj else "article", "policy", "closes_at")
 
 
 @admin.register(ListedWord)
 class ListedWordAdmin(LangAttributeAdmin):
-    list_display = ("word_spoken", "language", "action")
+    list_display = ("word_marked", "language", "action")
     list_filter = ("language", "action")
     search_fields = ("word",)
 
     @admin.display(description=_("word"), ordering="word")
-    def word_spoken(self, word: ListedWord) -> SafeString:
+    def word_marked(self, word: ListedWord) -> SafeString:
         return format_html('<bdi lang="{}" dir="{}">{}</bdi>', word.language, direction(word.language), word.word)
 
 
 @admin.register(Ban)
 class BanAdmin(LangAttributeAdmin):
-    """Bans are made where the comment is read; here they are seen, shortened and lifted."""
+    """Bans are made in the queue. Here they are listed, shortened and lifted."""
 
     list_display = ("banned", "until", "in_force", "user", "reason")
     list_select_related = ("user",)
@@ -64,8 +62,10 @@ class BanAdmin(LangAttributeAdmin):
         return super().get_queryset(request).order_by("-until", "-pk")
 
     @admin.display(description=_("who"))
-    def banned(self, ban: Ban) -> Any:
-        return format_html("<bdi>{}</bdi>", limits.network_of(ban.address)) if ban.address else _("An e-mail address")
+    def banned(self, ban: Ban) -> str:
+        return (
+            format_html("<bdi>{}</bdi>", limits.network_of(ban.address)) if ban.address else str(_("An e-mail address"))
+        )
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, ban: Ban) -> bool:

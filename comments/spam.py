@@ -1,43 +1,41 @@
-"""The spam check: asked in the background, and told what moderators think of its answers.
+"""Queue tasks for the spam check: have a comment checked, and correct the service if a moderator disagrees.
 
-The rows of `Comment` are the queue, as they are for machine translation: a process takes what is due with a lease.
-While the service is down, comments wait for a moderator, and are checked once it is back.
+The rows of `Comment` are the queue; `comments.checking` leases the due ones and does the tasks. While the service is
+down, comments wait for a moderator, and are checked when it is back.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from comments.models import Comment, State
+from comments.models.moderation import UNDO_WINDOW
 
-#: What is to be done: ask, or say what it was.
-CHECK, SAY_SPAM, SAY_HAM = "check", "spam", "ham"
+#: The tasks: check a comment, or submit it as spam that was missed or as ham that was taken for spam.
+CHECK, SUBMIT_SPAM, SUBMIT_HAM = "check", "spam", "ham"
 
-#: How long a moderator may think again before the service hears of a decision.
-SECOND_THOUGHTS = timedelta(minutes=1)
-
-#: How long moderators are spared a comment whose check is under way.
-GRACE = timedelta(minutes=1)
+#: For how long a comment whose check is running stays out of the queue of moderators.
+GRACE_PERIOD = timedelta(minutes=1)
 
 
 def configured() -> bool:
+    """Return whether there is a service to ask."""
     return bool(settings.AKISMET_API_KEY)
 
 
-def ask(comment: Comment, *, recheck: str = "") -> None:
-    """Have a comment, yet to be saved, checked as soon as somebody is free."""
+def request_check(comment: Comment, *, recheck: str = "") -> None:
+    """Queue a check of a comment at once; `recheck` is Akismet's `recheck_reason`. The caller saves the comment."""
     comment.spam_task, comment.spam_due_at, comment.spam_attempts = CHECK, timezone.now(), 0
     comment.spam_failure, comment.recheck_reason = "", recheck
 
 
-def learn(comment: Comment) -> None:
-    """A moderator has put a comment, yet to be saved, into its state: a service that sees it otherwise is told."""
-    believed = {State.SPAM: SAY_SPAM, State.APPROVED: SAY_HAM}.get(State(comment.state), "")
-    told = comment.spam_verdict or SAY_HAM
-    task: Any = believed if believed and believed != told and configured() and comment.address else ""
+def report_error(comment: Comment) -> None:
+    """Queue a correction if a moderator has set a state that contradicts the service. The caller saves the comment."""
+    correct = {State.SPAM: SUBMIT_SPAM, State.APPROVED: SUBMIT_HAM}.get(State(comment.state), "")
+    is_wrong = correct != (comment.spam_verdict or SUBMIT_HAM)
+    task = correct if correct and is_wrong and configured() and comment.address else ""
     comment.spam_task, comment.spam_attempts, comment.spam_failure = task, 0, ""
-    comment.spam_due_at = timezone.now() + SECOND_THOUGHTS if task else None
+    comment.spam_due_at = timezone.now() + UNDO_WINDOW if task else None

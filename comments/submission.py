@@ -1,7 +1,7 @@
-"""A comment comes in: whether it is taken, and whether it appears by itself or somebody has to look.
+"""Accept or reject a comment, and decide whether it appears at once or waits for a moderator.
 
-All of it happens in one transaction under the article's lock. Nothing is asked of anybody else meanwhile: a check for
-spam is put down to be made afterwards.
+This happens in one transaction under the article's lock. No other server is asked meanwhile: the spam check is queued
+and made afterwards.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -28,26 +28,44 @@ from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED
 from liveblog.translation import detector
 
-#: Nobody types a comment in less, in seconds.
-MIN_TYPING_TIME = 3.0
+#: A comment that was typed faster is held.
+MIN_TYPING_SECONDS = 3.0
 
-#: How long a text is remembered for telling whether it comes again.
-REMEMBERED = timedelta(days=1)
+#: A comment is held if more comments than MAX_DUPLICATES with the same text were sent within DUPLICATE_WINDOW.
+MAX_DUPLICATES = 1
+DUPLICATE_WINDOW = timedelta(days=1)
 
-#: How many others may say the very same before somebody has to look.
-DUPLICATE_WINDOW = 2
+#: Shorter texts, such as “Thank you”, are no duplicates.
+_MIN_DUPLICATE_LENGTH = 25
 
-_SHORT = 25
+#: The message to a reader whose comment answers one that has been deleted.
+PARENT_GONE = gettext_lazy("The comment that you answer is no longer there. Yours can stand by itself.")
 
-#: To whoever answers a comment that went while they wrote.
-NOTHING_TO_ANSWER = gettext_lazy("The comment that you answer is no longer there. Yours can stand by itself.")
-
-#: The stretch of time that limits are for, in seconds.
-WINDOW = 600
+#: The period that rate limits apply to.
+RATE_WINDOW_SECONDS = 600
 
 
-class Rejected(Exception):  # noqa: N818 - an answer that is no
-    """A comment is not taken. `message` says why, to its author; `field` is where that belongs, if to one."""
+class CommentData(TypedDict):
+    """The cleaned data of `comments.forms.CommentForm`."""
+
+    name: str
+    email: str
+    text: str
+    parent: NotRequired[Comment | None]
+    notify: NotRequired[bool]
+    #: How long the form was open, as measured by the browser.
+    seconds: NotRequired[float | None]
+    #: Made at random by the browser; see `_secret`.
+    key: NotRequired[str]
+
+
+class Rejected(Exception):  # noqa: N818 - an outcome of normal use, not an error
+    """A comment is not accepted.
+
+    message   the reason, for its author
+    field     the field of the form that the message belongs to, if it belongs to one
+    status    the HTTP status of the answer
+    """
 
     def __init__(self, message: str, field: str | None = None, status: int = 422) -> None:
         super().__init__(message)
@@ -56,7 +74,7 @@ class Rejected(Exception):  # noqa: N818 - an answer that is no
 
 @dataclass(frozen=True)
 class Sender:
-    """What a request says of who sends it."""
+    """The IP address and the User-Agent that a comment is sent from."""
 
     address: str | None
     user_agent: str
@@ -64,20 +82,20 @@ class Sender:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A comment that was taken, and the secret by which its author finds it again."""
+    """An accepted comment, and the secret by which its author finds it again."""
 
     comment: Comment
     secret: str
 
 
-def submit(article: Article, values: dict[str, Any], language: str, sender: Sender) -> Accepted:
-    """Take a comment as the form gave it, from a page in `language`. Raises Refused.
+def submit(article: Article, values: CommentData, language: str, sender: Sender) -> Accepted:
+    """Save a comment that was sent from a page in `language`. Raise Rejected.
 
-    The same comment sent twice, by a second click or a lost answer, is taken once.
+    A comment that is sent twice, by a second click or after a lost answer, is saved once.
     """
     name, email, text, parent = values["name"], values["email"], values["text"], values.get("parent")
-    _turn_away(email, sender, sender.address)
-    listed = _listed(name, text)
+    _check_sender(email, sender, sender.address)
+    listed = _check_words(name, text)
     secret = _secret(article, values, sender)
     with transaction.atomic():
         log.lock(article.pk)
@@ -85,7 +103,7 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
         if (before := Comment.objects.filter(secret_hash=hashed_secret(secret)).first()) is not None:
             return Accepted(before, secret)
         if parent is not None and not Comment.objects.approved().filter(pk=parent.pk).exists():
-            raise Rejected(str(NOTHING_TO_ANSWER))
+            raise Rejected(str(PARENT_GONE))
         comment = Comment(
             article=article,
             parent=parent,
@@ -106,9 +124,9 @@ def submit(article: Article, values: dict[str, Any], language: str, sender: Send
 
 
 def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Comment:
-    """Its author changes a comment, read in `version`: it goes through the door once more. Raises Refused, Conflict."""
-    _turn_away(comment.email, sender, sender.address, comment.address)
-    listed = _listed(comment.name, text)
+    """Change the text of a comment for its author, who read `version`; check it again. Raise Rejected or Conflict."""
+    _check_sender(comment.email, sender, sender.address, comment.address)
+    listed = _check_words(comment.name, text)
     with moderation.locked(comment.pk) as now:
         discussion = _open_discussion(now.article_id)
         _must_be_changeable(now, version)
@@ -125,7 +143,7 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
 
 
 def withdraw(comment: Comment, *, version: int) -> None:
-    """Its author deletes a comment. Raises Refused, Conflict."""
+    """Delete a comment for its author, who read `version`. Raise Rejected or Conflict."""
     with moderation.locked(comment.pk) as now:
         _must_be_changeable(now, version)
         now.delete()
@@ -139,29 +157,35 @@ def _must_be_changeable(comment: Comment, version: int) -> None:
 
 
 def language_of(text: str, page_language: str) -> str:
-    """The language of a text: as far as it can be told, and otherwise that of the page."""
+    """Return the detected language of a text; the language of the page if detection is not certain."""
     found = detector.language_of(text, among=SHIPPED)
     return found[0] if found else page_language
 
 
-# At the door ----------------------------------------------------------------------------------------------------------
+# Checks ---------------------------------------------------------------------------------------------------------------
 
 
-def _turn_away(email: str, sender: Sender, *addresses: str | None) -> None:
-    """Who is banned by their e-mail or one of their addresses, and who sends too much."""
+def _check_sender(email: str, sender: Sender, *addresses: str | None) -> None:
+    """Raise Rejected if the e-mail or an IP address is banned, or if too many comments came from the sender."""
     if Ban.objects.of(email, *addresses).exists():
         raise Rejected(_("You cannot comment here at the moment."), status=403)
     address = limits.counted_address(sender.address or "")
-    by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, WINDOW)
-    if not by_address or not limits.within("commenter", keyed_hash(email), settings.COMMENTS_PER_EMAIL, WINDOW):
+    by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS)
+    # E-mails are not verified: comments rejected by address must not use up the limit of an e-mail's owner.
+    if not by_address or not _is_within_email_limit(email):
         raise Rejected(
             _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
         )
 
 
-def _listed(name: str, text: str) -> ListedWord | None:
+def _is_within_email_limit(email: str) -> bool:
+    return limits.within("commenter", keyed_hash(email), settings.COMMENTS_PER_EMAIL, RATE_WINDOW_SECONDS)
+
+
+def _check_words(name: str, text: str) -> ListedWord | None:
+    """Return the listed word for which the comment is held, if there is one. Raise Rejected if it must not appear."""
     listed = blocklist.found_in(name, text)
-    if listed is not None and listed.action == ListedWord.Action.REFUSE:
+    if listed is not None and listed.action == ListedWord.Action.REJECT:
         raise Rejected(_("“%(word)s” is a word that we do not print.") % {"word": listed.word}, "text")
     return listed
 
@@ -173,24 +197,24 @@ def _open_discussion(article_id: int) -> Discussion:
     return discussion
 
 
-def _secret(article: Article, values: dict[str, Any], sender: Sender) -> str:
-    """What leads an author back to a comment. The same comment sent again by the same sender has the same.
+def _secret(article: Article, values: CommentData, sender: Sender) -> str:
+    """Return the secret by which the author finds the comment; the same one if the same sender sends it again.
 
-    A sender is known by the random key that the form's module makes, and without that by where the form came from.
-    Somebody who sends the words of another has another secret, and so a comment of their own.
+    A sender is identified by the random key of the form's JavaScript module; without JavaScript, by IP address and
+    browser. Another sender of the same text gets another secret, and so a comment of their own.
     """
     parent = values.get("parent")
-    said = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
-    # Each kind says what it is: no key that somebody makes up stands for the place of somebody else.
+    content = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
+    # The prefixes keep the two apart: nobody can make up a key that equals the address of another sender.
     if key := values.get("key"):
-        return keyed_secret("key", key, *said)
-    if place := limits.counted_address(sender.address or ""):
-        return keyed_secret("place", place, sender.user_agent, *said)
+        return keyed_secret("key", key, *content)
+    if address := limits.counted_address(sender.address or ""):
+        return keyed_secret("address", address, sender.user_agent, *content)
     return secrets.token_urlsafe(24)
 
 
 def _hold_reason(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
-    """Why somebody has to look at a comment, whatever the article's rules; nothing where there is no reason."""
+    """Return why a moderator must see a comment whatever the article's rules, and the detail; empty if no reason."""
     if comment.open_reports:
         return Held.REPORTED, ""
     links = plain.count_of_links(f"{comment.name}\n{comment.text}")
@@ -198,46 +222,47 @@ def _hold_reason(comment: Comment, listed: ListedWord | None, seconds: float | N
         return Held.WORDS, listed.word
     if links > settings.COMMENTS_MAX_LINKS:
         return Held.LINKS, str(links)
-    if seconds is not None and seconds < MIN_TYPING_TIME:
+    if seconds is not None and seconds < MIN_TYPING_SECONDS:
         return Held.FAST, f"{seconds:.1f} s"
-    if len(comment.text) >= _SHORT:
-        same = Comment.objects.filter(text_hash=comment.text_hash, written_at__gt=timezone.now() - REMEMBERED)
-        echoes = same.exclude(pk=comment.pk).count()
-        if echoes >= DUPLICATE_WINDOW:
-            return Held.DOUBLED, str(echoes)
+    if len(comment.text) >= _MIN_DUPLICATE_LENGTH:
+        since = timezone.now() - DUPLICATE_WINDOW
+        same = Comment.objects.filter(text_hash=comment.text_hash, written_at__gt=since)
+        duplicates = same.exclude(pk=comment.pk).count()
+        if duplicates > MAX_DUPLICATES:
+            return Held.DOUBLED, str(duplicates)
     return "", ""
 
 
 def _accept(comment: Comment, discussion: Discussion, *, edited: bool = False) -> None:
-    """Save a comment in the state that the rules say; within the article's lock."""
+    """Save a comment in the state that the article's rules give it. Call under the article's lock."""
     if not comment.held and not may_appear(comment, discussion):
         comment.held = Held.EDITED if edited else Held.POLICY
     queued_at = None
     if spam.configured() and comment.address:
-        # Whatever holds it, a moderator is not to be bothered with what the check finds.
-        spam.ask(comment, recheck="edit" if edited else "")
-        queued_at = timezone.now() + spam.GRACE
+        # Even if it is held for another reason: moderators need not see what the check finds to be spam.
+        spam.request_check(comment, recheck="edit" if edited else "")
+        queued_at = timezone.now() + spam.GRACE_PERIOD
         comment.held = comment.held or Held.CHECK
     if comment.held and comment.state == State.APPROVED:
         held, comment.held = comment.held, ""
-        moderation.settle(comment, State.WAITING, actor=Actor.AUTHOR, held=held, queued_at=queued_at)
+        moderation.set_state(comment, State.WAITING, actor=Actor.AUTHOR, held=held, queued_at=queued_at)
     elif comment.held or comment.state == State.APPROVED:
         comment.queued_at = queued_at
         comment.save()
     else:
-        moderation.settle(comment, State.APPROVED, actor=Actor.POLICY)
+        moderation.set_state(comment, State.APPROVED, actor=Actor.POLICY)
 
 
 def may_appear(comment: Comment, discussion: Discussion) -> bool:
-    """Whether an article's rules let a comment appear that nobody has read and that nothing speaks against."""
+    """Return whether the article's rules publish a comment that no moderator has read and that no check has held."""
     if discussion.policy == Policy.AT_ONCE:
         return True
-    return discussion.policy == Policy.KNOWN and is_trusted(keyed_hash(comment.email))
+    return discussion.policy == Policy.TRUSTED and is_trusted(keyed_hash(comment.email))
 
 
 def is_trusted(email_hash: str) -> bool:
-    """Whether moderators have approved an author often enough, and never had reason to regret it."""
+    """Return whether moderators approved enough comments of an author, and none was rejected or marked as spam."""
     record = moderation.record_of(email_hash)
-    if record[State.SPAM] or record[State.REFUSED]:
+    if record[State.SPAM] or record[State.REJECTED]:
         return False
     return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_TRUSTED_AFTER

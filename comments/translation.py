@@ -1,4 +1,4 @@
-"""Machine translations of comments: made when somebody first asks for one, and kept."""
+"""Machine translations of comments: made when a reader or moderator first asks for one, and stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 from comments import moderation
 from comments.models import Comment, CommentTranslation
-from comments.text import cleaned, says_something
+from comments.text import cleaned, has_visible_text
 from liveblog.connections import give_back
 from liveblog.errors import Conflict, ProviderError
 from liveblog.translation import engines
@@ -17,58 +17,59 @@ from liveblog.translation.engines import Engine
 
 logger = logging.getLogger(__name__)
 
-#: How many may wait for a provider at once in this process. Others are told that there is no translation.
-_PLACES = threading.BoundedSemaphore(16)
+#: How many requests of this process may wait for a provider at once. Further ones get no translation.
+_SLOTS = threading.BoundedSemaphore(16)
 
-#: What this process is having translated: comment, language and the hash of the words. Who asks for the same waits.
-_under_way: dict[tuple[int, str, str], Future[str | None]] = {}
-_one_at_a_time = threading.Lock()
+#: The translations that this process is waiting for, by comment, language and hash of the text. A second request for
+#: one waits for the first.
+_pending: dict[tuple[int, str, str], Future[str | None]] = {}
+_pending_lock = threading.Lock()
 
 
-def possible() -> bool:
-    """Whether there is a provider to ask."""
+def available() -> bool:
+    """Return whether a translation provider is configured."""
     return engines.configured() is not None
 
 
-def kept(comment: Comment, language: str) -> str | None:
-    """The translation that was made of a comment's present words."""
+def stored(comment: Comment, language: str) -> str | None:
+    """Return the stored translation of a comment's present text; None if there is none."""
     found = CommentTranslation.objects.filter(comment=comment, language=language, text_hash=hash_of(comment)).first()
     return found.text if found else None
 
 
-def translated(comment: Comment, language: str) -> str | None:
-    """A comment's text in another language; None where no provider gives one."""
-    if (text := kept(comment, language)) is not None:
+def translate(comment: Comment, language: str) -> str | None:
+    """Return the text of a comment in another language, stored or newly made; None if no provider gives one."""
+    if (text := stored(comment, language)) is not None:
         return text
     engine = engines.configured()
-    if engine is None or not _PLACES.acquire(blocking=False):
+    if engine is None or not _SLOTS.acquire(blocking=False):
         return None
     try:
-        return _asked_once(engine, comment, language)
+        return _request_once(engine, comment, language)
     finally:
-        _PLACES.release()
+        _SLOTS.release()
 
 
-def _asked_once(engine: Engine, comment: Comment, language: str) -> str | None:
-    what = (comment.pk, language, hash_of(comment))
-    with _one_at_a_time:
-        others = _under_way.get(what)
-        answer = _under_way.setdefault(what, Future())
-    if others is not None:
+def _request_once(engine: Engine, comment: Comment, language: str) -> str | None:
+    key = (comment.pk, language, hash_of(comment))
+    with _pending_lock:
+        pending = _pending.get(key)
+        answer = _pending.setdefault(key, Future())
+    if pending is not None:
         give_back()
-        return others.result()
+        return pending.result()
     text = None
     try:
-        # Whoever asked before may just have got it.
-        text = kept(comment, language) or _asked(engine, comment, language)
+        # A request that ended just now may have stored it.
+        text = stored(comment, language) or _request(engine, comment, language)
         return text
     finally:
-        with _one_at_a_time:
-            del _under_way[what]
+        with _pending_lock:
+            del _pending[key]
         answer.set_result(text)
 
 
-def _asked(engine: Engine, comment: Comment, language: str) -> str | None:
+def _request(engine: Engine, comment: Comment, language: str) -> str | None:
     give_back()
     try:
         [text] = engine.translate([comment.text], comment.language, language, html=False)
@@ -76,11 +77,11 @@ def _asked(engine: Engine, comment: Comment, language: str) -> str | None:
         logger.warning("The translation of a comment failed (%s).", error.reason)
         return None
     text = cleaned(text)
-    return text if says_something(text) and _keep(comment, language, text, engine.name) else None
+    return text if has_visible_text(text) and _store(comment, language, text, engine.name) else None
 
 
-def _keep(comment: Comment, language: str, text: str, engine: str) -> bool:
-    """Keep a translation, unless the comment was erased or changed while it was made. Returns whether it is kept."""
+def _store(comment: Comment, language: str, text: str, engine: str) -> bool:
+    """Store a translation, unless the comment was erased or changed meanwhile. Return whether it was stored."""
     try:
         with moderation.locked(comment.pk) as now:
             if now.text != comment.text:

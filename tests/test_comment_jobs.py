@@ -1,4 +1,4 @@
-"""What is done for comments in the background is done by the server itself, beside its requests."""
+"""The server itself runs the background jobs of comments, beside its requests."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServe
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     for number in range(5):
-        EmailJob.objects.create(key=f"letter-{number}", kind="digest", due_at=timezone.now())
+        EmailJob.objects.create(key=f"email-{number}", kind="digest", due_at=timezone.now())
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE)
         mail = f"smtp://127.0.0.1:{silent.getsockname()[1]}"

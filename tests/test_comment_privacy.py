@@ -158,7 +158,7 @@ def test_a_translation_that_comes_after_the_erasure_is_not_kept(settings: Any) -
             connection.close()
 
         server.translated = meanwhile  # type: ignore[method-assign]
-        assert translation.translated(comment, "de") is None
+        assert translation.translate(comment, "de") is None
     assert not CommentTranslation.objects.exists()
 
 
@@ -177,7 +177,7 @@ def test_what_is_erased_disappears_from_open_pages_and_answers_stay(client: Any)
 
 def test_everything_under_an_email_is_handed_out() -> None:
     comment = left()
-    moderation.decide(comment.pk, State.REFUSED, None, version=0, reason="off topic")
+    moderation.decide(comment.pk, State.REJECTED, None, version=0, reason="off topic")
     left(email="somebody.else@example.org", name="Else")
     exported = privacy.export(EMAIL)
     [only] = exported["comments"]

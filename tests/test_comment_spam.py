@@ -208,10 +208,10 @@ def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServ
 def test_an_answer_to_what_is_no_longer_there_is_not_used(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client)
     taken = checking.queue.claim(5)
-    moderation.decide(comment.pk, State.REFUSED, None, version=0)
+    moderation.decide(comment.pk, State.REJECTED, None, version=0)
     akismet.spam = lambda _fields: True
     checking.work(taken[0])
-    assert state_of(comment)[0] == State.REFUSED
+    assert state_of(comment)[0] == State.REJECTED
 
 
 def test_neither_key_nor_words_get_into_the_log(

@@ -304,7 +304,7 @@ def test_no_made_up_key_stands_for_the_place_of_another(client: Any) -> None:
 def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
     open_to_all, careful = factories.article(), factories.article()
     rules(open_to_all, Policy.AT_ONCE)
-    rules(careful, Policy.KNOWN)
+    rules(careful, Policy.TRUSTED)
     for number in range(3):
         post(client, f"{open_to_all.url('en')}comments/", WORDS | {"text": f"Thought number {number}."})
         assert last().state == State.APPROVED
@@ -314,7 +314,7 @@ def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
 
 def test_known_good_authors_need_not_wait(client: Any) -> None:
     article = factories.article()
-    rules(article, Policy.KNOWN)
+    rules(article, Policy.TRUSTED)
     address = f"{article.url('en')}comments/"
     for number in range(4):
         post(client, address, WORDS | {"text": f"Thought number {number}."})
@@ -357,7 +357,7 @@ def test_the_same_text_from_many_waits(client: Any) -> None:
 
 
 def test_some_words_are_not_taken_and_the_author_is_told_which(client: Any) -> None:
-    ListedWord.objects.create(language="de", word="Schwachkopf", action="refuse")
+    ListedWord.objects.create(language="de", word="Schwachkopf", action="reject")
     answer = post(client, f"{factories.article().url('de')}comments/", WORDS | {"text": "Du Schwachkopf!"})
     assert answer.status_code == 422
     assert "Schwachkopf" in answer.content.decode()
@@ -365,7 +365,7 @@ def test_some_words_are_not_taken_and_the_author_is_told_which(client: Any) -> N
 
 
 def test_a_listed_word_is_no_part_of_another(client: Any) -> None:
-    ListedWord.objects.create(language="en", word="ass", action="refuse")
+    ListedWord.objects.create(language="en", word="ass", action="reject")
     post(client, f"{factories.article().url('en')}comments/", WORDS | {"text": "A massive assembly."})
     assert Comment.objects.exists()
 
@@ -486,12 +486,12 @@ def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) ->
     article = factories.article()
     first = factories.comment(article, state="approved", text="The first word.")
     answer = factories.comment(article, parent=first, state="approved", text="An answer.")
-    first.state = State.REFUSED
+    first.state = State.REJECTED
     first.save()
     html = client.get(article.url("en")).content.decode()
     assert "The first word." not in html
     assert "An answer." in html
-    answer.state = State.REFUSED
+    answer.state = State.REJECTED
     answer.save()
     assert first.element not in client.get(f"{article.url('en')}?fresh").content.decode()
 
@@ -643,7 +643,7 @@ def test_many_who_want_the_same_translation_have_it_made_once_and_hold_no_connec
         def ask(_number: int) -> str | None:
             held.append(connections["default"])
             try:
-                return translation.translated(Comment.objects.get(pk=comment.pk), "de")
+                return translation.translate(Comment.objects.get(pk=comment.pk), "de")
             finally:
                 connection.close()
 
@@ -675,9 +675,9 @@ def test_editors_choices_stand_above_all(client: Any) -> None:
     article = factories.article()
     comment = factories.comment(article, state="approved", text="Well said.")
     moderation.feature(comment.pk, True)
-    assert factories.log_of(article)[-1][1] == "comments-chosen"
+    assert factories.log_of(article)[-1][1] == "comments-featured"
     html = client.get(article.url("de")).content.decode()
-    assert "Well said." in html[html.index('id="comments-chosen"') : html.index('id="comments"')]
+    assert "Well said." in html[html.index('id="comments-featured"') : html.index('id="comments"')]
 
 
 def test_an_editor_makes_an_update_of_a_comment_credited_and_once(client: Any) -> None:

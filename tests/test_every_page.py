@@ -129,7 +129,7 @@ def coverage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: An
     ):
         # Short pages, so that there are more of them.
         patch.setattr(live_page, "PAGE_SIZE", 5)
-        patch.setattr(beside, "BESIDE", 2)
+        patch.setattr(beside, "SIDEBAR_THREADS", 2)
         demo.load()
         article = flood()
         with changes.edit(article):

@@ -42,7 +42,7 @@ def test_what_somebody_else_has_decided_is_not_decided_again() -> None:
     comment = factories.comment()
     moderation.decide(comment.pk, State.APPROVED, moderator("one"), version=comment.version)
     with pytest.raises(Conflict) as conflict:
-        moderation.decide(comment.pk, State.REFUSED, moderator("two"), version=comment.version)
+        moderation.decide(comment.pk, State.REJECTED, moderator("two"), version=comment.version)
     decision = moderation.last_decision(conflict.value.current)
     assert decision is not None
     assert decision.user.username == "one"
@@ -80,7 +80,7 @@ def test_a_decision_is_undone_and_so_is_the_undo() -> None:
 
 def test_only_the_last_decision_can_be_undone() -> None:
     comment, user = factories.comment(), moderator()
-    first = moderation.decide(comment.pk, State.REFUSED, user, version=0)
+    first = moderation.decide(comment.pk, State.REJECTED, user, version=0)
     moderation.decide(comment.pk, State.APPROVED, user, version=1)
     with pytest.raises(Conflict):
         moderation.undo(first.pk, user)
@@ -91,7 +91,7 @@ def test_who_has_a_comment_open_is_known_for_a_moment() -> None:
     assert moderation.claim(comment.pk, one)
     assert not moderation.claim(comment.pk, two)
     comment.refresh_from_db()
-    assert comment.claimed_now == one
+    assert comment.claimant == one
     Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert moderation.claim(comment.pk, two)
     moderation.release(comment.pk, one)

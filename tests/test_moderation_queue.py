@@ -64,7 +64,7 @@ def waiting(count: int, of: Article | None = None, **fields: Any) -> list[Commen
 def test_what_waits_is_shown_the_oldest_first_and_nothing_else(greta: QueueClient) -> None:
     article = factories.article()
     first, second = factories.comment(article), factories.comment(article)
-    for state in ("approved", "refused", "spam"):
+    for state in ("approved", "rejected", "spam"):
         factories.comment(article, state=state)
     reported = factories.comment(article, state="approved")
     moderation.report(reported.pk, "abuse", "Look at this.", "somebody")
@@ -98,12 +98,12 @@ def test_each_text_says_its_language_and_names_stand_for_themselves(greta: Queue
 def test_the_queue_is_narrowed_by_article_language_reason_and_state(greta: QueueClient) -> None:
     one, two = factories.article(), factories.article()
     german, linked = factories.comment(one, language="de"), factories.comment(two, held="links", held_detail="4")
-    refused = factories.comment(two, state="refused")
+    rejected = factories.comment(two, state="rejected")
     assert greta.ids(article=one.pk) == [f"comment-{german.pk}"]
     assert greta.ids(language="de") == [f"comment-{german.pk}"]
     assert greta.ids(held="links") == [f"comment-{linked.pk}"]
-    assert greta.ids(state="refused") == [f"comment-{refused.pk}"]
-    assert greta.ids(state="all") == [f"comment-{each.pk}" for each in (refused, linked, german)]
+    assert greta.ids(state="rejected") == [f"comment-{rejected.pk}"]
+    assert greta.ids(state="all") == [f"comment-{each.pk}" for each in (rejected, linked, german)]
     assert len(greta.ids(article="x", language="", held="?", state="?", comment="٣")) == 2
 
 
@@ -168,9 +168,9 @@ def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None
 
 def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> None:
     comment = factories.comment()
-    answer = greta.decide("refused", comment, reason="insult", words="The second sentence.")
+    answer = greta.decide("rejected", comment, reason="insult", words="The second sentence.")
     assert (answer["message"], answer["problems"]) == ("Refused", {})
-    assert now(comment).state == State.REFUSED
+    assert now(comment).state == State.REJECTED
     assert Decision.objects.get().reason == "insult: The second sentence."
     html = greta.card(comment)
     for words in ("<bdi>greta</bdi>", "Insulting or hateful", "<bdi>The second sentence.</bdi>"):
@@ -179,11 +179,11 @@ def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> No
 
 def test_nothing_is_refused_without_a_reason(greta: QueueClient) -> None:
     comment = factories.comment()
-    assert "problem" in greta.decide("refused", comment)
+    assert "problem" in greta.decide("rejected", comment)
     assert "problem" in greta.decide("praised", comment)
     assert greta.last.status_code == 422
     assert now(comment).state == State.WAITING
-    greta.decide("refused", comment, reason="other", words="Not today.")
+    greta.decide("rejected", comment, reason="other", words="Not today.")
     assert Decision.objects.get().reason == "Not today."
 
 
@@ -350,12 +350,12 @@ def test_the_rules_of_an_article_are_set_at_the_queue(greta: QueueClient) -> Non
     assert "rules-form" not in greta.entries()["rules"]
     assert "rules-form" in greta.entries(article=article.pk)["rules"]
     address = f"{QUEUE}rules/{article.pk}/"
-    assert greta.client.post(address, {"policy": "known", "closes_at": "2099-01-01T12:00"}).status_code == 200
+    assert greta.client.post(address, {"policy": "trusted", "closes_at": "2099-01-01T12:00"}).status_code == 200
     rules = Discussion.of(article.pk)
-    assert (rules.policy, f"{rules.closes_at:%H:%M}") == ("known", "10:00")
+    assert (rules.policy, f"{rules.closes_at:%H:%M}") == ("trusted", "10:00")
     assert greta.client.post(address, {"policy": "at-once", "closes_at": "2001-01-01T12:00"}).status_code == 422
     assert greta.client.post(address, {"policy": "whatever"}).status_code == 422
-    assert Discussion.of(article.pk).policy == "known"
+    assert Discussion.of(article.pk).policy == "trusted"
     assert "comments-form" in [element for _revision, element in factories.log_of(article)] or rules.is_open
 
 
@@ -419,7 +419,7 @@ def test_what_readers_wrote_is_not_rewritten_in_the_admin(greta: QueueClient) ->
 
 def test_the_log_and_the_bans_are_pages_of_their_own(greta: QueueClient) -> None:
     comment = factories.comment(email="ana@example.org")
-    greta.decide("refused", comment, reason="false", words="Since when?")
+    greta.decide("rejected", comment, reason="false", words="Since when?")
     greta.act(comment, "ban", email="on", days="1")
     log = greta.client.get("/admin/comments/decision/").content.decode()
     for words in ("greta", "Dangerously false", "Since when?", f"?comment={comment.pk}"):
@@ -545,7 +545,7 @@ def test_a_look_costs_the_same_queries_however_much_is_on_the_screen(
         return len(queries)
 
     few = look(2)
-    for number in range(cards.LINES + 5):
+    for number in range(cards.MAX_LINES + 5):
         moderation.note(shown[0].pk, greta.user, f"Note {number}.")
     assert look(20) == few
     html = greta.card(shown[0])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from django.template.loader import get_template
-from django.utils import timezone, translation
 
 from articles import changes, kinds
 from articles.embeds.context import embed_context
@@ -17,14 +15,9 @@ from articles.polls import ballot
 from articles.text import tables
 from articles.text.localized import Text, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
-from liveblog.delivery.elements import Operation, number_of
+from liveblog.delivery.elements import Operation, in_each_language, number_of, page_locale
 
-
-@contextmanager
-def page_locale(article: Article, language: str) -> Any:
-    """The language and the time zone in which a page of this article is written."""
-    with translation.override(language), timezone.override(article.zone):
-        yield
+__all__ = ["page_locale"]
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
@@ -161,40 +154,32 @@ def update_operation(update: Update | None, element: str, article: Article, lang
 def render_updates(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    found = {
-        update.element: update
-        for update in Update.objects.for_pages().filter(pk__in=map(number_of, elements), article=article)
-    }
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                update_operation(found.get(element), element, article, language) for element in elements
-            ]
-    return operations
+    updates = Update.objects.for_pages().filter(pk__in=map(number_of, elements), article=article_id)
+    found = {update.element: update for update in updates}
+
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [update_operation(found.get(element), element, article, language) for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
 
 
 def render_polls(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    """How polls stand. Each stands within its update, which goes by itself."""
-    article = Article.objects.filter(pk=article_id).first()
-    if article is None:
-        return {}
-    found = Update.objects.for_pages().filter(article=article, kind="poll", pk__in=map(number_of, elements)).published()
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            readings = [(update, of_update(update, article, language)) for update in found]
-            operations[language] = [
-                {"op": "set", "id": f"poll-{update.pk}", "html": results_html(update, texts)}
-                for update, texts in readings
-                if texts is not None
-            ]
-    return operations
+    """Render the results of polls. Each stands within its update, which is an element of its own."""
+    polls = list(
+        Update.objects.for_pages().filter(article=article_id, kind="poll", pk__in=map(number_of, elements)).published()
+    )
+
+    def operations(article: Article, language: str) -> list[Operation]:
+        shown = [(update, of_update(update, article, language)) for update in polls]
+        return [
+            {"op": "set", "id": f"poll-{update.pk}", "html": results_html(update, texts)}
+            for update, texts in shown
+            if texts is not None
+        ]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
 
 
 def results_html(update: Update, texts: ReaderTexts) -> str:
@@ -208,13 +193,7 @@ SECTIONS = {"coverage": coverage_html, changes.RELATED: related_html}
 def render_article(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    article = Article.objects.for_pages().filter(pk=article_id).first()
-    if article is None:
-        return {}
-    operations: dict[str, list[Operation]] = {}
-    for language in languages:
-        with page_locale(article, language):
-            operations[language] = [
-                {"op": "set", "id": element, "html": SECTIONS[element](article, language)} for element in elements
-            ]
-    return operations
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [{"op": "set", "id": element, "html": SECTIONS[element](article, language)} for element in elements]
+
+    return in_each_language(Article.objects.for_pages().filter(pk=article_id).first(), languages, operations)

@@ -1,8 +1,9 @@
-"""The demo's comments: what readers of the coverage might have written, some of it waiting for a moderator."""
+"""The demo's comments: invented, some of them waiting for a moderator."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ PATH = Path(__file__).parent / "comments.toml"
 
 
 def load(article: Article, path: Path = PATH) -> int:
-    """Put the demo's comments under an article that has none. Returns how many."""
+    """Add the demo's comments to an article that has none. Return how many."""
     if article.comments.exists():
         return 0
     data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -32,7 +33,7 @@ def load(article: Article, path: Path = PATH) -> int:
     return len(made)
 
 
-def _comment(article: Article, data: dict[str, Any], others: dict[str, Comment]) -> Comment:
+def _comment(article: Article, data: Mapping[str, Any], others: dict[str, Comment]) -> Comment:
     comment = Comment(
         article=article,
         parent=others.get(data.get("answers", "")),
@@ -47,7 +48,7 @@ def _comment(article: Article, data: dict[str, Any], others: dict[str, Comment])
         featured=data.get("featured", False),
     )
     if data["state"] == State.APPROVED:
-        moderation.settle(comment, State.APPROVED, actor=Actor.MODERATOR)
+        moderation.set_state(comment, State.APPROVED, actor=Actor.MODERATOR)
     else:
         comment.save()
     written_at = timezone.now() - timedelta(minutes=data["minutes_ago"])

@@ -1,4 +1,4 @@
-"""What readers write, and what the newsroom decides about it."""
+"""Comments of readers, and the decisions of the newsroom about them."""
 
 from comments.models.comment import Comment, Commenter, Held, State
 from comments.models.emails import EmailJob

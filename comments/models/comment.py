@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -14,24 +14,27 @@ from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
 from liveblog.fields import LanguageField
 
-#: Elements of the page beside the threads themselves: how many comments there are, and those that editors chose.
-COUNT = "comments-count"
-CHOSEN = "comments-chosen"
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
-#: How long its author may change or delete a comment.
-SECOND_THOUGHTS = datetime.timedelta(minutes=10)
+#: Elements of the page besides the threads: the number of comments, and the editors' choice.
+COUNT = "comments-count"
+FEATURED = "comments-featured"
+
+#: For how long the author may change or delete a comment.
+EDIT_WINDOW = datetime.timedelta(minutes=10)
 
 
 class State(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("state of a comment", "Waiting")
     APPROVED = "approved", pgettext_lazy("state of a comment", "Approved")
-    REFUSED = "refused", pgettext_lazy("state of a comment", "Refused")
+    REJECTED = "rejected", pgettext_lazy("state of a comment", "Refused")
     SPAM = "spam", pgettext_lazy("state of a comment", "Spam")
     DELETED = "deleted", pgettext_lazy("state of a comment", "Deleted by its author")
 
 
 class Held(models.TextChoices):
-    """Why a comment does not appear by itself."""
+    """Why a comment waits for a moderator."""
 
     POLICY = "policy", pgettext_lazy("reason for holding a comment", "All comments here are read first")
     CHECK = "check", pgettext_lazy("reason for holding a comment", "Being checked for spam")
@@ -44,35 +47,36 @@ class Held(models.TextChoices):
     REPORTED = "reported", pgettext_lazy("reason for holding a comment", "Reported by readers")
 
 
-class CommentQuerySet(models.QuerySet):
+class CommentQuerySet(models.QuerySet["Comment"]):
     def approved(self) -> CommentQuerySet:
         return self.filter(state=State.APPROVED)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Each by itself, so that open pages are told and answers keep their place."""
+        """Delete comments one by one, so that open pages are updated and answers keep their place."""
         for comment in self.order_by("-pk"):
             comment.delete()
         return 0, {}
 
-    delete.alters_data = True
-    delete.queryset_only = True
+    # As in Django: templates must not call it, and managers do not offer it.
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def threads(self) -> CommentQuerySet:
-        """What readers see at the first level: approved comments, and places of those that were answered."""
+        """Return the first level that readers see: approved comments, and empty places that have answers."""
         return self.filter(thread=None, shown=True)
 
     def queued(self) -> CommentQuerySet:
-        """What moderators have to do, the oldest first: what waits, and what readers reported."""
+        """Return the comments that moderators have to decide on, oldest first: waiting or reported ones."""
         return self.filter(queued_at__lte=timezone.now()).order_by("queued_at", "pk")
 
 
 class Comment(models.Model):
-    """What a reader wrote under an article. Others see it once it is approved."""
+    """A reader's comment on an article. Other readers see it once it is approved."""
 
     State = State
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="comments", verbose_name=_("article"))
-    #: The comment that this one answers, and the one at the first level under which both stand.
+    #: The comment that this one answers, and the first-level comment above both.
     parent = models.ForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="replies", verbose_name=_("in reply to")
     )
@@ -82,40 +86,40 @@ class Comment(models.Model):
     text = models.TextField(_("comment"), max_length=3000)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
     held = models.CharField(_("reason held"), max_length=12, choices=Held, blank=True)
-    #: Which word of the list, how many links.
+    #: The listed word, or the number of links.
     held_detail = models.CharField(max_length=120, blank=True)
     written_at = models.DateTimeField(_("written"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
-    #: Counts decisions and edits: who decides says which version they have read.
+    #: Counts decisions and edits. A moderator who decides names the version that they have read.
     version = models.PositiveIntegerField(default=0)
     featured = models.BooleanField(_("editors’ choice"), default=False)
-    #: The live post that an editor made of it.
+    #: The update that an editor made of it.
     update_made = models.ForeignKey("articles.Update", models.SET_NULL, null=True, blank=True, related_name="+")
-    #: What tells its copies in other articles, where it was deleted and they were not.
+    #: The `copy_group` of that update, by which its copies in other articles are found after it is deleted.
     copy_group_made = models.UUIDField(null=True, editable=False)
 
-    # What readers see of it, kept with each save: whether it has a place in the page, and how many approved answers.
+    # Derived with each save: whether it has a place on the page, and its number of approved answers.
     shown = models.BooleanField(default=False, editable=False)
     answers = models.PositiveIntegerField(default=0, editable=False)
 
-    # Its author. The language is that of the page on which it was written.
+    # The author. The language is that of the page on which the comment was written.
     email = EncryptedField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=64, blank=True)
     page_language = LanguageField(_("language of the page"), default="en")
     notify = models.BooleanField(_("wants to be told by e-mail"), default=False)
     secret_hash = models.CharField(max_length=64, blank=True)
-    #: Kept for as long as checking for spam needs them; see `comments.privacy`.
+    #: Deleted when the spam check no longer needs them; see `comments.privacy`.
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
     text_hash = models.CharField(max_length=64, blank=True)
 
-    # Moderation: since when it waits for somebody, who has it open, how many readers reported it.
+    # Moderation: since when it waits, the moderator who has it open, the number of unsettled reports.
     queued_at = models.DateTimeField(_("waiting since"), null=True, blank=True)
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     claimed_until = models.DateTimeField(null=True, blank=True)
     open_reports = models.PositiveIntegerField(default=0)
 
-    # The spam check. The row is the queue: what has a time is to be done then. See `comments.spam`.
+    # The spam check. The row is the queue: its task is due at `spam_due_at`. See `comments.spam`.
     spam_task = models.CharField(max_length=8, blank=True)
     spam_due_at = models.DateTimeField(null=True, blank=True)
     spam_attempts = models.PositiveSmallIntegerField(default=0)
@@ -165,10 +169,10 @@ class Comment(models.Model):
         ]
 
     def __str__(self) -> str:
-        # The admin's log keeps it: nothing of what its author wrote.
+        # The admin log stores this, so it must not contain anything that the author wrote.
         return f"#{self.pk}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **kwargs: Any) -> None:
         with transaction.atomic():
             log.lock(self.article_id)
             if self.parent_id and not self.thread_id:
@@ -176,38 +180,42 @@ class Comment(models.Model):
                 self.thread_id = self.thread_id or self.parent_id
             self.email_hash = keyed_hash(self.email) or self.email_hash
             self._queue()
-            before = self._seen()
-            super().save(*args, **kwargs)
-            self._settle(before, self._seen())
+            before = self._visible()
+            super().save(**kwargs)
+            after = self._visible()
+            if before != after:
+                self._log(before, after, self.thread_id or self.pk)
+                self.shown, self.answers = Comment.objects.values_list("shown", "answers").get(pk=self.pk)
 
     def _queue(self) -> None:
-        """What waits, waits for somebody; what is decided does not, unless readers have reported it."""
+        """Put a waiting comment into the queue; take a decided one out, unless reports on it are unsettled."""
         if self.state == State.WAITING:
             self.queued_at = self.queued_at or timezone.now()
             self.held = self.held or Held.POLICY
         elif self.state != State.APPROVED or not self.open_reports:
             self.queued_at = None
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        """What was answered leaves its place behind, empty, so that the answers stand where they stood.
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete the comment, or empty it if it has answers, which keep their place below it.
 
-        So does what an update was made of, for whoever has the update erased later by the e-mail address.
+        A comment of which an update was made is emptied too: by its hash the update is found if the author's data is
+        erased later.
         """
         with transaction.atomic():
             log.lock(self.article_id)
             if self.was_quoted or self.replies.exists():
                 return self.empty()
-            before = self._seen()
+            before = self._visible()
             thread, pk = self.thread_id, self.pk
-            deleted = super().delete(*args, **kwargs)
+            deleted = super().delete(using, keep_parents)
             if before is not None:
                 self._log(before, None, thread or pk)
             return deleted
 
     def empty(self) -> tuple[int, dict[str, int]]:
-        """Take away all that its author left, but for the place in the thread.
+        """Remove everything that the author left, except for the place in the thread.
 
-        Whose it was is still known, by a hash, as long as there is an update made of it.
+        The hash of the author's e-mail stays if there is an update made of the comment.
         """
         self.name = self.text = self.email = self.secret_hash = self.text_hash = ""
         self.user_agent = self.held = self.held_detail = self.spam_task = self.spam_failure = ""
@@ -218,28 +226,21 @@ class Comment(models.Model):
         self.state = State.DELETED
         self.version += 1
         self.save()
-        for related in (self.translations, self.notes, self.decisions, self.reports, self.letters, self.answer_letters):
+        for related in (self.translations, self.notes, self.decisions, self.reports, self.emails, self.answer_emails):
             related.all().delete()
         return 0, {}
 
     # What readers see -------------------------------------------------------------------------------------------------
 
-    def _seen(self) -> dict[str, Any] | None:
-        """What readers see of the comment as it is in the database; None where they do not see it."""
+    def _visible(self) -> dict[str, object] | None:
+        """Return what readers see of the comment as stored; None if they do not see it."""
         if self.pk is None:
             return None
         fields = ("name", "text", "language", "featured", "edited_at")
         return Comment.objects.approved().filter(pk=self.pk).values(*fields).first()
 
-    def _settle(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-        if before == after:
-            return
-        self._log(before, after, self.thread_id or self.pk)
-        found = Comment.objects.values_list("shown", "answers").get(pk=self.pk)
-        self.shown, self.answers = found
-
-    def _log(self, before: dict[str, Any] | None, after: dict[str, Any] | None, thread: int) -> None:
-        """Tell open pages, and keep the count of the thread and whether it has a place."""
+    def _log(self, before: dict[str, object] | None, after: dict[str, object] | None, thread: int) -> None:
+        """Log the changed elements for open pages, and update `answers` and `shown` of the thread."""
         came_or_went = (before is None) != (after is None)
         if came_or_went:
             members = Comment.objects.approved().filter(thread=thread)
@@ -252,11 +253,11 @@ class Comment(models.Model):
         if came_or_went:
             log.append(self.article_id, COUNT)
         if (before or {}).get("featured") or (after or {}).get("featured"):
-            log.append(self.article_id, CHOSEN)
+            log.append(self.article_id, FEATURED)
 
     @property
     def element(self) -> str:
-        """The element of the page that holds it: that of its thread."""
+        """The element of the page that holds the comment: its thread."""
         return f"comment-{self.thread_id or self.pk}"
 
     @property
@@ -265,22 +266,22 @@ class Comment(models.Model):
 
     @property
     def was_quoted(self) -> bool:
-        """Whether there may be an update that was made of it."""
+        """Whether an update, or a copy of one, may exist that was made of the comment."""
         return self.update_made_id is not None or self.copy_group_made is not None
 
     @property
     def may_be_changed(self) -> bool:
-        """Whether its author may still change or delete it."""
-        return self.state in (State.WAITING, State.APPROVED) and timezone.now() < self.written_at + SECOND_THOUGHTS
+        """Whether the author may still change or delete the comment."""
+        return self.state in (State.WAITING, State.APPROVED) and timezone.now() < self.written_at + EDIT_WINDOW
 
     @property
-    def claimed_now(self) -> Any:
-        """The moderator who has it open, if somebody has."""
+    def claimant(self) -> User | None:
+        """The moderator whose claim on the comment is in force, if there is one."""
         return self.claimed_by if self.claimed_until and self.claimed_until > timezone.now() else None
 
 
 class Commenter(Comment):
-    """Readers by what they left: the admin's entry for exporting and erasing it. See `comments.privacy`."""
+    """The admin's entry for exporting and erasing the data of one e-mail address. See `comments.privacy`."""
 
     class Meta:
         proxy = True

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +14,12 @@ from comments.encryption import hashes
 from comments.models.comment import State
 from liveblog.limits import network_of
 
+#: For how long a moderator may undo a decision before readers and the spam service hear of it.
+UNDO_WINDOW = datetime.timedelta(minutes=1)
+
 
 class Actor(models.TextChoices):
-    """Who decided."""
+    """The maker of a decision: a person, the rules or the spam check."""
 
     MODERATOR = "moderator", pgettext_lazy("who decided on a comment", "A moderator")
     AUTHOR = "author", pgettext_lazy("who decided on a comment", "Its author")
@@ -24,7 +28,7 @@ class Actor(models.TextChoices):
 
 
 class Decision(models.Model):
-    """One line of the moderation log: a comment went from one state into another. Lines are added, never changed."""
+    """One line of the moderation log: a comment went from one state to another. Lines are added, never changed."""
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="decisions", verbose_name=_("comment"))
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -35,9 +39,9 @@ class Decision(models.Model):
     from_state = models.CharField(_("from"), max_length=12, choices=State)
     to_state = models.CharField(_("to"), max_length=12, choices=State)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    #: The comment's version that came of it: an undo of the last decision finds it unchanged.
+    #: The version of the comment that the decision made. Only the decision that made the present version can be undone.
     version = models.PositiveIntegerField()
-    #: What the decision took away and an undo brings back.
+    #: The values that the decision overwrote and an undo restores.
     was_held = models.CharField(max_length=12, blank=True)
     was_queued_at = models.DateTimeField(null=True)
     had_reports = models.PositiveIntegerField(default=0)
@@ -57,7 +61,7 @@ class Decision(models.Model):
 
 
 class Note(models.Model):
-    """What a moderator tells the others about a comment. Readers never see it."""
+    """A note on a comment for other moderators. Readers never see it."""
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="notes", verbose_name=_("comment"))
     user = models.ForeignKey(
@@ -76,23 +80,23 @@ class Note(models.Model):
         return f"#{self.comment_id}"
 
 
-class BanQuerySet(models.QuerySet):
+class BanQuerySet(models.QuerySet["Ban"]):
     def in_force(self) -> BanQuerySet:
         return self.filter(until__gt=timezone.now())
 
     def of(self, email: str, *addresses: str | None) -> BanQuerySet:
-        """Those in force of whoever has an e-mail or one of some addresses."""
+        """Return the bans in force on an e-mail or on one of the IP addresses."""
         networks = [banned_address(address) for address in addresses if address]
         return self.in_force().filter(Q(email_hash__in=hashes(email)) | Q(address__in=networks))
 
 
 def banned_address(address: str) -> str:
-    """What a ban keeps of an address: where it is one of a network that one client has, the first of that."""
+    """Return the address that a ban on `address` stores: the first one of the network that one client may use."""
     return str(network_of(address).network_address)
 
 
 class Ban(models.Model):
-    """Nobody comments with this e-mail, or from this address or its network, until a time."""
+    """No comments are accepted with this e-mail, or from this IP address or its network, until a time."""
 
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
@@ -116,14 +120,14 @@ class Ban(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **kwargs: Any) -> None:
         if self.address:
             self.address = banned_address(self.address)
-        super().save(*args, **kwargs)
+        super().save(**kwargs)
 
 
 class Report(models.Model):
-    """A reader says that a comment should not be there. One for each reader, whom a keyed hash of the address tells."""
+    """A reader's report of a comment. Each reader counts once: `reader_hash` is a keyed hash of the IP address."""
 
     class Reason(models.TextChoices):
         ABUSE = "abuse", pgettext_lazy("reason for reporting a comment", "Insulting or hateful")

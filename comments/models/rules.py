@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from liveblog.delivery import log
 from liveblog.fields import LanguageField
 
-#: The element with the form, or with the sentence that there is none.
+#: The element with the form, or with the sentence that comments are closed.
 FORM = "comments-form"
 
 
@@ -19,7 +19,7 @@ class Policy(models.TextChoices):
     """When comments on an article appear."""
 
     APPROVAL = "approval", pgettext_lazy("when comments appear", "After a moderator has approved them")
-    KNOWN = "known", pgettext_lazy("when comments appear", "At once for known good authors, else after approval")
+    TRUSTED = "trusted", pgettext_lazy("when comments appear", "At once for known good authors, else after approval")
     AT_ONCE = "at-once", pgettext_lazy("when comments appear", "At once")
     CLOSED = "closed", pgettext_lazy("when comments appear", "Comments are closed")
 
@@ -42,6 +42,7 @@ class Discussion(models.Model):
 
     @classmethod
     def of(cls, article_id: int) -> Discussion:
+        """Return the rules of an article; the unsaved default if it has none."""
         return cls.objects.filter(pk=article_id).first() or cls(article_id=article_id)
 
     @property
@@ -51,7 +52,7 @@ class Discussion(models.Model):
     def clean(self) -> None:
         super().clean()
         before = Discussion.of(self.article_id).closes_at
-        # Forms show whole minutes or seconds.
+        # Forms show whole minutes or seconds: keep the stored time if the form sends back what it showed.
         if (
             before
             and self.closes_at
@@ -63,29 +64,29 @@ class Discussion(models.Model):
                 text = _("This time is over. To close comments now, choose so above.")
                 raise ValidationError({"closes_at": text})
             if self.policy != Policy.CLOSED:
-                # What was closed by its time opens again without it.
+                # Comments that closed at this time are opened again, so the time no longer applies.
                 self.closes_at = None
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **kwargs: Any) -> None:
         with transaction.atomic():
             log.lock(self.article_id)
-            before = self._seen()
-            super().save(*args, **kwargs)
-            if before != self._seen():
+            before = self._visible()
+            super().save(**kwargs)
+            if before != self._visible():
                 log.append(self.article_id, FORM)
 
-    def _seen(self) -> tuple[bool, bool]:
-        """What the form says of the rules: whether it is there, and whether comments are read first."""
+    def _visible(self) -> tuple[bool, bool]:
+        """Return what the form shows of the stored rules: whether it is open, and whether comments appear at once."""
         now = Discussion.of(self.article_id)
         return now.is_open, now.policy == Policy.AT_ONCE
 
 
 class ListedWord(models.Model):
-    """A word, or several, that a comment is held or refused for."""
+    """A word or phrase for which a comment is held or rejected."""
 
     class Action(models.TextChoices):
         HOLD = "hold", pgettext_lazy("what a listed word does", "A moderator decides")
-        REFUSE = "refuse", pgettext_lazy("what a listed word does", "The comment is not taken")
+        REJECT = "reject", pgettext_lazy("what a listed word does", "The comment is not taken")
 
     language = LanguageField(_("language"))
     word = models.CharField(

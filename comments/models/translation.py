@@ -5,7 +5,7 @@ from liveblog.fields import LanguageField
 
 
 class CommentTranslation(models.Model):
-    """A machine's translation of a comment, made when somebody first asks for it and kept."""
+    """A machine translation of a comment, made and stored when a reader or moderator first asks for it."""
 
     comment = models.ForeignKey(
         "comments.Comment", models.CASCADE, related_name="translations", verbose_name=_("comment")
@@ -13,7 +13,7 @@ class CommentTranslation(models.Model):
     language = LanguageField(_("language"))
     text = models.TextField()
     engine = models.CharField(max_length=20)
-    #: Of the words that it was made from: what was edited since is translated anew.
+    #: Hash of the source text. If the comment was edited since, it is translated again.
     text_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField(auto_now=True)
 

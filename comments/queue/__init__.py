@@ -1,1 +1,1 @@
-"""The moderators' screen: what waits, in its context, and what they decide about it."""
+"""The moderators' screen: waiting and reported comments with their context, and the decisions on them."""

@@ -1,13 +1,13 @@
-"""Comments as moderators see them: each with what it answers, its author's record, and what was said and done so far.
+"""The cards of the queue: a comment with the one it answers, its author's record, its log, notes and reports.
 
-However many there are, the number of queries is the same.
+The number of queries does not depend on the number of cards.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Count, Prefetch, Q
 from django.template.loader import get_template
@@ -20,26 +20,56 @@ from comments.queue import decisions, reasons
 from comments.queue.selection import Selection
 from liveblog.languages import direction
 
-#: The last lines of the log, notes and reports, as many as a card shows.
-LINES = 10
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django_stubs_ext import WithAnnotations
+
+    from comments.models.comment import CommentQuerySet
+
+    class _Prefetched(TypedDict):
+        last_decisions: list[Decision]
+        last_notes: list[Note]
+        last_reports: list[Report]
+
+    FetchedComment = WithAnnotations[Comment, _Prefetched]
+
+#: How many lines of the log, notes and reports a card shows: the last ones.
+MAX_LINES = 10
 
 
-def fetched(found: Any) -> list[Any]:
-    """Comments with all that their cards need, but for what is counted."""
+class Card(TypedDict):
+    """A card as the page's JavaScript gets it: its element id, its place in the order, and its HTML."""
+
+    id: str
+    sort: str
+    html: str
+
+
+class LogLine(TypedDict):
+    """A decision, the name of the moderator, the reason as (usual reason, own words), and whether it can be undone."""
+
+    decision: Decision
+    who: str
+    reason: tuple[str, str]
+    undo: bool
+
+
+def fetch(found: CommentQuerySet) -> list[FetchedComment]:
+    """Return comments with the related rows that their cards show."""
     return list(
         found.select_related("parent", "claimed_by")
         .defer("email", "parent__email", "user_agent")
         .prefetch_related(
             "article",
-            Prefetch("decisions", Decision.objects.select_related("user", "undone_by")[:LINES], "last_decisions"),
-            Prefetch("notes", Note.objects.select_related("user").order_by("-pk")[:LINES], "last_notes"),
-            Prefetch("reports", Report.objects.all()[:LINES], "last_reports"),
+            Prefetch("decisions", Decision.objects.select_related("user", "undone_by")[:MAX_LINES], "last_decisions"),
+            Prefetch("notes", Note.objects.select_related("user").order_by("-pk")[:MAX_LINES], "last_notes"),
+            Prefetch("reports", Report.objects.all()[:MAX_LINES], "last_reports"),
         )
     )
 
 
-def cards(comments: list[Any], selection: Selection, user: Any) -> list[dict[str, str]]:
-    """For the page: the id of each, its place among the others, and its HTML."""
+def cards(comments: list[FetchedComment], selection: Selection, user: User) -> list[Card]:
+    """Return the cards of comments that `fetch` returned, for one moderator."""
     language = get_language() or "en"
     hashes = {comment.email_hash for comment in comments} - {""}
     records, bans = _records(hashes), _bans(comments, hashes)
@@ -48,7 +78,7 @@ def cards(comments: list[Any], selection: Selection, user: Any) -> list[dict[str
         "language": language,
         "direction": direction(language),
         "rights": _rights(user),
-        "possible": translation.possible(),
+        "possible": translation.available(),
     }
     template = get_template("admin/comments/queue/card.html")
     return [
@@ -82,21 +112,21 @@ def _page_language(comment: Comment, language: str) -> str:
     return language if language in offered else comment.article.front_language
 
 
-def _rights(user: Any) -> dict[str, bool]:
+def _rights(user: User) -> dict[str, bool]:
     names = ("feature_comment", "add_ban", "add_note")
     return {name: user.has_perm(f"comments.{name}") for name in names}
 
 
 def _choices(comment: Comment) -> dict[str, bool]:
-    """What there is to decide on a comment."""
+    """Return the decisions to offer on a comment."""
     if comment.state == State.DELETED:
         return {}
     open_ = comment.queued_at is not None
-    return {to: open_ or comment.state != to for to in (State.APPROVED, State.REFUSED, State.SPAM)}
+    return {to: open_ or comment.state != to for to in (State.APPROVED, State.REJECTED, State.SPAM)}
 
 
 def _records(hashes: Iterable[str]) -> dict[str, Counter[str]]:
-    """How many comments of each author are in each state."""
+    """Count the comments of each author by state."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     rows = Comment.objects.filter(email_hash__in=hashes).order_by()
     for email_hash, state, count in rows.values_list("email_hash", "state").annotate(Count("pk")):
@@ -105,15 +135,15 @@ def _records(hashes: Iterable[str]) -> dict[str, Counter[str]]:
 
 
 def _record(counts: Counter[str] | None) -> list[tuple[str, str, int]]:
-    """In words: state, its name, how many. Nothing where nobody knows who wrote it."""
-    shown = (State.APPROVED, State.REFUSED, State.SPAM)
-    return [(state, str(state.label), counts[state]) for state in shown] if counts else []
+    """Return the state, its label and the count for each decided state; nothing if the author is unknown."""
+    decided = (State.APPROVED, State.REJECTED, State.SPAM)
+    return [(state, str(state.label), counts[state]) for state in decided] if counts else []
 
 
-def _bans(comments: list[Comment], hashes: Iterable[str]) -> dict[Any, Ban]:
-    """Bans that are in force, by e-mail hash and by address; the longest of several."""
+def _bans(comments: Iterable[Comment], hashes: Iterable[str]) -> dict[str, Ban]:
+    """Return the bans in force by e-mail hash and by IP address; the one that ends last if there are several."""
     addresses = {banned_address(comment.address) for comment in comments if comment.address}
-    found: dict[Any, Ban] = {}
+    found: dict[str, Ban] = {}
     for ban in Ban.objects.in_force().filter(Q(email_hash__in=hashes) | Q(address__in=addresses)).order_by("until"):
         if ban.email_hash:
             found[ban.email_hash] = ban
@@ -122,24 +152,24 @@ def _bans(comments: list[Comment], hashes: Iterable[str]) -> dict[Any, Ban]:
     return found
 
 
-def _ban_of_address(comment: Comment, bans: dict[Any, Ban]) -> Ban | None:
+def _ban_of_address(comment: Comment, bans: dict[str, Ban]) -> Ban | None:
     return bans.get(banned_address(comment.address)) if comment.address else None
 
 
-def _translations(comments: list[Comment], language: str) -> dict[int, str]:
-    """What machines have made of foreign comments, of the words that they have now."""
+def _translations(comments: Iterable[Comment], language: str) -> dict[int, str]:
+    """Return the stored translations of the present texts of foreign comments."""
     foreign = {comment.pk: translation.hash_of(comment) for comment in comments if comment.language != language}
     rows = CommentTranslation.objects.filter(comment__in=foreign, language=language)
     return {row.comment_id: row.text for row in rows if row.text_hash == foreign[row.comment_id]}
 
 
-def _log(comment: Any) -> list[dict[str, Any]]:
-    """The lines of the log, the newest first."""
+def _log(comment: FetchedComment) -> list[LogLine]:
+    """Return the lines of the log, newest first."""
     return [
         {
             "decision": line,
             "who": decisions.name_of(line.user) if line.actor == "moderator" else "",
-            "reason": reasons.read(line.reason),
+            "reason": reasons.decode(line.reason),
             "undo": line.version == comment.version and decisions.may_be_undone(line),
         }
         for line in comment.last_decisions

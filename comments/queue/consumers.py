@@ -1,8 +1,6 @@
-"""Who is at the queue, and the bell that tells them to look. Desks, which show how many wait, hear it as well."""
+"""The websocket of the queue, and the notification of queues and desks when a comment changes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
@@ -10,7 +8,7 @@ from comments.models import Comment
 from liveblog import notify
 from liveblog.newsroom.presence import PresenceConsumer
 
-#: The channel layer group of all who have the queue open.
+#: The channel layer group of all open queues.
 GROUP = "moderation"
 
 
@@ -24,16 +22,16 @@ class QueueConsumer(PresenceConsumer):
 
 
 def notify_queue(comment: Comment) -> None:
-    """Once the present transaction is committed, tell all who show something of a comment that it is another."""
+    """After the transaction commits, notify all queues and the article's desks, which show how many comments wait."""
     notify.notify_group_after_commit(GROUP)
     notify.notify_desk_after_commit(comment.article_id)
 
 
-def _changed(sender: Any, instance: Comment, **kwargs: Any) -> None:
+def _notify_queue(sender: type[Comment], instance: Comment, **kwargs: object) -> None:
     notify_queue(instance)
 
 
 def listen() -> None:
-    """Ring by itself, whoever saves or deletes a comment."""
+    """Notify whenever a comment is saved or deleted. QuerySet.update sends no signal: call `notify_queue` after it."""
     for signal in (post_save, post_delete):
-        signal.connect(_changed, sender=Comment, dispatch_uid="comments.queue")
+        signal.connect(_notify_queue, sender=Comment, dispatch_uid="comments.queue")

@@ -1,10 +1,10 @@
-"""Decisions as the screen makes them: of many comments at once, each by itself, and what is said of each."""
+"""Decide on several comments at once, each in its own transaction, and explain the ones that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -12,33 +12,36 @@ from comments import moderation
 from comments.models import Actor, Comment, Decision, State
 from liveblog.errors import Conflict
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 
 @dataclass
 class Outcome:
-    """What was decided, and why it was not where it was not."""
+    """The decisions that were made, and the reasons why others were not."""
 
     decided: list[Decision] = field(default_factory=list)
-    #: By comment.
+    #: By the primary key of the comment.
     problems: dict[int, str] = field(default_factory=dict)
 
 
-def decide(versions: Iterable[tuple[int, int]], to: str, user: Any, reason: str = "") -> Outcome:
-    """Decide on comments, given with the version that was read. What somebody else has in hand is theirs to decide."""
+def decide(versions: Iterable[tuple[int, int]], to: str, user: User, reason: str = "") -> Outcome:
+    """Decide on comments, given as (primary key, version that was read), except for those that others have claimed."""
     outcome = Outcome()
     for pk, version in versions:
         if not moderation.claim(pk, user):
-            outcome.problems[pk] = _taken(pk)
+            outcome.problems[pk] = _explain_claim(pk)
             continue
         try:
             outcome.decided.append(moderation.decide(pk, to, user, version=version, reason=reason))
         except Conflict as conflict:
             moderation.release(pk, user)
-            outcome.problems[pk] = explained(conflict)
+            outcome.problems[pk] = explain(conflict)
     return outcome
 
 
-def undo(decisions: Iterable[int], user: Any) -> Outcome:
-    """Undo decisions; of none that are named, the last that the person has made and not undone."""
+def undo(decisions: Iterable[int], user: User) -> Outcome:
+    """Undo the decisions with these primary keys; without any, the last one of `user` that is not undone."""
     outcome = Outcome()
     wanted = list(decisions)
     if not wanted:
@@ -50,36 +53,36 @@ def undo(decisions: Iterable[int], user: Any) -> Outcome:
         try:
             outcome.decided.append(moderation.undo(decision.pk, user))
         except Conflict as conflict:
-            outcome.problems[decision.comment_id] = explained(conflict)
+            outcome.problems[decision.comment_id] = explain(conflict)
     return outcome
 
 
 def may_be_undone(decision: Decision) -> bool:
-    """What its author did to a comment is theirs."""
+    """Return whether moderators may undo a decision: not if the author changed or deleted the comment."""
     return decision.actor != Actor.AUTHOR and State.DELETED not in (decision.from_state, decision.to_state)
 
 
-def claimed_by(comment: Comment | None, user: Any) -> str:
-    """The name of the other moderator who has a comment in hand, if one has."""
-    other = comment.claimed_now if comment else None
+def claimed_by(comment: Comment | None, user: User) -> str:
+    """Return the name of another moderator who has claimed a comment; empty if there is none."""
+    other = comment.claimant if comment else None
     return name_of(other) if other and other != user else ""
 
 
-def name_of(user: Any) -> str:
+def name_of(user: User | None) -> str:
     return (user.get_short_name() or user.get_username()) if user else _("somebody")
 
 
-def _taken(pk: int) -> str:
+def _explain_claim(pk: int) -> str:
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
     if comment is None:
         return _("This comment is no longer there.")
     return _("%(name)s has this comment in hand. Nothing has been changed.") % {
-        "name": name_of(comment.claimed_now),
+        "name": name_of(comment.claimant),
     }
 
 
-def explained(conflict: Conflict) -> str:
-    """Why nothing has happened, to whoever wanted something to."""
+def explain(conflict: Conflict) -> str:
+    """Return the reason of a conflict, for the moderator whose decision was not made."""
     comment = conflict.current
     if comment is None:
         return _("This comment is no longer there.")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,15 +20,24 @@ class NoteForm(forms.ModelForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 4, "dir": "auto"})}
 
 
-class RefusalForm(forms.Form):
+class RejectionForm(forms.Form):
     reason = forms.ChoiceField(label=_("reason"), choices=Reason.choices, widget=forms.RadioSelect)
     words = forms.CharField(
         label=_("in your own words"), required=False, max_length=250, widget=forms.TextInput(attrs={"dir": "auto"})
     )
 
 
+class BanArguments(TypedDict):
+    """Keyword arguments of `moderation.ban`."""
+
+    until: datetime
+    email: bool
+    address: bool
+    reason: str
+
+
 class BanForm(forms.Form):
-    """By what an author is kept out, and for how long."""
+    """The form of a ban: of the e-mail, the IP address or both, and for how long."""
 
     DAYS = [
         ("1", pgettext_lazy("how long a ban lasts", "One day")),
@@ -51,15 +60,14 @@ class BanForm(forms.Form):
         if not self.cleaned_data.get("email") and not self.cleaned_data.get("address"):
             raise ValidationError(_("Choose by what the author is to be banned."))
 
-    def arguments(self) -> dict[str, Any]:
-        """For `moderation.ban`."""
+    def arguments(self) -> BanArguments:
         data = self.cleaned_data
         until = timezone.now() + timedelta(days=int(data["days"]))
         return {"until": until, "email": data["email"], "address": data["address"], "reason": data["reason"]}
 
 
 class RulesForm(forms.ModelForm):
-    """When comments on an article appear, and until when there may be any. Times are of the article's zone."""
+    """When comments on an article appear, and when they close. Times are in the article's time zone."""
 
     class Meta:
         model = Discussion

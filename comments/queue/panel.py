@@ -1,6 +1,8 @@
-"""What journalists are shown of the queue at their desk."""
+"""The queue's panel at the desk of an article."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from comments.models import Comment
 from liveblog.newsroom.panels import Panel
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
-def waiting(article_id: int, user: Any) -> Panel:
-    """How many comments on an article wait for a moderator."""
+
+def waiting(article_id: int, user: User | AnonymousUser) -> Panel:
+    """Return the number of comments on an article that wait for a moderator, with a link for users who may decide."""
     address = f"{reverse('admin:comments_comment_changelist')}?article={article_id}"
     return Panel(
         label=_("Comments waiting"),

@@ -1,4 +1,4 @@
-"""Why a comment was refused. Usual reasons are kept by name, so that each moderator reads them in their language."""
+"""Reasons for rejecting a comment. Usual ones are stored by name, so each moderator reads them in their language."""
 
 from django.db import models
 from django.utils.translation import pgettext_lazy
@@ -14,16 +14,16 @@ class Reason(models.TextChoices):
 
 
 _BREAK = ": "
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
-def written(reason: str, words: str) -> str:
-    """As a decision keeps it: a usual reason, words of the moderator's own, or both."""
+def encode(reason: str, words: str) -> str:
+    """Return the text that a decision stores: the name of a usual reason, the moderator's own words, or both."""
     known = reason if reason in Reason.values and not (reason == Reason.OTHER and words.strip()) else ""
-    return _BREAK.join(part for part in (known, " ".join(words.split())) if part)[:_LONGEST]
+    return _BREAK.join(part for part in (known, " ".join(words.split())) if part)[:_MAX_LENGTH]
 
 
-def read(reason: str) -> tuple[str, str]:
-    """The usual reason in the language of who reads, and the moderator's own words, which are in any."""
+def decode(reason: str) -> tuple[str, str]:
+    """Return the usual reason in the active language, and the moderator's own words in whatever language."""
     known, _break, words = reason.partition(_BREAK)
     return (str(Reason(known).label), words) if known in Reason.values else ("", reason)

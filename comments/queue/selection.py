@@ -1,69 +1,78 @@
-"""Which comments a moderator looks at, in which order, and how many there are of each kind."""
+"""Select and order the comments that a moderator sees, and count the queue by article, language and reason."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
 
 from comments.encryption import hashes
 from comments.models import Comment, Held, State
+from comments.models.comment import CommentQuerySet
+from liveblog.numbers import number
 
-#: How many are shown at first, and more of them each time.
+#: How many comments the page shows at first and adds each time.
 PAGE_SIZE = 15
 
-#: Above all numbers of comments.
-_END = 10**12
-_TIME = "%Y%m%dT%H%M%S.%f"
+#: More than any primary key; in the order “newest first” sort keys count down from it.
+_MAX_PK = 10**12
+_TIME_FORMAT = "%Y%m%dT%H%M%S.%f"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """As the page asks for it. What makes no sense selects nothing in particular.
+    """The filter of the queue, from a request. Values that make no sense are ignored.
 
-    Words, among which may be an e-mail address, are only ever posted, so that no log of addresses keeps them.
+    The words of a search may contain an e-mail address. They are posted and never in the URL, so no access log contains
+    them.
     """
 
-    #: Nothing: what there is to do.
+    #: A state, "all", or empty for the comments that moderators have to decide on.
     state: str = ""
     article: int | None = None
     language: str = ""
     held: str = ""
     q: str = ""
-    #: One comment; and all of the one who wrote a comment.
+    #: One comment; and the comment whose author's comments are selected.
     comment: int | None = None
     author: int | None = None
 
     @classmethod
     def of(cls, request: HttpRequest) -> Selection:
-        data = request.GET.dict() | {"q": request.POST.get("q", "")}
-        given: dict[str, Any] = {
-            field.name: data.get(field.name, "").replace("\0", "").strip()[:200] for field in fields(cls)
-        }
-        given |= {name: _number(given[name]) for name in ("article", "comment", "author")}
-        if given["state"] not in (*State.values, "all"):
-            given["state"] = "all" if given["comment"] or given["author"] else ""
-        if given["held"] not in Held.values:
-            given["held"] = ""
-        return cls(**given)
+        comment, author = number(request.GET.get("comment")), number(request.GET.get("author"))
+        state, held = request.GET.get("state", ""), request.GET.get("held", "")
+        if state not in (*State.values, "all"):
+            state = "all" if comment or author else ""
+        return cls(
+            state=state,
+            article=number(request.GET.get("article")),
+            language=_text(request.GET.get("language", "")),
+            held=held if held in Held.values else "",
+            q=_text(request.POST.get("q", "")),
+            comment=comment,
+            author=author,
+        )
 
     @property
     def to_do(self) -> bool:
         return not self.state
 
-    def find(self, after: str = "") -> Any:
-        """All that is selected: what there is to do the oldest first, all else the newest; after a place in that."""
+    def find(self, after: str = "") -> CommentQuerySet:
+        """Return the selected comments, those to decide on oldest first, others newest first, after a sort key."""
         found = Comment.objects.queued() if self.to_do else Comment.objects.order_by("-pk")
         if self.state in State.values:
             found = found.filter(state=self.state)
-        narrow: dict[str, Any] = {"article": self.article, "language": self.language, "held": self.held}
-        found = found.filter(**{name: value for name, value in narrow.items() if value})
+        if self.article:
+            found = found.filter(article=self.article)
+        if self.language:
+            found = found.filter(language=self.language)
+        if self.held:
+            found = found.filter(held=self.held)
         if self.comment:
             found = found.filter(pk=self.comment)
         if self.author:
@@ -71,8 +80,8 @@ class Selection:
             found = found.filter(Q(pk=self.author) | Q(email_hash__in=written))
         return self._after(self._search(found), after)
 
-    def _search(self, found: Any) -> Any:
-        """Words that all occur in name or text; or a whole e-mail address, of which we know only the hash."""
+    def _search(self, found: CommentQuerySet) -> CommentQuerySet:
+        """Filter by words that all occur in name or text; or by a whole e-mail address, found by its hash."""
         if "@" in self.q and len(self.q.split()) == 1:
             return found.filter(email_hash__in=hashes(self.q))
         for word in self.q.split():
@@ -80,31 +89,36 @@ class Selection:
         return found
 
     def sort_key(self, comment: Comment) -> str:
-        """Where a comment stands among the others: they are sorted by it from the lowest to the highest."""
+        """Return the key by which the page sorts the cards, lowest first."""
         if not self.to_do or comment.queued_at is None:
-            return f"{_END - comment.pk:013d}"
-        return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME}}-{comment.pk}"
+            return f"{_MAX_PK - comment.pk:013d}"
+        return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME_FORMAT}}-{comment.pk}"
 
-    def _after(self, found: Any, place: str) -> Any:
-        if not place:
+    def _after(self, found: CommentQuerySet, key: str) -> CommentQuerySet:
+        if not key:
             return found
+        if not self.to_do:
+            rest = number(key)
+            return found.none() if rest is None else found.filter(pk__lt=_MAX_PK - rest)
+        time, _dash, digits = key.partition("-")
+        pk = number(digits)
         try:
-            if not self.to_do:
-                return found.filter(pk__lt=_END - int(place))
-            time, _dash, pk = place.partition("-")
-            queued_at = datetime.datetime.strptime(time, _TIME).replace(tzinfo=datetime.UTC)
-            return found.filter(Q(queued_at__gt=queued_at) | Q(queued_at=queued_at, pk__gt=int(pk)))
-        except (ValueError, OverflowError):
+            queued_at = datetime.datetime.strptime(time, _TIME_FORMAT).replace(tzinfo=datetime.UTC)
+        except ValueError:
             return found.none()
+        if pk is None:
+            return found.none()
+        return found.filter(Q(queued_at__gt=queued_at) | Q(queued_at=queued_at, pk__gt=pk))
 
 
-def _number(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+def _text(value: str) -> str:
+    # PostgreSQL cannot compare text with a NUL.
+    return value.replace("\0", "").strip()[:200]
 
 
 @dataclass(frozen=True)
-class Figures:
-    """How much there is to do, by what it can be filtered by; one query for all."""
+class QueueStats:
+    """The number of comments in the queue, by article, language and reason held, from one query."""
 
     total: int
     by_article: Counter[int]
@@ -112,7 +126,7 @@ class Figures:
     by_held: Counter[str]
 
     @classmethod
-    def now(cls) -> Figures:
+    def current(cls) -> QueueStats:
         found = cls(0, Counter(), Counter(), Counter())
         rows = Comment.objects.queued().order_by().values_list("article", "language", "held").annotate(Count("pk"))
         total = 0

@@ -1,16 +1,18 @@
 """The addresses of the queue, under /admin/comments/comment/."""
 
 from collections.abc import Callable
-from typing import Any
 
-from django.urls import path
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
 
 from comments.queue import views
 
+View = Callable[..., HttpResponseBase]
 
-def patterns(wrap: Callable[[Any], Any]) -> list[Any]:
-    """`wrap` is what the admin puts around its views."""
-    found = [
+
+def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
+    """Return the URL patterns of the queue; `wrap` is the admin's own decorator for views."""
+    found: list[tuple[str, View, str]] = [
         ("", views.page, "comment_changelist"),
         ("entries/", views.entries, "queue_entries"),
         ("decide/", views.decide, "queue_decide"),

@@ -1,13 +1,15 @@
-"""The moderators' queue: a page, and what its scripts ask for and do. Every answer brings the cards that it changed."""
+"""The page of the moderators' queue, and the requests of its scripts. Each answer brings the cards that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -19,28 +21,30 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from articles.models import Article
+from articles.models import Article, Author
 from comments import moderation, translation
 from comments.models import Comment, Discussion, Held, State
 from comments.queue import cards, consumers, decisions, reasons
-from comments.queue.forms import BanForm, NoteForm, RefusalForm, RulesForm
-from comments.queue.selection import PAGE_SIZE, Figures, Selection
+from comments.queue.forms import BanForm, NoteForm, RejectionForm, RulesForm
+from comments.queue.selection import PAGE_SIZE, QueueStats, Selection
 from liveblog.admin_lang import named
 from liveblog.errors import Conflict
 from liveblog.languages import language_name
+from liveblog.numbers import number
 
-View = Callable[..., HttpResponse]
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-#: How many comments a request may name.
-MOST = 200
+#: How many comments a request may name. Further ones are ignored.
+MAX_IDS = 200
 
 
-def moderating(*rights: str) -> Callable[[View], View]:
-    """A view for those who moderate comments, and have all of `rights`."""
+def moderating(*rights: str) -> Callable[[View[P]], View[P]]:
+    """Restrict a view to users who may moderate comments and have all of `rights`."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.has_perms(["comments.change_comment", *rights]):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -48,6 +52,12 @@ def moderating(*rights: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _user(request: HttpRequest) -> User:
+    """Return the moderator; `moderating` has let in no anonymous user."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 # What is shown --------------------------------------------------------------------------------------------------------
@@ -64,12 +74,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "opts": Comment._meta,
         "cards": shown,
         "more": more,
-        "refusal": RefusalForm(),
+        "refusal": RejectionForm(),
         "ban": BanForm(),
         "note": NoteForm(),
-        "possible": translation.possible(),
+        "possible": translation.available(),
         "may_feature": request.user.has_perm("comments.feature_comment"),
-        **_surroundings(request, selection),
+        **_filter_and_rules(request, selection),
     }
     return TemplateResponse(request, "admin/comments/queue/page.html", context)
 
@@ -77,49 +87,48 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @moderating()
 def entries(request: HttpRequest) -> HttpResponse:
-    """The first cards of a selection, or those after a place in it; and those that are `shown`, as they are now."""
+    """Return the first cards of a selection, or those after a sort key; and the `shown` cards as they are now."""
     selection, after = Selection.of(request), request.GET.get("after", "")
     found, more = _page_of(request, selection, after)
     there = {card["id"] for card in found}
     others = [pk for pk in _numbers(request.GET.get("shown", "").split(",")) if f"comment-{pk}" not in there]
     existing = set(Comment.objects.filter(pk__in=others).values_list("pk", flat=True))
-    answer = {
+    answer: dict[str, object] = {
         "cards": found,
         "more": more,
         "shown": _cards(request, selection, others) if others else [],
         "gone": [f"comment-{pk}" for pk in others if pk not in existing],
     }
     if not after:
-        answer |= _surroundings(request, selection)
+        answer |= _filter_and_rules(request, selection)
     return JsonResponse(answer)
 
 
-def _page_of(request: HttpRequest, selection: Selection, after: str) -> tuple[list[dict[str, str]], bool]:
-    found = cards.fetched(selection.find(after)[: PAGE_SIZE + 1])
-    return cards.cards(found[:PAGE_SIZE], selection, request.user), len(found) > PAGE_SIZE
+def _page_of(request: HttpRequest, selection: Selection, after: str) -> tuple[list[cards.Card], bool]:
+    found = cards.fetch(selection.find(after)[: PAGE_SIZE + 1])
+    return cards.cards(found[:PAGE_SIZE], selection, _user(request)), len(found) > PAGE_SIZE
 
 
-def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> list[dict[str, str]]:
-    return cards.cards(cards.fetched(Comment.objects.filter(pk__in=pks)), selection, request.user)
+def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> list[cards.Card]:
+    return cards.cards(cards.fetch(Comment.objects.filter(pk__in=pks)), selection, _user(request))
 
 
-def _surroundings(request: HttpRequest, selection: Selection) -> dict[str, Any]:
-    """What stands around the cards: the filter with what there is of each kind, and the rules of the article."""
-    figures = Figures.now()
-    articles = Article.objects.in_bulk({*figures.by_article, selection.article} - {None})
-    numbers = sorted(articles, key=lambda pk: (-figures.by_article[pk], -pk))
+def _filter_and_rules(request: HttpRequest, selection: Selection) -> dict[str, object]:
+    """Return the parts of the page besides the cards: the filter with its counts, and the rules of the article."""
+    stats = QueueStats.current()
+    articles = Article.objects.in_bulk({pk for pk in (*stats.by_article, selection.article) if pk is not None})
+    numbers = sorted(articles, key=lambda pk: (-stats.by_article[pk], -pk))
     context = {
         "selection": selection,
-        "figures": figures,
+        "figures": stats,
         "states": [*State.choices, ("all", _("All"))],
-        "articles": [(articles[pk], named(articles[pk]), figures.by_article[pk]) for pk in numbers],
-        "languages": [(code, language_name(code), figures.by_language[code]) for code, _name in settings.LANGUAGES],
-        "helds": [(value, label, figures.by_held[value]) for value, label in Held.choices],
+        "articles": [(articles[pk], named(articles[pk]), stats.by_article[pk]) for pk in numbers],
+        "languages": [(code, language_name(code), stats.by_language[code]) for code, _name in settings.LANGUAGES],
+        "helds": [(value, label, stats.by_held[value]) for value, label in Held.choices],
     }
     article = articles.get(selection.article or 0)
     return {
-        "total": ngettext("%(count)s comment waits", "%(count)s comments wait", figures.total)
-        % {"count": figures.total},
+        "total": ngettext("%(count)s comment waits", "%(count)s comments wait", stats.total) % {"count": stats.total},
         "filter": render_to_string("admin/comments/queue/filter.html", context, request),
         "rules": _rules(request, article) if article else "",
     }
@@ -142,22 +151,22 @@ def _rules(request: HttpRequest, article: Article, form: RulesForm | None = None
 @require_POST
 @moderating()
 def decide(request: HttpRequest) -> HttpResponse:
-    """`comment` names, as often as there are some, number and version of what is decided: 17.0."""
+    """Decide on one or several comments. Each `comment` is a primary key and the version that was read, as in 17.0."""
     to = request.POST.get("to", "")
     if to not in moderation.DECISIONS:
         return _problem(_("There is no such decision."))
-    reason = reasons.written(request.POST.get("reason", ""), request.POST.get("words", ""))
-    if to == State.REFUSED and not reason:
+    reason = reasons.encode(request.POST.get("reason", ""), request.POST.get("words", ""))
+    if to == State.REJECTED and not reason:
         return _problem(_("Say why the comment is refused."))
-    outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, request.user, reason)
+    outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, _user(request), reason)
     return _decided(request, outcome, undone=False)
 
 
 @require_POST
 @moderating()
 def undo(request: HttpRequest) -> HttpResponse:
-    """The decisions that are named, or else the last one of the person."""
-    outcome = decisions.undo(_numbers(request.POST.getlist("decision")), request.user)
+    """Undo the decisions that are named, or else the moderator's last one."""
+    outcome = decisions.undo(_numbers(request.POST.getlist("decision")), _user(request))
     if not outcome.decided and not outcome.problems:
         return _problem(_("There is nothing to undo."))
     return _decided(request, outcome, undone=True)
@@ -181,16 +190,16 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
 
 
 def _versions(values: list[str]) -> list[tuple[int, int]]:
-    pairs = (value.split(".") for value in values[:MOST])
-    return [(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2 and len(_numbers(pair)) == 2]
+    found = (value.partition(".") for value in values[:MAX_IDS])
+    pairs = ((number(pk), number(version)) for pk, _dot, version in found)
+    return [(pk, version) for pk, version in pairs if pk is not None and version is not None]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:
-    found = [int(value) for value in values if value.isascii() and value.isdecimal() and len(value) < 19]
-    return found[:MOST]
+    return [found for value in values if (found := number(value)) is not None][:MAX_IDS]
 
 
-def _errors(form: Any) -> str:
+def _errors(form: forms.BaseForm) -> str:
     return " ".join(str(message) for messages in form.errors.values() for message in messages)
 
 
@@ -204,14 +213,14 @@ def _problem(text: str) -> HttpResponse:
 @require_POST
 @moderating()
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a comment in hand, or give it back; says who has it if somebody else has."""
+    """Claim a comment or release it. Answer with the name of another moderator who has claimed it."""
     if "release" in request.POST:
-        moderation.release(pk, request.user)
+        moderation.release(pk, _user(request))
         return JsonResponse({"claimed_by": ""})
-    if moderation.claim(pk, request.user):
+    if moderation.claim(pk, _user(request)):
         return JsonResponse({"claimed_by": ""})
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
-    return JsonResponse({"claimed_by": decisions.claimed_by(comment, request.user)})
+    return JsonResponse({"claimed_by": decisions.claimed_by(comment, _user(request))})
 
 
 @require_POST
@@ -220,7 +229,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     comment, form = get_object_or_404(Comment, pk=pk), NoteForm(request.POST)
     if not form.is_valid():
         return _problem(_errors(form))
-    moderation.note(pk, request.user, form.cleaned_data["text"])
+    moderation.note(pk, _user(request), form.cleaned_data["text"])
     consumers.notify_queue(comment)
     return _answer(request, pk, _("Noted"))
 
@@ -232,7 +241,7 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _problem(_errors(form))
     try:
-        moderation.ban(comment, request.user, **form.arguments())
+        moderation.ban(comment, _user(request), **form.arguments())
     except ValueError:
         return _problem(_("Nothing is known of the author by which they could be banned so."))
     consumers.notify_queue(comment)
@@ -242,9 +251,9 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @moderating()
 def translate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have a machine translate a comment into the moderator's language."""
+    """Translate a comment into the moderator's language by machine."""
     comment = get_object_or_404(Comment, pk=pk)
-    if translation.translated(comment, get_language() or "en") is None:
+    if translation.translate(comment, get_language() or "en") is None:
         return _problem(_("There is no translation at the moment."))
     return _answer(request, pk, _("Translated by machine"))
 
@@ -263,8 +272,8 @@ def feature(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @moderating("comments.feature_comment")
 def make_update(request: HttpRequest, pk: int) -> HttpResponse:
-    """Publish a comment as an update, credited to its author, and to the one who chose it."""
-    author = getattr(request.user, "author", None)
+    """Publish a comment as an update, credited to its author; the moderator gets the byline."""
+    author = Author.objects.filter(user=_user(request)).first()
     try:
         moderation.make_update(pk, [author] if author else [])
     except Conflict as conflict:
@@ -274,7 +283,7 @@ def make_update(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _not_approved(conflict: Conflict) -> HttpResponse:
     if conflict.current is None:
-        return _problem(decisions.explained(conflict))
+        return _problem(decisions.explain(conflict))
     return _problem(_("Only what has been approved can be shown so."))
 
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import template
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -9,20 +7,20 @@ from comments import rendering
 
 register = template.Library()
 
-#: How many of the newest threads stand beside a report; all are on the comments page.
-BESIDE = 20
+#: How many of the newest threads the live page shows; all are on the comments page.
+SIDEBAR_THREADS = 20
 
 
 @register.inclusion_tag("comments/sidebar.html")
-def comments_of(article: Article) -> dict[str, Any]:
-    """The newest comments of an article, the way to all of them, and the form."""
+def comments_of(article: Article) -> dict[str, object]:
+    """Show the newest comments of an article, a link to all of them, and the form."""
     language = get_language() or "en"
-    threads = list(rendering.threads_of(article)[: BESIDE + 1])
+    threads = list(rendering.threads_of(article.pk)[: SIDEBAR_THREADS + 1])
     return {
         "url": f"{article.url(language)}comments/",
         "count": mark_safe(rendering.count_html(article, language)),
-        "chosen": mark_safe(rendering.chosen_html(article, language)),
-        "threads": rendering.threads_html(threads[:BESIDE], article, language),
+        "featured": mark_safe(rendering.featured_html(article, language)),
+        "threads": rendering.threads_html(threads[:SIDEBAR_THREADS], article, language),
         "form": mark_safe(rendering.form_html(article, language)),
-        "more": len(threads) > BESIDE,
+        "more": len(threads) > SIDEBAR_THREADS,
     }

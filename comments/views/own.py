@@ -1,8 +1,6 @@
-"""A reader's own comment, at an address that only they know: how far it is, and second thoughts for ten minutes."""
+"""A reader's own comment at an address that only they know: its state, and for ten minutes a form to change it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +16,12 @@ from comments.forms import EditForm
 from comments.models import Comment
 from comments.submission import Rejected
 from comments.views.requests import article_at, posted_from_here, sender
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
+from liveblog.numbers import number
+
+#: The column holds a 32-bit integer.
+_MAX_VERSION = 2**31 - 1
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
@@ -26,8 +29,8 @@ def own_url(comment: Comment, language: str, secret: str) -> str:
 
 
 def own_html(comment: Comment, language: str, url: str) -> str:
-    """The comment as its author sees it."""
-    with rendering.page_locale(comment.article, language):
+    """Return the HTML of a comment as its author sees it."""
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {"own_url": url}
         return get_template("comments/own.html").render(context)
 
@@ -36,27 +39,31 @@ def own_html(comment: Comment, language: str, url: str) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResponse:
+    """Show, change or delete the comment with this secret."""
     article = article_at(slug, language)
     found = Comment.objects.select_related("article").filter(secret_hash=hashed_secret(secret), article=article).first()
     if found is None:
-        return _gone(request, language, article)
+        return _gone(request)
     if "fragment" in request.GET:
         return HttpResponse(own_html(found, language, request.path))
     form, problem, status = EditForm(initial={"text": found.text}), "", 200
     if request.method == "POST":
+        # No version equals -1, so a form without one is a conflict.
+        version = number(request.POST.get("version"), most=_MAX_VERSION)
+        version = -1 if version is None else version
         try:
             if "delete" in request.POST:
-                submission.withdraw(found, version=_version(request))
+                submission.withdraw(found, version=version)
                 return redirect(f"{article.url(language)}comments/")
             form = EditForm(request.POST)
             if form.is_valid():
-                submission.edit(found, form.cleaned_data["text"], sender(request), version=_version(request))
+                submission.edit(found, form.cleaned_data["text"], sender(request), version=version)
                 return redirect(request.path)
             status = 422
-        except Rejected as refused:
-            problem, status = refused.message, refused.status
-            if refused.field:
-                form.add_error(refused.field, refused.message)
+        except Rejected as rejected:
+            problem, status = rejected.message, rejected.status
+            if rejected.field:
+                form.add_error(rejected.field, rejected.message)
         except Conflict:
             problem, status = _("Meanwhile something has happened to your comment. This is how it is now."), 409
             found.refresh_from_db()
@@ -64,9 +71,9 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
 
 
 def _answer(
-    request: HttpRequest, language: str, comment: Comment, form: Any, problem: str, status: int
+    request: HttpRequest, language: str, comment: Comment, form: EditForm, problem: str, status: int
 ) -> HttpResponse:
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         return render(
             request,
             "comments/own_page.html",
@@ -81,13 +88,8 @@ def _answer(
         )
 
 
-def _gone(request: HttpRequest, language: str, article: Any) -> HttpResponse:
-    """A page of its own: 410 tells the module to forget the address."""
+def _gone(request: HttpRequest) -> HttpResponse:
+    """Answer 410 to the JavaScript module, which then forgets the address; raise Http404 for readers."""
     if "fragment" in request.GET:
         return HttpResponse(status=410)
     raise Http404
-
-
-def _version(request: HttpRequest) -> int:
-    value = request.POST.get("version", "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else -1

@@ -1,11 +1,11 @@
-"""What all views of comments ask of a request."""
+"""Helpers of the comment views: the article of an address, the sender, and the origin of a form."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,20 +17,27 @@ from articles.models import Article
 from comments.submission import Sender
 from liveblog.origin import from_here
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
 
 def article_at(slug: str, language: str) -> Article:
+    """Return the article at an address. Raise Http404 if there is none, or none in this language."""
     article = get_object_or_404(Article, slug=slug)
     if language not in article.offered_languages:
         raise Http404
     return article
 
 
-def posted_from_here(view: Callable[..., HttpResponse]) -> Any:
-    """A form that sets no cookie: posting from elsewhere is refused by where the browser says it comes from."""
+def posted_from_here(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> View[P]:
+    """Protect a form without a cookie: reject a POST that the browser says comes from another site.
+
+    See `liveblog.origin`.
+    """
 
     @csrf_exempt
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method == "POST" and not from_here(request):
             raise PermissionDenied(
                 _("This form can only be sent from our own page. Please open the page again and try once more.")
@@ -41,6 +48,7 @@ def posted_from_here(view: Callable[..., HttpResponse]) -> Any:
 
 
 def sender(request: HttpRequest) -> Sender:
+    """Return the IP address and the User-Agent that a request comes from."""
     try:
         address = str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
@@ -49,5 +57,5 @@ def sender(request: HttpRequest) -> Sender:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether it comes from our module, which puts the answer into the page, and not from the form itself."""
+    """Return whether the JavaScript module asks, which puts the answer into the page, rather than the form itself."""
     return "application/json" in request.headers.get("Accept", "")

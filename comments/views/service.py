@@ -1,4 +1,4 @@
-"""What readers can ask for beside reading and writing: a translation, a moderator's eye, no more letters."""
+"""Requests of readers besides reading and writing: translate or report a comment, end the e-mails."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from comments import emails, moderation, rendering, translation
 from comments.encryption import keyed_hash
 from comments.forms import ReportForm
 from comments.models import Comment
-from comments.submission import WINDOW
+from comments.submission import RATE_WINDOW_SECONDS
 from comments.text import html_of
 from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.limits import allowed
 
 
 def _approved(slug: str, language: str, pk: int) -> Comment:
     article = article_at(slug, language)
-    comment = get_object_or_404(rendering.shown().approved(), pk=pk, article=article)
+    comment = get_object_or_404(rendering.for_readers().approved(), pk=pk, article=article)
     comment.article = article
     return comment
 
@@ -34,16 +35,16 @@ def _approved(slug: str, language: str, pk: int) -> Comment:
 @never_cache
 @require_POST
 def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
-    """A comment in the reader's language, by machine; made once, for the first who asks."""
+    """Return a machine translation of a comment. It is made once and stored; making one is rate-limited."""
     comment = _approved(slug, language, pk)
-    text = translation.kept(comment, language)
-    if text is None and allowed(request, "comment-translation", settings.COMMENTS_PER_ADDRESS, WINDOW):
-        text = translation.translated(comment, language)
+    text = translation.stored(comment, language)
+    if text is None and allowed(request, "comment-translation", settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS):
+        text = translation.translate(comment, language)
     if wants_json(request):
         if text is None:
             return JsonResponse({"problem": _("There is no translation at the moment.")}, status=503)
         return JsonResponse({"html": html_of(text), "label": _("Translated by machine")})
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {
             "translation": html_of(text) if text is not None else None
         }
@@ -54,7 +55,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
-    """A reader says that a comment should not be there."""
+    """Show the form for reporting a comment to moderators, and take the report."""
     comment = _approved(slug, language, pk)
     form = ReportForm(request.POST if request.method == "POST" else None)
     address = sender(request).address or ""
@@ -62,24 +63,24 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, WINDOW):
+            if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS):
                 with contextlib.suppress(Conflict):
-                    # What has gone meanwhile needs no report.
+                    # The comment was deleted meanwhile and needs no report.
                     moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
                 sent, status = True, 200
             else:
                 problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
-    with rendering.page_locale(comment.article, language):
+    with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language)
         context |= {"form": form, "sent": sent, "problem": problem}
         return render(request, "comments/report.html", context, status=status)
 
 
-@csrf_exempt  # RFC 8058: the reader's mail provider posts, from wherever it is. The address itself is the proof.
+@csrf_exempt  # RFC 8058: the reader's mail provider posts, from another site. The signed address is the proof.
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, language: str, token: str) -> HttpResponse:
-    """No more letters. Opening the address changes nothing: mail scanners open everything."""
+    """End the e-mails to an author. Only POST does it: mail scanners open every address."""
     email_hash = emails.subscriber(token)
     if email_hash is None:
         raise Http404

@@ -4,9 +4,15 @@ The name of an element is its kind, followed by a number if a page has many of t
 is also the id of the element in the page. The app that owns a kind registers a function that renders it.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Literal, NotRequired, TypedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import tzinfo
+from typing import Literal, NotRequired, Protocol, TypedDict, TypeVar
+
+from django.utils import timezone, translation
 
 
 class Operation(TypedDict):
@@ -49,6 +55,36 @@ def render(article_id: int, elements: Iterable[str], languages: Collection[str])
     for kind, names in by_kind.items():
         for language, rendered in _renderers[kind](article_id, names, languages).items():
             operations[language].extend(rendered)
+    return operations
+
+
+class Zoned(Protocol):
+    """An article, whose pages give times in its time zone."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+
+ZonedT = TypeVar("ZonedT", bound=Zoned)
+
+
+@contextmanager
+def page_locale(article: Zoned, language: str) -> Iterator[None]:
+    """Activate the language and the time zone of a page about `article`."""
+    with translation.override(language), timezone.override(article.zone):
+        yield
+
+
+def in_each_language(
+    article: ZonedT | None, languages: Collection[str], make: Callable[[ZonedT, str], list[Operation]]
+) -> dict[str, list[Operation]]:
+    """Call `make(article, language)` for each language, within its `page_locale`; return {} if there is no article."""
+    if article is None:
+        return {}
+    operations: dict[str, list[Operation]] = {}
+    for language in languages:
+        with page_locale(article, language):
+            operations[language] = make(article, language)
     return operations
 
 

@@ -8,7 +8,7 @@ import { Claim } from "./claims.js";
 import { letterOf } from "./keys.js";
 
 /** @import { Card } from "./cards.js" */
-/** @typedef {"approved" | "refused" | "spam"} Decision */
+/** @typedef {"approved" | "rejected" | "spam"} Decision */
 
 // Milliseconds: between two refreshes, however many notifications come; and quiet before the filter applies.
 const PAUSE = 1000;
@@ -252,7 +252,7 @@ class Queue {
    */
   async #decide(cards, to) {
     if (!cards.length || this.#busy) return;
-    const answer = to === "refused" ? await askInDialog("refuse") : new FormData();
+    const answer = to === "rejected" ? await askInDialog("refuse") : new FormData();
     if (!answer) return;
     answer.set("to", to);
     for (const card of cards) answer.append("comment", `${card.dataset.pk}.${viewOf(card).dataset.version}`);
@@ -293,7 +293,7 @@ class Queue {
    */
   async #act(card, button) {
     const { act = "", decision } = button.dataset;
-    if (act === "approved" || act === "refused" || act === "spam") await this.#decide([card], act);
+    if (act === "approved" || act === "rejected" || act === "spam") await this.#decide([card], act);
     else if (act === "undo") await this.#undo(Number(decision));
     else if (act === "translate" || act === "update") await this.#send(this.#urlOf(card.id, act));
     else if (act === "note" || act === "ban") await this.#write(card, act);
@@ -367,7 +367,7 @@ class Queue {
   /** What keys do with the current card. @type {Record<string, (card: HTMLElement | null) => unknown>} */
   #acts = {
     a: () => this.#decideSelected("approved"),
-    r: () => this.#decideSelected("refused"),
+    r: () => this.#decideSelected("rejected"),
     s: () => this.#decideSelected("spam"),
     u: () => this.#undo(),
     j: () => this.#moveDown(),

@@ -57,10 +57,10 @@ def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approv
     # Of the one copy that everybody has, its author alone can go on to change it.
     expect(author.page.locator(f"#{comment.element} [data-change]")).to_be_visible()
     expect(listing.page.locator("[data-change]")).to_have_count(0)
-    moderation.decide(comment.pk, State.REFUSED, None, version=1)
+    moderation.decide(comment.pk, State.REJECTED, None, version=1)
     expect(author.page.locator(f"#{comment.element}")).to_have_count(0)
     expect(own).to_be_visible()
-    expect(own).to_have_attribute("data-state", "refused")
+    expect(own).to_have_attribute("data-state", "rejected")
 
 
 def test_where_comments_appear_at_once_their_authors_can_still_change_them(server: Server, reader: MakeReader) -> None:

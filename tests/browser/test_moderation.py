@@ -133,7 +133,7 @@ def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
     expect(greta.locator("#refuse")).to_be_visible()
     greta.keyboard.press("2")
     expect(card(greta, fourth)).to_be_focused()
-    assert (now(third), Decision.objects.first().reason) == (State.REFUSED, "off-topic")
+    assert (now(third), Decision.objects.first().reason) == (State.REJECTED, "off-topic")
     greta.keyboard.press("s")
     expect(card(greta, fifth)).to_be_focused()
     assert now(fourth) == State.SPAM
@@ -172,14 +172,14 @@ def test_what_was_decided_meanwhile_is_not_decided_again(
     page = sit_down()
     expect(card(page, comment)).to_be_focused()
     # From another process, whose bell this server does not hear.
-    moderation.decide(comment.pk, State.REFUSED, people["karim"], version=0, reason="insult")
+    moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
     page.keyboard.press("a")
     expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Refused")
     expect(card(page, comment).locator(".log")).to_contain_text("Insulting or hateful")
     expect(card(page, comment)).to_be_focused()
     page.keyboard.press("j")
     expect(card(page, following)).to_be_focused()
-    assert now(comment) == State.REFUSED
+    assert now(comment) == State.REJECTED
 
 
 def test_a_foreign_comment_is_translated_before_somebody_asks(
@@ -257,7 +257,7 @@ def full(article: Article, people: dict[str, User]) -> list[Comment]:
     ]
     moderation.report(made[4].pk, "abuse", "He was not.", "somebody")
     moderation.note(made[3].pk, people["karim"], "Known from the demo.")
-    line = moderation.decide(made[3].pk, State.REFUSED, people["karim"], version=0, reason="false: Since when?")
+    line = moderation.decide(made[3].pk, State.REJECTED, people["karim"], version=0, reason="false: Since when?")
     moderation.undo(line.pk, people["karim"])
     return made
 

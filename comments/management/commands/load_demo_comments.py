@@ -1,10 +1,9 @@
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles import api
 from articles.models import Article
-from articles.publishing import replay
 from comments import demo
 
 
@@ -15,10 +14,10 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the article")
         parser.add_argument("replay", nargs="?", help="the slug of its replay")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        article = Article.objects.filter(slug=options["slug"]).first()
+    def handle(self, *args: object, slug: str, replay: str | None, **options: object) -> None:
+        article = Article.objects.filter(slug=slug).first()
         if article is None:
-            raise CommandError(f"There is no article “{options['slug']}”.")
+            raise CommandError(f"There is no article “{slug}”.")
         demo.load(article)
-        if slug := options["replay"]:
-            demo.load(Article.objects.filter(slug=slug).first() or replay.prepare(article, slug))
+        if replay:
+            demo.load(Article.objects.filter(slug=replay).first() or api.prepare_replay(article, replay))

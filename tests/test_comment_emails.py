@@ -1,4 +1,4 @@
-"""Readers who asked are told by e-mail, moderators when the queue grows old; nothing is lost, nothing sent twice."""
+"""E-mails to readers who asked for them and to moderators of an old queue: none is lost, and none sent twice."""
 
 from __future__ import annotations
 
@@ -130,14 +130,14 @@ def test_a_decision_that_is_undone_at_once_is_not_told(mail: MailServer) -> None
     assert len(mail.messages) == 1
 
 
-def test_while_the_mail_server_is_down_letters_wait(mail: MailServer) -> None:
+def test_while_the_mail_server_is_down_emails_wait(mail: MailServer) -> None:
     mail.stop()
     approve(asked())
     deliver()
-    letter = EmailJob.objects.get()
-    assert letter.failure
-    assert letter.due_at is not None
-    assert letter.due_at > timezone.now()
+    job = EmailJob.objects.get()
+    assert job.failure
+    assert job.due_at is not None
+    assert job.due_at > timezone.now()
     mail.start()
     mail.refusing = True
     deliver()
@@ -160,13 +160,13 @@ def test_a_mail_server_that_hangs_is_waited_for_once(mail: MailServer, settings:
         silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
-    assert {letter.attempts for letter in EmailJob.objects.all()} == {1}
+    assert {job.attempts for job in EmailJob.objects.all()} == {1}
     settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = mail.port, 5
     deliver()
     assert len(mail.messages) == 4
 
 
-def test_letters_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: MailServer) -> None:
+def test_emails_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: MailServer) -> None:
     for _ in range(3):
         approve(asked())
     deliver()
@@ -182,7 +182,7 @@ def test_letters_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: 
     assert len(mail.messages) == 6
 
 
-def test_one_address_that_is_refused_keeps_no_other_letter_back(mail: MailServer) -> None:
+def test_one_address_that_is_refused_keeps_no_other_email_back(mail: MailServer) -> None:
     bad, good = asked(email="nobody@[300.300.300.300]"), asked()
     approve(bad)
     approve(good)
@@ -190,14 +190,14 @@ def test_one_address_that_is_refused_keeps_no_other_letter_back(mail: MailServer
     assert [to for to, _message in mail.messages][-1] == ["ana@example.org"]
 
 
-def test_a_letter_is_taken_by_one_process(mail: MailServer) -> None:
+def test_an_email_is_taken_by_one_process(mail: MailServer) -> None:
     approve(asked())
     make_due()
     assert len(emails.queue.claim(5)) == 1
     assert emails.queue.claim(5) == []
 
 
-def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_a_letter(mail: MailServer) -> None:
+def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_an_email(mail: MailServer) -> None:
     comment = asked(state="approved")
     approve(factories.comment(comment.article, parent=comment, name="Eve\nBcc: all@example.org"))
     deliver()

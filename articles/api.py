@@ -1,0 +1,24 @@
+"""What other apps may use of `articles` besides `articles.models`.
+
+`comments` needs the headline of an article for its pages and e-mails, an update made of a comment, and the page of a
+replay for the demo.
+
+headline(article, language)        the headline as readers of a language get it
+quote(article, text, name, …)      publish a reader's words as an update
+delete_with_copies(update)         delete an update, its copies, and the admin's log entries about them
+prepare_replay(source, slug)       the page on which the updates of an article can be replayed
+"""
+
+from articles.models import Article
+from articles.publishing.quoting import quote
+from articles.publishing.quoting import take_away as delete_with_copies
+from articles.publishing.replay import prepare as prepare_replay
+from articles.text.localized import Text
+from articles.translations.selection import of_article
+
+__all__ = ["delete_with_copies", "headline", "prepare_replay", "quote"]
+
+
+def headline(article: Article, language: str) -> Text:
+    """Return the headline as readers of `language` get it: in their language if they are shown a translation."""
+    return of_article(article, language).text("headline")
