@@ -274,7 +274,7 @@ class Faults:
         for fault in faults:
             self.found.setdefault(fault.what, []).append((address, fault.example))
 
-    def expect_none(self, *, live_page: int) -> None:
+    def expect_none(self, *, pages: int) -> None:
         """Nothing is wrong, and that on so many pages that it says something."""
         lines = [f"{len(self.found)} faults ({self.who}):"]
         for what, places in self.found.items():
@@ -284,7 +284,7 @@ class Faults:
             lines.append(f"{address}{more}: {what}{f', such as {example}' if example else ''}")
         if self.found:
             pytest.fail("\n".join(lines), pytrace=False)
-        assert len(self.visited) >= live_page
+        assert len(self.visited) >= pages
 
 
 # The checks themselves ------------------------------------------------------------------------------------------------

@@ -103,7 +103,10 @@ def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, read
     article = factories.article()
     page = reader()
     page.page.add_init_script(
-        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({ code: 1006 })); } close() {} };"
+        """window.WebSocket = class extends EventTarget {
+          constructor() { super(); setTimeout(() => this.dispatchEvent(new CloseEvent("close", { code: 1006 }))); }
+          close() {}
+        };"""
     )
     page.open(server, article, "de")
     factories.update(article)

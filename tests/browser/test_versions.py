@@ -54,7 +54,7 @@ def test_versions_of_an_arabic_update_are_read_and_brought_back_in_german(
     page.locator(".all-versions a").nth(1).click()
     difference = page.locator('.difference[lang="ar"]').last
     shot(page, "versions-de")
-    body = page.locator(".language-words .difference", has_text="شخصًا")
+    body = page.locator(".language-texts .difference", has_text="شخصًا")
     assert body.evaluate("element => getComputedStyle(element).direction") == "rtl"
     expect(body.locator("del")).to_contain_text("14")
     expect(body.locator("ins").first).to_contain_text("40")
