@@ -4,7 +4,6 @@ The editor's extensions and the sanitiser's allowlist stand side by side, becaus
 """
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import nh3
@@ -19,6 +18,7 @@ from js_asset import Media, Script
 
 from articles.text import tables
 from articles.text.bidi import balanced_html
+from articles.text.parsed import parse, serialise, text_of
 from articles.text.plaintext import NO_TEXT, CleanedField
 
 #: As long as a newspaper's page, and then some; markup counts.
@@ -120,71 +120,21 @@ def not_too_long(html: str) -> None:
 
 
 def blocks(html: str) -> list[str]:
-    """The paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
-    splitter = _Splitter()
-    splitter.feed(html)
-    splitter.close()
-    return [block for block in splitter.blocks if block.strip()]
-
-
-class _Splitter(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.blocks: list[str] = []
-        self._depth = 0
-
-    def _take(self, text: str, *, begins: bool = False) -> None:
-        if begins or not self.blocks:
-            self.blocks.append("")
-        self.blocks[-1] += text
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._take(self.get_starttag_text() or "", begins=self._depth == 0 and tag in _BLOCKS)
-        if tag != "br":
-            self._depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        self._take(f"</{tag}>")
-        self._depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        self._take(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self._take(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self._take(f"&#{name};")
+    """Return the paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
+    found: list[str] = []
+    for node in parse(html).iter(include_text=True):
+        if node.tag in _BLOCKS or not found:
+            found.append("")
+        found[-1] += serialise(node)
+    return [block for block in found if block.strip()]
 
 
 def items(html: str) -> list[str]:
-    """The items of the lists in sanitised text, as plain text in the order of reading."""
-    reader = _Items()
-    reader.feed(html)
-    reader.close()
-    return [" ".join(item.split()) for item in reader.items]
+    """Return the items of the lists in sanitised text, as plain text in the order of reading.
 
-
-class _Items(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.items: list[str] = []
-        self._depth = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag == "li":
-            self.items.append("")
-            self._depth += 1
-        elif self._depth and tag in ("p", "br"):
-            self.items[-1] += " "
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "li":
-            self._depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        if self._depth:
-            self.items[-1] += data
+    An item that has a list of its own contains the text of that list.
+    """
+    return [text_of(item) for item in parse(html).css("li")]
 
 
 def same(one: str | None, other: str | None) -> bool:

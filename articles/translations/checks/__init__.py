@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy, pgettext
 
 from articles.translations.checks.numbers import numbers_differing
-from articles.translations.checks.pair import Pair, read
+from articles.translations.checks.pair import Content, Pair
 from articles.translations.checks.quotations import quotations_differing
 from articles.translations.checks.structure import (
     BIDI,
@@ -77,7 +77,7 @@ def check(
     html: bool = False,
 ) -> list[Problem]:
     """What is wrong, or looks wrong, with `translation`; of rich text with `html`, of plain text otherwise."""
-    original, target = read(source, html), read(translation, html)
+    original, target = Content(source, html=html), Content(translation, html=html)
     if original.text.strip() and not target.text.strip():
         return [Problem("empty", True)]
     pair = Pair(original, target, source_language, language)
