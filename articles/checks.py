@@ -1,4 +1,4 @@
-"""System checks: what has to be wired up before the server may start."""
+"""System checks: the server does not start before everything is registered."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Policies: what readers of a language get while nobody has reviewed the translation."""
+"""Policies: for each language, the texts that readers get while a translation is not reviewed."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from liveblog.fields import offered_languages
 
 
 class PoliciesField(models.JSONField):
-    """A policy for each language; the first where none is named."""
+    """A policy for each language; Policy.MACHINE for a language that is not named."""
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
@@ -21,8 +21,10 @@ class PoliciesField(models.JSONField):
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         offered = {code for code, _name in settings.LANGUAGES}
-        now: Any = self.value_from_object(instance) or {}
-        super().save_form_data(instance, {code: now[code] for code in now if code not in offered} | data)
+        stored: dict[str, str] = self.value_from_object(instance) or {}
+        # The form has only the languages that the site offers at present.
+        hidden = {code: policy for code, policy in stored.items() if code not in offered}
+        super().save_form_data(instance, hidden | data)
 
     def formfield(self, **kwargs: Any) -> Any:
         return PoliciesFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)
@@ -35,8 +37,8 @@ class PoliciesWidget(forms.MultiWidget):
         super().__init__({code: forms.Select(choices=Policy.choices) for code, _name in settings.LANGUAGES})
 
     def decompress(self, value: Any) -> list[str]:
-        kept = json.loads(value) if isinstance(value, str) else value or {}
-        return [kept.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
+        policies = json.loads(value) if isinstance(value, str) else value or {}
+        return [policies.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> Any:
         context = super().get_context(name, value, attrs)
@@ -52,8 +54,8 @@ class PoliciesFormField(forms.MultiValueField):
 
     def compress(self, values: list[str]) -> dict[str, str]:
         codes = (code for code, _name in settings.LANGUAGES)
-        chosen = dict(zip(codes, values or [], strict=False))
-        return {code: policy for code, policy in chosen.items() if policy and policy != Policy.MACHINE}
+        selected = dict(zip(codes, values or [], strict=False))
+        return {code: policy for code, policy in selected.items() if policy and policy != Policy.MACHINE}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.clean(data) != (initial or {})

@@ -16,7 +16,7 @@ from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from articles.models import Update
-from articles.publishing.quoting import take_away
+from articles.publishing.quoting import delete_with_copies
 from comments.encryption import hashes
 from comments.models import Ban, Comment, EmailJob, Report
 
@@ -71,7 +71,7 @@ def erase(email: str) -> int:
         with transaction.atomic():
             # The update first: it locks all articles in which it stands, the comment's among them.
             for update in _made_of(comment):
-                take_away(update)
+                delete_with_copies(update)
             comment.update_made = comment.copy_group_made = None
             # The admin's own log keeps what it called things.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()

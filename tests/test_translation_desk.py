@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def translated(update: Update, language: str, body: str) -> None:
     """A translator's save, at the desk."""
     row = update.translations.get(language=language)
-    desk.save(row.pk, desk.stamp(row), {"body": body}, User.objects.create_user("karim"), accept=True)
+    desk.save(row.pk, desk.version_token(row), {"body": body}, User.objects.create_user("karim"), accept=True)
 
 
 def test_a_correction_does_not_undo_what_a_translator_saved_meanwhile() -> None:

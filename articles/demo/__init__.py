@@ -1,4 +1,4 @@
-"""The demo coverage: the NATO foreign ministers' meeting in Bucharest in November 2022, as a coverage file tells it."""
+"""Load the demo coverage from a file: the NATO foreign ministers' meeting in Bucharest in November 2022."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLUG = "nato-bucharest-2022"
 
 
 def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
-    """Make the article, its related articles and its updates, as they stood when the coverage ended."""
+    """Create the article, its related articles and its updates as they were when the coverage ended."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
     topics: dict[str, Topic] = {}
@@ -94,7 +94,7 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
 
 
 def _vote(poll: Update, counts: Sequence[int]) -> None:
-    """Have as many readers vote for each choice as the file says."""
+    """Store as many votes for each choice as the file says."""
     choices = (choice for choice, count in enumerate(counts) for _ in range(count))
     Vote.objects.bulk_create(
         Vote(update=poll, voter=f"demo {number}", choice=choice) for number, choice in enumerate(choices)

@@ -16,10 +16,10 @@ from articles.page import rendering
 from articles.translations.selection import of_article
 from liveblog.delivery import log
 
-#: No element of the article's own page: how other pages name the article that they link to.
+#: Not an element of its own page: how other pages show the article when they link to it.
 CARD = "card"
 
-#: By element and language, what readers see. The language "" stands for a change of the page as a whole.
+#: What readers see, by element and language. The language "" stands for the page as a whole.
 Look = dict[str, dict[str, Any]]
 
 
@@ -40,7 +40,7 @@ class ChangeTracking:
 
 
 def look_of(item: Versioned) -> Look:
-    """Return what readers see of an article or update that was read with its relations."""
+    """Return what readers see of an article or update, which must have been read with its relations."""
     if isinstance(item, Update):
         return _look_of_update(item)
     assert isinstance(item, Article)

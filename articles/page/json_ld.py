@@ -1,4 +1,4 @@
-"""Live pages as machines read them: schema.org LiveBlogPosting (https://schema.org/LiveBlogPosting)."""
+"""Live pages as JSON-LD for search engines: https://schema.org/LiveBlogPosting."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts, of_article
 
-#: A headline for machines is no longer, in characters.
-HEADLINE = 110
+#: In characters; search engines cut off longer headlines.
+HEADLINE_MAX_LENGTH = 110
 
 
 def live_blog(page: LivePage) -> dict[str, Any]:
-    """The page as a LiveBlogPosting, with the updates that are on it."""
+    """Return the page with its updates as a LiveBlogPosting."""
     article, texts = page.article, of_article(page.article, page.language)
     shown = page.shown()
     url = absolute(article.url(page.language))
     changed = [update.corrected_at or update.first_published_at for update, _read in shown]
-    return _without_nothing(
+    return _without_empty(
         {
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "@id": url,
             "url": url,
-            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE),
+            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE_MAX_LENGTH),
             "description": str(texts.text("standfirst")),
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "LiveBlogPosting"),
@@ -51,16 +51,16 @@ def live_blog(page: LivePage) -> dict[str, Any]:
 
 
 def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, Any]:
-    # What stands below or beside each other is not one word.
+    # The texts of neighbouring cells, items and paragraphs are separate words.
     spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(texts.own("body")))
     body = " ".join(strip_tags(spaced).split())
     url = absolute(update.url(language))
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "BlogPosting",
             "@id": url,
             "url": url,
-            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE),
+            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE_MAX_LENGTH),
             "articleBody": body,
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "BlogPosting"),
@@ -77,7 +77,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
 
 
 def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "ImageObject",
             "url": absolute(file.url),
@@ -95,7 +95,7 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, Any] | None:
     language = texts.item.source_language
     # The site may offer fewer languages than it has texts in.
     url = absolute(texts.item.url(language)) if language in dict(settings.LANGUAGES) else None
-    return _without_nothing({"@type": kind, "@id": url, "inLanguage": language})
+    return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 
 def _people(item: Any) -> list[dict[str, str]]:
@@ -106,11 +106,11 @@ def _time(article: Article, moment: Any) -> str | None:
     return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
 
 
-def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 
 def dumped(document: dict[str, Any]) -> str:
-    """As JSON that may stand in a script element of a page, whatever the texts say."""
+    """Return JSON that is safe in a script element, whatever the texts are."""
     escaped = json.dumps(document, ensure_ascii=False)
     return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -1,4 +1,4 @@
-"""How articles and updates look: the same HTML on the page that is loaded and in the frame that is pushed."""
+"""Render articles and updates: the same HTML for pages that are loaded and for frames that are pushed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from liveblog.delivery.elements import Operation, number_of
 
 @contextmanager
 def page_locale(article: Article, language: str) -> Any:
-    """The language and the time zone in which a page of this article is written."""
+    """Activate the language and the article's time zone."""
     with translation.override(language), timezone.override(article.zone):
         yield
 
@@ -31,7 +31,7 @@ def page_locale(article: Article, language: str) -> Any:
 
 
 def _photo(texts: ReaderTexts) -> dict[str, Any] | None:
-    """An article's photo and its words, each in the reader's language where it is there."""
+    """Return an article's photo with its texts, each in the reader's language if it is translated."""
     photo = texts.item.photo
     if not photo:
         return None
@@ -51,7 +51,7 @@ def _pictures(update: Update, texts: ReaderTexts) -> list[dict[str, Any]]:
 
 
 def _original(texts: ReaderTexts, *plain: str) -> dict[str, Any] | None:
-    """The words in their own language, where nobody stands behind those that the reader gets."""
+    """Return the source text, if the reader is shown a translation with a note, such as one that is not reviewed."""
     if not (texts.translated and texts.notes):
         return None
     lines = [texts.original(field) for field in plain]
@@ -59,7 +59,7 @@ def _original(texts: ReaderTexts, *plain: str) -> dict[str, Any] | None:
 
 
 def _laid_out(body: Text, caption: str) -> Text:
-    """Rich text as readers get it."""
+    """Return rich text as readers get it."""
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
@@ -68,7 +68,7 @@ def _bylines(item: Any) -> list[str]:
 
 
 def update_context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, Any]:
-    """What there is to say of an update in one language. Call within `reading`."""
+    """Return the context of the update's template. Call within `page_locale`."""
     kind = kinds.of(update)
     headline = texts.own("headline")
     return {
@@ -88,7 +88,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> dict
 
 
 def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
-    """The element of an update that has its place on the page. Call within `reading`."""
+    """Render the element of an update that has a place on the page. Call within `page_locale`."""
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
             {"update": update, "reason": texts.text("withdrawal_note")}
@@ -97,7 +97,7 @@ def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
 
 
 def coverage_html(article: Article, language: str) -> str:
-    """The head of the page: what the event is and how far it is. Call within `reading`."""
+    """Render the head of the page: the event and the state of its coverage. Call within `page_locale`."""
     texts = of_article(article, language)
     return get_template("articles/coverage.html").render(
         {
@@ -123,13 +123,13 @@ def text_of_topic(topic: Topic, language: str, source_language: str) -> Text:
 
 
 def related_html(article: Article, language: str) -> str:
-    """The articles to read also, in those languages in which they can be opened. Call within `reading`."""
+    """Render the related articles that can be opened in this language. Call within `page_locale`."""
     cards = [card(other, language) for other in article.related.all() if language in other.offered_languages]
     return get_template("articles/related.html").render({"cards": cards})
 
 
 def card(article: Article, language: str) -> dict[str, Any]:
-    """What lists of articles say about one of them."""
+    """Return what lists of articles show of one article."""
     texts = of_article(article, language)
     return {
         "article": article,
@@ -180,7 +180,7 @@ def render_updates(
 def render_polls(
     article_id: int, elements: Collection[str], languages: Collection[str]
 ) -> Mapping[str, Iterable[Operation]]:
-    """How polls stand. Each stands within its update, which goes by itself."""
+    """Render the results of polls, which are elements within the elements of their updates."""
     article = Article.objects.filter(pk=article_id).first()
     if article is None:
         return {}
@@ -188,10 +188,10 @@ def render_polls(
     operations: dict[str, list[Operation]] = {}
     for language in languages:
         with page_locale(article, language):
-            readings = [(update, of_update(update, article, language)) for update in found]
+            polls = [(update, of_update(update, article, language)) for update in found]
             operations[language] = [
                 {"op": "set", "id": f"poll-{update.pk}", "html": results_html(update, texts)}
-                for update, texts in readings
+                for update, texts in polls
                 if texts is not None
             ]
     return operations
@@ -201,7 +201,7 @@ def results_html(update: Update, texts: ReaderTexts) -> str:
     return get_template("articles/results.html").render(ballot.results(update, texts))
 
 
-#: Elements of the page that belong to the article itself.
+#: Elements of the page that show the article itself.
 SECTIONS = {"coverage": coverage_html, changes.RELATED: related_html}
 
 

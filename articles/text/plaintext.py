@@ -1,4 +1,4 @@
-"""Plain text: what is let in of what people paste where no markup is."""
+"""Clean plain text, which people may have pasted from anywhere."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from django.db import models
 
 from articles.text.bidi import balanced
 
-#: What is in no text: control characters, which a database or a feed would choke on, and what stands for no character.
+#: Control characters, which databases and feeds reject, and code points that are no characters.
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
-#: What word processors and systems end a line with.
+#: Line ends of word processors and operating systems.
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def lines(text: str) -> str:
-    """Text whose lines keep to themselves: no character that turns the direction around reaches beyond its own."""
+    """Return the text without control characters; bidirectional controls have no effect beyond their line."""
     text = NO_TEXT.sub("", _BREAK.sub("\n", text))
     return "\n".join(balanced(line) for line in text.split("\n")).strip()
 
 
 def line(text: str) -> str:
-    """The same in one line."""
+    """Clean as `lines` does, and join the lines to one."""
     parts = (part.strip(" ") for part in re.split("[\n\t]", lines(text)))
     return " ".join(filter(None, parts))
 
 
 class CleanedField(models.Field):
-    """Text that is cleaned whenever it is written, by whatever way. Mixed in before the field that stores it."""
+    """A mixin for fields whose text is cleaned by every write. It precedes the field class that stores the text."""
 
     def normalise(self, text: Any) -> Any:
+        """Return the text as it is stored."""
         raise NotImplementedError
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:

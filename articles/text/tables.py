@@ -1,8 +1,7 @@
-"""Tables in rich text: how large they are, and how readers are shown them.
+"""Tables in rich text: measure them, and complete them for readers.
 
-What is stored is bare: rows and cells, without anything that styles them. What readers need besides is put around it
-when the page is made: a region that scrolls by itself on a narrow screen and can be reached by keyboard, a caption,
-what each heading is the heading of, and numbers that stand below each other.
+Only rows and cells are stored. Rendering adds what readers need: a region that scrolls on a narrow screen and can be
+reached by keyboard, a caption, the scope of each heading, and the alignment of numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from selectolax.lexbor import LexborNode, create_tag
 from articles.text.parsed import parse, text_of
 from liveblog.numbers import number
 
-#: Such as 1,234.5 and 2:1 and −3 %, and a dash where there is none.
+#: Numbers such as 1,234.5 and 2:1 and −3 %, or a dash for a missing one.
 _NUMBER = re.compile(r"[+\-−–±~≈]?\s?[€$£¥₴₽]?\s?\d[\d\s.,:'’٫٬/\u202f\u00a0–-]*\s?[%‰٪€$£¥₴₽]?|[–—-]")
 
 

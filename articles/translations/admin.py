@@ -1,7 +1,8 @@
-"""The translators' desk in the admin: the queue, one text at a time, and the glossary."""
+"""The translators' desk in the admin: the queue, the form of one translation, and the glossary."""
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -29,6 +30,7 @@ from articles.translations import checks, columns, desk, drafting, states, stats
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.errors import Conflict
 from liveblog.languages import direction, language_name
+from liveblog.numbers import number
 from liveblog.translation import engines
 from liveblog.translation.terms import occurring
 
@@ -36,7 +38,7 @@ RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.c
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    """What there is to do, unless somebody wants to see the rest."""
+    """A filter by state. By default it shows what there is to do."""
 
     title = _("state")
     parameter_name = "state"
@@ -79,12 +81,13 @@ class ArticleFilter(admin.SimpleListFilter):
         return [(str(article.pk), named(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        value = self.value() or ""
-        return queryset.of_article(int(value)) if value.isdecimal() else queryset
+        value = self.value()
+        article_id = number(value)
+        return queryset if article_id is None else queryset.of_article(article_id)
 
 
 class TranslationForm(forms.Form):
-    """One translation: each field of the original beside what stands for it, long texts paragraph by paragraph."""
+    """One translation: each field of the original beside its translation, long texts paragraph by paragraph."""
 
     stamp = forms.CharField(widget=forms.HiddenInput)
 
@@ -95,14 +98,14 @@ class TranslationForm(forms.Form):
         self.source = columns.texts_of(self.item, self.item.source_language)
         self.rich = drafting.rich_fields(self.item)
         self.written = columns.texts_of(self.item, row.language)
-        self.fields["stamp"].initial = desk.stamp(row)
+        self.fields["stamp"].initial = desk.version_token(row)
         self.names: dict[str, list[str]] = {}
         for field, text in self.source.items():
             pieces, present = self._pieces(field, text), self._pieces(field, self.written.get(field, ""))
             count = max(len(pieces), len(present))
-            self.names[field] = [f"{field}-{number}" for number in range(count)]
-            for number, name in enumerate(self.names[field]):
-                self.fields[name] = self._field(field, present[number] if number < len(present) else "")
+            self.names[field] = [f"{field}-{index}" for index in range(count)]
+            for name, text in zip_longest(self.names[field], present, fillvalue=""):
+                self.fields[name] = self._field(field, text)
 
     def _pieces(self, field: str, text: str) -> list[str]:
         return blocks(sanitise(text)) if field in self.rich else [text] if text else []
@@ -122,7 +125,7 @@ class TranslationForm(forms.Form):
         return made
 
     def texts(self) -> dict[str, str]:
-        """What was written, by field of the item."""
+        """Return the texts that were entered, by field of the item."""
         found = {}
         for field, names in self.names.items():
             text = "".join(self.cleaned_data.get(name) or "" for name in names)
@@ -133,7 +136,7 @@ class TranslationForm(forms.Form):
         super().clean()
         for field, problems in self.problems().items():
             for problem in problems:
-                # Nobody stands behind a text that is not there; but it may be left for later.
+                # A missing text cannot be accepted, but it may be left for later.
                 if problem.blocking and (self.texts().get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
@@ -141,12 +144,12 @@ class TranslationForm(forms.Form):
         return drafting.problems_of(self.item, self.source, self.texts(), self.row.language)
 
     def sections(self, problems: dict[str, list[str]]) -> list[dict[str, Any]]:
-        """For the template: each field with its pairs of original and translation."""
+        """Return for the template each field with its pairs of original and translation."""
         terms = GlossaryTerm.between(self.item.source_language, self.row.language)
         found = []
         for field, names in self.names.items():
             pieces = self._pieces(field, self.source[field])
-            was = self.row.source.get(field, "") if self.row.outdated else self.source[field]
+            before = self.row.source.get(field, "") if self.row.outdated else self.source[field]
             found.append(
                 {
                     "name": field,
@@ -154,15 +157,13 @@ class TranslationForm(forms.Form):
                     "image": getattr(columns.owner_of(self.item, field)[0], "image", None),
                     "pairs": [
                         {
-                            "original": mark_safe(pieces[number])
-                            if field in self.rich and number < len(pieces)
-                            else (pieces[number] if number < len(pieces) else ""),
+                            "original": mark_safe(piece) if field in self.rich else piece,
                             "field": self[name],
                         }
-                        for number, name in enumerate(names)
+                        for name, piece in zip_longest(names, pieces, fillvalue="")
                     ],
-                    "difference": difference(was, self.source[field], rich=field in self.rich)
-                    if was != self.source[field]
+                    "difference": difference(before, self.source[field], rich=field in self.rich)
+                    if before != self.source[field]
                     else "",
                     "terms": occurring(terms, strip_tags(self.source[field])),
                     "problems": problems.get(field, []),
@@ -186,7 +187,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    # It goes when its text goes; see `TranslatedAdmin.get_deleted_objects`.
+    # It is deleted with its text; see `TranslatedAdmin.get_deleted_objects`.
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -199,8 +200,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        chosen = request.GET.get(ArticleFilter.parameter_name, "")
-        article_id = int(chosen) if chosen.isdecimal() else None
+        article_id = number(request.GET.get(ArticleFilter.parameter_name))
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
@@ -322,9 +322,9 @@ class TranslationAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:articles_translation_change", args=[row.pk]))
 
     def _show_conflict(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        """Both versions: theirs to read, ours still in the form, which now answers to theirs."""
+        """Show both versions: the saved one to read, and the entered one in a form that is based on the saved one."""
         answer = request.POST.copy()
-        answer["stamp"] = desk.stamp(row)
+        answer["stamp"] = desk.version_token(row)
         form = TranslationForm(row, answer)
         form.is_valid()
         messages.error(
@@ -376,7 +376,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/articles/translation/desk.html", context)
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the checks find in a text that is being written: {field: [message]}."""
+        """Return the problems of a text that is being written as JSON: {field: [message]}."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         form = TranslationForm(get_object_or_404(self.get_queryset(request), pk=pk), request.POST)
@@ -386,7 +386,7 @@ class TranslationAdmin(admin.ModelAdmin):
         )
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A sign that somebody has the text open; answers who else has, and whether it was saved meanwhile."""
+        """Note that the user has the text open; return who else has, and the version token of what is saved."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
@@ -396,7 +396,7 @@ class TranslationAdmin(admin.ModelAdmin):
             else:
                 desk.opened_by(row, request.user)
         other = row.editor_now if row.editor_now != request.user else None
-        return JsonResponse({"other": str(other) if other else "", "stamp": desk.stamp(row)})
+        return JsonResponse({"other": str(other) if other else "", "stamp": desk.version_token(row)})
 
 
 def _problems(row: Translation) -> list[checks.Problem]:
@@ -404,7 +404,7 @@ def _problems(row: Translation) -> list[checks.Problem]:
 
 
 def failure_text(reason: str) -> str:
-    """Why a machine did not deliver, for people."""
+    """Return the reason why there is no machine draft, for users."""
     texts = {
         "unreachable": gettext("The translation provider cannot be reached."),
         "timeout": gettext("The translation provider did not answer in time."),

@@ -1,4 +1,4 @@
-"""Which words of an article or update a reader of one language is given, and what they are told about them."""
+"""Select the texts that readers of one language get of an article or update, and the notes on them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ State = Translation.State
 
 @dataclass(frozen=True)
 class ReaderTexts:
-    """An article's own texts, or an update, as readers of one language get it: whole in one language, never half."""
+    """The texts of an article or update for readers of one language: all in one language, never mixed."""
 
     item: Any
     page_language: str
-    #: The language in which they get it.
+    #: The language of the texts.
     language: str
-    #: Who stands behind the words.
+    #: The state of the translation; an original is always reviewed.
     state: str = State.REVIEWED
     outdated: bool = False
 
     def text(self, field: str, of: Any = None) -> Text:
-        """A field of the item, or `of` one of its parts; one that the translation lacks in the original's language."""
+        """Return a field of the item, or `of` a related row, in the source language if the translation lacks it."""
         value, language = text_in(of or self.item, field, self.language), self.language
         if not value:
             value, language = text_in(of or self.item, field, self.item.source_language), self.item.source_language
         return Text(value, language, self.page_language)
 
     def own(self, field: str) -> Text:
-        """A field as it is in the language that the reader gets, even if it is empty."""
+        """Return a field in the language of the texts, even if it is empty."""
         return Text(text_in(self.item, field, self.language), self.language, self.page_language)
 
     def original(self, field: str) -> Text:
@@ -46,7 +46,7 @@ class ReaderTexts:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader must know about these words, in the language of the page."""
+        """Return what the reader must know about the texts, in the language of the page."""
         name = language_name(self.item.source_language)
         if not self.translated:
             if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
@@ -63,27 +63,27 @@ class ReaderTexts:
 
 
 def reader_texts(item: Any, language: str, policy: str) -> ReaderTexts | None:
-    """`item` with its `translations` fetched. None where readers of the language are not shown it at all."""
+    """Return the texts of `item`, which has its `translations` prefetched; None if readers are not shown it."""
     source = ReaderTexts(item, language, item.source_language)
     if language == item.source_language:
         return source
     row = next((row for row in item.translations.all() if row.language == language), None)
     state = row.state if row else State.MISSING
-    there = item.exists_in(language) and state not in (State.MISSING, State.REFUSED)
-    if there and (state == State.REVIEWED or policy == "machine"):
+    translated = item.exists_in(language) and state not in (State.MISSING, State.REFUSED)
+    if translated and (state == State.REVIEWED or policy == "machine"):
         return ReaderTexts(item, language, language, state, row.outdated if row else False)
     return None if policy == "reviewed" else source
 
 
 def of_article(article: Any, language: str) -> ReaderTexts:
-    """An article's own texts: a page is never without a headline."""
+    """Return an article's own texts. If the policy shows none, they are the original: a page has a headline."""
     return reader_texts(article, language, article.policy(language)) or ReaderTexts(
         article, language, article.source_language
     )
 
 
 def languages_of(article: Any) -> list[str]:
-    """The languages in which the page really is, and is not only offered."""
+    """Return the languages in which the page shows a translation or the original, not a substitute."""
     return [language for language in article.offered_languages if of_article(article, language).language == language]
 
 

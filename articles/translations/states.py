@@ -1,7 +1,7 @@
-"""The rules by which a translation goes from one state to another.
+"""The rules by which translations change their state.
 
-Whatever is saved, and by whom: `articles.changes.edit` has the states follow what the columns say, in the transaction
-of the save. So a correction of the original marks every translation as outdated in the moment in which it is made.
+After each edit, in its transaction, the states are brought in line with the texts. So a correction of the original
+marks its translations as outdated in the same moment.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ State = Translation.State
 #: Field name to text, without the empty ones.
 Texts = Mapping[str, str]
 
-#: The languages whose rows are looked after by whoever saves.
-_looked_after: ContextVar[frozenset[str]] = ContextVar("looked after", default=frozenset())
+#: The languages whose states the caller sets.
+_untracked: ContextVar[frozenset[str]] = ContextVar("untracked languages", default=frozenset())
 
 
 @contextmanager
 def without_state_tracking(*languages: str) -> Iterator[None]:
-    """Whoever saves writes down himself how far these languages are."""
-    token = _looked_after.set(_looked_after.get() | set(languages))
+    """Leave the states of these languages to the caller within the block."""
+    token = _untracked.set(_untracked.get() | set(languages))
     try:
         yield
     finally:
-        _looked_after.reset(token)
+        _untracked.reset(token)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What an item said at one moment, in all languages."""
+    """The texts of an item at one moment, in all languages."""
 
     source_language: str
     texts: Mapping[str, Texts]
@@ -72,49 +72,49 @@ class TranslationStates:
 
 
 def follow(item: Any, before: Snapshot | None) -> None:
-    """Bring the states of all languages of an item, as it was saved, in line with what it says now."""
+    """Bring the states of all languages of a saved item in line with its texts."""
     now = Snapshot.as_read(item)
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
-    kept = {row.language: row for row in Translation.objects.filter(**_owner(item))}
-    new = [Translation(**_owner(item), language=language) for language in wanted if language not in kept]
-    for row in [*new, *(kept[language] for language in wanted if language in kept)]:
+    stored = {row.language: row for row in Translation.objects.filter(**_owner(item))}
+    new = [Translation(**_owner(item), language=language) for language in wanted if language not in stored]
+    for row in [*new, *(stored[language] for language in wanted if language in stored)]:
         old = _state_of(row)
-        _follow(item, row, now, before)
+        _set_state(item, row, now, before)
         if row.pk and _state_of(row) != old:
             row.save()
     Translation._base_manager.bulk_create(new)
-    if now.source_language in kept:
-        kept[now.source_language].delete()
+    if now.source_language in stored:
+        stored[now.source_language].delete()
     if new and columns.article_of(item) is item:
         _begin_languages(item, [row.language for row in new])
 
 
 def _begin_languages(article: Any, languages: list[str]) -> None:
-    """The article appears in more languages: so do the updates that it has."""
+    """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
         rows: list[Translation] = []
         for update in lacking.prefetch_related(*lacking.model.RELATED_TEXTS.values()).iterator(chunk_size=500):
             update.article = article
             rows.append(Translation(update=update, language=language))
-            said = {code: columns.texts_of(update, code) for code in (update.source_language, language)}
-            _follow(update, rows[-1], Snapshot(update.source_language, said), None)
+            texts = {code: columns.texts_of(update, code) for code in (update.source_language, language)}
+            _set_state(update, rows[-1], Snapshot(update.source_language, texts), None)
             if len(rows) == 500:
                 Translation._base_manager.bulk_create(rows)
                 rows = []
         Translation._base_manager.bulk_create(rows)
 
 
-def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
+def _set_state(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
     texts = now.texts[row.language]
-    if row.language not in _looked_after.get() and texts != (before.texts[row.language] if before else {}):
-        # Somebody wrote it into the form, and so stands behind it.
+    if row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {}):
+        # A user who writes a translation into the form has reviewed it.
         if texts:
-            made(row, item, now.source, user=acting_user())
-            # What is pictures and nothing else is whole when all of their words are there.
+            set_made(row, item, now.source, user=acting_user())
+            # An update of pictures alone is complete when all texts of the pictures are.
             needed = [field for field in type(item).TEXTS if field in now.source] or now.source
             if all(field in texts for field in needed):
-                reviewed(row, acting_user())
+                set_reviewed(row, acting_user())
             else:
                 row.state = State.REVIEW
         elif row.state != State.REFUSED:
@@ -129,7 +129,7 @@ def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None)
 
 
 def _wants_a_draft(item: Any, row: Translation) -> bool:
-    """A machine fills what is missing and redoes what it made. What a person wrote is not its to touch."""
+    """Return whether a machine should draft it: it is missing, or an outdated draft. Users' texts are left alone."""
     if engines.configured() is None or _unread(item):
         return False
     wanting = row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
@@ -137,13 +137,13 @@ def _wants_a_draft(item: Any, row: Translation) -> bool:
 
 
 def _unread(item: Any) -> bool:
-    """Whether no reader waits for it: a draft, or what was withdrawn and says no reason for that."""
+    """Return whether no reader waits for it: it is a draft, or was withdrawn without a reason for readers."""
     state = getattr(item, "state", "")
     return state == "draft" or (state == "withdrawn" and not text_in(item, "withdrawal_note", item.source_language))
 
 
 def _made_elsewhere(item: Any, language: str) -> bool:
-    """Of copies of one update in several articles, the first that appears in a language is translated into it."""
+    """Return whether an earlier copy in another article appears in this language, which is translated instead."""
     if getattr(item, "copy_group", None) is None:
         return False
     earlier = type(item).objects.filter(
@@ -153,12 +153,12 @@ def _made_elsewhere(item: Any, language: str) -> bool:
 
 
 def ask_for_draft(row: Translation) -> None:
-    """Have a machine make it as soon as one is free."""
+    """Put it into the queue for a machine, to be drafted at once."""
     row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
 
 
-def made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: Any = None) -> None:
-    """Write down of which original a text was made, and by whom."""
+def set_made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: Any = None) -> None:
+    """Record the source texts from which a translation was made, and its engine or user."""
     row.source = dict(source)
     row.source_revision = columns.article_of(item).revision
     row.engine, row.translator = engine, user
@@ -169,7 +169,7 @@ def made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: 
     row.version += 1
 
 
-def reviewed(row: Translation, user: Any) -> None:
+def set_reviewed(row: Translation, user: Any) -> None:
     row.state, row.reviewer = State.REVIEWED, user
     row.reviewed_at = timezone.now()
     row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at

@@ -18,8 +18,8 @@ class Command(BaseCommand):
         if engines.configured() is None:
             raise CommandError("No provider is configured: set DEEPL_API_KEY or LIBRETRANSLATE_URL.")
         while True:
-            taken = drafting.draft_due()
-            if not taken:
+            count = drafting.draft_due()
+            if not count:
                 if options["once"]:
                     return
                 time.sleep(drafting.INTERVAL)

@@ -1,7 +1,7 @@
-"""Checks of a translation against its original, the same for a machine's and a person's.
+"""Check a translation against its original, in the same way for machines and people.
 
-They look for what a reader would be misled by and stay silent in doubt: an editor who is warned for nothing learns
-to read past warnings. Only what must never be stored is blocking.
+The checks look for faults that would mislead readers. In doubt they report nothing, because editors learn to ignore
+false alarms. Only faults that must never be stored are blocking.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ _BLOCKING = frozenset({"empty", "markup", "bidi"})
 
 @dataclass(frozen=True)
 class Problem:
-    """Something an editor should look at; `details` say what exactly, in no language of the interface."""
+    """A possible fault for an editor to look at; `details` quote the texts and need no translation."""
 
     code: str
     blocking: bool
@@ -55,7 +55,7 @@ class Problem:
 
     @property
     def message(self) -> str:
-        """One sentence for the translator in the active language."""
+        """Return a sentence for the translator in the active language."""
         message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
         return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
 
@@ -76,7 +76,7 @@ def check(
     terms: Iterable[Term] = (),
     html: bool = False,
 ) -> list[Problem]:
-    """What is wrong, or looks wrong, with `translation`; of rich text with `html`, of plain text otherwise."""
+    """Return the faults that `translation` has or seems to have. `html`: the texts are rich text."""
     original, target = Content(source, html=html), Content(translation, html=html)
     if original.text.strip() and not target.text.strip():
         return [Problem("empty", True)]

@@ -1,4 +1,4 @@
-"""A text and its translation, as checks read them."""
+"""A text and its translation in the form that the checks compare."""
 
 import re
 from collections import Counter
