@@ -1,8 +1,12 @@
 """States and policies, for modules that the models import."""
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+#: Messages by the name of the form field.
+Errors = dict[str, str | Promise]
 
 
 class ArticleState(models.TextChoices):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from articles.models import Update
 from articles.translations import desk, states
@@ -185,3 +186,10 @@ def test_a_machine_is_asked_for_drafts_only_where_no_person_wrote(settings: Any)
         "uk": True,
         "ar": True,
     }
+
+
+def test_a_filter_by_a_number_that_no_article_has_shows_the_queue() -> None:
+    client = member_of("Translator")
+    queue = reverse("admin:articles_translation_changelist")
+    for article in ("9" * 25, "٣", "x"):
+        assert client.get(queue, {"coverage": article}).status_code == 200

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import models
 from django.utils.text import slugify
 
 from articles import changes
@@ -24,7 +25,7 @@ def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
     topics: dict[str, Topic] = {}
     for key, names in data["topics"].items():
-        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment]
+        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment,misc]
         _put_texts(topic, {"name": names})
         topic.save()
         topics[key] = topic
@@ -102,7 +103,7 @@ def _vote(poll: Update, counts: Sequence[int]) -> None:
     counting.publish_tallies()
 
 
-def _put_texts(item: Any, data: dict[str, Any]) -> None:
+def _put_texts(item: models.Model, data: dict[str, Any]) -> None:
     for field, texts in data.items():
         if isinstance(texts, dict) and hasattr(item, f"{field}_en"):
             for language, text in texts.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Policy
+from articles.choices import ArticleState, Errors, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.text.localized import text_in
@@ -118,7 +117,7 @@ class Article(Versioned, Illustrated):
         return text_in(self, "headline", self.source_language) or self.slug
 
     def clean(self) -> None:
-        errors: dict[str, Any] = self.photo_errors()
+        errors: Errors = self.photo_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
             errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
@@ -130,7 +129,7 @@ class Article(Versioned, Illustrated):
         if errors:
             raise ValidationError(errors)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         with changes.edit(self):
             rows = Article.objects.filter(pk=self.pk) if self.pk else Article.objects.none()
             stored = rows.values("state", *self._REVISIONS).first() or {"state": ""}
@@ -151,9 +150,9 @@ class Article(Versioned, Illustrated):
             # Coverage that is called off ends before it starts.
             self.coverage_end = max(now, self.coverage_start)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.removing(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
     @classmethod
     def relations(cls) -> list[Prefetch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
@@ -11,11 +11,15 @@ from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
+from articles.choices import Errors, UpdateState
 from articles.pictures.fields import PhotoField
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
 from liveblog.languages import SHIPPED
+
+if TYPE_CHECKING:
+    from articles.models.update import Update
 
 
 def in_source_language(*fields: str) -> Q:
@@ -45,13 +49,13 @@ class NamedOnPages(models.Model):
         """Return the primary keys of the articles whose pages name it."""
         raise NotImplementedError
 
-    def updates_naming_it(self) -> Iterable[Any]:
+    def updates_naming_it(self) -> Iterable[Update]:
         """Return the updates that name it."""
         return ()
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.removing_name(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
 
 class Author(NamedOnPages):
@@ -83,9 +87,10 @@ class Author(NamedOnPages):
 
     def pages_naming_it(self) -> list[int]:
         own = self.articles.values_list("pk", flat=True)
-        return sorted({*own, *self.updates.published().values_list("article_id", flat=True)})
+        published = self.updates.filter(state=UpdateState.PUBLISHED)
+        return sorted({*own, *published.values_list("article_id", flat=True)})
 
-    def updates_naming_it(self) -> Iterable[Any]:
+    def updates_naming_it(self) -> Iterable[Update]:
         return self.updates.all()
 
 
@@ -108,7 +113,7 @@ class Topic(NamedOnPages):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:
-        return sorted(self.articles.values_list("pk", flat=True))
+        return sorted(self.articles.values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 
 class Versioned(models.Model):
@@ -130,14 +135,14 @@ class Versioned(models.Model):
     OWNERS: ClassVar[Mapping[str, str]]
     UNSEEN: ClassVar[frozenset[str]] = frozenset()
 
-    _texts_as_read: dict[str, Any]
+    _texts_as_read: dict[str, str | None]
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, *args: Any) -> Any:  # type: ignore[override]
-        item: Any = super().from_db(*args)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[object]) -> Self:  # type: ignore[override]
+        item = super().from_db(db, field_names, values)
         item._store_texts_as_read()
         return item
 
@@ -223,11 +228,11 @@ class Illustrated(models.Model):
     class Meta:
         abstract = True
 
-    def photo_errors(self) -> dict[str, Any]:
+    def photo_errors(self) -> Errors:
         """Return what is missing beside the photo: messages by the name of the form field."""
         if not self.photo:
             return {}
-        errors: dict[str, Any] = {}
+        errors: Errors = {}
         for field, message in (
             ("photo_alt", _("A photo needs an alternative text in the source language.")),
             ("photo_credit", _("A photo needs a credit line in the source language.")),

@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes, kinds
-from articles.choices import Policy, UpdateState
+from articles.choices import Errors, Policy, UpdateState
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pictures.models import Picture
@@ -187,7 +187,7 @@ class Update(Versioned):
     def clean(self) -> None:
         before = changes.row_before(self)
         self._set_derived_fields(before)
-        errors: dict[str, Any] = self.picture_errors()
+        errors: Errors = self.picture_errors()
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
@@ -201,18 +201,18 @@ class Update(Versioned):
         if errors:
             raise ValidationError(errors)
 
-    def _errors_of_kind(self, before: Update | None) -> dict[str, Any]:
+    def _errors_of_kind(self, before: Update | None) -> Errors:
         # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
         errors = kinds.of(self).errors(self) if ready else {}
         return errors | (kinds.of(before).errors_of_edit(self, before) if before else {})
 
-    def picture_errors(self) -> dict[str, Any]:
+    def picture_errors(self) -> Errors:
         """Return what is missing before readers may see its pictures: messages by the name of the form field."""
         if self.state in (self.State.DRAFT, self.State.WITHDRAWN):
             return {}
         shown = self.pictures_to_be
-        errors: dict[str, Any] = {
+        errors: Errors = {
             f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
             for picture in shown
             if self.source_language and not text_in(picture, "credit", self.source_language)
@@ -255,7 +255,7 @@ class Update(Versioned):
     def authors_to_be(self, authors: list[Author] | None) -> None:
         self._authors_to_be = authors
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         with changes.edit(self):
             before = changes.row_before(self)
             self._set_derived_fields(before)
@@ -264,9 +264,9 @@ class Update(Versioned):
                 raise ValidationError(errors)
             super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.edit(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
     @classmethod
     def _rows_with_texts(cls) -> models.QuerySet[Update]:

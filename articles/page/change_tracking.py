@@ -7,7 +7,6 @@ same is not logged, whatever was saved.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from articles.changes import RELATED, Edit
 from articles.models import Article, Update
@@ -20,7 +19,7 @@ from liveblog.delivery import log
 CARD = "card"
 
 #: What readers see, by element and language. The language "" stands for the page as a whole.
-Look = dict[str, dict[str, Any]]
+Look = dict[str, dict[str, object]]
 
 
 class ChangeTracking:
@@ -50,7 +49,7 @@ def look_of(item: Versioned) -> Look:
 def _look_of_update(update: Update) -> Look:
     if not update.on_page:
         return {}
-    looks = {}
+    looks: dict[str, object] = {}
     for language in update.article.offered_languages:
         with rendering.page_locale(update.article, language):
             looks[language] = rendering.update_operation(update, update.element, update.article, language)
@@ -73,7 +72,7 @@ def _look_of_article(article: Article) -> Look:
     return looks
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
     """Return the languages in which an element looks different."""
     return {language for language in {**before, **after} if before.get(language) != after.get(language)}
 

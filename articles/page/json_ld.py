@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
-from typing import Any
 
 from django.conf import settings
+from django.db.models.fields.files import ImageFieldFile
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
@@ -21,7 +22,7 @@ from articles.translations.selection import ReaderTexts, of_article
 HEADLINE_MAX_LENGTH = 110
 
 
-def live_blog(page: LivePage) -> dict[str, Any]:
+def live_blog(page: LivePage) -> dict[str, object]:
     """Return the page with its updates as a LiveBlogPosting."""
     article, texts = page.article, of_article(page.article, page.language)
     shown = page.shown()
@@ -50,7 +51,7 @@ def live_blog(page: LivePage) -> dict[str, Any]:
     )
 
 
-def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, Any]:
+def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
     # The texts of neighbouring cells, items and paragraphs are separate words.
     spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(texts.own("body")))
     body = " ".join(strip_tags(spaced).split())
@@ -76,7 +77,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
     )
 
 
-def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
+def _image(file: ImageFieldFile, caption: Text, credit: Text) -> dict[str, object]:
     return _without_empty(
         {
             "@type": "ImageObject",
@@ -89,7 +90,7 @@ def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
     )
 
 
-def _original(texts: ReaderTexts, kind: str) -> dict[str, Any] | None:
+def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     if not texts.translated:
         return None
     language = texts.item.source_language
@@ -98,19 +99,19 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, Any] | None:
     return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 
-def _people(item: Any) -> list[dict[str, str]]:
+def _people(item: Article | Update) -> list[dict[str, str]]:
     return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
 
 
-def _time(article: Article, moment: Any) -> str | None:
+def _time(article: Article, moment: datetime.datetime | None) -> str | None:
     return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
 
 
-def _without_empty(document: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(document: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 
-def dumped(document: dict[str, Any]) -> str:
+def dumped(document: dict[str, object]) -> str:
     """Return JSON that is safe in a script element, whatever the texts are."""
     escaped = json.dumps(document, ensure_ascii=False)
     return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page
@@ -47,12 +46,12 @@ class LivePage:
     key_only: bool
 
     @classmethod
-    def of(cls, article: Article, language: str, number: Any, key_only: bool) -> LivePage:
+    def of(cls, article: Article, language: str, page_number: int, key_only: bool) -> LivePage:
         found = Update.objects.for_pages().filter(article=article).on_page().newest_first()
         found = found.shown_in(language, article.policy(language))
         if key_only:
             found = found.filter(is_key=True)
-        page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(number)
+        page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(page_number)
         pinned = [] if page.has_previous() else list(found.exclude(pin=None))
         # Both queries find an update that was pinned between them.
         below = [update for update in page.object_list if update not in pinned]
@@ -92,11 +91,11 @@ class LivePage:
     def related(self) -> str:
         return rendering.related_html(self.article, self.language)
 
-    def addresses(self) -> list[dict[str, Any]]:
+    def addresses(self) -> list[dict[str, str]]:
         """Return each language of the article with the page's address in it."""
         return [{"language": code, "url": self.article.url(code)} for code in self.article.offered_languages]
 
-    def alternates(self) -> list[dict[str, Any]]:
+    def alternates(self) -> list[dict[str, str]]:
         """Return the links to translations of the page for search engines (hreflang).
 
         Only languages in which the article has texts count; "x-default" is for readers of all others.

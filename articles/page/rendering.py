@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,9 +19,12 @@ from articles.text.localized import Text, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.delivery.elements import Operation, number_of
 
+#: The context of a template.
+Context = dict[str, Any]
+
 
 @contextmanager
-def page_locale(article: Article, language: str) -> Any:
+def page_locale(article: Article, language: str) -> Iterator[None]:
     """Activate the language and the article's time zone."""
     with translation.override(language), timezone.override(article.zone):
         yield
@@ -30,27 +33,26 @@ def page_locale(article: Article, language: str) -> Any:
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 
-def _photo(texts: ReaderTexts) -> dict[str, Any] | None:
+def _photo(article: Article, texts: ReaderTexts) -> Context | None:
     """Return an article's photo with its texts, each in the reader's language if it is translated."""
-    photo = texts.item.photo
-    if not photo:
+    if not article.photo:
         return None
     return {
-        "file": photo,
+        "file": article.photo,
         "alt": texts.text("photo_alt"),
         "caption": texts.text("photo_caption"),
         "credit": texts.text("photo_credit"),
     }
 
 
-def _pictures(update: Update, texts: ReaderTexts) -> list[dict[str, Any]]:
+def _pictures(update: Update, texts: ReaderTexts) -> list[Context]:
     return [
         {"file": picture.image} | {field: texts.text(field, of=picture) for field in ("alt", "caption", "credit")}
         for picture in update.pictures.all()
     ]
 
 
-def _original(texts: ReaderTexts, *plain: str) -> dict[str, Any] | None:
+def _original(texts: ReaderTexts, *plain: str) -> Context | None:
     """Return the source text, if the reader is shown a translation with a note, such as one that is not reviewed."""
     if not (texts.translated and texts.notes):
         return None
@@ -63,11 +65,11 @@ def _laid_out(body: Text, caption: str) -> Text:
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
-def _bylines(item: Any) -> list[str]:
+def _bylines(item: Article | Update) -> list[str]:
     return [author.name for author in item.authors.all()]
 
 
-def update_context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, Any]:
+def update_context(update: Update, article: Article, texts: ReaderTexts) -> Context:
     """Return the context of the update's template. Call within `page_locale`."""
     kind = kinds.of(update)
     headline = texts.own("headline")
@@ -108,7 +110,7 @@ def coverage_html(article: Article, language: str) -> str:
             "dateline": texts.text("dateline"),
             "body": _laid_out(texts.text("body"), ""),
             "original": _original(texts, "headline", "standfirst"),
-            "photo": _photo(texts),
+            "photo": _photo(article, texts),
             "bylines": _bylines(article),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
         }
@@ -128,7 +130,7 @@ def related_html(article: Article, language: str) -> str:
     return get_template("articles/related.html").render({"cards": cards})
 
 
-def card(article: Article, language: str) -> dict[str, Any]:
+def card(article: Article, language: str) -> Context:
     """Return what lists of articles show of one article."""
     texts = of_article(article, language)
     return {
@@ -136,7 +138,7 @@ def card(article: Article, language: str) -> dict[str, Any]:
         "url": article.url(language),
         "headline": texts.text("headline"),
         "standfirst": texts.text("standfirst"),
-        "photo": _photo(texts),
+        "photo": _photo(article, texts),
     }
 
 

@@ -6,12 +6,12 @@ They apply to users. Machines and the schedule only carry out what users have de
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.choices import UpdateState
+from articles.choices import Errors, UpdateState
 from articles.publishing import snapshot
 from liveblog.actors import acting_user
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
-def errors_of(update: Update, before: Update | None) -> dict[str, Any]:
+def errors_of(update: Update, before: Update | None) -> Errors:
     """Return why the acting user must not save an update: messages by field. `before`: its row before the save."""
     user = acting_user()
     if user is None:
@@ -37,7 +37,7 @@ def needs_release(update: Update) -> bool:
     return bool(update.article_id) and update.article.needs_release
 
 
-def _time(update: Update, was: Update | None) -> dict[str, Any]:
+def _time(update: Update, was: Update | None) -> Errors:
     """Demand a reason for a time that is earlier than that of publishing."""
     moment = update.first_published_at
     if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
@@ -54,7 +54,7 @@ def _time(update: Update, was: Update | None) -> dict[str, Any]:
     return {}
 
 
-def _release(update: Update, before: Update | None, user: User) -> dict[str, Any]:
+def _release(update: Update, before: Update | None, user: User) -> Errors:
     """Demand that a second user releases the update if its article asks for that."""
     appearing = (update.State.SCHEDULED, update.State.PUBLISHED)
     if before is None:
@@ -78,7 +78,7 @@ def _release(update: Update, before: Update | None, user: User) -> dict[str, Any
     return {}
 
 
-def _released(update: Update) -> tuple[Any, ...]:
+def _released(update: Update) -> tuple[object, ...]:
     """Return what the second user has read and released: the texts, the time and its reason."""
     return (snapshot.source_data(update), update.earlier_time, update.backdating_reason)
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,6 +24,9 @@ from articles.publishing import rules
 from articles.translations import states
 from liveblog.actors import acting_as, acting_user
 from liveblog.delivery import log
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 State = Update.State
 
@@ -39,7 +42,7 @@ _TRANSLATION_COLUMNS = (
 _updating: ContextVar[bool] = ContextVar("updating copies", default=False)
 
 
-def copy_to(update: Update, articles: Iterable[Article], user: Any) -> list[Update]:
+def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousUser | None) -> list[Update]:
     """Copy an update to other articles, except where it has a copy. Return the copies.
 
     All are made, or none. If the other article asks for a release, the copy waits for it. A caller that holds locks of
@@ -56,7 +59,7 @@ def copy_to(update: Update, articles: Iterable[Article], user: Any) -> list[Upda
         return [there.get(article.pk) or _new_copy(update, article) for article in articles]
 
 
-def publish_copies(update: Update, user: Any) -> list[Update]:
+def publish_copies(update: Update, user: User | AnonymousUser | None) -> list[Update]:
     """Publish the drafts among the copies of a published update, with its time. Return those published.
 
     If their article asks for a release, they are submitted instead. Copies that are scheduled or awaiting release are
@@ -84,7 +87,7 @@ class Copies:
     def before(self, row: Versioned) -> None:
         return None
 
-    def after(self, edit: Edit, memory: Any) -> None:
+    def after(self, edit: Edit, memory: None) -> None:
         if edit.recorded and isinstance(edit.new, Update) and edit.new.copy_group:
             update_copies(edit.new)
 

@@ -26,7 +26,7 @@ def _time_element(value: datetime.datetime, day_skeleton: str, *, clock: bool) -
     local = timezone.localtime(value)
     text = format_skeleton(day_skeleton, local, locale=_locale())
     if clock:
-        pattern = get_datetime_format("medium", locale=_locale()).replace("'", "")
+        pattern = str(get_datetime_format("medium", locale=_locale())).replace("'", "")
         text = pattern.replace("{1}", text).replace("{0}", format_skeleton("Hm", local, locale=_locale()))
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
 

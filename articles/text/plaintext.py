@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import models
 
@@ -30,21 +30,21 @@ def line(text: str) -> str:
 class CleanedField(models.Field):
     """A mixin for fields whose text is cleaned by every write. It precedes the field class that stores the text."""
 
-    def normalise(self, text: Any) -> Any:
+    def normalise(self, text: str | None) -> str | None:
         """Return the text as it is stored."""
         raise NotImplementedError
 
-    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+    def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
         return super().clean(self.normalise(value), model_instance)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:
         written = super().pre_save(model_instance, add)
         value = self.normalise(written)
         if value != written:
             setattr(model_instance, self.attname, value)
         return value
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> object:
         value = super().get_prep_value(value)
         return self.normalise(value) if isinstance(value, str) else value
 
@@ -55,7 +55,7 @@ class LineField(CleanedField, models.CharField):
     def normalise(self, text: str | None) -> str | None:
         return line(text) if text else text
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
@@ -66,6 +66,6 @@ class LinesField(CleanedField, models.TextField):
     def normalise(self, text: str | None) -> str | None:
         return lines(text) if text else text
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import nh3
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import number_format
@@ -155,7 +156,7 @@ class RichTextField(CleanedField, models.TextField):
     def normalise(self, text: str | None) -> str:
         return normalise(text)
 
-    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+    def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
         not_too_long(value or "")
         cleaned = super().clean(value, model_instance)
         rows, columns = tables.size(cleaned or "")
@@ -167,19 +168,19 @@ class RichTextField(CleanedField, models.TextField):
             )
         return cleaned
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})
 
 
 class RichTextWidget(AdminProseEditorWidget):
     template_name = "articles/widgets/richtext.html"
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(self, attrs: dict[str, object] | None = None) -> None:
         super().__init__(attrs, config={"extensions": EXTENSIONS}, preset="configurable")
 
     @property
-    def media(self) -> Any:
+    def media(self) -> forms.Media:
         return super().media + Media(js=[Script("articles/paste.js", type="module")])
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
         return super().get_context(name, value, attrs) | {"longest": MAX_LENGTH}

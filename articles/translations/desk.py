@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,6 +16,9 @@ from articles.models import Translation
 from articles.translations import columns, drafting, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 State = Translation.State
 
@@ -30,7 +33,7 @@ def version_token(row: Translation) -> str:
     return f"{row.version}-{digest}"
 
 
-def save(pk: int, opened: str, texts: states.Texts, user: Any, *, accept: bool) -> Translation:
+def save(pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool) -> Translation:
     """Save the texts of a translation that were written from the version `opened` (see `version_token`).
 
     `accept`: the user has reviewed them. Raise Conflict, and change nothing, if the version is another one by now.
@@ -55,7 +58,7 @@ def save(pk: int, opened: str, texts: states.Texts, user: Any, *, accept: bool) 
     return row
 
 
-def refuse(pk: int, opened: str, user: Any) -> None:
+def refuse(pk: int, opened: str, user: User) -> None:
     """Give readers of this language the original of this text. Raise Conflict as `save` does."""
     with transaction.atomic():
         row = _locked(pk)
@@ -75,17 +78,17 @@ def _locked(pk: int) -> Translation:
     return Translation.objects.select_related("article", "update__article").get(pk=pk)
 
 
-def opened_by(row: Translation, user: Any) -> None:
+def opened_by(row: Translation, user: User) -> None:
     """Note that the user has it open, unless another user has."""
     if row.editor_now in (None, user):
         Translation.objects.filter(pk=row.pk).update(editor=user, edited_until=timezone.now() + PRESENCE_TIMEOUT)
 
 
-def closed_by(row: Translation, user: Any) -> None:
+def closed_by(row: Translation, user: User) -> None:
     Translation.objects.filter(pk=row.pk, editor=user).update(editor=None, edited_until=None)
 
 
-def next_after(row: Translation, user: Any) -> Translation | None:
+def next_after(row: Translation, user: User) -> Translation | None:
     """Return the most urgent other translation into the same language that no other user has open."""
     free = Q(editor=None) | Q(editor=user) | Q(edited_until__lt=timezone.now())
     waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()

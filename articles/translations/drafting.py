@@ -9,7 +9,7 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +24,9 @@ from liveblog import jobs
 from liveblog.errors import ProviderError
 from liveblog.translation import engines
 from liveblog.translation.engines import Engine
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ def draft(row: Translation, engine: Engine) -> None:
         store(row, texts, source=source, engine=engine.name, problems=problems)
 
 
-def _translated(engine: Engine, item: Any, source: states.Texts, language: str) -> dict[str, str]:
+def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
     if not source:
         return {}
     rich = rich_fields(item)
@@ -84,11 +87,13 @@ def _translated(engine: Engine, item: Any, source: states.Texts, language: str) 
     }
 
 
-def rich_fields(item: Any) -> set[str]:
+def rich_fields(item: Article | Update) -> set[str]:
     return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
 
 
-def problems_of(item: Any, source: states.Texts, texts: states.Texts, language: str) -> dict[str, list[checks.Problem]]:
+def problems_of(
+    item: Article | Update, source: states.Texts, texts: states.Texts, language: str
+) -> dict[str, list[checks.Problem]]:
     """Return the problems that the checks find in a translation, by field."""
     terms = GlossaryTerm.between(item.source_language, language)
     rich = rich_fields(item)
@@ -99,12 +104,17 @@ def problems_of(item: Any, source: states.Texts, texts: states.Texts, language: 
     return {field: problems for field, problems in found.items() if problems}
 
 
-def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, Any]]:
+def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, object]]:
     return [{"field": field, **problem.as_json()} for field, found in problems.items() for problem in found]
 
 
 def store(
-    row: Translation, texts: states.Texts, *, source: states.Texts, engine: str, problems: Mapping[str, Any]
+    row: Translation,
+    texts: states.Texts,
+    *,
+    source: states.Texts,
+    engine: str,
+    problems: Mapping[str, list[checks.Problem]],
 ) -> bool:
     """Store a machine's draft. Return False if a user was faster or the original has changed meanwhile."""
     item = row.item
@@ -130,9 +140,9 @@ def store(
     return True
 
 
-def write(item: Any, language: str, texts: states.Texts) -> None:
+def write(item: Article | Update, language: str, texts: states.Texts) -> None:
     """Write the texts of one language into their columns, and no other column."""
-    for prefix, row in [("", item), *columns.related_texts_of(item)]:
+    for prefix, row in columns.rows_of(item):
         values = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in columns.fields_of(type(row))}
         type(row)._base_manager.filter(pk=row.pk).update(**values)
         for column, text in values.items():

@@ -6,7 +6,7 @@ source texts that they were made from, the user or engine that made them, and th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,11 @@ from django.utils.translation import pgettext_lazy
 from articles import changes
 from liveblog.fields import LanguageField
 from liveblog.translation.terms import Term
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from articles.models import Article, Update
 
 
 class TranslationQuerySet(changes.GuardedQuerySet):
@@ -119,12 +124,15 @@ class Translation(changes.Guarded):
         return models.Prefetch("translations", cls.objects.only(*columns))
 
     @property
-    def item(self) -> Any:
+    def item(self) -> Article | Update:
         """Return the article or update whose texts it translates."""
-        return self.article if self.article_id else self.update
+        item = self.article or self.update
+        # A constraint of the database.
+        assert item is not None
+        return item
 
     @property
-    def editor_now(self) -> Any:
+    def editor_now(self) -> User | None:
         """Return the user who has it open at this moment; None if there is none."""
         return self.editor if self.edited_until and self.edited_until > timezone.now() else None
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from articles.text.localized import Text, text_in
 from articles.translations.models import Translation
 from liveblog.languages import language_name
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
 
 State = Translation.State
 
@@ -18,7 +22,7 @@ State = Translation.State
 class ReaderTexts:
     """The texts of an article or update for readers of one language: all in one language, never mixed."""
 
-    item: Any
+    item: Article | Update
     page_language: str
     #: The language of the texts.
     language: str
@@ -26,7 +30,7 @@ class ReaderTexts:
     state: str = State.REVIEWED
     outdated: bool = False
 
-    def text(self, field: str, of: Any = None) -> Text:
+    def text(self, field: str, of: models.Model | None = None) -> Text:
         """Return a field of the item, or `of` a related row, in the source language if the translation lacks it."""
         value, language = text_in(of or self.item, field, self.language), self.language
         if not value:
@@ -62,7 +66,7 @@ class ReaderTexts:
         return notes
 
 
-def reader_texts(item: Any, language: str, policy: str) -> ReaderTexts | None:
+def reader_texts(item: Article | Update, language: str, policy: str) -> ReaderTexts | None:
     """Return the texts of `item`, which has its `translations` prefetched; None if readers are not shown it."""
     source = ReaderTexts(item, language, item.source_language)
     if language == item.source_language:
@@ -75,17 +79,17 @@ def reader_texts(item: Any, language: str, policy: str) -> ReaderTexts | None:
     return None if policy == "reviewed" else source
 
 
-def of_article(article: Any, language: str) -> ReaderTexts:
+def of_article(article: Article, language: str) -> ReaderTexts:
     """Return an article's own texts. If the policy shows none, they are the original: a page has a headline."""
     return reader_texts(article, language, article.policy(language)) or ReaderTexts(
         article, language, article.source_language
     )
 
 
-def languages_of(article: Any) -> list[str]:
+def languages_of(article: Article) -> list[str]:
     """Return the languages in which the page shows a translation or the original, not a substitute."""
     return [language for language in article.offered_languages if of_article(article, language).language == language]
 
 
-def of_update(update: Any, article: Any, language: str) -> ReaderTexts | None:
+def of_update(update: Update, article: Article, language: str) -> ReaderTexts | None:
     return reader_texts(update, language, article.policy(language))

@@ -10,19 +10,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from articles.changes import Edit
+from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
 from articles.translations import columns
-from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from articles.models.base import Versioned
 
 State = Translation.State
@@ -52,7 +54,7 @@ class Snapshot:
     texts: Mapping[str, Texts]
 
     @classmethod
-    def as_read(cls, item: Any) -> Snapshot:
+    def as_read(cls, item: Article | Update) -> Snapshot:
         return cls(item.source_language, {language: columns.texts_of(item, language) for language in SHIPPED})
 
     @property
@@ -64,14 +66,16 @@ class TranslationStates:
     """The follower that brings the translation states in line with the texts after each edit."""
 
     def before(self, row: Versioned) -> Snapshot:
+        assert isinstance(row, Article | Update)
         return Snapshot.as_read(row)
 
     def after(self, edit: Edit, memory: Snapshot | None) -> None:
         if edit.saved is not None:
+            assert isinstance(edit.saved, Article | Update)
             follow(edit.saved, memory)
 
 
-def follow(item: Any, before: Snapshot | None) -> None:
+def follow(item: Article | Update, before: Snapshot | None) -> None:
     """Bring the states of all languages of a saved item in line with its texts."""
     now = Snapshot.as_read(item)
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
@@ -89,7 +93,7 @@ def follow(item: Any, before: Snapshot | None) -> None:
         _begin_languages(item, [row.language for row in new])
 
 
-def _begin_languages(article: Any, languages: list[str]) -> None:
+def _begin_languages(article: Article, languages: list[str]) -> None:
     """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
@@ -105,7 +109,7 @@ def _begin_languages(article: Any, languages: list[str]) -> None:
         Translation._base_manager.bulk_create(rows)
 
 
-def _set_state(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
+def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
     texts = now.texts[row.language]
     if row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {}):
         # A user who writes a translation into the form has reviewed it.
@@ -128,7 +132,7 @@ def _set_state(item: Any, row: Translation, now: Snapshot, before: Snapshot | No
         ask_for_draft(row)
 
 
-def _wants_a_draft(item: Any, row: Translation) -> bool:
+def _wants_a_draft(item: Article | Update, row: Translation) -> bool:
     """Return whether a machine should draft it: it is missing, or an outdated draft. Users' texts are left alone."""
     if engines.configured() is None or _unread(item):
         return False
@@ -136,17 +140,17 @@ def _wants_a_draft(item: Any, row: Translation) -> bool:
     return wanting and not _made_elsewhere(item, row.language)
 
 
-def _unread(item: Any) -> bool:
+def _unread(item: Article | Update) -> bool:
     """Return whether no reader waits for it: it is a draft, or was withdrawn without a reason for readers."""
     state = getattr(item, "state", "")
     return state == "draft" or (state == "withdrawn" and not text_in(item, "withdrawal_note", item.source_language))
 
 
-def _made_elsewhere(item: Any, language: str) -> bool:
+def _made_elsewhere(item: Article | Update, language: str) -> bool:
     """Return whether an earlier copy in another article appears in this language, which is translated instead."""
-    if getattr(item, "copy_group", None) is None:
+    if isinstance(item, Article) or item.copy_group is None:
         return False
-    earlier = type(item).objects.filter(
+    earlier = Update.objects.filter(
         copy_group=item.copy_group, pk__lt=item.pk, article__languages__contains=f",{language},"
     )
     return earlier.exclude(state__in=("draft", "withdrawn")).exists()
@@ -157,7 +161,9 @@ def ask_for_draft(row: Translation) -> None:
     row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
 
 
-def set_made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: Any = None) -> None:
+def set_made(
+    row: Translation, item: Article | Update, source: Texts, *, engine: str = "", user: User | None = None
+) -> None:
     """Record the source texts from which a translation was made, and its engine or user."""
     row.source = dict(source)
     row.source_revision = columns.article_of(item).revision
@@ -169,15 +175,15 @@ def set_made(row: Translation, item: Any, source: Texts, *, engine: str = "", us
     row.version += 1
 
 
-def set_reviewed(row: Translation, user: Any) -> None:
+def set_reviewed(row: Translation, user: User | None) -> None:
     row.state, row.reviewer = State.REVIEWED, user
     row.reviewed_at = timezone.now()
     row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at
 
 
-def _state_of(row: Translation) -> tuple[Any, ...]:
+def _state_of(row: Translation) -> tuple[object, ...]:
     return (row.state, row.outdated, row.version, row.due_at)
 
 
-def _owner(item: Any) -> dict[str, Any]:
+def _owner(item: Article | Update) -> dict[str, int]:
     return {"article_id" if columns.article_of(item) is item else "update_id": item.pk}

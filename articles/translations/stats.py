@@ -7,13 +7,13 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Q
 
 from articles.models import Translation
+from articles.translations.models import TranslationQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -57,12 +57,12 @@ def _median_and_longest(waited: list[timedelta]) -> tuple[float, float] | None:
     return (statistics.median(seconds), max(seconds)) if seconds else None
 
 
-def visible() -> Any:
+def visible() -> TranslationQuerySet:
     """Return the translations of texts that readers can see."""
     return Translation.objects.filter(Q(update__isnull=True) | Q(update__state="published"))
 
 
-def by_language(rows: Any, languages: Iterable[str]) -> list[LanguageStats]:
+def by_language(rows: TranslationQuerySet, languages: Iterable[str]) -> list[LanguageStats]:
     """Return the statistics of translations, for each of `languages` that occurs among them."""
     found = {language: LanguageStats(language) for language in languages}
     values = rows.values_list(
@@ -84,10 +84,10 @@ def by_language(rows: Any, languages: Iterable[str]) -> list[LanguageStats]:
     return [figures for figures in found.values() if figures.texts]
 
 
-def summary(article_id: int | None) -> dict[str, dict[str, Any]]:
+def summary(article_id: int | None) -> dict[str, dict[str, object]]:
     """Return the shares and times by language, of one article or of all that are live; at most 30 seconds old."""
 
-    def make() -> dict[str, dict[str, Any]]:
+    def make() -> dict[str, dict[str, object]]:
         live = Q(article__state="live") | Q(update__article__state="live")
         rows = visible().filter(live) if article_id is None else visible().of_article(article_id)
         return {

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--head-start", type=int, default=0, metavar="N", help="publish the first N at once")
         parser.add_argument("--loop", action="store_true", help="at the end, empty the page and begin again")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         source = Article.objects.filter(slug=options["slug"]).first()
         if source is None:
             raise CommandError(f"There is no article “{options['slug']}”.")

@@ -4,7 +4,7 @@ The checks look for faults that would mislead readers. In doubt they report noth
 false alarms. Only faults that must never be stored are blocking.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,11 @@ class Problem:
         message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
         return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"code": self.code, "blocking": self.blocking, "details": list(self.details)}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Problem":
+    def from_json(cls, stored: Mapping[str, Any]) -> "Problem":
         return cls(stored["code"], bool(stored["blocking"]), tuple(stored.get("details", ())))
 
 
