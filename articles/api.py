@@ -10,8 +10,7 @@ prepare_replay(source, slug)       the page on which the updates of an article c
 """
 
 from articles.models import Article
-from articles.publishing.quoting import quote
-from articles.publishing.quoting import take_away as delete_with_copies
+from articles.publishing.quoting import delete_with_copies, quote
 from articles.publishing.replay import prepare as prepare_replay
 from articles.text.localized import Text
 from articles.translations.selection import of_article

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from django.db import models, transaction
 
@@ -23,6 +23,8 @@ from liveblog.delivery import log
 if TYPE_CHECKING:
     from articles.models import Article, Update
     from articles.models.base import NamedOnPages, Versioned
+
+_Item = TypeVar("_Item", bound="Versioned")
 
 #: The element of a page that lists related articles.
 RELATED = "related"
@@ -35,7 +37,7 @@ class OutsideEditError(RuntimeError):
 class Follower(Protocol):
     """A part of the product that reacts to edits, in the transaction of the edit and under the article's lock."""
 
-    def before(self, row: Versioned) -> Any:
+    def before(self, row: Versioned) -> object:
         """Return what `after` has to know about the row as it was; it is read with all relations that pages show."""
 
     def after(self, edit: Edit, memory: Any) -> None:
@@ -129,11 +131,11 @@ def _opened(item: Article | Update, *, reloads_page: bool = False) -> Iterator[E
         _open_edits.reset(token)
 
 
-def row_before(item: Article | Update) -> Any:
+def row_before(item: _Item) -> _Item | None:
     """Return the row as it was before the open edit, or as it is if no edit is open; None if there is no row."""
     opened = _open_edits.get().get(id(item))
     if opened is not None:
-        return opened.old
+        return cast("_Item | None", opened.old)
     return type(item)._base_manager.filter(pk=item.pk).first() if item.pk else None
 
 
@@ -190,14 +192,25 @@ def require_edit(owners: Iterable[tuple[str, int]], write: str) -> None:
         raise OutsideEditError(f"{write} changes what readers see of {named}. Do it within articles.changes.edit.")
 
 
+class _GuardedRow(Protocol):
+    """A model with a `GuardedQuerySet`: see `Guarded` for its attributes."""
+
+    OWNERS: ClassVar[Mapping[str, str]]
+    UNSEEN: ClassVar[Collection[str]]
+
+    def owners(self) -> set[tuple[str, int]]: ...
+
+
 class GuardedQuerySet(models.QuerySet):
     """Rows that readers see: their bulk writes need an edit for each row, as all others do.
 
     Bookkeeping that must bypass it, such as counters, uses `_base_manager`.
     """
 
-    def update(self, **values: Any) -> int:
-        if not values.keys() <= self.model.UNSEEN:
+    model: type[_GuardedRow]  # type: ignore[assignment]
+
+    def update(self, **values: object) -> int:
+        if not values.keys() <= set(self.model.UNSEEN):
             require_edit(self.owners(), f"{self.model.__name__}.objects.update()")
         return super().update(**values)
 
@@ -217,7 +230,7 @@ class GuardedQuerySet(models.QuerySet):
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         objs, fields = list(objs), list(fields)
-        if not set(fields) <= self.model.UNSEEN:
+        if not set(fields) <= set(self.model.UNSEEN):
             write = f"{self.model.__name__}.objects.bulk_update()"
             require_edit((owner for row in objs for owner in row.owners()), write)
         return super().bulk_update(objs, fields, batch_size)
@@ -232,7 +245,9 @@ class GuardedQuerySet(models.QuerySet):
 class NamedQuerySet(models.QuerySet):
     """Rows that pages name, such as authors. Bulk writes of what readers see raise, as they would reach no page."""
 
-    def update(self, **values: Any) -> int:
+    model: type[NamedOnPages]  # type: ignore[assignment]
+
+    def update(self, **values: object) -> int:
         if not values.keys() <= self.model.UNSEEN:
             raise OutsideEditError(f"{self.model.__name__}.objects.update() reaches no page. Save each row instead.")
         return super().update(**values)
@@ -254,18 +269,20 @@ class Guarded(models.Model):
     #: Columns that readers do not see, which any code may write.
     UNSEEN: ClassVar[Collection[str]] = frozenset()
 
+    _owners_as_read: frozenset[tuple[str, int]] | set[tuple[str, int]] = frozenset()
+
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, *args: Any) -> Any:  # type: ignore[override]
-        row: Any = super().from_db(*args)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[object]) -> Self:  # type: ignore[override]
+        row = super().from_db(db, field_names, values)
         row._owners_as_read = row._owners_now()
         return row
 
     def owners(self) -> set[tuple[str, int]]:
         """Return the owners that the row has, and those that it had when it was read."""
-        before: set[tuple[str, int]] = set() if self._state.adding else getattr(self, "_owners_as_read", set())
+        before = set() if self._state.adding else self._owners_as_read
         return self._owners_now() | before
 
     def _owners_now(self) -> set[tuple[str, int]]:
@@ -277,9 +294,9 @@ class Guarded(models.Model):
             require_edit(self.owners(), f"{type(self).__name__}.save()")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         require_edit(self.owners(), f"{type(self).__name__}.delete()")
-        return super().delete(*args, **kwargs)
+        return super().delete(using, keep_parents)
 
 
 def guard_relations(
@@ -289,7 +306,7 @@ def guard_relations(
     reverse: bool,
     model: type[models.Model],
     pk_set: set[int] | None,
-    **_: Any,
+    **_: object,
 ) -> None:
     """Require an edit for authors, topics and related articles; a receiver of `m2m_changed`."""
     if not action.startswith("pre_") or not (pk_set or action == "pre_clear"):

@@ -1,7 +1,6 @@
-"""System checks: what has to be wired up before the server may start."""
+"""System checks: the server does not start before everything is registered."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import Error
@@ -9,7 +8,7 @@ from django.core.checks import Error
 from articles import changes
 
 
-def followers_are_registered(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Error]:
+def followers_are_registered(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[Error]:
     """Report each follower of edits that has not registered: without it edits would reach no reader, or no version."""
     return [
         Error(f"Nothing follows edits as {name!r}.", hint="Register it in articles.apps.", id="articles.E001")

@@ -1,8 +1,12 @@
-"""States and policies that rules need without the models."""
+"""States and policies, for modules that the models import."""
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+#: Messages by the name of the form field.
+Errors = dict[str, str | Promise]
 
 
 class ArticleState(models.TextChoices):
@@ -20,7 +24,7 @@ class UpdateState(models.TextChoices):
 
 
 class Policy(models.TextChoices):
-    """What readers of a language get while nobody has reviewed the translation."""
+    """The texts that readers of a language get while a translation is not reviewed."""
 
     MACHINE = "machine", _("Machine drafts, labelled")
     ORIGINAL = "original", _("The original")

@@ -1,6 +1,9 @@
-"""Policies: what readers of a language get while nobody has reviewed the translation."""
+"""Policies: for each language, the texts that readers get while a translation is not reviewed."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,18 +16,20 @@ from liveblog.fields import offered_languages
 
 
 class PoliciesField(models.JSONField):
-    """A policy for each language; the first where none is named."""
+    """A policy for each language; Policy.MACHINE for a language that is not named."""
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
 
-    def save_form_data(self, instance: models.Model, data: Any) -> None:
+    def save_form_data(self, instance: models.Model, data: dict[str, str]) -> None:
         offered = {code for code, _name in settings.LANGUAGES}
-        now: Any = self.value_from_object(instance) or {}
-        super().save_form_data(instance, {code: now[code] for code in now if code not in offered} | data)
+        stored: dict[str, str] = self.value_from_object(instance) or {}
+        # The form has only the languages that the site offers at present.
+        hidden = {code: policy for code, policy in stored.items() if code not in offered}
+        super().save_form_data(instance, hidden | data)
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: object) -> PoliciesFormField:
         return PoliciesFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)
 
 
@@ -34,11 +39,11 @@ class PoliciesWidget(forms.MultiWidget):
     def __init__(self) -> None:
         super().__init__({code: forms.Select(choices=Policy.choices) for code, _name in settings.LANGUAGES})
 
-    def decompress(self, value: Any) -> list[str]:
-        kept = json.loads(value) if isinstance(value, str) else value or {}
-        return [kept.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
+    def decompress(self, value: str | dict[str, str] | None) -> list[str]:
+        policies = json.loads(value) if isinstance(value, str) else value or {}
+        return [policies.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> Any:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         for widget, (_code, label) in zip(context["widget"]["subwidgets"], offered_languages(), strict=True):
             widget["label"] = label
@@ -52,8 +57,8 @@ class PoliciesFormField(forms.MultiValueField):
 
     def compress(self, values: list[str]) -> dict[str, str]:
         codes = (code for code, _name in settings.LANGUAGES)
-        chosen = dict(zip(codes, values or [], strict=False))
-        return {code: policy for code, policy in chosen.items() if policy and policy != Policy.MACHINE}
+        selected = dict(zip(codes, values or [], strict=False))
+        return {code: policy for code, policy in selected.items() if policy and policy != Policy.MACHINE}
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: dict[str, str] | None, data: list[str] | None) -> bool:
         return self.clean(data) != (initial or {})

@@ -4,7 +4,7 @@ from articles.models import Article, Picture, Topic, Update
 
 
 class _Empty(TranslationOptions):
-    # Text that is not there is empty, and never taken from another language unasked.
+    # A missing text is empty. django-modeltranslation must not substitute another language.
     fallback_languages = {"default": ()}
     empty_values = ""
 

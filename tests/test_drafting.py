@@ -247,7 +247,9 @@ def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(setting
             while True:
                 row = read(language)
                 with suppress(Conflict):
-                    desk.save(row.pk, desk.stamp(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=True)
+                    desk.save(
+                        row.pk, desk.version_token(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=True
+                    )
                     return
 
         return save

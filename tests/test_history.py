@@ -64,14 +64,14 @@ def test_a_version_says_who_made_it_by_whatever_door() -> None:
     update = Update.objects.get()
     assert str(newest(update).user) == "journalist"
     row = update.translations.get(language="de")
-    desk.save(row.pk, desk.stamp(row), {"body": "<p>Gespräche.</p>"}, translator, accept=True)
+    desk.save(row.pk, desk.version_token(row), {"body": "<p>Gespräche.</p>"}, translator, accept=True)
     assert newest(update).user == translator
     row = update.translations.get(language="uk")
     source = columns.texts_of(Update.objects.get(), "en")
     assert drafting.store(row, {"body": "<p>Переговори.</p>"}, source=source, engine="deepl", problems={})
     assert (newest(update).user, newest(update).cause) == (None, "machine")
     row.refresh_from_db()
-    desk.refuse(row.pk, desk.stamp(row), translator)
+    desk.refuse(row.pk, desk.version_token(row), translator)
     assert (newest(update).user, newest(update).data["translations"]["uk"]["state"]) == (translator, "refused")
 
 
@@ -365,13 +365,17 @@ def test_a_translation_that_comes_back_is_as_far_as_it_was_then() -> None:
     drafting.store(row, {"body": "<p>14 Tote.</p>"}, source=source, engine="deepl", problems={})
     drafted = newest(update).number
     row.refresh_from_db()
-    desk.save(row.pk, desk.stamp(row), {"body": "<p>Es gab 14 Tote.</p>"}, User.objects.create_user("g"), accept=True)
+    desk.save(
+        row.pk, desk.version_token(row), {"body": "<p>Es gab 14 Tote.</p>"}, User.objects.create_user("g"), accept=True
+    )
     restored(member_of("Journalist"), update, drafted)
     row.refresh_from_db()
     assert (row.state, row.engine, row.reviewer, row.outdated) == ("machine", "deepl", None, False)
     update.body_en = "<p>40 killed.</p>"
     update.save()
-    desk.save(row.pk, desk.stamp(type(row).objects.get(pk=row.pk)), {"body": "<p>40 Tote.</p>"}, None, accept=True)
+    desk.save(
+        row.pk, desk.version_token(type(row).objects.get(pk=row.pk)), {"body": "<p>40 Tote.</p>"}, None, accept=True
+    )
     restored(member_of("Translator"), update, drafted, "de")
     row.refresh_from_db()
     # The original has been corrected since that draft.

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from articles.models import Article, Picture, Topic, Update
 from articles.text.bidi import balanced
+from articles.text.parsed import parse
 from articles.text.plaintext import line, lines
 from articles.text.richtext import MAX_LENGTH, RichTextField, sanitise
 from articles.translations import columns
@@ -44,6 +45,12 @@ def test_a_hundred_nasty_pastes_straight_through_the_form() -> None:
     for name, html in found.items():
         assert_harmless(html, name)
     check({name: abridged(html) for name, html in found.items()}, "form")
+
+
+def test_the_parser_writes_sanitised_text_back_as_it_was() -> None:
+    for name, html in PASTES.items():
+        cleaned = sanitise(sanitise(html))
+        assert parse(cleaned).inner_html == cleaned, name
 
 
 def assert_harmless(html: str, name: str) -> None:

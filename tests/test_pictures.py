@@ -441,7 +441,7 @@ def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(clien
     assert page.status_code == 200
     assert picture.image.thumbnail in page.content.decode()
     written = {
-        "stamp": desk.stamp(row),
+        "stamp": desk.version_token(row),
         "body-0": "<p>y</p>",
         f"picture-{picture.pk}-alt-0": "Der Saal",
         f"picture-{picture.pk}-caption-0": "Vorher",

@@ -84,7 +84,7 @@ def test_translations_come_along_as_far_as_they_are(ann: User) -> None:
     source = columns.texts_of(update, "en")
     drafting.store(row, {"body": "<p>14 загиблих.</p>"}, source=source, engine="deepl", problems={})
     row = update.translations.get(language="de")
-    desk.save(row.pk, desk.stamp(row), {"body": "<p>14 Tote.</p>"}, ann, accept=True)
+    desk.save(row.pk, desk.version_token(row), {"body": "<p>14 Tote.</p>"}, ann, accept=True)
     copy = copied(update, other)
     german, ukrainian = (copy.translations.get(language=language) for language in ("de", "uk"))
     assert (german.state, german.reviewer, german.outdated) == ("reviewed", ann, False)

@@ -92,7 +92,7 @@ def test_figures_tell_how_far_each_language_is() -> None:
     drafting.store(row, {"body": "<p>Мир.</p>"}, source=columns.texts_of(update, "en"), engine="deepl", problems={})
     Translation._base_manager.filter(pk=row.pk).update(first_made_at=update.first_published_at + timedelta(seconds=3))
     rows = stats.visible().of_article(article.pk).filter(update__isnull=False)
-    found = {each.language: each for each in stats.of(rows, ["de", "uk", "ar"])}
+    found = {each.language: each for each in stats.by_language(rows, ["de", "uk", "ar"])}
     assert found["de"].shares == [100, 0, 0, 0]
     assert found["uk"].shares == [0, 100, 0, 0]
     assert found["uk"].to_draft == (3.0, 3.0)

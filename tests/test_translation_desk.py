@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from articles.models import Update
 from articles.translations import desk, states
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def translated(update: Update, language: str, body: str) -> None:
     """A translator's save, at the desk."""
     row = update.translations.get(language=language)
-    desk.save(row.pk, desk.stamp(row), {"body": body}, User.objects.create_user("karim"), accept=True)
+    desk.save(row.pk, desk.version_token(row), {"body": body}, User.objects.create_user("karim"), accept=True)
 
 
 def test_a_correction_does_not_undo_what_a_translator_saved_meanwhile() -> None:
@@ -185,3 +186,10 @@ def test_a_machine_is_asked_for_drafts_only_where_no_person_wrote(settings: Any)
         "uk": True,
         "ar": True,
     }
+
+
+def test_a_filter_by_a_number_that_no_article_has_shows_the_queue() -> None:
+    client = member_of("Translator")
+    queue = reverse("admin:articles_translation_changelist")
+    for article in ("9" * 25, "٣", "x"):
+        assert client.get(queue, {"coverage": article}).status_code == 200

@@ -1,4 +1,4 @@
-"""The demo coverage: the NATO foreign ministers' meeting in Bucharest in November 2022, as a coverage file tells it."""
+"""Load the demo coverage from a file: the NATO foreign ministers' meeting in Bucharest in November 2022."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import models
 from django.utils.text import slugify
 
 from articles import changes
@@ -19,12 +20,12 @@ SLUG = "nato-bucharest-2022"
 
 
 def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
-    """Make the article, its related articles and its updates, as they stood when the coverage ended."""
+    """Create the article, its related articles and its updates as they were when the coverage ended."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
     topics: dict[str, Topic] = {}
     for key, names in data["topics"].items():
-        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment]
+        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment,misc]
         _put_texts(topic, {"name": names})
         topic.save()
         topics[key] = topic
@@ -94,7 +95,7 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
 
 
 def _vote(poll: Update, counts: Sequence[int]) -> None:
-    """Have as many readers vote for each choice as the file says."""
+    """Store as many votes for each choice as the file says."""
     choices = (choice for choice, count in enumerate(counts) for _ in range(count))
     Vote.objects.bulk_create(
         Vote(update=poll, voter=f"demo {number}", choice=choice) for number, choice in enumerate(choices)
@@ -102,7 +103,7 @@ def _vote(poll: Update, counts: Sequence[int]) -> None:
     counting.publish_tallies()
 
 
-def _put_texts(item: Any, data: dict[str, Any]) -> None:
+def _put_texts(item: models.Model, data: dict[str, Any]) -> None:
     for field, texts in data.items():
         if isinstance(texts, dict) and hasattr(item, f"{field}_en"):
             for language, text in texts.items():

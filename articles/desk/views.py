@@ -36,6 +36,7 @@ from articles.translations import stats
 from articles.translations.selection import of_update
 from liveblog.actors import acting_as
 from liveblog.delivery import log
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.languages import direction
 from liveblog.newsroom import panels as newsroom
@@ -340,7 +341,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
                     first_published_at=saved.first_published_at or saved.earlier_time or timezone.now(),
                 )
             shown = Update.objects.for_pages().get(pk=saved.pk)
-            with rendering.page_locale(article, language):
+            with page_locale(article, language):
                 read = of_update(shown, article, language)
                 html = rendering.update_html(shown, article, read) if read else ""
         transaction.set_rollback(True)

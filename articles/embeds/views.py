@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from articles.embeds import context, resolving, services
 from articles.embeds.models import Embed
 from articles.models import Article
-from articles.page import rendering
 from liveblog.connections import give_back
+from liveblog.delivery.elements import page_locale
 from liveblog.errors import ProviderError
 
 
@@ -49,7 +49,7 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
                 picture = f"data:image/jpeg;base64,{base64.b64encode(found.thumbnail).decode()}"
     else:
         notice = _("Nothing can be embedded from there; readers see a link.")
-    with rendering.page_locale(article, request.LANGUAGE_CODE):
+    with page_locale(article, request.LANGUAGE_CODE):
         html = get_template("articles/embeds/embed.html").render({"embed": context.embed_context(embed, picture)})
     return JsonResponse(
         {

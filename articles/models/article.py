@@ -1,10 +1,9 @@
-"""A live page."""
+"""Articles: each is a live page."""
 
 from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Policy
+from articles.choices import ArticleState, Errors, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.text.localized import text_in
@@ -32,14 +31,14 @@ class ArticleQuerySet(changes.GuardedQuerySet):
         return self.prefetch_related(*Article.relations())
 
     def for_cards(self) -> ArticleQuerySet:
-        """Return articles with everything that lists say about them, the newest coverage first."""
+        """Return articles with everything that lists show of them, the newest coverage first."""
         return self.prefetch_related(Translation.for_readers()).order_by("-coverage_start", "-pk")
 
 
 class Article(Versioned, Illustrated):
-    """A live page: one event, covered in one place, in all the languages that it appears in."""
+    """A live page: the coverage of one event, in all languages that it appears in."""
 
-    #: What a translation cannot do without.
+    #: The fields that every translation must have.
     TEXTS = ("headline",)
 
     State = ArticleState
@@ -87,9 +86,9 @@ class Article(Versioned, Illustrated):
         help_text=_("What a journalist writes appears once somebody else has released it."),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
-    #: Counts the edits of its updates, those that readers do not see as well.
+    #: Counts the edits of its updates, including those that readers do not see.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
-    #: Of those, the last by which an update was deleted: a desk from before it shows what is no longer there.
+    #: The `desk_revision` of the last deletion of an update: a desk that is older still shows that update.
     deletion_revision = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = ArticleQuerySet.as_manager()
@@ -112,13 +111,13 @@ class Article(Versioned, Illustrated):
             models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
 
-    _COUNTS = frozenset({"revision", "desk_revision", "deletion_revision"})
+    _REVISIONS = frozenset({"revision", "desk_revision", "deletion_revision"})
 
     def __str__(self) -> str:
         return text_in(self, "headline", self.source_language) or self.slug
 
     def clean(self) -> None:
-        errors: dict[str, Any] = self.photo_errors()
+        errors: Errors = self.photo_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
             errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
@@ -130,30 +129,30 @@ class Article(Versioned, Illustrated):
         if errors:
             raise ValidationError(errors)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         with changes.edit(self):
             rows = Article.objects.filter(pk=self.pk) if self.pk else Article.objects.none()
-            was = rows.values("state", *self._COUNTS).first() or {"state": ""}
-            # The logs alone count revisions: a copy read earlier must not turn the counts back.
+            stored = rows.values("state", *self._REVISIONS).first() or {"state": ""}
+            # Only the logs count revisions: an instance that was read earlier must not set them back.
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
-                for name in self._COUNTS & was.keys():
-                    setattr(self, name, was[name])
-            self._stamp(was["state"])
+                for name in self._REVISIONS & stored.keys():
+                    setattr(self, name, stored[name])
+            self._set_coverage_end(stored["state"])
             super().save(*args, **kwargs)
 
-    def _stamp(self, before: str) -> None:
-        """Coverage that is finished has an end, and none that is taken up again."""
+    def _set_coverage_end(self, state_before: str) -> None:
+        """Give finished coverage an end, and remove the end from coverage that is resumed."""
         now = timezone.now()
         if self.state != self.State.FINISHED:
-            if before == self.State.FINISHED:
+            if state_before == self.State.FINISHED:
                 self.coverage_end = None
-        elif self.coverage_end is None or (before != self.state and self.coverage_end > now):
-            # What is called off ends before it starts.
+        elif self.coverage_end is None or (state_before != self.state and self.coverage_end > now):
+            # Coverage that is called off ends before it starts.
             self.coverage_end = max(now, self.coverage_start)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.removing(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
     @classmethod
     def relations(cls) -> list[Prefetch]:
@@ -181,14 +180,14 @@ class Article(Versioned, Illustrated):
 
     @property
     def offered_languages(self) -> list[str]:
-        """The languages in which the page can be opened on this site."""
+        """Return the languages in which the page can be opened on this site."""
         return [code for code, _name in settings.LANGUAGES if code in self.languages]
 
     def policy(self, language: str) -> Policy:
         return Policy(self.policies.get(language, Policy.MACHINE))
 
     def exists_in(self, language: str) -> bool:
-        """Whether its own texts can be read in this language."""
+        """Return whether its own texts can be read in this language."""
         return all(text_in(self, field, language) for field in self.TEXTS)
 
     def get_absolute_url(self) -> str:
@@ -196,7 +195,7 @@ class Article(Versioned, Illustrated):
 
     @property
     def front_language(self) -> str:
-        """The language in which it is opened where none is asked for: its own, if the site offers that."""
+        """Return the language in which it opens if none is asked for: its own, if the site offers that."""
         offered = self.offered_languages
         return self.source_language if self.source_language in offered else (offered or [settings.LANGUAGE_CODE])[0]
 

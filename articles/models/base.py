@@ -1,9 +1,9 @@
-"""What articles and updates have in common, and what both name."""
+"""The base classes of articles and updates, and the bylines and topics that both name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,15 +11,19 @@ from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
+from articles.choices import Errors, UpdateState
 from articles.pictures.fields import PhotoField
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
 from liveblog.languages import SHIPPED
 
+if TYPE_CHECKING:
+    from articles.models.update import Update
+
 
 def in_source_language(*fields: str) -> Q:
-    """True of rows in which at least one of the translated `fields` has text in the row's own source language."""
+    """Return a condition: at least one of the translated `fields` has text in the row's own source language."""
     condition = Q()
     for language in SHIPPED:
         has_text = Q()
@@ -31,7 +35,7 @@ def in_source_language(*fields: str) -> Q:
 
 
 class NamedOnPages(models.Model):
-    """Something that pages name: when its name changes or it is deleted, those pages load again."""
+    """A row whose name stands on pages: when the name changes or the row is deleted, those pages load again."""
 
     #: Columns that no page shows.
     UNSEEN: ClassVar[frozenset[str]] = frozenset()
@@ -45,17 +49,17 @@ class NamedOnPages(models.Model):
         """Return the primary keys of the articles whose pages name it."""
         raise NotImplementedError
 
-    def updates_naming_it(self) -> Iterable[Any]:
+    def updates_naming_it(self) -> Iterable[Update]:
         """Return the updates that name it."""
         return ()
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.removing_name(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
 
 class Author(NamedOnPages):
-    """A byline. It may belong to an account, whose posts then carry it by default."""
+    """A byline. If it belongs to an account, the posts of that account carry it by default."""
 
     UNSEEN = frozenset({"user"})
 
@@ -83,14 +87,15 @@ class Author(NamedOnPages):
 
     def pages_naming_it(self) -> list[int]:
         own = self.articles.values_list("pk", flat=True)
-        return sorted({*own, *self.updates.published().values_list("article_id", flat=True)})
+        published = self.updates.filter(state=UpdateState.PUBLISHED)
+        return sorted({*own, *published.values_list("article_id", flat=True)})
 
-    def updates_naming_it(self) -> Iterable[Any]:
+    def updates_naming_it(self) -> Iterable[Update]:
         return self.updates.all()
 
 
 class Topic(NamedOnPages):
-    """What an article is about, for readers who look for more of it."""
+    """A subject of articles, for readers who look for more on it."""
 
     name = LineField(_("name"), max_length=120)
     slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
@@ -108,40 +113,42 @@ class Topic(NamedOnPages):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:
-        return sorted(self.articles.values_list("pk", flat=True))
+        return sorted(self.articles.values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 
 class Versioned(models.Model):
-    """Something that several people write at once: each save is a version, and a form names the one it shows.
+    """A row that several people edit at once. Each save is a version, and a form names the version that it shows.
 
-    A save writes only those texts that are others than were read. So a copy read earlier does not turn back what was
-    written in another language meanwhile.
+    A save writes only the texts that differ from those that were read, so an instance that was read earlier does not
+    overwrite a translation that was saved meanwhile. FieldTracker of django-model-utils would tell which fields differ,
+    but it does not narrow the save to them, and it wraps every field of every instance, while only the texts matter
+    here.
     """
 
     version = models.PositiveIntegerField(default=0, editable=False)
 
-    #: Rows whose texts are translated and reviewed together with its own: relation by what the rows are called.
+    #: Relations to rows whose texts are translated and reviewed together with its own, by the name of such a row.
     RELATED_TEXTS: ClassVar[Mapping[str, str]] = {}
-    #: Whether it is a page of its own; otherwise it stands on the page of an article.
+    #: Whether it is a page itself; otherwise it stands on the page of an article.
     IS_PAGE: ClassVar[bool] = False
     #: Guards bulk writes: see `articles.changes.GuardedQuerySet`.
     OWNERS: ClassVar[Mapping[str, str]]
     UNSEEN: ClassVar[frozenset[str]] = frozenset()
 
-    _texts_as_read: dict[str, Any]
+    _texts_as_read: dict[str, str | None]
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, *args: Any) -> Any:  # type: ignore[override]
-        item: Any = super().from_db(*args)
-        item._remember()
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[object]) -> Self:  # type: ignore[override]
+        item = super().from_db(db, field_names, values)
+        item._store_texts_as_read()
         return item
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
-        self._remember()
+        self._store_texts_as_read()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.version += 1
@@ -157,7 +164,7 @@ class Versioned(models.Model):
                 )
             ]
         super().save(*args, **kwargs)
-        self._remember()
+        self._store_texts_as_read()
 
     @classmethod
     def read(cls, pk: int | None, *, with_relations: bool = False) -> Self | None:
@@ -192,13 +199,17 @@ class Versioned(models.Model):
     def owners(self) -> set[tuple[str, int]]:
         return {(str(self._meta.model_name), self.pk)}
 
-    def _remember(self) -> None:
+    def _store_texts_as_read(self) -> None:
+        """Store the texts of the database, for `save` to compare with."""
         names = (f"{field}_{code}" for field in columns.fields_of(type(self)) for code in SHIPPED)
         self._texts_as_read = {name: self.__dict__[name] for name in names if name in self.__dict__}
 
 
 class Illustrated(models.Model):
-    """Something with a photo. A photo never stands without its credit line and its alternative text."""
+    """A row with a photo. A photo always has a credit line and an alternative text."""
+
+    if TYPE_CHECKING:
+        source_language: str
 
     photo = PhotoField(_("photo"), blank=True, width_field="photo_width", height_field="photo_height")
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
@@ -217,11 +228,11 @@ class Illustrated(models.Model):
     class Meta:
         abstract = True
 
-    def photo_errors(self) -> dict[str, Any]:
-        """What is missing beside the photo, by the name of the form field where it belongs."""
+    def photo_errors(self) -> Errors:
+        """Return what is missing beside the photo: messages by the name of the form field."""
         if not self.photo:
             return {}
-        errors = {}
+        errors: Errors = {}
         for field, message in (
             ("photo_alt", _("A photo needs an alternative text in the source language.")),
             ("photo_credit", _("A photo needs a credit line in the source language.")),

@@ -1,4 +1,4 @@
-"""A live post."""
+"""Updates: the live posts of an article."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes, kinds
-from articles.choices import Policy, UpdateState
+from articles.choices import Errors, Policy, UpdateState
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pictures.models import Picture
@@ -40,18 +40,18 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         return self.filter(state=Update.State.PUBLISHED)
 
     def on_page(self) -> UpdateQuerySet:
-        """Those that have a place on the page, be it only a mark that something was withdrawn."""
+        """Return those that have a place on the page, including marks of withdrawn updates."""
         return self.filter(Q(state=Update.State.PUBLISHED) | Q(state=Update.State.WITHDRAWN, leaves_mark=True))
 
     def shown_in(self, language: str, policy: Policy) -> UpdateQuerySet:
-        """Those that readers of a language are shown; see `articles.translations.selection`."""
+        """Return those that readers of a language are shown; see `articles.translations.selection`."""
         if policy != Policy.REVIEWED:
             return self
         reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
         return self.filter(Q(source_language=language) | Exists(reviewed))
 
     def newest_first(self) -> UpdateQuerySet:
-        """In the order of the page: what is pinned, then by time."""
+        """Return them in the order of the page: pinned ones first, then by time."""
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
 
 
@@ -61,7 +61,7 @@ class Update(Versioned):
     State = UpdateState
     OWNERS = {"pk": "update"}
 
-    #: Names for code; all that a kind is stands in `articles.kinds`.
+    #: Names of kinds for code; `articles.kinds` defines them.
     Kind: Any = models.TextChoices(  # type: ignore[call-overload]
         "Kind", [(kind.code.upper(), (kind.code, kind.name)) for kind in kinds.ALL]
     )
@@ -69,7 +69,7 @@ class Update(Versioned):
     TEXTS = ("headline", "body")
     RELATED_TEXTS = {"picture": "pictures"}
 
-    #: Kinds that can do without words of their own.
+    #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
@@ -97,7 +97,7 @@ class Update(Versioned):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
-    #: The time that it is to carry once it appears; see `rules`.
+    #: The time that it shall carry once it is published; see `rules`.
     earlier_time = models.DateTimeField(_("earlier time"), null=True, blank=True, editable=False)
     backdating_reason = models.CharField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
@@ -117,8 +117,8 @@ class Update(Versioned):
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
 
-    # How the newsroom works on it together.
-    #: Of its article, at the last edit of this update: what a desk that is behind has to ask for.
+    # Work of the newsroom.
+    #: The article's `desk_revision` at the last edit of this update; a desk asks for all later than its own.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -138,7 +138,7 @@ class Update(Versioned):
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    #: Made by whoever sends it: the same update sent twice is one.
+    #: Idempotency key, made by the sender: the same update sent twice is created once.
     key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     #: Shared by copies of one update that stand in several articles.
     copy_group = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
@@ -182,12 +182,12 @@ class Update(Versioned):
         headline = text_in(self, "headline", self.source_language)
         return headline or Truncator(strip_tags(text_in(self, "body", self.source_language))).words(10) or f"#{self.pk}"
 
-    # What its data must obey ------------------------------------------------------------------------------------------
+    # Validation and saving ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
-        was = changes.row_before(self)
-        self._stamp(was)
-        errors: dict[str, Any] = self.picture_errors()
+        before = changes.row_before(self)
+        self._set_derived_fields(before)
+        errors: Errors = self.picture_errors()
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
@@ -195,24 +195,24 @@ class Update(Versioned):
             errors["publish_at"] = _("Say when the update is to be published.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-        errors |= rules.errors_of(self, was)
+        errors |= rules.errors_of(self, before)
         if self.source_language:
-            errors |= self._errors_of_kind(was)
+            errors |= self._errors_of_kind(before)
         if errors:
             raise ValidationError(errors)
 
-    def _errors_of_kind(self, was: Update | None) -> dict[str, Any]:
-        # What was withdrawn may stay as it is.
+    def _errors_of_kind(self, before: Update | None) -> Errors:
+        # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
         errors = kinds.of(self).errors(self) if ready else {}
-        return errors | (kinds.of(was).errors_of_edit(self, was) if was else {})
+        return errors | (kinds.of(before).errors_of_edit(self, before) if before else {})
 
-    def picture_errors(self) -> dict[str, Any]:
-        """What is missing beside its pictures before readers may see them, by the name of the form field."""
+    def picture_errors(self) -> Errors:
+        """Return what is missing before readers may see its pictures: messages by the name of the form field."""
         if self.state in (self.State.DRAFT, self.State.WITHDRAWN):
             return {}
         shown = self.pictures_to_be
-        errors: dict[str, Any] = {
+        errors: Errors = {
             f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
             for picture in shown
             if self.source_language and not text_in(picture, "credit", self.source_language)
@@ -255,18 +255,18 @@ class Update(Versioned):
     def authors_to_be(self, authors: list[Author] | None) -> None:
         self._authors_to_be = authors
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         with changes.edit(self):
-            was = changes.row_before(self)
-            self._stamp(was)
-            # Whoever saves without asking first is stopped here.
-            if errors := rules.errors_of(self, was):
+            before = changes.row_before(self)
+            self._set_derived_fields(before)
+            # The rules hold for code that does not call `full_clean` as well.
+            if errors := rules.errors_of(self, before):
                 raise ValidationError(errors)
             super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.edit(self):
-            return super().delete(*args, **kwargs)
+            return super().delete(using, keep_parents)
 
     @classmethod
     def _rows_with_texts(cls) -> models.QuerySet[Update]:
@@ -294,19 +294,19 @@ class Update(Versioned):
     #: The time that it was given by the clock, or by the update of which it is a copy.
     given_time: datetime.datetime | None = None
 
-    def take_time_of(self, other: Update) -> None:
-        """Stand where a copy of the same update stands in another article; that is no back-dating."""
+    def copy_publication_time(self, other: Update) -> None:
+        """Take the time of a copy of the same update in another article; that is no back-dating."""
         self.first_published_at = self.given_time = other.first_published_at
 
-    def _stamp(self, was: Update | None) -> None:
-        """Write down who does what with this save, and when. `was`: the row as it is now."""
+    def _set_derived_fields(self, before: Update | None) -> None:
+        """Set the columns that follow from the state and the acting user. `before`: the row before this save."""
         now, user = timezone.now(), acting_user()
-        begun = was is None or was.state != self.state
+        state_is_new = before is None or before.state != self.state
         if self._state.adding and user:
             self.written_by = self.written_by or user
         if self.state == self.State.WITHDRAWN:
             self.withdrawn_at = self.withdrawn_at or now
-            # What nobody has seen leaves no mark.
+            # An update that no reader has seen leaves no mark.
             self.leaves_mark = self.leaves_mark and self.published_before
             self.pin = None
         else:
@@ -315,33 +315,33 @@ class Update(Versioned):
                 if getattr(self, name):
                     setattr(self, name, "")
         if self.state == self.State.PUBLISHED:
-            if self.pin is None and kinds.of(self).pinned and not (was and was.published_before):
+            if self.pin is None and kinds.of(self).pinned and not (before and before.published_before):
                 self.pin = self._next_pin()
             if self.first_published_at is None:
                 self.given_time = None if self.earlier_time else now
                 self.first_published_at = self.earlier_time or now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None
-        elif user and begun and self.state == self.State.SUBMITTED:
+        elif user and state_is_new and self.state == self.State.SUBMITTED:
             self.submitted_by, self.released_by = user, None
-        elif user and begun and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
-            # A released one that comes out early was released by who did that.
+        elif user and state_is_new and self.state in (self.State.SCHEDULED, self.State.PUBLISHED):
+            # Publishing a scheduled update early does not change its releaser.
             self.released_by = self.released_by or (user if rules.needs_release(self) else None)
         note = text_in(self, "correction_note", self.source_language)
         if not note:
             self.corrected_at = None
-        elif self.corrected_at is None or (was and note != text_in(was, "correction_note", self.source_language)):
+        elif self.corrected_at is None or (before and note != text_in(before, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
 
     def _next_pin(self) -> int:
-        """Above all that is pinned on its page."""
+        """Return a number above all pins of its page."""
         highest = Update.objects.filter(article=self.article_id).aggregate(highest=models.Max("pin"))["highest"]
         return (highest or 0) + 1
 
-    # What readers are given -------------------------------------------------------------------------------------------
+    # On the page -------------------------------------------------------------------------------------------
 
     def exists_in(self, language: str) -> bool:
-        """Whether there is a text in this language that can stand for the whole update."""
+        """Return whether the texts in this language are complete enough to show in place of the original."""
         if language == self.source_language:
             return self.kind in self.WORDLESS or any(text_in(self, field, language) for field in self.TEXTS)
         written = [field for field in self.TEXTS if text_in(self, field, self.source_language)]
@@ -349,17 +349,17 @@ class Update(Versioned):
 
     @property
     def published_before(self) -> bool:
-        """Whether readers have seen it, now or earlier."""
+        """Return whether readers see it or have seen it."""
         return self.first_published_at is not None
 
     @property
     def on_page(self) -> bool:
-        """Whether it has a place on the page, be it only as a mark; see `UpdateQuerySet.on_page`."""
+        """Return whether it has a place on the page, at least as a mark; see `UpdateQuerySet.on_page`."""
         return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
 
     @property
     def source_host(self) -> str:
-        """Where the source is, for want of a name."""
+        """Return the host of the source, which stands in for a missing name."""
         return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
 
     @property
@@ -368,7 +368,7 @@ class Update(Versioned):
 
     @property
     def sort_key(self) -> str:
-        """Sorts updates as text in the order of the page, which shows the greatest first."""
+        """Return a text by which updates sort in the order of the page, which shows the greatest first."""
         assert self.first_published_at is not None
         by_time = f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
         # Letters sort after digits, and so before them on the page.

@@ -7,7 +7,6 @@ same is not logged, whatever was saved.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from articles.changes import RELATED, Edit
 from articles.models import Article, Update
@@ -15,12 +14,13 @@ from articles.models.base import Versioned
 from articles.page import rendering
 from articles.translations.selection import of_article
 from liveblog.delivery import log
+from liveblog.delivery.elements import page_locale
 
-#: No element of the article's own page: how other pages name the article that they link to.
+#: Not an element of its own page: how other pages show the article when they link to it.
 CARD = "card"
 
-#: By element and language, what readers see. The language "" stands for a change of the page as a whole.
-Look = dict[str, dict[str, Any]]
+#: What readers see, by element and language. The language "" stands for the page as a whole.
+Look = dict[str, dict[str, object]]
 
 
 class ChangeTracking:
@@ -40,7 +40,7 @@ class ChangeTracking:
 
 
 def look_of(item: Versioned) -> Look:
-    """Return what readers see of an article or update that was read with its relations."""
+    """Return what readers see of an article or update, which must have been read with its relations."""
     if isinstance(item, Update):
         return _look_of_update(item)
     assert isinstance(item, Article)
@@ -50,9 +50,9 @@ def look_of(item: Versioned) -> Look:
 def _look_of_update(update: Update) -> Look:
     if not update.on_page:
         return {}
-    looks = {}
+    looks: dict[str, object] = {}
     for language in update.article.offered_languages:
-        with rendering.page_locale(update.article, language):
+        with page_locale(update.article, language):
             looks[language] = rendering.update_operation(update, update.element, update.article, language)
     return {update.element: looks}
 
@@ -67,13 +67,13 @@ def _look_of_article(article: Article) -> Look:
         looks[f"update-{pk}"] = dict.fromkeys(article.offered_languages, finished)
     for language in article.offered_languages:
         looks[CARD][language] = str(of_article(article, language).text("headline"))
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             for element, section_html in rendering.SECTIONS.items():
                 looks[element][language] = section_html(article, language)
     return looks
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
     """Return the languages in which an element looks different."""
     return {language for language in {**before, **after} if before.get(language) != after.get(language)}
 

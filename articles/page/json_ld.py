@@ -1,12 +1,13 @@
-"""Live pages as machines read them: schema.org LiveBlogPosting (https://schema.org/LiveBlogPosting)."""
+"""Live pages as JSON-LD for search engines: https://schema.org/LiveBlogPosting."""
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
-from typing import Any
 
 from django.conf import settings
+from django.db.models.fields.files import ImageFieldFile
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
@@ -17,23 +18,23 @@ from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts, of_article
 
-#: A headline for machines is no longer, in characters.
-HEADLINE = 110
+#: In characters; search engines cut off longer headlines.
+HEADLINE_MAX_LENGTH = 110
 
 
-def live_blog(page: LivePage) -> dict[str, Any]:
-    """The page as a LiveBlogPosting, with the updates that are on it."""
+def live_blog(page: LivePage) -> dict[str, object]:
+    """Return the page with its updates as a LiveBlogPosting."""
     article, texts = page.article, of_article(page.article, page.language)
     shown = page.shown()
     url = absolute(article.url(page.language))
     changed = [update.corrected_at or update.first_published_at for update, _read in shown]
-    return _without_nothing(
+    return _without_empty(
         {
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "@id": url,
             "url": url,
-            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE),
+            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE_MAX_LENGTH),
             "description": str(texts.text("standfirst")),
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "LiveBlogPosting"),
@@ -50,17 +51,17 @@ def live_blog(page: LivePage) -> dict[str, Any]:
     )
 
 
-def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, Any]:
-    # What stands below or beside each other is not one word.
+def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
+    # The texts of neighbouring cells, items and paragraphs are separate words.
     spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(texts.own("body")))
     body = " ".join(strip_tags(spaced).split())
     url = absolute(update.url(language))
-    return _without_nothing(
+    return _without_empty(
         {
             "@type": "BlogPosting",
             "@id": url,
             "url": url,
-            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE),
+            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE_MAX_LENGTH),
             "articleBody": body,
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "BlogPosting"),
@@ -76,8 +77,8 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
     )
 
 
-def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
-    return _without_nothing(
+def _image(file: ImageFieldFile, caption: Text, credit: Text) -> dict[str, object]:
+    return _without_empty(
         {
             "@type": "ImageObject",
             "url": absolute(file.url),
@@ -89,28 +90,28 @@ def _image(file: Any, caption: Text, credit: Text) -> dict[str, Any]:
     )
 
 
-def _original(texts: ReaderTexts, kind: str) -> dict[str, Any] | None:
+def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     if not texts.translated:
         return None
     language = texts.item.source_language
     # The site may offer fewer languages than it has texts in.
     url = absolute(texts.item.url(language)) if language in dict(settings.LANGUAGES) else None
-    return _without_nothing({"@type": kind, "@id": url, "inLanguage": language})
+    return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 
-def _people(item: Any) -> list[dict[str, str]]:
+def _people(item: Article | Update) -> list[dict[str, str]]:
     return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
 
 
-def _time(article: Article, moment: Any) -> str | None:
+def _time(article: Article, moment: datetime.datetime | None) -> str | None:
     return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
 
 
-def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(document: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 
-def dumped(document: dict[str, Any]) -> str:
-    """As JSON that may stand in a script element of a page, whatever the texts say."""
+def dumped(document: dict[str, object]) -> str:
+    """Return JSON that is safe in a script element, whatever the texts are."""
     escaped = json.dumps(document, ensure_ascii=False)
     return escaped.replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")

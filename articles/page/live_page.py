@@ -1,9 +1,8 @@
-"""The live page as a whole: which one an address means, and what is on it."""
+"""The live page as a whole: find it by its address, and select the updates on it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page
@@ -20,13 +19,13 @@ PAGE_SIZE = 50
 
 
 def find(slug: str) -> tuple[int, list[str]] | None:
-    """The article at an address and the languages in which it appears on this site, None where there is none."""
+    """Return the article's primary key and its languages on this site; None if no article has this slug."""
     article = Article.objects.only("pk", "languages").filter(slug=slug).first()
     return None if article is None else (article.pk, article.offered_languages)
 
 
 def listed(language: str) -> QuerySet[Article]:
-    """The articles that can be opened in a language."""
+    """Return the articles that can be opened in a language."""
     found = Article.objects.for_cards().filter(languages__has=language)
     return found if _offered(language) else found.none()
 
@@ -37,24 +36,24 @@ def _offered(language: str) -> bool:
 
 @dataclass
 class LivePage:
-    """One page of an article's updates in one language, rendered but for what surrounds it."""
+    """One page of an article's updates in one language."""
 
     article: Article
     language: str
     page: Page
-    #: What is pinned, which stands on the first page, then what the page's number stands for.
+    #: The updates on it. The first page begins with the pinned ones.
     items: list[Update]
     key_only: bool
 
     @classmethod
-    def of(cls, article: Article, language: str, number: Any, key_only: bool) -> LivePage:
+    def of(cls, article: Article, language: str, page_number: int, key_only: bool) -> LivePage:
         found = Update.objects.for_pages().filter(article=article).on_page().newest_first()
         found = found.shown_in(language, article.policy(language))
         if key_only:
             found = found.filter(is_key=True)
-        page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(number)
+        page = Paginator(found.filter(pin=None), PAGE_SIZE).get_page(page_number)
         pinned = [] if page.has_previous() else list(found.exclude(pin=None))
-        # What was pinned between the two queries is found by both.
+        # Both queries find an update that was pinned between them.
         below = [update for update in page.object_list if update not in pinned]
         return cls(article, language, page, [*pinned, *below], key_only)
 
@@ -64,7 +63,7 @@ class LivePage:
         ]
 
     def shown(self) -> list[tuple[Update, ReaderTexts]]:
-        """The updates on the page with the words that its readers get; not those that were withdrawn."""
+        """Return the published updates on the page, each with the texts that its readers get."""
         found = []
         for update in self.items:
             if update.state != Update.State.PUBLISHED:
@@ -92,14 +91,17 @@ class LivePage:
     def related(self) -> str:
         return rendering.related_html(self.article, self.language)
 
-    def addresses(self) -> list[dict[str, Any]]:
-        """Each language of the article with the page's address in it."""
+    def addresses(self) -> list[dict[str, str]]:
+        """Return each language of the article with the page's address in it."""
         return [{"language": code, "url": self.article.url(code)} for code in self.article.offered_languages]
 
-    def alternates(self) -> list[dict[str, Any]]:
-        """For search engines: the same page in each language that it really is in, and where all others go."""
+    def alternates(self) -> list[dict[str, str]]:
+        """Return the links to translations of the page for search engines (hreflang).
+
+        Only languages in which the article has texts count; "x-default" is for readers of all others.
+        """
         found = [{"language": code, "url": self.article.url(code)} for code in languages_of(self.article)]
-        # A page that is not in its own address's language is no alternative to those that are.
+        # A page that shows the original instead of a translation is no alternative to the translations.
         if self.language not in [each["language"] for each in found]:
             return []
         return [*found, {"language": "x-default", "url": self.article.url(self.article.front_language)}]

@@ -1,4 +1,4 @@
-"""How articles and updates look: the same HTML on the page that is loaded and in the frame that is pushed."""
+"""Render articles and updates: the same HTML for pages that are loaded and for frames that are pushed."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from articles.polls import ballot
 from articles.text import tables
 from articles.text.localized import Text, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
-from liveblog.delivery.elements import Operation, in_each_language, number_of, page_locale
+from liveblog.delivery.elements import Operation, in_each_language, number_of
 
-__all__ = ["page_locale"]
+#: The context of a template.
+Context = dict[str, Any]
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
 
 
-def _photo(texts: ReaderTexts) -> dict[str, Any] | None:
-    """An article's photo and its words, each in the reader's language where it is there."""
-    photo = texts.item.photo
-    if not photo:
+def _photo(article: Article, texts: ReaderTexts) -> Context | None:
+    """Return an article's photo with its texts, each in the reader's language if it is translated."""
+    if not article.photo:
         return None
     return {
-        "file": photo,
+        "file": article.photo,
         "alt": texts.text("photo_alt"),
         "caption": texts.text("photo_caption"),
         "credit": texts.text("photo_credit"),
     }
 
 
-def _pictures(update: Update, texts: ReaderTexts) -> list[dict[str, Any]]:
+def _pictures(update: Update, texts: ReaderTexts) -> list[Context]:
     return [
         {"file": picture.image} | {field: texts.text(field, of=picture) for field in ("alt", "caption", "credit")}
         for picture in update.pictures.all()
     ]
 
 
-def _original(texts: ReaderTexts, *plain: str) -> dict[str, Any] | None:
-    """The words in their own language, where nobody stands behind those that the reader gets."""
+def _original(texts: ReaderTexts, *plain: str) -> Context | None:
+    """Return the source text, if the reader is shown a translation with a note, such as one that is not reviewed."""
     if not (texts.translated and texts.notes):
         return None
     lines = [texts.original(field) for field in plain]
@@ -52,16 +52,16 @@ def _original(texts: ReaderTexts, *plain: str) -> dict[str, Any] | None:
 
 
 def _laid_out(body: Text, caption: str) -> Text:
-    """Rich text as readers get it."""
+    """Return rich text as readers get it."""
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
-def _bylines(item: Any) -> list[str]:
+def _bylines(item: Article | Update) -> list[str]:
     return [author.name for author in item.authors.all()]
 
 
-def update_context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, Any]:
-    """What there is to say of an update in one language. Call within `reading`."""
+def update_context(update: Update, article: Article, texts: ReaderTexts) -> Context:
+    """Return the context of the update's template. Call within `page_locale`."""
     kind = kinds.of(update)
     headline = texts.own("headline")
     return {
@@ -81,7 +81,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> dict
 
 
 def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
-    """The element of an update that has its place on the page. Call within `reading`."""
+    """Render the element of an update that has a place on the page. Call within `page_locale`."""
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
             {"update": update, "reason": texts.text("withdrawal_note")}
@@ -90,7 +90,7 @@ def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
 
 
 def coverage_html(article: Article, language: str) -> str:
-    """The head of the page: what the event is and how far it is. Call within `reading`."""
+    """Render the head of the page: the event and the state of its coverage. Call within `page_locale`."""
     texts = of_article(article, language)
     return get_template("articles/coverage.html").render(
         {
@@ -101,7 +101,7 @@ def coverage_html(article: Article, language: str) -> str:
             "dateline": texts.text("dateline"),
             "body": _laid_out(texts.text("body"), ""),
             "original": _original(texts, "headline", "standfirst"),
-            "photo": _photo(texts),
+            "photo": _photo(article, texts),
             "bylines": _bylines(article),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
         }
@@ -116,20 +116,20 @@ def text_of_topic(topic: Topic, language: str, source_language: str) -> Text:
 
 
 def related_html(article: Article, language: str) -> str:
-    """The articles to read also, in those languages in which they can be opened. Call within `reading`."""
+    """Render the related articles that can be opened in this language. Call within `page_locale`."""
     cards = [card(other, language) for other in article.related.all() if language in other.offered_languages]
     return get_template("articles/related.html").render({"cards": cards})
 
 
-def card(article: Article, language: str) -> dict[str, Any]:
-    """What lists of articles say about one of them."""
+def card(article: Article, language: str) -> Context:
+    """Return what lists of articles show of one article."""
     texts = of_article(article, language)
     return {
         "article": article,
         "url": article.url(language),
         "headline": texts.text("headline"),
         "standfirst": texts.text("standfirst"),
-        "photo": _photo(texts),
+        "photo": _photo(article, texts),
     }
 
 
@@ -186,7 +186,7 @@ def results_html(update: Update, texts: ReaderTexts) -> str:
     return get_template("articles/results.html").render(ballot.results(update, texts))
 
 
-#: Elements of the page that belong to the article itself.
+#: Elements of the page that show the article itself.
 SECTIONS = {"coverage": coverage_html, changes.RELATED: related_html}
 
 

@@ -1,6 +1,8 @@
-"""What readers open. Nothing here depends on who asks: no cookie, no session, so that any cache can keep it."""
+"""The pages that readers open. They depend on no cookie and no session, so any cache can keep them."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -20,17 +22,22 @@ from articles.templatetags.live import day
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.cache import get_or_make
 from liveblog.delivery import frames, log
+from liveblog.delivery.elements import page_locale
+from liveblog.numbers import number
 from liveblog.release import RELEASE
 
-#: How long a cache may serve a page without asking, in seconds. A stale page catches up by itself.
-FRESH = 5
+#: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
+MAX_AGE_SECONDS = 5
 
-#: The same of a page whose coverage is finished, and for how much longer while the cache asks behind the reader's back.
-FRESH_WHEN_FINISHED = 3600
-STALE_WHEN_FINISHED = 30 * 86_400
+#: The same for a page whose coverage is finished, and how much longer while the cache revalidates (RFC 5861).
+FINISHED_MAX_AGE_SECONDS = 3600
+FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
-#: Players of embeds, which a reader's click puts into the page.
-_with_frames = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
+#: Larger page numbers are taken for the first page.
+MAX_PAGE_NUMBER = 999_999
+
+#: A reader's click puts players of embeds into the page.
+_with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
 
 
 def _article(slug: str, language: str) -> Article:
@@ -40,26 +47,21 @@ def _article(slug: str, language: str) -> Article:
     return article
 
 
-def _kept(
-    request: HttpRequest, key: str, make: Callable[[], bytes], content_type: str, **freshness: int
+def _cached(
+    request: HttpRequest, key: str, render: Callable[[], bytes], content_type: str, **freshness: int
 ) -> HttpResponse:
-    """The answer under a key that names everything that it depends on, made once for all readers.
+    """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
 
-    `freshness` are directives of Cache-Control, for what may be kept longer than a page that is live.
+    `freshness`: directives of Cache-Control (RFC 9111) for what may be cached longer than a live page.
     """
     etag = f'W/"{RELEASE}:{key}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", make), content_type=content_type)
+        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
     response.headers["ETag"] = etag
-    patch_cache_control(response, public=True, **freshness or {"max_age": FRESH})
+    patch_cache_control(response, public=True, **freshness or {"max_age": MAX_AGE_SECONDS})
     return response
-
-
-def _hole(name: str) -> str:
-    """Stands in a page for what is put in later; nothing that anybody could write."""
-    return salted_hmac("articles.page.views", name).hexdigest()
 
 
 @require_safe
@@ -68,7 +70,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     found = live_page.listed(language)
     cards = []
     for article in found[:100]:
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             cards.append(rendering.card(article, language) | {"day": day(article.coverage_start)})
     groups = [
         {"state": state, "cards": [card for card in cards if card["article"].state == state]}
@@ -84,51 +86,78 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
             "addresses": [{"language": code, "url": f"/{code}/"} for code, _name in settings.LANGUAGES],
         },
     )
-    patch_cache_control(response, public=True, max_age=FRESH)
+    patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
 
 
-@_with_frames
+@_with_players
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
     # The revision is read before what it describes: the page may be newer than it says, never older.
     article = _article(slug, language)
-    number = request.GET.get("page", "1")
-    number = number if number.isascii() and number.isdecimal() and len(number) < 7 else "1"
-    key_only = request.GET.get("key") == "1"
-
-    def coverage() -> bytes:
-        page = live_page.LivePage.of(Article.objects.for_pages().get(pk=article.pk), language, number, key_only)
-        with rendering.page_locale(article, language):
-            context = {
-                "page": page,
-                "article": page.article,
-                "language": language,
-                "revision": _hole("revision"),
-                "comments": _hole("comments"),
-                "structured": json_ld.dumped(json_ld.live_blog(page)),
-                "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
-                "site": settings.SITE_URL,
-            }
-            return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
-
-    def make() -> bytes:
-        # A comment, of which there may be many in a minute, does not have the coverage rendered anew.
-        state = log.state_besides(article.pk, article.revision, "comment")
-        key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{number}:{int(key_only)}"
-        page = get_or_make(key, coverage)
-        with rendering.page_locale(article, language):
-            beside = get_template("articles/comments.html").render({"article": article})
-        page = page.replace(_hole("revision").encode(), str(article.revision).encode())
-        return page.replace(_hole("comments").encode(), beside.encode())
-
-    key = f"live:{article.pk}:{language}:{article.revision}:{number}:{int(key_only)}"
+    page_number = number(request.GET.get("page", "1"), most=MAX_PAGE_NUMBER)
+    selection = Selection(1 if page_number is None else page_number, key_only=request.GET.get("key") == "1")
     freshness = {}
     if article.state == Article.State.FINISHED:
-        # Nobody misses what is corrected later: the page asks for it once when it is opened.
-        freshness = {"max_age": FRESH_WHEN_FINISHED, "stale_while_revalidate": STALE_WHEN_FINISHED}
-    return _kept(request, key, make, "text/html; charset=utf-8", **freshness)
+        # Readers miss no later correction: the page asks for corrections once when it is opened.
+        freshness = {
+            "max_age": FINISHED_MAX_AGE_SECONDS,
+            "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
+        }
+    key = f"live:{article.pk}:{language}:{article.revision}:{selection.key}"
+    render = partial(_live_page, request, article, language, selection)
+    return _cached(request, key, render, "text/html; charset=utf-8", **freshness)
+
+
+class Selection(NamedTuple):
+    """The updates of an article that a live page shows."""
+
+    page_number: int
+    key_only: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.page_number}:{int(self.key_only)}"
+
+
+def _live_page(request: HttpRequest, article: Article, language: str, selection: Selection) -> bytes:
+    """Return the live page: the coverage from the cache, with the present revision and the comments put in.
+
+    There may be many comments in a minute. The coverage is by far the larger part, so it is rendered again only if
+    something else has changed. Caching the HTML of each update instead was measured: after a comment, the page took
+    three to four times as long, because all updates must be read to name what their HTML depends on.
+    """
+    state = log.state_besides(article.pk, article.revision, "comment")
+    key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
+    page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection))
+    with page_locale(article, language):
+        comments = get_template("articles/comments.html").render({"article": article})
+    page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
+    return page.replace(_placeholder("comments").encode(), comments.encode())
+
+
+def _page_without_comments(request: HttpRequest, article_id: int, language: str, selection: Selection) -> bytes:
+    """Render the live page with placeholders for the revision and the comments."""
+    article = Article.objects.for_pages().get(pk=article_id)
+    page = live_page.LivePage.of(article, language, selection.page_number, selection.key_only)
+    with page_locale(article, language):
+        context = {
+            "page": page,
+            "article": article,
+            "language": language,
+            "revision": _placeholder("revision"),
+            "comments": _placeholder("comments"),
+            "structured": json_ld.dumped(json_ld.live_blog(page)),
+            "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
+            "site": settings.SITE_URL,
+        }
+        return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
+
+
+def _placeholder(name: str) -> str:
+    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
+    return salted_hmac("articles.page.views", name).hexdigest()
 
 
 @require_safe
@@ -138,27 +167,26 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
     def make() -> bytes:
         page = live_page.LivePage.of(Article.objects.for_pages().get(pk=article.pk), language, 1, key_only=False)
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    return _kept(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
+    return _cached(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
 
 
 @require_safe
 def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """What a page at revision `after` lacks: the same frame that the websocket would bring."""
+    """The changes since revision `after`, as the same frame that the websocket would send."""
     article = _article(slug, language)
-    value = request.GET.get("after", "")
-    after = int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else -1
-    frame = frames.since(article.pk, after, article.revision, language)
+    after = number(request.GET.get("after"))
+    frame = frames.since(article.pk, -1 if after is None else after, article.revision, language)
     response = HttpResponse(frame.text, content_type="application/json")
     patch_cache_control(response, public=True, max_age=1)
     return response
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
-    """What is left of an update that was withdrawn: the mark, and the way to the page. None of its words."""
-    with rendering.page_locale(article, texts.page_language):
+    """Return what is left of a withdrawn update: the mark and a link to the live page, none of its text."""
+    with page_locale(article, texts.page_language):
         context = {
             "html": rendering.update_html(update, article, texts),
             "update": update,
@@ -168,14 +196,14 @@ def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderT
         }
         page = TemplateResponse(request, "articles/gone.html", context).rendered_content
     response = HttpResponse(page, status=410, headers={"X-Robots-Tag": "noindex"})
-    patch_cache_control(response, public=True, max_age=FRESH)
+    patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
 
 
-@_with_frames
+@_with_players
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
-    """One update by itself, at the address that readers share."""
+    """The page of one update, at the address that readers share."""
     article = _article(slug, language)
     found = get_object_or_404(Update.objects.for_pages().on_page(), pk=pk, article=article)
     found.article = article
@@ -188,19 +216,19 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     voted = request.GET.get("voted") == "1" and found.kind == "poll"
 
     def make() -> bytes:
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
     key = f"update:{pk}:{language}:{article.revision}{':voted' if voted else ''}"
-    return _kept(request, key, make, "text/html; charset=utf-8")
+    return _cached(request, key, make, "text/html; charset=utf-8")
 
 
-def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, said: str = "") -> bytes:
-    """The page of one update, with something `said` to the reader. Call within `reading`."""
+def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:
+    """Render the page of one update, with a `message` for the reader. Call within `page_locale`."""
     article, language = update.article, texts.page_language
     context = rendering.update_context(update, article, texts) | {
         "html": rendering.update_html(update, article, texts),
-        "said": said,
+        "said": message,
         "article": article,
         "article_headline": of_article(article, language).text("headline"),
         "live_url": article.url(language),

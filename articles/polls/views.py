@@ -10,10 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from articles.models import Update
-from articles.page import rendering
 from articles.page.views import permalink
 from articles.polls import ballot, voting
 from articles.translations.selection import of_update
+from liveblog.delivery.elements import page_locale
 from liveblog.limits import allowed
 from liveblog.origin import from_here
 
@@ -43,7 +43,7 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
     elif status == 200:
         response = redirect(f"{update.url(language)}?voted=1")
     else:
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             response = HttpResponse(permalink(request, update, texts, said), status=status)
     if status == 200:
         response.set_cookie(

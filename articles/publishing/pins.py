@@ -1,4 +1,4 @@
-"""What is pinned on top of a page, and in which order."""
+"""Pin updates on top of their page, in an order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from articles.models import Update
 
 
 def pin(update: Update) -> None:
-    """Put an update on top of its page, above what is pinned already."""
+    """Pin an update on top of its page, above those that are pinned. Raise ValidationError if it is not published."""
     with transaction.atomic():
         pinned = _pinned(update)
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
@@ -23,28 +23,28 @@ def pin(update: Update) -> None:
 
 
 def unpin(update: Update) -> None:
-    """Let an update stand at its time again."""
+    """Return an update to its place by time."""
     with transaction.atomic():
         changes.lock(update)
         _save(update.pk, None)
 
 
 def reorder(update_pks: Iterable[int]) -> None:
-    """Have what is pinned on one page stand in this order, from the top; what is not named stands below.
+    """Put the pinned updates of a page in this order, from the top; pinned ones that are not named go below.
 
-    What was unpinned meanwhile stays so.
+    Updates that were unpinned meanwhile stay unpinned.
     """
     wanted = list(dict.fromkeys(update_pks))
-    first = Update.objects.filter(pk__in=wanted[:1]).first()
-    if first is None:
+    any_pinned = Update.objects.filter(pk__in=wanted[:1]).first()
+    if any_pinned is None:
         return
     with transaction.atomic():
-        pinned = _pinned(first)
+        pinned = _pinned(any_pinned)
         _number([pk for pk in wanted if pk in pinned] + [pk for pk in pinned if pk not in wanted])
 
 
 def _pinned(update: Update) -> list[int]:
-    """What is pinned on the page of an update, from the top, with the page locked until the transaction ends."""
+    """Lock the page of an update until the transaction ends, and return its pinned updates from the top."""
     changes.lock(update)
     found = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
     return list(found.values_list("pk", flat=True))
@@ -59,5 +59,5 @@ def _save(pk: int, number: int | None) -> None:
     update = Update.objects.get(pk=pk)
     if update.pin != number:
         update.pin = number
-        # It is no new version of the text: a form that somebody has open answers to the same one as before.
+        # The text has no new version: forms that are open stay valid.
         update.save(update_fields=["pin"])

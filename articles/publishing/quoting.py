@@ -1,4 +1,4 @@
-"""An update made of what a reader wrote, and taken away with it."""
+"""Publish a reader's comment as an update, and delete it when the comment is erased."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from articles.models import Article, Author, Update
 
 
 def quote(article: Article, text: str, name: str, language: str, authors: Collection[Author] = ()) -> Update:
-    """Publish a reader's words as an update of `article`, in their own language and credited to them."""
+    """Publish a reader's text as an update of `article`, in its own language and credited to the reader."""
     with override(language):
         credit = gettext("%(name)s, in a comment") % {"name": name}
     quoted = format_html("<blockquote>{}</blockquote><p>— {}</p>", mark_safe(linebreaks(text, autoescape=True)), credit)
@@ -29,8 +29,8 @@ def quote(article: Article, text: str, name: str, language: str, authors: Collec
     return update
 
 
-def take_away(update: Update) -> None:
-    """Delete an update with its copies in other articles, and what the admin's log calls them."""
+def delete_with_copies(update: Update) -> None:
+    """Delete an update, its copies in other articles and the entries of the admin's log that name them."""
     with transaction.atomic():
         changes.lock(update)
         copies = (

@@ -1,4 +1,4 @@
-"""Replay: an article's updates published once more, on a page of their own, as they came at the time."""
+"""Replay an article: publish its updates again on another page, in the order and rhythm of the original."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from liveblog.languages import SHIPPED
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens to the replayed page: `act` does it."""
+    """A change of the replayed page: `act` makes it."""
 
     at: datetime.datetime
-    what: str
+    name: str
     act: Callable[[], None]
 
 
 def prepare(source: Article, slug: str) -> Article:
-    """The page of the replay: a copy of the article without updates, live. One that is there already is emptied."""
+    """Return the page of the replay: a live copy of the article without updates. An existing one is emptied."""
     article = Article.objects.filter(slug=slug).first()
     if article is None:
         article = Article.objects.get(pk=source.pk)
@@ -44,14 +44,14 @@ def prepare(source: Article, slug: str) -> Article:
 
 
 def timeline(source: Article, target: Article) -> list[Event]:
-    """All that happened to the source's updates, in order, to be done again on the target."""
+    """Return all changes of the source's updates in order, to be made again on the target."""
     events: list[Event] = []
     for update in source.updates.exclude(first_published_at=None):
-        events.extend(_story(update, target))
+        events.extend(_events_of(update, target))
     return sorted(events, key=lambda event: event.at)
 
 
-def _story(update: Update, target: Article) -> Iterator[Event]:
+def _events_of(update: Update, target: Article) -> Iterator[Event]:
     copies: list[Update] = []
 
     def publish() -> None:

@@ -1,41 +1,47 @@
-"""Rules of who may publish an update, and at what time it may stand. They bind people: machines and the clock do what
-people have decided.
+"""Rules for publishing an update: who may do it, and which time the update may carry.
+
+They apply to users. Machines and the schedule only carry out what users have decided.
 """
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.choices import UpdateState
+from articles.choices import Errors, UpdateState
 from articles.publishing import snapshot
 from liveblog.actors import acting_user
 
-#: How long before the coverage starts an update may have been published: what was reported on the eve belongs to it.
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    from articles.models import Article, Update
+
+#: How long before the start of the coverage an update may be dated: reports of the day before belong to it.
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
-def errors_of(update: Any, was: Any) -> dict[str, Any]:
-    """What forbids to save an update, by field. `was`: its row as it is now, None where there is none."""
+def errors_of(update: Update, before: Update | None) -> Errors:
+    """Return why the acting user must not save an update: messages by field. `before`: its row before the save."""
     user = acting_user()
     if user is None:
         return {}
-    return {**_time(update, was), **_release(update, was, user)}
+    return {**_time(update, before), **_release(update, before, user)}
 
 
-def needs_release(update: Any) -> bool:
-    """Whether a second person releases it; an update that a form has put in no article yet is in none that asks so."""
+def needs_release(update: Update) -> bool:
+    """Return whether a second user must release it; False for an update in a form that names no article yet."""
     return bool(update.article_id) and update.article.needs_release
 
 
-def _time(update: Any, was: Any) -> dict[str, Any]:
-    """An earlier time than that of publishing is given for a reason."""
+def _time(update: Update, was: Update | None) -> Errors:
+    """Demand a reason for a time that is earlier than that of publishing."""
     moment = update.first_published_at
     if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
-        # Asked while it can still be set right by whoever wants it.
+        # Checked before it is published, while its author can still correct it.
         moment = update.earlier_time
     if moment in (None, update.given_time, was and was.first_published_at):
         return {}
@@ -48,49 +54,50 @@ def _time(update: Any, was: Any) -> dict[str, Any]:
     return {}
 
 
-def _release(update: Any, was: Any, user: Any) -> dict[str, Any]:
-    """Where a second person releases updates, nobody publishes what they have written themselves."""
+def _release(update: Update, before: Update | None, user: User) -> Errors:
+    """Demand that a second user releases the update if its article asks for that."""
     appearing = (update.State.SCHEDULED, update.State.PUBLISHED)
-    if was is None:
-        state, released = update.State.DRAFT, False
+    if before is None:
+        state, released = str(update.State.DRAFT), False
     else:
-        state, released = was.state, was.state == update.State.SCHEDULED and was.released_by_id is not None
+        state = before.state
+        released = state == update.State.SCHEDULED and before.released_by_id is not None
     if update.state not in appearing or state == update.State.PUBLISHED or not needs_release(update):
         return {}
-    if released:
-        if user.pk == was.released_by_id or _released(update) == _released(was):
+    if before is not None and released:
+        if user.pk == before.released_by_id or _released(update) == _released(before):
             return {}
         return {"state": _("It has been released as it is. Take it back to a draft to change it.")}
     if state == update.state:
         return {}
     waits = state in (update.State.SUBMITTED, update.State.SCHEDULED)
-    if not (waits or (was and was.published_before)):
+    if before is None or not (waits or before.published_before):
         return {"state": _("In this coverage a second person releases updates. Submit it for release.")}
-    if user.pk == (was.submitted_by_id or was.written_by_id):
+    if user.pk == (before.submitted_by_id or before.written_by_id):
         return {"state": _("You have written this update yourself. Somebody else has to release it.")}
     return {}
 
 
-def _released(update: Any) -> tuple[Any, ...]:
-    """What a second person has read and let go, and at which time it is to stand."""
+def _released(update: Update) -> tuple[object, ...]:
+    """Return what the second user has read and released: the texts, the time and its reason."""
     return (snapshot.source_data(update), update.earlier_time, update.backdating_reason)
 
 
-def allowed_actions(update: Any, article: Any, user: Any) -> set[str]:
-    """What a person who writes may do with an update, None for a new one, besides saving it.
+def allowed_actions(update: Update | None, article: Article | None, user: User | AnonymousUser) -> set[str]:
+    """Return what a writer may do with an update besides saving it. `update`: None for a new one.
 
-    Of: publish, submit, withdraw, throw_away, take_back; and release, which is what publishing is called where somebody
-    else has written it.
+    The actions are publish, submit, withdraw, throw_away and take_back; and release, which is the name of publishing if
+    another user has written the update.
     """
     state = update.state if update else UpdateState.DRAFT
     if state == UpdateState.PUBLISHED:
         return {"withdraw"}
     seen = update is not None and update.published_before
     found = set()
-    released = state == UpdateState.SCHEDULED and update.released_by_id is not None
+    released = update is not None and state == UpdateState.SCHEDULED and update.released_by_id is not None
     if released or article is None or not article.needs_release:
         found.add("publish")
-    elif state == UpdateState.DRAFT:
+    elif update is None or state == UpdateState.DRAFT:
         found.add("submit")
     elif (seen or state != UpdateState.WITHDRAWN) and user.pk != (update.submitted_by_id or update.written_by_id):
         found |= {"publish", "release"}

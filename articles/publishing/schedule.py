@@ -1,4 +1,4 @@
-"""Scheduled updates: published when their time has come, by whichever process looks first."""
+"""Publish scheduled updates when they are due. Every process looks; the first one publishes."""
 
 import asyncio
 import logging
@@ -16,36 +16,34 @@ from liveblog.delivery.hub import Hub
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between looks.
-INTERVAL = 1.0
+INTERVAL_SECONDS = 1.0
 
 
 def publish_due() -> int:
-    """Publish every scheduled update that is due and, where a second person releases updates, released. Returns how
-    many."""
+    """Publish every scheduled update that is due and, if its article asks for that, released. Return their number."""
     published = 0
     for waiting in _due().only("article", "copy_group").order_by("publish_at", "pk"):
         try:
             with transaction.atomic():
                 changes.lock(waiting)
-                # Another process, or its writer, may have been faster.
+                # Another process, or its author, may have been faster.
                 update = _due().filter(pk=waiting.pk).first()
                 if update is not None:
                     update.state = Update.State.PUBLISHED
                     with recording.recorded_as(recording.Cause.CLOCK):
                         update.save()
-                        _have_copies_follow(update)
+                        _publish_copies(update)
                     published += 1
         except Exception:
             logger.exception("The scheduled update %s could not be published.", waiting.pk)
     return published
 
 
-def _have_copies_follow(update: Update) -> None:
+def _publish_copies(update: Update) -> None:
     try:
         syndication.publish_copies(update, None)
     except ValidationError as error:
-        # It has its time all the same; they stay drafts, which their desks show.
+        # The update stays published. The copies stay drafts, which their desks show.
         logger.warning("The copies of the update %s could not be published: %s", update.pk, " ".join(error.messages))
 
 
@@ -55,10 +53,10 @@ def _due() -> QuerySet[Update]:
 
 
 async def publish_when_due(hub: Hub) -> None:
-    """Look for due updates as long as the server runs."""
+    """Publish due updates until cancelled."""
     while True:
         try:
             await hub.query(publish_due)
         except Exception:
             logger.warning("Due updates could not be looked for; trying again.", exc_info=True)
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,27 +1,31 @@
-"""The original of an update: what people write and choose, in the language that they write in, without translations."""
+"""The source data of an update: its texts in the source language and its settings, without translations."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from articles.text.localized import text_in
 from articles.translations import columns
 
-#: What is written.
+if TYPE_CHECKING:
+    from articles.models import Picture, Update
+
 TEXTS = ("headline", "body", "attribution", "correction_note")
-#: What is chosen.
 CHOICES = ("kind", "source_url", "closes_at", "is_key", "is_breaking")
-#: What is planned until readers see it.
+#: Only until it is published.
 PLANS = ("publish_at", "earlier_time", "backdating_reason")
 
 Data = dict[str, Any]
 
 
-def source_data(update: Any) -> Data:
-    """By the names that a version has for it (`articles.history`). Of an update in a form: as it will be once saved."""
+def source_data(update: Update) -> Data:
+    """Return the data by the names that a version has for it (`articles.history`).
+
+    If a form has bound the update, the data are as they will be once saved.
+    """
     language = update.source_language
     return {
         "source_language": language,
@@ -33,26 +37,26 @@ def source_data(update: Any) -> Data:
     }
 
 
-def composer_data(update: Any) -> Data:
-    """The original, and what is to become of it: what the composer shows of an update."""
+def composer_data(update: Update) -> Data:
+    """Return what the composer shows of an update: the source data, its state and its plans."""
     plans = () if update.published_before else PLANS
     return source_data(update) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
 
 
-def version_token(update: Any) -> str:
-    """Names what is `shown`; empty for what is not there yet."""
+def version_token(update: Update) -> str:
+    """Return the version token of what the composer shows; empty for an update that is not saved."""
     return token_of(composer_data(update)) if update.pk else ""
 
 
 def token_of(data: Data) -> str:
-    """Two people with the same stamp have the same before them."""
+    """Return a token that is the same for the same data."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _picture(picture: Any, language: str) -> Data:
+def _picture(picture: Picture, language: str) -> Data:
     names = [f"{field}_{language}" for field in columns.fields_of(type(picture))]
     return {"image": picture.image.name} | {name: text for name in names if (text := getattr(picture, name))}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.astimezone(datetime.UTC).isoformat() if isinstance(value, datetime.datetime) else value

@@ -1,7 +1,7 @@
-"""Invisible characters that turn the direction of text around, so that they cannot reach beyond where they belong.
+"""Remove bidirectional control characters (Unicode UAX #9) that would affect text outside their paragraph.
 
-Isolates and embeddings that are closed again where they were opened are good writing and stay. Those that are left
-open, or close nothing, go; and so do overrides, which make text read as something else than what it is.
+Isolates and embeddings that are closed in the paragraph in which they were opened are proper typography and stay. Those
+that stay open or close nothing are removed, and so are overrides, which make text read as something else.
 """
 
 import re
@@ -18,32 +18,32 @@ _PARAGRAPHS = re.compile(
 
 
 def balanced(text: str) -> str:
-    """One paragraph without such characters that have no counterpart in it."""
+    """Return a paragraph without the controls that have no counterpart in it."""
     if not _CONTROLS.search(text):
         return text
-    #: Opened and not yet closed, as positions; and what belongs to a pair.
+    #: Positions of controls that are open, and of those that belong to a pair.
     opened: list[int] = []
-    kept: set[int] = set()
+    paired: set[int] = set()
     for found in _CONTROLS.finditer(text):
-        place, control = found.start(), found[0]
+        position, control = found.start(), found[0]
         if control in _EMBEDDINGS or control in _ISOLATES or control in _OVERRIDES:
-            opened.append(place)
+            opened.append(position)
         elif control == _POP:
-            # An embedding does not end beyond the isolate that it stands in.
+            # An embedding cannot be closed from outside the isolate that contains it.
             if opened and text[opened[-1]] not in _ISOLATES:
                 start = opened.pop()
                 if text[start] in _EMBEDDINGS:
-                    kept |= {start, place}
+                    paired |= {start, position}
         elif any(text[start] in _ISOLATES for start in opened):
-            # The end of an isolate ends all that was left open in it.
+            # The end of an isolate closes everything that is open in it.
             while text[start := opened.pop()] not in _ISOLATES:
                 pass
-            kept |= {start, place}
-    return _CONTROLS.sub(lambda found: found[0] if found.start() in kept else "", text)
+            paired |= {start, position}
+    return _CONTROLS.sub(lambda found: found[0] if found.start() in paired else "", text)
 
 
 def balanced_html(html: str) -> str:
-    """`balanced` for each paragraph of markup: none of these characters works beyond its own."""
+    """Apply `balanced` to each paragraph of HTML, as no control has an effect beyond its own."""
     if not _CONTROLS.search(html):
         return html
     return "".join(balanced(part) for part in _PARAGRAPHS.split(html))

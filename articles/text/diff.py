@@ -1,4 +1,4 @@
-"""What became different between two versions of a text: line by line, and in lines that did, word by word."""
+"""Compare two versions of a text: line by line, and within changed lines word by word."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from liveblog.languages import direction
 _CELL = re.compile(r"(?:</p>)?</t[hd]>\s*(?=<t[hd]\b)")
 _BREAK = re.compile(r"<br>|(?:</p>)?(?:</t[hd]>)?\s*</tr>|</(?:p|li|blockquote)>")
 _LINES = re.compile(r"\n?[^\n]+|\n")
-#: Words, each with the space before it; punctuation after a word is one by itself.
+#: Words, each with the space before it; punctuation after a word is a word of its own.
 _WORDS = re.compile(r"\s*\S+?(?=[^\w\s]{0,20}(?:\s|$))|[^\w\s]{1,20}|\s*\S|\s+$")
 
-#: More lines than this, or words in a stretch of them, are not compared: it may take the cube of their number.
-_MOST = 1500
+#: Texts with more lines, or passages with more words, are not compared: the time may grow with the cube of the number.
+_MAX_UNITS = 1500
 
 
 def difference(before: str, now: str, *, rich: bool = False) -> SafeString:
-    """What became different, as <del> and <ins>, which say what they are to those who hear them. `rich`: given HTML.
+    """Return the text with the differences as <del> and <ins>, each with a label for screen readers.
 
-    It stands in an element of the text's own language; lines are to be kept (`white-space: pre-line`).
+    `rich`: the texts are HTML. Show it in an element of the text's language that keeps lines (`white-space: pre-line`).
     """
     if rich:
         before, now = plain(before), plain(now)
     language = get_language() or "en"
     parts = []
-    for was, is_now in _compared(before, now, _LINES, _WORDS):
-        if was == is_now:
-            parts.append(format_html("{}", was))
+    for old, new in _compared(before, now, _LINES, _WORDS):
+        if old == new:
+            parts.append(format_html("{}", old))
             continue
-        for tag, said, text in (("del", gettext("removed:"), was), ("ins", gettext("added:"), is_now)):
+        for tag, label, text in (("del", gettext("removed:"), old), ("ins", gettext("added:"), new)):
             if text:
                 start = len(text) - len(text.lstrip())
                 hint = format_html(
-                    '<span class="visually-hidden" lang="{}" dir="{}">{} </span>', language, direction(language), said
+                    '<span class="visually-hidden" lang="{}" dir="{}">{} </span>', language, direction(language), label
                 )
                 parts.append(format_html("{}<{}>{}{}</{}>", text[:start], tag, hint, text[start:], tag))
     return mark_safe("".join(parts))
 
 
 def _compared(before: str, now: str, unit: re.Pattern[str], *finer: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Both texts, stretch by stretch: what was there and what is, which is the same where nothing became different."""
+    """Yield the passages of both texts in pairs (before, now); both are equal where nothing has changed."""
     one, other = unit.findall(before), unit.findall(now)
-    if max(len(one), len(other)) > _MOST:
+    if max(len(one), len(other)) > _MAX_UNITS:
         yield before, now
         return
     for kind, a, b, c, d in difflib.SequenceMatcher(None, one, other).get_opcodes():
-        was, is_now = "".join(one[a:b]), "".join(other[c:d])
+        old, new = "".join(one[a:b]), "".join(other[c:d])
         if finer and kind == "replace":
-            yield from _compared(was, is_now, *finer)
+            yield from _compared(old, new, *finer)
         else:
-            yield was, is_now
+            yield old, new
 
 
 def plain(rich: str) -> str:
-    """HTML as lines of words, without its markup; a row of a table is a line."""
+    """Return HTML as lines of plain text; a row of a table is one line."""
     return html.unescape(strip_tags(_BREAK.sub("\n", _CELL.sub(" ", rich)))).strip()

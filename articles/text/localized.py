@@ -1,8 +1,8 @@
-"""Which words a reader of one language is given, and in which language those are."""
+"""Texts together with the language that they are in, for pages in another language."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.db import models
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -11,7 +11,7 @@ from liveblog.languages import direction
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of text on a page whose language may be another than the text's."""
+    """A text on a page whose language may differ from the language of the text."""
 
     value: str
     language: str
@@ -29,12 +29,12 @@ class Text:
 
     @property
     def attributes(self) -> SafeString:
-        """The `lang` and `dir` attributes that the text's element needs on this page; none where it is at home."""
+        """Return the `lang` and `dir` attributes of the text's element; none if it is in the page's language."""
         if not self.foreign:
             return SafeString("")
         return format_html(' lang="{}" dir="{}"', self.language, direction(self.language))
 
 
-def text_in(item: Any, field: str, language: str) -> str:
-    """The text of a translated field in exactly this language."""
+def text_in(item: models.Model, field: str, language: str) -> str:
+    """Return the text of a translated field in exactly this language; empty if there is none."""
     return getattr(item, f"{field}_{language}") or ""

@@ -1,13 +1,13 @@
-"""Rich text: what an editor may use, and the only HTML that is let in.
+"""Rich text: the markup that the editor offers, which is the only HTML that is stored.
 
-The editor's extensions and the sanitiser's allowlist stand side by side, because each is the other's promise.
+The editor's extensions and the sanitiser's allowlist are in one module because they must agree.
 """
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import nh3
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import number_format
@@ -19,9 +19,11 @@ from js_asset import Media, Script
 
 from articles.text import tables
 from articles.text.bidi import balanced_html
+from articles.text.parsed import parse, serialise, text_of
 from articles.text.plaintext import NO_TEXT, CleanedField
+from liveblog.numbers import number
 
-#: As long as a newspaper's page, and then some; markup counts.
+#: In characters, with the markup; more than a page of a newspaper.
 MAX_LENGTH = 100_000
 
 EXTENSIONS = {
@@ -39,21 +41,21 @@ EXTENSIONS = {
     "TableHeader": True,
     "TableCell": True,
     "History": True,
-    # Ours: keeps `lang` and `dir`.
+    # Our own extension (static/articles): keeps `lang` and `dir`.
     "Language": True,
 }
 
-#: The largest table that is let in; a greater one is a file to link to.
-ROWS, COLUMNS = 100, 12
+#: The size of the largest table; anything larger is a file to link to.
+MAX_ROWS, MAX_COLUMNS = 100, 12
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    """An attribute's value as it may stay, None where it goes: what is no language, an address with a password."""
+    """Return the value of an attribute; None to remove it, as an invalid language or an address with a password."""
     if name in ("colspan", "rowspan"):
-        most = COLUMNS if name == "colspan" else ROWS
-        return value if value.isascii() and value.isdecimal() and 1 < int(value[:6]) <= most else None
+        span = number(value, most=MAX_COLUMNS if name == "colspan" else MAX_ROWS)
+        return value if span is not None and span > 1 else None
     if name == "scope":
         return value if value in ("col", "row", "colgroup", "rowgroup") else None
     if name == "lang":
@@ -87,12 +89,12 @@ _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
 
 
 def sanitise(html: str | None) -> str:
-    """`html` without anything that is not on the allowlist; empty where no text would be left."""
+    """Return `html` without everything that is not on the allowlist; empty if no text is left."""
     return _with_text(NO_TEXT.sub("", _cleaner.clean(html or "")))
 
 
 def normalise(html: str | None) -> str:
-    """`sanitise`, and no character that turns the direction of text around reaches beyond where it belongs."""
+    """Sanitise `html`, and remove bidirectional controls that would affect other paragraphs."""
     return _with_text(balanced_html(sanitise(html)))
 
 
@@ -102,7 +104,7 @@ def _with_text(cleaned: str) -> str:
 
 
 def not_too_long(html: str) -> None:
-    """Raise ValidationError of a text that is too long to be one. Asked before anything else is made of it."""
+    """Raise ValidationError if the text is too long. Call it before anything that parses the text."""
     if len(html) > MAX_LENGTH:
         message = ngettext(
             "This text has %(size)s character, and %(most)s fit.",
@@ -120,115 +122,65 @@ def not_too_long(html: str) -> None:
 
 
 def blocks(html: str) -> list[str]:
-    """The paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
-    splitter = _Splitter()
-    splitter.feed(html)
-    splitter.close()
-    return [block for block in splitter.blocks if block.strip()]
-
-
-class _Splitter(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.blocks: list[str] = []
-        self._depth = 0
-
-    def _take(self, text: str, *, begins: bool = False) -> None:
-        if begins or not self.blocks:
-            self.blocks.append("")
-        self.blocks[-1] += text
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._take(self.get_starttag_text() or "", begins=self._depth == 0 and tag in _BLOCKS)
-        if tag != "br":
-            self._depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        self._take(f"</{tag}>")
-        self._depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        self._take(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self._take(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self._take(f"&#{name};")
+    """Return the paragraphs, lists, quotes and tables of sanitised text, in order; joined, they are the text again."""
+    found: list[str] = []
+    for node in parse(html).iter(include_text=True):
+        if node.tag in _BLOCKS or not found:
+            found.append("")
+        found[-1] += serialise(node)
+    return [block for block in found if block.strip()]
 
 
 def items(html: str) -> list[str]:
-    """The items of the lists in sanitised text, as plain text in the order of reading."""
-    reader = _Items()
-    reader.feed(html)
-    reader.close()
-    return [" ".join(item.split()) for item in reader.items]
+    """Return the items of the lists in sanitised text, as plain text in the order of reading.
 
-
-class _Items(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.items: list[str] = []
-        self._depth = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag == "li":
-            self.items.append("")
-            self._depth += 1
-        elif self._depth and tag in ("p", "br"):
-            self.items[-1] += " "
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "li":
-            self._depth -= 1
-
-    def handle_data(self, data: str) -> None:
-        if self._depth:
-            self.items[-1] += data
+    An item that has a list of its own contains the text of that list.
+    """
+    return [text_of(item) for item in parse(html).css("li")]
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two texts are the same to readers: editors write spaces between tags and what follows by itself anew."""
+    """Return whether two texts look the same to readers; editors change spaces between tags and implied attributes."""
     return _canonical(one) == _canonical(other)
 
 
 def _canonical(html: str | None) -> str:
-    # And a paragraph into each cell of a table.
+    # The editor puts a paragraph into each cell of a table.
     text = re.sub(r"(<t[hd]\b[^>]*>)\s*<p>|</p>\s*(?=</t[hd]>)", r"\1", sanitise(html))
     return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", text))
 
 
 class RichTextField(CleanedField, models.TextField):
-    """Text with markup, sanitised whenever it is written, by whatever way."""
+    """A text with markup, sanitised by every write."""
 
     def normalise(self, text: str | None) -> str:
         return normalise(text)
 
-    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+    def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
         not_too_long(value or "")
         cleaned = super().clean(value, model_instance)
         rows, columns = tables.size(cleaned or "")
-        if rows > ROWS or columns > COLUMNS:
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
             raise ValidationError(
                 _("A table can have %(rows)s rows and %(columns)s columns; this one has %(these)s and %(those)s."),
-                params={"rows": ROWS, "columns": COLUMNS, "these": rows, "those": columns},
+                params={"rows": MAX_ROWS, "columns": MAX_COLUMNS, "these": rows, "those": columns},
                 code="too_large",
             )
         return cleaned
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})
 
 
 class RichTextWidget(AdminProseEditorWidget):
     template_name = "articles/widgets/richtext.html"
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(self, attrs: dict[str, object] | None = None) -> None:
         super().__init__(attrs, config={"extensions": EXTENSIONS}, preset="configurable")
 
     @property
-    def media(self) -> Any:
+    def media(self) -> forms.Media:
         return super().media + Media(js=[Script("articles/paste.js", type="module")])
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
         return super().get_context(name, value, attrs) | {"longest": MAX_LENGTH}

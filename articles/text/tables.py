@@ -1,151 +1,116 @@
-"""Tables in rich text: how large they are, and how readers are shown them.
+"""Tables in rich text: measure them, and complete them for readers.
 
-What is stored is bare: rows and cells, without anything that styles them. What readers need besides is put around it
-when the page is made: a region that scrolls by itself on a narrow screen and can be reached by keyboard, a caption,
-what each heading is the heading of, and numbers that stand below each other.
+Only rows and cells are stored. Rendering adds what readers need: a region that scrolls on a narrow screen and can be
+reached by keyboard, a caption, the scope of each heading, and the alignment of numbers.
 """
 
 from __future__ import annotations
 
 import re
-from html import escape, unescape
-from html.parser import HTMLParser
-from typing import Any
 
-from django.utils.html import format_html, strip_tags
+from selectolax.lexbor import LexborNode, create_tag
 
-#: Such as 1,234.5 and 2:1 and −3 %, and a dash where there is none.
+from articles.text.parsed import parse, text_of
+from liveblog.numbers import number
+
+#: Numbers such as 1,234.5 and 2:1 and −3 %, or a dash for a missing one.
 _NUMBER = re.compile(r"[+\-−–±~≈]?\s?[€$£¥₴₽]?\s?\d[\d\s.,:'’٫٬/\u202f\u00a0–-]*\s?[%‰٪€$£¥₴₽]?|[–—-]")
 
 
 def size(html: str) -> tuple[int, int]:
-    """Rows and columns of the largest table in sanitised text; (0, 0) where there is none."""
+    """Return the rows and columns of the largest table in sanitised text; (0, 0) if there is none."""
     if "<table" not in html:
         return 0, 0
-    counter = _Counter()
-    counter.feed(html)
-    counter.close()
-    return counter.rows, counter.columns
+    rows = [_rows(table) for table in parse(html).css("table")]
+    widths = [sum(map(_span, _cells(row))) for table in rows for row in table]
+    return max(map(len, rows), default=0), max(widths, default=0)
 
 
 def for_readers(html: str, caption: str = "", *, headed: bool = False) -> str:
-    """Sanitised text with its tables as readers get them. Without a caption a table is named after its first row.
+    """Return sanitised text with its tables as readers get them. A table within a table is left as it is.
 
-    `headed`: where nothing is marked as a heading, the first row is.
+    Without a caption a table is named after its first row. `headed`: if no cell is marked as a heading, those of the
+    first row are.
     """
     if "<table" not in html:
         return html
-    writer = _Writer(caption, headed and "<th" not in html.replace("<thead", ""))
-    writer.feed(html)
-    writer.close()
-    return "".join(writer.written)
+    text = parse(html)
+    headed = headed and not text.css("th")
+    inner = set(text.css("table table"))
+    for table in text.css("table"):
+        if table not in inner:
+            _lay_out(table, headed)
+            _wrap(table, caption)
+    return text.inner_html or ""
 
 
-class _Counter(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows = self.columns = 0
-        self._rows: list[int] = []
-        self._columns: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag == "table":
-            self._rows.append(0)
-            self._columns.append(0)
-        elif tag == "tr" and self._rows:
-            self._rows[-1] += 1
-            self._columns[-1] = 0
-            self.rows = max(self.rows, self._rows[-1])
-        elif tag in ("th", "td") and self._columns:
-            self._columns[-1] += int(dict(attrs).get("colspan") or 1)
-            self.columns = max(self.columns, self._columns[-1])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table" and self._rows:
-            self._rows.pop()
-            self._columns.pop()
+def _rows(table: LexborNode) -> list[LexborNode]:
+    return [row for section in table.iter() for row in section.iter() if row.tag == "tr"]
 
 
-class _Writer(HTMLParser):
-    """Writes text anew, with what its tables lack. A table within a table is left as it is."""
+def _cells(row: LexborNode) -> list[LexborNode]:
+    return [cell for cell in row.iter() if cell.tag in ("th", "td")]
 
-    def __init__(self, caption: str, headed: bool) -> None:
-        super().__init__(convert_charrefs=False)
-        self.written: list[str] = []
-        self._caption = caption
-        self._headed = headed
-        self._depth = 0
-        self._row = self._column = 0
-        #: Where the present table, and in it the present cell, begins in `written`.
-        self._table = self._cell = 0
-        #: By column of the present table: where its heading begins, and whether what is below are numbers.
-        self._headings: dict[int, int] = {}
-        self._numbers: dict[int, bool] = {}
 
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        outermost = self._depth == (0 if tag == "table" else 1)
-        text = self.get_starttag_text() or ""
-        if tag == "table":
-            self._depth += 1
-        if outermost and tag == "table":
-            self._row, self._table = 0, len(self.written)
-            self._headings, self._numbers = {}, {}
-        elif outermost and tag == "tr":
-            self._row, self._column = self._row + 1, 0
-        elif outermost and tag in ("th", "td"):
-            self._cell = len(self.written)
-            if self._headed and self._row == 1:
-                tag, text = "th", f"<th{text[3:]}"
-            if tag == "th" and self._row == 1:
-                self._headings[self._column] = self._cell
-            if tag == "th" and "scope" not in dict(attrs):
-                text = f'{text[:-1]} scope="{"col" if self._row == 1 else "row"}">'
-            self._column += int(dict(attrs).get("colspan") or 1)
-        self.written.append(text)
+def _span(cell: LexborNode) -> int:
+    return number(cell.attrs.sget("colspan")) or 1
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            self._depth -= 1
-        if self._depth == 1 and tag in ("th", "td"):
-            self._align()
-            tag = self.written[self._cell][1:3]
-        self.written.append(f"</{tag}>")
-        if self._depth == 0 and tag == "table":
-            self._surround()
 
-    def _align(self) -> None:
-        """A cell that holds a number is marked as such; its signs stay where they are in right-to-left text, too."""
-        if not self.written[self._cell].startswith("<td"):
-            return
-        content = "".join(self.written[self._cell + 1 :])
-        begin = self.written[self._cell]
-        number = bool(_NUMBER.fullmatch(unescape(strip_tags(content)).strip())) and "<a" not in content
-        self._numbers[self._column - 1] = self._numbers.get(self._column - 1, True) and number
-        if number:
-            inner = re.sub(r"</?p>", "", content).strip()
-            self.written[self._cell :] = [f'{begin[:-1]} class="number">', f'<bdi dir="ltr">{inner}</bdi>']
+def _lay_out(table: LexborNode, headed: bool) -> None:
+    """Say which cells each heading belongs to, and mark the numbers and the headings of columns of numbers."""
+    #: By column: its heading, and whether all cells below are numbers.
+    headings: dict[int, LexborNode] = {}
+    numeric: dict[int, bool] = {}
+    for index, row in enumerate(_rows(table)):
+        column = 0
+        for cell in _cells(row):
+            if headed and index == 0:
+                cell = _as_heading(cell)
+            if cell.tag == "th":
+                if index == 0:
+                    headings[column] = cell
+                if "scope" not in cell.attrs:
+                    cell.attrs["scope"] = "col" if index == 0 else "row"
+            column += _span(cell)
+            if cell.tag == "td":
+                is_number = bool(_NUMBER.fullmatch(text_of(cell))) and not cell.css("a")
+                numeric[column - 1] = numeric.get(column - 1, True) and is_number
+                if is_number:
+                    _mark_number(cell)
+    for column, heading in headings.items():
+        if numeric.get(column):
+            heading.attrs["class"] = "number"
 
-    def _surround(self) -> None:
-        for column, index in self._headings.items():
-            if self._numbers.get(column):
-                self.written[index] = f'{self.written[index][:-1]} class="number">'
-        table = "".join(self.written[self._table + 1 :])
-        first_row = strip_tags(re.sub(r"</t[hd]>", " ", table.partition("</tr>")[0]))
-        name = self._caption or " ".join(first_row.split())
-        # Entities of the text are those of the text again.
-        label = escape(name, quote=True) if self._caption else name.replace('"', "&quot;")
-        self.written[self._table :] = [
-            f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table>',
-            format_html('<caption class="visually-hidden">{}</caption>', self._caption) if self._caption else "",
-            table,
-            "</div>",
-        ]
 
-    def handle_data(self, data: str) -> None:
-        self.written.append(data)
+def _as_heading(cell: LexborNode) -> LexborNode:
+    heading = create_tag("th")
+    for name, value in cell.attrs.items():
+        heading.attrs[name] = value
+    heading.inner_html = cell.inner_html or ""
+    cell.insert_before(heading)
+    # What is inserted is a copy.
+    inserted = cell.prev
+    assert inserted is not None
+    cell.remove()
+    return inserted
 
-    def handle_entityref(self, name: str) -> None:
-        self.written.append(f"&{name};")
 
-    def handle_charref(self, name: str) -> None:
-        self.written.append(f"&#{name};")
+def _mark_number(cell: LexborNode) -> None:
+    """Align a number with those above and below. Its signs keep their places in right-to-left text, too."""
+    cell.attrs["class"] = "number"
+    digits = re.sub(r"</?p>", "", cell.inner_html or "").strip()
+    cell.inner_html = f'<bdi dir="ltr">{digits}</bdi>'
+
+
+def _wrap(table: LexborNode, caption: str) -> None:
+    region = create_tag("div")
+    name = caption or " ".join(filter(None, (text_of(cell) for row in _rows(table)[:1] for cell in _cells(row))))
+    for attribute, value in (("class", "table"), ("role", "region"), ("tabindex", "0"), ("aria-label", name)):
+        region.attrs[attribute] = value
+    if caption and table.first_child:
+        element = create_tag("caption")
+        element.attrs["class"] = "visually-hidden"
+        element.insert_child(caption)
+        table.first_child.insert_before(element)
+    region.insert_child(table)
+    table.replace_with(region)

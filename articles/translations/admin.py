@@ -1,18 +1,23 @@
-"""The translators' desk in the admin: the queue, one text at a time, and the glossary."""
+"""The translators' desk in the admin: the queue, the form of one translation, and the glossary."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator, capfirst
@@ -26,25 +31,31 @@ from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, drafting, states, stats
+from articles.translations.models import TranslationQuerySet
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.errors import Conflict
 from liveblog.languages import direction, language_name
+from liveblog.numbers import number
 from liveblog.translation import engines
 from liveblog.translation.terms import occurring
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django.utils.functional import _StrOrPromise
 
 RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.change_update")
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    """What there is to do, unless somebody wants to see the rest."""
+    """A filter by state. By default it shows what there is to do."""
 
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, _StrOrPromise]]:
         return [*Translation.State.choices, ("outdated", _("Outdated")), ("all", _("All"))]
 
-    def choices(self, changelist: Any) -> Any:
+    def choices(self, changelist: ChangeList) -> Iterator[_ListFilterChoices]:
         yield {
             "selected": self.value() is None,
             "query_string": changelist.get_query_string(remove=[self.parameter_name]),
@@ -52,7 +63,8 @@ class ToDoFilter(admin.SimpleListFilter):
         }
         yield from list(super().choices(changelist))[1:]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        assert isinstance(queryset, TranslationQuerySet)
         if self.value() is None:
             return queryset.wanting()
         if self.value() == "outdated":
@@ -64,10 +76,11 @@ class LanguageFilter(admin.SimpleListFilter):
     title = _("language")
     parameter_name = "language"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, _StrOrPromise]]:
         return [(code, _(name)) for code, name in settings.LANGUAGES]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        assert isinstance(queryset, TranslationQuerySet)
         return queryset.filter(language=self.value()) if self.value() else queryset
 
 
@@ -75,34 +88,36 @@ class ArticleFilter(admin.SimpleListFilter):
     title = _("article")
     parameter_name = "coverage"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, _StrOrPromise]]:
         return [(str(article.pk), named(article)) for article in Article.objects.order_by("-coverage_start")[:20]]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        value = self.value() or ""
-        return queryset.of_article(int(value)) if value.isdecimal() else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        assert isinstance(queryset, TranslationQuerySet)
+        value = self.value()
+        article_id = number(value)
+        return queryset if article_id is None else queryset.of_article(article_id)
 
 
 class TranslationForm(forms.Form):
-    """One translation: each field of the original beside what stands for it, long texts paragraph by paragraph."""
+    """One translation: each field of the original beside its translation, long texts paragraph by paragraph."""
 
     stamp = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, row: Translation, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, row: Translation, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self.row = row
         self.item = row.item
         self.source = columns.texts_of(self.item, self.item.source_language)
         self.rich = drafting.rich_fields(self.item)
         self.written = columns.texts_of(self.item, row.language)
-        self.fields["stamp"].initial = desk.stamp(row)
+        self.fields["stamp"].initial = desk.version_token(row)
         self.names: dict[str, list[str]] = {}
         for field, text in self.source.items():
             pieces, present = self._pieces(field, text), self._pieces(field, self.written.get(field, ""))
             count = max(len(pieces), len(present))
-            self.names[field] = [f"{field}-{number}" for number in range(count)]
-            for number, name in enumerate(self.names[field]):
-                self.fields[name] = self._field(field, present[number] if number < len(present) else "")
+            self.names[field] = [f"{field}-{index}" for index in range(count)]
+            for name, text in zip_longest(self.names[field], present, fillvalue=""):
+                self.fields[name] = self._field(field, text)
 
     def _pieces(self, field: str, text: str) -> list[str]:
         return blocks(sanitise(text)) if field in self.rich else [text] if text else []
@@ -110,7 +125,8 @@ class TranslationForm(forms.Form):
     def _field(self, field: str, initial: str) -> forms.Field:
         owner, name = columns.owner_of(self.item, field)
         model_field = owner._meta.get_field(f"{name}_{self.row.language}")
-        attrs = {"lang": self.row.language, "dir": direction(self.row.language)}
+        assert isinstance(model_field, models.Field)
+        attrs: dict[str, object] = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
             made: forms.Field = forms.CharField(
                 required=False, initial=initial, widget=RichTextWidget(attrs=attrs), validators=[not_too_long]
@@ -118,11 +134,13 @@ class TranslationForm(forms.Form):
         else:
             widget = forms.Textarea(attrs=attrs | {"rows": 2})
             made = forms.CharField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
-        made.label = capfirst(owner._meta.get_field(name).verbose_name)
+        field_in_any_language = owner._meta.get_field(name)
+        assert isinstance(field_in_any_language, models.Field)
+        made.label = capfirst(field_in_any_language.verbose_name)
         return made
 
     def texts(self) -> dict[str, str]:
-        """What was written, by field of the item."""
+        """Return the texts that were entered, by field of the item."""
         found = {}
         for field, names in self.names.items():
             text = "".join(self.cleaned_data.get(name) or "" for name in names)
@@ -133,20 +151,20 @@ class TranslationForm(forms.Form):
         super().clean()
         for field, problems in self.problems().items():
             for problem in problems:
-                # Nobody stands behind a text that is not there; but it may be left for later.
+                # A missing text cannot be accepted, but it may be left for later.
                 if problem.blocking and (self.texts().get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
     def problems(self) -> dict[str, list[checks.Problem]]:
         return drafting.problems_of(self.item, self.source, self.texts(), self.row.language)
 
-    def sections(self, problems: dict[str, list[str]]) -> list[dict[str, Any]]:
-        """For the template: each field with its pairs of original and translation."""
+    def sections(self, problems: dict[str, list[str]]) -> list[dict[str, object]]:
+        """Return for the template each field with its pairs of original and translation."""
         terms = GlossaryTerm.between(self.item.source_language, self.row.language)
         found = []
         for field, names in self.names.items():
             pieces = self._pieces(field, self.source[field])
-            was = self.row.source.get(field, "") if self.row.outdated else self.source[field]
+            before = self.row.source.get(field, "") if self.row.outdated else self.source[field]
             found.append(
                 {
                     "name": field,
@@ -154,15 +172,13 @@ class TranslationForm(forms.Form):
                     "image": getattr(columns.owner_of(self.item, field)[0], "image", None),
                     "pairs": [
                         {
-                            "original": mark_safe(pieces[number])
-                            if field in self.rich and number < len(pieces)
-                            else (pieces[number] if number < len(pieces) else ""),
+                            "original": mark_safe(piece) if field in self.rich else piece,
                             "field": self[name],
                         }
-                        for number, name in enumerate(names)
+                        for name, piece in zip_longest(names, pieces, fillvalue="")
                     ],
-                    "difference": difference(was, self.source[field], rich=field in self.rich)
-                    if was != self.source[field]
+                    "difference": difference(before, self.source[field], rich=field in self.rich)
+                    if before != self.source[field]
                     else "",
                     "terms": occurring(terms, strip_tags(self.source[field])),
                     "problems": problems.get(field, []),
@@ -186,21 +202,20 @@ class TranslationAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    # It goes when its text goes; see `TranslatedAdmin.get_deleted_objects`.
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    # It is deleted with its text; see `TranslatedAdmin.get_deleted_objects`.
+    def has_delete_permission(self, request: HttpRequest, obj: Translation | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Translation | None = None) -> bool:
         return any(request.user.has_perm(right) for right in RIGHTS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        found: Any = super().get_queryset(request).select_related("article", "update__article", "editor")
+        found = super().get_queryset(request).select_related("article", "update__article", "editor")
         found = found.prefetch_related(*(f"update__{relation}" for relation in Update.RELATED_TEXTS.values()))
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        chosen = request.GET.get(ArticleFilter.parameter_name, "")
-        article_id = int(chosen) if chosen.isdecimal() else None
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        article_id = number(request.GET.get(ArticleFilter.parameter_name))
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
@@ -209,10 +224,11 @@ class TranslationAdmin(admin.ModelAdmin):
         }
         return super().changelist_view(request, context)
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ()
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        assert isinstance(queryset, TranslationQuerySet)
         return queryset.urgent_first(), False
 
     # The queue --------------------------------------------------------------------------------------------------------
@@ -224,7 +240,7 @@ class TranslationAdmin(admin.ModelAdmin):
         short = Truncator(str(item)).chars(90)
         what = format_html('<bdi lang="{}" dir="{}">{}</bdi>', language, direction(language), short)
         address = reverse("admin:articles_translation_change", args=[row.pk])
-        about = "" if item is row.article else format_html("<br><small>{}</small>", named(item.article))
+        about = "" if item is row.article else format_html("<br><small>{}</small>", named(columns.article_of(item)))
         is_key = getattr(item, "is_key", False)
         key = format_html(" <span class='badge'>{}</span>", gettext("Key event")) if is_key else ""
         return format_html('<a href="{}">{}</a>{}{}', address, what, key, about)
@@ -252,7 +268,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return str(row.editor_now or "")
 
     @admin.action(description=_("Have a machine draft it"), permissions=["change"])
-    def ask_machine(self, request: HttpRequest, queryset: Any) -> None:
+    def ask_machine(self, request: HttpRequest, queryset: TranslationQuerySet) -> None:
         if engines.configured() is None:
             self.message_user(request, _("No translation provider is set up."), messages.ERROR)
             return
@@ -266,7 +282,7 @@ class TranslationAdmin(admin.ModelAdmin):
 
     # One text ---------------------------------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/check/", wrap(self.check_view), name="articles_translation_check"),
@@ -274,31 +290,31 @@ class TranslationAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         if request.method == "POST":
             return self._act(request, row)
-        desk.opened_by(row, request.user)
+        desk.opened_by(row, _user(request))
         return self._show(request, row, TranslationForm(row))
 
     def _act(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        following = desk.next_after(row, request.user)
+        following = desk.next_after(row, _user(request))
         opened = request.POST.get("stamp", "")
         try:
             if "_next" in request.POST:
-                desk.closed_by(row, request.user)
+                desk.closed_by(row, _user(request))
                 return self._go(following)
             if "_refuse" in request.POST:
-                desk.refuse(row.pk, opened, request.user)
+                desk.refuse(row.pk, opened, _user(request))
                 return self._go(following)
             if "_machine" in request.POST:
                 return self._ask_again(request, row)
             form = TranslationForm(row, request.POST)
             if not form.is_valid():
                 return self._show(request, row, form)
-            desk.save(row.pk, opened, form.texts(), request.user, accept="_accept" in request.POST)
+            desk.save(row.pk, opened, form.texts(), _user(request), accept="_accept" in request.POST)
         except Conflict as conflict:
             return self._show_conflict(request, conflict.current)
         if "_accept" in request.POST:
@@ -322,9 +338,9 @@ class TranslationAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:articles_translation_change", args=[row.pk]))
 
     def _show_conflict(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        """Both versions: theirs to read, ours still in the form, which now answers to theirs."""
+        """Show both versions: the saved one to read, and the entered one in a form that is based on the saved one."""
         answer = request.POST.copy()
-        answer["stamp"] = desk.stamp(row)
+        answer["stamp"] = desk.version_token(row)
         form = TranslationForm(row, answer)
         form.is_valid()
         messages.error(
@@ -376,7 +392,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/articles/translation/desk.html", context)
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the checks find in a text that is being written: {field: [message]}."""
+        """Return the problems of a text that is being written as JSON: {field: [message]}."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         form = TranslationForm(get_object_or_404(self.get_queryset(request), pk=pk), request.POST)
@@ -386,17 +402,22 @@ class TranslationAdmin(admin.ModelAdmin):
         )
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A sign that somebody has the text open; answers who else has, and whether it was saved meanwhile."""
+        """Note that the user has the text open; return who else has, and the version token of what is saved."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
             if "leave" in request.POST:
-                desk.closed_by(row, request.user)
+                desk.closed_by(row, _user(request))
             else:
-                desk.opened_by(row, request.user)
+                desk.opened_by(row, _user(request))
         other = row.editor_now if row.editor_now != request.user else None
-        return JsonResponse({"other": str(other) if other else "", "stamp": desk.stamp(row)})
+        return JsonResponse({"other": str(other) if other else "", "stamp": desk.version_token(row)})
+
+
+def _user(request: HttpRequest) -> User:
+    assert request.user.is_authenticated  # by AdminSite.admin_view
+    return request.user
 
 
 def _problems(row: Translation) -> list[checks.Problem]:
@@ -404,7 +425,7 @@ def _problems(row: Translation) -> list[checks.Problem]:
 
 
 def failure_text(reason: str) -> str:
-    """Why a machine did not deliver, for people."""
+    """Return the reason why there is no machine draft, for users."""
     texts = {
         "unreachable": gettext("The translation provider cannot be reached."),
         "timeout": gettext("The translation provider did not answer in time."),
@@ -437,7 +458,9 @@ class GlossaryTermAdmin(LangAttributeAdmin):
     def note_shown(self, term: GlossaryTerm) -> SafeString:
         return format_html("<bdi>{}</bdi>", term.note)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: GlossaryTerm | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
         form: Any = super().get_form(request, obj, change, **kwargs)
         for name, language in (("source", obj and obj.source_language), ("target", obj and obj.language)):
             if language and name in form.base_fields:
@@ -446,10 +469,10 @@ class GlossaryTermAdmin(LangAttributeAdmin):
             form.base_fields["note"].widget.attrs["dir"] = "auto"
         return form
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: GlossaryTerm | None = None) -> tuple[str, ...]:
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         return () if may else ("source_shown", "target_shown", "note_shown")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: GlossaryTerm | None = None) -> tuple[str, ...]:
         shown = "_shown" if self.get_readonly_fields(request, obj) else ""
         return ("source_language", "language", f"source{shown}", f"target{shown}", f"note{shown}")

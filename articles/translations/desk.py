@@ -1,11 +1,11 @@
-"""The translators' desk: what is to be done, and how one translation is saved."""
+"""The translators' desk: save a translation, show who has it open, find the next one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,36 +17,39 @@ from articles.translations import columns, drafting, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 State = Translation.State
 
-#: How long somebody is taken to work on a text after the last sign of it.
-PRESENCE = timedelta(seconds=45)
+#: How long after its last request an open form counts as open.
+PRESENCE_TIMEOUT = timedelta(seconds=45)
 
 
-def stamp(row: Translation) -> str:
-    """Names the version of a translation and of its original."""
+def version_token(row: Translation) -> str:
+    """Return a token that names the version of a translation and of its original."""
     source = columns.texts_of(row.item, row.item.source_language)
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()[:16]
     return f"{row.version}-{digest}"
 
 
-def save(pk: int, opened: str, texts: states.Texts, user: Any, *, accept: bool) -> Translation:
-    """Save a translation as it was written from the version `opened` (see `stamp`).
+def save(pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool) -> Translation:
+    """Save the texts of a translation that were written from the version `opened` (see `version_token`).
 
-    `accept`: the person stands behind it. Raises Conflict, and changes nothing then.
+    `accept`: the user has reviewed them. Raise Conflict, and change nothing, if the version is another one by now.
     """
     with transaction.atomic():
         row = _locked(pk)
-        if stamp(row) != opened:
+        if version_token(row) != opened:
             raise Conflict(row)
         item = row.item
         source = columns.texts_of(item, item.source_language)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(item):
             engine = row.engine
             drafting.write(item, row.language, texts)
-            states.made(row, item, source, engine=engine, user=user)
+            states.set_made(row, item, source, engine=engine, user=user)
             if accept:
-                states.reviewed(row, user)
+                states.set_reviewed(row, user)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
             row.problems = drafting.as_json(drafting.problems_of(item, source, texts, row.language))
@@ -55,11 +58,11 @@ def save(pk: int, opened: str, texts: states.Texts, user: Any, *, accept: bool) 
     return row
 
 
-def refuse(pk: int, opened: str, user: Any) -> None:
-    """Readers of this language get the original of this text. Raises Conflict."""
+def refuse(pk: int, opened: str, user: User) -> None:
+    """Give readers of this language the original of this text. Raise Conflict as `save` does."""
     with transaction.atomic():
         row = _locked(pk)
-        if stamp(row) != opened:
+        if version_token(row) != opened:
             raise Conflict(row)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(row.item):
             row.state, row.reviewer, row.due_at = State.REFUSED, user, None
@@ -70,29 +73,29 @@ def refuse(pk: int, opened: str, user: Any) -> None:
 
 
 def _locked(pk: int) -> Translation:
-    """The row and its item as they are now, with the article locked until the transaction ends."""
+    """Lock the article until the transaction ends, and return the row with its item as they are then."""
     changes.lock(Translation.objects.get(pk=pk).item)
     return Translation.objects.select_related("article", "update__article").get(pk=pk)
 
 
-def opened_by(row: Translation, user: Any) -> None:
-    """Somebody has it on the screen."""
+def opened_by(row: Translation, user: User) -> None:
+    """Note that the user has it open, unless another user has."""
     if row.editor_now in (None, user):
-        Translation.objects.filter(pk=row.pk).update(editor=user, edited_until=timezone.now() + PRESENCE)
+        Translation.objects.filter(pk=row.pk).update(editor=user, edited_until=timezone.now() + PRESENCE_TIMEOUT)
 
 
-def closed_by(row: Translation, user: Any) -> None:
+def closed_by(row: Translation, user: User) -> None:
     Translation.objects.filter(pk=row.pk, editor=user).update(editor=None, edited_until=None)
 
 
-def next_after(row: Translation, user: Any) -> Translation | None:
-    """What the same translator does next: the most urgent of the language that nobody has open."""
+def next_after(row: Translation, user: User) -> Translation | None:
+    """Return the most urgent other translation into the same language that no other user has open."""
     free = Q(editor=None) | Q(editor=user) | Q(edited_until__lt=timezone.now())
     waiting = Translation.objects.wanting().filter(free, language=row.language).exclude(pk=row.pk).urgent_first()
-    # Who skips one does not get it again at once.
+    # A translation that was skipped does not come again at once.
     pks = list(waiting.values_list("pk", flat=True)[:200])
     wanting = Translation.objects.wanting().filter(language=row.language).urgent_first()
     order = list(wanting.values_list("pk", flat=True)[:1000])
     later = [pk for pk in pks if row.pk not in order or order.index(pk) > order.index(row.pk)]
-    chosen = (later or pks)[:1]
-    return Translation.objects.filter(pk__in=chosen).first()
+    selected = (later or pks)[:1]
+    return Translation.objects.filter(pk__in=selected).first()

@@ -1,7 +1,6 @@
-"""Machine drafts: made in the background, by whichever process is free.
+"""Make machine drafts in the background, in any process that is free.
 
-The rows of `Translation` are the queue (`liveblog.jobs`): nothing that was asked for is lost, and publishing never
-waits.
+The rows of `Translation` are the queue (`liveblog.jobs`), so no request is lost and publishing never waits.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +23,9 @@ from liveblog import jobs
 from liveblog.errors import ProviderError
 from liveblog.translation import engines
 from liveblog.translation.engines import Engine
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +42,12 @@ queue = jobs.Queue(
     longest_pause=900.0,
 )
 
-#: What a check found that a reader must never get from a machine.
-RUBBISH = frozenset({"empty", "truncated", "language", "markup", "bidi"})
+#: Problems because of which a machine's draft is not stored.
+UNUSABLE = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 
 def draft(row: Translation, engine: Engine) -> None:
-    """Have `engine` make one translation, and store it if it is any good. Raises nothing that a provider causes."""
+    """Have `engine` make one translation, and store it if it is usable. Errors of the provider are not raised."""
     item = row.item
     source = columns.texts_of(item, item.source_language)
     try:
@@ -54,18 +56,18 @@ def draft(row: Translation, engine: Engine) -> None:
     except ProviderError as error:
         _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
         return
-    rubbish = sorted({problem.code for found in problems.values() for problem in found} & RUBBISH)
-    if rubbish:
-        _put_off(row, rubbish[0])
+    unusable = sorted({problem.code for found in problems.values() for problem in found} & UNUSABLE)
+    if unusable:
+        _put_off(row, unusable[0])
     else:
         store(row, texts, source=source, engine=engine.name, problems=problems)
 
 
-def _translated(engine: Engine, item: Any, source: states.Texts, language: str) -> dict[str, str]:
+def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
     if not source:
         return {}
     rich = rich_fields(item)
-    # One request for all: plain text is HTML without markup.
+    # All fields go in one request; plain text is sent as HTML without markup.
     written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
     context = ""
     if columns.article_of(item) is not item:
@@ -78,12 +80,14 @@ def _translated(engine: Engine, item: Any, source: states.Texts, language: str) 
     }
 
 
-def rich_fields(item: Any) -> set[str]:
+def rich_fields(item: Article | Update) -> set[str]:
     return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
 
 
-def problems_of(item: Any, source: states.Texts, texts: states.Texts, language: str) -> dict[str, list[checks.Problem]]:
-    """What the checks find in a translation, by field."""
+def problems_of(
+    item: Article | Update, source: states.Texts, texts: states.Texts, language: str
+) -> dict[str, list[checks.Problem]]:
+    """Return the problems that the checks find in a translation, by field."""
     terms = GlossaryTerm.between(item.source_language, language)
     rich = rich_fields(item)
     found = {
@@ -93,14 +97,19 @@ def problems_of(item: Any, source: states.Texts, texts: states.Texts, language: 
     return {field: problems for field, problems in found.items() if problems}
 
 
-def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, Any]]:
+def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, object]]:
     return [{"field": field, **problem.as_json()} for field, found in problems.items() for problem in found]
 
 
 def store(
-    row: Translation, texts: states.Texts, *, source: states.Texts, engine: str, problems: Mapping[str, Any]
+    row: Translation,
+    texts: states.Texts,
+    *,
+    source: states.Texts,
+    engine: str,
+    problems: Mapping[str, list[checks.Problem]],
 ) -> bool:
-    """Keep a machine's draft. False where the world has moved on: a person was faster, or the original is another."""
+    """Store a machine's draft. Return False if a user was faster or the original has changed meanwhile."""
     item = row.item
     with transaction.atomic():
         changes.lock(item)
@@ -118,15 +127,15 @@ def store(
             changes.edit(item),
         ):
             write(item, row.language, texts)
-            states.made(now, item, source, engine=engine)
+            states.set_made(now, item, source, engine=engine)
             now.state, now.problems = states.State.MACHINE, as_json(problems)
             now.save()
     return True
 
 
-def write(item: Any, language: str, texts: states.Texts) -> None:
-    """Put the texts of one language into their columns, and touch no other."""
-    for prefix, row in [("", item), *columns.related_texts_of(item)]:
+def write(item: Article | Update, language: str, texts: states.Texts) -> None:
+    """Write the texts of one language into their columns, and no other column."""
+    for prefix, row in columns.rows_of(item):
         values = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in columns.fields_of(type(row))}
         type(row)._base_manager.filter(pk=row.pk).update(**values)
         for column, text in values.items():

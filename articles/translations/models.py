@@ -1,12 +1,12 @@
-"""How far each text is in each language, and the glossary.
+"""The state of each text in each language, and the glossary.
 
-The words themselves are in the columns of their article or update (django-modeltranslation). A `Translation` says how
-they came there: from which words of the original, by whom, and who stands behind them.
+The texts are in columns of their article or update (django-modeltranslation). A `Translation` records their origin: the
+source texts that they were made from, the user or engine that made them, and the user who reviewed them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -21,27 +21,32 @@ from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
 from liveblog.translation.terms import Term
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from articles.models import Article, Update
+
 
 class TranslationQuerySet(changes.GuardedQuerySet):
     def of_article(self, article_id: int) -> TranslationQuerySet:
-        """Those of the article's own texts and of all its updates."""
+        """Return those of the article's own texts and of all its updates."""
         return self.filter(Q(article=article_id) | Q(update__article=article_id))
 
     def wanting(self) -> TranslationQuerySet:
-        """What a translator has to do: all that readers can see, or will, and nobody stands behind."""
+        """Return what translators have to do: texts that readers see, or will, and that are not reviewed."""
         seen = Q(update__isnull=True) | Q(update__state__in=("published", "scheduled"))
         undone = ~Q(state__in=(Translation.State.REVIEWED, Translation.State.REFUSED)) | Q(outdated=True)
         return self.filter(seen & undone)
 
     def urgent_first(self) -> TranslationQuerySet:
-        """Key events, then an article's own texts, then the newest updates."""
+        """Put key events first, then the articles' own texts, then the newest updates."""
         return self.order_by(
             Coalesce("update__is_key", False).desc(), F("update__first_published_at").desc(nulls_first=True), "-pk"
         )
 
 
 class Translation(QueueRow, changes.Guarded):
-    """An article's own texts, or an update's, in one language other than the source's: how far they are.
+    """The state of the texts of an article or of an update in one language other than the source language.
 
     The row is in the queue of `articles.translations.drafting` while a machine draft is due.
     """
@@ -69,11 +74,11 @@ class Translation(QueueRow, changes.Guarded):
     )
     language = LanguageField(_("language"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.MISSING)
-    #: The original was corrected after this was made.
+    #: The original was corrected after the translation was made.
     outdated = models.BooleanField(_("outdated"), default=False)
     version = models.PositiveIntegerField(default=0)
 
-    # Where it comes from.
+    # Its origin.
     source = models.JSONField(default=dict, help_text="The original's texts that it was made from, by field.")
     source_revision = models.PositiveBigIntegerField(null=True, help_text="The article's revision at that time.")
     engine = models.CharField(max_length=20, blank=True)
@@ -85,7 +90,7 @@ class Translation(QueueRow, changes.Guarded):
     first_reviewed_at = models.DateTimeField(null=True)
     problems = models.JSONField(default=list)
 
-    # Who has it open at the translators' desk.
+    # The user who has it open at the translators' desk.
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     edited_until = models.DateTimeField(null=True)
 
@@ -118,18 +123,21 @@ class Translation(QueueRow, changes.Guarded):
         return models.Prefetch("translations", cls.objects.only(*columns))
 
     @property
-    def item(self) -> Any:
-        """The article or update whose texts it translates."""
-        return self.article if self.article_id else self.update
+    def item(self) -> Article | Update:
+        """Return the article or update whose texts it translates."""
+        item = self.article or self.update
+        # A constraint of the database.
+        assert item is not None
+        return item
 
     @property
-    def editor_now(self) -> Any:
-        """Who has it open at this moment, if anybody."""
+    def editor_now(self) -> User | None:
+        """Return the user who has it open at this moment; None if there is none."""
         return self.editor if self.edited_until and self.edited_until > timezone.now() else None
 
 
 class GlossaryTerm(models.Model):
-    """How the newsroom says a word or name in another language."""
+    """The newsroom's translation of a term or name."""
 
     source_language = LanguageField(_("language of the original"))
     language = LanguageField(_("language of the translation"))
@@ -156,6 +164,6 @@ class GlossaryTerm(models.Model):
 
     @classmethod
     def between(cls, source_language: str, language: str) -> list[Term]:
-        """The terms of a language pair."""
+        """Return the terms of a pair of languages."""
         found = cls.objects.filter(source_language=source_language, language=language)
         return [Term(source, target) for source, target in found.values_list("source", "target")]

@@ -1,4 +1,4 @@
-"""The translations' part of /metrics."""
+"""Metrics of translations."""
 
 from collections.abc import Iterator
 

@@ -1,40 +1,44 @@
-"""Which words of an article or update a reader of one language is given, and what they are told about them."""
+"""Select the texts that readers of one language get of an article or update, and the notes on them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from articles.text.localized import Text, text_in
 from articles.translations.models import Translation
 from liveblog.languages import language_name
 
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+
 State = Translation.State
 
 
 @dataclass(frozen=True)
 class ReaderTexts:
-    """An article's own texts, or an update, as readers of one language get it: whole in one language, never half."""
+    """The texts of an article or update for readers of one language: all in one language, never mixed."""
 
-    item: Any
+    item: Article | Update
     page_language: str
-    #: The language in which they get it.
+    #: The language of the texts.
     language: str
-    #: Who stands behind the words.
+    #: The state of the translation; an original is always reviewed.
     state: str = State.REVIEWED
     outdated: bool = False
 
-    def text(self, field: str, of: Any = None) -> Text:
-        """A field of the item, or `of` one of its parts; one that the translation lacks in the original's language."""
+    def text(self, field: str, of: models.Model | None = None) -> Text:
+        """Return a field of the item, or `of` a related row, in the source language if the translation lacks it."""
         value, language = text_in(of or self.item, field, self.language), self.language
         if not value:
             value, language = text_in(of or self.item, field, self.item.source_language), self.item.source_language
         return Text(value, language, self.page_language)
 
     def own(self, field: str) -> Text:
-        """A field as it is in the language that the reader gets, even if it is empty."""
+        """Return a field in the language of the texts, even if it is empty."""
         return Text(text_in(self.item, field, self.language), self.language, self.page_language)
 
     def original(self, field: str) -> Text:
@@ -46,7 +50,7 @@ class ReaderTexts:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader must know about these words, in the language of the page."""
+        """Return what the reader must know about the texts, in the language of the page."""
         name = language_name(self.item.source_language)
         if not self.translated:
             if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
@@ -62,30 +66,30 @@ class ReaderTexts:
         return notes
 
 
-def reader_texts(item: Any, language: str, policy: str) -> ReaderTexts | None:
-    """`item` with its `translations` fetched. None where readers of the language are not shown it at all."""
+def reader_texts(item: Article | Update, language: str, policy: str) -> ReaderTexts | None:
+    """Return the texts of `item`, which has its `translations` prefetched; None if readers are not shown it."""
     source = ReaderTexts(item, language, item.source_language)
     if language == item.source_language:
         return source
     row = next((row for row in item.translations.all() if row.language == language), None)
     state = row.state if row else State.MISSING
-    there = item.exists_in(language) and state not in (State.MISSING, State.REFUSED)
-    if there and (state == State.REVIEWED or policy == "machine"):
+    translated = item.exists_in(language) and state not in (State.MISSING, State.REFUSED)
+    if translated and (state == State.REVIEWED or policy == "machine"):
         return ReaderTexts(item, language, language, state, row.outdated if row else False)
     return None if policy == "reviewed" else source
 
 
-def of_article(article: Any, language: str) -> ReaderTexts:
-    """An article's own texts: a page is never without a headline."""
+def of_article(article: Article, language: str) -> ReaderTexts:
+    """Return an article's own texts. If the policy shows none, they are the original: a page has a headline."""
     return reader_texts(article, language, article.policy(language)) or ReaderTexts(
         article, language, article.source_language
     )
 
 
-def languages_of(article: Any) -> list[str]:
-    """The languages in which the page really is, and is not only offered."""
+def languages_of(article: Article) -> list[str]:
+    """Return the languages in which the page shows a translation or the original, not a substitute."""
     return [language for language in article.offered_languages if of_article(article, language).language == language]
 
 
-def of_update(update: Any, article: Any, language: str) -> ReaderTexts | None:
+def of_update(update: Update, article: Article, language: str) -> ReaderTexts | None:
     return reader_texts(update, language, article.policy(language))

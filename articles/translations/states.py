@@ -1,7 +1,7 @@
-"""The rules by which a translation goes from one state to another.
+"""The rules by which translations change their state.
 
-Whatever is saved, and by whom: `articles.changes.edit` has the states follow what the columns say, in the transaction
-of the save. So a correction of the original marks every translation as outdated in the moment in which it is made.
+After each edit, in its transaction, the states are brought in line with the texts. So a correction of the original
+marks its translations as outdated in the same moment.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from articles.changes import Edit
+from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
 from articles.translations import columns
-from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from articles.models.base import Versioned
 
 State = Translation.State
@@ -30,29 +32,29 @@ State = Translation.State
 #: Field name to text, without the empty ones.
 Texts = Mapping[str, str]
 
-#: The languages whose rows are looked after by whoever saves.
-_looked_after: ContextVar[frozenset[str]] = ContextVar("looked after", default=frozenset())
+#: The languages whose states the caller sets.
+_untracked: ContextVar[frozenset[str]] = ContextVar("untracked languages", default=frozenset())
 
 
 @contextmanager
 def without_state_tracking(*languages: str) -> Iterator[None]:
-    """Whoever saves writes down himself how far these languages are."""
-    token = _looked_after.set(_looked_after.get() | set(languages))
+    """Leave the states of these languages to the caller within the block."""
+    token = _untracked.set(_untracked.get() | set(languages))
     try:
         yield
     finally:
-        _looked_after.reset(token)
+        _untracked.reset(token)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What an item said at one moment, in all languages."""
+    """The texts of an item at one moment, in all languages."""
 
     source_language: str
     texts: Mapping[str, Texts]
 
     @classmethod
-    def as_read(cls, item: Any) -> Snapshot:
+    def as_read(cls, item: Article | Update) -> Snapshot:
         return cls(item.source_language, {language: columns.texts_of(item, language) for language in SHIPPED})
 
     @property
@@ -64,57 +66,59 @@ class TranslationStates:
     """The follower that brings the translation states in line with the texts after each edit."""
 
     def before(self, row: Versioned) -> Snapshot:
+        assert isinstance(row, Article | Update)
         return Snapshot.as_read(row)
 
     def after(self, edit: Edit, memory: Snapshot | None) -> None:
         if edit.saved is not None:
+            assert isinstance(edit.saved, Article | Update)
             follow(edit.saved, memory)
 
 
-def follow(item: Any, before: Snapshot | None) -> None:
-    """Bring the states of all languages of an item, as it was saved, in line with what it says now."""
+def follow(item: Article | Update, before: Snapshot | None) -> None:
+    """Bring the states of all languages of a saved item in line with its texts."""
     now = Snapshot.as_read(item)
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
-    kept = {row.language: row for row in Translation.objects.filter(**_owner(item))}
-    new = [Translation(**_owner(item), language=language) for language in wanted if language not in kept]
-    for row in [*new, *(kept[language] for language in wanted if language in kept)]:
+    stored = {row.language: row for row in Translation.objects.filter(**_owner(item))}
+    new = [Translation(**_owner(item), language=language) for language in wanted if language not in stored]
+    for row in [*new, *(stored[language] for language in wanted if language in stored)]:
         old = _state_of(row)
-        _follow(item, row, now, before)
+        _set_state(item, row, now, before)
         if row.pk and _state_of(row) != old:
             row.save()
     Translation._base_manager.bulk_create(new)
-    if now.source_language in kept:
-        kept[now.source_language].delete()
+    if now.source_language in stored:
+        stored[now.source_language].delete()
     if new and columns.article_of(item) is item:
         _begin_languages(item, [row.language for row in new])
 
 
-def _begin_languages(article: Any, languages: list[str]) -> None:
-    """The article appears in more languages: so do the updates that it has."""
+def _begin_languages(article: Article, languages: list[str]) -> None:
+    """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
         rows: list[Translation] = []
         for update in lacking.prefetch_related(*lacking.model.RELATED_TEXTS.values()).iterator(chunk_size=500):
             update.article = article
             rows.append(Translation(update=update, language=language))
-            said = {code: columns.texts_of(update, code) for code in (update.source_language, language)}
-            _follow(update, rows[-1], Snapshot(update.source_language, said), None)
+            texts = {code: columns.texts_of(update, code) for code in (update.source_language, language)}
+            _set_state(update, rows[-1], Snapshot(update.source_language, texts), None)
             if len(rows) == 500:
                 Translation._base_manager.bulk_create(rows)
                 rows = []
         Translation._base_manager.bulk_create(rows)
 
 
-def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
+def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
     texts = now.texts[row.language]
-    if row.language not in _looked_after.get() and texts != (before.texts[row.language] if before else {}):
-        # Somebody wrote it into the form, and so stands behind it.
+    if row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {}):
+        # A user who writes a translation into the form has reviewed it.
         if texts:
-            made(row, item, now.source, user=acting_user())
-            # What is pictures and nothing else is whole when all of their words are there.
+            set_made(row, item, now.source, user=acting_user())
+            # An update of pictures alone is complete when all texts of the pictures are.
             needed = [field for field in type(item).TEXTS if field in now.source] or now.source
             if all(field in texts for field in needed):
-                reviewed(row, acting_user())
+                set_reviewed(row, acting_user())
             else:
                 row.state = State.REVIEW
         elif row.state != State.REFUSED:
@@ -128,35 +132,37 @@ def _follow(item: Any, row: Translation, now: Snapshot, before: Snapshot | None)
         ask_for_draft(row)
 
 
-def _wants_a_draft(item: Any, row: Translation) -> bool:
-    """A machine fills what is missing and redoes what it made. What a person wrote is not its to touch."""
+def _wants_a_draft(item: Article | Update, row: Translation) -> bool:
+    """Return whether a machine should draft it: it is missing, or an outdated draft. Users' texts are left alone."""
     if engines.configured() is None or _unread(item):
         return False
     wanting = row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
     return wanting and not _made_elsewhere(item, row.language)
 
 
-def _unread(item: Any) -> bool:
-    """Whether no reader waits for it: a draft, or what was withdrawn and says no reason for that."""
+def _unread(item: Article | Update) -> bool:
+    """Return whether no reader waits for it: it is a draft, or was withdrawn without a reason for readers."""
     state = getattr(item, "state", "")
     return state == "draft" or (state == "withdrawn" and not text_in(item, "withdrawal_note", item.source_language))
 
 
-def _made_elsewhere(item: Any, language: str) -> bool:
-    """Of copies of one update in several articles, the first that appears in a language is translated into it."""
-    if getattr(item, "copy_group", None) is None:
+def _made_elsewhere(item: Article | Update, language: str) -> bool:
+    """Return whether an earlier copy in another article appears in this language, which is translated instead."""
+    if isinstance(item, Article) or item.copy_group is None:
         return False
-    earlier = type(item).objects.filter(copy_group=item.copy_group, pk__lt=item.pk, article__languages__has=language)
+    earlier = Update.objects.filter(copy_group=item.copy_group, pk__lt=item.pk, article__languages__has=language)
     return earlier.exclude(state__in=("draft", "withdrawn")).exists()
 
 
 def ask_for_draft(row: Translation) -> None:
-    """Have a machine make it as soon as one is free."""
+    """Put it into the queue for a machine, to be drafted at once."""
     row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
 
 
-def made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: Any = None) -> None:
-    """Write down of which original a text was made, and by whom."""
+def set_made(
+    row: Translation, item: Article | Update, source: Texts, *, engine: str = "", user: User | None = None
+) -> None:
+    """Record the source texts from which a translation was made, and its engine or user."""
     row.source = dict(source)
     row.source_revision = columns.article_of(item).revision
     row.engine, row.translator = engine, user
@@ -167,15 +173,15 @@ def made(row: Translation, item: Any, source: Texts, *, engine: str = "", user: 
     row.version += 1
 
 
-def reviewed(row: Translation, user: Any) -> None:
+def set_reviewed(row: Translation, user: User | None) -> None:
     row.state, row.reviewer = State.REVIEWED, user
     row.reviewed_at = timezone.now()
     row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at
 
 
-def _state_of(row: Translation) -> tuple[Any, ...]:
+def _state_of(row: Translation) -> tuple[object, ...]:
     return (row.state, row.outdated, row.version, row.due_at)
 
 
-def _owner(item: Any) -> dict[str, Any]:
+def _owner(item: Article | Update) -> dict[str, int]:
     return {"article_id" if columns.article_of(item) is item else "update_id": item.pk}

@@ -1,4 +1,4 @@
-"""How far the translations are, in figures for editors and for monitoring."""
+"""Statistics of translations for editors and monitoring."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Q
 
 from articles.models import Translation
+from articles.translations.models import TranslationQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ State = Translation.State
 
 
 @dataclass
-class Figures:
-    """Of one language."""
+class LanguageStats:
+    """The statistics of one language."""
 
     language: str
     texts: int = 0
@@ -34,7 +34,7 @@ class Figures:
     _to_review: list[timedelta] = field(default_factory=list)
 
     def share(self, count: int) -> int:
-        """In per cent of all texts."""
+        """Return `count` in per cent of all texts."""
         return round(100 * count / self.texts) if self.texts else 0
 
     @property
@@ -43,28 +43,28 @@ class Figures:
 
     @property
     def to_draft(self) -> tuple[float, float] | None:
-        """From publishing to a machine's draft, in seconds: the median and the worst."""
-        return _median_and_worst(self._to_draft)
+        """Return the median and the longest time from publishing to a machine's draft, in seconds."""
+        return _median_and_longest(self._to_draft)
 
     @property
     def to_review(self) -> tuple[float, float] | None:
-        """From publishing until a person stood behind the translation, in seconds."""
-        return _median_and_worst(self._to_review)
+        """Return the median and the longest time from publishing to a review, in seconds."""
+        return _median_and_longest(self._to_review)
 
 
-def _median_and_worst(waited: list[timedelta]) -> tuple[float, float] | None:
+def _median_and_longest(waited: list[timedelta]) -> tuple[float, float] | None:
     seconds = [one.total_seconds() for one in waited]
     return (statistics.median(seconds), max(seconds)) if seconds else None
 
 
-def visible() -> Any:
-    """The translations of texts that readers can see."""
+def visible() -> TranslationQuerySet:
+    """Return the translations of texts that readers can see."""
     return Translation.objects.filter(Q(update__isnull=True) | Q(update__state="published"))
 
 
-def of(rows: Any, languages: Iterable[str]) -> list[Figures]:
-    """The figures of a selection of translations, for each of `languages` that occurs in it."""
-    found = {language: Figures(language) for language in languages}
+def by_language(rows: TranslationQuerySet, languages: Iterable[str]) -> list[LanguageStats]:
+    """Return the statistics of translations, for each of `languages` that occurs among them."""
+    found = {language: LanguageStats(language) for language in languages}
     values = rows.values_list(
         "language", "state", "outdated", "engine", "update__first_published_at", "first_made_at", "first_reviewed_at"
     )
@@ -78,24 +78,24 @@ def of(rows: Any, languages: Iterable[str]) -> list[Figures]:
         figures.missing += state == State.MISSING
         figures.outdated += outdated
         if engine:
-            _note(figures._to_draft, published, made)
+            _add_waiting_time(figures._to_draft, published, made)
         if state != State.MACHINE:
-            _note(figures._to_review, published, reviewed)
+            _add_waiting_time(figures._to_review, published, reviewed)
     return [figures for figures in found.values() if figures.texts]
 
 
-def summary(article_id: int | None) -> dict[str, dict[str, Any]]:
-    """Of an article, or of all that are live: by language the shares and times. At most half a minute old."""
+def summary(article_id: int | None) -> dict[str, dict[str, object]]:
+    """Return the shares and times by language, of one article or of all that are live; at most 30 seconds old."""
 
-    def make() -> dict[str, dict[str, Any]]:
+    def make() -> dict[str, dict[str, object]]:
         live = Q(article__state="live") | Q(update__article__state="live")
         rows = visible().filter(live) if article_id is None else visible().of_article(article_id)
         return {
             each.language: {"shares": each.shares, "to_draft": each.to_draft, "to_review": each.to_review}
-            for each in of(rows, [code for code, _name in settings.LANGUAGES])
+            for each in by_language(rows, [code for code, _name in settings.LANGUAGES])
         }
 
-    # Every open queue asks every few seconds.
+    # Every open queue requests them every few seconds.
     try:
         return cache.get_or_set(f"figures-of-translations:{article_id}", make, 30) or {}
     except Exception:
@@ -103,13 +103,13 @@ def summary(article_id: int | None) -> dict[str, dict[str, Any]]:
         return make()
 
 
-def _note(waited: list[timedelta], published: datetime | None, done: datetime | None) -> None:
-    # What was translated before it was published kept nobody waiting.
+def _add_waiting_time(waited: list[timedelta], published: datetime | None, done: datetime | None) -> None:
+    # For a text that was translated before it was published, readers did not wait.
     if published and done:
         waited.append(max(done - published, timedelta()))
 
 
 def counted() -> list[tuple[str, str, bool, int]]:
-    """Language, state, whether outdated, and how many texts readers can see in that state."""
+    """Return tuples of language, state, whether outdated, and the number of visible texts of those."""
     rows = visible().values_list("language", "state", "outdated").annotate(count=Count("pk")).order_by()
     return list(rows)

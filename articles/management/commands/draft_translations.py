@@ -14,12 +14,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="stop when nothing is due")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if engines.configured() is None:
             raise CommandError("No provider is configured: set DEEPL_API_KEY or LIBRETRANSLATE_URL.")
         while True:
-            taken = drafting.draft_due()
-            if not taken:
+            count = drafting.draft_due()
+            if not count:
                 if options["once"]:
                     return
                 time.sleep(drafting.INTERVAL)

@@ -15,7 +15,7 @@ ACCOUNTS = {"journalist": "Journalist", "translator": "Translator", "moderator":
 class Command(BaseCommand):
     help = "Load the demo coverage and an account for each group of the newsroom."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if not settings.DEBUG and urlsplit(settings.SITE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise CommandError(
                 "The demo's accounts have a known password. SITE_URL is not on this machine; not loading."

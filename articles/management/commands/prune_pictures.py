@@ -13,7 +13,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=7, help="keep those of so many days (default: %(default)s)")
 
-    def handle(self, *args: Any, days: int, **options: Any) -> None:
+    def handle(self, *args: object, days: int, **options: Any) -> None:
         oldest = timezone.now() - timedelta(days=days)
         unused = Picture.objects.filter(update=None, removed_from=None, uploaded_at__lt=oldest)
         count, _models = unused.delete()

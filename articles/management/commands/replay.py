@@ -17,9 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=float, default=60.0, help="times as fast as it was (default: %(default)s)")
         parser.add_argument("--longest-pause", type=float, metavar="SECONDS", help="cut longer pauses short")
         parser.add_argument("--head-start", type=int, default=0, metavar="N", help="publish the first N at once")
-        parser.add_argument("--loop", action="store_true", help="empty the page and begin anew at the end")
+        parser.add_argument("--loop", action="store_true", help="at the end, empty the page and begin again")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         source = Article.objects.filter(slug=options["slug"]).first()
         if source is None:
             raise CommandError(f"There is no article “{options['slug']}”.")
@@ -41,4 +41,4 @@ class Command(BaseCommand):
             before = event.at
             event.act()
             if options["verbosity"] > 1:
-                self.stdout.write(f"{event.at:%d %b %H:%M} {event.what}")
+                self.stdout.write(f"{event.at:%d %b %H:%M} {event.name}")

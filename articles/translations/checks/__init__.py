@@ -1,17 +1,17 @@
-"""Checks of a translation against its original, the same for a machine's and a person's.
+"""Check a translation against its original, in the same way for machines and people.
 
-They look for what a reader would be misled by and stay silent in doubt: an editor who is warned for nothing learns
-to read past warnings. Only what must never be stored is blocking.
+The checks look for faults that would mislead readers. In doubt they report nothing, because editors learn to ignore
+false alarms. Only faults that must never be stored are blocking.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext
 
 from articles.translations.checks.numbers import numbers_differing
-from articles.translations.checks.pair import Pair, read
+from articles.translations.checks.pair import Content, Pair
 from articles.translations.checks.quotations import quotations_differing
 from articles.translations.checks.structure import (
     BIDI,
@@ -47,7 +47,7 @@ _BLOCKING = frozenset({"empty", "markup", "bidi"})
 
 @dataclass(frozen=True)
 class Problem:
-    """Something an editor should look at; `details` say what exactly, in no language of the interface."""
+    """A possible fault for an editor to look at; `details` quote the texts and need no translation."""
 
     code: str
     blocking: bool
@@ -55,15 +55,15 @@ class Problem:
 
     @property
     def message(self) -> str:
-        """One sentence for the translator in the active language."""
+        """Return a sentence for the translator in the active language."""
         message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
         return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"code": self.code, "blocking": self.blocking, "details": list(self.details)}
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Problem":
+    def from_json(cls, stored: Mapping[str, Any]) -> "Problem":
         return cls(stored["code"], bool(stored["blocking"]), tuple(stored.get("details", ())))
 
 
@@ -76,8 +76,8 @@ def check(
     terms: Iterable[Term] = (),
     html: bool = False,
 ) -> list[Problem]:
-    """What is wrong, or looks wrong, with `translation`; of rich text with `html`, of plain text otherwise."""
-    original, target = read(source, html), read(translation, html)
+    """Return the faults that `translation` has or seems to have. `html`: the texts are rich text."""
+    original, target = Content(source, html=html), Content(translation, html=html)
     if original.text.strip() and not target.text.strip():
         return [Problem("empty", True)]
     pair = Pair(original, target, source_language, language)

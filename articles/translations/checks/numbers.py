@@ -1,4 +1,4 @@
-"""The check of numbers: amounts, dates and times, however a language writes them."""
+"""Check numbers: amounts, dates and times, as each language writes them."""
 
 import re
 import unicodedata
@@ -33,7 +33,7 @@ class _Number(NamedTuple):
 
     @property
     def small(self) -> bool:
-        """House styles differ in which numbers they spell out; up to twelve most do."""
+        """Return whether it is at most twelve, which most house styles spell out."""
         return any(len(reading) <= 2 and int(reading) <= 12 for reading in self.readings if reading.isdigit())
 
     @property
@@ -46,7 +46,7 @@ class _Number(NamedTuple):
 
 
 def numbers_differing(pair: Pair) -> list[str]:
-    """Numbers without a counterpart, unless they may stand there as words."""
+    """Return the numbers without a counterpart, except those that may be spelled out."""
     targets = list(_numbers_of(pair.target.text, pair.language))
     missing, added = [], list(targets)
     for number in _numbers_of(pair.source.text, pair.source_language):

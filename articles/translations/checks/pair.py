@@ -1,98 +1,89 @@
-"""A text and its translation, as checks read them."""
+"""A text and its translation in the form that the checks compare."""
 
-import html as entities
+import re
 from collections import Counter
-from html.parser import HTMLParser
 from typing import NamedTuple
 
-_TABLE = frozenset({"table", "thead", "tbody", "tr", "th", "td"})
-_TAGS = _TABLE | {"p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"}
-#: What stands by itself. A cell counts whether or not the editor has put a paragraph into it.
+from selectolax.lexbor import LexborNode
+
+from articles.text.parsed import parse, walk
+
+_TAGS = frozenset(
+    {
+        *("table", "thead", "tbody", "tr", "th", "td"),
+        *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+    }
+)
+#: Elements with a text of their own. A cell counts whether or not the editor has put a paragraph into it.
 BLOCKS = frozenset({"p", "li", "blockquote", "tr", "th", "td"})
 
+#: A tag; or what stands in markup but is none, as a tag that was cut off.
+_MARKUP = re.compile(r'<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])(?:"[^"]*"|[^<>"])*>|<[!?]?')
 
-class _Reading(HTMLParser):
-    """The blocks of text in a piece of rich text, and what is around them."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)  # so that a "<" in the text can only be a tag that was cut off
-        self.blocks: list[str] = [""]
+class Content:
+    """A text as checks read it: its blocks, and how rich text is built."""
+
+    def __init__(self, text: str, *, html: bool) -> None:
+        self.blocks: list[str] = [text]
+        #: Addresses of links, and elements by tag, each with their number.
         self.links: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
+        #: Tags that are unknown, not closed or not opened, and what is no tag.
         self.broken: list[str] = []
-        self._open: list[str] = []
+        if html:
+            self._read(text)
+            self.broken = _broken(text)
 
     @property
     def text(self) -> str:
         return "\n".join(self.blocks)
 
-    def read(self, html: str) -> None:
-        try:
-            self.feed(html)
-            self.close()
-        except AssertionError:  # the parser's way to say that a declaration makes no sense
-            self.broken.append("<!")
-        self.broken += [f"<{tag}>" for tag in self._open]
-        self.blocks = [block for block in self.blocks if block.strip()]
+    def _read(self, html: str) -> None:
+        blocks = [""]
+        for node, starts in walk(parse(html)):
+            if node.tag in BLOCKS:
+                blocks.append("")
+            if starts and node.is_text_node:
+                blocks[-1] += node.text_content or ""
+            elif starts and node.tag == "br":
+                blocks[-1] += "\n"
+            elif starts:
+                self._count(node)
+        self.blocks = [block for block in blocks if block.strip()]
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _TAGS:
-            self.broken.append(f"<{tag}>")
-        if tag == "br":
-            self.blocks[-1] += "\n"
-            return
-        if not (tag == "p" and self._open and self._open[-1] in ("th", "td")):
-            self.counts[tag] += 1
-        self._open.append(tag)
-        if tag in BLOCKS:
-            self.blocks.append("")
-        if tag == "a":
-            self.links[dict(attrs).get("href") or ""] += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self.blocks.append("")
-        if self._open and self._open[-1] == tag:
-            self._open.pop()
-        elif tag != "br":
-            self.broken.append(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        if "<" in data:
-            self.broken.append("<")
-        self.blocks[-1] += data
-
-    def handle_entityref(self, name: str) -> None:
-        self.blocks[-1] += entities.unescape(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.blocks[-1] += entities.unescape(f"&#{name};")
-
-    def handle_comment(self, data: str) -> None:
-        self.broken.append("<!")
-
-    def handle_decl(self, decl: str) -> None:
-        self.handle_comment(decl)
-
-    def unknown_decl(self, data: str) -> None:
-        self.handle_comment(data)
-
-    def handle_pi(self, data: str) -> None:
-        self.handle_comment(data)
+    def _count(self, element: LexborNode) -> None:
+        in_cell = element.parent is not None and element.parent.tag in ("th", "td")
+        if not (element.tag == "p" and in_cell):
+            self.counts[element.tag or ""] += 1
+        if element.tag == "a":
+            self.links[element.attrs.sget("href")] += 1
 
 
-def read(text: str, html: bool) -> _Reading:
-    reading = _Reading()
-    if html:
-        reading.read(text)
-    else:
-        reading.blocks = [text]
-    return reading
+def _broken(html: str) -> list[str]:
+    """Return what is wrong with markup. A parser would mend it in silence."""
+    found: list[str] = []
+    opened: list[str] = []
+    for match in _MARKUP.finditer(html):
+        tag = (match["tag"] or "").lower()
+        if not tag:
+            found.append(match[0])
+        elif match["end"]:
+            if opened and opened[-1] == tag:
+                opened.pop()
+            elif tag != "br":
+                found.append(f"</{tag}>")
+        else:
+            if tag not in _TAGS:
+                found.append(f"<{tag}>")
+            if tag != "br":
+                opened.append(tag)
+    return found + [f"<{tag}>" for tag in opened]
 
 
 class Pair(NamedTuple):
-    source: _Reading
-    target: _Reading
+    source: Content
+    target: Content
     source_language: str
     language: str
 

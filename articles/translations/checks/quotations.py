@@ -1,11 +1,11 @@
-"""The check of quotation marks."""
+"""Check quotation marks."""
 
 import re
 from typing import NamedTuple
 
 from articles.translations.checks.pair import Pair, base
 
-#: First of each pair the opening mark. ’ is a mark only where ‘ or ‚ is open: otherwise it is an apostrophe.
+#: Pairs of an opening and a closing mark. ’ closes an open ‘ or ‚; otherwise it is an apostrophe.
 _QUOTES = {
     "en": "“” ‘’",
     "de": "„“ ‚‘ »« ›‹",
@@ -25,7 +25,7 @@ _LOOSE_GUILLEMETS = re.compile(r"«(?![\xa0\u202f])|(?<![\xa0\u202f])»")
 
 class _Quotations(NamedTuple):
     all: int
-    long: int  # of three words or more: speech, where others may be a name or a way of putting it
+    long: int  # of three words or more: speech; shorter ones may be names or terms
     unbalanced: list[str]
     foreign: list[str]
 
@@ -34,13 +34,13 @@ def quotations_differing(pair: Pair) -> dict[str, list[str]]:
     straight = ' ""' if '"' in pair.source.text else ""
     source_marks = _QUOTES.get(base(pair.source_language), _ANY_QUOTES) + straight
     source = _quotations(pair.source.text, source_marks)
-    # A quotation over several paragraphs is often opened again in each; then it may be so in the translation.
+    # A quotation over several paragraphs is often opened again in each; the translation may do the same.
     reopens = bool(source.unbalanced)
     if reopens:
         source = _quotations(pair.source.text, source_marks, reopens)
     target = _quotations(pair.target.text, _QUOTES.get(base(pair.language), _ANY_QUOTES) + straight, reopens)
     sound = not (source.unbalanced or source.foreign or target.unbalanced or target.foreign)
-    # Some languages quote names of companies and ships where others do not.
+    # Some languages quote names of companies and ships, others do not.
     differ = sound and (source.long > target.all or target.long > source.all)
     loose = _LOOSE_GUILLEMETS.findall(pair.target.text) if base(pair.language) == "fr" else []
     return {

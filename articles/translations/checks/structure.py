@@ -1,4 +1,4 @@
-"""Checks of the form: markup, characters, structure, extent, language."""
+"""Check the form: markup, characters, structure, length, language."""
 
 import re
 
@@ -12,13 +12,13 @@ INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 
 
 def markup(pair: Pair) -> list[str]:
-    """Broken tags, and tags or entities a reader would see as such."""
-    seen = [] if _CODE.search(pair.source.text) else _CODE.findall(pair.target.text)
-    return pair.target.broken + seen
+    """Return broken tags, and tags or entities that readers would see as text."""
+    visible = [] if _CODE.search(pair.source.text) else _CODE.findall(pair.target.text)
+    return pair.target.broken + visible
 
 
-def characters(which: re.Pattern[str], text: str) -> list[str]:
-    return [f"U+{ord(character):04X}" for character in which.findall(text)]
+def characters(pattern: re.Pattern[str], text: str) -> list[str]:
+    return [f"U+{ord(character):04X}" for character in pattern.findall(text)]
 
 
 def structure(pair: Pair) -> list[str]:
@@ -31,12 +31,22 @@ def structure(pair: Pair) -> list[str]:
 
 _END = tuple(".!?…؟۔。！？")
 _AFTER_END = " \t\r\n\xa0\u202f\u200e\u200f\u061c\"'”“’‘»«›‹)]」』*"
-#: Characters that a language needs for what takes English one.
-_EXTENT = {"de": 1.1, "fr": 1.15, "es": 1.12, "pl": 1.05, "ro": 1.1, "ar": 0.88, "ja": 0.45, "zh": 0.35, "ko": 0.5}
+#: The length of a text, relative to its length in English.
+_RELATIVE_LENGTH = {
+    "de": 1.1,
+    "fr": 1.15,
+    "es": 1.12,
+    "pl": 1.05,
+    "ro": 1.1,
+    "ar": 0.88,
+    "ja": 0.45,
+    "zh": 0.35,
+    "ko": 0.5,
+}
 
 
 def broken_off(pair: Pair) -> list[str]:
-    """Blocks that do not end where a sentence does, though those of the original do."""
+    """Return the ends of blocks that break off in mid-sentence although those of the original do not."""
     sources, targets = pair.source.blocks, pair.target.blocks
     if len(sources) != len(targets):
         sources, targets = sources[-1:], targets[-1:]
@@ -49,13 +59,15 @@ def broken_off(pair: Pair) -> list[str]:
 
 
 def _is_question(block: str) -> bool:
-    """A headline that asks in one language may state in another."""
+    """Return whether a block is a single question, which another language may put as a statement."""
     return block.endswith(("?", "؟", "？")) and not _SENTENCE_END.search(block)
 
 
 def out_of_proportion(pair: Pair) -> list[str]:
     source, target = (len(" ".join(reading.text.split())) for reading in (pair.source, pair.target))
-    expected = source * _EXTENT.get(base(pair.language), 1) / _EXTENT.get(base(pair.source_language), 1)
+    expected = (
+        source * _RELATIVE_LENGTH.get(base(pair.language), 1) / _RELATIVE_LENGTH.get(base(pair.source_language), 1)
+    )
     if source < 60 or 0.62 < target / expected < 1.65:
         return []
     return [f"{source} → {target}"]
@@ -64,7 +76,7 @@ def out_of_proportion(pair: Pair) -> list[str]:
 _SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
 
 
-#: What a text may turn out to be in. Among all languages, Arabic is hardly ever told from its dialects.
+#: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
 _LIKELY = frozenset(SHIPPED) | {"bg", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
 
 
@@ -83,6 +95,6 @@ def foreign_text(pair: Pair) -> list[str]:
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences of more than a name: a credit may well read the same in two languages."""
+    """Return the sentences that are more than a name; credits are often the same in two languages."""
     sentences = (sentence.strip(' \xa0\u202f“”„«»"') for sentence in _SENTENCE_END.split(text))
     return [sentence for sentence in sentences if len(re.findall(r"\b[^\W\d_A-Z]\w+", sentence)) >= 3]

@@ -1,4 +1,4 @@
-"""Checks of words: terms of the glossary, and names."""
+"""Check terms of the glossary, and names."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from articles.translations.checks.pair import Pair, base
 from liveblog.translation.terms import LETTER, Term
 
-#: Letters that take each other's place when a Ukrainian word is inflected: Київ, Києва; міст, моста.
+#: Vowels that alternate when a Ukrainian word is inflected: Київ, Києва; міст, моста.
 _UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
 _ACRONYM = re.compile(r"(?<![\w.-])[A-ZÀ-ÖØ-Þ]{2,}(?!\w)")
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ]\w*[a-zß-ÿ]\w*(?:[ \xa0][A-ZÀ-ÖØ-ÞŁŚŻȘȚĂ]\w*[a-zß-ÿ]\w*)+")
@@ -17,7 +17,7 @@ _TITLE = re.compile(
     r"sekret|secrétaire|mr$|mrs$|ms$|dr$|herr$|frau$|madame$|monsieur$|pan[ia]?$|señora?$|domnul$|doamna$",
     re.IGNORECASE,
 )
-#: Acronyms that other languages make of the same words, and those that are mostly put into words.
+#: Acronyms of the same names in several languages; and acronyms that translations often spell out.
 _LOCALISED = [
     {"NATO", "OTAN"},
     {"EU", "UE"},
@@ -31,11 +31,13 @@ _LOCALISED = [
     {"OSCE", "OSZE", "OBWE"},
     {"IAEA", "IAEO", "AIEA", "OIEA", "MAEA"},
 ]
-_WORDED = frozenset({"US", "USA", "UK", "UN", "GB", "TV", "PM", "MP", "AM", "CEO", "EUR", "USD", "UTC", "GMT"})
+_OFTEN_SPELLED_OUT = frozenset(
+    {"US", "USA", "UK", "UN", "GB", "TV", "PM", "MP", "AM", "CEO", "EUR", "USD", "UTC", "GMT"}
+)
 
 
 def says(term: Term, text: str, language: str) -> bool:
-    """Whether `text` has the expected form; inflected, as prefixed or in a compound, but never transliterated."""
+    """Return whether `text` has the expected term, perhaps inflected, prefixed or in a compound."""
     if not term.target:
         return term.source in text
     folded, words = _fold(text, language), re.findall(r"\w+", _fold(term.target, language))
@@ -54,14 +56,14 @@ def _stem(word: str, language: str) -> str:
 
 
 def _fold(text: str, language: str = "") -> str:
-    """Without case, accents and Arabic vowels."""
+    """Return the text without case, accents and Arabic vowels."""
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     folded = "".join(letters).casefold()
     return folded.translate(_UKRAINIAN_VOWELS) if base(language) == "uk" else folded
 
 
 def names_missing(pair: Pair) -> list[str]:
-    """Acronyms and surnames that are gone; only between Latin alphabets, others transliterate."""
+    """Return the acronyms and surnames that are missing, for pairs of Latin alphabets; others transliterate."""
     source, target = pair.source.text, pair.target.text
     if not (_is_latin(source) and _is_latin(target)):
         return []
@@ -71,17 +73,17 @@ def names_missing(pair: Pair) -> list[str]:
 
 
 def _is_latin(text: str) -> bool:
-    """Without other alphabets, and not in capitals throughout, where a name would not stand out."""
+    """Return whether the text is in the Latin alphabet, and not all in capitals, which would hide names."""
     return bool(re.search("[a-z]", text)) and not re.search("[\u0370-\u1dff\u3000-\ud7ff]", text)
 
 
 def _has_acronym(acronym: str, text: str) -> bool:
     forms = {acronym}.union(*(group for group in _LOCALISED if acronym in group))
-    return acronym in _WORDED or any(form in text for form in forms)
+    return acronym in _OFTEN_SPELLED_OUT or any(form in text for form in forms)
 
 
 def _surnames(source: str, target: str) -> Iterator[str]:
-    """Last words of names: what is capitalised after a title, or after a first name that the translation keeps."""
+    """Yield the capitalised words after a title, or after a first name that the translation keeps."""
     for match in _NAME.finditer(source):
         *before, name = match[0].split()
         kept = len(before[-1]) > 3 and re.search(rf"\b{re.escape(before[-1])} [A-ZÀ-Þ]", target)
@@ -92,7 +94,7 @@ def _surnames(source: str, target: str) -> Iterator[str]:
 
 
 def _near(name: str, text: str) -> bool:
-    """Whether `text` has the name, perhaps in another spelling: Zelensky, Selenskyj; Putin, Poutine."""
+    """Return whether `text` has the name, perhaps in another spelling: Zelensky, Selenskyj; Putin, Poutine."""
     words = {_fold(word) for word in re.findall(r"\w{2,}", text) if word[0].isupper()}
     name = _fold(name)
     return any(word.startswith(name[:4]) for word in words) or bool(get_close_matches(name, words, 1, 0.7))

@@ -1,0 +1,47 @@
+"""Parse rich text: one HTML5 parser (Lexbor, by selectolax) for everything that looks into the markup.
+
+It reads the HTML that the sanitiser writes and writes it back unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+
+def parse(html: str) -> LexborNode:
+    """Return an element with the nodes of `html` as its children."""
+    body = LexborHTMLParser(f"<body>{html}").body
+    assert body is not None
+    return body
+
+
+def serialise(node: LexborNode) -> str:
+    """Return a node as HTML."""
+    return node.html or ""
+
+
+def walk(node: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Yield each node below `node` twice: with True where it starts and with False where it ends.
+
+    It does not recurse, so that no depth of markup is too much for it.
+    """
+    pending = [(child, True) for child in reversed(list(node.iter(include_text=True)))]
+    while pending:
+        current, starts = pending.pop()
+        yield current, starts
+        if starts:
+            pending.append((current, False))
+            pending += [(child, True) for child in reversed(list(current.iter(include_text=True)))]
+
+
+def text_of(node: LexborNode) -> str:
+    """Return the text of a node on one line, with a space between paragraphs, cells and lines."""
+    found = []
+    for current in node.traverse(include_text=True):
+        if current.is_text_node:
+            found.append(current.text_content or "")
+        elif current.tag in ("p", "br", "th", "td"):
+            found.append(" ")
+    return " ".join("".join(found).split())
