@@ -21,10 +21,10 @@ from articles import changes
 from articles.desk import urls as desk_urls
 from articles.desk.consumers import RIGHTS
 from articles.embeds import views as embed_views
-from articles.embeds.forms import WithEmbed
+from articles.embeds.forms import EmbedFormMixin
 from articles.history.admin import VersionsAdmin
 from articles.models import Article, Author, Snippet, Topic, Translation, Update
-from articles.pictures.forms import WithPictures
+from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
 from articles.publishing import rules, syndication
 from articles.templatetags.live import own_name
@@ -300,7 +300,7 @@ class ArticleAdmin(TranslatedAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
+class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     #: Who fills it in, and whether the buttons that publish and withdraw are theirs to press, and the pictures.
     user: Any = None
     may_publish = False
@@ -319,13 +319,12 @@ class UpdateForm(WithPictures, WithEmbed, TranslatedForm):
         super().__init__(*args, **kwargs)
         self.take_pictures(self.data if self.is_bound and self.may_publish else None, self.user)
 
-    def clean(self) -> None:
-        super().clean()
-        if "authors" in self.cleaned_data:
-            self.instance.authors_to_be = list(self.cleaned_data["authors"])
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         if self.may_publish:
             self._apply_button()
             self.check_pictures()
+        return cleaned
 
     def _apply_button(self) -> None:
         update = self.instance

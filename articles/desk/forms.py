@@ -12,9 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from articles.desk import actions
-from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
+from articles.embeds.forms import EmbedField, EmbedFormMixin, EmbedWidget
 from articles.models import Article, Author, Update
-from articles.pictures.forms import WithPictures
+from articles.pictures.forms import PicturesFormMixin
 from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
@@ -49,7 +49,7 @@ def key_of(data: Any) -> uuid.UUID | None:
         return None
 
 
-class ComposerForm(WithPictures, WithEmbed):
+class ComposerForm(PicturesFormMixin, EmbedFormMixin):
     """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -169,15 +169,14 @@ class ComposerForm(WithPictures, WithEmbed):
     def clean_key(self) -> uuid.UUID | None:
         return key_of(self.data)
 
-    def clean(self) -> None:
-        super().clean()
-        if "authors" in self.cleaned_data:
-            self.instance.authors_to_be = list(self.cleaned_data["authors"])
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
             message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
             self.add_error(None, message)
         elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
+        return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
         """The model names columns of a language; the composer has one field for all of them."""

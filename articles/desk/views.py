@@ -120,7 +120,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "form": form,
         "pictures": form.pictures.render_container(),
         "kinds": kinds.ALL,
-        "asked": {field: kinds.asking_for(field) for kind in kinds.ALL for field in kind.fields},
+        "asked": {field: kinds.codes_with(field) for kind in kinds.ALL for field in kind.fields},
         "update": update,
         "article": form.article,
         "languages": [
@@ -227,7 +227,7 @@ def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, ne
         unseen = update is not None and (new or request.POST.get("opened") != snapshot.token_of(present))
         form = _form(request, article, update, request.POST)
         valid = form.is_valid()
-        conflict = unseen and not (valid and snapshot.composer_data(form.instance) == present)
+        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
         if valid and not conflict:
             try:
                 with transaction.atomic():
@@ -269,7 +269,7 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, 
 
     Whoever sent it as a new update goes on in the one that it has become.
     """
-    sent = snapshot.composer_data(form.instance)
+    sent = snapshot.composer_data(form.instance, form.pending)
     texts = []
     for name in snapshot.TEXTS:
         before = present[f"{name}_{present['source_language']}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 
 from articles.embeds import providers, services
+from articles.publishing.forms import UpdateModelForm
 
 
 class EmbedWidget(forms.TextInput):
@@ -55,28 +57,27 @@ class EmbedField(forms.CharField):
         return services.address(text) if text else ""
 
 
-class WithEmbed(forms.ModelForm):
-    """A form of an update that has an embed besides its columns; it is stored with the authors, by `save_m2m`.
-
-    `clean` tells the update which embed it will have (`Update.embed_to_be`), so that its own `clean` sees that.
-    """
+class EmbedFormMixin(UpdateModelForm):
+    """Add the embed to a form of an update. The embed is saved with the authors, by `save_m2m`."""
 
     embed_url = EmbedField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "embed_url" in self.fields:
-            self.fields["embed_url"].initial = self.instance.embed_to_be
+            self.fields["embed_url"].initial = self.pending.embed_url_of(self.instance)
             self.fields["embed_url"].widget.attrs["data-article"] = self.instance.article_id or ""
 
-    def clean(self) -> Any:
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "embed_url" in self.fields:
             update, kinds = self.instance, type(self.instance).Kind
-            # An address that is none has been refused already, and is not missing.
-            url = update.embed_to_be = self.cleaned_data.get("embed_url", self["embed_url"].value())
+            # A value that is no address has an error already. It counts as given, so that it is not reported as missing.
+            url = self.cleaned_data.get("embed_url", self["embed_url"].value())
+            self.pending = replace(self.pending, embed_url=url)
             kind = self.cleaned_data.get("kind", update.kind)
-            # An update that is its embed needs no words; without it, it does. Who chooses the kind is told so.
+            # An embed needs no text, any other update does. A form with a field for the kind keeps it and reports the
+            # missing embed instead.
             if kind == kinds.TEXT and url:
                 kind = kinds.EMBED
             elif kind == kinds.EMBED and not url and "kind" not in self.fields:
@@ -86,8 +87,7 @@ class WithEmbed(forms.ModelForm):
                 self.cleaned_data["kind"] = kind
         return cleaned
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()
+    def save_relations(self) -> None:
+        super().save_relations()
         if "embed_url" in self.cleaned_data:
             services.attach(self.instance, self.cleaned_data["embed_url"])
-        self.instance.embed_to_be = None

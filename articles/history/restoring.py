@@ -13,6 +13,7 @@ from articles.history import content, recording, registry
 from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
 from articles.pictures import versions
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.translations import columns, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
@@ -37,10 +38,11 @@ def restore(pk: int, number: int, shown: int, user: Any, languages: Collection[s
         update = Update.objects.select_related("article").get(pk=pk)
         data = UpdateVersion.objects.get(update=pk, number=number).data
         wanted = content.of(data)
+        pending = NOTHING_PENDING
         if languages is not None:
             wanted = {name: value for name, value in wanted.items() if name in content.words_in(languages)}
             # Those beside pictures as well: a translation is of both.
-            update.pictures_to_be = versions.with_words(update, data.get("pictures", ()), languages)
+            pending = PendingRelations(versions.with_words(update, data.get("pictures", ()), languages))
         source_language = wanted.get("source_language", update.source_language)
         translations = [code for code in languages or update.article.languages if code != source_language]
         with ExitStack() as stack:
@@ -52,10 +54,11 @@ def restore(pk: int, number: int, shown: int, user: Any, languages: Collection[s
             content.put(update, wanted)
             # Before it is asked whether it may be so, for that depends on its pictures, too.
             registry.restore(update, wanted)
-            update.full_clean()
+            with update.validated_with(pending):
+                update.full_clean()
             update.save()
-            if languages is not None:
-                versions.put(update, update.pictures_to_be)
+            if pending.pictures is not None:
+                versions.put(update, pending.pictures)
             for row in Translation.objects.filter(update=pk, language__in=translations):
                 _bring_back_state(row, number, data)
         return update

@@ -6,6 +6,7 @@ have, in order (`pictures`), and carries the texts of each in the source languag
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Picture, Update
 from articles.pictures import processing, versions
+from articles.publishing.forms import UpdateModelForm
 from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
 
@@ -30,8 +32,7 @@ MAX_PICTURES = 30
 class PicturesForm(forms.Form):
     """`language`: the one that the texts are in. A form without `MARKER` leaves the pictures as they are.
 
-    `is_valid` tells the update which pictures it will have (`Update.pictures_to_be`), so that its own `clean` sees
-    those; give it what that finds (`add_errors`).
+    Give it the errors that the update's own validation finds (`add_errors`).
     """
 
     def __init__(self, data: Any = None, *, update: Update, language: str, user: Any) -> None:
@@ -81,7 +82,6 @@ class PicturesForm(forms.Form):
                 text = self.cleaned_data.get(f"picture-{picture.pk}-{name}")
                 if text is not None:
                     setattr(picture, f"{name}_{self.language}", text)
-        self.update.pictures_to_be = self.pictures
 
     def silence(self, language: str) -> None:
         """Have the pictures say nothing in a language; before the form is checked, which puts in what was written."""
@@ -118,7 +118,6 @@ class PicturesForm(forms.Form):
         """Within the edit that saves the update."""
         if self.is_bound:
             versions.put(update, self.pictures)
-        update.pictures_to_be = None
 
     # How it looks ----------------------------------------------------------------------------------------------------
 
@@ -160,23 +159,25 @@ class PicturesForm(forms.Form):
         }
 
 
-class WithPictures:
-    """For a model form of an update: its pictures are checked and saved with it."""
+class PicturesFormMixin(UpdateModelForm):
+    """Add the pictures to a form of an update: they are validated and saved with it."""
 
     pictures: PicturesForm
 
     def take_pictures(self, data: Any, user: Any) -> None:
         """At the end of `__init__`. `data`: None where the person may not change them."""
-        form: Any = self
-        update = form.instance
+        update = self.instance
         # Not what was sent, for what was published stays in its language.
-        chosen = form["source_language"].value() if "source_language" in form.fields else ""
+        chosen = self["source_language"].value() if "source_language" in self.fields else ""
         language = chosen if chosen in SHIPPED else update.source_language
         self.pictures = PicturesForm(data, update=update, language=language, user=user)
 
     def check_pictures(self) -> None:
         """In `clean`, once the state that the update is to have is known."""
-        if self.pictures.is_bound and not self.pictures.is_valid():
+        valid = self.pictures.is_valid()
+        if self.pictures.is_bound:
+            self.pending = replace(self.pending, pictures=self.pictures.pictures)
+        if self.pictures.is_bound and not valid:
             self._refuse_pictures()
         elif self.pictures.warnings:
             self.add_error(None, ValidationError(_("A picture has no alternative text."), code="warning"))
@@ -191,11 +192,11 @@ class WithPictures:
             error = ValidationError(self.pictures.add_errors(error.error_dict))
             if len(error.error_dict) < found:
                 self._refuse_pictures()
-        super().add_error(field, error)  # type: ignore[misc]
+        super().add_error(field, error)
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
-        self.pictures.save(self.instance)  # type: ignore[attr-defined]
+    def save_relations(self) -> None:
+        super().save_relations()
+        self.pictures.save(self.instance)
 
 
 def as_json(picture: Picture) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Call within an edit of the update. A picture that is taken out keeps its file, f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -72,7 +72,7 @@ def _known(update: Update, image: str) -> Picture | None:
     return copied
 
 
-def put(update: Update, pictures: list[Picture]) -> None:
+def put(update: Update, pictures: Sequence[Picture]) -> None:
     """Have an update show these pictures, in this order, and no other."""
     update.pictures.exclude(pk__in=[picture.pk for picture in pictures]).update(update=None, removed_from=update)
     for position, picture in enumerate(pictures):

@@ -13,7 +13,7 @@ from articles.text import richtext
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts
 
-FEWEST, MOST = 2, 10
+MIN_CHOICES, MAX_CHOICES = 2, 10
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def counts(update: Any) -> list[int]:
     """The published tally, a number for each choice."""
     tally = getattr(update, "tally", None)
     known = list(tally.counts) if tally else []
-    return [*known, *[0] * MOST][: length(update)]
+    return [*known, *[0] * MAX_CHOICES][: length(update)]
 
 
 def is_open(update: Any, article: Any) -> bool:

@@ -11,18 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.publishing import snapshot
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from liveblog.actors import acting_user
 
 #: How long before the coverage starts an update may have been published: what was reported on the eve belongs to it.
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
-def errors_of(update: Any, was: Any) -> dict[str, Any]:
+def errors_of(update: Any, was: Any, pending: PendingRelations = NOTHING_PENDING) -> dict[str, Any]:
     """What forbids to save an update, by field. `was`: its row as it is now, None where there is none."""
     user = acting_user()
     if user is None:
         return {}
-    return {**_time(update, was), **_release(update, was, user)}
+    return {**_time(update, was), **_release(update, was, user, pending)}
 
 
 def needs_release(update: Any) -> bool:
@@ -36,7 +37,7 @@ def _time(update: Any, was: Any) -> dict[str, Any]:
     if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
         # Asked while it can still be set right by whoever wants it.
         moment = update.earlier_time
-    if moment in (None, update.given_time, was and was.first_published_at):
+    if moment in (None, update.assigned_time, was and was.first_published_at):
         return {}
     if moment > timezone.now():
         return {"first_published_at": _("An update cannot carry a time that is still to come. Schedule it instead.")}
@@ -47,7 +48,7 @@ def _time(update: Any, was: Any) -> dict[str, Any]:
     return {}
 
 
-def _release(update: Any, was: Any, user: Any) -> dict[str, Any]:
+def _release(update: Any, was: Any, user: Any, pending: PendingRelations) -> dict[str, Any]:
     """Where a second person releases updates, nobody publishes what they have written themselves."""
     appearing = (update.State.SCHEDULED, update.State.PUBLISHED)
     if was is None:
@@ -57,7 +58,7 @@ def _release(update: Any, was: Any, user: Any) -> dict[str, Any]:
     if update.state not in appearing or state == update.State.PUBLISHED or not needs_release(update):
         return {}
     if released:
-        if user.pk == was.released_by_id or _released(update) == _released(was):
+        if user.pk == was.released_by_id or _released(update, pending) == _released(was):
             return {}
         return {"state": _("It has been released as it is. Take it back to a draft to change it.")}
     if state == update.state:
@@ -70,9 +71,9 @@ def _release(update: Any, was: Any, user: Any) -> dict[str, Any]:
     return {}
 
 
-def _released(update: Any) -> tuple[Any, ...]:
+def _released(update: Any, pending: PendingRelations = NOTHING_PENDING) -> tuple[Any, ...]:
     """What a second person has read and let go, and at which time it is to stand."""
-    return (snapshot.source_data(update), update.earlier_time, update.backdating_reason)
+    return (snapshot.source_data(update, pending), update.earlier_time, update.backdating_reason)
 
 
 def allowed_actions(update: Any, article: Any, user: Any) -> set[str]:

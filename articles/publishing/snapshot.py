@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any
 
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.translations import columns
 
@@ -20,23 +21,26 @@ PLANS = ("publish_at", "earlier_time", "backdating_reason")
 Data = dict[str, Any]
 
 
-def source_data(update: Any) -> Data:
-    """By the names that a version has for it (`articles.history`). Of an update in a form: as it will be once saved."""
+def source_data(update: Any, pending: PendingRelations = NOTHING_PENDING) -> Data:
+    """By the names that a version has for it (`articles.history`). `pending`: what a form saves after it."""
     language = update.source_language
+    embed_url = pending.embed_url_of(update)
     return {
         "source_language": language,
         **{f"{name}_{language}": text_in(update, name, language) for name in TEXTS},
         **{name: _plain(getattr(update, name)) for name in CHOICES},
-        "authors": sorted(author.pk for author in update.authors_to_be),
-        "pictures": [_picture(picture, language) for picture in update.pictures_to_be],
-        "embed": {"url": update.embed_to_be} if update.embed_to_be else None,
+        "authors": sorted(author.pk for author in pending.authors_of(update)),
+        "pictures": [_picture(picture, language) for picture in pending.pictures_of(update)],
+        "embed": {"url": embed_url} if embed_url else None,
     }
 
 
-def composer_data(update: Any) -> Data:
+def composer_data(update: Any, pending: PendingRelations = NOTHING_PENDING) -> Data:
     """The original, and what is to become of it: what the composer shows of an update."""
     plans = () if update.published_before else PLANS
-    return source_data(update) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
+    return (
+        source_data(update, pending) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
+    )
 
 
 def version_token(update: Any) -> str:
