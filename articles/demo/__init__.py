@@ -25,7 +25,7 @@ def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
     topics: dict[str, Topic] = {}
     for key, names in data["topics"].items():
-        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment]
+        topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment, misc]
         _put_texts(topic, {"name": names})
         topic.save()
         topics[key] = topic

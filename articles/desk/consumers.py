@@ -1,7 +1,7 @@
 """The websocket of a live desk: /ws/desk/<article id>/.
 
-Beside what every room tells, it says how many read the page, counted across all processes:
-{"readers": {"de": 12}, "total": 12}. What a person has in hand is the update that they write in; "new" is a new one.
+In addition to presence it sends the number of readers of the page by language, counted across all processes:
+{"readers": {"de": 12}, "total": 12}. What a user claims is the update that they edit; "new" is an update not saved yet.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ from liveblog.delivery import notify
 from liveblog.newsroom.notify import group
 from liveblog.newsroom.presence import FORGOTTEN, INTERVAL, PresenceConsumer
 
-RIGHTS = ("articles.add_update", "articles.change_update")
+PERMISSIONS = ("articles.add_update", "articles.change_update")
 
 
 class DeskConsumer(PresenceConsumer):
-    rights = RIGHTS
+    """Presence at one desk, with the number of readers."""
+
+    rights = PERMISSIONS
 
     def group(self) -> str:
         return group(self.article_id)
 
     async def connect(self) -> None:
         self.article_id = self.scope["url_route"]["kwargs"]["pk"]
-        #: By process: readers by language, and when they were counted.
+        #: By process: readers by language, and the time of the count.
         self.counts: dict[str, tuple[dict[str, int], float]] = {}
-        self.told_readers: Any = None
+        self.sent_readers: dict[str, int] | None = None
         await super().connect()
 
     async def desk_audience(self, message: dict[str, Any]) -> None:
@@ -36,7 +38,7 @@ class DeskConsumer(PresenceConsumer):
 
     async def _tick(self) -> None:
         newest = max((at for _readers, at in self.counts.values()), default=0.0)
-        # One of the desks asks for all of them.
+        # One desk requests the count for all desks.
         if self._now() - newest >= INTERVAL * 0.9:
             await notify.send(notify.group(self.article_id), {"type": "census", "article": self.article_id})
         await super()._tick()
@@ -49,6 +51,6 @@ class DeskConsumer(PresenceConsumer):
             language: sum(count.get(language, 0) for count, _at in self.counts.values())
             for language, _name in settings.LANGUAGES
         }
-        if readers != self.told_readers:
+        if readers != self.sent_readers:
             await self.send_json({"readers": readers, "total": sum(readers.values())})
-        self.told_readers = readers
+        self.sent_readers = readers

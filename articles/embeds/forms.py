@@ -1,4 +1,4 @@
-"""The embed in a form of an update."""
+"""The embed in forms of an update."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from articles.publishing.forms import UpdateModelForm
 
 
 class EmbedWidget(forms.TextInput):
-    """A field for the address with room for the preview; static/articles/embeds.js brings it to life.
+    """A field for the address, with space for the preview that static/articles/embeds.js adds.
 
-    auto   whether it does so by itself; otherwise the page makes an `Embed` of the element
+    auto   whether the script finds the element itself; otherwise the page creates an `Embed` for it
     """
 
     template_name = "articles/embeds/widget.html"
@@ -27,12 +27,12 @@ class EmbedWidget(forms.TextInput):
     class Media:
         js = (Script("articles/embeds.js", type="module"),)
 
-    def __init__(self, attrs: Any = None, *, auto: bool = True) -> None:
+    def __init__(self, attrs: dict[str, Any] | None = None, *, auto: bool = True) -> None:
         super().__init__(attrs)
         self.auto = auto
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        # The address of the preview names an article; which one, the browser knows when it asks.
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        # The browser replaces the 0 in the address by the article, which can still change in the form.
         return super().get_context(name, value, attrs) | {
             "auto": self.auto,
             "resolve": reverse("admin:articles_article_embed", args=[0]),
@@ -41,18 +41,18 @@ class EmbedWidget(forms.TextInput):
 
 
 class EmbedField(forms.CharField):
-    """The address of an embed, in its canonical form; empty for none."""
+    """The address of an embed, cleaned to its canonical form; "" for none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        texts: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "required": False,
             "widget": EmbedWidget,
             "label": _("Embed"),
             "help_text": _("The address of a video, post, sound or chart on another site."),
         }
-        super().__init__(**texts | kwargs)
+        super().__init__(**defaults | kwargs)
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         text = super().clean(value)
         return services.address(text) if text else ""
 
@@ -72,7 +72,7 @@ class EmbedFormMixin(UpdateModelForm):
         cleaned = super().clean()
         if "embed_url" in self.fields:
             update, kinds = self.instance, type(self.instance).Kind
-            # A value that is no address has an error already. It counts as given, so that it is not reported as missing.
+            # A value that is no address has an error already and is not reported as missing as well.
             url = self.cleaned_data.get("embed_url", self["embed_url"].value())
             self.pending = replace(self.pending, embed_url=url)
             kind = self.cleaned_data.get("kind", update.kind)

@@ -36,20 +36,20 @@ class Poll(Kind):
 
     def edit_errors(self, update: Update, before: Update) -> Errors:
         """Once there are votes, which name a place in the list, no choice may take the place of another."""
-        asked = ballot.parse(source_text(before, "body"))
-        if asked is None or not ballot.voted_on(before):
+        old = ballot.parse(source_text(before, "body"))
+        if old is None or not ballot.has_votes(before):
             return {}
         if update.kind != self.code:
             return {"kind": _("Readers have voted already: it stays a poll.")}
         written = ballot.parse(source_text(update, "body"))
-        if written is not None and ballot.fits(written.choices, asked.choices):
+        if written is not None and ballot.keeps_votes(written.choices, old.choices):
             return {}
         return {
             source_field(update, "body"): _(
                 "Readers have voted already: the poll keeps its %(count)s choices in their order. "
                 "Their words can be corrected."
             )
-            % {"count": len(asked.choices)}
+            % {"count": len(old.choices)}
         }
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:

@@ -1352,7 +1352,7 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(blank=True, max_length=300)),
                 ("author", models.CharField(blank=True, max_length=200)),
-                ("frame", models.URLField(blank=True, max_length=1500)),
+                ("player_url", models.URLField(blank=True, max_length=1500)),
                 ("width", models.PositiveIntegerField(default=0)),
                 ("height", models.PositiveIntegerField(default=0)),
                 (

@@ -270,6 +270,17 @@ class Update(Versioned):
     #: The time of first publication that the clock or the update of which it is a copy has set, not a user.
     assigned_time: datetime.datetime | None = None
 
+    def publish(self, planned: datetime.datetime | None) -> None:
+        """Set the state that publishing leads to: a submitted update whose time is to come is released, but waits."""
+        waits = self.state == self.State.SUBMITTED and planned is not None and planned > timezone.now()
+        self.state = self.State.SCHEDULED if waits else self.State.PUBLISHED
+
+    def withdraw(self, *, leaves_mark: bool, reason: str) -> None:
+        """Set the state that withdrawing leads to. The reason is for readers and is kept only with a mark."""
+        self.state, self.leaves_mark = self.State.WITHDRAWN, leaves_mark
+        if leaves_mark:
+            setattr(self, f"withdrawal_note_{self.source_language}", reason)
+
     def take_time_of(self, other: Update) -> None:
         """Stand where a copy of the same update stands in another article; that is no back-dating."""
         self.first_published_at = self.assigned_time = other.first_published_at

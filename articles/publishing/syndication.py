@@ -161,7 +161,7 @@ def _bring_in_line(copy: Update, update: Update) -> None:
         }:
             return
     with states.without_state_tracking(*languages), changes.edit(copy):
-        content.put(copy, wanted)
+        content.apply(copy, wanted)
         if copy.state == State.SCHEDULED and copy.released_by not in (None, acting_user()):
             # What was released is no longer what it says.
             copy.state = State.SUBMITTED
