@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import flatten
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -108,7 +109,7 @@ class TranslatedForm(_ItemForm):
         data[name] = str(value)
         self.data = data
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         self._merge()
         if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
@@ -125,7 +126,7 @@ class TranslatedForm(_ItemForm):
     def add_error(self, field: str | None, error: Any) -> None:
         """Report errors of fields that the user is not shown as errors of the whole form."""
         if field is None and hasattr(error, "error_dict"):
-            shown: dict[str, Any] = {}
+            shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
                 shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
@@ -136,7 +137,7 @@ class ChangeLoggedAdmin(LangAttributeAdmin):
     """The admin of rows that pages show: a deletion reaches open pages and is recorded as the user's."""
 
     def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         with acting_as(request.user):
             return super().delete_view(request, object_id, extra_context)
@@ -184,7 +185,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         return [(None, {"fields": [*metadata, *hidden], "classes": ["facts"]}), *tabs]
 
     def get_form(
-        self, request: HttpRequest, obj: ItemT | None = None, change: bool = False, **kwargs: Any
+        self, request: HttpRequest, obj: ItemT | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
         # The tab names the language, so the labels need not. Read-only fields have no other source of labels.
         kwargs["labels"] = {
@@ -216,7 +217,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return super().has_change_permission(request, obj) or request.user.has_perm(self.translate_permission)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ItemT | None = None) -> list[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: ItemT | None = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
         if obj is not None and not self.can_edit_source(request, obj):
             fields += [name for name in flatten(self.metadata_fields) if not hasattr(self, f"{name}_named")]
@@ -240,7 +241,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         # The rules of the models depend on the acting user, and the form's validation applies them.
         with acting_as(request.user):
@@ -262,11 +263,17 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         """Do nothing: `save_model` has saved the relations within the edit."""
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, object],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: ItemT | None = None,
     ) -> HttpResponse:
         # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 @admin.register(Article)
@@ -301,10 +308,16 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return any(request.user.has_perm(permission) for permission in PERMISSIONS)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, object],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Article | None = None,
     ) -> HttpResponse:
         context["has_desk"] = self._has_desk(request)
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -361,7 +374,7 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
         data = self.data if isinstance(self.data, QueryDict) and self.is_bound and self.may_publish else None
         self.init_pictures(data, self.user)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         if self.may_publish:
             self._apply_button()
@@ -418,7 +431,7 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
         return None if pk is None else Article.objects.filter(pk=pk).first()
 
     def get_form(
-        self, request: HttpRequest, obj: Update | None = None, change: bool = False, **kwargs: Any
+        self, request: HttpRequest, obj: Update | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change, **kwargs)
         assert issubclass(form, UpdateForm)
@@ -435,7 +448,7 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
                 options["fields"] = [name for name in options["fields"] if not name.startswith("withdrawal_note")]
         return found
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> list[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Update | None = None) -> list[str]:
         fields = super().get_readonly_fields(request, obj)
         if obj is not None:
             fields.append("article_named")
@@ -455,11 +468,11 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     def article_named(self, update: Update) -> SafeString:
         return named(update.article)
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
+        initial = super().get_changeform_initial_data(request)
         author = Author.objects.filter(user=request.user.pk).first()
         if author:
-            initial.setdefault("authors", [author.pk])
+            initial.setdefault("authors", [str(author.pk)])
         article = self._article_to_add_to(request)
         languages = article.offered_languages if article else [code for code, _name in settings.LANGUAGES]
         own = get_language() or "en"
@@ -467,19 +480,27 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
         return initial
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, object],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Update | None = None,
     ) -> HttpResponse:
-        obj = kwargs.get("obj")
+        adminform = context["adminform"]
+        assert isinstance(adminform, AdminForm)
+        assert isinstance(adminform.form, UpdateForm)
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         writes = may and not self.only_translates(request)
         article = obj.article if obj else self._article_to_add_to(request)
         allowed = rules.allowed_actions(obj, article, request.user) if writes else ()
         context |= {f"can_{action}": True for action in allowed} | {
             "show_save_and_add_another": False,
-            "pictures": context["adminform"].form.pictures.render_container(may_change=writes),
+            "pictures": adminform.form.pictures.render_container(may_change=writes),
             "page_url": obj.url(page_language(obj.article)) if obj and obj.state == "published" else "",
         }
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from articles.desk.forms import ComposerForm
 from articles.history import diffing
 from articles.models import Update
@@ -11,7 +9,7 @@ from articles.publishing import snapshot
 from articles.text import diff
 
 
-def conflict_context(form: ComposerForm, present: snapshot.Data) -> dict[str, Any]:
+def conflict_context(form: ComposerForm, present: snapshot.Data) -> dict[str, object]:
     """Return the variables of the conflict template: the stored version, and what the form would change in it."""
     sent = snapshot.composer_data(form.instance, form.pending)
     return {
@@ -22,7 +20,7 @@ def conflict_context(form: ComposerForm, present: snapshot.Data) -> dict[str, An
     }
 
 
-def _text_changes(form: ComposerForm, present: snapshot.Data, sent: snapshot.Data) -> list[dict[str, Any]]:
+def _text_changes(form: ComposerForm, present: snapshot.Data, sent: snapshot.Data) -> list[dict[str, object]]:
     changes = []
     for name in snapshot.TEXTS:
         before = present[f"{name}_{present['source_language']}"]

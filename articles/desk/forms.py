@@ -48,7 +48,7 @@ def copy_targets(article: Article) -> QuerySet[Article]:
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
 
 
-def key_of(data: Mapping[str, Any]) -> uuid.UUID | None:
+def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
     """Return the key that the browser gave a new update, None if it is no UUID."""
     try:
         return uuid.UUID(data.get("key", ""))
@@ -121,13 +121,13 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
-    def _set_queryset(self, name: str, queryset: QuerySet[Any]) -> None:
+    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Article]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = queryset
 
-    def _initial(self, update: Update) -> dict[str, Any]:
-        texts: dict[str, Any] = {name: text_in(update, name, update.source_language) for name in TEXTS}
+    def _initial(self, update: Update) -> dict[str, object]:
+        texts: dict[str, object] = {name: text_in(update, name, update.source_language) for name in TEXTS}
         return texts | {
             "key": update.key,
             "opened": version_token(update),
@@ -183,7 +183,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
     def clean_key(self) -> uuid.UUID | None:
         return key_of(self.data)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
             message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
@@ -195,7 +195,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
     def add_error(self, field: str | None, error: Any) -> None:
         """Report errors of translated columns at the composer's fields, which have no language suffix."""
         if field is None and hasattr(error, "error_dict"):
-            shown: dict[str, Any] = {}
+            shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.text import Truncator
 from django.utils.translation import pgettext_lazy
 
@@ -21,7 +19,7 @@ _HEIGHTS = range(60, 1201)
 _MIN_RATIO, _MAX_RATIO = 0.3, 4.0
 
 
-def embed_context(embed: Embed | None, picture: str = "") -> dict[str, Any] | None:
+def embed_context(embed: Embed | None, picture: str = "") -> dict[str, object] | None:
     """Return the template's variables. `picture`: address of a thumbnail that is not stored yet."""
     if embed is None:
         return None

@@ -27,11 +27,11 @@ class EmbedWidget(forms.TextInput):
     class Media:
         js = (Script("articles/embeds.js", type="module"),)
 
-    def __init__(self, attrs: dict[str, Any] | None = None, *, auto: bool = True) -> None:
+    def __init__(self, attrs: dict[str, object] | None = None, *, auto: bool = True) -> None:
         super().__init__(attrs)
         self.auto = auto
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
         # The browser replaces the 0 in the address by the article, which can still change in the form.
         return super().get_context(name, value, attrs) | {
             "auto": self.auto,
@@ -68,7 +68,7 @@ class EmbedFormMixin(UpdateModelForm):
             self.fields["embed_url"].initial = self.pending.embed_url_of(self.instance)
             self.fields["embed_url"].widget.attrs["data-article"] = self.instance.article_id or ""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         if "embed_url" in self.fields:
             update, kinds = self.instance, type(self.instance).Kind

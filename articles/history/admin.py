@@ -92,9 +92,8 @@ class VersionsAdminMixin(_UpdateAdmin):
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
 
     def _listed(self, update: Update, page: str | None) -> Page:
-        found: Page[Any] = Paginator(update.versions.select_related("user").order_by("-number"), PAGE_SIZE).get_page(
-            page
-        )
+        newest_first = update.versions.select_related("user").order_by("-number")
+        found: Page[Any] = Paginator(newest_first, PAGE_SIZE).get_page(page)
         rows = list(found.object_list)
         first = _version(update, rows[-1].number - 1) if rows else None
         found.object_list = [
@@ -111,7 +110,7 @@ class VersionsAdminMixin(_UpdateAdmin):
 
     def _compared(
         self, request: HttpRequest, update: Update, chosen: UpdateVersion, other: UpdateVersion | None, newest: int
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         before = other.data if other else {"translations": {}, "authors": []}
         names = diffing.Names([before, chosen.data])
         return {

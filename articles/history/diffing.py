@@ -212,7 +212,7 @@ def _state(data: Data, language: str) -> tuple[object, ...]:
     return (row.get("state"), row.get("outdated"), row.get("reviewer"))
 
 
-def _state_name(row: dict[str, Any]) -> str:
+def _state_name(row: dict[str, str]) -> str:
     name = str(Translation.State(row["state"]).label)
     return f"{name}, {_('outdated')}" if row["outdated"] else name
 

@@ -26,7 +26,7 @@ class UpdateVersion(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
-    cause = models.CharField(_("cause"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+    cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
     #: The number of the version that this one restored.
     restored = models.PositiveIntegerField(null=True)
     #: Columns and relations by name; see `articles.history.recording.as_stored`.

@@ -1499,7 +1499,7 @@ class Migration(migrations.Migration):
                         ],
                         default="",
                         max_length=8,
-                        verbose_name="cause",
+                        verbose_name="way",
                     ),
                 ),
                 ("restored", models.PositiveIntegerField(null=True)),

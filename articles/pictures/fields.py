@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -68,7 +69,7 @@ class PhotoField(PictureField):
         kwargs["upload_to"] = upload_path
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
         # Renditions are a setting of the site and do not concern migrations.
         for setting in ("aspect_ratios", "container_width", "file_types", "pixel_densities", "grid_columns"):
@@ -76,7 +77,7 @@ class PhotoField(PictureField):
         del kwargs["breakpoints"], kwargs["upload_to"]
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> forms.Field:
         defaults = {"label": capfirst(self.verbose_name), "help_text": self.help_text, "required": not self.blank}
         return PhotoFormField(**{**defaults, "max_length": self.max_length, **kwargs})
 
@@ -86,5 +87,5 @@ class PhotoFormField(forms.FileField):
         file = super().to_python(data)
         return None if file is None else processing.process_upload(file).file
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {**super().widget_attrs(widget), "accept": processing.ACCEPT}

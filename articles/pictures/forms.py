@@ -78,7 +78,7 @@ class PicturesForm(forms.Form):
             initial=text_in(picture, name, self.language),
         )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         if self.missing:
             self.add_error(None, _("A picture is no longer there. Upload it again."))
@@ -100,7 +100,7 @@ class PicturesForm(forms.Form):
             for name in FIELDS:
                 setattr(picture, f"{name}_{language}", "")
 
-    def add_errors(self, errors: dict[str, Any]) -> dict[str, Any]:
+    def add_errors(self, errors: dict[str, list[ValidationError]]) -> dict[str, list[ValidationError]]:
         """Add the errors about pictures to this form and return the others."""
         for name in [name for name in errors if name in self.fields or name == "pictures"]:
             self.add_error(name if name in self.fields else None, errors.pop(name))
@@ -161,7 +161,7 @@ class PicturesForm(forms.Form):
             },
         )
 
-    def _rendered_field(self, picture: Picture, name: str) -> dict[str, Any]:
+    def _rendered_field(self, picture: Picture, name: str) -> dict[str, object]:
         bound = self[f"picture-{picture.pk}-{name}"]
         return {
             "name": name,
@@ -216,7 +216,7 @@ class PicturesFormMixin(UpdateModelForm):
         self.pictures.save(self.instance)
 
 
-def as_json(picture: Picture) -> dict[str, Any]:
+def as_json(picture: Picture) -> dict[str, object]:
     """Return a picture as the browser's `Pictures` expects it, without texts."""
     image = picture.image
     return {

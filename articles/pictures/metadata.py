@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any
 
 from defusedxml import ElementTree
 from PIL import ImageFile, IptcImagePlugin
@@ -38,7 +37,7 @@ def texts_of(image: ImageFile.ImageFile) -> Texts:
 
 
 def _iptc(image: ImageFile.ImageFile) -> Texts:
-    info: Any = IptcImagePlugin.getiptcinfo(image) or {}
+    info = IptcImagePlugin.getiptcinfo(image) or {}
     encodings = ("utf-8",) if info.get(_CHARSET) == _UTF8 else ("utf-8", "cp1252", "latin-1")
 
     def text(key: tuple[int, int]) -> str:

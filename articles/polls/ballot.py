@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
@@ -81,7 +81,7 @@ def is_open(update: Update, article: Article) -> bool:
     return update.closes_at is None or update.closes_at > timezone.now()
 
 
-def results(update: Update, texts: ReaderTexts) -> dict[str, Any]:
+def results(update: Update, texts: ReaderTexts) -> dict[str, object]:
     """Return the results for the template."""
     votes = counts(update)
     total = sum(votes)
@@ -95,7 +95,7 @@ def results(update: Update, texts: ReaderTexts) -> dict[str, Any]:
     }
 
 
-def context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, Any]:
+def context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, object]:
     """Return the template's variables: the results, the introduction, and whether readers can vote."""
     written = _in(update, texts.language)
     return results(update, texts) | {

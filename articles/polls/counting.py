@@ -27,7 +27,7 @@ INTERVAL_SECONDS = 1.0
 
 
 def element_of(pk: int) -> str:
-    """Return the name of the element of the results, which is separate so that a reader's selection in the form stays."""
+    """Return the element of the results. It is separate from the form, which keeps the reader's selection."""
     return f"poll-{pk}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 
@@ -23,7 +23,7 @@ class UpdateModelForm(_ModelForm):
     #: The relations that the cleaned data describe; subclasses add theirs in `clean`.
     pending: PendingRelations = NOTHING_PENDING
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         if "authors" in self.cleaned_data:
             self.pending = replace(self.pending, authors=list(self.cleaned_data["authors"]))
