@@ -468,11 +468,11 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     def article_named(self, update: Update) -> SafeString:
         return named(update.article)
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str | list[str]]:
-        initial = super().get_changeform_initial_data(request)
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
         author = Author.objects.filter(user=request.user.pk).first()
         if author:
-            initial.setdefault("authors", [str(author.pk)])
+            initial.setdefault("authors", [author.pk])
         article = self._article_to_add_to(request)
         languages = article.offered_languages if article else [code for code, _name in settings.LANGUAGES]
         own = get_language() or "en"
