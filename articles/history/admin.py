@@ -48,7 +48,7 @@ class ListedVersion:
 class VersionsAdminMixin(_UpdateAdmin):
     """Add the page to the admin of updates. Its address is named `admin:articles_update_versions`.
 
-    The admin has to define `can_edit_source(request, update)`, as `articles.admin.TranslatedAdmin` does.
+    The admin has to define `can_edit_source(request, update)`, as `articles.base_admin.TranslatedAdmin` does.
     """
 
     if TYPE_CHECKING:
