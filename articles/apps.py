@@ -39,6 +39,6 @@ class ArticlesConfig(AppConfig):
         elements.register("update", rendering.render_updates)
         elements.register("poll", rendering.render_polls)
         elements.register_pages(live_page.find)
-        registry.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.described)
-        registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.described)
+        registry.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.describe)
+        registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.describe)
         metrics.register(monitoring.collect)

@@ -13,6 +13,7 @@ from PIL import Image
 from articles import changes
 from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
+from articles.publishing.pending import PendingRelations
 from comments.models import Comment
 from liveblog.delivery import log
 from liveblog.models import Change
@@ -48,8 +49,8 @@ def update(
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
-    made.pictures_to_be, made.embed_to_be = list(pictures), embed
-    made.full_clean()
+    with made.validated_with(PendingRelations(pictures=pictures, embed_url=embed)):
+        made.full_clean()
     with changes.edit(made):
         made.save()
         made.authors.set(authors)
@@ -58,7 +59,6 @@ def update(
             each.save()
         if embed:
             embeds.attach(made, embed)
-    made.pictures_to_be = made.embed_to_be = None
     return made
 
 

@@ -73,7 +73,7 @@ class Full(FileSystemStorage):
 
 
 @pytest.mark.parametrize(
-    ("pasted", "canonical", "frame"),
+    ("pasted", "canonical", "player"),
     [
         ("https://youtu.be/dQw4w9WgXcQ?si=abc&t=43s", f"{VIDEO}&t=43", f"{FRAME}?start=43"),
         ("http://m.youtube.com/watch?app=m&v=dQw4w9WgXcQ&list=x", VIDEO, FRAME),
@@ -146,13 +146,15 @@ class Full(FileSystemStorage):
         ),
     ],
 )
-def test_an_address_of_a_provider_gets_its_player(server: EmbedServer, pasted: str, canonical: str, frame: str) -> None:
+def test_an_address_of_a_provider_gets_its_player(
+    server: EmbedServer, pasted: str, canonical: str, player: str
+) -> None:
     update = posted(pasted)
     work()
     embed = Embed.objects.get(update=update)
-    assert (embed.url, embed.frame, embed.state) == (canonical, frame, "resolved")
+    assert (embed.url, embed.player_url, embed.state) == (canonical, player, "resolved")
     assert services.address(canonical) == canonical
-    assert f'data-frame="{frame.replace("&", "&amp;")}"' in page(update)
+    assert f'data-player="{player.replace("&", "&amp;")}"' in page(update)
 
 
 def test_each_provider_is_tried() -> None:
@@ -180,7 +182,7 @@ def test_another_address_is_a_plain_link_and_nobody_is_asked(server: EmbedServer
     work()
     shown = page(update)
     assert f'<a href="{url}" rel="noopener"' in shown
-    assert "data-frame" not in shown
+    assert "data-player" not in shown
     assert server.requests == []
 
 
@@ -407,14 +409,14 @@ def test_without_a_cache_embeds_are_published_and_resolved(server: EmbedServer) 
 def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, settings: Any) -> None:
     update = posted("https://mastodon.social/@Gargron/109371234567890")
     work()
-    assert "data-frame" in page(update)
+    assert "data-player" in page(update)
     settings.MASTODON_INSTANCES = []
     with changes.edit(update):
         Embed._base_manager.update(title="Another")
         update.save()
     update.body_en = "<p>Changed</p>"
     update.save()
-    assert "data-frame" not in page(update)
+    assert "data-player" not in page(update)
 
 
 def test_a_page_with_embeds_takes_no_more_queries(

@@ -114,7 +114,7 @@ def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
 
 def test_what_another_room_registers_is_part_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[int, str] = {}
-    monkeypatch.setattr(registry, "_parts", dict(registry._parts))
+    monkeypatch.setattr(registry, "_relations", dict(registry._relations))
     registry.register(
         "score", lambda update: kept.get(update.pk, ""), lambda update, data: kept.update({update.pk: data})
     )

@@ -213,10 +213,10 @@ class Watched(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         free = 0
-        while processing.at_once.acquire(blocking=False):
+        while processing.slots.acquire(blocking=False):
             free += 1
         for _ in range(free):
-            processing.at_once.release()
+            processing.slots.release()
         self.seen.append((connection.connection is not None, 2 - free))
         return super()._save(name, content)
 

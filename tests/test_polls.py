@@ -42,7 +42,7 @@ def vote(client: Client, update: Update, choice: Any, *, language: str = "en", *
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tallies may follow each other at once."""
-    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+    monkeypatch.setattr(counting, "INTERVAL_SECONDS", 0.0)
 
 
 # What a poll is -------------------------------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def test_the_number_of_queries_of_a_page_does_not_depend_on_its_polls(
 
 @pytest.mark.django_db(transaction=True)
 def test_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "INTERVAL", 0.2)
+    monkeypatch.setattr(counting, "INTERVAL_SECONDS", 0.2)
     # A multiple of eight: of eight voters, two change their minds.
     each = soak.count(24, 200)
     update = poll()
@@ -380,7 +380,7 @@ def test_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> N
         over.set()
         for counter in counters:
             counter.result()
-    monkeypatch.setattr(counting, "INTERVAL", 0.0)
+    monkeypatch.setattr(counting, "INTERVAL_SECONDS", 0.0)
     publish_tallies()
     assert Tally.objects.get().counts == [6 * each, each, each]
     assert not Vote.objects.filter(counted=False).exists()

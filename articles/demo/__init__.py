@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from articles import changes
 from articles.models import Article, Author, GlossaryTerm, Picture, Topic, Update, Vote
 from articles.polls import counting
+from articles.publishing.pending import PendingRelations
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -81,11 +82,12 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
         corrected_at=data.get("corrected_at"),
     )
     _put_texts(update, data)
-    update.pictures_to_be = [_picture(each) for each in data.get("pictures", ())]
-    update.full_clean()
+    pictures = [_picture(each) for each in data.get("pictures", ())]
+    with update.validated_with(PendingRelations(pictures=pictures)):
+        update.full_clean()
     with changes.edit(update):
         update.save()
-        for position, picture in enumerate(update.pictures_to_be):
+        for position, picture in enumerate(pictures):
             picture.update, picture.position = update, position
             picture.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))

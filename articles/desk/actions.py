@@ -1,14 +1,15 @@
-"""What is done to an update at the desk, by one button each."""
+"""The actions of the buttons on an entry of the desk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from articles import changes
@@ -16,55 +17,59 @@ from articles.models import Update
 from articles.publishing import pins, rules, snapshot, syndication
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    Actor = User | AnonymousUser
 
 State = Update.State
 
 
-def publish(update: Update, user: Any) -> None:
-    """Have it appear; where a second person releases updates, ask for that."""
-    acts = rules.allowed_actions(update if update.pk else None, update.article, user)
-    if "submit" in acts:
+def colleagues() -> QuerySet[User]:
+    """Return the users to whom an update can be handed over."""
+    return get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+
+
+def publish(update: Update, user: Actor) -> None:
+    """Set the state that publishing leads to: submitted, if somebody else has to release the update."""
+    if "submit" in rules.allowed_actions(update if update.pk else None, update.article, user):
         update.state = State.SUBMITTED
-    elif update.state == State.SUBMITTED and update.publish_at and update.publish_at > timezone.now():
-        # Released before its time, it waits for that.
-        update.state = State.SCHEDULED
     else:
-        update.state = State.PUBLISHED
+        update.publish(update.publish_at)
 
 
-def _publish(update: Update, user: Any, data: Any) -> None:
+def _publish(update: Update, user: Actor, data: QueryDict) -> None:
     if data.get("opened") != snapshot.version_token(update):
         raise Conflict
-    seen = update.published_before
+    published_before = update.published_before
     publish(update, user)
     _save(update)
-    if update.state == State.PUBLISHED and not seen:
+    if update.state == State.PUBLISHED and not published_before:
         syndication.publish_copies(update, user)
 
 
-def _withdraw(update: Update, user: Any, data: Any) -> None:
-    update.state = State.WITHDRAWN
-    update.leaves_mark = data.get("mark") == "1"
-    if update.leaves_mark:
-        setattr(update, f"withdrawal_note_{update.source_language}", data.get("reason", ""))
+def _withdraw(update: Update, user: Actor, data: QueryDict) -> None:
+    update.withdraw(leaves_mark=data.get("mark") == "1", reason=data.get("reason", ""))
     _save(update)
 
 
-def _draft(update: Update, user: Any, data: Any) -> None:
+def _draft(update: Update, user: Actor, data: QueryDict) -> None:
     update.state, update.publish_at = State.DRAFT, None
     _save(update)
 
 
-def _pin(update: Update, user: Any, data: Any) -> None:
+def _pin(update: Update, user: Actor, data: QueryDict) -> None:
     pins.pin(update)
 
 
-def _unpin(update: Update, user: Any, data: Any) -> None:
+def _unpin(update: Update, user: Actor, data: QueryDict) -> None:
     pins.unpin(update)
 
 
-def _raise(update: Update, user: Any, data: Any) -> None:
-    """Above the one that stands above it."""
+def _raise(update: Update, user: Actor, data: QueryDict) -> None:
+    """Swap the update with the pinned one above it."""
     pinned = Update.objects.filter(article=update.article_id, pin__isnull=False).newest_first()
     order = list(pinned.values_list("pk", flat=True))
     place = order.index(update.pk) if update.pk in order else 0
@@ -73,10 +78,10 @@ def _raise(update: Update, user: Any, data: Any) -> None:
         pins.reorder(order)
 
 
-def _hand_over(update: Update, user: Any, data: Any) -> None:
+def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
     to = data.get("to", "")
-    people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
-    update.assignee = people.filter(pk=to).first() if to.isdecimal() else None
+    pk = number(to)
+    update.assignee = None if pk is None else colleagues().filter(pk=pk).first()
     if to and not update.assignee:
         raise ValidationError(_("There is no such colleague any more."))
     _save(update)
@@ -87,7 +92,7 @@ def _save(update: Update) -> None:
     update.save()
 
 
-ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
+ACTIONS: dict[str, Callable[[Update, Actor, QueryDict], None]] = {
     "publish": _publish,
     "withdraw": _withdraw,
     "draft": _draft,
@@ -97,19 +102,19 @@ ACTIONS: dict[str, Callable[[Update, Any, Any], None]] = {
     "hand-over": _hand_over,
 }
 
-#: Those that need the right to run a coverage; the others that to change updates.
-RUNNING = frozenset({"pin", "unpin", "raise"})
+#: Actions that need the permission to run a coverage; the others need that to change updates.
+COVERAGE_ACTIONS = frozenset({"pin", "unpin", "raise"})
 
 
-def act(article_id: int, pk: int, action: str, user: Any, data: Any) -> Update:
-    """Do one of ACTIONS to an update.
+def act(article_id: int, pk: int, action: str, user: Actor, data: QueryDict) -> Update:
+    """Perform one of ACTIONS on an update and return it.
 
-    Raises KeyError, Update.DoesNotExist, ValidationError with what is wrong; or Conflict where what is published is
-    not what `data["opened"]` names (`articles.publishing.snapshot.version_token`).
+    Raises KeyError if there is no such action, Update.DoesNotExist, ValidationError, and Conflict if the update to be
+    published is not the version that `data["opened"]` names (`articles.publishing.snapshot.version_token`).
     """
-    do = ACTIONS[action]
+    perform = ACTIONS[action]
     with transaction.atomic(), acting_as(user):
         changes.lock(Update.objects.get(pk=pk, article=article_id))
         update = Update.objects.select_related("article").get(pk=pk)
-        do(update, user, data)
+        perform(update, user, data)
     return update

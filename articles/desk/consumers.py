@@ -1,7 +1,7 @@
 """The websocket of a live desk: /ws/desk/<article id>/.
 
-Beside what every room tells, it says how many read the page, counted across all processes:
-{"readers": {"de": 12}, "total": 12}. What a person has in hand is the update that they write in; "new" is a new one.
+In addition to presence it sends the number of readers of the page by language, counted across all processes:
+{"readers": {"de": 12}, "total": 12}. What a user claims is the update that they edit; "new" is an update not saved yet.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from django.conf import settings
 from liveblog import notify
 from liveblog.newsroom.presence import INTERVAL_SECONDS, TIMEOUT_SECONDS, PresenceConsumer
 
-RIGHTS = ("articles.add_update", "articles.change_update")
+PERMISSIONS = ("articles.add_update", "articles.change_update")
 
 
 class DeskConsumer(PresenceConsumer):
-    rights = RIGHTS
+    """Presence at one desk, with the number of readers."""
+
+    rights = PERMISSIONS
 
     def group(self) -> str:
         return notify.desk_group(self.article_id)
 
     async def connect(self) -> None:
         self.article_id = self.scope["url_route"]["kwargs"]["pk"]
-        #: By process: readers by language, and when they were counted.
+        #: By process: readers by language, and the time of the count.
         self.counts: dict[str, tuple[dict[str, int], float]] = {}
         self.sent_readers: dict[str, int] | None = None
         await super().connect()
@@ -35,7 +37,7 @@ class DeskConsumer(PresenceConsumer):
 
     async def _tick(self) -> None:
         newest = max((at for _readers, at in self.counts.values()), default=0.0)
-        # One of the desks asks for all of them.
+        # One desk requests the count for all desks.
         if self._now() - newest >= INTERVAL_SECONDS * 0.9:
             query = {"type": "audience.query", "article": self.article_id}
             await notify.send(notify.readers_group(self.article_id), query)

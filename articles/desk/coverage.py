@@ -1,9 +1,10 @@
-"""Running a coverage: it starts, it ends, it may go on, and what else is to be read stands beside it."""
+"""Start, finish and reopen the coverage of an article, and set its related articles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,9 +14,13 @@ from liveblog.delivery import log
 
 State = Article.State
 
+#: Limits of the search for related articles: characters of the query, and articles found.
+MAX_QUERY_LENGTH = 100
+MAX_FOUND = 8
+
 
 def start(article: Article) -> None:
-    """It is live from now on; also one that was finished goes on."""
+    """Make the coverage live; a finished one is reopened."""
     if article.state == State.ANNOUNCED:
         article.coverage_start = timezone.now()
     article.state, article.coverage_end = State.LIVE, None
@@ -23,11 +28,12 @@ def start(article: Article) -> None:
 
 
 def finish(article: Article) -> None:
+    """End the coverage, now or at its start if that is still to come."""
     article.state, article.coverage_end = State.FINISHED, max(timezone.now(), article.coverage_start)
     article.save()
 
 
-#: What can be done, and from which states. Done again it changes nothing.
+#: The actions, each with the states from which it is possible. In any other state it does nothing.
 ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
     "start": (start, frozenset({State.ANNOUNCED})),
     "finish": (finish, frozenset({State.LIVE})),
@@ -36,22 +42,36 @@ ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
 
 
 def act(pk: int, action: str) -> None:
-    """Do one of ACTIONS. Raises KeyError where there is no such action."""
-    do, states = ACTIONS[action]
+    """Perform one of ACTIONS. Raises KeyError if there is no such action."""
+    perform, states = ACTIONS[action]
     with transaction.atomic():
         log.lock(pk)
         article = Article.objects.get(pk=pk)
         if article.state in states:
-            do(article)
+            perform(article)
 
 
-def relate(pk: int, other: int, *, wanted: bool) -> None:
-    """Have another article named beside this one, or no longer."""
+def relate(pk: int, other: int, *, related: bool) -> None:
+    """Add another article to the related ones, or remove it."""
     with transaction.atomic():
         log.lock(pk)
         article = Article.objects.get(pk=pk)
         with changes.edit(article):
-            if wanted:
+            if related:
                 article.related.add(*Article.objects.filter(pk=other).exclude(pk=pk))
             else:
                 article.related.remove(other)
+
+
+def search(article: Article, query: str) -> list[Article]:
+    """Return up to MAX_FOUND other articles whose headlines contain all words of a query, in any language."""
+    words = query.strip()[:MAX_QUERY_LENGTH].split()
+    if not words:
+        return []
+    found = Article.objects.exclude(pk=article.pk)
+    for word in words:
+        matching = Article.objects.none()
+        for code, _name in settings.LANGUAGES:
+            matching |= Article.objects.filter(**{f"headline_{code}__icontains": word})
+        found = found.filter(pk__in=matching.values("pk"))
+    return list(found[:MAX_FOUND])

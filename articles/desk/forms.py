@@ -1,20 +1,22 @@
-"""The composer: one update as a journalist writes it, in one language, and what is chosen about it."""
+"""The composer: a form of one update in its source language."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from articles.desk import actions
-from articles.embeds.forms import EmbedField, EmbedWidget, WithEmbed
+from articles.embeds.forms import EmbedField, EmbedFormMixin, EmbedWidget
 from articles.models import Article, Author, Update
-from articles.pictures.forms import WithPictures
+from articles.pictures.forms import PicturesFormMixin
 from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
@@ -22,35 +24,43 @@ from articles.text.richtext import RichTextWidget, not_too_long
 from liveblog.fields import offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from articles.desk.actions import Actor
+
 State = Update.State
 
-#: Columns that the composer knows by another name.
+#: Columns for which the composer has a field with another name.
 _FIELDS = {"first_published_at": "published_at"}
 
 
-def language_for(user: Any, article: Article) -> str:
-    """The language that a person begins to write in: that of their last update, or of their newsroom pages."""
-    last = Update.objects.filter(written_by=user).order_by("-pk").values_list("source_language", flat=True).first()
+def language_for(user: Actor, article: Article) -> str:
+    """Return the language of a user's new update: that of their last update, or of the page that they see."""
+    last = Update.objects.filter(written_by=user.pk).order_by("-pk").values_list("source_language", flat=True).first()
     offered = article.offered_languages or [code for code, _name in settings.LANGUAGES]
     return next((code for code in (last, get_language()) if code in offered), offered[0])
 
 
-def covered_beside(article: Article) -> Any:
-    """The articles in which an update can stand as well: what is announced or live at the same time."""
+def copy_targets(article: Article) -> QuerySet[Article]:
+    """Return the articles to which an update can be copied: the last 20 others that are announced or live."""
     found = Article.objects.exclude(pk=article.pk).exclude(state=Article.State.FINISHED).order_by("-coverage_start")
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
 
 
-def key_of(data: Any) -> uuid.UUID | None:
-    """What the browser calls a new update; nothing where that is no name."""
+def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
+    """Return the key that the browser gave a new update, None if it is no UUID."""
     try:
         return uuid.UUID(data.get("key", ""))
     except ValueError:
         return None
 
 
-class ComposerForm(WithPictures, WithEmbed):
-    """Check and save it as the person (`states.acting`), with the article locked; `save` inside `changes.edit`."""
+class ComposerForm(PicturesFormMixin, EmbedFormMixin):
+    """The form of the composer.
+
+    Validate and save it as the acting user (`acting_as`), with the article locked; call `save` within `changes.edit`.
+    """
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -81,7 +91,7 @@ class ComposerForm(WithPictures, WithEmbed):
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
-    also_in: Any = forms.ModelMultipleChoiceField(
+    also_in: forms.ModelMultipleChoiceField[Article] = forms.ModelMultipleChoiceField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
@@ -93,27 +103,31 @@ class ComposerForm(WithPictures, WithEmbed):
             "authors": forms.CheckboxSelectMultiple,
         }
 
-    def __init__(self, data: Any = None, *, instance: Update, user: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, instance: Update, user: Actor) -> None:
         self.article, self.user = instance.article, user
         self.language = instance.source_language
         self.acts = rules.allowed_actions(instance if instance.pk else None, self.article, user)
-        super().__init__(data, instance=instance, initial=self._texts_of(instance))
+        super().__init__(data, instance=instance, initial=self._initial(instance))
         choices = with_kept_languages(
             [one for one in offered_languages() if one[0] in self.article.languages], [instance.source_language]
         )
         self.fields["source_language"] = forms.ChoiceField(label=_("Language"), choices=choices, initial=self.language)
-        # What was published stays in the language in which it was; translations hang on it.
+        # A published update keeps its source language, because its translations depend on it.
         self.fields["source_language"].disabled = instance.published_before
-        authors: Any = self.fields["authors"]
-        authors.queryset, authors.label = Author.objects.order_by("name"), _("Byline")
-        others: Any = self.fields["also_in"]
-        others.queryset = covered_beside(self.article)
-        self.take_pictures(data, user)
+        self.fields["authors"].label = _("Byline")
+        self._set_queryset("authors", Author.objects.order_by("name"))
+        self._set_queryset("also_in", copy_targets(self.article))
+        self.init_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
-    def _texts_of(self, update: Update) -> dict[str, Any]:
-        texts: dict[str, Any] = {name: text_in(update, name, update.source_language) for name in TEXTS}
+    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Article]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = queryset
+
+    def _initial(self, update: Update) -> dict[str, object]:
+        texts: dict[str, object] = {name: text_in(update, name, update.source_language) for name in TEXTS}
         return texts | {
             "key": update.key,
             "opened": version_token(update),
@@ -123,11 +137,11 @@ class ComposerForm(WithPictures, WithEmbed):
         }
 
     def _get_validation_exclusions(self) -> set[str]:
-        # The model is asked about every field that this form stands for.
+        # The model validates all its fields: this form sets columns for which it has no field of the same name.
         return set()
 
     def _post_clean(self) -> None:
-        """Say what was written, in its language, and what becomes of the update; then the model is asked."""
+        """Write texts and plans into the update, then have the model validate it."""
         update, written = self.instance, self.cleaned_data
         if update.pk is None:
             update.key = written.get("key")
@@ -136,7 +150,7 @@ class ComposerForm(WithPictures, WithEmbed):
         if before != update.source_language:
             for name in TEXTS:
                 setattr(update, f"{name}_{before}", "")
-            self.pictures.silence(before)
+            self.pictures.clear_texts(before)
         for name in TEXTS:
             if name in written:
                 setattr(update, f"{name}_{update.source_language}", written[name])
@@ -146,46 +160,45 @@ class ComposerForm(WithPictures, WithEmbed):
         super()._post_clean()
 
     def _plan(self) -> None:
-        """What becomes of an update that readers have not seen yet, by the button that was pressed."""
+        """Set the state of an update that readers have not seen yet, according to the pressed button."""
         update, action = self.instance, self.data.get("action", "draft")
         update.publish_at = self.cleaned_data.get("publish_at")
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
         if action == "publish":
-            # What somebody else has to release goes on waiting for that.
+            # An update that somebody else has to release stays submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
         elif action == "schedule":
-            # Where a second person releases updates, it is scheduled by being released.
+            # If updates need release, releasing this one will schedule it.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
         else:
             update.state = State.DRAFT
 
     @property
     def overlong(self) -> bool:
-        """Whether a text is too long to be compared with anything."""
+        """Whether a text is too long to be compared with another version."""
         return any(self.has_error(name, code) for name in TEXTS for code in ("max_length", "long"))
 
     def clean_key(self) -> uuid.UUID | None:
         return key_of(self.data)
 
-    def clean(self) -> None:
-        super().clean()
-        if "authors" in self.cleaned_data:
-            self.instance.authors_to_be = list(self.cleaned_data["authors"])
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean()
         if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
             message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
             self.add_error(None, message)
         elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
             self.add_error("publish_at", _("Say when the update is to be published."))
+        return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """The model names columns of a language; the composer has one field for all of them."""
+        """Report errors of translated columns at the composer's fields, which have no language suffix."""
         if field is None and hasattr(error, "error_dict"):
-            shown: dict[str, Any] = {}
-            for name, messages in error.error_dict.items():
+            shown: dict[str, list[ValidationError]] = {}
+            for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
-                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(messages)
+                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)

@@ -1,4 +1,4 @@
-"""What journalists keep ready."""
+"""Snippets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from liveblog.fields import LanguageField
 
 
 class Snippet(models.Model):
-    """A ready piece: the beginning of an update that comes again and again."""
+    """The beginning of an update that is often needed, such as a standing headline with a list."""
 
     name = models.CharField(_("name"), max_length=80, help_text=_("By which it is found at the live desk."))
     article = models.ForeignKey(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import F, Subquery
 
 from articles.changes import Edit
@@ -18,7 +16,7 @@ class DeskRevisions:
     def before(self, row: Versioned) -> None:
         return None
 
-    def after(self, edit: Edit, memory: Any) -> None:
+    def after(self, edit: Edit, memory: None) -> None:
         if edit.page_id is None:
             return
         if isinstance(edit.item, Update):

@@ -1,11 +1,11 @@
-"""The timeline of a desk: all updates of an article, as the newsroom sees them."""
+"""The timeline of a desk: all updates of an article, for the newsroom."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
@@ -14,54 +14,60 @@ from articles.models import Article, Author, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
+from liveblog.numbers import number
 
-#: How many of the newest are shown at first, and how many more at a time.
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.http import QueryDict
+
+#: Number of published updates that are shown at first, and of those added at a time.
 PAGE_SIZE = 50
 
 State = Update.State
 
-#: What readers have not seen yet stands on top, and what comes next is nearest to what is there.
+#: States shown on top; the update that is published next is the lowest of them.
 _WAITING = (State.DRAFT, State.SUBMITTED, State.SCHEDULED)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which updates a desk shows."""
+    """The filter of a desk."""
 
     state: str = ""
     key_only: bool = False
-    words: str = ""
+    search: str = ""
 
     @classmethod
-    def of(cls, query: Any) -> Selection:
-        """From the parameters of an address."""
+    def of(cls, query: QueryDict) -> Selection:
+        """Read the filter from a query string."""
         state = query.get("state", "")
         return cls(
             state if state in State.values else "", query.get("state") == "key", query.get("q", "").strip()[:100]
         )
 
     def of_article(self, article: Article) -> QuerySet[Update]:
+        """Return the updates of an article that pass the filter."""
         found = updates().filter(article=article)
         if self.state:
             found = found.filter(state=self.state)
         else:
-            # What was thrown away before anybody saw it is only shown to those who look for it.
+            # Updates thrown away before publication are shown only if this state is selected.
             found = found.exclude(state=State.WITHDRAWN, first_published_at=None)
         if self.key_only:
             found = found.filter(is_key=True)
-        for word in self.words.split():
+        for word in self.search.split():
             anywhere = Q()
             for field in Update.TEXTS:
-                # Rich text is kept as HTML, in which some characters have names.
-                sought = escape(word, quote=False) if field == "body" else word
+                # Rich text is stored as HTML, which escapes some characters.
+                term = escape(word, quote=False) if field == "body" else word
                 for code in SHIPPED:
-                    anywhere |= Q(**{f"{field}_{code}__icontains": sought})
+                    anywhere |= Q(**{f"{field}_{code}__icontains": term})
             found = found.filter(anywhere)
         return found
 
 
 def updates() -> QuerySet[Update]:
-    """Updates with all that their entries need, but for the article."""
+    """Return updates with everything that their entries need, except the article."""
     return Update.objects.select_related("embed", "assignee", "written_by", "submitted_by").prefetch_related(
         Prefetch("authors", Author.objects.order_by("name")),
         "pictures",
@@ -70,35 +76,38 @@ def updates() -> QuerySet[Update]:
 
 
 def newest(article: Article, selection: Selection, before: str = "") -> list[Update]:
-    """The top of the timeline; or, with the `sort` of an entry, what comes after it."""
+    """Return the top of the timeline, or the page below `before`, the `sort_key` of an entry."""
     found = selection.of_article(article)
     published = found.exclude(state__in=_WAITING).order_by(F("first_published_at").desc(nulls_last=True), "-pk")
     if not before:
         waiting = found.filter(state__in=_WAITING)
-        return [*sorted(waiting, key=sort_of, reverse=True), *published[:PAGE_SIZE]]
+        return [*sorted(waiting, key=sort_key, reverse=True), *published[:PAGE_SIZE]]
     return list(published.filter(_sorted_after(before))[:PAGE_SIZE])
 
 
 def _sorted_after(sort: str) -> Q:
-    """Those below an entry with this `sort`; see `sort_of`."""
-    moment, _, number = sort.removeprefix("0-").rpartition("-")
-    pk = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0
-    never_seen = Q(first_published_at=None)
+    """Return the condition for updates below the entry with this `sort_key`."""
+    moment, _, digits = sort.removeprefix("0-").rpartition("-")
+    pk = number(digits) or 0
+    never_published = Q(first_published_at=None)
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
     except ValueError:
-        # Below what waits on top is all the rest; below what was thrown away unseen is more of that.
-        return never_seen & Q(pk__lt=pk) if sort.startswith("0--") else Q()
-    return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_seen
+        # Everything is below the states on top. Below an update thrown away unseen are the others of the kind.
+        return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
+    return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_published
 
 
-def changed(article: Article, after: int) -> QuerySet[Update]:
-    """All that was edited since the desk was at `after`."""
-    return updates().filter(article=article, desk_revision__gt=after)
+def changed(article: Article, selection: Selection, after: int) -> tuple[list[Update], list[Update]]:
+    """Return the updates edited since desk revision `after`: those that the selection shows, and the others."""
+    edited = list(updates().filter(article=article, desk_revision__gt=after))
+    pks = [update.pk for update in edited]
+    shown = set(selection.of_article(article).filter(pk__in=pks).values_list("pk", flat=True))
+    return [one for one in edited if one.pk in shown], [one for one in edited if one.pk not in shown]
 
 
-def sort_of(update: Update) -> str:
-    """Sorts entries as text, the greatest first."""
+def sort_key(update: Update) -> str:
+    """Return a text by which entries are sorted in descending order."""
     if update.state in (State.DRAFT, State.SUBMITTED):
         return f"9-{update.pk:012d}"
     if update.state == State.SCHEDULED and update.publish_at:
@@ -107,14 +116,14 @@ def sort_of(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{update.pk:012d}"
 
 
-def entry_html(update: Update, article: Article, user: Any, *, may_write: bool, may_run: bool) -> str:
-    """One entry. Call within the article's time zone."""
+def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
+    """Render one entry. Call within the article's time zone."""
     language = update.source_language
     update.article = article
     return get_template("admin/articles/desk/entry.html").render(
         {
             "update": update,
-            "sort": sort_of(update),
+            "sort": sort_key(update),
             "opened": snapshot.version_token(update),
             "language": language,
             "headline": text_in(update, "headline", language),

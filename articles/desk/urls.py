@@ -1,17 +1,17 @@
 """The addresses of an article's desk, under /admin/articles/article/<pk>/desk/."""
 
 from collections.abc import Callable
-from typing import Any
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from articles.desk import views
+from articles.desk.views import View
 
 
-def patterns(wrap: Callable[[Any], Any]) -> list[Any]:
-    """`wrap` is what the admin puts around its views."""
+def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
+    """Return the URL patterns. `wrap` is `AdminSite.admin_view`, which requires a login."""
     desk = "<int:pk>/desk/"
-    found = [
+    views_by_path = [
         ("", views.page, "desk"),
         ("entries/", views.entries, "desk_entries"),
         ("updates/", views.write, "desk_write"),
@@ -23,4 +23,4 @@ def patterns(wrap: Callable[[Any], Any]) -> list[Any]:
         ("coverage/<slug:action>/", views.cover, "desk_cover"),
         ("related/", views.related, "desk_related"),
     ]
-    return [path(f"{desk}{rest}", wrap(view), name=f"articles_{name}") for rest, view, name in found]
+    return [path(f"{desk}{rest}", wrap(view), name=f"articles_{name}") for rest, view, name in views_by_path]

@@ -1,18 +1,16 @@
-"""The live desk: one screen on which a coverage is written. Everything but the page itself is asked for by scripts."""
+"""The desk: the page on which a coverage is written, and the addresses that its scripts use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -24,33 +22,37 @@ from js_asset import Media
 
 from articles import changes, kinds
 from articles.desk import actions, coverage, timeline
-from articles.desk.consumers import RIGHTS
+from articles.desk.conflicts import conflict_context
+from articles.desk.consumers import PERMISSIONS
 from articles.desk.forms import ComposerForm, key_of, language_for
-from articles.history import diffing
+from articles.desk.previews import preview_html
 from articles.models import Article, Snippet, Update
-from articles.page import rendering
 from articles.publishing import snapshot, syndication
 from articles.templatetags.live import own_name
-from articles.text import diff
 from articles.translations import stats
-from articles.translations.selection import of_update
 from liveblog.actors import acting_as
 from liveblog.delivery import log
-from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.languages import direction
-from liveblog.newsroom import panels as newsroom
+from liveblog.newsroom import panels
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 View = Callable[..., HttpResponse]
 
+#: The greatest number of users offered for handing over an update.
+MAX_COLLEAGUES = 200
 
-def at_desk(*rights: str) -> Callable[[View], View]:
-    """A view of an article for those who have one of `rights`, in the article's time zone."""
+
+def at_desk(*permissions: str) -> Callable[[View], View]:
+    """Decorate a view of an article: it needs one of `permissions` and runs in the article's time zone."""
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-            if not any(request.user.has_perm(right) for right in rights):
+        def guarded(request: HttpRequest, pk: int, **kwargs: object) -> HttpResponse:
+            if not any(request.user.has_perm(permission) for permission in permissions):
                 raise PermissionDenied
             article = get_object_or_404(Article, pk=pk)
             with timezone.override(article.zone):
@@ -69,9 +71,10 @@ def _may_run(request: HttpRequest) -> bool:
 
 
 @require_GET
-@at_desk(*RIGHTS)
+@at_desk(*PERMISSIONS)
 def page(request: HttpRequest, article: Article) -> HttpResponse:
-    # Read before what it stands for: what is edited meanwhile is asked for once more.
+    """Respond with the desk of an article."""
+    # Before the entries: the desk asks again for those that are edited meanwhile.
     revision = article.desk_revision
     form = _form(request, article, None, None)
     context = {
@@ -96,16 +99,15 @@ def _snippets(article: Article) -> list[Snippet]:
     return list(Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))
 
 
-def _colleagues() -> list[Any]:
-    people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
-    return list(people.order_by("first_name", "username")[:200])
+def _colleagues() -> list[User]:
+    return list(actions.colleagues().order_by("first_name", "username")[:MAX_COLLEAGUES])
 
 
 def _get(article: Article, pk: int) -> Update:
     return get_object_or_404(Update.objects.select_related("article"), pk=pk, article=article)
 
 
-def _form(request: HttpRequest, article: Article, update: Update | None, data: Any) -> ComposerForm:
+def _form(request: HttpRequest, article: Article, update: Update | None, data: QueryDict | None) -> ComposerForm:
     if update is None:
         update = Update(article=article, source_language=language_for(request.user, article))
         author = getattr(request.user, "author", None)
@@ -121,7 +123,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "form": form,
         "pictures": form.pictures.render_container(),
         "kinds": kinds.ALL,
-        "asked": {field: kinds.asking_for(field) for kind in kinds.ALL for field in kind.fields},
+        "asked": {field: kinds.codes_with(field) for kind in kinds.ALL for field in kind.fields},
         "update": update,
         "article": form.article,
         "languages": [
@@ -133,56 +135,52 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
 
 
 def _entries(request: HttpRequest, article: Article, found: list[Update]) -> list[dict[str, str]]:
-    rights = {
+    permissions = {
         "may_write": request.user.has_perm("articles.change_update"),
         "may_run": _may_run(request),
     }
     return [
         {
             "id": update.element,
-            "sort": timeline.sort_of(update),
-            "html": timeline.entry_html(update, article, request.user, **rights),
+            "sort": timeline.sort_key(update),
+            "html": timeline.entry_html(update, article, request.user, **permissions),
         }
         for update in found
     ]
 
 
 @require_GET
-@at_desk(*RIGHTS)
+@at_desk(*PERMISSIONS)
 def entries(request: HttpRequest, article: Article) -> HttpResponse:
-    """What a desk shows: after a revision all that has changed, before an entry what is older, otherwise the newest.
+    """Respond with entries of the timeline.
 
-    A desk that is behind a deletion is given the newest as well: `whole` says that nothing else belongs on it.
+    `after`: those edited since that revision; `before`: the page below that entry; neither: the newest. The newest are
+    also sent if an update was deleted since `after`; `whole` then means that the desk shows nothing else.
     """
     selection = timeline.Selection.of(request.GET)
     revision = article.desk_revision
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    asked_after = after.isascii() and after.isdecimal() and len(after) < 19
-    whole = not before and not (asked_after and int(after) >= article.deletion_revision)
-    if asked_after and not whole:
-        edited = list(timeline.changed(article, int(after)))
-        wanted = set(
-            selection.of_article(article).filter(pk__in=[one.pk for one in edited]).values_list("pk", flat=True)
-        )
-        gone = [{"id": update.element} for update in edited if update.pk not in wanted]
-        shown = [*_entries(request, article, [update for update in edited if update.pk in wanted]), *gone]
-    else:
+    after, before = number(request.GET.get("after")), request.GET.get("before", "")
+    whole = not before and (after is None or after < article.deletion_revision)
+    shown: list[dict[str, str]]
+    if after is None or whole:
         shown = _entries(request, article, timeline.newest(article, selection, before))
+    else:
+        matching, others = timeline.changed(article, selection, after)
+        shown = [*_entries(request, article, matching), *({"id": update.element} for update in others)]
     return JsonResponse({"revision": revision, "entries": shown, "whole": whole, "side": _side(request, article)})
 
 
 def _side(request: HttpRequest, article: Article) -> str:
-    """The state of things beside the timeline."""
+    """Render what is beside the timeline: coverage, translations, panels and related articles."""
     summary = stats.summary(article.pk)
-    related = article.related.all()
     context = {
         "article": article,
         "may_run": _may_run(request),
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
-        "figures": newsroom.panels_for(article.pk, request.user),
-        "related": related,
+        "figures": panels.panels_for(article.pk, request.user),
+        "related": article.related.all(),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
 
@@ -193,14 +191,14 @@ def _side(request: HttpRequest, article: Article) -> str:
 @require_GET
 @at_desk("articles.change_update")
 def composer(request: HttpRequest, article: Article, update: int) -> HttpResponse:
-    """The composer for an update that is there."""
+    """Respond with the composer of an existing update."""
     return HttpResponse(_composer(request, _form(request, article, _get(article, update), None)))
 
 
 @require_POST
 @at_desk("articles.add_update")
 def write(request: HttpRequest, article: Article) -> HttpResponse:
-    """A new update. The same one sent twice is one: its key tells. 409 where it was sent before with other words."""
+    """Save a new update. Its key makes repeated requests one update; 409 if it was sent before with other content."""
     key = key_of(request.POST)
     return _save(request, article, article.updates.filter(key=key) if key else Update.objects.none(), new=True)
 
@@ -208,90 +206,69 @@ def write(request: HttpRequest, article: Article) -> HttpResponse:
 @require_POST
 @at_desk("articles.change_update")
 def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse:
-    """Another version of an update that is there; 409 where somebody else has saved one meanwhile."""
+    """Save another version of an update; 409 if somebody else has saved one meanwhile."""
     return _save(request, article, article.updates.filter(pk=update))
 
 
 def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, new: bool = False) -> HttpResponse:
-    """Save what was sent as a version of the update that is `found`; or as a `new` one, if there is none yet.
+    """Save the form as a version of the update in `found`, or as a `new` one if there is none yet.
 
-    Nothing replaces a version that the sender has not seen, unless it comes to the same.
+    A version that the user has not seen is not replaced, unless the result would be the same.
     """
     with transaction.atomic(), acting_as(request.user):
-        # From here to the commit nobody else saves, so the version that is checked is the one that is replaced.
+        # The lock lasts until the commit, so the version that is checked is the one that is replaced.
         _lock(request, article, found)
         update = found.select_related("article").first()
         if update is None and not new:
             raise Http404
-        seen = update is not None and update.published_before
+        published_before = update is not None and update.published_before
         present = snapshot.composer_data(update) if update else {}
         unseen = update is not None and (new or request.POST.get("opened") != snapshot.token_of(present))
         form = _form(request, article, update, request.POST)
         valid = form.is_valid()
-        conflict = unseen and not (valid and snapshot.composer_data(form.instance) == present)
+        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
         if valid and not conflict:
             try:
                 with transaction.atomic():
-                    return JsonResponse(_saved(form, seen))
+                    return JsonResponse(_saved(form, published_before))
             except ValidationError as error:
                 form.add_error(None, error)
-    # What differs is found out when nobody waits for the article any more.
-    return _conflict(request, form, present, new=new) if conflict and not form.overlong else _refuse(form)
+    # After the commit, because comparing takes time and the article is no longer locked.
+    return _conflict(request, form, present, new=new) if conflict and not form.overlong else _invalid(form)
 
 
-def _saved(form: ComposerForm, seen: bool) -> dict[str, str]:
-    """Save it, in all the articles in which it is to stand. `seen`: whether readers had seen it before."""
+def _saved(form: ComposerForm, published_before: bool) -> dict[str, str]:
+    """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
     with changes.edit(form.instance):
         saved = form.save()
     if others := form.cleaned_data["also_in"]:
         syndication.copy_to(saved, others, form.user)
         saved.refresh_from_db()
-    if saved.state == Update.State.PUBLISHED and not seen:
+    if saved.state == Update.State.PUBLISHED and not published_before:
         syndication.publish_copies(saved, form.user)
     return {"id": saved.element, "state": saved.state}
 
 
-def _refuse(form: ComposerForm) -> HttpResponse:
-    """What is wrong, and what to think of, by field."""
+def _invalid(form: ComposerForm) -> HttpResponse:
+    """Respond with errors and warnings by field."""
     pictures = {"errors": form.pictures.errors, "warnings": form.pictures.warnings}
     return JsonResponse({"errors": form.errors, "pictures": pictures}, status=422)
 
 
 def _lock(request: HttpRequest, article: Article, found: QuerySet[Update]) -> None:
-    """Hold all articles in which the update stands or is to stand, at once."""
+    """Lock all articles that have or get the update, at once."""
     copy_group = found.exclude(copy_group=None).values("copy_group")
     others = Update.objects.filter(copy_group__in=copy_group).values_list("article_id", flat=True)
-    asked = [int(one) for one in request.POST.getlist("also_in") if one.isdecimal() and len(one) < 19]
-    log.lock(article.pk, *others, *asked)
+    targets = [pk for pk in map(number, request.POST.getlist("also_in")) if pk is not None]
+    log.lock(article.pk, *others, *targets)
 
 
 def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, *, new: bool) -> HttpResponse:
-    """The version that is there now, with what is different in the one that was sent. Nothing is saved.
+    """Respond with the stored version and the differences of the one that was sent. Nothing is saved.
 
-    Whoever sent it as a new update goes on in the one that it has become.
+    If it was sent as a new update, `url` is the address at which the composer continues.
     """
-    sent = snapshot.composer_data(form.instance)
-    texts = []
-    for name in snapshot.TEXTS:
-        before = present[f"{name}_{present['source_language']}"]
-        now = sent[f"{name}_{sent['source_language']}"]
-        if before or now:
-            rich = name == "body"
-            texts.append(
-                {
-                    "label": form.fields[name].label,
-                    "present": before,
-                    "difference": diff.difference(before, now, rich=rich),
-                    "rich": rich,
-                }
-            )
-    context = {
-        "texts": texts,
-        "facts": diffing.facts(present, sent, diffing.People([present, sent])),
-        "language": present["source_language"],
-        "state": Update.State(present["state"]),
-        "new": new,
-    }
+    context = conflict_context(form, present) | {"new": new}
     html = render_to_string("admin/articles/desk/conflict.html", context, request)
     answer = {"conflict": html, "opened": snapshot.token_of(present)}
     if new:
@@ -302,7 +279,9 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, 
 @require_POST
 @at_desk("articles.change_update", "articles.cover_article")
 def act(request: HttpRequest, article: Article, update: int, action: str) -> HttpResponse:
-    if not request.user.has_perm("articles.cover_article" if action in actions.RUNNING else "articles.change_update"):
+    """Perform one of `actions.ACTIONS` on an update."""
+    coverage_action = action in actions.COVERAGE_ACTIONS
+    if not request.user.has_perm("articles.cover_article" if coverage_action else "articles.change_update"):
         raise PermissionDenied
     try:
         found = actions.act(article.pk, update, action, request.user, request.POST)
@@ -312,42 +291,29 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
         message = _("Somebody else has saved this update since you opened it.")
         return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:
-        found_wrong = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
-        return JsonResponse({"errors": found_wrong}, status=422)
+        errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
+        return JsonResponse({"errors": errors}, status=422)
     return JsonResponse({"id": found.element, "state": found.state})
 
 
 @require_POST
-@at_desk(*RIGHTS)
+@at_desk(*PERMISSIONS)
 def preview(request: HttpRequest, article: Article, update: int | None = None) -> HttpResponse:
-    """An update as readers of a language would see it: saved, rendered, and never committed."""
+    """Respond with an update as readers of a language would see it. Nothing is saved."""
     language = request.POST.get("reader", "")
     if language not in article.offered_languages:
         raise Http404
     data = request.POST.copy()
-    # Nobody acts: what may be looked at is not asked of the rules of who may publish, nor what was sent before.
+    # No acting user is set, so the rules of who may publish do not apply. Nor does the key of an earlier request.
     data["action"], data["key"] = "publish", ""
     with transaction.atomic():
-        found = _get(article, update) if update else None
-        _lock(request, article, article.updates.filter(pk=update))
-        form = _form(request, article, found, data)
-        html = ""
-        if form.is_valid():
-            with changes.edit(form.instance):
-                saved = form.save()
-                # Also where somebody else has to release it first.
-                Update.objects.filter(pk=saved.pk).update(
-                    state=Update.State.PUBLISHED,
-                    first_published_at=saved.first_published_at or saved.earlier_time or timezone.now(),
-                )
-            shown = Update.objects.for_pages().get(pk=saved.pk)
-            with page_locale(article, language):
-                read = of_update(shown, article, language)
-                html = rendering.update_html(shown, article, read) if read else ""
-        transaction.set_rollback(True)
-    # What is wrong is said to who writes, in their language.
-    shown_in = language if html else request.LANGUAGE_CODE
-    context = {"html": html, "language": shown_in, "dir": direction(shown_in), "errors": form.errors}
+        present = None if update is None else _get(article, update)
+        _lock(request, article, article.updates.filter(pk=update or 0))
+        form = _form(request, article, present, data)
+        html = preview_html(form, article, language) if form.is_valid() else ""
+    # Errors are for the journalist, in the language of the admin.
+    page_language = language if html else request.LANGUAGE_CODE
+    context = {"html": html, "language": page_language, "dir": direction(page_language), "errors": form.errors}
     return TemplateResponse(request, "admin/articles/desk/preview.html", context)
 
 
@@ -357,6 +323,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
 @require_POST
 @at_desk("articles.cover_article", "articles.change_article")
 def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
+    """Perform one of `coverage.ACTIONS`."""
     try:
         with acting_as(request.user):
             coverage.act(article.pk, action)
@@ -367,31 +334,20 @@ def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
 
 @at_desk("articles.cover_article", "articles.change_article")
 def related(request: HttpRequest, article: Article) -> HttpResponse:
-    """Articles to read also: searched by GET, chosen or left by POST."""
+    """Search articles by GET; add an article to the related ones or remove it by POST."""
     if request.method == "POST":
-        other = request.POST.get("article", "")
-        if not (other.isdecimal() and len(other) < 19):
+        other = number(request.POST.get("article"))
+        if other is None:
             raise Http404
-        coverage.relate(article.pk, int(other), wanted=request.POST.get("wanted") == "1")
+        coverage.relate(article.pk, other, related=request.POST.get("wanted") == "1")
         return JsonResponse({})
-    words = request.GET.get("q", "").strip()[:100]
-    fields = [f"headline_{code}" for code, _name in settings.LANGUAGES]
-    found = Article.objects.exclude(pk=article.pk)
-    for word in words.split():
-        matching = Article.objects.none()
-        for field in fields:
-            matching |= Article.objects.filter(**{f"{field}__icontains": word})
-        found = found.filter(pk__in=matching.values("pk"))
-    return JsonResponse(
+    found = [
         {
-            "articles": [
-                {
-                    "id": other.pk,
-                    "name": str(other),
-                    "lang": other.source_language,
-                    "dir": direction(other.source_language),
-                }
-                for other in (found[:8] if words else [])
-            ]
+            "id": other.pk,
+            "name": str(other),
+            "lang": other.source_language,
+            "dir": direction(other.source_language),
         }
-    )
+        for other in coverage.search(article, request.GET.get("q", ""))
+    ]
+    return JsonResponse({"articles": found})

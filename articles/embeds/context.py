@@ -1,8 +1,6 @@
-"""How an embed looks before a reader has asked for it: a link, and where its provider has answered, a preview."""
+"""The template context of an embed: a link, and a preview once its provider has answered."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.utils.text import Truncator
 from django.utils.translation import pgettext_lazy
@@ -16,13 +14,13 @@ _KINDS = {
     "post": pgettext_lazy("kind of embed", "Post"),
     "chart": pgettext_lazy("kind of embed", "Chart"),
 }
-#: What is believed of the sizes that providers name, in pixels.
+#: Limits of the sizes that providers name: heights in pixels, and the ratio of width to height.
 _HEIGHTS = range(60, 1201)
-_SHAPES = (0.3, 4.0)
+_MIN_RATIO, _MAX_RATIO = 0.3, 4.0
 
 
-def embed_context(embed: Embed | None, picture: str = "") -> dict[str, Any] | None:
-    """What the template says of an embed. `picture` stands for a thumbnail that is not stored yet."""
+def embed_context(embed: Embed | None, picture: str = "") -> dict[str, object] | None:
+    """Return the template's variables. `picture`: address of a thumbnail that is not stored yet."""
     if embed is None:
         return None
     link = embed.url.split("://", 1)[-1].removeprefix("www.").removesuffix("/")
@@ -31,13 +29,13 @@ def embed_context(embed: Embed | None, picture: str = "") -> dict[str, Any] | No
         provider = providers.BY_KEY[embed.provider]
         width, height = _size(embed, provider)
         context |= {
-            "frame": embed.frame,
+            "player_url": embed.player_url,
             "kind": provider.kind,
             "kind_name": _KINDS[provider.kind],
             "provider": provider.name,
             "title": embed.title,
             "author": embed.author,
-            "frame_title": f"{provider.name}: {embed.title}" if embed.title else provider.name,
+            "player_title": f"{provider.name}: {embed.title}" if embed.title else provider.name,
             "width": width,
             "height": height,
             "picture": picture or (embed.thumbnail.url if embed.thumbnail else ""),
@@ -48,9 +46,9 @@ def embed_context(embed: Embed | None, picture: str = "") -> dict[str, Any] | No
 
 
 def _size(embed: Embed, provider: providers.Provider) -> tuple[int, int]:
-    """Width and height as a shape, or no width and a height in pixels."""
+    """Return width and height as a ratio, or 0 and a height in pixels."""
     width, height = provider.size
-    if width and embed.height and _SHAPES[0] <= embed.width / embed.height <= _SHAPES[1]:
+    if width and embed.height and _MIN_RATIO <= embed.width / embed.height <= _MAX_RATIO:
         return embed.width, embed.height
     if not width and embed.height in _HEIGHTS:
         return 0, embed.height

@@ -1,7 +1,7 @@
-"""Requests to addresses that a stranger had a hand in: only to public servers, briefly, and not for much.
+"""Requests to addresses that untrusted input decides: to public servers only, with limits of time and size.
 
-requests-hardened resolves a name once, refuses an address that is not public, and connects to the very address that it
-has checked, so a name that resolves to something else a moment later changes nothing.
+requests-hardened resolves a name once, refuses an address that is not public, and connects to the same address that it
+has checked, so DNS rebinding (a name that resolves to another address a moment later) has no effect.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
 
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 
-#: Names as the public DNS has them: no numbers in any notation, no names of one part, and nothing to be converted.
+#: Names of the public DNS: no IP address in any notation, no single label, and no label that needs IDNA conversion.
 _PUBLIC_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-#: What parsers of addresses read in different ways.
+#: Characters that URL parsers treat differently.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 class Fetcher:
-    """Fetches by GET from public servers over https. Any number of threads may use it at once.
+    """Fetch by GET from public servers over https. It is thread-safe.
 
-    seconds   for all of a request: name, redirects, headers, body
-    routes    hosts that are to be found elsewhere, as "https://host" → "http://127.0.0.1:8001"; these are not checked
+    seconds   limit of a whole request: DNS, redirects, headers and body
+    routes    overrides of hosts, as "https://host" → "http://127.0.0.1:8001"; their addresses are not checked
     """
 
     def __init__(self, seconds: float, routes: Mapping[str, str]) -> None:
         self._seconds = seconds
-        # No proxy of the environment, which would resolve names by itself.
+        # Proxies of the environment are not used, because a proxy would resolve names itself.
         adapters: dict[str, HTTPAdapter] = {"https://": _PublicOnly(is_https_proto=True)}
-        adapters |= {f"{place}/": _Elsewhere(elsewhere) for place, elsewhere in routes.items()}
+        adapters |= {f"{host}/": _Override(target) for host, target in routes.items()}
         self._client = Client(adapters)
 
-    def fetch(self, url: str, most_bytes: int) -> bytes:
-        """Return the body of a successful answer. Raises ProviderError and nothing else."""
+    def fetch(self, url: str, max_bytes: int) -> bytes:
+        """Return the body of a response with status 200. Raises ProviderError and nothing else."""
         deadline = time.monotonic() + self._seconds
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(_MAX_REDIRECTS + 1):
             check(url)
-            answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=most_bytes)
+            answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
             if answer.redirect:
                 url = _joined(url, answer.redirect)
             elif answer.status != 200:
@@ -60,14 +60,14 @@ class Fetcher:
 
 
 def check(url: str) -> None:
-    """Raise ProviderError if an address is not one of a public server, as far as the address alone tells."""
+    """Raise ProviderError unless an address may be that of a public server. Names are not resolved here."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise ProviderError("forbidden") from None
-    plain = parts.scheme == "https" and "@" not in parts.netloc and port in (None, 443)
-    if _AMBIGUOUS.search(url) or not plain or not _PUBLIC_NAME.fullmatch(parts.hostname or ""):
+    ordinary = parts.scheme == "https" and "@" not in parts.netloc and port in (None, 443)
+    if _AMBIGUOUS.search(url) or not ordinary or not _PUBLIC_NAME.fullmatch(parts.hostname or ""):
         raise ProviderError("forbidden")
 
 
@@ -91,19 +91,19 @@ class _PublicOnly(IPFilterAdapter):
         except InvalidIPAddress:
             raise ProviderError("forbidden") from None
         address = ip_address(host_params["host"].strip("[]"))
-        # Beyond the library's list: IPv4 within IPv6, local and reserved ranges of old, what is to come.
+        # Beyond the library's list: IPv4 in IPv6, deprecated local ranges, and ranges not yet assigned (RFC 4291).
         if not address.is_global or (address.version == 6 and address not in _GLOBAL_UNICAST):
             raise ProviderError("forbidden")
         return host_params, pool_kwargs
 
 
-class _Elsewhere(HTTPAdapter):
-    def __init__(self, place: str) -> None:
+class _Override(HTTPAdapter):
+    def __init__(self, target: str) -> None:
         super().__init__()
-        self._place = place.rstrip("/")
+        self._target = target.rstrip("/")
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         parts = urlsplit(request.url or "")
         request.headers["Host"] = str(parts.netloc)
-        request.url = f"{self._place}{parts.path}{'?' + str(parts.query) if parts.query else ''}"
+        request.url = f"{self._target}{parts.path}{'?' + str(parts.query) if parts.query else ''}"
         return super().send(request, *args, **kwargs)

@@ -1,8 +1,9 @@
-"""The embed in a form of an update."""
+"""The embed in forms of an update."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 
 from articles.embeds import providers, services
+from articles.publishing.forms import UpdateModelForm
 
 
 class EmbedWidget(forms.TextInput):
-    """A field for the address with room for the preview; static/articles/embeds.js brings it to life.
+    """A field for the address, with space for the preview that static/articles/embeds.js adds.
 
-    auto   whether it does so by itself; otherwise the page makes an `Embed` of the element
+    auto   whether the script finds the element itself; otherwise the page creates an `Embed` for it
     """
 
     template_name = "articles/embeds/widget.html"
@@ -25,12 +27,12 @@ class EmbedWidget(forms.TextInput):
     class Media:
         js = (Script("articles/embeds.js", type="module"),)
 
-    def __init__(self, attrs: Any = None, *, auto: bool = True) -> None:
+    def __init__(self, attrs: dict[str, object] | None = None, *, auto: bool = True) -> None:
         super().__init__(attrs)
         self.auto = auto
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        # The address of the preview names an article; which one, the browser knows when it asks.
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
+        # The browser replaces the 0 in the address by the article, which can still change in the form.
         return super().get_context(name, value, attrs) | {
             "auto": self.auto,
             "resolve": reverse("admin:articles_article_embed", args=[0]),
@@ -39,44 +41,43 @@ class EmbedWidget(forms.TextInput):
 
 
 class EmbedField(forms.CharField):
-    """The address of an embed, in its canonical form; empty for none."""
+    """The address of an embed, cleaned to its canonical form; "" for none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        texts: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "required": False,
             "widget": EmbedWidget,
             "label": _("Embed"),
             "help_text": _("The address of a video, post, sound or chart on another site."),
         }
-        super().__init__(**texts | kwargs)
+        super().__init__(**defaults | kwargs)
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         text = super().clean(value)
         return services.address(text) if text else ""
 
 
-class WithEmbed(forms.ModelForm):
-    """A form of an update that has an embed besides its columns; it is stored with the authors, by `save_m2m`.
-
-    `clean` tells the update which embed it will have (`Update.embed_to_be`), so that its own `clean` sees that.
-    """
+class EmbedFormMixin(UpdateModelForm):
+    """Add the embed to a form of an update. The embed is saved with the authors, by `save_m2m`."""
 
     embed_url = EmbedField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "embed_url" in self.fields:
-            self.fields["embed_url"].initial = self.instance.embed_to_be
+            self.fields["embed_url"].initial = self.pending.embed_url_of(self.instance)
             self.fields["embed_url"].widget.attrs["data-article"] = self.instance.article_id or ""
 
-    def clean(self) -> Any:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         if "embed_url" in self.fields:
             update, kinds = self.instance, type(self.instance).Kind
-            # An address that is none has been refused already, and is not missing.
-            url = update.embed_to_be = self.cleaned_data.get("embed_url", self["embed_url"].value())
+            # A value that is no address has an error already and is not reported as missing as well.
+            url = self.cleaned_data.get("embed_url", self["embed_url"].value())
+            self.pending = replace(self.pending, embed_url=url)
             kind = self.cleaned_data.get("kind", update.kind)
-            # An update that is its embed needs no words; without it, it does. Who chooses the kind is told so.
+            # An embed needs no text, any other update does. A form with a field for the kind keeps it and reports the
+            # missing embed instead.
             if kind == kinds.TEXT and url:
                 kind = kinds.EMBED
             elif kind == kinds.EMBED and not url and "kind" not in self.fields:
@@ -86,8 +87,7 @@ class WithEmbed(forms.ModelForm):
                 self.cleaned_data["kind"] = kind
         return cleaned
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()
+    def save_relations(self) -> None:
+        super().save_relations()
         if "embed_url" in self.cleaned_data:
             services.attach(self.instance, self.cleaned_data["embed_url"])
-        self.instance.embed_to_be = None

@@ -1,4 +1,4 @@
-"""What an update shows of another site."""
+"""The embed of an update."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from liveblog.jobs import QueueRow
 
 
 class Embed(QueueRow):
-    """A post, video, sound or chart on somebody else's site. Until its provider has answered it is a plain link.
+    """A post, video, sound or chart on another site. It is a plain link until its provider has answered.
 
-    The row is the queue of `articles.embeds.resolving`: what is due at `due_at` is asked for then.
+    The rows are the queue of `articles.embeds.resolving`, which asks the provider at `due_at`.
     """
 
     class State(models.TextChoices):
         PENDING = "pending"
-        #: Due again as long as its thumbnail is to come.
+        #: It stays due until its thumbnail is stored.
         RESOLVED = "resolved"
-        #: Of nobody that we know, or gone there.
+        #: Its provider is unknown, or no longer has it.
         LINK = "link"
 
     OWNERS = {"update": "update"}
@@ -38,7 +38,7 @@ class Embed(QueueRow):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     title = models.CharField(max_length=300, blank=True)
     author = models.CharField(max_length=200, blank=True)
-    frame = models.URLField(max_length=1500, blank=True)
+    player_url = models.URLField(max_length=1500, blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     thumbnail = models.ImageField(
@@ -66,7 +66,7 @@ class Embed(QueueRow):
         with changes.edit(self.update):
             super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with changes.edit(self.update):
             return super().delete(*args, **kwargs)
 
@@ -74,19 +74,19 @@ class Embed(QueueRow):
         return {("update", self.update_id)}
 
     def point_to(self, url: str) -> None:
-        """Make it the embed of another address, of which nothing is known yet."""
+        """Set another address and forget what is known of the present one. Does not save."""
         found = providers.match(url)
         self.url = found.page if found else url
         self.provider = found.provider.key if found else ""
         self.state = self.State.PENDING if found else self.State.LINK
-        self.title = self.author = self.frame = self.failure = ""
+        self.title = self.author = self.player_url = self.failure = ""
         self.width = self.height = self.attempts = 0
         self.forget_file()
         self.thumbnail = ""
         self.due_at = timezone.now() if found else None
 
     def forget_file(self) -> None:
-        """Have the thumbnail's file go when the transaction is over, if no row names it then."""
+        """Delete the file of the thumbnail after the commit, unless another row uses it."""
         name, storage = self.thumbnail.name or "", self.thumbnail.storage
 
         def forget() -> None:
@@ -102,11 +102,13 @@ class Embed(QueueRow):
 
     @property
     def playable(self) -> bool:
-        """Whether there is a frame to show. The list of those that may be framed can have become shorter."""
-        return self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_player_url(self.frame)
+        """Whether pages show the player. The list of providers may have become shorter since."""
+        return (
+            self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_player_url(self.player_url)
+        )
 
 
-def forget_file(sender: type[Embed], instance: Embed, **_: Any) -> None:
+def forget_file(sender: type[Embed], instance: Embed, **_: object) -> None:
     instance.forget_file()
 
 

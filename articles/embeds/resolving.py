@@ -1,7 +1,7 @@
-"""Asking providers what stands behind an address: by oEmbed, in the background, by whichever process is free.
+"""Ask providers for title, author and player of an address, by oEmbed (https://oembed.com) in the background.
 
-The rows of `Embed` are the queue, as those of `Translation` are of machine drafts: publishing never waits, a provider
-that is down is asked again later and again, and what it answers at last appears on open pages by itself.
+The rows of `Embed` are the queue, as the rows of `Translation` are for machine drafts. Publishing never waits. A
+provider that does not answer is asked again later, and its answer then appears on open pages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode
 
 import nh3
@@ -36,6 +35,7 @@ from articles.embeds.models import Embed
 from articles.text.bidi import balanced
 from liveblog import cache, jobs
 from liveblog.errors import ProviderError
+from liveblog.numbers import number
 
 logger = logging.getLogger(__name__)
 
@@ -50,20 +50,20 @@ queue = jobs.Queue(
     first_pause=5.0,
     longest_pause=3600.0,
 )
-#: How long what was shown at the desk is good for publishing, in seconds.
-KEPT = 3600
+#: How long an answer that the desk has shown is used for publishing, in seconds.
+CACHE_SECONDS = 3600
 
-_MOST_BYTES = 300_000
-_MOST_IMAGE_BYTES = 8_000_000
-_MOST_PIXELS = 24_000_000
-_THUMBNAIL = (960, 960)
+_MAX_BYTES = 300_000
+_MAX_IMAGE_BYTES = 8_000_000
+_MAX_PIXELS = 24_000_000
+_MAX_THUMBNAIL = (960, 960)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a provider says of an address. The thumbnail is a JPEG of our own making."""
+    """The answer of a provider. The thumbnail is re-encoded as JPEG, empty if there is none."""
 
-    frame: str
+    player_url: str
     title: str = ""
     author: str = ""
     width: int = 0
@@ -81,19 +81,19 @@ def _fetcher(seconds: float, routes: tuple[tuple[str, str], ...]) -> Fetcher:
 
 
 def resolve(url: str) -> Found:
-    """What the provider of an address says of it; asked once an hour. Raises ProviderError and nothing else."""
+    """Return the answer of the provider of an address, cached for an hour. Raises ProviderError and nothing else."""
     match = providers.match(url)
     if match is None:
         raise ProviderError("forbidden")
     found = cache.get(_key(match))
     if found is None:
-        found = _asked(match)
-        cache.put(_key(match), found, KEPT)
+        found = _fetched(match)
+        cache.put(_key(match), found, CACHE_SECONDS)
     return found
 
 
 def known(url: str) -> Found | None:
-    """What was found out of an address lately."""
+    """Return the cached answer for an address, None if there is none."""
     match = providers.match(url)
     return cache.get(_key(match)) if match else None
 
@@ -102,16 +102,16 @@ def _key(match: providers.Match) -> str:
     return f"embed:{hashlib.sha256(match.page.encode()).hexdigest()}"
 
 
-def _asked(match: providers.Match) -> Found:
+def _fetched(match: providers.Match) -> Found:
     answer = _oembed(match) if match.endpoint else {}
     markup = _text(answer, "html", 100_000)
-    frame = match.frame(markup)
-    if not frame:
+    player_url = match.player_url(markup)
+    if not player_url:
         raise ProviderError("nonsense")
-    width, height = (_number(answer.get(name)) for name in ("width", "height"))
+    width, height = (_pixels(answer.get(name)) for name in ("width", "height"))
     return Found(
-        frame,
-        # Posts have no title; what they say is in their markup.
+        player_url,
+        # Posts have no title; their text is in the markup.
         title=_text(answer, "title", 300) or _first_words(markup),
         author=_text(answer, "author_name", 200),
         width=width if width and height else 0,
@@ -120,13 +120,13 @@ def _asked(match: providers.Match) -> Found:
     )
 
 
-def _oembed(match: providers.Match) -> Mapping[str, Any]:
+def _oembed(match: providers.Match) -> Mapping[str, object]:
     """Return the JSON response of the provider's endpoint (https://oembed.com, sections 2.2 and 2.3)."""
     query = urlencode({"format": "json", "url": match.page})
-    body = fetcher().fetch(f"{match.endpoint}?{query}", _MOST_BYTES)
+    body = fetcher().fetch(f"{match.endpoint}?{query}", _MAX_BYTES)
     try:
         answer = json.loads(body)
-    # Nesting without end is a RecursionError.
+    # Deep nesting raises RecursionError.
     except (ValueError, RecursionError):
         raise ProviderError("nonsense") from None
     if not isinstance(answer, dict):
@@ -134,7 +134,7 @@ def _oembed(match: providers.Match) -> Mapping[str, Any]:
     return answer
 
 
-def _text(answer: Mapping[str, Any], name: str, length: int) -> str:
+def _text(answer: Mapping[str, object], name: str, length: int) -> str:
     value = answer.get(name)
     if not isinstance(value, str):
         return ""
@@ -142,58 +142,60 @@ def _text(answer: Mapping[str, Any], name: str, length: int) -> str:
     return balanced(" ".join(value.split())[:length])
 
 
-def _number(value: Any) -> int:
-    return int(value) if re.fullmatch(r"\d{2,4}", str(value), re.ASCII) else 0
+def _pixels(value: object) -> int:
+    """Return a size in pixels, 0 if it is none that can be used. Some providers send strings."""
+    size = number(str(value), most=9999) or 0
+    return size if size >= 10 else 0
 
 
 def _first_words(markup: str) -> str:
     paragraph = re.search(r"<p\b[^>]*>(.*?)</p>", markup, re.DOTALL)
-    words = html.unescape(nh3.clean(paragraph[1] if paragraph else "", tags=set()))
-    return Truncator(balanced(" ".join(words.split()))).chars(200)
+    text = html.unescape(nh3.clean(paragraph[1] if paragraph else "", tags=set()))
+    return Truncator(balanced(" ".join(text.split()))).chars(200)
 
 
 def _thumbnail(url: str) -> bytes:
-    """The picture as a small JPEG of our own making; nothing where there is none, or none that can be had."""
+    """Return the picture at an address as a small JPEG, empty if it cannot be had."""
     if not url:
         return b""
     try:
-        return _redrawn(fetcher().fetch(url, _MOST_IMAGE_BYTES))
+        return _reencoded(fetcher().fetch(url, _MAX_IMAGE_BYTES))
     except ProviderError:
         return b""
 
 
-def _redrawn(data: bytes) -> bytes:
-    drawn = io.BytesIO()
+def _reencoded(data: bytes) -> bytes:
+    encoded = io.BytesIO()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
-            if image.width * image.height > _MOST_PIXELS:
+            if image.width * image.height > _MAX_PIXELS:
                 return b""
-            image.draft("RGB", _THUMBNAIL)
+            image.draft("RGB", _MAX_THUMBNAIL)
             upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail(_THUMBNAIL)
-            upright.save(drawn, "JPEG", quality=80, optimize=True, progressive=True)
-    # Whatever a picture can be broken by.
+            upright.thumbnail(_MAX_THUMBNAIL)
+            upright.save(encoded, "JPEG", quality=80, optimize=True, progressive=True)
+    # Decoders of broken files raise all kinds of exceptions.
     except Exception:
         return b""
-    return drawn.getvalue()
+    return encoded.getvalue()
 
 
-# What becomes of it ---------------------------------------------------------------------------------------------------
+# The queue ------------------------------------------------------------------------------------------------------------
 
 
-def say(embed: Embed, found: Found) -> None:
-    """Let an embed say what its provider said, without saving it. As long as its picture is to come, it stays due."""
+def apply(embed: Embed, found: Found) -> None:
+    """Write an answer into an embed, without saving it. It stays due if the thumbnail has still to be stored."""
     embed.state, embed.failure = Embed.State.RESOLVED, ""
-    embed.frame, embed.title, embed.author = found.frame, found.title, found.author
+    embed.player_url, embed.title, embed.author = found.player_url, found.title, found.author
     embed.width, embed.height = found.width, found.height
     if not found.thumbnail:
         embed.due_at = None
 
 
 def _store(embed: Embed, picture: bytes) -> None:
-    # The name is never used again, so the file goes with the embed.
+    # No other row ever gets this name, so the file can be deleted with the embed.
     embed.thumbnail.save(f"{secrets.token_hex(12)}.jpg", ContentFile(picture), save=False)
     embed.due_at = None
 
@@ -205,14 +207,14 @@ def ask(embed: Embed) -> None:
     except ProviderError as error:
         _put_off(embed, error)
         return
-    say(embed, found)
+    apply(embed, found)
     if found.thumbnail:
-        # Nobody else can work on the article while it is locked, and a storage may be slow.
+        # Before the lock, because a storage may be slow and nobody can edit the article meanwhile.
         _store(embed, found.thumbnail)
     try:
         with transaction.atomic():
             changes.lock(embed.update)
-            # The journalist may have put another address there meanwhile.
+            # A journalist may have set another address meanwhile.
             if _waiting(embed).exists():
                 embed.save()
     finally:

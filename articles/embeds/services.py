@@ -1,8 +1,8 @@
-"""The embed of an update: put there, taken away, kept in the history."""
+"""Set and remove the embed of an update, and store it in versions of the history."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -11,11 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from articles.embeds import providers, resolving
 from articles.embeds.models import Embed
 
+if TYPE_CHECKING:
+    from articles.models import Update
+
+#: The embed in a version of the history.
+Data = dict[str, str]
+
 _is_address = URLValidator(["http", "https"])
 
 
 def address(text: str) -> str:
-    """The canonical form of an address that somebody has pasted. Raises ValidationError."""
+    """Return the canonical form of a pasted address. Raises ValidationError."""
     text = text.strip()
     if len(text) > 1000:
         raise ValidationError(_("This address is too long."), code="length")
@@ -33,11 +39,11 @@ def address(text: str) -> str:
 _EXAMPLE = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
 
 
-def attach(update: Any, url: str) -> None:
-    """Make `url` the embed of an update, or take its embed away where `url` is empty. Call within `changes.edit`.
+def attach(update: Update, url: str) -> None:
+    """Make `url` the embed of an update, or remove its embed if `url` is empty. Call within `changes.edit`.
 
-    It is resolved in the background, but for what the desk has been told of the same address just now; the picture is
-    stored there in any case.
+    The provider is asked in the background. An answer that the desk got for the same address within the last hour is
+    used at once; its thumbnail is stored in the background all the same.
     """
     embed = getattr(update, "embed", None)
     if not url.strip():
@@ -51,21 +57,21 @@ def attach(update: Any, url: str) -> None:
     embed = embed or Embed(update=update)
     embed.point_to(url)
     if found := resolving.known(url):
-        resolving.say(embed, found)
+        resolving.apply(embed, found)
     embed.save()
 
 
-def as_data(update: Any) -> dict[str, Any] | None:
-    """What a version of the update keeps of its embed: what a person chose, not what its provider says."""
+def as_data(update: Update) -> Data | None:
+    """Return the embed for a version of the history: the address, without the answer of the provider."""
     embed = getattr(update, "embed", None)
     return None if embed is None else {"url": embed.url}
 
 
-def described(data: dict[str, Any] | None) -> str:
-    """What `as_data` gave, in words."""
+def describe(data: Data | None) -> str:
+    """Return what `as_data` returned as text for people."""
     return data["url"] if data else ""
 
 
-def from_data(update: Any, data: dict[str, Any] | None) -> None:
-    """Bring back what `as_data` gave. Call within `changes.edit`."""
+def from_data(update: Update, data: Data | None) -> None:
+    """Restore what `as_data` returned. Call within `changes.edit`."""
     attach(update, data["url"] if data else "")

@@ -1,4 +1,4 @@
-"""What the live desk asks about an address before it is published."""
+"""The preview of an embed at the desk, before its update is published."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from liveblog.errors import ProviderError
 @never_cache
 @require_safe
 def preview(request: HttpRequest, pk: int) -> JsonResponse:
-    """{url, provider, title, author, html, notice} of an address as readers will see it, or {error}.
+    """Respond with {url, provider, title, author, html, notice} of an address as readers will see it, or {error}.
 
-    `notice` says why it is a plain link. It takes EMBED_TIMEOUT at most for the provider and as much for the picture.
+    `notice` explains a plain link. The provider and the picture may take EMBED_TIMEOUT seconds each.
     """
     if not (request.user.has_perm("articles.add_update") or request.user.has_perm("articles.change_update")):
         raise PermissionDenied
@@ -44,7 +44,7 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
         except ProviderError as error:
             notice = _notice(error, embed.provider_name)
         else:
-            resolving.say(embed, found)
+            resolving.apply(embed, found)
             if found.thumbnail:
                 picture = f"data:image/jpeg;base64,{base64.b64encode(found.thumbnail).decode()}"
     else:

@@ -1,16 +1,18 @@
-"""The page of an update's versions in the admin: what each of them changed, and the way back."""
+"""The admin page of an update's versions: what each of them changed, and a form that restores one."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -19,41 +21,66 @@ from articles.history.models import UpdateVersion
 from articles.models import Update
 from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED, language_name
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    _UpdateAdmin = admin.ModelAdmin[Update]
+else:
+    _UpdateAdmin = admin.ModelAdmin
 
 PAGE_SIZE = 25
 
-#: What a form restores that names no language.
+#: The choice of the form that restores all languages.
 EVERYTHING = "all"
 
 
-class VersionsAdmin:
-    """Adds the page to the admin of updates. Its address is named `admin:articles_update_versions`."""
+@dataclass(frozen=True)
+class ListedVersion:
+    """A version in the list beside the comparison."""
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.versions_view)  # type: ignore[attr-defined]
-        return [path("<int:pk>/versions/", view, name="articles_update_versions"), *super().get_urls()]  # type: ignore[misc]
+    number: int
+    at: datetime
+    restored: int | None
+    by: str
+    summary: list[str]
+
+
+class VersionsAdminMixin(_UpdateAdmin):
+    """Add the page to the admin of updates. Its address is named `admin:articles_update_versions`.
+
+    The admin has to define `can_edit_source(request, update)`, as `articles.base_admin.TranslatedAdmin` does.
+    """
+
+    if TYPE_CHECKING:
+
+        def can_edit_source(self, request: HttpRequest, obj: Update) -> bool: ...
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.versions_view)
+        return [path("<int:pk>/versions/", view, name="articles_update_versions"), *super().get_urls()]
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         update: Update = get_object_or_404(Update.objects.select_related("article"), pk=pk)
-        if not self.has_view_permission(request, update):  # type: ignore[attr-defined]
+        if not self.has_view_permission(request, update):
             raise PermissionDenied
         if request.method == "POST":
             return self._restore(request, update)
         return self._show(request, update)
 
-    # Reading ----------------------------------------------------------------------------------------------------------
+    # The page ---------------------------------------------------------------------------------------------------------
 
     def _show(self, request: HttpRequest, update: Update) -> HttpResponse:
         newest = restoring.newest_of(update.pk)
-        number = _number(request.GET.get("version")) or newest
-        against = _number(request.GET.get("against"), number - 1)
-        chosen, other = _version(update, number), _version(update, against)
+        wanted = number(request.GET.get("version")) or newest
+        against = number(request.GET.get("against"))
+        chosen = _version(update, wanted)
+        other = _version(update, wanted - 1 if against is None else against)
         if newest and chosen is None:
             raise Http404
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": _("Versions"),
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "update": update,
             "versions": self._listed(update, request.GET.get("page")),
             "newest": newest,
@@ -64,54 +91,61 @@ class VersionsAdmin:
         }
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
 
-    def _listed(self, update: Update, page: Any) -> Any:
-        found = Paginator(update.versions.select_related("user").order_by("-number"), PAGE_SIZE).get_page(page)
+    def _listed(self, update: Update, page: str | None) -> Page:
+        newest_first = update.versions.select_related("user").order_by("-number")
+        found: Page[Any] = Paginator(newest_first, PAGE_SIZE).get_page(page)
         rows = list(found.object_list)
         first = _version(update, rows[-1].number - 1) if rows else None
-        for version, before in zip(rows, [*rows[1:], first], strict=True):
-            version.summary = diffing.summary(before.data if before else None, version.data)
-            version.by = author_of(version)
-        found.object_list = rows
+        found.object_list = [
+            ListedVersion(
+                number=version.number,
+                at=version.at,
+                restored=version.restored,
+                by=author_of(version),
+                summary=diffing.summary(before.data if before else None, version.data),
+            )
+            for version, before in zip(rows, [*rows[1:], first], strict=True)
+        ]
         return found
 
     def _compared(
         self, request: HttpRequest, update: Update, chosen: UpdateVersion, other: UpdateVersion | None, newest: int
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         before = other.data if other else {"translations": {}, "authors": []}
-        people = diffing.People([before, chosen.data])
+        names = diffing.Names([before, chosen.data])
         return {
             "by": author_of(chosen),
-            "facts": diffing.facts(before, chosen.data, people),
-            "words": diffing.words(before, chosen.data, people),
+            "facts": diffing.field_changes(before, chosen.data, names),
+            "words": diffing.text_changes(before, chosen.data, names),
             "restorable": self._restorable(request, update, chosen) if chosen.number != newest else [],
         }
 
     # Restoring --------------------------------------------------------------------------------------------------------
 
     def _restorable(self, request: HttpRequest, update: Update, version: UpdateVersion) -> list[tuple[str, str]]:
-        """What of a version this person may bring back: value and name of each choice."""
+        """Return the parts of a version that the user may restore: value and name of each choice."""
         data = version.data
-        spoken = [code for code in SHIPPED if any(data.get(name) for name in content.words_in([code]))]
-        choices = [(code, language_name(code)) for code in spoken if self._may_restore(request, update, code)]
+        written = [code for code in SHIPPED if any(data.get(name) for name in content.columns_in([code]))]
+        choices = [(code, language_name(code)) for code in written if self._may_restore(request, update, code)]
         if self._may_restore(request, update, EVERYTHING):
             choices.insert(0, (EVERYTHING, _("Everything that it says, in all languages")))
         return choices
 
     def _may_restore(self, request: HttpRequest, update: Update, what: str) -> bool:
         if what in (EVERYTHING, update.source_language):
-            return self.writes(request, update)  # type: ignore[attr-defined]
-        return self.has_change_permission(request, update)  # type: ignore[attr-defined]
+            return self.can_edit_source(request, update)
+        return self.has_change_permission(request, update)
 
     def _restore(self, request: HttpRequest, update: Update) -> HttpResponse:
-        number, what = _number(request.POST.get("version")) or 0, request.POST.get("what", "")
+        wanted, what = number(request.POST.get("version")) or 0, request.POST.get("what", "")
         if not self._may_restore(request, update, what):
             raise PermissionDenied
-        if (what != EVERYTHING and what not in SHIPPED) or _version(update, number) is None:
+        if (what != EVERYTHING and what not in SHIPPED) or _version(update, wanted) is None:
             raise Http404
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])
         try:
-            restoring.restore(update.pk, number, _number(request.POST.get("newest")) or 0, request.user, languages)
+            restoring.restore(update.pk, wanted, number(request.POST.get("newest")) or 0, request.user, languages)
         except Conflict:
             messages.error(
                 request,
@@ -123,14 +157,14 @@ class VersionsAdmin:
         except ValidationError as error:
             for message in error.messages:
                 messages.error(request, message)
-            back += f"?version={number}"
+            back += f"?version={wanted}"
         else:
-            messages.success(request, _("Version %(number)d was restored.") % {"number": number})
+            messages.success(request, _("Version %(number)d was restored.") % {"number": wanted})
         return HttpResponseRedirect(back)
 
 
 def author_of(version: UpdateVersion) -> str:
-    """Who made a version, in words."""
+    """Return the name of the user who made a version, or the cause if nobody did."""
     if version.user is not None:
         return format_html("<bdi>{}</bdi>", diffing.name_of(version.user))
     if version.cause:
@@ -138,9 +172,5 @@ def author_of(version: UpdateVersion) -> str:
     return _("Without a person")
 
 
-def _number(text: str | None, otherwise: int | None = None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 9 else otherwise
-
-
-def _version(update: Update, number: int | None) -> UpdateVersion | None:
-    return update.versions.select_related("user").filter(number=number or 0).first()
+def _version(update: Update, wanted: int) -> UpdateVersion | None:
+    return update.versions.select_related("user").filter(number=wanted).first()

@@ -1,11 +1,10 @@
-"""What an update says, told apart from what happened to it: the part of a version that can be brought back."""
+"""The content of an update, as opposed to events and responsibilities: the part of a version that can be restored."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
-from django.db.models import FileField
+from django.db.models import Field, FileField
 
 from articles.history import registry
 from articles.history.recording import Data
@@ -13,40 +12,41 @@ from articles.models import Update
 from articles.translations import columns
 from liveblog.languages import SHIPPED
 
-#: What happened to an update, and who works on it. Nobody brings that back with its words.
-_CIRCUMSTANCES = frozenset(
+#: Columns of events and responsibilities, which are not restored with the content.
+_EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
         *("withdrawn_at", "leaves_mark", "corrected_at"),
         *("written_by", "assignee", "submitted_by", "released_by", "copy_group"),
     }
 )
-#: Words of what happened.
-_OF_EVENTS = ("withdrawal_note",)
+#: Translated texts about events.
+_EVENT_TEXTS = ("withdrawal_note",)
 
 
-def words_in(languages: Collection[str]) -> set[str]:
-    """The columns of an update's words in some languages."""
-    fields = [field for field in columns.fields_of(Update) if field not in _OF_EVENTS]
+def columns_in(languages: Collection[str]) -> set[str]:
+    """Return the columns of the texts of an update in some languages."""
+    fields = [field for field in columns.fields_of(Update) if field not in _EVENT_TEXTS]
     return {f"{field}_{language}" for field in fields for language in languages}
 
 
 def of(data: Data, languages: Iterable[str] = SHIPPED) -> Data:
-    """What is content in a version: facts, parts, and words in the language of the original and in `languages`."""
-    silent = words_in(SHIPPED) - words_in({data["source_language"], *languages})
-    events = {f"{field}_{language}" for field in _OF_EVENTS for language in SHIPPED}
-    columns = {field.name for field in Update._meta.concrete_fields} - _CIRCUMSTANCES - events - silent
-    return {name: value for name, value in data.items() if name in columns or name in registry.names()}
+    """Return the content of a version: columns, relations, and texts in its source language and in `languages`."""
+    other_texts = columns_in(SHIPPED) - columns_in({data["source_language"], *languages})
+    event_texts = {f"{field}_{language}" for field in _EVENT_TEXTS for language in SHIPPED}
+    wanted = {field.name for field in Update._meta.concrete_fields} - _EVENTS - event_texts - other_texts
+    return {name: value for name, value in data.items() if name in wanted or name in registry.names()}
 
 
-def put(update: Any, wanted: Data) -> None:
-    """Write content into the columns of an update; it is not saved."""
-    for name, value in wanted.items():
+def apply(update: Update, content: Data) -> None:
+    """Write the columns of content into an update, without saving it."""
+    for name, value in content.items():
         if name in registry.names():
             continue
         field = update._meta.get_field(name)
+        assert isinstance(field, Field)
         if isinstance(field, FileField):
-            # Past the descriptor, which would open the picture to measure it.
+            # Not through the descriptor, which would open the picture to read its dimensions.
             update.__dict__[name] = value
         else:
             setattr(update, name, field.to_python(value))

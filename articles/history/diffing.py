@@ -1,13 +1,13 @@
-"""Versions in words: what became different from one to another, for people who read it in the admin."""
+"""The differences between two versions of an update, as text for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import BooleanField, DateTimeField, ForeignKey
+from django.db.models import BooleanField, DateTimeField, Field, ForeignKey
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -25,7 +25,11 @@ from articles.translations import columns
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED, direction, language_name
 
-_LABELS: dict[str, Any] = {
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.utils.functional import _StrOrPromise
+
+_LABELS: dict[str, _StrOrPromise] = {
     "pin": gettext_lazy("pinned"),
     "copy_group": gettext_lazy("copies in other articles"),
     "written_by": gettext_lazy("written by"),
@@ -35,22 +39,24 @@ _LABELS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Fact:
+class FieldChange:
+    """A changed column or relation that is no translated text."""
+
     label: str
     before: str
     now: str
 
 
 @dataclass(frozen=True)
-class Words:
-    """What became different in one language."""
+class TextChange:
+    """The changes in one language."""
 
     language: str
-    #: How far the translation is, where that became different.
+    #: The states of the translation before and now; empty if the state is the same.
     standing: str
-    #: Label and difference of each field, and the whole text after it.
-    fields: list[tuple[Any, SafeString]]
-    whole: list[tuple[Any, SafeString]]
+    #: Label and difference of each changed field; label and present text of each field.
+    fields: list[tuple[str, SafeString]]
+    whole: list[tuple[str, SafeString]]
 
     @property
     def name(self) -> str:
@@ -61,44 +67,53 @@ class Words:
         return direction(self.language)
 
 
-class People:
-    """The names of those whom versions name by number, asked for once."""
+class Names:
+    """The names of the users and authors to which versions refer by primary key, fetched at once."""
 
     def __init__(self, versions: Iterable[Data]) -> None:
         columns = [field.name for field in Update._meta.concrete_fields if isinstance(field, ForeignKey)]
         versions = list(versions)
-        users = {data.get(name) for data in versions for name in columns}
+        users: set[Any] = {data.get(name) for data in versions for name in columns}
         users |= {row.get("reviewer") for data in versions for row in data.get(TRANSLATIONS, {}).values()}
         authors = {number for data in versions for number in data["authors"]}
         self.users = {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=users - {None})}
         self.authors = {author.pk: author.name for author in Author.objects.filter(pk__in=authors)}
 
 
-def name_of(user: Any) -> str:
+def name_of(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-# In short -------------------------------------------------------------------------------------------------------------
+# Summaries ------------------------------------------------------------------------------------------------------------
 
 
 def summary(before: Data | None, now: Data) -> list[str]:
-    """What became different, in a few words each. `before` is None for the first version."""
+    """Return a few words for each change. `before` is None for the first version."""
     found = _events(before or {"state": ""}, now)
     if before is None:
         return [pgettext("a version of an update", "written"), *found]
     changed = {name for name in now if now[name] != before.get(name)}
     own = now["source_language"]
     for language in SHIPPED:
-        words = {f"{field}_{language}" for field in columns.fields_of(Update)}
-        words -= {f"correction_note_{own}", f"withdrawal_note_{own}"}
-        if changed & words:
+        texts = {f"{field}_{language}" for field in columns.fields_of(Update)}
+        texts -= {f"correction_note_{own}", f"withdrawal_note_{own}"}
+        if changed & texts:
             found.append(_("text: %(language)s") % {"language": language_name(language)})
-        elif _standing(before, language) != _standing(now, language) and now[TRANSLATIONS].get(language):
+        elif _state(before, language) != _state(now, language) and now[TRANSLATIONS].get(language):
             found.append(f"{language_name(language)}: {_state_name(now[TRANSLATIONS][language])}")
-    told = {"state", "is_key", "pin", TRANSLATIONS, "corrected_at", "withdrawn_at", "first_published_at", "leaves_mark"}
-    told |= {"publish_at"} if before["state"] != now["state"] else set()
-    told |= {"submitted_by", "released_by", "written_by"}
-    for name in sorted(changed - told):
+    covered = {
+        "state",
+        "is_key",
+        "pin",
+        TRANSLATIONS,
+        "corrected_at",
+        "withdrawn_at",
+        "first_published_at",
+        "leaves_mark",
+    }
+    covered |= {"publish_at"} if before["state"] != now["state"] else set()
+    covered |= {"submitted_by", "released_by", "written_by"}
+    for name in sorted(changed - covered):
         if not name.endswith(tuple(f"_{code}" for code in SHIPPED)):
             found.append(_label(name))
     return found or [_("details")]
@@ -107,7 +122,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
 def _events(before: Data, now: Data) -> list[str]:
     found = []
     if before["state"] != now["state"]:
-        found.append(_happened(before, now))
+        found.append(_state_change(before, now))
     if now.get("backdating_reason") and before.get("first_published_at") != now["first_published_at"]:
         found.append(_("back-dated"))
     if now["corrected_at"] and now["corrected_at"] != before.get("corrected_at"):
@@ -126,7 +141,7 @@ def _events(before: Data, now: Data) -> list[str]:
     return found
 
 
-def _happened(before: Data, now: Data) -> str:
+def _state_change(before: Data, now: Data) -> str:
     if now["state"] == "published":
         return (
             _("published again") if before["state"] == "withdrawn" else pgettext("a version of an update", "published")
@@ -146,67 +161,67 @@ def _happened(before: Data, now: Data) -> str:
     )
 
 
-# At length ------------------------------------------------------------------------------------------------------------
+# In detail ------------------------------------------------------------------------------------------------------------
 
 
-def facts(before: Data, now: Data, people: People) -> list[Fact]:
-    """What became different besides the words."""
-    words = {f"{field}_{language}" for field in columns.fields_of(Update) for language in SHIPPED}
+def field_changes(before: Data, now: Data, names: Names) -> list[FieldChange]:
+    """Return the changes of everything but the texts and the translation states."""
+    texts = {f"{field}_{language}" for field in columns.fields_of(Update) for language in SHIPPED}
     return [
-        Fact(capfirst(_label(name)), _value(name, before.get(name), people), _value(name, now[name], people))
+        FieldChange(capfirst(_label(name)), _value(name, before.get(name), names), _value(name, now[name], names))
         for name in now
-        # To what was nothing before, nothing is added by a no.
+        # A field that has turned from empty to false, or back, is no change for people.
         if now[name] != before.get(name) and (now[name] or before.get(name))
-        if name not in words and name != TRANSLATIONS
+        if name not in texts and name != TRANSLATIONS
     ]
 
 
-def words(before: Data, now: Data, people: People) -> list[Words]:
-    """What became different in each language, the language of the original first."""
+def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
+    """Return the changes in each language, the source language first."""
     found = []
     own = now["source_language"]
     for language in sorted(SHIPPED, key=lambda code: code != own):
         fields, whole = [], []
         for field in columns.fields_of(Update):
-            was, is_now = (data.get(f"{field}_{language}") or "" for data in (before, now))
-            column: Any = Update._meta.get_field(field)
-            rich, label = isinstance(column, RichTextField), capfirst(column.verbose_name)
-            if was != is_now:
-                fields.append((label, _difference(was, is_now, rich)))
-            if is_now:
-                whole.append((label, mark_safe(sanitise(is_now)) if rich else format_html("{}", is_now)))
+            old, new = (data.get(f"{field}_{language}") or "" for data in (before, now))
+            column = _field(field)
+            rich, label = isinstance(column, RichTextField), capfirst(str(column.verbose_name))
+            if old != new:
+                fields.append((label, _difference(old, new, rich)))
+            if new:
+                whole.append((label, mark_safe(sanitise(new)) if rich else format_html("{}", new)))
         standing = ""
-        if _standing(before, language) != _standing(now, language):
-            names = [_standing_named(data, language, people) for data in (before, now)]
-            standing = " → ".join(name for name in names if name)
+        if _state(before, language) != _state(now, language):
+            states = [_named_state(data, language, names) for data in (before, now)]
+            standing = " → ".join(state for state in states if state)
         if fields or standing:
-            found.append(Words(language, standing, fields, whole))
+            found.append(TextChange(language, standing, fields, whole))
     return found
 
 
 def _difference(before: str, now: str, rich: bool) -> SafeString:
     found = difference(before, now, rich=rich)
     if rich and plain(before) == plain(now):
-        # The markup says it: where a link leads, what stands out.
+        # Only the markup has changed, such as the target of a link or an emphasis.
         found = difference(sanitise(before), sanitise(now))
     return found
 
 
-def _standing(data: Data, language: str) -> tuple[Any, ...]:
+def _state(data: Data, language: str) -> tuple[object, ...]:
     row = data[TRANSLATIONS].get(language, {})
     return (row.get("state"), row.get("outdated"), row.get("reviewer"))
 
 
-def _state_name(row: dict[str, Any]) -> str:
+def _state_name(row: dict[str, str]) -> str:
     name = str(Translation.State(row["state"]).label)
     return f"{name}, {_('outdated')}" if row["outdated"] else name
 
 
-def _standing_named(data: Data, language: str, people: People) -> str:
+def _named_state(data: Data, language: str, names: Names) -> str:
     row = data[TRANSLATIONS].get(language)
     if not row:
         return ""
-    reviewer = people.users.get(row["reviewer"])
+    reviewer = names.users.get(row["reviewer"])
     return f"{_state_name(row)} (\u2068{reviewer}\u2069)" if reviewer else _state_name(row)
 
 
@@ -215,28 +230,33 @@ def _label(name: str) -> str:
         return str(_LABELS[name])
     if name in registry.names():
         return registry.label(name)
-    field: Any = Update._meta.get_field(name)
-    return str(field.verbose_name)
+    return str(_field(name).verbose_name)
 
 
-def _value(name: str, value: Any, people: People) -> str:
+def _field(name: str) -> Field:
+    field = Update._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field
+
+
+def _value(name: str, value: Any, names: Names) -> str:
     if value in (None, "", []):
         return "–"
     if name == "authors":
-        named = ((people.authors.get(number, f"#{number}"),) for number in value)
-        return format_html_join(", ", "<bdi>{}</bdi>", named)
+        found = ((names.authors.get(number, f"#{number}"),) for number in value)
+        return format_html_join(", ", "<bdi>{}</bdi>", found)
     if name == "copy_group":
         return _("Yes")
     if name in registry.names():
-        return registry.described(name, value) or pgettext("a part of an update, whose details are not shown", "there")
-    field: Any = Update._meta.get_field(name)
+        return registry.describe(name, value) or pgettext("a part of an update, whose details are not shown", "there")
+    field = _field(name)
     if isinstance(field, BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, DateTimeField):
         moment = parse_datetime(value)
         return clock(moment) if moment else value
     if isinstance(field, ForeignKey):
-        return format_html("<bdi>{}</bdi>", people.users.get(value, f"#{value}"))
+        return format_html("<bdi>{}</bdi>", names.users.get(value, f"#{value}"))
     if isinstance(field, LanguageField):
         return language_name(value)
     return str(dict(field.flatchoices).get(value) or "") or format_html("<bdi>{}</bdi>", value)

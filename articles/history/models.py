@@ -1,4 +1,4 @@
-"""Every version of every update: who made it, when, and what it was."""
+"""The versions of updates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class UpdateVersion(models.Model):
-    """An update as one save left it. Versions are written by `articles.changes.edit` and never changed."""
+    """An update as one edit left it. `articles.history.recording` writes versions; nothing changes them."""
 
     class Cause(models.TextChoices):
         WRITTEN = "", pgettext_lazy("way in which a version came about", "Written")
@@ -19,17 +19,17 @@ class UpdateVersion(models.Model):
         FOUND = "found", pgettext_lazy("way in which a version came about", "As it was before its history begins")
 
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="versions", verbose_name=_("update"))
-    #: Counts from one for each update.
+    #: Counts from 1 within the update.
     number = models.PositiveIntegerField()
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    #: None: a machine, the clock, or a command.
+    #: None if a machine, the clock or a command made the version.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
     cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
-    #: The number of the version that this one brought back.
+    #: The number of the version that this one restored.
     restored = models.PositiveIntegerField(null=True)
-    #: All columns by name, and what belongs to the update besides; see `articles.history.recording`.
+    #: Columns and relations by name; see `articles.history.recording.as_stored`.
     data = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Writing down each version of an update, in the transaction that makes it."""
+"""Record each version of an update, in the transaction of the edit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Field
 from django.db.models.fields.files import FieldFile
 
 from articles.changes import Edit
@@ -22,10 +23,10 @@ from liveblog.actors import acting_user
 Data = dict[str, Any]
 Cause = UpdateVersion.Cause
 
-#: Columns that say nothing of what an update is.
+#: Columns without content: keys and counters.
 _COUNTERS = frozenset({"id", "article", "version", "desk_revision", "key"})
 
-#: How far each translation is, by language; those that are missing are left out.
+#: The key of the translation states by language. Missing translations are left out.
 TRANSLATIONS = "translations"
 
 _cause: ContextVar[tuple[str, int | None]] = ContextVar("cause", default=("", None))
@@ -33,7 +34,7 @@ _cause: ContextVar[tuple[str, int | None]] = ContextVar("cause", default=("", No
 
 @contextmanager
 def recorded_as(cause: str, restored: int | None = None) -> Iterator[None]:
-    """How the versions that are written meanwhile come about, where it is not by a person who writes."""
+    """Set the cause of the versions recorded in the block, and the number of the version that they restore."""
     token = _cause.set((cause, restored))
     try:
         yield
@@ -42,13 +43,16 @@ def recorded_as(cause: str, restored: int | None = None) -> Iterator[None]:
 
 
 class _Encoder(DjangoJSONEncoder):
-    def default(self, o: Any) -> Any:
+    def default(self, o: object) -> object:
         return o.name or "" if isinstance(o, FieldFile) else super().default(o)
 
 
-def as_stored(update: Any) -> Data:
-    """An update, given whole (see `rendering.complete`), as the database has it: columns, parts, translations."""
-    # A translated column without a language only repeats one of the others.
+def as_stored(update: Update) -> Data:
+    """Return an update as JSON: columns, relations and translation states.
+
+    The relations that `Update.relations` names must be prefetched.
+    """
+    # A translated column without a language suffix repeats one of the others.
     left_out = _COUNTERS.union(columns.fields_of(type(update)))
     data: Data = {
         field.name: _value(field, update) for field in update._meta.concrete_fields if field.name not in left_out
@@ -68,9 +72,9 @@ def as_stored(update: Any) -> Data:
     return json.loads(json.dumps(data, cls=_Encoder))
 
 
-def _value(field: Any, update: Any) -> Any:
+def _value(field: Field, update: Update) -> object:
     value = field.value_from_object(update)
-    # Words that are not there are empty or NULL, as it happens.
+    # A missing translation is stored as "" or as NULL.
     return value or "" if hasattr(field, "translated_field") else value
 
 
@@ -85,26 +89,28 @@ class History:
             edit.recorded = record(edit.new, memory)
 
 
-def record(update: Any, before: Data | None) -> bool:
-    """Write down an update as it was saved, if it is another than `before`. False where it is not.
+def record(update: Update, before: Data | None) -> bool:
+    """Record a saved update, unless it equals `before`, and return whether it differs.
 
-    To be called under the article's lock: numbers have no gap, and none is given twice.
+    Call it under the article's lock, which keeps the numbers unique and without gaps.
     """
     now = as_stored(update)
     if now == before:
         return False
     newest = UpdateVersion.objects.filter(update=update).order_by("-number").first()
     if newest is not None and newest.data == now:
-        # An edit inside this one has written it.
+        # An edit inside this one has recorded it.
         return True
     number = newest.number if newest else 0
-    made = []
+    versions = []
     if newest is None and before is not None:
-        # It is older than the history.
+        # The update is older than its history.
         number = 1
-        made.append(UpdateVersion(update=update, number=1, data=before, cause=Cause.FOUND))
+        versions.append(UpdateVersion(update=update, number=1, data=before, cause=Cause.FOUND))
     cause, restored = _cause.get()
     user = acting_user()
-    made.append(UpdateVersion(update=update, number=number + 1, data=now, user=user, cause=cause, restored=restored))
-    UpdateVersion.objects.bulk_create(made)
+    versions.append(
+        UpdateVersion(update=update, number=number + 1, data=now, user=user, cause=cause, restored=restored)
+    )
+    UpdateVersion.objects.bulk_create(versions)
     return True

@@ -1,70 +1,82 @@
-"""What belongs to an update besides its columns: its authors, and whatever other rooms register."""
+"""The relations of an update that each of its versions stores beside its columns, such as authors and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from articles.models import Author
 
-class Part(NamedTuple):
-    #: What people call it.
-    label: Any
-    #: Takes the update, gives what JSON can say. It is asked twice at each save: have `rendering` fetch what it needs.
-    dump: Callable[[Any], Any]
-    #: Takes the update, which is saved, and what `dump` gave, of this update or of a copy of it in another article.
-    restore: Callable[[Any, Any], None]
-    #: What `dump` gave in words, None where it has none.
-    describe: Callable[[Any], Any] | None
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+    from articles.models import Update
+
+#: Any value that JSON can hold. Only the package that registers a relation knows its shape.
+Json = Any
 
 
-_parts: dict[str, Part] = {}
+class Relation(NamedTuple):
+    label: _StrOrPromise
+    #: Return the relation of an update as JSON. It runs twice at each save, so `Update.relations` must prefetch for it.
+    dump: Callable[[Update], Json]
+    #: Make the relation of a saved update what `dump` returned, for this update or for a copy of it.
+    restore: Callable[[Update, Json], None]
+    #: Return what `dump` returned as text for people; None if the relation has no such text.
+    describe: Callable[[Json], str] | None
+
+
+_relations: dict[str, Relation] = {}
 
 
 def register(
     name: str,
-    dump: Callable[[Any], Any],
-    restore: Callable[[Any, Any], None],
-    label: Any = "",
-    describe: Callable[[Any], Any] | None = None,
+    dump: Callable[[Update], Json],
+    restore: Callable[[Update, Json], None],
+    label: _StrOrPromise = "",
+    describe: Callable[[Json], str] | None = None,
 ) -> None:
-    """Have `name`, which no column is called, be part of each version of an update."""
-    _parts[name] = Part(label or name, dump, restore, describe)
+    """Have each version store a relation as `name`, which must not be the name of a column."""
+    _relations[name] = Relation(label or name, dump, restore, describe)
 
 
-def dump(update: Any) -> dict[str, Any]:
-    return {name: part.dump(update) for name, part in _parts.items()}
+def dump(update: Update) -> dict[str, Json]:
+    """Return all relations of an update as JSON, by name."""
+    return {name: relation.dump(update) for name, relation in _relations.items()}
 
 
-def restore(update: Any, data: dict[str, Any]) -> None:
-    """Make those parts as they are in `data` that are others now."""
-    for name, part in _parts.items():
-        if name in data and part.dump(update) != data[name]:
-            part.restore(update, data[name])
+def restore(update: Update, data: dict[str, Json]) -> None:
+    """Restore the relations in `data` that differ from those of the update. Call within an edit of it."""
+    for name, relation in _relations.items():
+        if name in data and relation.dump(update) != data[name]:
+            relation.restore(update, data[name])
 
 
 def names() -> list[str]:
-    return list(_parts)
+    """Return the names of all relations."""
+    return list(_relations)
 
 
 def label(name: str) -> str:
-    return str(_parts[name].label)
+    """Return what people call a relation."""
+    return str(_relations[name].label)
 
 
-def described(name: str, data: Any) -> Any:
-    """What `dump` gave in words; None where it cannot be told."""
-    describe = _parts[name].describe
-    return describe(data) if describe else None
+def describe(name: str, data: Json) -> str:
+    """Return what `dump` returned as text for people; empty if the relation has no such text."""
+    to_text = _relations[name].describe
+    return to_text(data) if to_text else ""
 
 
-def _authors(update: Any) -> list[int]:
+def _authors(update: Update) -> list[int]:
     return sorted(author.pk for author in update.authors.all())
 
 
-def _set_authors(update: Any, numbers: list[int]) -> None:
-    # An author who was deleted since is not made again.
-    update.authors.set(update.authors.model.objects.filter(pk__in=numbers))
+def _set_authors(update: Update, numbers: list[int]) -> None:
+    # Authors who have been deleted since are left out.
+    update.authors.set(Author.objects.filter(pk__in=numbers))
 
 
 register("authors", _authors, _set_authors, _("authors"))

@@ -1,10 +1,10 @@
-"""Bringing back what an update said in an earlier version; which is a new version, as any other save."""
+"""Restore the content of an earlier version of an update, as a new version."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -13,71 +13,80 @@ from articles.history import content, recording, registry
 from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
 from articles.pictures import versions
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.translations import columns, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
 
 def newest_of(pk: int) -> int:
-    """The number of an update's newest version, 0 where there is none."""
+    """Return the number of an update's newest version, 0 if there is none."""
     number = UpdateVersion.objects.filter(update=pk).order_by("-number").values_list("number", flat=True).first()
     return number or 0
 
 
-def restore(pk: int, number: int, shown: int, user: Any, languages: Collection[str] | None = None) -> Update:
-    """Have an update say again what it said in version `number`: all of it, or its words in some languages.
+def restore(
+    pk: int, number: int, newest: int, user: User | AnonymousUser, languages: Collection[str] | None = None
+) -> Update:
+    """Restore the content of version `number`: all of it, or only the texts in `languages`.
 
-    Whether and since when readers see it stays as it is. `shown`: the newest version that the person knew of; raises
-    Conflict where there is a newer one. Raises ValidationError where the update may not be so. Nothing is changed then.
+    State and times stay as they are. `newest` is the newest version that the user has seen. Raises Conflict if there is
+    a newer one, and ValidationError if the update would not be valid; nothing is changed then.
     """
     with transaction.atomic():
         changes.lock(Update.objects.only("article", "copy_group").get(pk=pk))
-        if newest_of(pk) != shown:
+        if newest_of(pk) != newest:
             raise Conflict
         update = Update.objects.select_related("article").get(pk=pk)
         data = UpdateVersion.objects.get(update=pk, number=number).data
         wanted = content.of(data)
+        pending = NOTHING_PENDING
         if languages is not None:
-            wanted = {name: value for name, value in wanted.items() if name in content.words_in(languages)}
-            # Those beside pictures as well: a translation is of both.
-            update.pictures_to_be = versions.with_words(update, data.get("pictures", ()), languages)
+            wanted = {name: value for name, value in wanted.items() if name in content.columns_in(languages)}
+            # A translation includes the texts of the pictures.
+            pending = PendingRelations(versions.with_texts(update, data.get("pictures", ()), languages))
         source_language = wanted.get("source_language", update.source_language)
         translations = [code for code in languages or update.article.languages if code != source_language]
         with ExitStack() as stack:
             stack.enter_context(acting_as(user))
             stack.enter_context(recording.recorded_as(recording.Cause.WRITTEN, restored=number))
-            # Who brings back a text need not have read it: it is as far again as it was then.
+            # Restoring is not reviewing: a translation regains the state that it had in that version.
             stack.enter_context(states.without_state_tracking(*translations))
             stack.enter_context(changes.edit(update))
-            content.put(update, wanted)
-            # Before it is asked whether it may be so, for that depends on its pictures, too.
+            content.apply(update, wanted)
+            # Before the validation, which depends on the pictures.
             registry.restore(update, wanted)
-            update.full_clean()
+            with update.validated_with(pending):
+                update.full_clean()
             update.save()
-            if languages is not None:
-                versions.put(update, update.pictures_to_be)
+            if pending.pictures is not None:
+                versions.put(update, pending.pictures)
             for row in Translation.objects.filter(update=pk, language__in=translations):
-                _bring_back_state(row, number, data)
+                _restore_state(row, number, data)
         return update
 
 
-def _bring_back_state(row: Translation, number: int, data: recording.Data) -> None:
-    then = data[recording.TRANSLATIONS].get(row.language, {})
-    row.state = then.get("state", row.State.MISSING)
-    row.engine, row.translator_id = then.get("engine", ""), then.get("translator")
-    row.reviewer_id = then.get("reviewer")
-    row.source = _made_from(row, number) if then else {}
+def _restore_state(row: Translation, number: int, data: recording.Data) -> None:
+    state = data[recording.TRANSLATIONS].get(row.language, {})
+    row.state = state.get("state", row.State.MISSING)
+    row.engine, row.translator_id = state.get("engine", ""), state.get("translator")
+    row.reviewer_id = state.get("reviewer")
+    row.source = _source_of(row, number) if state else {}
     row.editor = row.edited_until = None
     row.version += 1
     row.save()
 
 
-def _made_from(row: Any, number: int) -> dict[str, str]:
-    """The words of the original that a translation was made from: those beside which it was not outdated."""
+def _source_of(row: Translation, number: int) -> dict[str, str]:
+    """Return the texts from which a translation was made: those of the last version in which it was not outdated."""
     fresh = {f"data__{recording.TRANSLATIONS}__{row.language}__outdated": False}
+    assert row.update is not None
     version = row.update.versions.filter(number__lte=number, **fresh).order_by("-number").first()
     if version is None:
         return {}
     language = version.data["source_language"]
-    found = {field: version.data.get(f"{field}_{language}") for field in columns.fields_of(Update)}
-    return {field: text for field, text in found.items() if text}
+    texts = {field: version.data.get(f"{field}_{language}") for field in columns.fields_of(Update)}
+    return {field: text for field, text in texts.items() if text}

@@ -1,8 +1,8 @@
-"""The kinds of update. What one is stands in its class; docs/kinds.md tells how to add one."""
+"""The kinds of update, one class each; docs/kinds.md explains how to add one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from articles.kinds.base import Kind
 from articles.kinds.facts import Facts
@@ -11,22 +11,28 @@ from articles.kinds.poll import Poll
 from articles.kinds.quote import Quote
 from articles.kinds.table import Table
 
-__all__ = ["ALL", "Kind", "asking_for", "choices", "of"]
+if TYPE_CHECKING:
+    from articles.kinds.base import Translatable
+    from articles.models import Update
 
-#: In the order in which an editor is offered them; the first is what an update is if nothing is said.
+__all__ = ["ALL", "Kind", "choices", "codes_with", "of"]
+
+#: In the order in which the composer offers them; the first is the default.
 ALL: tuple[Kind, ...] = (Text(), Quote(), Pictures(), Embed(), Facts(), Table(), Poll())
 
 _BY_CODE = {kind.code: kind for kind in ALL}
 
 
-def choices() -> list[tuple[str, Any]]:
+def choices() -> list[tuple[str, Translatable]]:
+    """Return the choices of the model field: code and name of each kind."""
     return [(kind.code, kind.name) for kind in ALL]
 
 
-def asking_for(field: str) -> str:
-    """The codes of the kinds for which the composer shows a field."""
+def codes_with(field: str) -> str:
+    """Return the codes of the kinds for which the composer shows a field, separated by spaces."""
     return " ".join(kind.code for kind in ALL if field in kind.fields)
 
 
-def of(update: Any) -> Kind:
+def of(update: Update) -> Kind:
+    """Return the kind of an update."""
     return _BY_CODE.get(update.kind, ALL[0])

@@ -1,54 +1,67 @@
-"""What every kind of update says of itself."""
+"""The base class of all kinds of update."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from articles.choices import Errors
 from articles.text.localized import text_in
 from articles.translations.selection import ReaderTexts
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Translatable
+
+    from articles.models import Article, Update
+    from articles.publishing.pending import PendingRelations
+
+#: Variables of a template, or properties of JSON-LD.
+Values = dict[str, Any]
+
 
 class Kind:
-    #: As it is stored: letters only, 12 at most. The template is named after it.
+    #: The value in the database: at most 12 letters. The template is named after it.
     code: str
-    #: For the editor: what it is called, one sentence on what to write, a sign for the button.
-    name: Any
-    hint: Any
+    #: For the editor: the name, one sentence on what to write, and a character for the button.
+    name: Translatable
+    hint: Translatable
     sign: str
-    #: Fields of the composer that it asks for besides headline and text.
+    #: Fields of the composer that the kind needs besides headline and text.
     fields: tuple[str, ...] = ()
-    #: Whether it can do without a headline and a text.
+    #: Whether an update needs neither headline nor text.
     wordless = False
-    #: Whether an update goes to the top of the page when it is first published.
+    #: Whether an update is pinned on top of the page when it is first published.
     pinned = False
 
     @property
     def template(self) -> str:
-        """How readers see what is between the headline and the pictures."""
+        """The template of the part of the update between the headline and the pictures."""
         return f"articles/kinds/{self.code}.html"
 
-    def errors(self, update: Any) -> dict[str, Any]:
-        """What is missing before it can be published, by the name of the form field where it belongs."""
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
+        """Return what an update lacks before it can be published. `pending`: relations that are saved after it."""
         return {}
 
-    def errors_of_edit(self, update: Any, was: Any) -> dict[str, Any]:
-        """What must not become of an update that was of this kind, be it of another now. `was`: its row as it is."""
+    def edit_errors(self, update: Update, before: Update) -> Errors:
+        """Return what forbids an edit, of drafts too.
+
+        `before`, the stored row, is of this kind; `update` may have become another.
+        """
         return {}
 
-    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
-        """What the template needs besides what there is to say of any update."""
+    def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
+        """Return variables for the template, in addition to those that every kind has."""
         return {}
 
-    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
-        """What schema.org has words for beyond a BlogPosting."""
+    def structured(self, update: Update, texts: ReaderTexts) -> Values:
+        """Return JSON-LD properties (schema.org) in addition to those of a BlogPosting."""
         return {}
 
 
-def source_text(update: Any, field: str) -> str:
-    """A text of the update in its own language."""
+def source_text(update: Update, field: str) -> str:
+    """Return a text of the update in its source language."""
     return text_in(update, field, update.source_language)
 
 
-def beside(update: Any, field: str) -> str:
-    """The name of the form field of a text in the update's own language."""
+def source_field(update: Update, field: str) -> str:
+    """Return the name of the form field that holds a text in the update's source language."""
     return f"{field}_{update.source_language}"

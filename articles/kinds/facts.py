@@ -1,14 +1,18 @@
-"""What a reader who comes late must know."""
+"""Key facts: a list for readers who join late."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.kinds.base import Kind, beside, source_text
+from articles.kinds.base import Errors, Kind, source_field, source_text
 from articles.text.richtext import items
+
+if TYPE_CHECKING:
+    from articles.models import Update
+    from articles.publishing.pending import PendingRelations
 
 
 class Facts(Kind):
@@ -18,7 +22,7 @@ class Facts(Kind):
     sign = "★"
     pinned = True
 
-    def errors(self, update: Any) -> dict[str, Any]:
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         if items(source_text(update, "body")):
             return {}
-        return {beside(update, "body"): _("Write the key facts as a list.")}
+        return {source_field(update, "body"): _("Write the key facts as a list.")}

@@ -1,13 +1,17 @@
-"""Kinds whose content speaks for itself."""
+"""Kinds without a template context or structured data of their own."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.kinds.base import Kind
+from articles.kinds.base import Errors, Kind
+
+if TYPE_CHECKING:
+    from articles.models import Update
+    from articles.publishing.pending import PendingRelations
 
 
 class Text(Kind):
@@ -33,5 +37,5 @@ class Embed(Kind):
     fields = ("embed_url",)
     wordless = True
 
-    def errors(self, update: Any) -> dict[str, Any]:
-        return {} if update.embed_to_be else {"embed_url": _("Paste the address of what is to be embedded.")}
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
+        return {} if pending.embed_url_of(update) else {"embed_url": _("Paste the address of what is to be embedded.")}

@@ -1,15 +1,19 @@
-"""A question to all readers, with its answers."""
+"""A poll: a question to all readers and its choices."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.kinds.base import Kind, beside, source_text
+from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.polls import ballot
 from articles.translations.selection import ReaderTexts
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+    from articles.publishing.pending import PendingRelations
 
 
 class Poll(Kind):
@@ -19,40 +23,39 @@ class Poll(Kind):
     sign = "?"
     fields = ("closes_at",)
 
-    def errors(self, update: Any) -> dict[str, Any]:
-        errors: dict[str, Any] = {}
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
+        errors: Errors = {}
         if not source_text(update, "headline"):
-            errors[beside(update, "headline")] = _("Write the question as the headline.")
+            errors[source_field(update, "headline")] = _("Write the question as the headline.")
         written = ballot.parse(source_text(update, "body"))
-        if written is None or not ballot.FEWEST <= len(written.choices) <= ballot.MOST:
-            errors[beside(update, "body")] = _("Write the choices as one list of %(fewest)s to %(most)s items.") % {
-                "fewest": ballot.FEWEST,
-                "most": ballot.MOST,
-            }
+        if written is None or not ballot.MIN_CHOICES <= len(written.choices) <= ballot.MAX_CHOICES:
+            message = _("Write the choices as one list of %(fewest)s to %(most)s items.")
+            limits = {"fewest": ballot.MIN_CHOICES, "most": ballot.MAX_CHOICES}
+            errors[source_field(update, "body")] = message % limits
         return errors
 
-    def errors_of_edit(self, update: Any, was: Any) -> dict[str, Any]:
-        """Votes are for a place in the list: once there are some, nothing takes another's place."""
-        asked = ballot.parse(source_text(was, "body"))
-        if asked is None or not ballot.voted_on(was):
+    def edit_errors(self, update: Update, before: Update) -> Errors:
+        """Once there are votes, which name a place in the list, no choice may take the place of another."""
+        old = ballot.parse(source_text(before, "body"))
+        if old is None or not ballot.has_votes(before):
             return {}
         if update.kind != self.code:
             return {"kind": _("Readers have voted already: it stays a poll.")}
         written = ballot.parse(source_text(update, "body"))
-        if written is not None and ballot.fits(written.choices, asked.choices):
+        if written is not None and ballot.keeps_votes(written.choices, old.choices):
             return {}
         return {
-            beside(update, "body"): _(
+            source_field(update, "body"): _(
                 "Readers have voted already: the poll keeps its %(count)s choices in their order. "
                 "Their words can be corrected."
             )
-            % {"count": len(asked.choices)}
+            % {"count": len(old.choices)}
         }
 
-    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
+    def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         return ballot.context(update, article, texts)
 
-    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
+    def structured(self, update: Update, texts: ReaderTexts) -> Values:
         counts = ballot.counts(update)
         answers = [
             {"@type": "Answer", "text": str(choice), "upvoteCount": counts[number]}

@@ -1,17 +1,21 @@
-"""Somebody's own words."""
+"""A quote: the literal words of somebody."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.kinds.base import Kind, beside, source_text
+from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+    from articles.publishing.pending import PendingRelations
 
 _WHOLE = re.compile(r"<blockquote[^>]*>((?:(?!</?blockquote).)*)</blockquote>", re.DOTALL)
 _MARKS = ("“", "”", "„", "‘", "‚", "’", "«", "»", "‹", "›", '"', "'")
@@ -24,26 +28,26 @@ class Quote(Kind):
     sign = "“"
     fields = ("attribution", "source_url")
 
-    def errors(self, update: Any) -> dict[str, Any]:
-        errors = {}
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
+        errors: Errors = {}
         if not source_text(update, "body"):
-            errors[beside(update, "body")] = _("Write what was said.")
+            errors[source_field(update, "body")] = _("Write what was said.")
         if not source_text(update, "attribution"):
-            errors[beside(update, "attribution")] = _("Say who is quoted.")
+            errors[source_field(update, "attribution")] = _("Say who is quoted.")
         return errors
 
-    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
-        words = texts.own("body")
-        # An editor or another site may have marked as a quote what is one as a whole.
-        whole = _WHOLE.fullmatch(words.value.strip())
-        value = whole[1] if whole else words.value
+    def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
+        body = texts.own("body")
+        # The whole text may be one <blockquote>, from an editor or a paste; the template sets its own.
+        whole = _WHOLE.fullmatch(body.value.strip())
+        value = whole[1] if whole else body.value
         return {
-            "words": Text(value, words.language, words.page_language),
+            "words": Text(value, body.language, body.page_language),
             "sets_marks": not strip_tags(value).strip().startswith(_MARKS),
             "attribution": texts.text("attribution"),
         }
 
-    def structured(self, update: Any, texts: ReaderTexts) -> dict[str, Any]:
+    def structured(self, update: Update, texts: ReaderTexts) -> Values:
         quotation = {
             "@type": "Quotation",
             "text": " ".join(strip_tags(str(texts.own("body"))).split()),

@@ -1,16 +1,20 @@
-"""Figures in rows and columns: a vote count, a score, a comparison."""
+"""A table: rows and columns of figures, such as a vote count or a score."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from articles.kinds.base import Kind, beside, source_text
+from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.text import tables
 from articles.translations.selection import ReaderTexts
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+    from articles.publishing.pending import PendingRelations
 
 
 class Table(Kind):
@@ -20,15 +24,15 @@ class Table(Kind):
     sign = "▦"
     fields = ("attribution",)
 
-    def errors(self, update: Any) -> dict[str, Any]:
-        errors = {}
+    def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
+        errors: Errors = {}
         if not source_text(update, "headline"):
-            errors[beside(update, "headline")] = _("A table needs a headline that says what it shows.")
+            errors[source_field(update, "headline")] = _("A table needs a headline that says what it shows.")
         if not tables.size(source_text(update, "body"))[0]:
-            errors[beside(update, "body")] = _("Put a table into the text.")
+            errors[source_field(update, "body")] = _("Put a table into the text.")
         return errors
 
-    def context(self, update: Any, article: Any, texts: ReaderTexts) -> dict[str, Any]:
+    def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         body = texts.own("body")
-        laid_out = tables.for_readers(body.value, str(texts.own("headline")), headed=True)
-        return {"attribution": texts.text("attribution"), "body": replace(body, value=laid_out)}
+        table = tables.for_readers(body.value, str(texts.own("headline")), headed=True)
+        return {"attribution": texts.text("attribution"), "body": replace(body, value=table)}

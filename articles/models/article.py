@@ -164,6 +164,11 @@ class Article(Versioned, Illustrated):
         ]
 
     @property
+    def page(self) -> Article:
+        """The article on whose page it stands: itself."""
+        return self
+
+    @property
     def page_id(self) -> int | None:
         return self.pk
 

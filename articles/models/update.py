@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +22,8 @@ from articles import changes, kinds
 from articles.choices import Errors, Policy, UpdateState
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
-from articles.pictures.models import Picture
 from articles.publishing import rules
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField
 from articles.text.richtext import RichTextField
@@ -145,9 +147,7 @@ class Update(Versioned):
 
     objects = UpdateQuerySet.as_manager()
 
-    _pictures_to_be: list[Picture] | None = None
-    _embed_to_be: str | None = None
-    _authors_to_be: list[Author] | None = None
+    _pending: PendingRelations = NOTHING_PENDING
 
     class Meta:
         ordering = ("-first_published_at", "-pk")
@@ -185,9 +185,10 @@ class Update(Versioned):
     # Validation and saving ------------------------------------------------------------------------------------------
 
     def clean(self) -> None:
+        pending = self._pending
         before = changes.row_before(self)
         self._set_derived_fields(before)
-        errors: Errors = self.picture_errors()
+        errors: Errors = self._picture_errors(pending)
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
             errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
@@ -195,23 +196,23 @@ class Update(Versioned):
             errors["publish_at"] = _("Say when the update is to be published.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
             errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-        errors |= rules.errors_of(self, before)
+        errors |= rules.errors_of(self, before, pending)
         if self.source_language:
-            errors |= self._errors_of_kind(before)
+            errors |= self._errors_of_kind(before, pending)
         if errors:
             raise ValidationError(errors)
 
-    def _errors_of_kind(self, before: Update | None) -> Errors:
+    def _errors_of_kind(self, before: Update | None, pending: PendingRelations) -> Errors:
         # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        errors = kinds.of(self).errors(self) if ready else {}
-        return errors | (kinds.of(before).errors_of_edit(self, before) if before else {})
+        errors = kinds.of(self).publish_errors(self, pending) if ready else {}
+        return errors | (kinds.of(before).edit_errors(self, before) if before else {})
 
-    def picture_errors(self) -> Errors:
+    def _picture_errors(self, pending: PendingRelations) -> Errors:
         """Return what is missing before readers may see its pictures: messages by the name of the form field."""
         if self.state in (self.State.DRAFT, self.State.WITHDRAWN):
             return {}
-        shown = self.pictures_to_be
+        shown = pending.pictures_of(self)
         errors: Errors = {
             f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
             for picture in shown
@@ -221,39 +222,14 @@ class Update(Versioned):
             errors["pictures"] = _("Add a picture first.")
         return errors
 
-    @property
-    def pictures_to_be(self) -> list[Picture]:
-        """Its pictures as they are once what is written in a form is saved (`articles.pictures.forms` puts them)."""
-        if self._pictures_to_be is None:
-            return list(self.pictures.all()) if self.pk else []
-        return self._pictures_to_be
-
-    @pictures_to_be.setter
-    def pictures_to_be(self, pictures: list[Picture] | None) -> None:
-        self._pictures_to_be = pictures
-
-    @property
-    def embed_to_be(self) -> str:
-        """The address of its embed, "" for none, once what is written in a form is saved (`articles.embeds.forms`)."""
-        if self._embed_to_be is None:
-            embed = getattr(self, "embed", None) if self.pk else None
-            return embed.url if embed else ""
-        return self._embed_to_be
-
-    @embed_to_be.setter
-    def embed_to_be(self, url: str | None) -> None:
-        self._embed_to_be = url
-
-    @property
-    def authors_to_be(self) -> list[Author]:
-        """Its byline as it is once the form is saved."""
-        if self._authors_to_be is None:
-            return list(self.authors.all()) if self.pk else []
-        return self._authors_to_be
-
-    @authors_to_be.setter
-    def authors_to_be(self, authors: list[Author] | None) -> None:
-        self._authors_to_be = authors
+    @contextmanager
+    def validated_with(self, pending: PendingRelations) -> Iterator[None]:
+        """Have `clean` judge these relations in the block. Django's forms call `clean` without arguments."""
+        self._pending = pending
+        try:
+            yield
+        finally:
+            self._pending = NOTHING_PENDING
 
     def save(self, *args: object, **kwargs: object) -> None:
         with changes.edit(self):
@@ -281,6 +257,11 @@ class Update(Versioned):
         ]
 
     @property
+    def page(self) -> Article:
+        """The article on whose page it stands."""
+        return self.article
+
+    @property
     def page_id(self) -> int | None:
         return self.article_id
 
@@ -291,12 +272,23 @@ class Update(Versioned):
             found |= set(copies.values_list("article_id", flat=True))
         return found - {None}
 
-    #: The time that it was given by the clock, or by the update of which it is a copy.
-    given_time: datetime.datetime | None = None
+    #: The time of first publication that the clock or the update of which it is a copy has set, not a user.
+    assigned_time: datetime.datetime | None = None
+
+    def publish(self, planned: datetime.datetime | None) -> None:
+        """Set the state that publishing leads to: a submitted update whose time is to come is released, but waits."""
+        waits = self.state == self.State.SUBMITTED and planned is not None and planned > timezone.now()
+        self.state = self.State.SCHEDULED if waits else self.State.PUBLISHED
+
+    def withdraw(self, *, leaves_mark: bool, reason: str) -> None:
+        """Set the state that withdrawing leads to. The reason is for readers and is kept only with a mark."""
+        self.state, self.leaves_mark = self.State.WITHDRAWN, leaves_mark
+        if leaves_mark:
+            setattr(self, f"withdrawal_note_{self.source_language}", reason)
 
     def copy_publication_time(self, other: Update) -> None:
         """Take the time of a copy of the same update in another article; that is no back-dating."""
-        self.first_published_at = self.given_time = other.first_published_at
+        self.first_published_at = self.assigned_time = other.first_published_at
 
     def _set_derived_fields(self, before: Update | None) -> None:
         """Set the columns that follow from the state and the acting user. `before`: the row before this save."""
@@ -318,7 +310,7 @@ class Update(Versioned):
             if self.pin is None and kinds.of(self).pinned and not (before and before.published_before):
                 self.pin = self._next_pin()
             if self.first_published_at is None:
-                self.given_time = None if self.earlier_time else now
+                self.assigned_time = None if self.earlier_time else now
                 self.first_published_at = self.earlier_time or now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db.models.fields.files import ImageFieldFile
@@ -107,7 +108,7 @@ def _time(article: Article, moment: datetime.datetime | None) -> str | None:
     return moment.astimezone(article.zone).isoformat(timespec="seconds") if moment else None
 
 
-def _without_empty(document: dict[str, object]) -> dict[str, object]:
+def _without_empty(document: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 

@@ -1,11 +1,13 @@
-"""A picture as a column: whatever is put in is made anew from its pixels, with renditions for every screen."""
+"""A model field for pictures: every file is re-encoded from its pixels, and renditions are made for all screens."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.files.base import File
 from django.db import models
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -15,26 +17,26 @@ from PIL import Image
 from articles.pictures import processing
 
 
-def place_of(instance: models.Model, filename: str) -> str:
-    """A name that nobody can guess or has ever used, so that caches keep it for ever."""
+def upload_path(instance: models.Model, filename: str) -> str:
+    """Return a path that cannot be guessed and is never used again, so that caches may keep the file for ever."""
     return f"pictures/{timezone.now():%Y/%m}/{secrets.token_hex(12)}.{filename.rsplit('.', 1)[-1]}"
 
 
 class PhotoFile(PictureFieldFile):
-    """The file and its renditions. All are stored when `save` returns, before any row names them.
+    """The file and its renditions. All are stored when `save` returns, before a row names them.
 
-    The library would hand the work over to a queue; here whoever sends the picture waits for it, and no page ever
-    shows a rendition that is not there yet.
+    django-pictures can make renditions in a queue. Here the upload waits for them, so no page shows a rendition that
+    does not exist yet.
     """
 
-    def save(self, name: str, content: Any, save: bool = True) -> None:
-        made = content if isinstance(content, processing.Cleaned) else processing.process_upload(content).file
-        super().save(made.name, made, save=False)
+    def save(self, name: str, content: File, save: bool = True) -> None:
+        clean = content if isinstance(content, processing.Cleaned) else processing.process_upload(content).file
+        super().save(clean.name, clean, save=False)
         if save:
             self.instance.save()
 
     def save_all(self) -> None:
-        with processing.at_once:
+        with processing.slots:
             with self.storage.open(self.name) as file, Image.open(file) as image:
                 whole = PillowPicture.pre_process(image)
             for rendition in self.get_picture_files_list():
@@ -46,9 +48,9 @@ class PhotoFile(PictureFieldFile):
 
     @property
     def renditions(self) -> dict[int, str]:
-        """Address by width in pixels, the smallest first; none where the picture itself is small."""
-        [of_one_type] = self.aspect_ratios[None].values()
-        return {width: of_one_type[width].url for width in sorted(of_one_type)}
+        """Return addresses by width in pixels, in ascending order; empty if the picture itself is small."""
+        [files] = self.aspect_ratios[None].values()
+        return {width: files[width].url for width in sorted(files)}
 
     @property
     def srcset(self) -> str:
@@ -64,26 +66,26 @@ class PhotoField(PictureField):
     description = "A picture"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["upload_to"] = place_of
+        kwargs["upload_to"] = upload_path
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, path, args, kwargs = super().deconstruct()
-        # Which renditions there are is the site's setting; migrations need not know.
+        # Renditions are a setting of the site and do not concern migrations.
         for setting in ("aspect_ratios", "container_width", "file_types", "pixel_densities", "grid_columns"):
             kwargs.pop(setting)
         del kwargs["breakpoints"], kwargs["upload_to"]
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
-        given = {"label": capfirst(self.verbose_name), "help_text": self.help_text, "required": not self.blank}
-        return PhotoFormField(**{**given, "max_length": self.max_length, **kwargs})
+    def formfield(self, **kwargs: Any) -> forms.Field:
+        defaults = {"label": capfirst(self.verbose_name), "help_text": self.help_text, "required": not self.blank}
+        return PhotoFormField(**{**defaults, "max_length": self.max_length, **kwargs})
 
 
 class PhotoFormField(forms.FileField):
-    def to_python(self, data: Any) -> Any:
+    def to_python(self, data: File | None) -> processing.Cleaned | None:
         file = super().to_python(data)
         return None if file is None else processing.process_upload(file).file
 
-    def widget_attrs(self, widget: Any) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
         return {**super().widget_attrs(widget), "accept": processing.ACCEPT}

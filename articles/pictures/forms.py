@@ -1,15 +1,18 @@
-"""The pictures of an update in a form: the same at the live desk and in the admin.
+"""The pictures in forms of an update, at the desk and in the admin.
 
-The browser (`static/articles/pictures.js`) uploads each picture at once. The form names those that the update is to
-have, in order (`pictures`), and carries the texts of each in the source language (`picture-12-alt` …).
+The browser (`static/articles/pictures.js`) uploads each picture at once. The form then sends the primary keys of the
+update's pictures in order (`pictures`) and the texts of each in the source language (`picture-12-alt` …).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Field
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -18,40 +21,47 @@ from django.utils.translation import gettext as _
 
 from articles.models import Picture, Update
 from articles.pictures import processing, versions
+from articles.publishing.forms import UpdateModelForm
 from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    Actor = User | AnonymousUser
 
 FIELDS = ("alt", "caption", "credit")
-#: Says that a form has pictures, also when there are none left in it.
+#: The name of a hidden field: the form has sent all its pictures, even if that is none.
 MARKER = "pictures-shown"
 MAX_PICTURES = 30
 
 
 class PicturesForm(forms.Form):
-    """`language`: the one that the texts are in. A form without `MARKER` leaves the pictures as they are.
+    """The pictures of an update with their texts in `language`. Without `MARKER` in `data` they stay as they are.
 
-    `is_valid` tells the update which pictures it will have (`Update.pictures_to_be`), so that its own `clean` sees
-    those; give it what that finds (`add_errors`).
+    Pass the errors of the update's own validation to `add_errors`.
     """
 
-    def __init__(self, data: Any = None, *, update: Update, language: str, user: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, update: Update, language: str, user: Actor) -> None:
         super().__init__(data if data is not None and MARKER in data else None)
         self.update, self.language, self.user = update, language, user
-        now = list(update.pictures.all()) if update.pk else []
-        self.pictures = self._chosen(now) if self.is_bound else now
+        stored = list(update.pictures.all()) if update.pk else []
+        self.pictures = self._selected(stored) if self.is_bound else stored
         for picture in self.pictures:
             for name in FIELDS:
                 self.fields[f"picture-{picture.pk}-{name}"] = self._field(picture, name)
 
-    def _chosen(self, now: list[Picture]) -> list[Picture]:
-        """Those that the form names and that are this update's, or this person's and nobody's yet."""
-        named = [int(pk) for pk in self.data.getlist("pictures") if pk.isdecimal() and len(pk) < 19]
-        found = Picture.objects.in_bulk(named[: 2 * MAX_PICTURES]) | {picture.pk: picture for picture in now}
-        chosen = [found.get(pk) for pk in dict.fromkeys(named)]
-        self.missing = len([picture for picture in chosen if not self._may_have(picture)])
-        return [picture for picture in chosen if picture is not None and self._may_have(picture)]
+    def _selected(self, stored: list[Picture]) -> list[Picture]:
+        """Return the pictures that the form sent and that belong to the update, or only to the user so far."""
+        assert isinstance(self.data, QueryDict)
+        sent = [pk for pk in map(number, self.data.getlist("pictures")) if pk is not None]
+        found = Picture.objects.in_bulk(sent[: 2 * MAX_PICTURES]) | {picture.pk: picture for picture in stored}
+        pictures = [found.get(pk) for pk in dict.fromkeys(sent)]
+        self.missing = len([picture for picture in pictures if not self._is_allowed(picture)])
+        return [picture for picture in pictures if picture is not None and self._is_allowed(picture)]
 
-    def _may_have(self, picture: Picture | None) -> bool:
+    def _is_allowed(self, picture: Picture | None) -> bool:
         if picture is None:
             return False
         own = self.update.pk is not None and self.update.pk in (picture.update_id, picture.removed_from_id)
@@ -59,15 +69,16 @@ class PicturesForm(forms.Form):
         return own or (free and picture.uploaded_by_id == self.user.pk)
 
     def _field(self, picture: Picture, name: str) -> forms.CharField:
-        column: Any = Picture._meta.get_field(name)
+        column = Picture._meta.get_field(name)
+        assert isinstance(column, Field)
         return forms.CharField(
-            label=capfirst(column.verbose_name),
+            label=capfirst(str(column.verbose_name)),
             max_length=column.max_length,
             required=False,
             initial=text_in(picture, name, self.language),
         )
 
-    def clean(self) -> None:
+    def clean(self) -> dict[str, object]:
         super().clean()
         if self.missing:
             self.add_error(None, _("A picture is no longer there. Upload it again."))
@@ -81,23 +92,23 @@ class PicturesForm(forms.Form):
                 text = self.cleaned_data.get(f"picture-{picture.pk}-{name}")
                 if text is not None:
                     setattr(picture, f"{name}_{self.language}", text)
-        self.update.pictures_to_be = self.pictures
+        return self.cleaned_data
 
-    def silence(self, language: str) -> None:
-        """Have the pictures say nothing in a language; before the form is checked, which puts in what was written."""
+    def clear_texts(self, language: str) -> None:
+        """Remove the texts in a language. Call before the validation, which writes the texts of the form."""
         for picture in self.pictures:
             for name in FIELDS:
                 setattr(picture, f"{name}_{language}", "")
 
-    def add_errors(self, errors: dict[str, Any]) -> dict[str, Any]:
-        """Take those errors that belong beside pictures; returns the others."""
+    def add_errors(self, errors: dict[str, list[ValidationError]]) -> dict[str, list[ValidationError]]:
+        """Add the errors about pictures to this form and return the others."""
         for name in [name for name in errors if name in self.fields or name == "pictures"]:
             self.add_error(name if name in self.fields else None, errors.pop(name))
         return errors
 
     @property
     def warnings(self) -> dict[str, str]:
-        """What an editor should think of before readers see it, by field. Whoever was warned once may go on."""
+        """Return warnings by field. A user who has seen a warning may publish all the same."""
         if not self.is_bound or self.update.state in (Update.State.DRAFT, Update.State.WITHDRAWN):
             return {}
         return {
@@ -106,29 +117,29 @@ class PicturesForm(forms.Form):
                 "publish once more."
             )
             for picture in self.pictures
-            if not text_in(picture, "alt", self.language) and not self._known_without(picture)
+            if not text_in(picture, "alt", self.language) and not self._is_acknowledged(picture)
         }
 
-    def _known_without(self, picture: Picture) -> bool:
-        seen = picture.update_id is not None and self.update.published_before
-        was_without = f"picture-{picture.pk}-alt" not in self.changed_data
-        return f"picture-{picture.pk}-warned" in self.data or (seen and was_without)
+    def _is_acknowledged(self, picture: Picture) -> bool:
+        """Return whether the warning was shown, or the picture has been published without alternative text."""
+        published = picture.update_id is not None and self.update.published_before
+        unchanged = f"picture-{picture.pk}-alt" not in self.changed_data
+        return f"picture-{picture.pk}-warned" in self.data or (published and unchanged)
 
     def save(self, update: Update) -> None:
-        """Within the edit that saves the update."""
+        """Save the pictures, within the edit that saves the update."""
         if self.is_bound:
             versions.put(update, self.pictures)
-        update.pictures_to_be = None
 
-    # How it looks ----------------------------------------------------------------------------------------------------
+    # Rendering -------------------------------------------------------------------------------------------------------
 
     def render_container(self, *, may_change: bool = True) -> SafeString:
-        """The element on which the browser's `Pictures` is made."""
+        """Render the element of the browser's `Pictures`."""
         warnings = self.warnings
         items = [
             {
                 "picture": picture,
-                "fields": [self._shown(picture, name) for name in FIELDS],
+                "fields": [self._rendered_field(picture, name) for name in FIELDS],
                 "warned": f"picture-{picture.pk}-alt" in warnings or f"picture-{picture.pk}-warned" in self.data,
                 "warning": warnings.get(f"picture-{picture.pk}-alt", ""),
             }
@@ -150,7 +161,7 @@ class PicturesForm(forms.Form):
             },
         )
 
-    def _shown(self, picture: Picture, name: str) -> dict[str, Any]:
+    def _rendered_field(self, picture: Picture, name: str) -> dict[str, object]:
         bound = self[f"picture-{picture.pk}-{name}"]
         return {
             "name": name,
@@ -160,46 +171,53 @@ class PicturesForm(forms.Form):
         }
 
 
-class WithPictures:
-    """For a model form of an update: its pictures are checked and saved with it."""
+class PicturesFormMixin(UpdateModelForm):
+    """Add the pictures to a form of an update: they are validated and saved with it."""
 
     pictures: PicturesForm
 
-    def take_pictures(self, data: Any, user: Any) -> None:
-        """At the end of `__init__`. `data`: None where the person may not change them."""
-        form: Any = self
-        update = form.instance
-        # Not what was sent, for what was published stays in its language.
-        chosen = form["source_language"].value() if "source_language" in form.fields else ""
-        language = chosen if chosen in SHIPPED else update.source_language
+    def init_pictures(self, data: QueryDict | None, user: Actor) -> None:
+        """Create `pictures`, at the end of `__init__`. `data` is None if the user may not change them."""
+        update = self.instance
+        # The bound value instead of `data`: the field is disabled once the update is published.
+        selected = self["source_language"].value() if "source_language" in self.fields else ""
+        language = selected if selected in SHIPPED else update.source_language
         self.pictures = PicturesForm(data, update=update, language=language, user=user)
 
     def check_pictures(self) -> None:
-        """In `clean`, once the state that the update is to have is known."""
-        if self.pictures.is_bound and not self.pictures.is_valid():
-            self._refuse_pictures()
+        """Validate the pictures, once the update has the state that it is saved with."""
+        valid = self.pictures.is_valid()
+        if self.pictures.is_bound:
+            self.pending = replace(self.pending, pictures=self.pictures.pictures)
+        if self.pictures.is_bound and not valid:
+            self._add_pictures_error()
         elif self.pictures.warnings:
             self.add_error(None, ValidationError(_("A picture has no alternative text."), code="warning"))
 
-    def _refuse_pictures(self) -> None:
+    def _add_pictures_error(self) -> None:
         self.add_error(None, ValidationError(_("Something is missing beside a picture."), code="pictures"))
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """What the model finds wrong with pictures is said beside them."""
-        if field is None and hasattr(error, "error_dict") and self.pictures.is_bound:
+        """Report the model's errors about pictures beside the pictures."""
+        if (
+            field is None
+            and isinstance(error, ValidationError)
+            and hasattr(error, "error_dict")
+            and self.pictures.is_bound
+        ):
             found = len(error.error_dict)
             error = ValidationError(self.pictures.add_errors(error.error_dict))
             if len(error.error_dict) < found:
-                self._refuse_pictures()
-        super().add_error(field, error)  # type: ignore[misc]
+                self._add_pictures_error()
+        super().add_error(field, error)
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
-        self.pictures.save(self.instance)  # type: ignore[attr-defined]
+    def save_relations(self) -> None:
+        super().save_relations()
+        self.pictures.save(self.instance)
 
 
-def as_json(picture: Picture) -> dict[str, Any]:
-    """A picture as the browser's `Pictures` knows it, without words."""
+def as_json(picture: Picture) -> dict[str, object]:
+    """Return a picture as the browser's `Pictures` expects it, without texts."""
     image = picture.image
     return {
         "id": picture.pk,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any
 
 from defusedxml import ElementTree
 from PIL import ImageFile, IptcImagePlugin
 
-#: By the names of the fields of a picture.
+#: Texts by the names of the fields of a picture.
 Texts = dict[str, str]
 
 _UTF8 = b"\x1b%G"
@@ -21,24 +20,24 @@ _XMP = {
     "alt": "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}AltTextAccessibility",
 }
 _ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
-_LONGEST = {"caption": 500, "credit": 200, "alt": 300}
+_MAX_LENGTHS = {"caption": 500, "credit": 200, "alt": 300}
 
 
 def texts_of(image: ImageFile.ImageFile) -> Texts:
-    """What a picture's file says of it; nothing where that is broken."""
+    """Return the texts in the metadata of a file. Broken metadata is ignored."""
     found: Texts = {}
     for read in (_iptc, _xmp):
-        # Strangers write these, and programs write them wrongly.
+        # Untrusted input, which many programs write incorrectly.
         with suppress(Exception):
             found |= {name: text for name, text in read(image).items() if text}
     creator = found.pop("creator", "")
     if creator and creator.casefold() not in found.get("credit", "").casefold():
         found["credit"] = " / ".join(filter(None, (creator, found.get("credit"))))
-    return {name: found[name][: _LONGEST[name]].strip() for name in _LONGEST if found.get(name)}
+    return {name: found[name][: _MAX_LENGTHS[name]].strip() for name in _MAX_LENGTHS if found.get(name)}
 
 
 def _iptc(image: ImageFile.ImageFile) -> Texts:
-    info: Any = IptcImagePlugin.getiptcinfo(image) or {}
+    info = IptcImagePlugin.getiptcinfo(image) or {}
     encodings = ("utf-8",) if info.get(_CHARSET) == _UTF8 else ("utf-8", "cp1252", "latin-1")
 
     def text(key: tuple[int, int]) -> str:
@@ -64,16 +63,16 @@ def _xmp(image: ImageFile.ImageFile) -> Texts:
     found = {}
     for name, tag in _XMP.items():
         for element in root.iter():
-            # Short values stand in attributes, others in elements or in lists of them.
+            # Short values are attributes, others are elements or lists of elements.
             if tag in element.attrib:
                 found[name] = _plain(element.attrib[tag])
             elif element.tag == tag:
                 items = [item.text or "" for item in element.iter(_ITEM)] or [element.text or ""]
-                # Creators are several people, anything else is the same in several languages.
+                # A list of creators has several people; any other list has one text in several languages.
                 found[name] = ", ".join(map(_plain, items)) if name == "creator" else _plain(items[0])
     return found
 
 
 def _plain(text: str) -> str:
-    """In one line, without control characters and such as turn the direction around."""
+    """Return text as one line without control characters and direction marks."""
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+", " ", text).strip()

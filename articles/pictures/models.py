@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,14 +12,14 @@ from articles.text.plaintext import LineField
 
 
 class Picture(changes.Guarded):
-    """One picture. It is uploaded first, and belongs to an update once that is saved with it."""
+    """One picture. It is uploaded first, and belongs to an update once the update is saved with it."""
 
     OWNERS = {"update": "update"}
 
     update = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, related_name="pictures", verbose_name=_("update")
     )
-    #: An earlier version of that update has it, and may be restored.
+    #: The update that had it in an earlier version, which may be restored.
     removed_from = models.ForeignKey(
         "articles.Update", models.CASCADE, null=True, blank=True, editable=False, related_name="removed_pictures"
     )
@@ -54,8 +52,8 @@ class Picture(changes.Guarded):
         return self.alt or f"#{self.pk}"
 
 
-def forget_file(sender: type[Picture], instance: Picture, **_: Any) -> None:
-    """The file goes with the last row that names it, once that is certain: copies of an update share theirs."""
+def forget_file(sender: type[Picture], instance: Picture, **_: object) -> None:
+    """Delete the file after the commit, unless another row uses it: copies of an update share files."""
     image = instance.image
 
     def forget() -> None:

@@ -1,7 +1,7 @@
-"""What is let in of the files that people send: a picture made anew from its pixels, and nothing else of the file.
+"""Re-encode uploaded pictures from their pixels, so that nothing else of a file is kept.
 
-Position, serial numbers, thumbnails of what was cut off, hidden archives: all that a file carries beside its picture
-stays outside, because only pixels are taken over. Words that agencies write into their files are offered to the form.
+Positions, serial numbers, thumbnails of cropped parts and hidden archives are dropped, because only pixels are copied.
+Texts that agencies write into the metadata are returned for the form.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
@@ -28,31 +27,31 @@ ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif"
 
 MAX_BYTES = 30_000_000
 MAX_PIXELS = 40_000_000
-#: The longer side of what is kept, and the shorter side of what is taken, in pixels.
+#: The longer side of a stored picture and the least shorter side of an upload, in pixels.
 MAX_SIDE = 2560
 MIN_SIDE = 16
-#: How many times as long as it is wide a picture may be.
+#: The greatest ratio of the longer to the shorter side.
 MAX_RATIO = 12
 
-#: What files begin with that are pictures, be they damaged or not.
+#: The first bytes of picture files, damaged or not.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"RIFF")
 
-#: A picture takes 100 MB and more while it is made anew, or renditions of it; so only so many are at once.
-at_once = BoundedSemaphore(2)
+#: Limits memory: re-encoding a picture, or making its renditions, takes 100 MB and more.
+slots = BoundedSemaphore(2)
 
 
 class Cleaned(ContentFile):
-    """A file that was made here."""
+    """A file that this module has encoded."""
 
 
 @dataclass(frozen=True)
 class ProcessedUpload:
     file: Cleaned
-    words: Texts
+    texts: Texts
 
 
-def process_upload(file: Any) -> ProcessedUpload:
-    """Make a picture anew from a file that somebody sent. ValidationError, in their language, where it is not used."""
+def process_upload(file: File) -> ProcessedUpload:
+    """Re-encode an uploaded picture. Raises ValidationError, in the active language, if it cannot be used."""
     size = file.size
     if not size:
         raise ValidationError(_("The file is empty."), code="empty")
@@ -63,26 +62,26 @@ def process_upload(file: Any) -> ProcessedUpload:
     file.seek(0)
     head = file.read(1024)
     file.seek(0)
-    with at_once:
-        image = _opened(file, head)
-        words = texts_of(image)
-        return ProcessedUpload(_written(_decoded(image)), words)
+    with slots:
+        image = _open(file, head)
+        texts = texts_of(image)
+        return ProcessedUpload(_encode(_decode(image)), texts)
 
 
-def metadata_in(head: Any) -> Texts:
-    """The words in the beginning of a file whose picture was made smaller on its way."""
+def metadata_in(head: File) -> Texts:
+    """Return the texts in the first bytes of an original that the browser has made smaller."""
     with suppress(Exception):
         return texts_of(Image.open(io.BytesIO(head.read(1_000_000)), formats=FORMATS))
     return {}
 
 
-def _opened(file: Any, head: bytes) -> ImageFile.ImageFile:
-    """The picture, not decoded yet: only what it says of itself is known."""
+def _open(file: File, head: bytes) -> ImageFile.ImageFile:
+    """Open and check a picture by its header, without decoding it."""
     try:
         image = Image.open(file, formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None
-    # Decoders of broken files raise whatever comes to hand, up to SyntaxError and struct.error.
+    # Decoders of broken files raise all kinds of exceptions, such as SyntaxError and struct.error.
     except Exception:
         raise _not_a_picture(head) from None
     width, height = image.size
@@ -94,7 +93,7 @@ def _opened(file: Any, head: bytes) -> ImageFile.ImageFile:
             % {"width": width, "height": height},
             code="small",
         )
-    # Phones put a second view behind a JPEG, which is no animation.
+    # Phones add a second view to a JPEG (MPO), which is no animation.
     if getattr(image, "is_animated", False) and image.format != "MPO":
         raise ValidationError(
             _("Moving pictures cannot be used. Save one frame of it as JPEG or PNG."), code="animated"
@@ -126,8 +125,8 @@ def _too_many_pixels() -> ValidationError:
     )
 
 
-def _decoded(image: ImageFile.ImageFile) -> Image.Image:
-    """The pixels: upright, in sRGB or gone, no larger than is kept."""
+def _decode(image: ImageFile.ImageFile) -> Image.Image:
+    """Return the pixels upright, in sRGB, at most MAX_SIDE long."""
     scale = MAX_SIDE / max(image.size)
     try:
         # A JPEG can be decoded at a half or a quarter of its size.
@@ -136,16 +135,16 @@ def _decoded(image: ImageFile.ImageFile) -> Image.Image:
     except Exception:
         logger.info("A picture could not be decoded.", exc_info=True)
         raise _damaged() from None
-    # As early as may be: each of the following steps holds a copy.
+    # As early as possible: each of the following steps holds a copy.
     if image.mode in ("L", "RGB", "RGBA", "CMYK"):
         image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     upright: Image.Image = image
-    # A broken orientation is none.
+    # A broken orientation is ignored.
     with suppress(Exception):
         upright = ImageOps.exif_transpose(image)
-    made = _in_srgb(upright)
-    made.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    return made
+    result = _in_srgb(upright)
+    result.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return result
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
@@ -160,7 +159,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     elif image.mode not in ("L", "RGB", "CMYK"):
         image = image.convert("RGB")
     if profile:
-        # A profile that is broken, or of another kind of picture, says nothing about the colours.
+        # A profile that is broken or of another colour mode is ignored.
         with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
@@ -170,9 +169,9 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return image
 
 
-def _written(image: Image.Image) -> Cleaned:
+def _encode(image: Image.Image) -> Cleaned:
     data = io.BytesIO()
-    # Pillow writes comments, profiles and XMP that came with a file into the next one.
+    # Pillow would copy comments, profiles and XMP of the source into the new file.
     image.info = {}
     if image.mode == "RGBA":
         image.save(data, "PNG", optimize=True)

@@ -1,13 +1,13 @@
-"""Which pictures an update has, and what stands beside them: written down, put back, given to another update as well.
+"""The pictures of an update in versions of the history: store, restore, and copy to another update.
 
-Call within an edit of the update. A picture that is taken out keeps its file, for an earlier version may come back.
+Call the functions that write within an edit of the update. A removed picture keeps its file, because an earlier version
+may be restored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
-from typing import Any
 
 from django.db.models import Q
 from django.utils.html import format_html_join
@@ -17,41 +17,44 @@ from articles.models import Picture, Update
 from articles.translations import columns
 from liveblog.languages import SHIPPED
 
+#: A picture in a version: the name of its file (`image`) and its texts by column.
+Data = dict[str, str]
 
-def as_data(update: Update) -> list[dict[str, Any]]:
-    """All that `from_data` needs: the pictures in order, by their files, with their texts by column."""
+
+def as_data(update: Update) -> list[Data]:
+    """Return the pictures in order, each with the name of its file and its texts by column."""
     return [{"image": picture.image.name} | _texts(picture) for picture in update.pictures.all()]
 
 
-def from_data(update: Update, data: Iterable[dict[str, Any]], languages: Iterable[str] = tuple(SHIPPED)) -> None:
-    """Give an update the pictures that it had, or that its copy in another article has, with texts in these languages.
+def from_data(update: Update, data: Iterable[Data], languages: Iterable[str] = tuple(SHIPPED)) -> None:
+    """Give an update the pictures in `data`, with their texts in `languages`.
 
-    A copy has rows of its own, of the same files.
+    `data` is of the update or of a copy of it in another article. Copies have rows of their own for the same files.
     """
     wanted = {each["image"]: each for each in data}
-    chosen = []
+    pictures = []
     for image, texts in wanted.items():
         picture = _known(update, image)
         if picture is not None:
             for column in _columns(languages):
                 setattr(picture, column, texts.get(column, ""))
-            chosen.append(picture)
-    put(update, chosen)
+            pictures.append(picture)
+    put(update, pictures)
 
 
-def with_words(update: Update, data: Iterable[dict[str, Any]], languages: Iterable[str]) -> list[Picture]:
-    """The pictures that an update has, with what stood beside them in these languages. They are not saved."""
-    then = {each["image"]: each for each in data}
+def with_texts(update: Update, data: Iterable[Data], languages: Iterable[str]) -> list[Picture]:
+    """Return the present pictures of an update with their texts of `data` in some languages, not saved."""
+    before = {each["image"]: each for each in data}
     pictures = list(update.pictures.all())
     for picture in pictures:
-        if (texts := then.get(picture.image.name)) is not None:
+        if (texts := before.get(picture.image.name)) is not None:
             for column in _columns(languages):
                 setattr(picture, column, texts.get(column, ""))
     return pictures
 
 
-def described(data: Iterable[dict[str, Any]]) -> SafeString:
-    """The pictures in words: the names of their files, and what stands beside them in whatever language."""
+def describe(data: Iterable[Data]) -> SafeString:
+    """Return pictures as text for people: the names of their files with all their texts."""
     lines = (
         (PurePath(each["image"]).name, *sorted(text for name, text in each.items() if name != "image")) for each in data
     )
@@ -59,7 +62,7 @@ def described(data: Iterable[dict[str, Any]]) -> SafeString:
 
 
 def _known(update: Update, image: str) -> Picture | None:
-    """The picture of a file, if it has ever been this update's or that of one of its copies."""
+    """Return the picture with a file if it is or was a picture of this update or of a copy; a copy's as a new row."""
     found = Picture.objects.filter(image=image)
     own = found.filter(Q(update=update) | Q(removed_from=update)).first()
     if own is not None or update.copy_group is None:
@@ -72,8 +75,8 @@ def _known(update: Update, image: str) -> Picture | None:
     return copied
 
 
-def put(update: Update, pictures: list[Picture]) -> None:
-    """Have an update show these pictures, in this order, and no other."""
+def put(update: Update, pictures: Sequence[Picture]) -> None:
+    """Make `pictures` the pictures of an update, in this order."""
     update.pictures.exclude(pk__in=[picture.pk for picture in pictures]).update(update=None, removed_from=update)
     for position, picture in enumerate(pictures):
         picture.update, picture.removed_from, picture.position = update, None, position
@@ -81,7 +84,7 @@ def put(update: Update, pictures: list[Picture]) -> None:
 
 
 def copy(source: Update, target: Update) -> None:
-    """Give the pictures of one update to another as well; the files are the same."""
+    """Copy the pictures of one update to another. The rows are new, the files are shared."""
     for picture in source.pictures.all():
         picture.pk, picture.update = None, target
         picture._state.adding = True

@@ -1,10 +1,10 @@
-"""The door for pictures: one file is sent, and answered with what was made of it or why it is not used."""
+"""The upload of one picture."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -17,38 +17,39 @@ from liveblog.connections import give_back
 
 logger = logging.getLogger(__name__)
 
-RIGHTS = ("articles.add_update", "articles.change_update")
+PERMISSIONS = ("articles.add_update", "articles.change_update")
 
 
 @require_POST
 def upload(request: HttpRequest) -> JsonResponse:
-    """`file`: the picture. `head`: the beginning of the original, where the browser has made it smaller.
+    """Store the picture `file`. `head` is the beginning of the original if the browser has made the picture smaller.
 
-    Answers {id, url, thumbnail, width, height, alt, caption, credit} or {error}, in the language of who asks.
+    Responds with {id, url, thumbnail, width, height, alt, caption, credit}, or {error} in the user's language.
     """
-    if not any(request.user.has_perm(right) for right in RIGHTS):
-        return _refused(_("You may not upload pictures."), 403)
+    if not any(request.user.has_perm(permission) for permission in PERMISSIONS):
+        return _error(_("You may not upload pictures."), 403)
     file = request.FILES.get("file")
     if file is None:
-        return _refused(_("Choose a picture."), 400)
+        return _error(_("Choose a picture."), 400)
     give_back()
     try:
-        taken = processing.process_upload(file)
-    except ValidationError as refusal:
-        return _refused(refusal.messages[0], 400)
+        processed = processing.process_upload(file)
+    except ValidationError as error:
+        return _error(error.messages[0], 400)
+    assert isinstance(request.user, User)
     picture = Picture(uploaded_by=request.user)
     try:
-        # By itself, for saving the row takes a connection first.
-        picture.image.save(taken.file.name, taken.file, save=False)
+        # Before the row, because saving that takes a database connection first.
+        picture.image.save(processed.file.name, processed.file, save=False)
         picture.save()
-    # Each storage has exceptions of its own.
+    # Each storage raises exceptions of its own.
     except Exception:
         logger.exception("A picture could not be stored.")
-        return _refused(_("The picture could not be stored. Try again."), 503)
-    head: Any = request.FILES.get("head")
-    words = taken.words if head is None else processing.metadata_in(head)
-    return JsonResponse(as_json(picture) | words, status=201)
+        return _error(_("The picture could not be stored. Try again."), 503)
+    head = request.FILES.get("head")
+    texts = processed.texts if head is None else processing.metadata_in(head)
+    return JsonResponse(as_json(picture) | texts, status=201)
 
 
-def _refused(message: str, status: int) -> JsonResponse:
+def _error(message: str, status: int) -> JsonResponse:
     return JsonResponse({"error": message}, status=status)

@@ -1,9 +1,9 @@
-"""What a poll asks, and how it stands."""
+"""The question, choices and results of a poll."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
@@ -13,18 +13,21 @@ from articles.text import richtext
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts
 
-FEWEST, MOST = 2, 10
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+
+MIN_CHOICES, MAX_CHOICES = 2, 10
 
 
 @dataclass(frozen=True)
 class Ballot:
-    #: What stands around the list, as HTML.
+    #: The text around the list, as HTML.
     introduction: str
     choices: list[str]
 
 
 def parse(body: str) -> Ballot | None:
-    """The ballot that a text is; None where it has not exactly one list, or an item of it is empty or has items."""
+    """Return the ballot in a text; None unless it has exactly one list, without empty items and nested lists."""
     blocks = richtext.blocks(body)
     lists = [block for block in blocks if block.startswith(("<ul", "<ol"))]
     if len(lists) != 1 or lists[0].count("<ul") + lists[0].count("<ol") > 1:
@@ -33,53 +36,53 @@ def parse(body: str) -> Ballot | None:
     return Ballot("".join(block for block in blocks if block is not lists[0]), choices) if all(choices) else None
 
 
-def _in(update: Any, language: str) -> Ballot | None:
+def _in(update: Update, language: str) -> Ballot | None:
     return parse(getattr(update, f"body_{language}") or "")
 
 
-def length(update: Any) -> int:
-    """How many choices there are."""
+def length(update: Update) -> int:
+    """Return the number of choices."""
     written = _in(update, update.source_language)
     return len(written.choices) if written else 0
 
 
-def voted_on(update: Any) -> bool:
-    """Whether somebody has voted, here or in another article in which the update stands."""
+def has_votes(update: Update) -> bool:
+    """Return whether somebody has voted, on this update or on a copy of it in another article."""
     copies = Q(update__copy_group=update.copy_group) if update.copy_group else Q()
     return Vote.objects.filter(Q(update=update.pk) | copies).exists()
 
 
-def fits(choices: list[str], asked: list[str]) -> bool:
-    """Whether votes for `asked` can stand for `choices`: as many, of which none has been one in another place."""
-    moved = (new != old and new in asked for new, old in zip(choices, asked, strict=False))
-    return len(choices) == len(asked) and not any(moved)
+def keeps_votes(new: list[str], old: list[str]) -> bool:
+    """Return whether votes on `old` choices stay valid for `new` ones: as many, and none moved to another place."""
+    moved = (choice != before and choice in old for choice, before in zip(new, old, strict=False))
+    return len(new) == len(old) and not any(moved)
 
 
-def choices(update: Any, reading: ReaderTexts) -> list[Text]:
-    """The choices as readers get them. Where a translation has another number of them, those of the original."""
-    written = _in(update, reading.language)
-    language = reading.language
+def choices(update: Update, texts: ReaderTexts) -> list[Text]:
+    """Return the choices for readers; those of the source language if a translation has another number of them."""
+    written = _in(update, texts.language)
+    language = texts.language
     if written is None or len(written.choices) != length(update):
         written, language = _in(update, update.source_language), update.source_language
-    return [Text(choice, language, reading.page_language) for choice in (written.choices if written else ())]
+    return [Text(choice, language, texts.page_language) for choice in (written.choices if written else ())]
 
 
-def counts(update: Any) -> list[int]:
-    """The published tally, a number for each choice."""
+def counts(update: Update) -> list[int]:
+    """Return the published number of votes for each choice."""
     tally = getattr(update, "tally", None)
-    known = list(tally.counts) if tally else []
-    return [*known, *[0] * MOST][: length(update)]
+    published = list(tally.counts) if tally else []
+    return [*published, *[0] * MAX_CHOICES][: length(update)]
 
 
-def is_open(update: Any, article: Any) -> bool:
-    """Whether readers can vote now."""
+def is_open(update: Update, article: Article) -> bool:
+    """Return whether readers can vote now."""
     if update.state != "published" or article.state == "finished":
         return False
     return update.closes_at is None or update.closes_at > timezone.now()
 
 
-def results(update: Any, reading: ReaderTexts) -> dict[str, Any]:
-    """How the poll stands, for its template."""
+def results(update: Update, texts: ReaderTexts) -> dict[str, object]:
+    """Return the results for the template."""
     votes = counts(update)
     total = sum(votes)
     return {
@@ -87,14 +90,15 @@ def results(update: Any, reading: ReaderTexts) -> dict[str, Any]:
         "total": total,
         "results": [
             {"choice": choice, "votes": count, "percent": round(100 * count / total) if total else 0}
-            for choice, count in zip(choices(update, reading), votes, strict=True)
+            for choice, count in zip(choices(update, texts), votes, strict=True)
         ],
     }
 
 
-def context(update: Any, article: Any, reading: ReaderTexts) -> dict[str, Any]:
-    written = _in(update, reading.language)
-    return results(update, reading) | {
-        "introduction": Text(written.introduction if written else "", reading.language, reading.page_language),
+def context(update: Update, article: Article, texts: ReaderTexts) -> dict[str, object]:
+    """Return the template's variables: the results, the introduction, and whether readers can vote."""
+    written = _in(update, texts.language)
+    return results(update, texts) | {
+        "introduction": Text(written.introduction if written else "", texts.language, texts.page_language),
         "open": is_open(update, article),
     }

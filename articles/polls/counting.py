@@ -1,8 +1,8 @@
-"""Tallies of polls: counted anew about once a second while readers vote, by whichever process looks first.
+"""Tallies of polls, counted about once a second while readers vote, by any process.
 
-A vote is one row and nothing else; it waits for nobody. What was counted is marked in the transaction that publishes
-the tally, under the article's lock. So a vote that comes meanwhile is counted by this round or the next, one that was
-taken just before a crash by the first round after it, and a thousand votes in a second are one change of the page.
+A vote is one row and takes no lock. The transaction that publishes a tally marks the counted votes, under the article's
+lock. So a vote cast meanwhile is counted in this round or the next, a vote cast just before a crash in the first round
+after it, and a thousand votes in a second make one change of the page.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from liveblog.delivery.hub import Hub
 
 logger = logging.getLogger(__name__)
 
-#: The least number of seconds between two tallies of one poll.
-INTERVAL = 1.0
+#: The least time between two tallies of one poll.
+INTERVAL_SECONDS = 1.0
 
 
 def element_of(pk: int) -> str:
-    """How a poll stands, an element of its own: what a reader has chosen in the form is left alone."""
+    """Return the element of the results. It is separate from the form, which keeps the reader's selection."""
     return f"poll-{pk}"
 
 
 def publish_tallies() -> int:
-    """Count the polls that somebody voted in, and close those whose time has come. Returns how many were concerned."""
+    """Count the polls that have new votes and close those that are due. Return the number of polls that changed."""
     voted = set(Vote.objects.filter(counted=False).values_list("update", flat=True).distinct())
-    over = Update.objects.published().filter(kind="poll", closes_at__lte=timezone.now())
-    closing = set(over.exclude(tally__closed_for=F("closes_at")).values_list("pk", flat=True))
-    concerned = 0
+    past = Update.objects.published().filter(kind="poll", closes_at__lte=timezone.now())
+    closing = set(past.exclude(tally__closed_for=F("closes_at")).values_list("pk", flat=True))
+    published = 0
     for pk in sorted(voted | closing):
         try:
-            concerned += _publish(pk)
+            published += _publish(pk)
         except Exception:
             logger.exception("The votes of the poll %s could not be counted.", pk)
-    return concerned
+    return published
 
 
 def _publish(pk: int) -> bool:
@@ -52,10 +52,10 @@ def _publish(pk: int) -> bool:
         update = Update.objects.select_related("article", "tally").get(pk=pk)
         tally = getattr(update, "tally", None) or Tally(update=update)
         now = timezone.now()
-        over = update.closes_at is not None and update.closes_at <= now
-        closes = over and tally.closed_for != update.closes_at
-        # Another process may have been faster; and there is nothing to hurry for.
-        if tally.at and now - tally.at < timedelta(seconds=INTERVAL) and not closes:
+        is_past = update.closes_at is not None and update.closes_at <= now
+        closes = is_past and tally.closed_for != update.closes_at
+        # Another process has just counted.
+        if tally.at and now - tally.at < timedelta(seconds=INTERVAL_SECONDS) and not closes:
             return False
         votes = Vote.objects.filter(update=pk)
         if not votes.filter(counted=False).update(counted=True) and not closes:
@@ -76,10 +76,10 @@ def _publish(pk: int) -> bool:
 
 
 async def publish_when_voted(hub: Hub) -> None:
-    """Look for votes as long as the server runs."""
+    """Publish tallies while the server runs."""
     while True:
         try:
             await hub.query(publish_tallies)
         except Exception:
             logger.warning("Votes could not be counted; trying again.", exc_info=True)
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""What readers voted, and what all of them are told of it."""
+"""Votes, and the published tally of each poll."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Vote(models.Model):
     """One browser's vote in a poll. Voting again changes it."""
 
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="votes")
-    #: Tells browsers apart within one poll and says nothing of who they are; see `articles.polls.voting`.
+    #: A digest that tells browsers apart within one poll without identifying them; see `articles.polls.voting`.
     voter = models.CharField(max_length=64)
-    #: The place of the choice in the list, from nought.
+    #: The place of the choice in the list, from 0.
     choice = models.PositiveSmallIntegerField()
-    #: Whether a published tally includes it as it is. The rows of which none does are the queue of those who count.
+    #: Whether the published tally includes the vote. The other rows are the queue of `articles.polls.counting`.
     counted = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -31,13 +31,13 @@ class Vote(models.Model):
 
 
 class Tally(models.Model):
-    """The state of a poll as readers see it. Written by `articles.polls.counting` only."""
+    """The published votes of a poll. Only `articles.polls.counting` writes it."""
 
     update = models.OneToOneField("articles.Update", models.CASCADE, primary_key=True, related_name="tally")
-    #: How many votes each choice has, in the order of the list.
+    #: The number of votes for each choice, in the order of the list.
     counts = models.JSONField(default=list)
     at = models.DateTimeField(null=True)
-    #: The `closes_at` of the update of which open pages have been told that it has come.
+    #: The `closes_at` of the update for which open pages have been notified that the poll is closed.
     closed_for = models.DateTimeField(null=True)
 
     class Meta:

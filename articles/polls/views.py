@@ -1,4 +1,4 @@
-"""Where readers vote. Nothing here is cached, and nothing elsewhere knows who voted."""
+"""The address at which readers vote. Its responses are not cached; no other address gets the voter's cookie."""
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -15,14 +15,15 @@ from articles.polls import ballot, voting
 from articles.translations.selection import of_update
 from liveblog.delivery.elements import page_locale
 from liveblog.limits import allowed
+from liveblog.numbers import number
 from liveblog.origin import from_here
 
 
-@csrf_exempt  # No cookie guards the form; posting from elsewhere is refused by where the browser says it comes from.
+@csrf_exempt  # Pages have no cookie; `from_here` rejects forms of other sites by the headers Origin and Sec-Fetch-Site.
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
-    """Take a vote; then the reader goes back to the poll, or the script that asked is told."""
+    """Cast a vote. Redirect to the poll, or respond with JSON if a script asks for it."""
     update = get_object_or_404(Update.objects.for_pages().select_related("article").published(), pk=pk, kind="poll")
     article = update.article
     texts = of_update(update, article, language) if language in article.offered_languages else None
@@ -34,22 +35,22 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
         raise PermissionDenied(
             _("This form can only be sent from our own page. Please open the page again and try once more.")
         )
-    status, said, choice = _answer(request, update)
+    status, message, choice = _answer(request, update)
     if status == 200:
         voter = voting.token(request)
         voting.cast(update, voter, choice)
     if "application/json" in request.headers.get("Accept", ""):
-        response: HttpResponse = JsonResponse({"message": said}, status=status)
+        response: HttpResponse = JsonResponse({"message": message}, status=status)
     elif status == 200:
         response = redirect(f"{update.url(language)}?voted=1")
     else:
         with page_locale(article, language):
-            response = HttpResponse(permalink(request, update, texts, said), status=status)
+            response = HttpResponse(permalink(request, update, texts, message), status=status)
     if status == 200:
         response.set_cookie(
             voting.COOKIE,
             voter,
-            max_age=voting.COOKIE_AGE,
+            max_age=voting.COOKIE_MAX_AGE,
             path=voting.COOKIE_PATH,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
@@ -59,12 +60,12 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, update: Update) -> tuple[int, str, int]:
-    """The status of the answer, what the reader is told, and what they chose."""
+    """Return the status of the response, a message for the reader, and the number of the choice."""
     if not ballot.is_open(update, update.article):
         return 409, _("This poll is closed."), 0
-    chosen = request.POST.get("choice", "")
-    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 3 and int(chosen) < ballot.length(update)):
+    choice = number(request.POST.get("choice"))
+    if choice is None or choice >= ballot.length(update):
         return 422, _("Choose one of the answers first."), 0
     if not allowed(request, f"vote-{update.pk}", settings.POLL_VOTES_PER_MINUTE, 60):
         return 429, _("Too many votes have come from your network. Please try again in a minute."), 0
-    return 200, _("Your vote is counted."), int(chosen)
+    return 200, _("Your vote is counted."), choice

@@ -1,26 +1,29 @@
-"""Taking a reader's vote: one for each browser and poll, whatever happens at the same time."""
+"""Cast votes: one for each browser and poll, also under concurrency."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
 from articles.polls.models import Vote
 
-#: The browser sends it to the addresses of votes alone, so that pages stay the same for everybody.
+if TYPE_CHECKING:
+    from articles.models import Update
+
+#: The path limits the cookie to the addresses of votes, so that pages stay the same for everybody.
 COOKIE = "voter"
 COOKIE_PATH = "/vote/"
-COOKIE_AGE = 180 * 86_400
+COOKIE_MAX_AGE = 180 * 86_400
 
 
 def token(request: HttpRequest) -> str:
-    """What this browser is known by: a random number that it was given, or has made, when it voted for the first time.
+    """Return the random UUID of this browser: from its cookie, from its script, or a new one.
 
-    A page with scripts sends its own along, so that what is sent twice because no answer came is still one vote.
+    A script sends one with its first vote, so that a vote repeated because no response came is still one vote.
     """
     for value in (request.COOKIES.get(COOKIE, ""), request.POST.get("voter", "")):
         try:
@@ -30,9 +33,9 @@ def token(request: HttpRequest) -> str:
     return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
 
 
-def cast(update: Any, voter: str, choice: int) -> None:
-    """Take or change a vote. One statement: of two votes of a browser at the same moment the later stays."""
-    # Only a digest for this poll is kept, so that nobody can tell what else the same browser voted.
+def cast(update: Update, voter: str, choice: int) -> None:
+    """Store or change a vote. It is one statement, so of two concurrent votes of a browser the later one stays."""
+    # The digest includes the poll, so that nobody can tell how the same browser voted in other polls.
     digest = hashlib.sha256(f"{update.pk}:{voter}".encode()).hexdigest()
     Vote.objects.bulk_create(
         [Vote(update_id=update.pk, voter=digest, choice=choice)],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.choices import Errors, UpdateState
 from articles.publishing import snapshot
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from liveblog.actors import acting_user
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
-def errors_of(update: Update, before: Update | None) -> Errors:
+def errors_of(update: Update, before: Update | None, pending: PendingRelations = NOTHING_PENDING) -> Errors:
     """Return why the acting user must not save an update: messages by field. `before`: its row before the save."""
     user = acting_user()
     if user is None:
         return {}
-    return {**_time(update, before), **_release(update, before, user)}
+    return {**_time(update, before), **_release(update, before, user, pending)}
 
 
 def needs_release(update: Update) -> bool:
@@ -43,7 +44,7 @@ def _time(update: Update, was: Update | None) -> Errors:
     if moment is None and update.state in (update.State.SUBMITTED, update.State.SCHEDULED):
         # Checked before it is published, while its author can still correct it.
         moment = update.earlier_time
-    if moment in (None, update.given_time, was and was.first_published_at):
+    if moment in (None, update.assigned_time, was and was.first_published_at):
         return {}
     if moment > timezone.now():
         return {"first_published_at": _("An update cannot carry a time that is still to come. Schedule it instead.")}
@@ -54,7 +55,7 @@ def _time(update: Update, was: Update | None) -> Errors:
     return {}
 
 
-def _release(update: Update, before: Update | None, user: User) -> Errors:
+def _release(update: Update, before: Update | None, user: User, pending: PendingRelations) -> Errors:
     """Demand that a second user releases the update if its article asks for that."""
     appearing = (update.State.SCHEDULED, update.State.PUBLISHED)
     if before is None:
@@ -65,7 +66,7 @@ def _release(update: Update, before: Update | None, user: User) -> Errors:
     if update.state not in appearing or state == update.State.PUBLISHED or not needs_release(update):
         return {}
     if before is not None and released:
-        if user.pk == before.released_by_id or _released(update) == _released(before):
+        if user.pk == before.released_by_id or _released(update, pending) == _released(before):
             return {}
         return {"state": _("It has been released as it is. Take it back to a draft to change it.")}
     if state == update.state:
@@ -78,9 +79,9 @@ def _release(update: Update, before: Update | None, user: User) -> Errors:
     return {}
 
 
-def _released(update: Update) -> tuple[object, ...]:
+def _released(update: Update, pending: PendingRelations = NOTHING_PENDING) -> tuple[object, ...]:
     """Return what the second user has read and released: the texts, the time and its reason."""
-    return (snapshot.source_data(update), update.earlier_time, update.backdating_reason)
+    return (snapshot.source_data(update, pending), update.earlier_time, update.backdating_reason)
 
 
 def allowed_actions(update: Update | None, article: Article | None, user: User | AnonymousUser) -> set[str]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.translations import columns
 
@@ -21,26 +22,29 @@ PLANS = ("publish_at", "earlier_time", "backdating_reason")
 Data = dict[str, Any]
 
 
-def source_data(update: Update) -> Data:
+def source_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> Data:
     """Return the data by the names that a version has for it (`articles.history`).
 
-    If a form has bound the update, the data are as they will be once saved.
+    `pending`: what a form saves after the update.
     """
     language = update.source_language
+    embed_url = pending.embed_url_of(update)
     return {
         "source_language": language,
         **{f"{name}_{language}": text_in(update, name, language) for name in TEXTS},
         **{name: _plain(getattr(update, name)) for name in CHOICES},
-        "authors": sorted(author.pk for author in update.authors_to_be),
-        "pictures": [_picture(picture, language) for picture in update.pictures_to_be],
-        "embed": {"url": update.embed_to_be} if update.embed_to_be else None,
+        "authors": sorted(author.pk for author in pending.authors_of(update)),
+        "pictures": [_picture(picture, language) for picture in pending.pictures_of(update)],
+        "embed": {"url": embed_url} if embed_url else None,
     }
 
 
-def composer_data(update: Update) -> Data:
+def composer_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> Data:
     """Return what the composer shows of an update: the source data, its state and its plans."""
     plans = () if update.published_before else PLANS
-    return source_data(update) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
+    return (
+        source_data(update, pending) | {"state": update.state} | {name: _plain(getattr(update, name)) for name in plans}
+    )
 
 
 def version_token(update: Update) -> str:

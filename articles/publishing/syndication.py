@@ -166,7 +166,7 @@ def _update_copy(copy: Update, update: Update) -> None:
         if same_states and all(now[name] == value for name, value in wanted.items() if name in now):
             return
     with states.without_state_tracking(*languages), changes.edit(copy):
-        content.put(copy, wanted)
+        content.apply(copy, wanted)
         if copy.state == State.SCHEDULED and copy.released_by not in (None, acting_user()):
             # The text is no longer the one that was released.
             copy.state = State.SUBMITTED

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 def article_of(item: Article | Update) -> Article:
     """Return the article on whose page the item stands; an article itself."""
-    # The models import this module.
-    from articles.models import Article
-
-    return item if isinstance(item, Article) else item.article
+    return item.page
 
 
 def fields_of(model: type[models.Model]) -> list[str]:

@@ -11,7 +11,7 @@ const TALLEST = 2400;
 
 if (globalThis.document) {
   document.addEventListener("click", (event) => {
-    const preview = event.target instanceof Element && event.target.closest(".embed[data-frame] .embed-preview");
+    const preview = event.target instanceof Element && event.target.closest(".embed[data-player] .embed-preview");
     if (!preview || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     const embed = preview.closest(".embed");
@@ -32,9 +32,9 @@ if (globalThis.document) {
  * @returns {HTMLIFrameElement}
  */
 export function open(embed) {
-  const { frame: address = "", frameTitle = "", width, height } = embed.dataset;
+  const { player: address = "", playerTitle = "", width, height } = embed.dataset;
   const frame = document.createElement("iframe");
-  frame.title = frameTitle;
+  frame.title = playerTitle;
   frame.allow = ALLOWED;
   frame.setAttribute("sandbox", SANDBOX);
   // Some players play only for a page that they are told of.
@@ -59,7 +59,7 @@ export function keepOpen(old, element) {
   const opened = old.querySelector(":scope > .embed:has(> iframe)");
   const next = element.querySelector(":scope > .embed");
   if (!(opened instanceof HTMLElement) || !(next instanceof HTMLElement)) return false;
-  if (opened.dataset.frame !== next.dataset.frame) return false;
+  if (opened.dataset.player !== next.dataset.player) return false;
   for (const { name } of [...old.attributes]) if (!element.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of [...element.attributes]) old.setAttribute(name, value);
   for (const node of [...old.childNodes]) if (node !== opened) node.remove();

@@ -1,0 +1,258 @@
+"""Base classes of the admin: forms and tabs for texts in all languages, and logged deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.utils import flatten
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from js_asset import Media, Script
+
+from articles import changes
+from articles.models import Article, Translation, Update
+from articles.templatetags.live import own_name
+from articles.text.richtext import same, sanitise
+from articles.translations import columns
+from liveblog.actors import acting_as
+from liveblog.admin_lang import LangAttributeAdmin, language_of
+from liveblog.fields import offered_languages, with_kept_languages
+from liveblog.languages import SHIPPED, direction
+
+if TYPE_CHECKING:
+    _ItemForm = forms.ModelForm[Any]
+else:
+    _ItemForm = forms.ModelForm
+
+
+#: What `get_fieldsets` returns: name and options of each fieldset.
+Fieldsets = list[tuple[Any, Any]]
+
+#: A model with a form that has texts in all languages.
+ItemT = TypeVar("ItemT", bound=Article | Update)
+
+
+def translated_fields(model: type[models.Model]) -> list[str]:
+    """Return the translated fields in the order of the form: those of the photo are last."""
+    return sorted(columns.fields_of(model), key=lambda name: name.startswith("photo"))
+
+
+class TranslatedForm(_ItemForm):
+    """A form of one version of an article or update: it cannot overwrite another version."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, label="")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
+        own = self.fields.get("source_language")
+        if self.instance.pk and isinstance(own, forms.ChoiceField):
+            own.choices = with_kept_languages(offered_languages(), [self.instance.source_language])
+        for name in self._translations():
+            # Translators and machines save while the form is open, so it sends the text with which it was opened.
+            self.fields[name].show_hidden_initial = True
+
+    def _translations(self) -> list[str]:
+        """Return the fields of all languages but the source language."""
+        if not self.instance.pk:
+            return []
+        own = f"_{self.instance.source_language}"
+        names = (f"{field}_{code}" for field in translated_fields(type(self.instance)) for code in SHIPPED)
+        return [name for name in names if name in self.fields and not name.endswith(own)]
+
+    def _merge(self) -> None:
+        """Keep texts that others have changed and this form has not; report those that both have changed."""
+        for name in self._translations():
+            stored = getattr(self.instance, name) or ""
+            opened = self.data.get(self[name].html_initial_name, stored)
+            written = self.cleaned_data.get(name) or ""
+            if same(written, opened):
+                self.cleaned_data[name] = stored
+            elif not same(stored, opened) and not same(stored, written):
+                self.add_error(
+                    name,
+                    _("Somebody else has changed this text since you opened it. Now it reads: %(text)s")
+                    % {"text": strip_tags(stored)},
+                )
+                self._redisplay_with(self[name].html_initial_name, stored)
+
+    def _redisplay_with(self, name: str, value: object) -> None:
+        """Set a hidden value for the next attempt: the user has seen the present text or version in the message."""
+        assert isinstance(self.data, QueryDict)
+        data = self.data.copy()
+        data[name] = str(value)
+        self.data = data
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        self._merge()
+        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
+            self._redisplay_with("version", self.instance.version)
+            raise ValidationError(
+                _(
+                    "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "
+                    "form, but not saved. Compare it with the present version, then save again."
+                ),
+                code="conflict",
+            )
+        return self.cleaned_data
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Report errors of fields that the user is not shown as errors of the whole form."""
+        if field is None and hasattr(error, "error_dict"):
+            shown: dict[str, list[ValidationError]] = {}
+            for name, errors in error.error_dict.items():
+                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
+            error = ValidationError(shown)
+        super().add_error(field, error)
+
+
+class ChangeLoggedAdmin(LangAttributeAdmin):
+    """The admin of rows that pages show: a deletion reaches open pages and is recorded as the user's."""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        with acting_as(request.user):
+            return super().delete_view(request, object_id, extra_context)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        # Row by row, so that each is an edit of its own.
+        with acting_as(request.user):
+            for item in queryset:
+                item.delete()
+
+
+class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
+    """The admin of articles and updates, with one tab for each language that the site offers."""
+
+    form = TranslatedForm
+    exclude: ClassVar[Any] = ("version",)  # The form has a field of its own for it.
+    #: Fields that are no translated texts.
+    metadata_fields: tuple[str | tuple[str, ...], ...] = ()
+    #: Methods that show metadata read-only, in the language of the related row. Each replaces the field in its name.
+    metadata_displays: tuple[str, ...] = ()
+    translate_permission = ""
+
+    class Media:
+        js = (Script("articles/language-tabs.js", type="module"),)
+
+    def tab_languages(self, request: HttpRequest, obj: ItemT | None) -> list[str]:
+        """Return the languages that have a tab."""
+        return [code for code, _name in settings.LANGUAGES]
+
+    def get_fieldsets(self, request: HttpRequest, obj: ItemT | None = None) -> Fieldsets:
+        tabs = [
+            (
+                format_html('<span lang="{}" dir="{}">{}</span>', code, direction(code), own_name(code)),
+                {
+                    "classes": ["language", f"language-{code}"],
+                    "fields": [f"{field}_{code}" for field in translated_fields(self.model)],
+                },
+            )
+            for code in self.tab_languages(request, obj)
+        ]
+        shown = self.get_readonly_fields(request, obj)
+        metadata = [f"{name}_named" if f"{name}_named" in shown else name for name in self.metadata_fields]
+        # A form that changes nothing needs no version.
+        hidden = ["version"] if obj is None or self.has_change_permission(request, obj) else []
+        return [(None, {"fields": [*metadata, *hidden], "classes": ["facts"]}), *tabs]
+
+    def get_form(
+        self, request: HttpRequest, obj: ItemT | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
+        # The tab names the language, so the labels need not. Read-only fields have no other source of labels.
+        kwargs["labels"] = {
+            field.name: capfirst(field.translated_field.verbose_name)
+            for field in self.model._meta.fields
+            if hasattr(field, "translated_field")
+        }
+        return super().get_form(request, obj, change, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and language_of(db_field):
+            field.required = False
+        return field
+
+    def as_read(self, name: str, text: str) -> str:
+        return mark_safe(sanitise(text)) if name.startswith("body_") else text
+
+    # Translators see everything and change the texts that are not in the source language.
+
+    def only_translates(self, request: HttpRequest) -> bool:
+        """Return whether the user may translate, but not edit."""
+        return not super().has_change_permission(request) and request.user.has_perm(self.translate_permission)
+
+    def can_edit_source(self, request: HttpRequest, obj: ItemT) -> bool:
+        """Return whether the user may change metadata and source texts."""
+        return self.has_change_permission(request, obj) and not self.only_translates(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) or request.user.has_perm(self.translate_permission)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ItemT | None = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        if obj is not None and not self.can_edit_source(request, obj):
+            fields += [name for name in flatten(self.metadata_fields) if not hasattr(self, f"{name}_named")]
+            fields += self.metadata_displays
+        if obj is not None and self.only_translates(request):
+            fields += [f"{field}_{obj.source_language}" for field in translated_fields(self.model)]
+        return fields
+
+    # One article is saved by one request at a time, in the order of its revisions.
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ItemT | None:
+        found: ItemT | None = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "POST":
+            # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+            changes.lock(found)
+            found = super().get_object(request, object_id, from_field)
+        return found
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        # The rules of the models depend on the acting user, and the form's validation applies them.
+        with acting_as(request.user):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_deleted_objects(
+        self, objs: Sequence[models.Model] | models.QuerySet, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        # A translation is deleted with its text, for which no separate permission is needed.
+        return deleted, counts, set(lacking) - {str(Translation._meta.verbose_name)}, protected
+
+    def save_model(self, request: HttpRequest, obj: ItemT, form: forms.ModelForm, change: bool) -> None:
+        with acting_as(request.user), changes.edit(obj):
+            super().save_model(request, obj, form, change)
+            form.save_m2m()
+
+    def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: object, change: bool) -> None:
+        """Do nothing: `save_model` has saved the relations within the edit."""
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, object],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: ItemT | None = None,
+    ) -> HttpResponse:
+        # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
+        context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
+        return super().render_change_form(request, context, add, change, form_url, obj)
