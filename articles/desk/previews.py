@@ -23,7 +23,7 @@ def preview_html(form: ComposerForm, article: Article, language: str) -> str:
                 first_published_at=saved.first_published_at or saved.earlier_time or timezone.now(),
             )
         update = Update.objects.for_pages().get(pk=saved.pk)
-        with rendering.page_locale(article, language):
+        with page_locale(article, language):
             texts = of_update(update, article, language)
             html = rendering.update_html(update, article, texts) if texts else ""
         transaction.set_rollback(True)
