@@ -10,6 +10,7 @@ from articles.desk.forms import ComposerForm
 from articles.models import Article, Update
 from articles.page import rendering
 from articles.translations.selection import of_update
+from liveblog.delivery.elements import page_locale
 
 
 def preview_html(form: ComposerForm, article: Article, language: str) -> str:
