@@ -1,4 +1,4 @@
-"""Settings, read from the environment. docs/operations.md lists every variable."""
+"""Settings, read from the environment. docs/reference/environment.md lists every variable."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Nothing lost, doubled or out of order, whatever happens to the servers: docs/delivery.md names these tests.
+"""Nothing lost, doubled or out of order, whatever happens to the servers: docs/reference/delivery.md names these tests.
 
 On SQLite one server runs beside the writers; on PostgreSQL and Redis there are two, and readers move between them.
 """

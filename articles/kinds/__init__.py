@@ -1,4 +1,4 @@
-"""The kinds of update, one class each; docs/kinds.md explains how to add one."""
+"""The kinds of update, one class each; docs/how-to/add-a-kind-of-update.md explains how to add one."""
 
 from __future__ import annotations
 
