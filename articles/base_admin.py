@@ -16,6 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
+from modeltranslation.fields import TranslationField
 
 from articles import changes
 from articles.models import Article, Translation, Update
@@ -173,7 +174,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         kwargs["labels"] = {
             field.name: capfirst(field.translated_field.verbose_name)
             for field in self.model._meta.fields
-            if hasattr(field, "translated_field")
+            if isinstance(field, TranslationField)
         }
         return super().get_form(request, obj, change, **kwargs)
 

@@ -13,7 +13,7 @@ from PIL import Image
 from articles import changes
 from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
-from articles.publishing.pending import PendingRelations
+from articles.pending import PendingRelations
 from comments.models import Comment
 from liveblog.delivery import log
 from liveblog.models import Change

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from articles import changes
 from articles.models import Article, Author, GlossaryTerm, Picture, Topic, Update, Vote
+from articles.pending import PendingRelations
 from articles.polls import counting
-from articles.publishing.pending import PendingRelations
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"

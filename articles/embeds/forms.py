@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 
 from articles.embeds import providers, services
-from articles.publishing.forms import UpdateModelForm
+from articles.forms import UpdateModelForm
 
 
 class EmbedWidget(forms.TextInput):

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field
 from django.db.models.fields.files import FieldFile
+from modeltranslation.fields import TranslationField
 
 from articles.changes import Edit
 from articles.history import registry
@@ -75,7 +76,7 @@ def as_stored(update: Update) -> Data:
 def _value(field: Field, update: Update) -> object:
     value = field.value_from_object(update)
     # A missing translation is stored as "" or as NULL.
-    return value or "" if hasattr(field, "translated_field") else value
+    return value or "" if isinstance(field, TranslationField) else value
 
 
 class History:

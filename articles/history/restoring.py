@@ -12,8 +12,8 @@ from articles import changes
 from articles.history import content, recording, registry
 from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
+from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.pictures import versions
-from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.translations import columns, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict

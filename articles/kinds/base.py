@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from articles.choices import Errors
 from articles.text.localized import text_in
-from articles.translations.selection import ReaderTexts
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Translatable
 
     from articles.models import Article, Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
+    from articles.translations.selection import ReaderTexts
 
 #: Variables of a template, or properties of JSON-LD.
 Values = dict[str, Any]

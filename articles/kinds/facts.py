@@ -12,7 +12,7 @@ from articles.text.richtext import items
 
 if TYPE_CHECKING:
     from articles.models import Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
 
 
 class Facts(Kind):

@@ -11,7 +11,7 @@ from articles.kinds.base import Errors, Kind
 
 if TYPE_CHECKING:
     from articles.models import Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
 
 
 class Text(Kind):

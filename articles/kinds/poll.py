@@ -9,11 +9,11 @@ from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.polls import ballot
-from articles.translations.selection import ReaderTexts
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
+    from articles.translations.selection import ReaderTexts
 
 
 class Poll(Kind):

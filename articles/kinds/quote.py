@@ -11,11 +11,11 @@ from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.text.localized import Text
-from articles.translations.selection import ReaderTexts
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
+    from articles.translations.selection import ReaderTexts
 
 _WHOLE = re.compile(r"<blockquote[^>]*>((?:(?!</?blockquote).)*)</blockquote>", re.DOTALL)
 _MARKS = ("“", "”", "„", "‘", "‚", "’", "«", "»", "‹", "›", '"', "'")

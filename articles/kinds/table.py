@@ -10,11 +10,11 @@ from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.text import tables
-from articles.translations.selection import ReaderTexts
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
-    from articles.publishing.pending import PendingRelations
+    from articles.pending import PendingRelations
+    from articles.translations.selection import ReaderTexts
 
 
 class Table(Kind):

@@ -22,8 +22,8 @@ from articles import changes, kinds
 from articles.choices import Errors, Policy, UpdateState
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
+from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import rules
-from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField
 from articles.text.richtext import RichTextField

@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from articles.forms import UpdateModelForm
 from articles.models import Picture, Update
 from articles.pictures import processing, versions
-from articles.publishing.forms import UpdateModelForm
 from articles.text.localized import text_in
 from liveblog.languages import SHIPPED
 from liveblog.numbers import number

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.choices import Errors, UpdateState
+from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import snapshot
-from articles.publishing.pending import NOTHING_PENDING, PendingRelations
 from liveblog.actors import acting_user
 
 if TYPE_CHECKING:

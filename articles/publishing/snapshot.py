@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from articles.publishing.pending import NOTHING_PENDING, PendingRelations
+from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.translations import columns
 

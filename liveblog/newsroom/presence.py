@@ -47,6 +47,8 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     #: Permissions, one of which a user needs to connect.
     rights: ClassVar[Collection[str]]
+    #: Runs while the user is connected and allowed to be.
+    ticking: asyncio.Task[None] | None = None
 
     def group(self) -> str:
         """Return the channel layer group of all connections that see each other."""
@@ -69,7 +71,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         return self.user.is_active and self.user.is_staff and any(self.user.has_perm(right) for right in self.rights)
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "ticking"):
+        if self.ticking is not None:
             self.ticking.cancel()
             with contextlib.suppress(Exception):
                 await self.channel_layer.group_discard(self.group(), self.channel_name)
@@ -77,7 +79,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content: object, **kwargs: object) -> None:
         at = content.get("at") if isinstance(content, dict) else None
-        if isinstance(at, str) and len(at) < _MAX_ELEMENT_LENGTH and hasattr(self, "ticking"):
+        if isinstance(at, str) and len(at) < _MAX_ELEMENT_LENGTH and self.ticking is not None:
             self.at = at
             await self._announce()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
-from articles.publishing.pending import NOTHING_PENDING, PendingRelations
+from articles.pending import NOTHING_PENDING, PendingRelations
 
 if TYPE_CHECKING:
     from articles.models import Update
