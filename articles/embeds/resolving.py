@@ -230,7 +230,7 @@ def _put_off(embed: Embed, error: ProviderError) -> None:
     if not queue.postpone(embed, _waiting(embed), error.reason, permanent=error.permanent):
         # A pending embed is shown as a link too, so readers see no difference. A missing picture is left out.
         Embed._base_manager.filter(pk=embed.pk, url=embed.url, state=Embed.State.PENDING).update(state=Embed.State.LINK)
-    logger.warning("A provider of embeds could not be asked (%s).", error.reason)
+    logger.warning("A provider of embeds could not be asked (%s).", error)
 
 
 def resolve_due() -> int:

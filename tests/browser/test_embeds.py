@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from articles import changes
 from articles.embeds import services
-from articles.models import Article, Embed, Update
+from articles.models import Article, Embed, Translation, Update
 from tests import factories
 from tests.browser.conftest import Fresh, MakeReader, Reader, as_new
 from tests.browser.test_coverage import Desk
@@ -148,7 +148,7 @@ def test_what_a_reader_does_around_an_open_embed_goes_on_when_its_update_is_corr
     with changes.edit(update):
         services.attach(update, VIDEO)
     # So there is an original to look at.
-    update.translations.filter(language="de").update(state="machine")
+    Translation._base_manager.filter(update=update, language="de").update(state="machine")
     page = reader()
     outside(page.page, server)
     page.open(server, article, "de")
