@@ -33,12 +33,21 @@ def media(media_of_all: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_server(django_db_setup: None, django_db_blocker: Any, media_of_all: Path) -> Callable[..., Server]:
+def lasting_servers() -> list[Server]:
+    """All servers that outlast a test."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def make_server(
+    django_db_setup: None, django_db_blocker: Any, media_of_all: Path, lasting_servers: list[Server]
+) -> Callable[..., Server]:
     """Makes servers that outlast a test."""
 
     def make(**environment: str) -> Server:
         with django_db_blocker.unblock():
-            return Server(MEDIA_ROOT=str(media_of_all), **environment)
+            lasting_servers.append(Server(MEDIA_ROOT=str(media_of_all), **environment))
+        return lasting_servers[-1]
 
     return make
 
@@ -51,11 +60,16 @@ def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(transactional_db: None, lasting_server: Server) -> Server:
-    """A server that runs, with an empty database.
+def server(transactional_db: None, lasting_server: Server, lasting_servers: list[Server]) -> Server:
+    """A server that runs, with an empty database, and no other beside it.
+
+    Another one would take jobs out of the same database, and do them in an environment that the test does not know.
 
     What it remembers of an article is of no other, for numbers and slugs are never given out twice.
     """
+    for other in lasting_servers:
+        if other is not lasting_server and other.runs:
+            other.stop()
     if not lasting_server.runs:
         lasting_server.start()
     return lasting_server
