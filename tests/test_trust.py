@@ -209,6 +209,7 @@ def _revision(article: Article) -> int:
     return Article.objects.values_list("revision", flat=True).get(pk=article.pk)
 
 
+@pytest.mark.one_database
 async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_one(article: Article) -> None:
     post = sync_to_async(factories.update)
     window = 2.0

@@ -73,7 +73,7 @@ def test_any_order_loss_and_doubling_of_frames_ends_in_the_same_page(server: Ser
     # Neither page may be brought up to date behind the test's back.
     context.route("**/live*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
 
-    @settings(max_examples=soak.count(6, 30))
+    @settings(max_examples=soak.count(4, 30))
     @given(steps=STEPS, fates=FATES)
     def converges(steps: list[tuple[str, int]], fates: list[tuple[int, int]]) -> None:
         cache.clear()

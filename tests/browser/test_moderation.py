@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from articles.models import Article
 from comments import moderation
 from comments.models import Comment, Decision, State
-from tests import factories, newsroom
+from tests import factories, newsroom, soak
 from tests.browser.conftest import MakeReader, as_new
 from tests.browser.desks import log_in
 from tests.browser.test_comments import send, write
@@ -262,7 +262,7 @@ def full(article: Article, people: dict[str, User]) -> list[Comment]:
     return made
 
 
-@pytest.mark.parametrize("language", ["en", "de", "ar"])
+@pytest.mark.parametrize("language", ["en", "ar", soak.only("de")])
 def test_the_queue_has_no_fault_that_a_screen_reader_would_meet(
     sit_down: Callable[..., Page], full: list[Comment], article: Article, language: str
 ) -> None:
