@@ -1,4 +1,4 @@
-"""What other apps may use of `articles` besides `articles.models`.
+"""The functions of `articles` that other apps may use besides `articles.models`.
 
 `comments` needs the headline of an article for its pages and e-mails, an update made of a comment, and the page of a
 replay for the demo.

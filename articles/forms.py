@@ -1,4 +1,4 @@
-"""What all forms of an update share."""
+"""The base of all forms of an update."""
 
 from __future__ import annotations
 

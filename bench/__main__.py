@@ -141,7 +141,7 @@ def save(rounds: int) -> None:
 
 
 def joining(rounds: int) -> None:
-    """What a reader who only waits costs, how fast they come in, and all of them at once after a restart."""
+    """Measure the cost of a reader who only waits, the rate of joining, and a return of all after a restart."""
     count = 8_000
     article = coverage.article()
     for _ in range(40):
@@ -263,7 +263,7 @@ def requests_per_second(server: servers.Server, address: str, clients: int = 64,
 
 
 def growth(rounds: int) -> None:
-    """What a change costs as its page grows, and as more pages are open."""
+    """Measure the cost of a change as its page grows, and as more pages are open."""
     rows = [
         [f"{updates:,} updates on the page", *_cost(coverage.article(updates), [], rounds)]
         for updates in (10, 100, 1_000, 10_000)
@@ -320,7 +320,7 @@ FEW, MANY = 100, 10_000
 
 
 def queue(rounds: int) -> None:
-    """What a moderator waits for, with few and with many comments waiting."""
+    """Measure how long a moderator waits, with few and with many comments in the queue."""
     times = min(20 * rounds, FEW // 2 - 1)
     few, many = moderation.costs(FEW, times), moderation.costs(MANY, times)
     table(

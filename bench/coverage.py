@@ -1,4 +1,4 @@
-"""What is measured on: articles and updates of an ordinary size, and somebody who posts."""
+"""The data of the benchmarks: articles and updates of an ordinary size, and a user who posts."""
 
 import itertools
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What moderators wait for, with few and with many comments waiting."""
+"""Measure how long moderators wait, with few and with many comments in the queue."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def costs(count: int, times: int) -> dict[str, list[float]]:
         measure(name, queue.decide, to, next(comments))
         assert queue.last.status_code == 200
 
-    # What the first request of a process does, no later one does.
+    # The first request of a process does work that no later one repeats.
     queue.page()
     decide("approve", "approved")
     found.clear()

@@ -75,7 +75,7 @@ class Server:
         return ",".join([str(self.process.pid), *listed.stdout.split()])
 
     def queries(self) -> dict[str, int]:
-        """How often the product's server has asked its database, and for what, since it was asked last."""
+        """Return the number of queries of the product's server by table since the last call."""
         with urllib.request.urlopen(f"{self.url}/bench/queries") as answer:
             return json.load(answer)
 
@@ -107,7 +107,7 @@ def runlive(**environment: str) -> Server:
 
 
 def tutorial() -> Server:
-    """What the Channels tutorial builds: each reader a consumer in the group, `send_json` in each."""
+    """Run the server of the Channels tutorial: each reader is a consumer in the group and calls `send_json`."""
     port = free_port()
     return Server([*UVICORN, "bench.apps.tutorial:application", "--port", str(port)], port)
 

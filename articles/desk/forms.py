@@ -177,7 +177,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
 
     @property
     def overlong(self) -> bool:
-        """Whether a text is too long to be compared with another version."""
+        """Return whether a text is too long to be compared with another version."""
         return any(self.has_error(name, code) for name in TEXTS for code in ("max_length", "long"))
 
     def clean_key(self) -> uuid.UUID | None:

@@ -102,7 +102,7 @@ class Embed(QueueRow):
 
     @property
     def playable(self) -> bool:
-        """Whether pages show the player. The list of providers may have become shorter since."""
+        """Return whether pages show the player. The list of providers may have become shorter since."""
         return (
             self.state == self.State.RESOLVED and bool(self.provider_name) and providers.is_player_url(self.player_url)
         )

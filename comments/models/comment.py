@@ -266,12 +266,12 @@ class Comment(models.Model):
 
     @property
     def was_quoted(self) -> bool:
-        """Whether an update, or a copy of one, may exist that was made of the comment."""
+        """Return whether an update made of the comment, or a copy of it, may exist."""
         return self.update_made_id is not None or self.copy_group_made is not None
 
     @property
     def may_be_changed(self) -> bool:
-        """Whether the author may still change or delete the comment."""
+        """Return whether the author may still change or delete the comment."""
         return self.state in (State.WAITING, State.APPROVED) and timezone.now() < self.written_at + EDIT_WINDOW
 
     @property
