@@ -24,7 +24,7 @@ class ArticlesConfig(AppConfig):
         from liveblog import metrics
         from liveblog.delivery import elements
 
-        # What follows from each edit, in this order: a later follower sees what an earlier one has written.
+        # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())

@@ -74,7 +74,7 @@ def empty(database: BaseDatabaseWrapper) -> None:
     """Delete all rows but those that migrations made.
 
     Other than Django's `flush`, this leaves groups and permissions in place with the numbers that running servers
-    know, and it waits for nobody: TRUNCATE would wait for whoever reads.
+    know, and it waits for nobody: TRUNCATE would wait for open readers.
     """
     tables = sorted(set(database.introspection.django_table_names(only_existing=False, include_views=False)) - KEPT)
     quote = database.ops.quote_name

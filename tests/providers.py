@@ -25,7 +25,7 @@ class Provider(ABC):
     """A service of others on a port of its own, while a `with` lasts."""
 
     def __post_init__(self) -> None:
-        #: Whoever waits stops waiting.
+        #: Set when the provider closes, so that slow answers end.
         self.closing = threading.Event()
         self._server = _Server(threaded=True)
         self._server.expect_request(re.compile("")).respond_with_handler(self.answer)

@@ -88,7 +88,7 @@ def _as_heading(cell: LexborNode) -> LexborNode:
         heading.attrs[name] = value
     heading.inner_html = cell.inner_html or ""
     cell.insert_before(heading)
-    # What is inserted is a copy.
+    # The parser inserts a copy.
     inserted = cell.prev
     assert inserted is not None
     cell.remove()

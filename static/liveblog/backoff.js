@@ -1,4 +1,4 @@
-// How long to wait before something is tried again.
+// The pauses before another attempt.
 
 /**
  * Return a random pause below a limit that doubles with each failure ("full jitter"): after a restart thousands of

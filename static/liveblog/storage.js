@@ -1,4 +1,4 @@
-// What the browser keeps for a reader. It may refuse to; then nothing is kept, and the rest works.
+// The storage of the browser. If the browser refuses to store anything, the rest works.
 
 /**
  * Return what was stored under a name.
