@@ -53,10 +53,9 @@ class ArticleForm(TranslatedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         waiting = list(finishing.scheduled(self.instance)) if self.instance.pk else []
-        self.fields["finishing"].help_text = format_html(
-            "<ul>{}</ul>",
-            format_html_join("", "<li>{} · {}</li>", ((named(update), clock(update.publish_at)) for update in waiting)),
-        )
+        rows = ((named(update), clock(update.publish_at)) for update in waiting if update.publish_at)
+        names = format_html_join("", "<li>{} · {}</li>", rows)
+        self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
         self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
 
     def clean(self) -> dict[str, object]:

@@ -197,8 +197,8 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
             elif rules.has_passed(planned):
                 self.add_error("publish_at", rules.PASSED)
         elif action == "publish" and "publish" in self.acts:
-            for name, message in rules.early_errors(self.instance, planned).items():
-                self.add_error(name, message)
+            for name, early in rules.early_errors(self.instance, planned).items():
+                self.add_error(name, early)
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:

@@ -342,10 +342,11 @@ def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
 
 
 def _decision(data: QueryDict) -> finishing.Decision | None:
-    if data.get("fate") not in finishing.Fate.values:
+    fate = str(data.get("fate"))
+    if fate not in finishing.Fate.values:
         return None
     named = (number(pk) for pk in data.getlist("named"))
-    return finishing.Decision(finishing.Fate(data["fate"]), frozenset(pk for pk in named if pk is not None))
+    return finishing.Decision(finishing.Fate(fate), frozenset(pk for pk in named if pk is not None))
 
 
 @require_GET

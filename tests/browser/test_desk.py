@@ -564,7 +564,7 @@ def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
     desk = sit_down()
     desk.type("At the stroke of the hour.")
     desk.composer.get_by_text("Time", exact=True).click()
-    moment = timezone.now().astimezone(article.zone) + timedelta(minutes=1)
+    moment = timezone.now().astimezone(article.zone) + timedelta(minutes=2)
     desk.composer.get_by_label("Publish at").fill(f"{moment:%Y-%m-%dT%H:%M}")
     desk.composer.get_by_role("button", name="Schedule").click()
     expect(desk.kept).to_contain_text("Saved")
