@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -42,7 +43,7 @@ class ArticleForm(TranslatedForm):
     """The form of an article in the admin. Before it finishes a coverage it asks about the scheduled updates."""
 
     finishing = forms.ChoiceField(
-        label=_("Updates that are still scheduled, if the coverage is finished"),
+        label=_("Scheduled updates, once the coverage has finished"),
         choices=Fate.choices,
         required=False,
         widget=forms.RadioSelect,
@@ -53,7 +54,8 @@ class ArticleForm(TranslatedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         waiting = list(finishing.scheduled(self.instance)) if self.instance.pk else []
-        rows = ((named(update), clock(update.publish_at)) for update in waiting if update.publish_at)
+        with timezone.override(self.instance.zone if waiting else None):
+            rows = [(named(update), clock(update.publish_at)) for update in waiting if update.publish_at]
         names = format_html_join("", "<li>{} · {}</li>", rows)
         self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
         self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
@@ -116,8 +118,8 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
-                "%(count)s update waits for its release and does not appear by itself:",
-                "%(count)s updates wait for their release and do not appear by themselves:",
+                "%(count)s update is waiting for release and will not appear by itself:",
+                "%(count)s updates are waiting for release and will not appear by themselves:",
                 len(waiting),
             )
             names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
@@ -127,8 +129,8 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("user")
-        context = {"events": [(event, author_of(event)) for event in events]}
+        events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("article", "user")
+        context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
         return super().history_view(request, object_id, context | (extra_context or {}))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -52,7 +52,7 @@ class CoverageEvent(models.Model):
         STARTED = "started", pgettext_lazy("event of a coverage", "Started")
         RESUMED = "resumed", pgettext_lazy("event of a coverage", "Resumed")
         FINISHED = "finished", pgettext_lazy("event of a coverage", "Finished")
-        WARNED = "warned", pgettext_lazy("event of a coverage", "Warned that nothing new appears")
+        WARNED = "warned", pgettext_lazy("event of a coverage", "Editors warned: nothing new")
         KEPT = "kept", pgettext_lazy("event of a coverage", "Kept open")
 
     Cause = UpdateVersion.Cause

@@ -50,7 +50,7 @@ class Poll(Kind):
             return {"kind": _("The coverage has finished, so nobody could vote. Go on with the coverage first.")}
         opens = update.publish_at if update.state in (update.State.SCHEDULED, update.State.SUBMITTED) else None
         if opens and update.closes_at and update.closes_at <= opens:
-            return {"closes_at": _("The poll would close before it opens. Choose a time after its publication.")}
+            return {"closes_at": _("The poll would close before it opens. Choose a time after it is published.")}
         return {}
 
     def edit_errors(self, update: Update, before: Update) -> Errors:

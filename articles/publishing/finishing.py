@@ -26,7 +26,7 @@ class Fate(models.TextChoices):
     """What can become of scheduled updates."""
 
     DRAFTS = "drafts", _("Keep them as drafts")
-    PUBLISH = "publish", _("Publish them at their times, although the coverage has finished")
+    PUBLISH = "publish", _("Publish them at their scheduled times all the same")
     DISCARD = "discard", _("Throw them away")
 
 
@@ -62,8 +62,8 @@ def error(article: Article) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(count)s update is still scheduled. Say what becomes of it.",
-        "%(count)s updates are still scheduled. Say what becomes of them.",
+        "%(count)s update is still scheduled. Say what should happen to it.",
+        "%(count)s updates are still scheduled. Say what should happen to them.",
         count,
     ) % {"count": count}
 

@@ -61,7 +61,7 @@ def early_errors(update: Update, planned: datetime.datetime | None) -> Errors:
     waits = update.state in (UpdateState.SUBMITTED, UpdateState.SCHEDULED)
     if planned is None or planned <= timezone.now() or waits:
         return {}
-    return {"publish_at": _("This time is still to come. Schedule the update, or empty the field to publish it now.")}
+    return {"publish_at": _("This time is in the future. Schedule the update, or clear this field to publish it now.")}
 
 
 def needs_release(update: Update) -> bool:
@@ -83,10 +83,10 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
     keeps_end = before is not None and same_minute(end, before.coverage_end)
     is_announced, is_live = article.state == ArticleState.ANNOUNCED, article.state == ArticleState.LIVE
     if is_announced and (enters_state or not keeps_start) and start < now - MAX_DELAY:
-        errors["coverage_start"] = _("This time has passed. Choose one still to come, or set the state to Live.")
+        errors["coverage_start"] = _("This time has passed. Choose a later one, or set the state to Live.")
     elif is_live and not keeps_start and start > now:
         # Coverage that is made live before its time starts at once; see `Article.save`.
-        errors["coverage_start"] = _("Coverage that is live has started. Choose a time that has passed.")
+        errors["coverage_start"] = _("Live coverage has already started. Choose a time in the past.")
     if end is None:
         return errors
     if end < start:
@@ -97,12 +97,12 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
         if (enters_state or not keeps_end) and end <= now and not resumed:
             errors["coverage_end"] = _("This time has passed. To end the coverage, set the state to Finished.")
     elif not enters_state and not keeps_end and end > now:
-        errors["coverage_end"] = _("The coverage has finished, so its end cannot be still to come.")
+        errors["coverage_end"] = _("The coverage has finished, so it cannot end in the future.")
     return errors
 
 
 #: The error beside a moment that was planned for the future and has passed.
-PASSED = _("This time has already passed. Choose one that is still to come.")
+PASSED = _("This time has already passed. Choose a later one.")
 
 
 def _plan(update: Update, before: Update | None) -> Errors:
