@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.models import Article, Update
+from comments.models import Ban
 from liveblog.actors import acting_as
 from tests import factories
 from tests.desks import DeskClient
@@ -27,6 +28,11 @@ def hours(count: float) -> Any:
 
 def text_of(moment: Any, article: Article) -> str:
     return f"{moment.astimezone(article.zone):%Y-%m-%dT%H:%M}"
+
+
+def in_form(name: str, day: str) -> dict[str, str]:
+    """A moment as a form sends it, in one field or in two."""
+    return {name: f"{day}T10:00", f"{name}_0": day, f"{name}_1": "10:00"}
 
 
 def refused(item: Article | Update, **fields: Any) -> dict[str, list[str]]:
@@ -88,11 +94,11 @@ def test_the_form_refuses_the_past_as_the_desk_does() -> None:
     article = factories.article()
     client = member_of("Editor")
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Embargo.</p>"}
-    past = {"publish_at_0": "2020-01-01", "publish_at_1": "10:00"}
+    past = in_form("publish_at", "2020-01-01")
     errors = errors_of(client.post("/admin/articles/update/add/", {**form, **past, "_continue": "1"}))
     assert list(errors) == ["publish_at"]
     assert len(errors["publish_at"]) == 1
-    later = {"publish_at_0": "2035-01-01", "publish_at_1": "10:00"}
+    later = in_form("publish_at", "2035-01-01")
     assert list(errors_of(client.post("/admin/articles/update/add/", {**form, **later, "_publish": "1"}))) == [
         "publish_at"
     ]
@@ -230,7 +236,7 @@ def test_finished_coverage_has_not_an_end_to_come() -> None:
 def test_the_form_of_an_article_says_so_once_beside_its_field() -> None:
     article = factories.article(coverage_start=hours(-5))
     client = member_of("Editor")
-    data = opened(client, article) | {"coverage_end_0": "2020-01-01", "coverage_end_1": "10:00"}
+    data = opened(client, article) | in_form("coverage_end", "2020-01-01")
     errors = errors_of(client.post(change_url(article), data))
     assert [(name, len(messages)) for name, messages in errors.items()] == [("coverage_end", 1)]
 
@@ -243,3 +249,18 @@ def test_coverage_that_is_called_off_does_not_end_in_the_future(client: Any) -> 
     page = client.get(article.url("en")).content.decode()
     assert "Called off before it started" in page
     assert "Ended:" not in page
+
+
+# Comments -------------------------------------------------------------------------------------------------------------
+
+
+def test_no_ban_ends_before_it_is_made() -> None:
+    ban = Ban.objects.create(address="192.0.2.7", until=hours(5))
+    client = member_of("Moderator")
+    form = in_form("until", "2020-01-01") | {"reason": "Insults"}
+    assert list(errors_of(client.post(change_url(ban), form))) == ["until"]
+    # A ban that is over can still be explained.
+    Ban.objects.update(until=hours(-5))
+    ban.refresh_from_db()
+    ban.reason = "Insults"
+    ban.full_clean()

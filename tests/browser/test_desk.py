@@ -600,7 +600,7 @@ def test_a_coverage_is_finished_once_it_is_decided_what_becomes_of_its_scheduled
     expect(question).to_contain_text(str(named))
     unseen = factories.update(article, state="scheduled", publish_at=timezone.now() + timedelta(hours=2))
     question.get_by_role("button", name="Finish the coverage").click()
-    expect(question.get_by_role("alert")).to_contain_text("still scheduled")
+    expect(question.locator(".errorlist")).to_contain_text("still scheduled")
     expect(question).to_contain_text(str(unseen))
     expect(german.page.locator("#coverage[data-state=live]")).to_have_count(1)
     question.get_by_role("button", name="Finish the coverage").click()
