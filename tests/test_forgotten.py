@@ -182,6 +182,7 @@ def test_editors_and_those_who_wrote_get_one_e_mail_each(mail: MailServer) -> No
     text = mail.messages[0][1].get_content()
     assert f"/admin/articles/article/{article.pk}/desk/" in text
     assert "finished automatically" in text
+    assert "(America/New_York)" in text
     pass_hours(article, 6)
     handle_due()
     while emails.send_due():

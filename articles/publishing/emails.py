@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from babel.dates import format_datetime
+from babel.dates import format_skeleton
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
@@ -90,8 +90,10 @@ def compose(letter: CoverageEmail) -> EmailMessage | None:
 
 
 def _moment(moment: datetime, article: Article, language: str) -> str:
-    """Write a time in the zone of an article, with the name of that zone."""
-    return format_datetime(moment, "long", tzinfo=article.zone, locale=language)
+    """Write a time in the zone of an article, with that zone: '26 November 2026, 15:18 (Europe/Bucharest)'."""
+    local, locale = moment.astimezone(article.zone), "en_GB" if language == "en" else language
+    day, clock = (format_skeleton(skeleton, local, locale=locale) for skeleton in ("yMMMMd", "Hm"))
+    return f"{day}, {clock} ({article.time_zone})"
 
 
 def send_due() -> int:
