@@ -100,7 +100,7 @@ function relative(count, unit, locale) {
   const style = SHORT.includes(unit) ? "short" : "long";
   // Without a number there is only "now": 26 hours ago may be the day before yesterday.
   const numeric = count ? "always" : "auto";
-  return new Intl.RelativeTimeFormat(locale, { numeric, style, numberingSystem: "latn" }).format(-count, unit);
+  return new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style }).format(-count, unit);
 }
 
 /** @param {string} text such as 'GMT+2' */
