@@ -10,7 +10,6 @@ import logging
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from babel.dates import format_skeleton
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
@@ -21,7 +20,7 @@ from django.utils import timezone, translation
 
 from articles.models import Article, CoverageEmail, CoverageEvent, UpdateVersion
 from articles.publishing import quiet
-from liveblog import jobs
+from liveblog import jobs, times
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +73,9 @@ def compose(letter: CoverageEmail) -> EmailMessage | None:
         finishes_at = warning.finishes_at if warning else None
         context = {
             "article": str(article),
-            "since": _moment(warning.since, article, language) if warning else "",
-            "finishes_at": _moment(finishes_at, article, language) if finishes_at else "",
-            "finished_at": _moment(event.at, article, language),
+            "since": _moment(warning.since, article) if warning else "",
+            "finishes_at": _moment(finishes_at, article) if finishes_at else "",
+            "finished_at": _moment(event.at, article),
             "url": f"{settings.SITE_URL}{reverse('admin:articles_desk', args=[article.pk])}",
         }
         text = render_to_string(f"articles/emails/{event.kind}.txt", context)
@@ -89,11 +88,10 @@ def compose(letter: CoverageEmail) -> EmailMessage | None:
     return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[letter.user.email], headers=headers)
 
 
-def _moment(moment: datetime, article: Article, language: str) -> str:
-    """Write a time in the zone of an article, with that zone: '26 November 2026, 15:18 (Europe/Bucharest)'."""
-    local, locale = moment.astimezone(article.zone), "en_GB" if language == "en" else language
-    day, clock = (format_skeleton(skeleton, local, locale=locale) for skeleton in ("yMMMMd", "Hm"))
-    return f"{day}, {clock} ({article.time_zone})"
+def _moment(moment: datetime, article: Article) -> str:
+    """Write a moment in the zone of an article, in the active language."""
+    with timezone.override(article.zone):
+        return times.moment_in_sentence(moment)
 
 
 def send_due() -> int:
