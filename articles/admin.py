@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -30,23 +32,42 @@ from articles.pictures.views import upload
 from articles.publishing import rules, syndication
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
+from liveblog.moments import zones
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.numbers import number
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
 
 
+class ArticleForm(MomentFormMixin, TranslatedForm):
+    """The form of an article: its times are local times of the zone that is selected in the form."""
+
+    zone_control = "time_zone"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields.get("time_zone")
+        if isinstance(zone, ZoneFormField) and self.instance.pk:
+            zone.keep(self.instance.time_zone)
+
+    def moments_zone(self) -> tzinfo:
+        chosen = self.data.get(self.add_prefix("time_zone")) if "time_zone" in self.fields else None
+        return ZoneInfo(chosen) if chosen and zones.is_zone(chosen) else self.instance.zone
+
+
 @admin.register(Article)
 class ArticleAdmin(TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
 
+    form = ArticleForm
     metadata_displays = ("topics_named", "related_named")
     metadata_fields = (
         ("slug", "state"),
         "source_language",
         "languages",
-        ("coverage_start", "coverage_end"),
         "time_zone",
+        ("coverage_start", "coverage_end"),
         "authors",
         "topics",
         "related",
@@ -59,7 +80,10 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
-    date_hierarchy = "coverage_start"
+    date_hierarchy = "start_day"
+
+    def zone_of(self, item: Article) -> tzinfo:
+        return item.zone
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]
@@ -112,7 +136,7 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
+class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     """The form of an update in the admin, with the buttons that publish and withdraw it."""
 
     #: The user of the form, and whether they may change the state and the pictures. `UpdateAdmin.get_form` sets both.
@@ -179,6 +203,9 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
+
+    def zone_of(self, item: Update) -> tzinfo:
+        return item.article.zone
 
     def tab_languages(self, request: HttpRequest, obj: Update | None) -> list[str]:
         article = obj.article if obj else self._article_to_add_to(request)

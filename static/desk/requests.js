@@ -80,14 +80,15 @@ export async function problemsOf(answer, messages) {
  * Write a time; with the day, unless it is today.
  *
  * @param {number} at milliseconds since 1970
- * @param {{ language?: string, now?: Date }} [options]
+ * @param {{ language?: string, now?: Date, timeZone?: string }} [options] `timeZone`: that of the browser if left out
  * @returns {string}
  */
-export function formatTime(at, { language = document.documentElement.lang, now = new Date() } = {}) {
-  const today = new Date(at).toDateString() === now.toDateString();
+export function formatTime(at, { language = document.documentElement.lang, now = new Date(), timeZone } = {}) {
+  const { format: day } = new Intl.DateTimeFormat(language, { dateStyle: "short", timeZone });
+  const today = day(at) === day(now);
   /** @type {Intl.DateTimeFormatOptions} */
   const style = today ? { timeStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(language, style).format(at);
+  return new Intl.DateTimeFormat(language, { ...style, timeZone }).format(at);
 }
 
 /**
