@@ -104,6 +104,8 @@ class MomentInput(forms.DateTimeInput):
 
     input_type = "datetime-local"
     template_name = "liveblog/widgets/moment.html"
+    # It shows none, but the field compares what is sent with the moment itself.
+    supports_microseconds = True
     #: The zone of the times; None for the zone of an article that the form has still to be told.
     zone: tzinfo | None
     #: The name of the control of the same form that chooses the zone.
@@ -114,7 +116,7 @@ class MomentInput(forms.DateTimeInput):
         self.zone = zone or timezone.get_default_timezone()
 
     class Media:
-        js = (Script("liveblog/moments.js", type="module"),)
+        js = (Script("liveblog/moment-inputs.js", type="module"),)
 
     def value_from_datadict(
         self, data: Mapping[str, Any], files: MultiValueDict[str, Any] | None, name: str

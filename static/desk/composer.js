@@ -5,7 +5,7 @@ import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
 import { doubling } from "../liveblog/backoff.js";
 import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
-import { showOffsets } from "../liveblog/moments.js";
+import { showOffsets } from "../liveblog/moment-inputs.js";
 import { Draft } from "./drafts.js";
 import { groupByName, sameFields, withoutFields } from "./fields.js";
 import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js";
