@@ -1,7 +1,9 @@
 """The languages in which the product is shipped. The settings import this module before Django is set up."""
 
+from functools import lru_cache
+
 from babel import Locale
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import get_language, get_language_info, gettext
 
 #: Code (BCP 47) to English name; Django translates the names.
 SHIPPED = {
@@ -17,6 +19,26 @@ SHIPPED = {
 
 RIGHT_TO_LEFT = frozenset({"ar"})
 
+#: Code to the variety (BCP 47) in which the product's own words, dates and clocks are written, if the code leaves it
+#: open. English is British throughout.
+VARIETIES = {"en": "en-GB"}
+
+
+def variety(language: str) -> str:
+    """Return the language tag of the product's own words in `language`: 'en-GB' for 'en'."""
+    return VARIETIES.get(language, language)
+
+
+@lru_cache(maxsize=64)
+def locale_of(language: str) -> Locale:
+    """Return the formats of dates, numbers and zones in `language` (Unicode CLDR)."""
+    return Locale.parse(variety(language), sep="-")
+
+
+def active_locale() -> Locale:
+    """Return the formats of the active language."""
+    return locale_of(get_language() or "en")
+
 
 def direction(language: str) -> str:
     """Return the value of the HTML `dir` attribute for text in `language`."""
@@ -26,8 +48,3 @@ def direction(language: str) -> str:
 def language_name(code: str) -> str:
     """Return the name of a language in the active language."""
     return gettext(get_language_info(code)["name"])
-
-
-def locale_of(language: str) -> Locale:
-    """Return the locale of CLDR by which texts in a language write dates, times and names. English is British."""
-    return Locale.parse("en_GB" if language == "en" else language, sep="-" if "-" in language else "_")

@@ -238,6 +238,7 @@ LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
+FORMAT_MODULE_PATH = ["liveblog.formats"]
 
 # Every shipped language has columns, so LANGUAGES can change without a migration.
 MODELTRANSLATION_LANGUAGES = tuple(SHIPPED)

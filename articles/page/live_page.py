@@ -12,7 +12,6 @@ from articles.models import Article, Update
 from articles.page import rendering
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts, languages_of, of_article, of_update
-from liveblog.delivery.elements import Operation
 from liveblog.pagination import Paginator
 
 PAGE_SIZE = 50
@@ -57,10 +56,8 @@ class LivePage:
         below = [update for update in page.object_list if update not in pinned]
         return cls(article, language, page, [*pinned, *below], key_only)
 
-    def updates(self) -> list[Operation]:
-        return [
-            rendering.update_operation(update, update.element, self.article, self.language) for update in self.items
-        ]
+    def updates(self) -> str:
+        return rendering.list_html(self.items, self.article, self.language)
 
     def shown(self) -> list[tuple[Update, ReaderTexts]]:
         """Return the published updates on the page, each with the texts that its readers get."""

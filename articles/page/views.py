@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from articles.embeds.providers import player_hosts
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
-from articles.templatetags.live import day
+from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.cache import get_or_make
 from liveblog.delivery import frames, log
@@ -71,7 +71,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     cards = []
     for article in found[:100]:
         with page_locale(article, language):
-            cards.append(rendering.card(article, language) | {"day": day(article.coverage_start)})
+            cards.append(rendering.card(article, language) | {"when": clock(article.coverage_start)})
     groups = [
         {"state": state, "cards": [card for card in cards if card["article"].state == state]}
         for state in (Article.State.LIVE, Article.State.ANNOUNCED, Article.State.FINISHED)
@@ -190,6 +190,7 @@ def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderT
         context = {
             "html": rendering.update_html(update, article, texts),
             "update": update,
+            "article": article,
             "article_headline": of_article(article, texts.page_language).text("headline"),
             "live_url": article.url(texts.page_language),
             "addresses": [{"language": code, "url": article.url(code)} for code in article.offered_languages],

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from js_asset import Script
 
 from liveblog.moments import formats, local_time, zones
+from liveblog.times import offset_text
 
 if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
@@ -162,7 +163,7 @@ class MomentInput(forms.DateTimeInput):
             return []
         labels = (_("%(offset)s, before the clocks go back"), _("%(offset)s, after the clocks have gone back"))
         return [
-            (local_time.offset(moment, self.zone), label % {"offset": formats.offset_name(moment, self.zone)})
+            (local_time.offset(moment, self.zone), label % {"offset": offset_text(moment)})
             for moment, label in zip(found, labels, strict=True)
         ]
 
@@ -250,7 +251,7 @@ class MomentFormField(forms.DateTimeField):
         if len(found) == 1:
             return found[0].astimezone(UTC)
         change = local_time.clock_change(local, self.zone)
-        repeated = change.after < change.before
+        repeated = change.after.replace(tzinfo=None) < change.before.replace(tzinfo=None)
         message = (
             _(
                 "On %(day)s the clocks in %(city)s go back from %(before)s to %(after)s, so that %(time)s comes twice. "
@@ -262,13 +263,17 @@ class MomentFormField(forms.DateTimeField):
                 "Choose another time."
             )
         )
-        shown = formats.clock if change.before.date() == change.after.date() == local.date() else formats.date_and_time
+        same_day = change.before.date() == change.after.date() == local.date()
+        before, after = (
+            formats.clock(each) if same_day else formats.text(each, each.tzinfo or UTC)
+            for each in (change.before, change.after)
+        )
         values = {
             "day": formats.day(local),
             "time": formats.clock(local),
             "city": zones.city(self.zone),
-            "before": shown(change.before),
-            "after": shown(change.after),
+            "before": before,
+            "after": after,
         }
         raise ValidationError(message % values, code="repeated" if repeated else "skipped")
 

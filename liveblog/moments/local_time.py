@@ -6,7 +6,7 @@ See PEP 495 for the two readings of a local time that Python tells apart by `fol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 #: Moments lie in these years. Beyond them, Python cannot convert every moment to every zone.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -16,7 +16,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class ClockChange:
-    """A change of the clocks of a zone: the local time at which it happens, and the one that follows."""
+    """A change of the clocks of a zone: what they show at that moment with the offset before it, and after it."""
 
     before: datetime
     after: datetime
@@ -52,8 +52,7 @@ def clock_change(local: datetime, zone: tzinfo) -> ClockChange:
             start = middle
         else:
             end = middle
-    moment = end.replace(tzinfo=None)
-    return ClockChange(moment + first, moment + last)
+    return ClockChange(end.astimezone(timezone(first)), end.astimezone(timezone(last)))
 
 
 def is_repeated(moment: datetime, zone: tzinfo) -> bool:

@@ -15,7 +15,7 @@ from babel import Locale
 from babel.core import get_global
 from django.utils import translation
 
-from liveblog.languages import locale_of
+from liveblog.languages import active_locale
 
 #: Value and label of one choice of a form.
 Choice = tuple[str, str]
@@ -50,13 +50,13 @@ def city(zone: tzinfo | str) -> str:
     name = str(zone)
     if name in ("UTC", "Etc/UTC"):
         return "UTC"
-    found = _locale().time_zones.get(_cldr_name(name), {}).get("city")
+    found = active_locale().time_zones.get(_cldr_name(name), {}).get("city")
     return str(found or name.rpartition("/")[2].replace("_", " "))
 
 
 def title(zone: tzinfo | str) -> str:
     """Return the name of the time that is kept in a zone: 'Eastern Time'; without a name, that of its city."""
-    name, locale = str(zone), _locale()
+    name, locale = str(zone), active_locale()
     names = locale.meta_zones.get(get_global("meta_zones").get(_cldr_name(name), ""), {}).get("long", {})
     return str(names.get("generic") or names.get("standard") or city(name))
 
@@ -64,7 +64,7 @@ def title(zone: tzinfo | str) -> str:
 def country(zone: str) -> str:
     """Return the name of the country or territory of a zone; '' if it has none."""
     territory = get_global("zone_territories").get(zone, "")
-    return str(_locale().territories.get(territory, "")) if territory != "001" else ""
+    return str(active_locale().territories.get(territory, "")) if territory != "001" else ""
 
 
 def choices(kept: str = "") -> list[Choice | tuple[str, list[Choice]]]:
@@ -107,10 +107,6 @@ def _search_terms(zone: str, language: str) -> str:
         with translation.override(code):
             words += [city(zone), country(zone), title(zone)]
     return _folded(" ".join(dict.fromkeys(words)))
-
-
-def _locale() -> Locale:
-    return locale_of(translation.get_language() or "en")
 
 
 @cache

@@ -1,6 +1,7 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
-import { childrenOf, findAll, focused, parse } from "./dom.js";
+import { entriesOf, placeDays } from "./days.js";
+import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { liesWithin, precedes, verdict } from "./frames.js";
 
@@ -27,7 +28,7 @@ export class Page {
     this.#button?.addEventListener("click", () => {
       this.#reveal();
       this.#updates?.scrollIntoView({ block: "start", behavior: "instant" });
-      this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
+      if (this.#updates) entriesOf(this.#updates)[0]?.querySelector("a")?.focus({ preventScroll: true });
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
@@ -52,6 +53,7 @@ export class Page {
     const found = verdict(frame, this.revision);
     if (found !== "apply") return found;
     for (const change of frame.changes ?? []) this.#change(change);
+    if (this.#updates) placeDays(this.#updates);
     this.#main.dataset.revision = String(frame.revision);
     this.#count();
     return "applied";
@@ -84,7 +86,7 @@ export class Page {
     }
     old?.remove();
     const ascending = "ascending" in list.dataset;
-    const next = childrenOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
+    const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
     element.hidden = !old && list === this.#updates && this.#isScrolledDown();
     list.insertBefore(element, next ?? null);
     this.#onPlaced(element);
@@ -126,7 +128,7 @@ export class Page {
   }
 
   #waiting() {
-    return this.#updates ? findAll(this.#updates, ":scope > [hidden]") : [];
+    return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
   }
 
   #reveal() {
@@ -134,6 +136,7 @@ export class Page {
       element.hidden = false;
       highlight(element);
     }
+    if (this.#updates) placeDays(this.#updates);
     this.#count();
   }
 
@@ -186,7 +189,7 @@ function belongs(list, element, sort, old) {
   // One that keeps its place is where it belongs; a pin takes another elsewhere.
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
-  const others = childrenOf(list).filter((child) => child !== old);
+  const others = entriesOf(list).filter((child) => child !== old);
   return liesWithin(
     sort,
     others.map((child) => child.dataset.sort ?? ""),
