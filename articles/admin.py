@@ -86,7 +86,8 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return item.zone
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]
+        found = super().get_list_display(request)
+        return [name for name in found if name != "desk_link" or self._has_desk(request)]
 
     def _has_desk(self, request: HttpRequest) -> bool:
         return any(request.user.has_perm(permission) for permission in PERMISSIONS)

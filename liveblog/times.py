@@ -16,7 +16,7 @@ from babel.dates import DateTimePattern, format_date, format_skeleton, get_datet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import pgettext
 
 from liveblog.languages import RIGHT_TO_LEFT, active_locale
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,17 +23,17 @@ class MomentsAdmin(admin.ModelAdmin):
         return timezone.get_default_timezone()
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [self._column(name) if self._is_moment(name) else name for name in super().get_list_display(request)]
+        return [self._column(name) for name in super().get_list_display(request)]
 
-    def _is_moment(self, name: Any) -> bool:
-        try:
-            return isinstance(name, str) and isinstance(self.model._meta.get_field(name), models.DateTimeField)
-        except FieldDoesNotExist:
-            return False
+    def _moments(self) -> dict[str, models.DateTimeField]:
+        """Return the fields for moments by name."""
+        return {field.name: field for field in self.model._meta.fields if isinstance(field, models.DateTimeField)}
 
-    def _column(self, name: str) -> Callable[[Any], SafeString | None]:
-        """Return a column of the list that shows the field `name`."""
-        field: Any = self.model._meta.get_field(name)
+    def _column(self, name: Any) -> Any:
+        """Return a column of the list that shows a moment in the zone of its row; any other column as it is."""
+        field = self._moments().get(name)
+        if field is None:
+            return name
         column: Any = partial(self._shown, name)
         column.__name__ = name
         return admin.display(description=field.verbose_name, ordering=name)(column)
@@ -49,11 +47,9 @@ class MomentsAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         item = context["adminform"].form.instance
         # All are formatted before one is replaced, because the zone may depend on them.
-        shown = {
-            name: self._shown(name, item) for name in context["adminform"].readonly_fields if self._is_moment(name)
-        }
-        for name, text in shown.items():
-            setattr(item, name, text)
+        names = self._moments().keys() & set(context["adminform"].readonly_fields)
+        for name, shown in {name: self._shown(name, item) for name in names}.items():
+            setattr(item, name, shown)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(

@@ -139,6 +139,7 @@ class MomentInput(forms.DateTimeInput):
             widget["attrs"]["aria-describedby"] = f"{described} {identity}-zone".strip()
         widget["zone"] = _("in the article’s time zone") if self.zone is None else formats.zone_name(self.zone)
         widget["offset"] = offset
+        widget["labels"] = _labels()
         widget["offsets"] = self._offsets(local)
         return context
 
@@ -161,11 +162,15 @@ class MomentInput(forms.DateTimeInput):
         found = local_time.moments(local, self.zone) if local_time.in_range(local) else []
         if len(found) < 2:
             return []
-        labels = (_("%(offset)s, before the clocks go back"), _("%(offset)s, after the clocks have gone back"))
         return [
             (local_time.offset(moment, self.zone), label % {"offset": offset_text(moment)})
-            for moment, label in zip(found, labels, strict=True)
+            for moment, label in zip(found, _labels(), strict=True)
         ]
+
+
+def _labels() -> tuple[str, str]:
+    """Return the labels of the two moments in a repeated hour."""
+    return _("%(offset)s, before the clocks go back"), _("%(offset)s, after the clocks have gone back")
 
 
 class ZoneSelect(forms.Select):
@@ -237,7 +242,7 @@ class MomentFormField(forms.DateTimeField):
             return datetime.fromisoformat(text)
         except ValueError:
             pass
-        for pattern in self.input_formats:
+        for pattern in self.input_formats or ():
             try:
                 return self.strptime(text, pattern)
             except (ValueError, TypeError):

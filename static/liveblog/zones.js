@@ -31,6 +31,6 @@ function matching(search, item) {
 for (const select of document.querySelectorAll("select:has(option[data-terms])")) {
   // Select2 tells jQuery alone of a change.
   $(select)
-    .select2({ matcher: matching, width: "element" })
+    .select2({ matcher: matching, theme: "admin-autocomplete", width: "100%" })
     .on("select2:select", () => select.dispatchEvent(new Event("change", { bubbles: true })));
 }
