@@ -77,7 +77,7 @@ def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None
     at = datetime.datetime(2022, 11, 29, 7, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)
     html = html_of(client, article.url("de"))
-    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov., 09:30</time>' in html
+    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov. 2022, 09:30 GMT+2</time>' in html
     assert "Osteuropäische Zeit, Bukarest" in html
 
 
