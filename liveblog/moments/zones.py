@@ -85,11 +85,11 @@ def _by_country(language: str) -> list[tuple[str, list[Choice]]]:
             groups[country(name) or city(name)].append((name, label))
         del groups["UTC"]
         for zones in groups.values():
-            zones.sort(key=lambda choice: _folded(choice[1]))
-        return sorted(groups.items(), key=lambda group: _folded(group[0]))
+            zones.sort(key=lambda choice: folded(choice[1]))
+        return sorted(groups.items(), key=lambda group: folded(group[0]))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Return a text without case and accents, by which names are sorted and found."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -106,7 +106,7 @@ def _search_terms(zone: str, language: str) -> str:
     for code in dict.fromkeys([language, "en"]):
         with translation.override(code):
             words += [city(zone), country(zone), title(zone)]
-    return _folded(" ".join(dict.fromkeys(words)))
+    return folded(" ".join(dict.fromkeys(words)))
 
 
 @cache
