@@ -111,7 +111,9 @@ class TranslatedForm(_ItemForm):
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
-                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
+                if name not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from articles import changes
 from articles.models import Article, Update
@@ -64,7 +63,7 @@ def test_text_in_the_language_of_the_page_is_not_marked(client: Any) -> None:
 def test_drafts_scheduled_and_withdrawn_updates_are_not_on_the_page(client: Any) -> None:
     article = factories.article()
     factories.update(article, state="draft", body_en="<p>Secret one.</p>")
-    factories.update(article, state="scheduled", publish_at=timezone.now(), body_en="<p>Secret two.</p>")
+    factories.scheduled(article, body_en="<p>Secret two.</p>")
     withdrawn = factories.update(article, body_en="<p>Secret three.</p>")
     withdrawn.state = Update.State.WITHDRAWN
     withdrawn.save()

@@ -156,7 +156,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         update.publish_at = self.cleaned_data.get("publish_at")
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
-        if action == "publish":
+        if action in ("publish", "preview"):
             # An update that somebody else has to release stays submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
@@ -176,11 +176,20 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
-        if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
-            message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-            self.add_error(None, message)
-        elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
-            self.add_error("publish_at", _("Say when the update is to be published."))
+        action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
+        if self.instance.published_before:
+            if action in ("draft", "schedule"):
+                message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+                self.add_error(None, message)
+        elif action == "schedule" and not self.has_error("publish_at"):
+            # Whoever presses the button plans the time now, even if it is the stored one.
+            if planned is None:
+                self.add_error("publish_at", _("Say when the update is to be published."))
+            elif rules.has_passed(planned):
+                self.add_error("publish_at", rules.PASSED)
+        elif action == "publish" and "publish" in self.acts:
+            for name, early in rules.early_errors(self.instance, planned).items():
+                self.add_error(name, early)
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -190,6 +199,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
-                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
+                if plain not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)

@@ -206,7 +206,8 @@ class Update(Versioned):
     def _errors_of_kind(self, before: Update | None, pending: PendingRelations) -> Errors:
         # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        errors = kinds.of(self).publish_errors(self, pending) if ready else {}
+        kind = kinds.of(self)
+        errors = kind.publish_errors(self, pending) | kind.plan_errors(self, before) if ready else {}
         return errors | (kinds.of(before).edit_errors(self, before) if before else {})
 
     def _picture_errors(self, pending: PendingRelations) -> Errors:

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -127,6 +128,14 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def clean(self) -> None:
+        super().clean()
+        before = Ban.objects.filter(pk=self.pk).values_list("until", flat=True).first()
+        # Forms show whole minutes or seconds.
+        stored = before and self.until and before.replace(second=0, microsecond=0)
+        if self.until and self.until <= timezone.now() and self.until.replace(second=0, microsecond=0) != stored:
+            raise ValidationError({"until": _("This time has already passed. To lift the ban, delete it.")})
 
     def save(self, **kwargs: Any) -> None:
         if self.address:
