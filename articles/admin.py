@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -12,7 +14,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -30,18 +31,25 @@ from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
 from articles.publishing import finishing, rules, syndication
 from articles.publishing.finishing import Decision, Fate
-from articles.templatetags.live import clock
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
 from liveblog.fields import TextFormField
+from liveblog.moments import zones
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
+from liveblog.moments.formats import element
 from liveblog.numbers import number
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
 
 
-class ArticleForm(TranslatedForm):
-    """The form of an article in the admin. Before it finishes a coverage it asks about the scheduled updates."""
+class ArticleForm(MomentFormMixin, TranslatedForm):
+    """The form of an article: its times are local times of the zone that is selected in the form.
+
+    Before it finishes a coverage it asks about the scheduled updates.
+    """
+
+    zone_control = "time_zone"
 
     finishing = forms.ChoiceField(
         label=_("Scheduled updates, once the coverage has finished"),
@@ -54,12 +62,20 @@ class ArticleForm(TranslatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        zone = self.fields.get("time_zone")
+        if isinstance(zone, ZoneFormField) and self.instance.pk:
+            zone.keep(self.instance.time_zone)
         waiting = list(finishing.scheduled(self.instance)) if self.instance.pk else []
-        with timezone.override(self.instance.zone if waiting else None):
-            rows = [(named(update), clock(update.publish_at)) for update in waiting if update.publish_at]
+        rows = [
+            (named(update), element(update.publish_at, self.instance.zone)) for update in waiting if update.publish_at
+        ]
         names = format_html_join("", "<li>{} · {}</li>", rows)
         self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
         self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
+
+    def moments_zone(self) -> tzinfo:
+        chosen = self.data.get(self.add_prefix("time_zone")) if "time_zone" in self.fields else None
+        return ZoneInfo(chosen) if chosen and zones.is_zone(chosen) else self.instance.zone
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
@@ -80,14 +96,13 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
 
     form = ArticleForm
-
     metadata_displays = ("topics_named", "related_named")
     metadata_fields = (
         ("slug", "state"),
         "source_language",
         "languages",
-        ("coverage_start", "coverage_end"),
         "time_zone",
+        ("coverage_start", "coverage_end"),
         "authors",
         "topics",
         "related",
@@ -100,7 +115,10 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
-    date_hierarchy = "coverage_start"
+    date_hierarchy = "start_day"
+
+    def zone_of(self, item: Article) -> tzinfo:
+        return item.zone
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Fieldsets:
         found = super().get_fieldsets(request, obj)
@@ -135,7 +153,8 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return super().history_view(request, object_id, context | (extra_context or {}))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]
+        found = super().get_list_display(request)
+        return [name for name in found if name != "desk_link" or self._has_desk(request)]
 
     def _has_desk(self, request: HttpRequest) -> bool:
         return any(request.user.has_perm(permission) for permission in PERMISSIONS)
@@ -185,7 +204,7 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
+class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     """The form of an update in the admin, with the buttons that publish and withdraw it."""
 
     #: The user of the form, and whether they may change the state and the pictures. `UpdateAdmin.get_form` sets both.
@@ -254,6 +273,9 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
+
+    def zone_of(self, item: Update) -> tzinfo:
+        return item.article.zone
 
     def tab_languages(self, request: HttpRequest, obj: Update | None) -> list[str]:
         article = obj.article if obj else self._article_to_add_to(request)

@@ -18,7 +18,7 @@ from articles.page import live_page
 from articles.translations import columns, drafting
 from comments.models import Comment
 from comments.templatetags import comments as beside
-from liveblog.languages import SHIPPED
+from liveblog.languages import SHIPPED, locale_of
 from tests import factories, soak
 from tests.crawler import (
     Fault,
@@ -152,6 +152,10 @@ def vocabulary(coverage: Article) -> Vocabulary:
                     made.add_content(getattr(item, f"{name}_{code}") or "", code)
     for comment in Comment.objects.all():
         made.add_content(comment.text, comment.language)
+    # The list of time zones has the countries, some of whose names are words of the interface in other languages.
+    for code in SHIPPED:
+        for country in locale_of(code).territories.values():
+            made.add_message(country.replace("%", "%%"), code)
     return made
 
 

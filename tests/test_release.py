@@ -234,7 +234,7 @@ def test_the_form_offers_what_its_reader_may_do() -> None:
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
     answer = writer.post("/admin/articles/update/add/", {**form, "_publish": "1"})
     assert "second person" in str(errors_of(answer))
-    later = {"publish_at_0": "2035-01-01", "publish_at_1": "10:00"}
+    later = {"publish_at": "2035-01-01T10:00"}
     writer.post("/admin/articles/update/add/", {**form, **later, "_continue": "1"})
     update = Update.objects.get()
     assert update.state == State.DRAFT

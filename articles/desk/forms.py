@@ -23,6 +23,7 @@ from articles.text.localized import text_in
 from articles.text.richtext import RichTextWidget, not_too_long
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -56,7 +57,7 @@ def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
         return None
 
 
-class ComposerForm(PicturesFormMixin, EmbedFormMixin):
+class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     """The form of the composer.
 
     Validate and save it as the acting user (`acting_as`), with the article locked; call `save` within `changes.edit`.
@@ -77,20 +78,10 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         max_length=500,
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
-    publish_at = forms.DateTimeField(
-        label=_("Publish at"), required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
-    )
-    published_at = forms.DateTimeField(
-        label=_("Earlier time"),
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-    )
+    publish_at = MomentFormField(label=_("Publish at"), required=False)
+    published_at = MomentFormField(label=_("Earlier time"), required=False)
     backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
-    closes_at = forms.DateTimeField(
-        label=_("Poll closes at"),
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-    )
+    closes_at = MomentFormField(label=_("Poll closes at"), required=False)
     also_in: forms.ModelMultipleChoiceField[Article] = forms.ModelMultipleChoiceField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )

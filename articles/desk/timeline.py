@@ -92,7 +92,7 @@ def _sorted_after(sort: str) -> Q:
     never_published = Q(first_published_at=None)
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         # Everything is below the states on top. Below an update thrown away unseen are the others of the kind.
         return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
     return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_published

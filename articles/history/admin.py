@@ -115,7 +115,7 @@ class VersionsAdminMixin(_UpdateAdmin):
         names = diffing.Names([before, chosen.data])
         return {
             "by": author_of(chosen),
-            "facts": diffing.field_changes(before, chosen.data, names),
+            "facts": diffing.field_changes(before, chosen.data, names, update.article.zone),
             "words": diffing.text_changes(before, chosen.data, names),
             "restorable": self._restorable(request, update, chosen) if chosen.number != newest else [],
         }

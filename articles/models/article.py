@@ -24,6 +24,7 @@ from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.fields import LanguageField, LanguagesField
 from liveblog.languages import SHIPPED
+from liveblog.moments.fields import MomentField, TimeZoneField
 
 
 class ArticleQuerySet(changes.GuardedQuerySet):
@@ -52,14 +53,15 @@ class Article(Versioned, Illustrated):
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
-    coverage_start = models.DateTimeField(_("coverage starts"), default=timezone.now)
-    coverage_end = models.DateTimeField(_("coverage ends"), null=True, blank=True)
-    time_zone = models.CharField(
+    coverage_start = MomentField(_("coverage starts"), default=timezone.now)
+    coverage_end = MomentField(_("coverage ends"), null=True, blank=True)
+    time_zone = TimeZoneField(
         _("time zone"),
-        max_length=64,
         default=timezone.get_default_timezone_name,
-        help_text=_("Of the event, such as Europe/Bucharest."),
+        help_text=_("Of the event. All times of the article are entered and shown in it."),
     )
+    #: The day on which the coverage starts in the article's time zone, by which lists are filtered.
+    start_day = models.DateField(_("coverage starts"), editable=False)
     #: Whether the coverage was finished by the clock, because nobody worked on it (`articles.publishing.forgotten`).
     finished_by_clock = models.BooleanField(default=False, editable=False)
     headline = LineField(_("headline"), max_length=200)
@@ -132,10 +134,6 @@ class Article(Versioned, Illustrated):
             errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
             errors["languages"] = _("The source language is one of the languages that the article appears in.")
-        try:
-            zoneinfo.ZoneInfo(self.time_zone)
-        except (ValueError, zoneinfo.ZoneInfoNotFoundError):
-            errors["time_zone"] = _("There is no such time zone. An example is Europe/Bucharest.")
         before = changes.row_before(self)
         errors |= rules.coverage_errors(self, before)
         if self._is_being_finished(before.state if before else "") and (message := finishing.error(self)):
@@ -153,6 +151,7 @@ class Article(Versioned, Illustrated):
                     setattr(self, name, stored[name])
             self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
+            self.start_day = self.coverage_start.astimezone(self.zone).date()
             is_being_finished = self._is_being_finished(stored["state"])
             # The rules hold for code that does not call `full_clean` as well.
             errors = rules.coverage_errors(self, changes.row_before(self))

@@ -30,6 +30,7 @@ from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
+from liveblog.moments.fields import MomentField
 
 
 class UpdateQuerySet(changes.GuardedQuerySet):
@@ -86,7 +87,7 @@ class Update(Versioned):
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
     )
-    closes_at = models.DateTimeField(
+    closes_at = MomentField(
         _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
     )
     is_key = models.BooleanField(_("key event"), default=False)
@@ -96,10 +97,10 @@ class Update(Versioned):
     )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
-    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
-    first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
+    first_published_at = MomentField(_("first published"), null=True, blank=True, editable=False)
     #: The time that it shall carry once it is published; see `rules`.
-    earlier_time = models.DateTimeField(_("earlier time"), null=True, blank=True, editable=False)
+    earlier_time = MomentField(_("earlier time"), null=True, blank=True, editable=False)
     backdating_reason = ShortTextField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     leaves_mark = models.BooleanField(

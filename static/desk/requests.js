@@ -81,11 +81,12 @@ export async function problemsOf(answer, messages) {
  * Write a time; with the day, unless it is today.
  *
  * @param {number} at milliseconds since 1970
- * @param {{ locale?: string, now?: Date }} [options]
+ * @param {{ locale?: string, now?: Date, timeZone?: string }} [options] `timeZone`: the browser’s if left out
  * @returns {string}
  */
-export function formatTime(at, { locale = pageLocale(), now = new Date() } = {}) {
-  const today = new Date(at).toDateString() === now.toDateString();
+export function formatTime(at, { locale = pageLocale(), now = new Date(), timeZone } = {}) {
+  const { format: day } = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeZone });
+  const today = day(at) === day(now);
   /** @type {Intl.DateTimeFormatOptions} */
   const style = today ? { second: "2-digit" } : { day: "numeric", month: "short", year: "numeric" };
   return new Intl.DateTimeFormat(locale, {
@@ -94,6 +95,7 @@ export function formatTime(at, { locale = pageLocale(), now = new Date() } = {})
     minute: "2-digit",
     hourCycle: "h23",
     numberingSystem: "latn",
+    timeZone,
   }).format(at);
 }
 
