@@ -3,17 +3,18 @@
 import datetime
 import json
 
-from babel.dates import format_timedelta, get_timezone_location, get_timezone_name
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django import template
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, gettext, ngettext
+from django.utils.translation import get_language_info, ngettext
 
 from liveblog import times
 from liveblog.languages import active_locale, direction, variety
+from liveblog.moments import formats
 
 register = template.Library()
 
@@ -64,12 +65,7 @@ def zone_id() -> str:
 @register.simple_tag
 def zone_name() -> str:
     """Return the name of the active time zone: 'Eastern European Time, Bucharest'."""
-    zone = timezone.get_current_timezone()
-    if str(zone) == "UTC":
-        return "UTC"
-    name = get_timezone_name(zone, locale=active_locale())
-    city = get_timezone_location(zone, locale=active_locale(), return_city=True)
-    return gettext("%(zone)s, %(city)s") % {"zone": name, "city": city}
+    return formats.zone_name(timezone.get_current_timezone())
 
 
 @register.filter
