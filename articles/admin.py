@@ -31,13 +31,14 @@ from articles.publishing import rules, syndication
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
 from liveblog.numbers import number
+from liveblog.search.admin import IndexedSearchMixin
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
 
 
 @admin.register(Article)
-class ArticleAdmin(TranslatedAdmin[Article]):
+class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
 
     metadata_displays = ("topics_named", "related_named")
@@ -58,7 +59,6 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     autocomplete_fields = ("authors", "topics", "related")
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
-    search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
@@ -165,7 +165,7 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
 
 
 @admin.register(Update)
-class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
+class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update]):
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
@@ -176,7 +176,6 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article",)
-    search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
 
@@ -301,32 +300,29 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(ChangeLoggedAdmin):
+class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of bylines."""
 
     list_display = ("name", "user")
-    search_fields = ("name",)
     autocomplete_fields = ("user",)
 
 
 @admin.register(Topic)
-class TopicAdmin(ChangeLoggedAdmin):
+class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of topics."""
 
     list_display = ("__str__", "slug")
-    search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
 
 
 @admin.register(Snippet)
-class SnippetAdmin(LangAttributeAdmin):
+class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     """The admin of snippets, which pages do not show."""
 
     list_display = ("text_named", "article", "kind", "source_language")
     list_filter = ("source_language", ("article", NamedFilter))
-    search_fields = ("name", "headline", "body")
     autocomplete_fields = ("article",)
 
     @admin.display(description=_("name"), ordering="name")

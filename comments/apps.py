@@ -7,7 +7,7 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import privacy, rendering
+        from comments import privacy, rendering, search
         from comments.queue import consumers, panel
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
@@ -17,3 +17,4 @@ class CommentsConfig(AppConfig):
         panels.register(panel.waiting)
         consumers.listen()
         privacy.listen()
+        search.register()

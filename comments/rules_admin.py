@@ -14,6 +14,7 @@ from comments.models import Ban, Discussion, ListedWord
 from liveblog import limits
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.languages import direction
+from liveblog.search.admin import IndexedSearchMixin
 
 
 @admin.register(Discussion)
@@ -36,10 +37,9 @@ class DiscussionAdmin(LangAttributeAdmin):
 
 
 @admin.register(ListedWord)
-class ListedWordAdmin(LangAttributeAdmin):
+class ListedWordAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_display = ("word_marked", "language", "action")
     list_filter = ("language", "action")
-    search_fields = ("word",)
 
     @admin.display(description=_("word"), ordering="word")
     def word_marked(self, word: ListedWord) -> SafeString:
