@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from js_asset import Script
 
 from articles import changes
 from articles.base_admin import ChangeLoggedAdmin, Fieldsets, TranslatedAdmin, TranslatedForm
@@ -60,6 +61,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
     date_hierarchy = "coverage_start"
+
+    class Media:
+        js = (Script("articles/photo.js", type="module"),)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from articles.changes import Edit
 from articles.models import Article, Author, GlossaryTerm, Snippet, Topic, Update
 from articles.models.base import Versioned
@@ -19,11 +21,11 @@ _RICH = frozenset({"body"})
 class SearchIndex:
     """The follower that stores the texts of the edited article or update, those of its pictures among them."""
 
-    def before(self, row: Versioned) -> None:
-        return None
+    def before(self, row: Versioned) -> Mapping[str, Texts]:
+        return texts.of(row)
 
-    def after(self, edit: Edit, memory: None) -> None:
-        if edit.new is not None:
+    def after(self, edit: Edit, memory: Mapping[str, Texts] | None) -> None:
+        if edit.new is not None and texts.of(edit.new) != memory:
             texts.store(edit.new)
 
 

@@ -58,11 +58,16 @@ def kind_of(model: type[models.Model]) -> str:
     return concrete._meta.label_lower
 
 
+def of(item: models.Model) -> Mapping[str, Texts]:
+    """Return what an object says by language, as it is registered."""
+    return _texts_of[type(item)](item)
+
+
 def store(item: models.Model, *, new: bool = False) -> None:
     """Write the texts of an object into the index if they differ. `new`: the index has nothing of it yet."""
     kind = kind_of(type(item))
     wanted = {}
-    for language, (title, text) in _texts_of[type(item)._meta.concrete_model or type(item)](item).items():
+    for language, (title, text) in of(item).items():
         row = SearchText(
             kind=kind, object_id=item.pk, language=language, title=fold(title), text=fold(f"{title}\n{text}")
         )
