@@ -31,6 +31,7 @@ from articles.pictures.views import upload
 from articles.publishing import rules, syndication
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
+from liveblog.fields import TextFormField
 from liveblog.numbers import number
 from liveblog.search.admin import IndexedSearchMixin
 
@@ -127,7 +128,7 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     withdraw_mark = forms.BooleanField(
         label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
     )
-    withdraw_reason = forms.CharField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update
@@ -179,7 +180,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     metadata_displays = ("article_named",)
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
-    list_select_related = ("article",)
+    list_select_related = ("article", "embed")
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
 

@@ -8,7 +8,7 @@ from articles.changes import Edit
 from articles.models import Article, Author, GlossaryTerm, Snippet, Topic, Update
 from articles.models.base import Versioned
 from articles.text.localized import text_in
-from articles.text.parsed import parse, text_of
+from articles.text.plaintext import plain_text
 from articles.translations import columns
 from liveblog.languages import SHIPPED
 from liveblog.search import texts
@@ -55,7 +55,7 @@ def _by_language(item: Article | Update) -> dict[str, Texts]:
 
 def _texts_in(item: Article | Update, language: str) -> Texts:
     found = columns.texts_of(item, language)
-    rest = (_plain(text) if field in _RICH else text for field, text in found.items() if field != "headline")
+    rest = (plain_text(text) if field in _RICH else text for field, text in found.items() if field != "headline")
     return Texts(found.get("headline", ""), "\n".join(rest))
 
 
@@ -64,12 +64,8 @@ def _of_topic(topic: Topic) -> dict[str, Texts]:
 
 
 def _of_snippet(snippet: Snippet) -> dict[str, Texts]:
-    return {snippet.source_language: Texts(snippet.name, f"{snippet.headline}\n{_plain(snippet.body)}")}
+    return {snippet.source_language: Texts(snippet.name, f"{snippet.headline}\n{plain_text(snippet.body)}")}
 
 
 def _of_term(term: GlossaryTerm) -> dict[str, Texts]:
     return {term.source_language: Texts(term.source), term.language: Texts(term.target), "": Texts("", term.note)}
-
-
-def _plain(rich: str) -> str:
-    return text_of(parse(rich))

@@ -21,7 +21,7 @@ from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
 from articles.text.richtext import RichTextWidget, not_too_long
-from liveblog.fields import offered_languages, with_kept_languages
+from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
-    headline = forms.CharField(
+    headline = TextFormField(
         label=_("Headline"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
-    attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
+    body = TextFormField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
+    attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
-    correction_note = forms.CharField(
+    correction_note = TextFormField(
         label=_("Correction note"),
         required=False,
         max_length=500,
@@ -85,7 +85,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
-    backdating_reason = forms.CharField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
     closes_at = forms.DateTimeField(
         label=_("Poll closes at"),
         required=False,

@@ -9,6 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.polls import ballot
+from articles.text.localized import text_in
+from articles.text.plaintext import plain_text
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -51,6 +53,12 @@ class Poll(Kind):
             )
             % {"count": len(old.choices)}
         }
+
+    def words(self, update: Update, language: str) -> str:
+        written = ballot.parse(text_in(update, "body", language))
+        if written is None:
+            return super().words(update, language)
+        return " ".join(filter(None, (plain_text(written.introduction), " / ".join(written.choices))))
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         return ballot.context(update, article, texts)

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
+from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import rendering
 from articles.text.localized import Text
+from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, languages_of, of_article, of_update
 from liveblog.delivery.elements import Operation
 from liveblog.pagination import Paginator
@@ -82,8 +84,11 @@ class LivePage:
         return of_article(self.article, self.language).text("headline")
 
     @property
-    def standfirst(self) -> Text:
-        return of_article(self.article, self.language).text("standfirst")
+    def description(self) -> str:
+        """Return the standfirst, or else the first words of the article's own text; it may be empty."""
+        texts = of_article(self.article, self.language)
+        body = plain_text(str(texts.text("body")))
+        return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH)
 
     def coverage(self) -> str:
         return rendering.coverage_html(self.article, self.language)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.embeds.providers import player_hosts
+from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
 from articles.templatetags.live import day
@@ -226,11 +227,14 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:
     """Render the page of one update, with a `message` for the reader. Call within `page_locale`."""
     article, language = update.article, texts.page_language
+    article_headline = of_article(article, language).text("headline")
     context = rendering.update_context(update, article, texts) | {
+        "title": summary.title(update, texts.language, language) or article_headline,
+        "description": summary.description(update, texts.language, language) or article_headline,
         "html": rendering.update_html(update, article, texts),
         "said": message,
         "article": article,
-        "article_headline": of_article(article, language).text("headline"),
+        "article_headline": article_headline,
         "live_url": article.url(language),
         "addresses": [
             {"language": code, "url": update.url(code) if of_update(update, article, code) else article.url(code)}

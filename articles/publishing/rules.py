@@ -15,6 +15,7 @@ from articles.choices import Errors, UpdateState
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import snapshot
 from liveblog.actors import acting_user
+from liveblog.blank import is_blank
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -50,7 +51,7 @@ def _time(update: Update, was: Update | None) -> Errors:
         return {"first_published_at": _("An update cannot carry a time that is still to come. Schedule it instead.")}
     if update.article_id and moment < update.article.coverage_start - MAX_BACKDATE:
         return {"first_published_at": _("This time is more than a day before the coverage started.")}
-    if not update.backdating_reason.strip():
+    if is_blank(update.backdating_reason):
         return {"backdating_reason": _("Say why the update carries an earlier time.")}
     return {}
 

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from comments.encryption import hashes
 from comments.models.comment import State
+from liveblog.fields import LongTextField, ShortTextField
 from liveblog.limits import network_of
 
 #: For how long a moderator may undo a decision before readers and the spam service hear of it.
@@ -38,7 +39,7 @@ class Decision(models.Model):
     )
     from_state = models.CharField(_("from"), max_length=12, choices=State)
     to_state = models.CharField(_("to"), max_length=12, choices=State)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = ShortTextField(_("reason"), max_length=300, blank=True)
     #: The version of the comment that the decision made. Only the decision that made the present version can be undone.
     version = models.PositiveIntegerField()
     #: The values that the decision overwrote and an undo restores.
@@ -68,7 +69,7 @@ class Note(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    text = models.TextField(_("note"), max_length=1000)
+    text = LongTextField(_("note"), max_length=1000)
 
     class Meta:
         ordering = ("pk",)
@@ -105,7 +106,7 @@ class Ban(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = ShortTextField(_("reason"), max_length=300, blank=True)
 
     objects = BanQuerySet.as_manager()
 
@@ -139,7 +140,7 @@ class Report(models.Model):
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="reports", verbose_name=_("comment"))
     at = models.DateTimeField(_("time"), auto_now_add=True)
     reason = models.CharField(_("reason"), max_length=8, choices=Reason)
-    text = models.CharField(_("in their words"), max_length=500, blank=True)
+    text = ShortTextField(_("in their words"), max_length=500, blank=True)
     reader_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
