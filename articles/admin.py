@@ -18,6 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from js_asset import Script
 
 from articles import changes
 from articles.base_admin import ChangeLoggedAdmin, Fieldsets, TranslatedAdmin, TranslatedForm
@@ -38,6 +39,7 @@ from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.moments.formats import element
 from liveblog.numbers import number
+from liveblog.search.admin import IndexedSearchMixin
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
@@ -92,7 +94,7 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
 
 
 @admin.register(Article)
-class ArticleAdmin(TranslatedAdmin[Article]):
+class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
 
     form = ArticleForm
@@ -114,7 +116,6 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     autocomplete_fields = ("authors", "topics", "related")
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
-    search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "start_day"
 
     def zone_of(self, item: Article) -> tzinfo:
@@ -151,6 +152,9 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("article", "user")
         context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
         return super().history_view(request, object_id, context | (extra_context or {}))
+
+    class Media:
+        js = (Script("articles/photo.js", type="module"),)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)
@@ -259,7 +263,7 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
 
 
 @admin.register(Update)
-class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
+class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update]):
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
@@ -270,7 +274,6 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article", "embed")
-    search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
 
@@ -398,32 +401,29 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(ChangeLoggedAdmin):
+class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of bylines."""
 
     list_display = ("name", "user")
-    search_fields = ("name",)
     autocomplete_fields = ("user",)
 
 
 @admin.register(Topic)
-class TopicAdmin(ChangeLoggedAdmin):
+class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of topics."""
 
     list_display = ("__str__", "slug")
-    search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
 
 
 @admin.register(Snippet)
-class SnippetAdmin(LangAttributeAdmin):
+class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     """The admin of snippets, which pages do not show."""
 
     list_display = ("text_named", "article", "kind", "source_language")
     list_filter = ("source_language", ("article", NamedFilter))
-    search_fields = ("name", "headline", "body")
     autocomplete_fields = ("article",)
 
     @admin.display(description=_("name"), ordering="name")

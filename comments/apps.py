@@ -7,7 +7,7 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import moderation, privacy, rendering
+        from comments import moderation, privacy, rendering, search
         from comments.queue import consumers, panel
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
@@ -18,3 +18,4 @@ class CommentsConfig(AppConfig):
         consumers.listen()
         moderation.listen()
         privacy.listen()
+        search.register()

@@ -18,6 +18,7 @@ from liveblog import limits
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.languages import direction
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin
+from liveblog.search.admin import IndexedSearchMixin
 
 
 class DiscussionForm(ArticleMomentFormMixin, forms.ModelForm):
@@ -52,10 +53,9 @@ class DiscussionAdmin(LangAttributeAdmin):
 
 
 @admin.register(ListedWord)
-class ListedWordAdmin(LangAttributeAdmin):
+class ListedWordAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_display = ("word_marked", "language", "action")
     list_filter = ("language", "action")
-    search_fields = ("word",)
 
     @admin.display(description=_("word"), ordering="word")
     def word_marked(self, word: ListedWord) -> SafeString:

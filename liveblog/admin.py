@@ -14,6 +14,7 @@ from django.db import models
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.moments.admin import MomentsAdmin
+from liveblog.search.admin import IndexedSearchMixin
 
 #: By class of the column: arguments of its field in a form.
 _VISIBLE: Mapping[type[models.Field], Mapping[str, Any]] = {models.CharField: {"form_class": TextFormField}}
@@ -38,7 +39,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class AccountAdmin(MomentsAdmin, UserAdmin):
+class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     """The admin of accounts. The times of the first and the last login are facts, not settings."""
 
     form, add_form = _ChangeForm, _CreationForm

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,11 +12,11 @@ from articles.models import Article
 from articles.publishing import forgotten
 from articles.publishing.finishing import Decision
 from liveblog.delivery import log
+from liveblog.search.queries import matching
 
 State = Article.State
 
-#: Limits of the search for related articles: characters of the query, and articles found.
-MAX_QUERY_LENGTH = 100
+#: How many articles the search for related ones finds at most.
 MAX_FOUND = 8
 
 
@@ -75,13 +74,6 @@ def relate(pk: int, other: int, *, related: bool) -> None:
 
 def search(article: Article, query: str) -> list[Article]:
     """Return up to MAX_FOUND other articles whose headlines contain all words of a query, in any language."""
-    words = query.strip()[:MAX_QUERY_LENGTH].split()
-    if not words:
+    if not query.strip():
         return []
-    found = Article.objects.exclude(pk=article.pk)
-    for word in words:
-        matching = Article.objects.none()
-        for code, _name in settings.LANGUAGES:
-            matching |= Article.objects.filter(**{f"headline_{code}__icontains": word})
-        found = found.filter(pk__in=matching.values("pk"))
-    return list(found[:MAX_FOUND])
+    return list(matching(Article.objects.exclude(pk=article.pk), query, titles=True)[:MAX_FOUND])

@@ -39,6 +39,7 @@ from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
 from liveblog.languages import direction, language_name
 from liveblog.numbers import number
+from liveblog.search.admin import IndexedSearchMixin
 from liveblog.translation import engines
 from liveblog.translation.terms import occurring
 
@@ -445,10 +446,9 @@ def failure_text(reason: str) -> str:
 
 
 @admin.register(GlossaryTerm)
-class GlossaryTermAdmin(LangAttributeAdmin):
+class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_display = ("source_shown", "target_shown", "source_language", "language", "note_shown")
     list_filter = ("source_language", "language")
-    search_fields = ("source", "target")
 
     @admin.display(description=_("term"), ordering="source")
     def source_shown(self, term: GlossaryTerm) -> SafeString:
