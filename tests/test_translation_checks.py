@@ -1,15 +1,20 @@
 """What the checks of translations find, and what they leave alone."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
 
+import polib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.translations.checks import Problem, check
+from articles.translations.checks.pair import Content, Pair
+from articles.translations.checks.script import foreign_words
+from liveblog.languages import SHIPPED
 from liveblog.translation.detector import language_of
 from liveblog.translation.terms import Term
 from tests import translation_errors
@@ -294,6 +299,63 @@ def test_a_text_in_a_third_language_is_reported() -> None:
     assert "language" in codes(
         SENTENCE, "Министры хотят выяснить, что они могут отправить соседям до зимы.", "en", "uk"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "source_language", "language", "code"),
+    [
+        ("Talks have begun", "Talks have begun", "en", "ar", "script"),
+        ("Talks have begun", "Negotiations started today", "en", "ar", "script"),
+        ("Breaking News Today", "Breaking News Today", "en", "uk", "script"),
+        ("Хліб, молоко, сир", "хліб, молоко, сир", "uk", "de", "script"),
+        ("Хліб, молоко, сир", "bread, milk, cheese", "uk", "uk-ua", "script"),
+        ("وقف إطلاق النار", "وقف إطلاق النار", "ar", "en", "script"),
+        ("Kyiv today", "Kиїв сьогодні", "en", "uk", "script"),
+        ("He said yes", "قال the minister said today نعم", "en", "ar", "script"),
+        ("Talks have begun", "Talks have begun", "en", "de", "untranslated"),
+        ("The road is open", "The road is open", "en", "es", "untranslated"),
+        ("Gespräche haben begonnen", "Die Brücke ist zu", "de", "pl", "untranslated"),
+        ("It is over", "Das ist vorbei", "en", "fr", "untranslated"),
+    ],
+)
+def test_a_text_of_a_few_words_in_another_script_or_language_is_reported(
+    source: str, translation: str, source_language: str, language: str, code: str
+) -> None:
+    # The detector may know some of them.
+    assert codes(source, translation, source_language, language) & {code, "language"}
+
+
+@pytest.mark.parametrize(
+    ("translation", "language"),
+    [
+        ("NATO", "ar"),
+        ("Reuters / AP", "uk"),
+        ("Photo: I. Moraru", "ar"),
+        ("شركة Bank of America في نيويورك", "ar"),
+        ("Компанія Meta і застосунок WhatsApp", "uk"),
+        ("120 km/h", "ar"),
+        ("IT-компанія", "uk"),
+        ("#StandWithUkraine", "uk"),
+        ("https://example.org/the-road-is-open", "de"),
+        ("House of Cards endet", "de"),
+    ],
+)
+def test_names_units_and_addresses_may_stay_in_their_script(translation: str, language: str) -> None:
+    assert not codes("An original.", translation, "en", language) & {"script", "untranslated"}
+
+
+def test_short_correct_texts_are_left_alone() -> None:
+    """The catalogues of the interface are short texts whose translators knew nothing of the checks."""
+    alarms, count = [], 0
+    for language in sorted(SHIPPED.keys() - {"en"}):
+        for entry in polib.pofile(f"locale/{language}/LC_MESSAGES/django.po"):
+            if entry.msgid_plural or re.search(r"[%{<&]", entry.msgid):
+                continue
+            pair = Pair(Content(entry.msgid, html=False), Content(entry.msgstr, html=False), "en", language)
+            count += 1
+            alarms += [(language, found) for found in foreign_words(pair).values() if found]
+    assert count > 3000
+    assert len(alarms) <= 2, alarms
 
 
 def test_the_detector_knows_the_languages_and_when_it_does_not_know() -> None:

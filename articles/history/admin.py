@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from articles.history import content, diffing, restoring
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models import Update
+from articles.translations import review
 from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED, language_name
 from liveblog.numbers import number
@@ -69,9 +71,17 @@ class VersionsAdminMixin(_UpdateAdmin):
 
     # The page ---------------------------------------------------------------------------------------------------------
 
-    def _show(self, request: HttpRequest, update: Update) -> HttpResponse:
+    def _show(
+        self,
+        request: HttpRequest,
+        update: Update,
+        wanted: int | None = None,
+        what: str = "",
+        remarks: Mapping[str, review.Problems] | None = None,
+    ) -> HttpResponse:
+        """Respond with a version. `remarks`: those with which `what` of it may be restored by pressing again."""
         newest = restoring.newest_of(update.pk)
-        wanted = number(request.GET.get("version")) or newest
+        wanted = wanted or number(request.GET.get("version")) or newest
         against = number(request.GET.get("against"))
         chosen = _version(update, wanted)
         other = _version(update, wanted - 1 if against is None else against)
@@ -87,6 +97,14 @@ class VersionsAdminMixin(_UpdateAdmin):
             "numbers": range(newest, 0, -1),
             "chosen": chosen,
             "other": other,
+            "what": what,
+            "remarks": [
+                f"{language_name(language)}: {problem.message}"
+                for language, found in (remarks or {}).items()
+                for each in found.values()
+                for problem in each
+            ],
+            "keys": [key for language, found in (remarks or {}).items() for key in review.keys_of(language, found)],
             **(self._compared(request, update, chosen, other, newest) if chosen else {}),
         }
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
@@ -144,8 +162,11 @@ class VersionsAdminMixin(_UpdateAdmin):
             raise Http404
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])
+        newest, acknowledged = number(request.POST.get("newest")) or 0, request.POST.getlist("acknowledged")
         try:
-            restoring.restore(update.pk, wanted, number(request.POST.get("newest")) or 0, request.user, languages)
+            restoring.restore(update.pk, wanted, newest, request.user, languages, acknowledged)
+        except restoring.VersionRemarksError as error:
+            return self._show(request, update, wanted, what, error.problems)
         except Conflict:
             messages.error(
                 request,

@@ -22,7 +22,7 @@ from articles.models import Author, Translation, Update
 from articles.text.diff import difference
 from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
-from articles.translations import columns
+from articles.translations import columns, review
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED, direction, language_name
 from liveblog.moments import formats
@@ -59,6 +59,8 @@ class TextChange:
     #: Label and difference of each changed field; label and present text of each field.
     fields: list[tuple[str, SafeString]]
     whole: list[tuple[str, SafeString]]
+    #: The remarks of the checks with which its reviewer accepted it in the later version.
+    accepted: list[str]
 
     @property
     def name(self) -> str:
@@ -201,7 +203,7 @@ def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
             states = [_named_state(data, language, names) for data in (before, now)]
             standing = " → ".join(state for state in states if state)
         if fields or standing:
-            found.append(TextChange(language, standing, fields, whole))
+            found.append(TextChange(language, standing, fields, whole, _accepted(now, language)))
     return found
 
 
@@ -215,7 +217,12 @@ def _difference(before: str, now: str, rich: bool) -> SafeString:
 
 def _state(data: Data, language: str) -> tuple[object, ...]:
     row = data[TRANSLATIONS].get(language, {})
-    return (row.get("state"), row.get("outdated"), row.get("reviewer"))
+    return (row.get("state"), row.get("outdated"), row.get("reviewer"), str(row.get("accepted")))
+
+
+def _accepted(data: Data, language: str) -> list[str]:
+    stored = data[TRANSLATIONS].get(language, {}).get("accepted", [])
+    return [problem.message for found in review.from_json(stored).values() for problem in found]
 
 
 def _state_name(row: dict[str, str]) -> str:

@@ -66,6 +66,8 @@ def as_stored(update: Update) -> Data:
             "engine": row.engine,
             "translator": row.translator_id,
             "reviewer": row.reviewer_id,
+            # The remarks that the reviewer accepted it with.
+            **({"accepted": row.accepted} if row.accepted else {}),
         }
         for row in update.translations.all()
         if row.state != row.State.MISSING

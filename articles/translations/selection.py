@@ -62,7 +62,7 @@ class ReaderTexts:
         elif self.state == State.REVIEW:
             notes.append(_("Translation in review. Original language: %(language)s") % {"language": name})
         if self.outdated:
-            notes.append(_("The original has been corrected since. This translation is being brought up to date."))
+            notes.append(_("The original has since been corrected; this translation may be out of date."))
         return notes
 
 

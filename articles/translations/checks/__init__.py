@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from articles.translations.checks.numbers import numbers_differing
 from articles.translations.checks.pair import Content, Pair
 from articles.translations.checks.quotations import quotations_differing
+from articles.translations.checks.script import foreign_words
 from articles.translations.checks.structure import (
     BIDI,
     INVISIBLE,
@@ -33,6 +34,8 @@ _MESSAGES = {
     "bidi": gettext_lazy("Invisible characters turn the direction of the text around: %(details)s."),
     "invisible": gettext_lazy("There are invisible characters in the text: %(details)s."),
     "language": gettext_lazy("This does not seem to be in the language of the translation: %(details)s."),
+    "script": gettext_lazy("This is not in the script of the language: %(details)s."),
+    "untranslated": gettext_lazy("This seems to be left in another language: %(details)s."),
     "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
     "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
@@ -82,11 +85,13 @@ def check(
     if not is_blank(original.text) and is_blank(target.text):
         return [Problem("empty", True)]
     pair = Pair(original, target, source_language, language)
+    foreign = foreign_text(pair)
     found = {
         "markup": markup(pair),
         "bidi": characters(BIDI, target.text),
         "invisible": characters(INVISIBLE, target.text),
-        "language": foreign_text(pair),
+        "language": foreign,
+        **({} if foreign else foreign_words(pair)),
         "truncated": broken_off(pair),
         "length": out_of_proportion(pair),
         "structure": structure(pair),

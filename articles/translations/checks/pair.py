@@ -84,3 +84,8 @@ class Pair(NamedTuple):
 
 def base(language: str) -> str:
     return language.replace("_", "-").partition("-")[0].lower()
+
+
+def shortened(text: str) -> str:
+    """Return a passage as remarks quote it."""
+    return text if len(text) <= 50 else text[:49] + "…"

@@ -2,7 +2,7 @@
 
 import re
 
-from articles.translations.checks.pair import BLOCKS, Pair, base
+from articles.translations.checks.pair import BLOCKS, Pair, base, shortened
 from liveblog.languages import SHIPPED
 from liveblog.translation.detector import known, language_of
 
@@ -91,7 +91,7 @@ def foreign_text(pair: Pair) -> list[str]:
             detected = language_of(text, _LIKELY | {language, base(pair.source_language)})
             if detected and detected[0] != language:
                 untouched.append(" ".join(text.split()))
-    return [text if len(text) <= 50 else text[:49] + "…" for text in untouched]
+    return [shortened(text) for text in untouched]
 
 
 def _sentences(text: str) -> list[str]:
