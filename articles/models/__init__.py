@@ -3,7 +3,7 @@ from articles.embeds.models import Embed
 from articles.history.models import UpdateVersion
 from articles.models.article import Article
 from articles.models.base import Author, Topic
-from articles.models.update import Update
+from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
@@ -12,6 +12,7 @@ from articles.translations.models import GlossaryTerm, Translation
 __all__ = [
     "Article",
     "Author",
+    "DeletedUpdate",
     "Embed",
     "GlossaryTerm",
     "Picture",
