@@ -37,18 +37,31 @@ export function precedes(one, other, ascending) {
 }
 
 /**
- * Say whether a sort key lies within the part of a list that this page shows. A list that goes on before or after this
- * page ("closed" there) takes nothing beyond its first or last element.
+ * Say whether a sort key lies within the part of a list that this page shows: between the last key of the pages with
+ * lesser keys and the first one of the pages with greater keys. Where there is no such page, the list is open.
  *
  * @param {string} sort
- * @param {string[]} others the keys of the elements in the list, in its order
- * @param {{ ascending?: boolean, closedStart?: boolean, closedEnd?: boolean }} list
+ * @param {{ above?: string, below?: string }} bounds
  * @returns {boolean}
  */
-export function liesWithin(sort, others, { ascending = false, closedStart = false, closedEnd = false }) {
-  const first = others.at(0);
-  const last = others.at(-1);
-  if (closedStart && (first === undefined || !precedes(first, sort, ascending))) return false;
-  if (closedEnd && (last === undefined || !precedes(sort, last, ascending))) return false;
-  return true;
+export function liesWithin(sort, { above, below }) {
+  return (above === undefined || sort > above) && (below === undefined || sort < below);
+}
+
+/**
+ * Return the address of the next page in one direction: it goes on where the present page ends.
+ *
+ * @param {string} address the address of that page when this one was loaded, with `before` or `after` an element
+ * @param {{ id: string, sort: string }[]} shown the elements that the reader has seen on this page, in any order
+ * @returns {string}
+ */
+export function turned(address, shown) {
+  const url = new URL(address);
+  const relation = ["before", "after"].find((name) => url.searchParams.has(name));
+  if (!relation) return address;
+  const keys = shown.map(({ sort }) => sort).sort();
+  const edge = relation === "before" ? keys.at(0) : keys.at(-1);
+  const element = shown.find(({ sort }) => sort === edge);
+  if (element) url.searchParams.set(relation, element.id.slice(element.id.lastIndexOf("-") + 1));
+  return url.href;
 }

@@ -2,7 +2,7 @@
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 import { childrenOf, findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
-import { liesWithin, precedes, verdict } from "./frames.js";
+import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
 /** @import { Change, Frame, Put } from "./frames.js" */
 
@@ -30,6 +30,8 @@ export class Page {
       this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // The element at which the page opens is the target of a fragment, which a typed address lacks.
+    if (this.#updates?.dataset.at && !location.hash) location.replace(`#${placeOf(this.#updates)}`);
   }
 
   /** The revision that the page shows. */
@@ -54,6 +56,7 @@ export class Page {
     for (const change of frame.changes ?? []) this.#change(change);
     this.#main.dataset.revision = String(frame.revision);
     this.#count();
+    for (const link of findAll(this.#main, "[data-list] a[rel]")) turn(link);
     return "applied";
   }
 
@@ -135,6 +138,7 @@ export class Page {
       highlight(element);
     }
     this.#count();
+    for (const link of findAll(this.#main, "[data-list] a[rel]")) turn(link);
   }
 
   /** Say on the button how many updates wait. */
@@ -186,16 +190,46 @@ function belongs(list, element, sort, old) {
   // One that keeps its place is where it belongs; a pin takes another elsewhere.
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
-  const others = childrenOf(list).filter((child) => child !== old);
-  return liesWithin(
-    sort,
-    others.map((child) => child.dataset.sort ?? ""),
-    {
-      ascending: "ascending" in list.dataset,
-      closedStart: "closedStart" in list.dataset,
-      closedEnd: "closedEnd" in list.dataset,
-    },
+  return liesWithin(sort, list.dataset);
+}
+
+/**
+ * Have a link to another page of a list go on where this page now ends. What was published or came back between its
+ * first and its last element must be neither left out there nor shown twice.
+ *
+ * @param {HTMLElement} link
+ */
+function turn(link) {
+  const name = /** @type {HTMLElement} */ (link.closest("[data-list]")).dataset.list ?? "";
+  const list = document.getElementById(name);
+  // A list in an order of its own takes in nothing, and sort keys do not tell its edges.
+  if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) return;
+  const shown = childrenOf(list).filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""));
+  link.href = turned(
+    link.href,
+    shown.map(({ id, dataset }) => ({ id, sort: dataset.sort ?? "" })),
   );
+}
+
+/**
+ * Return the id of the element at which the page opens: the one that the address names or, if readers see that no more,
+ * the one below its place.
+ *
+ * @param {HTMLElement} list
+ */
+function placeOf({ id, dataset: { at = "", atSort = "" }, children }) {
+  if (document.getElementById(at)) return at;
+  const rest = /** @type {HTMLElement[]} */ ([...children]).filter(({ dataset }) => (dataset.sort ?? "") <= atSort);
+  return rest.at(0)?.id ?? id;
+}
+
+/**
+ * Say whether a sort key is that of a pinned update, which stands above all others, whatever its time is.
+ *
+ * @param {string} sort
+ */
+function isPinned(sort) {
+  return sort.startsWith("pin");
 }
 
 /** @param {HTMLElement} element */
