@@ -4,7 +4,7 @@ import { childrenOf, findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
-/** @import { Change, Frame, Put } from "./frames.js" */
+/** @import { Change, Frame, Place, Put } from "./frames.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
@@ -16,6 +16,8 @@ export class Page {
   #updates = document.getElementById("updates");
   #button = document.getElementById("new-updates");
   #status = document.getElementById("new-updates-status");
+  /** Where the lists of this page end, by the links that go on from there. @type {Map<HTMLElement, Place>} */
+  #ends = new Map();
 
   /**
    * @param {HTMLElement} main
@@ -30,6 +32,7 @@ export class Page {
       this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#turnLinks();
     // The element at which the page opens is the target of a fragment, which a typed address lacks.
     if (this.#updates?.dataset.at && !location.hash) location.replace(`#${placeOf(this.#updates)}`);
   }
@@ -56,7 +59,7 @@ export class Page {
     for (const change of frame.changes ?? []) this.#change(change);
     this.#main.dataset.revision = String(frame.revision);
     this.#count();
-    for (const link of findAll(this.#main, "[data-list] a[rel]")) turn(link);
+    this.#turnLinks();
     return "applied";
   }
 
@@ -138,7 +141,27 @@ export class Page {
       highlight(element);
     }
     this.#count();
-    for (const link of findAll(this.#main, "[data-list] a[rel]")) turn(link);
+    this.#turnLinks();
+  }
+
+  /**
+   * Have the links to other pages of a list go on where this page ends. What was published on it is not shown again
+   * there, nor what was withdrawn from it and comes back.
+   */
+  #turnLinks() {
+    for (const link of findAll(this.#main, "[data-list] a[rel]")) {
+      const list = document.getElementById(link.closest("[data-list]")?.getAttribute("data-list") ?? "");
+      // A list in an order of its own takes in nothing, and sort keys do not tell its ends.
+      if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) continue;
+      const shown = childrenOf(list)
+        .filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""))
+        .map(({ id, dataset }) => ({ id, sort: dataset.sort ?? "" }));
+      const known = this.#ends.get(link);
+      const { address, end } = turned(link.href, known ? [known, ...shown] : shown);
+      if (!end) continue;
+      this.#ends.set(link, end);
+      if (address !== link.href) link.href = address;
+    }
   }
 
   /** Say on the button how many updates wait. */
@@ -191,24 +214,6 @@ function belongs(list, element, sort, old) {
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
   return liesWithin(sort, list.dataset);
-}
-
-/**
- * Have a link to another page of a list go on where this page now ends. What was published or came back between its
- * first and its last element must be neither left out there nor shown twice.
- *
- * @param {HTMLElement} link
- */
-function turn(link) {
-  const name = /** @type {HTMLElement} */ (link.closest("[data-list]")).dataset.list ?? "";
-  const list = document.getElementById(name);
-  // A list in an order of its own takes in nothing, and sort keys do not tell its edges.
-  if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) return;
-  const shown = childrenOf(list).filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""));
-  link.href = turned(
-    link.href,
-    shown.map(({ id, dataset }) => ({ id, sort: dataset.sort ?? "" })),
-  );
 }
 
 /**

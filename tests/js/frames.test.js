@@ -61,12 +61,12 @@ const shown = [
 ];
 
 test("the next page goes on where this one ends by now", () => {
-  assert.equal(turned(address("?before=8"), shown), address("?before=7"));
-  assert.equal(turned(address("?after=11&key=1"), shown), address("?after=12&key=1"));
-  assert.equal(turned(address("?before=8"), shown.toReversed()), address("?before=7"));
+  assert.deepEqual(turned(address("?before=8"), shown), { address: address("?before=7"), end: shown[2] });
+  assert.deepEqual(turned(address("?after=11&key=1"), shown), { address: address("?after=12&key=1"), end: shown[0] });
+  assert.equal(turned(address("?before=8"), shown.toReversed()).address, address("?before=7"));
 });
 
 test("a page of which nothing is left leads where it led", () => {
-  assert.equal(turned(address("?before=8"), []), address("?before=8"));
-  assert.equal(turned(address(""), shown), address(""));
+  assert.deepEqual(turned(address("?before=8"), []), { address: address("?before=8"), end: undefined });
+  assert.deepEqual(turned(address(""), shown), { address: address(""), end: undefined });
 });
