@@ -59,7 +59,7 @@ class Selection(NamedTuple):
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
         """Read the selection from a query string. Raise Http404 if it makes no sense."""
-        return cls(Place.of(query), pagination.choice(query, "key", ("", "1")) == "1")
+        return cls(Place.of(query), pagination.choice(query, "key", ("", "0", "1")) == "1")
 
     @property
     def key(self) -> str:

@@ -227,7 +227,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     if found.state == Update.State.WITHDRAWN:
         return _gone(request, found, article, texts)
 
-    voted = pagination.choice(request.GET, "voted", ("", "1")) == "1"
+    voted = pagination.choice(request.GET, "voted", ("", "0", "1")) == "1"
     if voted and found.kind != "poll":
         raise Http404
 

@@ -61,7 +61,7 @@ class Selection(NamedTuple):
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
         """Read the selection from a query string. Raise Http404 if it makes no sense."""
-        only = pagination.choice(query, "only", ("", "1")) == "1"
+        only = pagination.choice(query, "only", ("", "0", "1")) == "1"
         return cls(Place.of(query), pagination.choice(query, "order", tuple(ORDERS)), only)
 
     @property
