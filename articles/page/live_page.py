@@ -19,6 +19,7 @@ from articles.models import Article, DeletedUpdate, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
+from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
@@ -173,6 +174,16 @@ class LivePage:
     @property
     def newest_url(self) -> str:
         return self._turned(Place())
+
+    @property
+    def link_relations(self) -> dict[str, str]:
+        """Return the pages before and after this one for programs, by relation (HTML, link types)."""
+        places = {"prev": self.page.newer, "next": self.page.older}
+        return {
+            relation: absolute(Selection(place, self.key_only).address(self.url))
+            for relation, place in places.items()
+            if place is not None
+        }
 
     def _turned(self, place: Place | None) -> str:
         """Return the address of the list at another place, "" if there is none."""
