@@ -186,10 +186,10 @@ class Order:
             above, below = ([], first) if self.descending else (first, [])
         elif place.relation == "before":
             below = list(self._lesser(rows, anchor)[: size + 1])
-            greater = self._greater(rows, anchor, itself=True).first()
+            greater = _nearest(self._greater(rows, anchor, itself=True))
         elif place.relation == "after":
             above = list(self._greater(rows, anchor)[: size + 1])
-            lesser = self._lesser(rows, anchor, itself=True).first()
+            lesser = _nearest(self._lesser(rows, anchor, itself=True))
         else:
             room_above = size // 2
             above = list(self._greater(rows, anchor)[: room_above + 1])
@@ -233,3 +233,8 @@ class Order:
         # An index serves the first field only if it is compared by itself.
         name, value = next(zip(self.fields, anchor.values, strict=True))
         return Q(**{f"{name}__{lookup}e": value}) & condition
+
+
+def _nearest(rows: QuerySet[_M]) -> _M | None:
+    """Return the first row, of which only the key is needed."""
+    return rows.select_related(None).prefetch_related(None).first()

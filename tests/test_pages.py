@@ -156,7 +156,7 @@ def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
     monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
     article = factories.article()
     oldest, *_others = [factories.update(article) for _ in range(count)]
-    with meanwhile("COUNT(*)", lambda: factories.update(article)):
+    with meanwhile("LIMIT 4", lambda: factories.update(article)):
         page = html_of(client, article.url("en"))
     # On the page, or on the next one, to which this one leads.
     assert (f'id="{oldest.element}"' in page) != ('rel="next"' in page)

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -194,6 +195,27 @@ def test_the_order_and_the_spelling_of_parameters_make_no_other_page(
     assert len({client.get(f"{article.url('en')}?{query}")["ETag"] for query in queries}) == 1
 
 
+def test_a_page_in_the_middle_costs_the_same_however_long_the_coverage_is(
+    client: Any, coverage: tuple[Article, list[Update]]
+) -> None:
+    article, made = coverage
+    places = [f"?{relation}={made[4].pk}" for relation in ("before", "after", "at")]
+
+    def queries(place: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"{article.url('en')}{place}")
+        return len(captured)
+
+    factories.update(article)
+    few = [queries(place) for place in places]
+    for minute in range(10, 40):
+        posted(article, minute)
+    factories.update(article)
+    assert [queries(place) for place in places] == few
+    # The article and the update; the page itself is cached.
+    assert [queries(place) for place in places] == [2, 2, 2]
+
+
 def test_a_permalink_leads_to_its_place_in_the_coverage(client: Any, coverage: tuple[Article, list[Update]]) -> None:
     article, made = coverage
     place = f"{article.url('de')}?at={made[2].pk}#{made[2].element}"
@@ -282,13 +304,13 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=soak.count(30, 2000))
+@settings(max_examples=soak.count(20, 2000))
 @given(
     start=st.integers(0, 12),
     named=st.sampled_from(["", "at", "before", "after"]),
     relation=st.sampled_from(["before", "after"]),
     live=st.booleans(),
-    events=st.lists(EVENTS, max_size=25),
+    events=st.lists(EVENTS, max_size=20),
 )
 # Twelve updates come while somebody reads an older page and turns to newer ones.
 @example(start=2, named="at", relation="after", live=False, events=[("post",)] * 12 + [("turn",)])
