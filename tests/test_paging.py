@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from articles.models import Article, Update
+from articles.models import Article, DeletedUpdate, Update
 from articles.page import live_page
 from articles.page.live_page import LivePage, Selection, anchor_of
 from articles.publishing import pins
@@ -27,12 +27,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOON = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
 
 
-def posted(article: Article, minute: float, **fields: Any) -> Update:
-    """An update as it is published at a minute of the hour after noon, without the work that follows from an edit."""
-    at = NOON + datetime.timedelta(minutes=minute)
-    text = {"source_language": "en", "body_en": "<p>x</p>", "state": "published", "first_published_at": at}
-    [made] = Update._base_manager.bulk_create([Update(article=article, **text | fields)])
-    return Update.objects.get(pk=made.pk)
+def posted(article: Article, *minutes: float) -> list[Update]:
+    """Updates published at these minutes after noon, without the work that follows from an edit."""
+    text = {"article": article, "source_language": "en", "body_en": "<p>x</p>", "state": "published"}
+    times = [NOON + datetime.timedelta(minutes=minute) for minute in minutes]
+    return Update._base_manager.bulk_create([Update(first_published_at=time, **text) for time in times])
 
 
 def numbers(html: str) -> list[int]:
@@ -55,7 +54,8 @@ def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def coverage(short_pages: None) -> tuple[Article, list[Update]]:
     """Coverage with ten updates, the oldest first."""
     article = factories.article()
-    return article, [posted(article, minute) for minute in range(10)]
+    posted(article, *range(10))
+    return article, list(article.updates.order_by("pk"))
 
 
 def shown(client: Any, article: Article, query: str, language: str = "en") -> list[int]:
@@ -113,7 +113,7 @@ def test_updates_that_readers_of_this_page_never_saw_name_no_page(
     client: Any, coverage: tuple[Article, list[Update]]
 ) -> None:
     article, _made = coverage
-    foreign = posted(factories.article(), 3)
+    [foreign] = posted(factories.article(), 3)
     draft = factories.update(article, state="draft")
     later = factories.update(article, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1))
     for pk in (foreign.pk, draft.pk, later.pk, later.pk + 1000):
@@ -208,8 +208,7 @@ def test_a_page_in_the_middle_costs_the_same_however_long_the_coverage_is(
 
     factories.update(article)
     few = [queries(place) for place in places]
-    for minute in range(10, 40):
-        posted(article, minute)
+    posted(article, *range(10, 40))
     factories.update(article)
     assert [queries(place) for place in places] == few
     # The article and the update; the page itself is cached.
@@ -320,8 +319,8 @@ def test_every_update_is_shown_once_whatever_happens_between_two_turns(
     short_pages: None, start: int, named: str, relation: str, live: bool, events: list[tuple[Any, ...]]
 ) -> None:
     with transaction.atomic():
-        article = factories.article()
-        made = [posted(article, minute) for minute in range(0, 52, 4)]
+        [article] = Article._base_manager.bulk_create([Article(slug="walked", headline_en="x", languages=["en"])])
+        made = posted(article, *range(0, 52, 4))
         place = Place(named, made[start].pk) if named else Place()
         walk = Walk(article, place, relation, live=live)
         began = {update.pk: update.sort_key for update in made}
@@ -331,18 +330,22 @@ def test_every_update_is_shown_once_whatever_happens_between_two_turns(
                 walk.turn()
                 continue
             if name == "post":
-                made.append(posted(article, 60 + len(made)))
+                made += posted(article, 60 + len(made))
                 changed = made[-1]
             elif name == "backdate":
-                made.append(posted(article, which[0] + 0.5))
+                made += posted(article, which[0] + 0.5)
                 changed = made[-1]
+            elif not made:
+                continue
             else:
                 changed = made[which[0] % len(made)]
                 lasting.discard(changed.pk)
                 changed.state = Update.State.PUBLISHED if name == "restore" else Update.State.WITHDRAWN
                 changed.leaves_mark = name == "mark"
                 if name == "delete":
-                    Update._base_manager.get(pk=changed.pk).delete()
+                    moment = changed.first_published_at
+                    DeletedUpdate.objects.create(pk=changed.pk, article=article, first_published_at=moment)
+                    Update._base_manager.filter(pk=changed.pk).delete()
                     made.remove(changed)
                 else:
                     changed.withdrawn_at = timezone.now()
