@@ -12,9 +12,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
@@ -23,22 +24,62 @@ from articles.desk import urls as desk_urls
 from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
-from articles.history.admin import VersionsAdminMixin
-from articles.models import Article, Author, Snippet, Topic, Update
+from articles.history.admin import VersionsAdminMixin, author_of
+from articles.models import Article, Author, CoverageEvent, Snippet, Topic, Update
 from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
-from articles.publishing import rules, syndication
+from articles.publishing import finishing, rules, syndication
+from articles.publishing.finishing import Decision, Fate
+from articles.templatetags.live import clock
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
+from liveblog.fields import TextFormField
 from liveblog.numbers import number
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
 
 
+class ArticleForm(TranslatedForm):
+    """The form of an article in the admin. Before it finishes a coverage it asks about the scheduled updates."""
+
+    finishing = forms.ChoiceField(
+        label=_("Scheduled updates, once the coverage has finished"),
+        choices=Fate.choices,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    #: The primary keys of the updates that the form has named.
+    finishing_named = forms.CharField(widget=forms.HiddenInput, required=False, label="")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = list(finishing.scheduled(self.instance)) if self.instance.pk else []
+        with timezone.override(self.instance.zone if waiting else None):
+            rows = [(named(update), clock(update.publish_at)) for update in waiting if update.publish_at]
+        names = format_html_join("", "<li>{} · {}</li>", rows)
+        self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
+        self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean()
+        fate = self.cleaned_data.get("finishing")
+        pks = map(number, self.cleaned_data.get("finishing_named", "").split(","))
+        self.instance.finishing = Decision(Fate(fate), frozenset(filter(None, pks))) if fate else None
+        return cleaned
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if self.has_error("finishing"):
+            # The next attempt decides about the updates that are named beside the error.
+            self._redisplay_with("finishing_named", self._now_named)
+
+
 @admin.register(Article)
 class ArticleAdmin(TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
+
+    form = ArticleForm
 
     metadata_displays = ("topics_named", "related_named")
     metadata_fields = (
@@ -60,6 +101,38 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     list_filter = ("state", "topics")
     search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
     date_hierarchy = "coverage_start"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Fieldsets:
+        found = super().get_fieldsets(request, obj)
+        unfinished = obj is not None and obj.state != Article.State.FINISHED
+        if obj and unfinished and self.can_edit_source(request, obj) and finishing.scheduled(obj).exists():
+            found[0][1]["fields"][1:1] = ["finishing", "finishing_named"]
+        return found
+
+    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "state" in form.changed_data and obj.state == Article.State.FINISHED:
+            self._name_submitted(request, obj)
+
+    def _name_submitted(self, request: HttpRequest, article: Article) -> None:
+        """Say which updates of a finished coverage still wait for their release."""
+        waiting = list(finishing.submitted(article))
+        if waiting:
+            text = ngettext(
+                "%(count)s update is waiting for release and will not appear by itself:",
+                "%(count)s updates are waiting for release and will not appear by themselves:",
+                len(waiting),
+            )
+            names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
+            message = format_html("{} {}", text % {"count": len(waiting)}, names)
+            self.message_user(request, message, messages.WARNING)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("article", "user")
+        context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
+        return super().history_view(request, object_id, context | (extra_context or {}))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]
@@ -123,7 +196,7 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     withdraw_mark = forms.BooleanField(
         label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
     )
-    withdraw_reason = forms.CharField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update
@@ -146,6 +219,8 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
         update = self.instance
         planned = self.cleaned_data.get("publish_at") if "publish_at" in self.fields else update.publish_at
         if "_publish" in self.data:
+            for name, message in rules.early_errors(update, planned).items():
+                self.add_error(name if name in self.fields else None, message)
             update.publish(planned)
         elif "_submit" in self.data:
             update.state = Update.State.SUBMITTED
@@ -175,7 +250,7 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     metadata_displays = ("article_named",)
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
-    list_select_related = ("article",)
+    list_select_related = ("article", "embed")
     search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"

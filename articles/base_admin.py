@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from django import forms
@@ -11,7 +12,7 @@ from django.contrib.admin.utils import flatten
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,8 @@ from modeltranslation.fields import TranslationField
 from articles import changes
 from articles.models import Article, Translation, Update
 from articles.templatetags.live import own_name
-from articles.text.richtext import same, sanitise
+from articles.text.plaintext import plain_text
+from articles.text.richtext import RichTextField, same, sanitise
 from articles.translations import columns
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
@@ -39,6 +41,11 @@ Fieldsets = list[tuple[Any, Any]]
 
 #: A model with a form that has texts in all languages.
 ItemT = TypeVar("ItemT", bound=Article | Update)
+
+
+def _same_plain(field: Any, one: str, other: str) -> bool:
+    """Return whether a field of plain text stores both texts as the same one; browsers change the ends of lines."""
+    return field.normalise(one) == field.normalise(other)
 
 
 def translated_fields(model: type[models.Model]) -> list[str]:
@@ -75,13 +82,15 @@ class TranslatedForm(_ItemForm):
             stored = getattr(self.instance, name) or ""
             opened = self.data.get(self[name].html_initial_name, stored)
             written = self.cleaned_data.get(name) or ""
-            if same(written, opened):
+            rich = isinstance(field := self.instance._meta.get_field(name), RichTextField)
+            alike = same if rich else partial(_same_plain, field)
+            if alike(written, opened):
                 self.cleaned_data[name] = stored
-            elif not same(stored, opened) and not same(stored, written):
+            elif not alike(stored, opened) and not alike(stored, written):
                 self.add_error(
                     name,
                     _("Somebody else has changed this text since you opened it. Now it reads: %(text)s")
-                    % {"text": strip_tags(stored)},
+                    % {"text": plain_text(stored) if rich else stored},
                 )
                 self._redisplay_with(self[name].html_initial_name, stored)
 
@@ -111,7 +120,9 @@ class TranslatedForm(_ItemForm):
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
-                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
+                if name not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)
 

@@ -30,8 +30,7 @@ class PlainField(forms.CharField):
         text = super().to_python(value) or ""
         if len(text) > (self.max_length or 0):
             return text
-        text = self._cleaned(text)
-        return text if plain.has_visible_text(text) else ""
+        return self._cleaned(text)
 
 
 class _Form(forms.Form):

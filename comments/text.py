@@ -9,6 +9,7 @@ from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from comments.encryption import keyed_hash
+from liveblog.blank import unless_blank
 
 #: Invisible characters that change the direction of the text around them: embeddings, overrides and isolates (UAX #9).
 _BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
@@ -30,15 +31,13 @@ def cleaned_line(text: str) -> str:
 
 
 def cleaned(text: str) -> str:
-    """Return the text in NFC, without characters that only deceive the eye and without repeated blank lines."""
+    """Return the text in NFC, without characters that only deceive the eye and without repeated blank lines.
+
+    A text that leaves no ink is empty.
+    """
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     text = _STACKED_MARKS.sub(r"\1", _REMOVED.sub("", text))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", text)).strip()
-
-
-def has_visible_text(text: str) -> bool:
-    """Return whether the text has a letter, digit, punctuation mark or symbol."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    return unless_blank(re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", text)).strip())
 
 
 def html_of(text: str) -> SafeString:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 from comments import moderation
 from comments.models import Comment, CommentTranslation
-from comments.text import cleaned, has_visible_text
+from comments.text import cleaned
 from liveblog.connections import give_back
 from liveblog.errors import Conflict, ProviderError
 from liveblog.translation import engines
@@ -77,7 +77,7 @@ def _request(engine: Engine, comment: Comment, language: str) -> str | None:
         logger.warning("The translation of a comment failed (%s).", error.reason)
         return None
     text = cleaned(text)
-    return text if has_visible_text(text) and _store(comment, language, text, engine.name) else None
+    return text if text and _store(comment, language, text, engine.name) else None
 
 
 def _store(comment: Comment, language: str, text: str, engine: str) -> bool:

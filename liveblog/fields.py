@@ -1,4 +1,4 @@
-"""Fields for one or several of the shipped languages."""
+"""Fields of models and forms: texts that can be seen, and one or several of the shipped languages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db.models.lookups import Contains
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from liveblog.blank import unless_blank
 from liveblog.languages import SHIPPED
 
 if TYPE_CHECKING:
@@ -21,6 +22,55 @@ if TYPE_CHECKING:
 
 #: Code and name of languages.
 Choices = Iterable[tuple[str, "_StrOrPromise"]]
+
+
+class TextFormField(forms.CharField):
+    """A text in a form. One that leaves no ink is an empty one, which a required field refuses."""
+
+    def to_python(self, value: object) -> str | None:
+        return unless_blank(super().to_python(value) or "") or self.empty_value
+
+
+class NormalisedField(models.Field):
+    """A mixin for fields whose text is normalised by every write. It precedes the field class that stores the text."""
+
+    def normalise(self, text: str) -> str:
+        """Return the text as it is stored: an empty one if it leaves no ink."""
+        return unless_blank(text)
+
+    def _normalised(self, text: str | None) -> str | None:
+        return self.normalise(text) if text else text
+
+    def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
+        return super().clean(self._normalised(value), model_instance)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:
+        written = super().pre_save(model_instance, add)
+        value = self._normalised(written) if isinstance(written, str) else written
+        if value != written:
+            setattr(model_instance, self.attname, value)
+        return value
+
+    def get_prep_value(self, value: object) -> object:
+        value = super().get_prep_value(value)
+        return self._normalised(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return super().formfield(**{"form_class": TextFormField, **kwargs})
+
+    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
+        # Migrations depend on the column, not on the way in which its text is normalised.
+        name, _path, args, kwargs = super().deconstruct()
+        stored = models.TextField if isinstance(self, models.TextField) else models.CharField
+        return name, f"django.db.models.{stored.__name__}", args, kwargs
+
+
+class ShortTextField(NormalisedField, models.CharField):
+    """A short text of which something can be seen."""
+
+
+class LongTextField(NormalisedField, models.TextField):
+    """A long text of which something can be seen."""
 
 
 class LanguageField(models.CharField):

@@ -13,7 +13,7 @@ from typing import Any
 class Proxy:
     """Passes connections on to `port`. Its faults can be switched while connections are open.
 
-    cut_idle     seconds without a byte in either direction, after which a connection is cut
+    cut_idle     seconds without a byte in either direction, after which a websocket is cut
     websockets   "pass", "refuse" (answer 403), or "swallow" (take the handshake and never answer)
     """
 
@@ -55,7 +55,8 @@ class Proxy:
         generation, is_websocket = self._lost, False
         with reader, suppress(OSError), socket.create_connection(("127.0.0.1", self._behind)) as server:
             active = time.monotonic()
-            while self.cut_idle is None or time.monotonic() - active < self.cut_idle:
+            # A busy machine may need longer than that to answer a plain request.
+            while not is_websocket or self.cut_idle is None or time.monotonic() - active < self.cut_idle:
                 for source in select.select([reader, server], [], [], 0.05)[0]:
                     data = source.recv(65536)
                     if not data:

@@ -95,7 +95,8 @@ class Server:
             env=self.environment,
             stderr=self.log.open("ab") if self.log else None,
         )
-        for _ in range(300):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):
                 return self
             assert self.process.poll() is None, "The server did not start."

@@ -26,7 +26,7 @@ WITHOUT_FIN, RESERVED = 0x7F, 0x40
 MIB = 2**20
 
 
-@pytest.fixture(scope="module", params=["transport", "send"])
+@pytest.fixture(scope="module", params=["transport", soak.only("send")])
 def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
     # That server waits for whoever is silent for 20 seconds before it asks, and for 20 more: make soak waits with it.
     hurried = [] if soak.SOAK else ["--ws-ping-interval", "1", "--ws-ping-timeout", "1"]

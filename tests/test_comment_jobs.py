@@ -71,6 +71,7 @@ def test_a_comment_is_checked_appears_and_its_author_is_told(
     eventually(lambda: EmailJob.objects.exclude(sent_at=None))
 
 
+@pytest.mark.one_database
 def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServer) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)

@@ -10,7 +10,8 @@ from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.text.diff import difference, plain
+from articles.text.diff import difference
+from articles.text.plaintext import plain_lines
 
 _HINT = re.compile(r'<span class="visually-hidden"[^>]*>[^<]*</span>')
 
@@ -38,7 +39,7 @@ def test_of_rich_text_only_the_words_are_compared_line_by_line() -> None:
     before = "<p>A &amp; b.</p><ul><li>one</li></ul>"
     now = "<p>A &amp; <strong>b</strong>.</p><ul><li>one</li><li>two</li></ul>"
     assert told(before, now, rich=True) == "A &amp; b.\none\n<ins>two</ins>"
-    assert plain(now) == "A & b.\none\ntwo"
+    assert plain_lines(now) == "A & b.\none\ntwo"
 
 
 def test_cells_of_a_table_are_words_and_its_rows_are_lines() -> None:

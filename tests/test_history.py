@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -76,7 +75,7 @@ def test_a_version_says_who_made_it_by_whatever_door() -> None:
 
 
 def test_what_the_clock_publishes_is_a_version_of_the_clock() -> None:
-    update = factories.update(factories.article(), state="scheduled", publish_at=timezone.now())
+    update = factories.scheduled(factories.article())
     assert publish_due() == 1
     assert (newest(update).user, newest(update).cause, newest(update).data["state"]) == (None, "clock", "published")
 

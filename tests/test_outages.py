@@ -175,6 +175,7 @@ async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: News
         assert ours.total() <= 10, ours
 
 
+@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 async def test_a_layer_that_loses_every_message_delays_and_loses_nothing() -> None:
     article = await sync_to_async(factories.article)()

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from articles import changes
 from articles.models import Article, Update
@@ -64,7 +63,7 @@ def test_text_in_the_language_of_the_page_is_not_marked(client: Any) -> None:
 def test_drafts_scheduled_and_withdrawn_updates_are_not_on_the_page(client: Any) -> None:
     article = factories.article()
     factories.update(article, state="draft", body_en="<p>Secret one.</p>")
-    factories.update(article, state="scheduled", publish_at=timezone.now(), body_en="<p>Secret two.</p>")
+    factories.scheduled(article, body_en="<p>Secret two.</p>")
     withdrawn = factories.update(article, body_en="<p>Secret three.</p>")
     withdrawn.state = Update.State.WITHDRAWN
     withdrawn.save()
@@ -77,7 +76,7 @@ def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None
     at = datetime.datetime(2022, 11, 29, 7, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)
     html = html_of(client, article.url("de"))
-    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov., 09:30</time>' in html
+    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov. 2022, 09:30 GMT+2</time>' in html
     assert "Osteuropäische Zeit, Bukarest" in html
 
 

@@ -272,6 +272,7 @@ def workers(server: Server) -> set[int]:
     return {pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
+@pytest.mark.one_database
 async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(article: Article) -> None:
     command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
     with await sync_to_async(lambda: Server(command))() as server:

@@ -10,18 +10,23 @@ from typing import Any
 import pytest
 import websockets
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from articles.models import Article
-from tests import factories
+from tests import factories, soak
 from tests.clients import shake_hands, until_cut
 from tests.server import PATIENCE, PLAIN_SERVER, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(scope="module", params=["transport", "send"])
+#: Servers that lend no transport are tried beside one database, and beside the other by `make soak`.
+SEND = "send" if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else soak.only("send")
+
+
+@pytest.fixture(scope="module", params=["transport", SEND])
 def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
     command = PLAIN_SERVER if request.param == "send" else None
     with django_db_blocker.unblock():

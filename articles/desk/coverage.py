@@ -1,4 +1,4 @@
-"""Start, finish and reopen the coverage of an article, and set its related articles."""
+"""Start, finish, reopen and keep open the coverage of an article, and set its related articles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Article
+from articles.publishing import forgotten
+from articles.publishing.finishing import Decision
 from liveblog.delivery import log
 
 State = Article.State
@@ -28,7 +30,10 @@ def start(article: Article) -> None:
 
 
 def finish(article: Article) -> None:
-    """End the coverage, now or at its start if that is still to come."""
+    """End the coverage, now or at its start if that is still to come.
+
+    Raises ValidationError if `article.finishing` does not say what becomes of the updates that are still scheduled.
+    """
     article.state, article.coverage_end = State.FINISHED, max(timezone.now(), article.coverage_start)
     article.save()
 
@@ -38,16 +43,21 @@ ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
     "start": (start, frozenset({State.ANNOUNCED})),
     "finish": (finish, frozenset({State.LIVE})),
     "reopen": (start, frozenset({State.FINISHED})),
+    "keep": (forgotten.keep_open, frozenset({State.ANNOUNCED, State.LIVE})),
 }
 
 
-def act(pk: int, action: str) -> None:
-    """Perform one of ACTIONS. Raises KeyError if there is no such action."""
+def act(pk: int, action: str, finishing: Decision | None = None) -> None:
+    """Perform one of ACTIONS. Raises KeyError if there is no such action, and ValidationError.
+
+    `finishing`: what becomes of the scheduled updates of a coverage that is finished.
+    """
     perform, states = ACTIONS[action]
     with transaction.atomic():
         log.lock(pk)
         article = Article.objects.get(pk=pk)
         if article.state in states:
+            article.finishing = finishing
             perform(article)
 
 

@@ -21,7 +21,7 @@ from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
 from articles.text.richtext import RichTextWidget, not_too_long
-from liveblog.fields import offered_languages, with_kept_languages
+from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
-    headline = forms.CharField(
+    headline = TextFormField(
         label=_("Headline"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    body = forms.CharField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
-    attribution = forms.CharField(label=_("Attribution"), required=False, max_length=200)
+    body = TextFormField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
+    attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
-    correction_note = forms.CharField(
+    correction_note = TextFormField(
         label=_("Correction note"),
         required=False,
         max_length=500,
@@ -85,7 +85,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
-    backdating_reason = forms.CharField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
     closes_at = forms.DateTimeField(
         label=_("Poll closes at"),
         required=False,
@@ -165,7 +165,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         update.publish_at = self.cleaned_data.get("publish_at")
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
-        if action == "publish":
+        if action in ("publish", "preview"):
             # An update that somebody else has to release stays submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
@@ -185,11 +185,20 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
-        if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
-            message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-            self.add_error(None, message)
-        elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
-            self.add_error("publish_at", _("Say when the update is to be published."))
+        action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
+        if self.instance.published_before:
+            if action in ("draft", "schedule"):
+                message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+                self.add_error(None, message)
+        elif action == "schedule" and not self.has_error("publish_at"):
+            # Whoever presses the button plans the time now, even if it is the stored one.
+            if planned is None:
+                self.add_error("publish_at", _("Say when the update is to be published."))
+            elif rules.has_passed(planned):
+                self.add_error("publish_at", rules.PASSED)
+        elif action == "publish" and "publish" in self.acts:
+            for name, early in rules.early_errors(self.instance, planned).items():
+                self.add_error(name, early)
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -199,6 +208,8 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
             for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
-                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
+                if plain not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)

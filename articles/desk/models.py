@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import kinds
 from articles.text.richtext import RichTextField
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, ShortTextField
 
 
 class Snippet(models.Model):
     """The beginning of an update that is often needed, such as a standing headline with a list."""
 
-    name = models.CharField(_("name"), max_length=80, help_text=_("By which it is found at the live desk."))
+    name = ShortTextField(_("name"), max_length=80, help_text=_("By which it is found at the live desk."))
     article = models.ForeignKey(
         "articles.Article",
         models.CASCADE,
@@ -25,7 +25,7 @@ class Snippet(models.Model):
     )
     source_language = LanguageField(_("language"))
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
-    headline = models.CharField(_("headline"), max_length=200, blank=True)
+    headline = ShortTextField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
 
     class Meta:

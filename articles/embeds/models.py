@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.embeds import providers
+from liveblog.fields import ShortTextField
 from liveblog.jobs import QueueRow
 
 
@@ -36,8 +37,8 @@ class Embed(QueueRow):
     url = models.URLField(_("address"), max_length=1000)
     provider = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    title = models.CharField(max_length=300, blank=True)
-    author = models.CharField(max_length=200, blank=True)
+    title = ShortTextField(max_length=300, blank=True)
+    author = ShortTextField(max_length=200, blank=True)
     player_url = models.URLField(max_length=1500, blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)

@@ -7,7 +7,6 @@ provider that does not answer is asked again later, and its answer then appears 
 from __future__ import annotations
 
 import hashlib
-import html
 import io
 import json
 import logging
@@ -20,7 +19,6 @@ from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
 
-import nh3
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -33,6 +31,8 @@ from articles.embeds import providers
 from articles.embeds.fetching import Fetcher
 from articles.embeds.models import Embed
 from articles.text.bidi import balanced
+from articles.text.parsed import parse
+from articles.text.plaintext import decoded, line, text_of
 from liveblog import cache, jobs
 from liveblog.errors import ProviderError
 from liveblog.numbers import number
@@ -112,8 +112,8 @@ def _fetched(match: providers.Match) -> Found:
     return Found(
         player_url,
         # Posts have no title; their text is in the markup.
-        title=_text(answer, "title", 300) or _first_words(markup),
-        author=_text(answer, "author_name", 200),
+        title=_line(answer, "title", 300) or _first_words(markup),
+        author=_line(answer, "author_name", 200),
         width=width if width and height else 0,
         height=height if width and height else 0,
         thumbnail=_thumbnail(_text(answer, "thumbnail_url", 2000)),
@@ -142,6 +142,11 @@ def _text(answer: Mapping[str, object], name: str, length: int) -> str:
     return balanced(" ".join(value.split())[:length])
 
 
+def _line(answer: Mapping[str, object], name: str, length: int) -> str:
+    """Return a text for people. Some providers escape it as if it were HTML."""
+    return line(decoded(_text(answer, name, length)))
+
+
 def _pixels(value: object) -> int:
     """Return a size in pixels, 0 if it is none that can be used. Some providers send strings."""
     size = number(str(value), most=9999) or 0
@@ -149,9 +154,8 @@ def _pixels(value: object) -> int:
 
 
 def _first_words(markup: str) -> str:
-    paragraph = re.search(r"<p\b[^>]*>(.*?)</p>", markup, re.DOTALL)
-    text = html.unescape(nh3.clean(paragraph[1] if paragraph else "", tags=set()))
-    return Truncator(balanced(" ".join(text.split()))).chars(200)
+    paragraph = parse(markup).css_first("p")
+    return Truncator(balanced(text_of(paragraph) if paragraph else "")).chars(200)
 
 
 def _thumbnail(url: str) -> bytes:

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.history import content, diffing, restoring
-from articles.history.models import UpdateVersion
+from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models import Update
 from liveblog import pagination
 from liveblog.errors import Conflict
@@ -177,8 +177,8 @@ class VersionsAdminMixin(_UpdateAdmin):
         return HttpResponseRedirect(back)
 
 
-def author_of(version: UpdateVersion) -> str:
-    """Return the name of the user who made a version, or the cause if nobody did."""
+def author_of(version: UpdateVersion | CoverageEvent) -> str:
+    """Return the name of the user who made a version or caused an event, or the cause if nobody did."""
     if version.user is not None:
         return format_html("<bdi>{}</bdi>", diffing.name_of(version.user))
     if version.cause:

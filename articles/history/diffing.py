@@ -19,7 +19,8 @@ from articles.history import registry
 from articles.history.recording import TRANSLATIONS, Data
 from articles.models import Author, Translation, Update
 from articles.templatetags.live import clock
-from articles.text.diff import difference, plain
+from articles.text.diff import difference
+from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns
 from liveblog.fields import LanguageField
@@ -201,7 +202,7 @@ def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
 
 def _difference(before: str, now: str, rich: bool) -> SafeString:
     found = difference(before, now, rich=rich)
-    if rich and plain(before) == plain(now):
+    if rich and plain_lines(before) == plain_lines(now):
         # Only the markup has changed, such as the target of a link or an emphasis.
         found = difference(sanitise(before), sanitise(now))
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from articles.choices import Errors
 from articles.text.localized import text_in
+from articles.text.plaintext import plain_text
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Translatable
@@ -41,12 +42,26 @@ class Kind:
         """Return what an update lacks before it can be published. `pending`: relations that are saved after it."""
         return {}
 
+    def plan_errors(self, update: Update, before: Update | None) -> Errors:
+        """Return what is wrong with the moments that are planned for an update that is to be published.
+
+        `before`: the stored row, None if there is none.
+        """
+        return {}
+
     def edit_errors(self, update: Update, before: Update) -> Errors:
         """Return what forbids an edit, of drafts too.
 
         `before`, the stored row, is of this kind; `update` may have become another.
         """
         return {}
+
+    def words(self, update: Update, language: str) -> str:
+        """Return as plain text what the update says besides its headline, in exactly this language.
+
+        Pictures without text are described by their captions or alternative texts, never by their credit lines.
+        """
+        return plain_text(text_in(update, "body", language)) or words_of_pictures(update, language)
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         """Return variables for the template, in addition to those that every kind has."""
@@ -55,6 +70,13 @@ class Kind:
     def structured(self, update: Update, texts: ReaderTexts) -> Values:
         """Return JSON-LD properties (schema.org) in addition to those of a BlogPosting."""
         return {}
+
+
+def words_of_pictures(update: Update, language: str) -> str:
+    """Return the captions of the pictures of an update, or their alternative texts; empty if it has none."""
+    pictures = update.pictures.all() if update.pk else ()
+    found = (text_in(picture, "caption", language) or text_in(picture, "alt", language) for picture in pictures)
+    return " · ".join(filter(None, found))
 
 
 def source_text(update: Update, field: str) -> str:

@@ -23,6 +23,6 @@ class Facts(Kind):
     pinned = True
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
-        if items(source_text(update, "body")):
+        if any(items(source_text(update, "body"))):
             return {}
         return {source_field(update, "body"): _("Write the key facts as a list.")}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
-from articles.text.localized import Text
+from articles.text.localized import Text, text_in
+from articles.text.plaintext import plain_text
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -36,6 +36,10 @@ class Quote(Kind):
             errors[source_field(update, "attribution")] = _("Say who is quoted.")
         return errors
 
+    def words(self, update: Update, language: str) -> str:
+        words = super().words(update, language)
+        return " – ".join(filter(None, (words, words and text_in(update, "attribution", language))))
+
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:
         body = texts.own("body")
         # The whole text may be one <blockquote>, from an editor or a paste; the template sets its own.
@@ -43,14 +47,14 @@ class Quote(Kind):
         value = whole[1] if whole else body.value
         return {
             "words": Text(value, body.language, body.page_language),
-            "sets_marks": not strip_tags(value).strip().startswith(_MARKS),
+            "sets_marks": not plain_text(value).startswith(_MARKS),
             "attribution": texts.text("attribution"),
         }
 
     def structured(self, update: Update, texts: ReaderTexts) -> Values:
         quotation = {
             "@type": "Quotation",
-            "text": " ".join(strip_tags(str(texts.own("body"))).split()),
+            "text": plain_text(str(texts.own("body"))),
             "inLanguage": texts.language,
             "creditText": str(texts.text("attribution")),
         }

@@ -77,6 +77,7 @@ class Author(NamedOnPages):
         ordering = ("name",)
         verbose_name = _("author")
         verbose_name_plural = _("authors")
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
 
     def __str__(self) -> str:
         return self.name

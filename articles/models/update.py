@@ -14,12 +14,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes, kinds
 from articles.choices import Errors, Policy, UpdateState
+from articles.kinds import summary
 from articles.models.article import Article
 from articles.models.base import Author, Versioned, in_source_language
 from articles.pending import NOTHING_PENDING, PendingRelations
@@ -29,7 +28,7 @@ from articles.text.plaintext import LineField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.actors import acting_user
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
 from liveblog.pagination import time_key
 
@@ -102,7 +101,7 @@ class Update(Versioned):
     first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
     #: The time that it shall carry once it is published; see `rules`.
     earlier_time = models.DateTimeField(_("earlier time"), null=True, blank=True, editable=False)
-    backdating_reason = models.CharField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
+    backdating_reason = ShortTextField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     leaves_mark = models.BooleanField(
         _("leaves a mark"),
@@ -180,8 +179,7 @@ class Update(Versioned):
         ]
 
     def __str__(self) -> str:
-        headline = text_in(self, "headline", self.source_language)
-        return headline or Truncator(strip_tags(text_in(self, "body", self.source_language))).words(10) or f"#{self.pk}"
+        return str(summary.title(self, self.source_language, self.source_language)) or f"#{self.pk}"
 
     # Validation and saving ------------------------------------------------------------------------------------------
 
@@ -206,7 +204,8 @@ class Update(Versioned):
     def _errors_of_kind(self, before: Update | None, pending: PendingRelations) -> Errors:
         # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        errors = kinds.of(self).publish_errors(self, pending) if ready else {}
+        kind = kinds.of(self)
+        errors = kind.publish_errors(self, pending) | kind.plan_errors(self, before) if ready else {}
         return errors | (kinds.of(before).edit_errors(self, before) if before else {})
 
     def _picture_errors(self, pending: PendingRelations) -> Errors:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from collections.abc import Mapping
 
 from django.db.models.fields.files import ImageFieldFile
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
 from articles import kinds
+from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page.live_page import LivePage
 from articles.page.originals import originals_of_update
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
+from articles.text.plaintext import plain_text
 from articles.translations.selection import ReaderTexts, of_article
 
 #: In characters; search engines cut off longer headlines.
@@ -37,7 +37,7 @@ def live_blog(page: LivePage) -> dict[str, object]:
             "@id": absolute(article.url(originals.canonical_language)),
             "url": originals.canonical,
             "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE_MAX_LENGTH),
-            "description": str(texts.text("standfirst")),
+            "description": page.description,
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "LiveBlogPosting"),
             "datePublished": _time(article, article.coverage_start),
@@ -54,16 +54,16 @@ def live_blog(page: LivePage) -> dict[str, object]:
 
 
 def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
-    # The texts of neighbouring cells, items and paragraphs are separate words.
-    spaced = re.sub(r"(?=</(?:p|li|t[hd])>)", " ", str(texts.own("body")))
-    body = " ".join(strip_tags(spaced).split())
+    whole = str(summary.whole(update, texts.language, language))
+    body = plain_text(str(texts.own("body"))) or whole
+    headline = str(texts.own("headline")) or whole or str(of_article(article, language).text("headline"))
     url = originals_of_update(update, article, language).canonical
     return _without_empty(
         {
             "@type": "BlogPosting",
             "@id": url,
             "url": url,
-            "headline": Truncator(str(texts.own("headline")) or body).chars(HEADLINE_MAX_LENGTH),
+            "headline": Truncator(headline).chars(HEADLINE_MAX_LENGTH),
             "articleBody": body,
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "BlogPosting"),

@@ -15,15 +15,16 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 
+from articles.kinds import summary
 from articles.models import Article, DeletedUpdate, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
+from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
-from liveblog.delivery.elements import Operation
 from liveblog.pagination import Anchor, Order, Place
 
 PAGE_SIZE = 50
@@ -223,10 +224,9 @@ class LivePage:
         return originals_of_article(self.article, self.language, Selection(place).address(""))
 
     # Contents -------------------------------------------------------------------------------------------------------
-    def updates(self) -> list[Operation]:
-        return [
-            rendering.update_operation(update, update.element, self.article, self.language) for update in self.items
-        ]
+
+    def updates(self) -> str:
+        return rendering.list_html(self.items, self.article, self.language)
 
     def shown(self) -> list[tuple[Update, ReaderTexts]]:
         """Return the published updates on the page, each with the texts that its readers get."""
@@ -244,8 +244,11 @@ class LivePage:
         return of_article(self.article, self.language).text("headline")
 
     @property
-    def standfirst(self) -> Text:
-        return of_article(self.article, self.language).text("standfirst")
+    def description(self) -> str:
+        """Return the standfirst, or else the first words of the article's own text; it may be empty."""
+        texts = of_article(self.article, self.language)
+        body = plain_text(str(texts.text("body")))
+        return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH)
 
     def coverage(self) -> str:
         return rendering.coverage_html(self.article, self.language)

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.embeds.providers import player_hosts
+from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
 from articles.page.finding import find_article
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_index, originals_of_update
-from articles.templatetags.live import day
+from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.cache import get_or_make
@@ -68,7 +69,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     cards = []
     for article in found[:100]:
         with page_locale(article, language):
-            cards.append(rendering.card(article, language) | {"day": day(article.coverage_start)})
+            cards.append(rendering.card(article, language) | {"when": clock(article.coverage_start)})
     groups = [
         {"state": state, "cards": [card for card in cards if card["article"].state == state]}
         for state in (Article.State.LIVE, Article.State.ANNOUNCED, Article.State.FINISHED)
@@ -202,6 +203,7 @@ def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderT
         context = {
             "html": rendering.update_html(update, article, texts),
             "update": update,
+            "article": article,
             "article_headline": of_article(article, texts.page_language).text("headline"),
             "live_url": article.url(texts.page_language),
             "place_url": _place_of(update, texts.page_language),
@@ -242,11 +244,14 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:
     """Render the page of one update, with a `message` for the reader. Call within `page_locale`."""
     article, language = update.article, texts.page_language
+    article_headline = of_article(article, language).text("headline")
     context = rendering.update_context(update, article, texts) | {
+        "title": summary.title(update, texts.language, language) or article_headline,
+        "description": summary.description(update, texts.language, language) or article_headline,
         "html": rendering.update_html(update, article, texts),
         "said": message,
         "article": article,
-        "article_headline": of_article(article, language).text("headline"),
+        "article_headline": article_headline,
         "live_url": article.url(language),
         "place_url": _place_of(update, language),
         "originals": originals_of_update(update, article, language),

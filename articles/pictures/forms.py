@@ -23,6 +23,7 @@ from articles.forms import UpdateModelForm
 from articles.models import Picture, Update
 from articles.pictures import processing, versions
 from articles.text.localized import text_in
+from liveblog.fields import TextFormField
 from liveblog.languages import SHIPPED
 from liveblog.numbers import number
 
@@ -71,7 +72,7 @@ class PicturesForm(forms.Form):
     def _field(self, picture: Picture, name: str) -> forms.CharField:
         column = Picture._meta.get_field(name)
         assert isinstance(column, Field)
-        return forms.CharField(
+        return TextFormField(
             label=capfirst(str(column.verbose_name)),
             max_length=column.max_length,
             required=False,

@@ -8,6 +8,8 @@ from contextlib import suppress
 from defusedxml import ElementTree
 from PIL import ImageFile, IptcImagePlugin
 
+from liveblog.blank import is_blank
+
 #: Texts by the names of the fields of a picture.
 Texts = dict[str, str]
 
@@ -33,7 +35,9 @@ def texts_of(image: ImageFile.ImageFile) -> Texts:
     creator = found.pop("creator", "")
     if creator and creator.casefold() not in found.get("credit", "").casefold():
         found["credit"] = " / ".join(filter(None, (creator, found.get("credit"))))
-    return {name: found[name][: _MAX_LENGTHS[name]].strip() for name in _MAX_LENGTHS if found.get(name)}
+    return {
+        name: found[name][:most].strip() for name, most in _MAX_LENGTHS.items() if not is_blank(found.get(name, ""))
+    }
 
 
 def _iptc(image: ImageFile.ImageFile) -> Texts:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import html
 import re
 from collections.abc import Iterator
 
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from articles.text.plaintext import plain_lines
 from liveblog.languages import direction
 
-_CELL = re.compile(r"(?:</p>)?</t[hd]>\s*(?=<t[hd]\b)")
-_BREAK = re.compile(r"<br>|(?:</p>)?(?:</t[hd]>)?\s*</tr>|</(?:p|li|blockquote)>")
 _LINES = re.compile(r"\n?[^\n]+|\n")
 #: Words, each with the space before it; punctuation after a word is a word of its own.
 _WORDS = re.compile(r"\s*\S+?(?=[^\w\s]{0,20}(?:\s|$))|[^\w\s]{1,20}|\s*\S|\s+$")
@@ -29,7 +27,7 @@ def difference(before: str, now: str, *, rich: bool = False) -> SafeString:
     `rich`: the texts are HTML. Show it in an element of the text's language that keeps lines (`white-space: pre-line`).
     """
     if rich:
-        before, now = plain(before), plain(now)
+        before, now = plain_lines(before), plain_lines(now)
     language = get_language() or "en"
     parts = []
     for old, new in _compared(before, now, _LINES, _WORDS):
@@ -58,8 +56,3 @@ def _compared(before: str, now: str, unit: re.Pattern[str], *finer: re.Pattern[s
             yield from _compared(old, new, *finer)
         else:
             yield old, new
-
-
-def plain(rich: str) -> str:
-    """Return HTML as lines of plain text; a row of a table is one line."""
-    return html.unescape(strip_tags(_BREAK.sub("\n", _CELL.sub(" ", rich)))).strip()

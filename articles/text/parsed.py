@@ -34,14 +34,3 @@ def walk(node: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
         if starts:
             pending.append((current, False))
             pending += [(child, True) for child in reversed(list(current.iter(include_text=True)))]
-
-
-def text_of(node: LexborNode) -> str:
-    """Return the text of a node on one line, with a space between paragraphs, cells and lines."""
-    found = []
-    for current in node.traverse(include_text=True):
-        if current.is_text_node:
-            found.append(current.text_content or "")
-        elif current.tag in ("p", "br", "th", "td"):
-            found.append(" ")
-    return " ".join("".join(found).split())

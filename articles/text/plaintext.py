@@ -1,13 +1,23 @@
-"""Clean plain text, which people may have pasted from anywhere."""
+"""Plain text: clean what people have pasted from anywhere, and make rich text plain.
+
+Rich text becomes plain in this module only, for titles, descriptions, structured data, lists, search and checks alike.
+What it returns is text: a template or an HTML attribute escapes it once.
+"""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Sequence
 
 from django.db import models
+from selectolax.lexbor import LexborNode
 
 from articles.text.bidi import balanced
+from articles.text.parsed import parse, walk
+from liveblog.blank import is_blank, unless_blank
+from liveblog.fields import NormalisedField
+
+# Cleaning -------------------------------------------------------------------------------------------------------------
 
 #: Control characters, which databases and feeds reject, and code points that are no characters.
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff]")
@@ -16,9 +26,12 @@ _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def lines(text: str) -> str:
-    """Return the text without control characters; bidirectional controls have no effect beyond their line."""
+    """Return the text without control characters; bidirectional controls have no effect beyond their line.
+
+    A text that leaves no ink is empty.
+    """
     text = NO_TEXT.sub("", _BREAK.sub("\n", text))
-    return "\n".join(balanced(line) for line in text.split("\n")).strip()
+    return unless_blank("\n".join(balanced(line) for line in text.split("\n")).strip())
 
 
 def line(text: str) -> str:
@@ -27,45 +40,119 @@ def line(text: str) -> str:
     return " ".join(filter(None, parts))
 
 
-class CleanedField(models.Field):
-    """A mixin for fields whose text is cleaned by every write. It precedes the field class that stores the text."""
-
-    def normalise(self, text: str | None) -> str | None:
-        """Return the text as it is stored."""
-        raise NotImplementedError
-
-    def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
-        return super().clean(self.normalise(value), model_instance)
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> str | None:
-        written = super().pre_save(model_instance, add)
-        value = self.normalise(written)
-        if value != written:
-            setattr(model_instance, self.attname, value)
-        return value
-
-    def get_prep_value(self, value: object) -> object:
-        value = super().get_prep_value(value)
-        return self.normalise(value) if isinstance(value, str) else value
-
-
-class LineField(CleanedField, models.CharField):
+class LineField(NormalisedField, models.CharField):
     """One line of plain text."""
 
-    def normalise(self, text: str | None) -> str | None:
-        return line(text) if text else text
-
-    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", args, kwargs
+    def normalise(self, text: str) -> str:
+        return line(text)
 
 
-class LinesField(CleanedField, models.TextField):
+class LinesField(NormalisedField, models.TextField):
     """Plain text of several lines."""
 
-    def normalise(self, text: str | None) -> str | None:
-        return lines(text) if text else text
+    def normalise(self, text: str) -> str:
+        return lines(text)
 
-    def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.TextField", args, kwargs
+
+# From rich text -------------------------------------------------------------------------------------------------------
+
+#: Elements that stand on lines of their own (HTML Standard, section 15.3).
+_BLOCKS = frozenset(
+    {
+        *("p", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr", "div", "center", "address", "fieldset"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "hgroup", "article", "aside", "section", "header", "footer", "main"),
+        *("figure", "figcaption", "details", "summary", "dialog", "form", "legend", "menu", "search", "option", "nav"),
+        *("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"),
+    }
+)
+#: Elements without text that stand between words.
+_BETWEEN_WORDS = frozenset({"img", "iframe", "video", "audio", "object", "svg", "input", "button", "select"})
+#: Elements whose text is not for readers.
+_UNREAD = frozenset({"script", "style", "template", "noscript", "title", "head", "textarea", "iframe", "object"})
+#: Spaces at which no line may break. They are part of the typography, as in “50 %”.
+_NO_BREAK = frozenset("\u00a0\u202f\u2007")
+_SPACES = re.compile(r"\s+")
+
+
+def plain_text(rich: str) -> str:
+    """Return rich text as one line of plain text; an empty one if it leaves no ink.
+
+    Paragraphs, items, cells and lines are separate words. Character references are decoded once. White space is folded:
+    a single no-break space stays what it is.
+    """
+    return text_of(parse(rich))
+
+
+def plain_lines(rich: str) -> str:
+    """Return what `plain_text` does, with each paragraph, item and row of a table on a line of its own."""
+    found: list[str] = []
+    for text, in_row, begins_row in _blocks(parse(rich)):
+        found.append(" " if in_row and not begins_row else "\n")
+        found.append(text.replace("\n", " ") if in_row else text)
+    return "".join(found[1:])
+
+
+def plain_blocks(rich: str) -> list[str]:
+    """Return the plain text of each paragraph, item and cell; within them, line breaks stay."""
+    return [text for text, _in_row, _begins_row in _blocks(parse(rich))]
+
+
+def text_of(node: LexborNode) -> str:
+    """Return a node of parsed rich text as `plain_text` does."""
+    return _folded(" ".join(text for text, _in_row, _begins_row in _blocks(node)).replace("\n", " "))
+
+
+def first_words(text: str, number: int) -> str:
+    """Return the beginning of a plain text, with an ellipsis if there is more. The spaces stay as they are."""
+    found = re.match(rf"\s*(?:\S+\s+){{0,{number - 1}}}\S+", text)
+    return text if found is None or found.end() == len(text) else f"{found[0]}…"
+
+
+def decoded(text: str) -> str:
+    """Return a text without markup in which a machine has written characters as references, such as `&amp;`."""
+    return html.unescape(text)
+
+
+def _blocks(root: LexborNode) -> list[tuple[str, bool, bool]]:
+    """Return the text of each block, whether it stands in a row of a table, and whether it is the first one there."""
+    found: list[tuple[str, bool, bool]] = []
+    parts: list[str] = []
+    rows = unread = 0
+    begins_row = False
+
+    def close() -> None:
+        nonlocal begins_row
+        text = "\n".join(filter(None, map(_folded, "".join(parts).split("\n"))))
+        parts.clear()
+        if not is_blank(text):
+            found.append((text, rows > 0, begins_row))
+            begins_row = False
+
+    for node, starts in walk(root):
+        tag = node.tag or ""
+        if tag in _UNREAD:
+            unread += 1 if starts else -1
+        if node.is_text_node:
+            if starts and not unread:
+                parts.append(_SPACES.sub(_space, node.text_content or ""))
+        elif tag == "br":
+            if starts:
+                parts.append("\n")
+        elif tag in _BLOCKS:
+            close()
+            if tag == "tr":
+                rows += 1 if starts else -1
+                begins_row = starts and rows == 1
+        elif tag in _BETWEEN_WORDS:
+            parts.append(" ")
+    close()
+    return found
+
+
+def _folded(text: str) -> str:
+    """Return a line with single spaces and without hints for hyphenation."""
+    return _SPACES.sub(_space, text.replace("\xad", "")).strip()
+
+
+def _space(run: re.Match[str]) -> str:
+    return run[0][0] if _NO_BREAK.issuperset(run[0]) else " "

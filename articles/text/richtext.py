@@ -11,7 +11,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import number_format
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_prose_editor.widgets import AdminProseEditorWidget
@@ -19,8 +18,9 @@ from js_asset import Media, Script
 
 from articles.text import tables
 from articles.text.bidi import balanced_html
-from articles.text.parsed import parse, serialise, text_of
-from articles.text.plaintext import NO_TEXT, CleanedField
+from articles.text.parsed import parse, serialise
+from articles.text.plaintext import NO_TEXT, plain_text, text_of
+from liveblog.fields import NormalisedField
 from liveblog.numbers import number
 
 #: In characters, with the markup; more than a page of a newspaper.
@@ -85,7 +85,7 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
-_EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*</p>")
+_BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
 
 
 def sanitise(html: str | None) -> str:
@@ -99,8 +99,8 @@ def normalise(html: str | None) -> str:
 
 
 def _with_text(cleaned: str) -> str:
-    cleaned = _EMPTY_PARAGRAPH.sub("", cleaned).strip()
-    return cleaned if strip_tags(cleaned).replace("\xa0", " ").strip() else ""
+    cleaned = _BARE_PARAGRAPH.sub(lambda found: found[0] if plain_text(found[1]) else "", cleaned).strip()
+    return cleaned if plain_text(cleaned) else ""
 
 
 def not_too_long(html: str) -> None:
@@ -150,10 +150,10 @@ def _canonical(html: str | None) -> str:
     return re.sub(r"\s+", " ", re.sub(r"(?<=>)\s+(?=<)|\srel=\"[^\"]*\"", "", text))
 
 
-class RichTextField(CleanedField, models.TextField):
+class RichTextField(NormalisedField, models.TextField):
     """A text with markup, sanitised by every write."""
 
-    def normalise(self, text: str | None) -> str:
+    def normalise(self, text: str) -> str:
         return normalise(text)
 
     def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:

@@ -10,7 +10,8 @@ import re
 
 from selectolax.lexbor import LexborNode, create_tag
 
-from articles.text.parsed import parse, text_of
+from articles.text.parsed import parse
+from articles.text.plaintext import text_of
 from liveblog.numbers import number
 
 #: Numbers such as 1,234.5 and 2:1 and −3 %, or a dash for a missing one.

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator, capfirst
 from django.utils.timesince import timesince
@@ -29,11 +29,14 @@ from js_asset import Media, Script
 from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.templatetags.live import own_name
 from articles.text.diff import difference
+from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, drafting, states, stats
 from articles.translations.models import TranslationQuerySet
 from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
+from liveblog.fields import TextFormField
 from liveblog.languages import direction, language_name
 from liveblog.numbers import number
 from liveblog.translation import engines
@@ -122,18 +125,22 @@ class TranslationForm(forms.Form):
     def _pieces(self, field: str, text: str) -> list[str]:
         return blocks(sanitise(text)) if field in self.rich else [text] if text else []
 
+    def _plain(self, field: str) -> str:
+        """Return the original of a field as plain text."""
+        return plain_text(self.source[field]) if field in self.rich else self.source[field]
+
     def _field(self, field: str, initial: str) -> forms.Field:
         owner, name = columns.owner_of(self.item, field)
         model_field = owner._meta.get_field(f"{name}_{self.row.language}")
         assert isinstance(model_field, models.Field)
         attrs: dict[str, object] = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
-            made: forms.Field = forms.CharField(
+            made: forms.Field = TextFormField(
                 required=False, initial=initial, widget=RichTextWidget(attrs=attrs), validators=[not_too_long]
             )
         else:
             widget = forms.Textarea(attrs=attrs | {"rows": 2})
-            made = forms.CharField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
+            made = TextFormField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
         field_in_any_language = owner._meta.get_field(name)
         assert isinstance(field_in_any_language, models.Field)
         made.label = capfirst(field_in_any_language.verbose_name)
@@ -144,7 +151,7 @@ class TranslationForm(forms.Form):
         found = {}
         for field, names in self.names.items():
             text = "".join(self.cleaned_data.get(name) or "" for name in names)
-            found[field] = sanitise(text) if field in self.rich else text.strip()
+            found[field] = sanitise(text) if field in self.rich else unless_blank(text).strip()
         return {field: text for field, text in found.items() if text}
 
     def clean(self) -> None:
@@ -180,7 +187,7 @@ class TranslationForm(forms.Form):
                     "difference": difference(before, self.source[field], rich=field in self.rich)
                     if before != self.source[field]
                     else "",
-                    "terms": occurring(terms, strip_tags(self.source[field])),
+                    "terms": occurring(terms, self._plain(field)),
                     "problems": problems.get(field, []),
                 }
             )
@@ -210,7 +217,7 @@ class TranslationAdmin(admin.ModelAdmin):
         return any(request.user.has_perm(right) for right in RIGHTS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        found = super().get_queryset(request).select_related("article", "update__article", "editor")
+        found = super().get_queryset(request).select_related("article", "update__article", "update__embed", "editor")
         found = found.prefetch_related(*(f"update__{relation}" for relation in Update.RELATED_TEXTS.values()))
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from articles import changes
 from articles.history import recording
 from articles.models import GlossaryTerm, Translation
+from articles.text.plaintext import decoded
 from articles.text.richtext import RichTextField
 from articles.translations import checks, columns, states
 from liveblog import jobs
@@ -75,9 +76,7 @@ def _translated(engine: Engine, item: Article | Update, source: states.Texts, la
         context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
     terms = GlossaryTerm.between(item.source_language, language)
     answers = engine.translate(written, item.source_language, language, html=True, context=context, terms=terms)
-    return {
-        field: answer if field in rich else html.unescape(answer) for field, answer in zip(source, answers, strict=True)
-    }
+    return {field: answer if field in rich else decoded(answer) for field, answer in zip(source, answers, strict=True)}
 
 
 def rich_fields(item: Article | Update) -> set[str]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles import changes
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, ShortTextField
 from liveblog.jobs import QueueRow
 from liveblog.translation.terms import Term
 
@@ -141,11 +141,11 @@ class GlossaryTerm(models.Model):
 
     source_language = LanguageField(_("language of the original"))
     language = LanguageField(_("language of the translation"))
-    source = models.CharField(_("term"), max_length=120, help_text=_("As it is written in the original."))
-    target = models.CharField(
+    source = ShortTextField(_("term"), max_length=120, help_text=_("As it is written in the original."))
+    target = ShortTextField(
         _("translation"), max_length=120, blank=True, help_text=_("Leave it empty for what is not translated.")
     )
-    note = models.CharField(_("note"), max_length=300, blank=True, help_text=_("For the translators."))
+    note = ShortTextField(_("note"), max_length=300, blank=True, help_text=_("For the translators."))
 
     class Meta:
         ordering = ("source_language", "language", "source")

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, LongTextField, ShortTextField
 from liveblog.pagination import time_key
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class Comment(models.Model):
     )
     thread = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, editable=False, related_name="members")
     language = LanguageField(_("language"))
-    name = models.CharField(_("name"), max_length=60)
-    text = models.TextField(_("comment"), max_length=3000)
+    name = ShortTextField(_("name"), max_length=60)
+    text = LongTextField(_("comment"), max_length=3000)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
     held = models.CharField(_("reason held"), max_length=12, choices=Held, blank=True)
     #: The listed word, or the number of links.

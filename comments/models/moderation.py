@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from comments.encryption import hashes
 from comments.models.comment import State
+from liveblog.fields import LongTextField, ShortTextField
 from liveblog.limits import network_of
 
 #: For how long a moderator may undo a decision before readers and the spam service hear of it.
@@ -38,7 +40,7 @@ class Decision(models.Model):
     )
     from_state = models.CharField(_("from"), max_length=12, choices=State)
     to_state = models.CharField(_("to"), max_length=12, choices=State)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = ShortTextField(_("reason"), max_length=300, blank=True)
     #: The version of the comment that the decision made. Only the decision that made the present version can be undone.
     version = models.PositiveIntegerField()
     #: The values that the decision overwrote and an undo restores.
@@ -68,7 +70,7 @@ class Note(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    text = models.TextField(_("note"), max_length=1000)
+    text = LongTextField(_("note"), max_length=1000)
 
     class Meta:
         ordering = ("pk",)
@@ -105,7 +107,7 @@ class Ban(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = ShortTextField(_("reason"), max_length=300, blank=True)
 
     objects = BanQuerySet.as_manager()
 
@@ -119,6 +121,14 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def clean(self) -> None:
+        super().clean()
+        before = Ban.objects.filter(pk=self.pk).values_list("until", flat=True).first()
+        # Forms show whole minutes or seconds.
+        stored = before and self.until and before.replace(second=0, microsecond=0)
+        if self.until and self.until <= timezone.now() and self.until.replace(second=0, microsecond=0) != stored:
+            raise ValidationError({"until": _("This time has already passed. To lift the ban, delete it.")})
 
     def save(self, **kwargs: Any) -> None:
         if self.address:
@@ -139,7 +149,7 @@ class Report(models.Model):
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="reports", verbose_name=_("comment"))
     at = models.DateTimeField(_("time"), auto_now_add=True)
     reason = models.CharField(_("reason"), max_length=8, choices=Reason)
-    text = models.CharField(_("in their words"), max_length=500, blank=True)
+    text = ShortTextField(_("in their words"), max_length=500, blank=True)
     reader_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:

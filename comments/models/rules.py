@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from liveblog.delivery import log
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, ShortTextField
 
 #: The element with the form, or with the sentence that comments are closed.
 FORM = "comments-form"
@@ -89,7 +89,7 @@ class ListedWord(models.Model):
         REJECT = "reject", pgettext_lazy("what a listed word does", "The comment is not taken")
 
     language = LanguageField(_("language"))
-    word = models.CharField(
+    word = ShortTextField(
         _("word"), max_length=100, help_text=_("Whole words, in any case. A * at the end stands for any ending.")
     )
     action = models.CharField(_("consequence"), max_length=6, choices=Action, default=Action.HOLD)

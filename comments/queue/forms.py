@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from comments.models import Discussion, Note
 from comments.queue.reasons import Reason
+from liveblog.fields import TextFormField
 
 
 class NoteForm(forms.ModelForm):
@@ -22,7 +23,7 @@ class NoteForm(forms.ModelForm):
 
 class RejectionForm(forms.Form):
     reason = forms.ChoiceField(label=_("reason"), choices=Reason.choices, widget=forms.RadioSelect)
-    words = forms.CharField(
+    words = TextFormField(
         label=_("in your own words"), required=False, max_length=250, widget=forms.TextInput(attrs={"dir": "auto"})
     )
 
@@ -51,7 +52,7 @@ class BanForm(forms.Form):
         label=_("By internet address"), required=False, help_text=_("Others may share it; a short ban does less harm.")
     )
     days = forms.ChoiceField(label=_("For how long"), choices=DAYS, initial="7")
-    reason = forms.CharField(
+    reason = TextFormField(
         label=_("reason"), required=False, max_length=300, widget=forms.TextInput(attrs={"dir": "auto"})
     )
 

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
+from liveblog.blank import unless_blank
+
 
 class Reason(models.TextChoices):
     INSULT = "insult", pgettext_lazy("reason for refusing a comment", "Insulting or hateful")
@@ -19,7 +21,8 @@ _MAX_LENGTH = 300
 
 def encode(reason: str, words: str) -> str:
     """Return the text that a decision stores: the name of a usual reason, the moderator's own words, or both."""
-    known = reason if reason in Reason.values and not (reason == Reason.OTHER and words.strip()) else ""
+    words = unless_blank(words)
+    known = reason if reason in Reason.values and not (reason == Reason.OTHER and words) else ""
     return _BREAK.join(part for part in (known, " ".join(words.split())) if part)[:_MAX_LENGTH]
 
 

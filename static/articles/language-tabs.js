@@ -1,5 +1,6 @@
 // Turns the fieldsets of a form that hold one language each into tabs. Without it they stand one under the other.
 import { find, findAll, make } from "../liveblog/dom.js";
+import { isBlank, isBlankHtml } from "../liveblog/text.js";
 
 /**
  * @typedef {object} Tab
@@ -161,15 +162,12 @@ function hasErrors({ panel }) {
 /** @param {HTMLElement} panel */
 function hasText(panel) {
   const fields = panel.querySelectorAll('input[type="text"], textarea');
-  const written = [.../** @type {NodeListOf<HTMLInputElement>} */ (fields)].some(
-    (field) => field.name && withoutTags(field.value),
-  );
+  const written = [.../** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (fields)].some((field) => {
+    // The text of an editor is HTML.
+    const blank = field instanceof HTMLTextAreaElement ? isBlankHtml : isBlank;
+    return field.name && !blank(field.value);
+  });
   return written || findAll(panel, ".readonly").some((shown) => shown.textContent.trim().length > 1);
-}
-
-/** @param {string} html */
-function withoutTags(html) {
-  return html.replace(/<[^>]*>|&nbsp;/g, "").trim();
 }
 
 /** @param {string | undefined} text */

@@ -1,6 +1,7 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
-import { childrenOf, findAll, focused, parse } from "./dom.js";
+import { entriesOf, placeDays } from "./days.js";
+import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
@@ -29,7 +30,7 @@ export class Page {
     this.#button?.addEventListener("click", () => {
       this.#reveal();
       this.#updates?.scrollIntoView({ block: "start", behavior: "instant" });
-      this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
+      if (this.#updates) entriesOf(this.#updates)[0]?.querySelector("a")?.focus({ preventScroll: true });
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#turnLinks();
@@ -57,6 +58,7 @@ export class Page {
     const found = verdict(frame, this.revision);
     if (found !== "apply") return found;
     for (const change of frame.changes ?? []) this.#change(change);
+    if (this.#updates) placeDays(this.#updates);
     this.#main.dataset.revision = String(frame.revision);
     this.#count();
     this.#turnLinks();
@@ -90,7 +92,7 @@ export class Page {
     }
     old?.remove();
     const ascending = "ascending" in list.dataset;
-    const next = childrenOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
+    const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
     element.hidden = !old && list === this.#updates && this.#isScrolledDown();
     list.insertBefore(element, next ?? null);
     this.#onPlaced(element);
@@ -132,7 +134,7 @@ export class Page {
   }
 
   #waiting() {
-    return this.#updates ? findAll(this.#updates, ":scope > [hidden]") : [];
+    return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
   }
 
   #reveal() {
@@ -140,6 +142,7 @@ export class Page {
       element.hidden = false;
       highlight(element);
     }
+    if (this.#updates) placeDays(this.#updates);
     this.#count();
     this.#turnLinks();
   }
@@ -153,7 +156,7 @@ export class Page {
       const list = document.getElementById(link.closest("[data-list]")?.getAttribute("data-list") ?? "");
       // A list in an order of its own takes in nothing, and sort keys do not tell its ends.
       if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) continue;
-      const shown = childrenOf(list)
+      const shown = entriesOf(list)
         .filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""))
         .map(({ id, dataset }) => ({ id, sort: dataset.sort ?? "" }));
       const known = this.#ends.get(link);
@@ -222,10 +225,10 @@ function belongs(list, element, sort, old) {
  *
  * @param {HTMLElement} list
  */
-function placeOf({ id, dataset: { at = "", atSort = "" }, children }) {
+function placeOf(list) {
+  const { at = "", atSort = "" } = list.dataset;
   if (document.getElementById(at)) return at;
-  const rest = /** @type {HTMLElement[]} */ ([...children]).filter(({ dataset }) => (dataset.sort ?? "") <= atSort);
-  return rest.at(0)?.id ?? id;
+  return entriesOf(list).find(({ dataset }) => (dataset.sort ?? "") <= atSort)?.id ?? list.id;
 }
 
 /**

@@ -68,7 +68,7 @@ def test_new_updates_wait_while_the_reader_is_further_down(
     button.click()
     expect(button).to_be_hidden()
     assert len(page.updates()) == 23
-    expect(page.page.locator("#updates > :first-child")).to_be_in_viewport()
+    expect(page.page.locator("#updates > article >> nth=0")).to_be_in_viewport()
 
 
 def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> None:
@@ -76,7 +76,7 @@ def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> 
     for _ in range(20):
         factories.update(article, body_en=f"<p>{'A long report. ' * 30}</p>")
     page = reader(viewport={"width": 800, "height": 600}).open(server, article, "en")
-    page.page.locator("#updates > :nth-child(8)").evaluate("element => element.scrollIntoView()")
+    page.page.locator("#updates > article >> nth=7").evaluate("element => element.scrollIntoView()")
     new = factories.update(article)
     expect(page.page.locator("#new-updates")).to_be_visible()
     page.page.evaluate("scrollTo(0, 0)")

@@ -24,6 +24,7 @@ from articles.translations.checks.structure import (
     structure,
 )
 from articles.translations.checks.terms import names_missing, says
+from liveblog.blank import is_blank
 from liveblog.translation.terms import Term, occurring
 
 _MESSAGES = {
@@ -78,7 +79,7 @@ def check(
 ) -> list[Problem]:
     """Return the faults that `translation` has or seems to have. `html`: the texts are rich text."""
     original, target = Content(source, html=html), Content(translation, html=html)
-    if original.text.strip() and not target.text.strip():
+    if not is_blank(original.text) and is_blank(target.text):
         return [Problem("empty", True)]
     pair = Pair(original, target, source_language, language)
     found = {

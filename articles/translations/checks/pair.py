@@ -7,6 +7,7 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborNode
 
 from articles.text.parsed import parse, walk
+from articles.text.plaintext import plain_blocks
 
 _TAGS = frozenset(
     {
@@ -32,25 +33,18 @@ class Content:
         #: Tags that are unknown, not closed or not opened, and what is no tag.
         self.broken: list[str] = []
         if html:
-            self._read(text)
+            self.blocks = plain_blocks(text)
+            self._count_elements(text)
             self.broken = _broken(text)
 
     @property
     def text(self) -> str:
         return "\n".join(self.blocks)
 
-    def _read(self, html: str) -> None:
-        blocks = [""]
+    def _count_elements(self, html: str) -> None:
         for node, starts in walk(parse(html)):
-            if node.tag in BLOCKS:
-                blocks.append("")
-            if starts and node.is_text_node:
-                blocks[-1] += node.text_content or ""
-            elif starts and node.tag == "br":
-                blocks[-1] += "\n"
-            elif starts:
+            if starts and not node.is_text_node and node.tag != "br":
                 self._count(node)
-        self.blocks = [block for block in blocks if block.strip()]
 
     def _count(self, element: LexborNode) -> None:
         in_cell = element.parent is not None and element.parent.tag in ("th", "td")

@@ -1,0 +1,51 @@
+"""The admin of accounts and groups: Django's own, whose names can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
+from django.contrib.auth.models import Group, User
+from django.db import models
+
+from liveblog.blank import unless_blank
+from liveblog.fields import TextFormField
+
+#: By class of the column: arguments of its field in a form.
+_VISIBLE: Mapping[type[models.Field], Mapping[str, Any]] = {models.CharField: {"form_class": TextFormField}}
+
+
+class _UsernameField(UsernameField):
+    def to_python(self, value: object) -> str | None:
+        return unless_blank(super().to_python(value) or "")
+
+
+class _CreationForm(AdminUserCreationForm):
+    class Meta(AdminUserCreationForm.Meta):
+        field_classes = {"username": _UsernameField}
+
+
+class _ChangeForm(UserChangeForm):
+    class Meta(UserChangeForm.Meta):
+        field_classes = {"username": _UsernameField}
+
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """The admin of accounts."""
+
+    form, add_form = _ChangeForm, _CreationForm
+    formfield_overrides = _VISIBLE
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """The admin of groups, which are the roles of accounts."""
+
+    formfield_overrides = _VISIBLE
