@@ -22,12 +22,12 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify
+from liveblog import notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
-_pages = PageCache(_http, dict(settings.LANGUAGES))
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at)
 notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(

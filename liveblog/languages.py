@@ -17,6 +17,19 @@ SHIPPED = {
     "ar": "Arabic",
 }
 
+#: Code to language and territory, as Open Graph names locales (https://ogp.me/#optional). English is British here.
+#: "ar_AR" is the name of Arabic in the lists of the platforms that read it, although there is no such territory.
+LOCALES = {
+    "en": "en_GB",
+    "de": "de_DE",
+    "fr": "fr_FR",
+    "es": "es_ES",
+    "pl": "pl_PL",
+    "ro": "ro_RO",
+    "uk": "uk_UA",
+    "ar": "ar_AR",
+}
+
 RIGHT_TO_LEFT = frozenset({"ar"})
 
 #: Code to the variety (BCP 47) in which the product's own words, dates and clocks are written, if the code leaves it

@@ -19,6 +19,7 @@ from articles.translations import columns, drafting, review
 from comments.models import Comment
 from comments.templatetags import comments as beside
 from liveblog.languages import SHIPPED, locale_of
+from liveblog.pagination import PARAMETERS
 from tests import factories, soak
 from tests.crawler import (
     Fault,
@@ -226,10 +227,13 @@ def test_every_page_is_there_and_speaks_its_language(
 def test_errors_speak_the_language_of_their_page(coverage: Article, vocabulary: Vocabulary, language: str) -> None:
     client, comments = visitor("Reader", language), f"{coverage.url(language)}comments/"
     journalist = visitor("Journalist", language)
+    others = [code for code in SHIPPED if code != language]
+    factories.article(slug="elsewhere", source_language=others[0], languages=others, **in_all("headline", HEADLINES))
     found = Faults(f"errors, {language}")
     for status, answer in (
         (404, client.get(f"/{language}/nothing/")),
         (404, client.get("/nothing/")),
+        (404, client.get(f"/{language}/live/elsewhere/")),
         (403, client.post(comments, headers={"sec-fetch-site": "cross-site"})),
         (
             422,
@@ -255,15 +259,19 @@ def test_errors_speak_the_language_of_their_page(coverage: Article, vocabulary: 
 def test_language_links_lead_there_and_back(coverage: Article) -> None:
     client, there = Client(), {}
     waiting = [article.url(code) for article in Article.objects.all() for code in article.offered_languages]
+    waiting += [update.url(code) for update in coverage.updates.published() for code in SHIPPED]
+    middle = coverage.updates.published().order_by("first_published_at", "pk")[3].pk
+    waiting += [*(f"{coverage.url('de')}?{name}={middle}" for name in PARAMETERS), *(f"/{code}/" for code in SHIPPED)]
     for address in waiting:
-        answer = client.get(address)
+        # The front door leads to a page in a language.
+        answer = client.get(address, follow=address == "/")
         if answer.status_code == 200:
             there[address] = Page(answer.content.decode())
             links = [local(href) for _code, href in there[address].alternates]
             waiting += [link for link in links if link and link not in waiting]
     found = Faults("language links")
     for address, page in there.items():
-        if page.alternates:
+        if page.alternates and address != "/":
             found.add(address, faults_of_alternates(there, language_in(address) or "", address))
     found.expect_none(pages=10)
 

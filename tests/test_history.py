@@ -247,6 +247,30 @@ def test_markup_that_became_different_is_told() -> None:
     assert "https://example.org/b" in html
 
 
+def test_older_versions_are_on_pages_that_a_new_one_does_not_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("articles.history.admin.PAGE_SIZE", 2)
+    update = factories.update(body_en="<p>1</p>", of=factories.article())
+
+    def save() -> None:
+        update.body_en = f"<p>{update.versions.count() + 1}</p>"
+        update.save()
+
+    for _ in range(4):
+        save()
+    client, url = member_of("Journalist"), versions_url(update)
+
+    def listed(query: str) -> list[int]:
+        return [version.number for version in client.get(f"{url}{query}").context["versions"]]
+
+    older = client.get(url).context["older"]
+    save()
+    assert (older, listed(older)) == ("?before=4&version=5", [3, 2])
+    assert listed("?after=3&version=1") == [5, 4]
+    assert client.get(f"{url}?page=2")["Location"] == f"{url}?before=5"
+    for query in ("page=0", "page=4", "page=x", "before=7", "before=0", "before=1&after=1"):
+        assert client.get(f"{url}?{query}").status_code == 404
+
+
 def test_versions_are_for_those_who_see_updates() -> None:
     update = factories.update(factories.article())
     assert member_of("Journalist").get(change_url(update)).content.decode().count(versions_url(update)) == 1

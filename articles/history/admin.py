@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,9 +20,11 @@ from articles.history import content, diffing, restoring
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models import Update
 from articles.translations import review
+from liveblog import pagination
 from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED, language_name
 from liveblog.numbers import number
+from liveblog.pagination import Anchor, Order, Place
 
 if TYPE_CHECKING:
     _UpdateAdmin = admin.ModelAdmin[Update]
@@ -31,6 +32,8 @@ else:
     _UpdateAdmin = admin.ModelAdmin
 
 PAGE_SIZE = 25
+
+NEWEST_FIRST = Order(("number",), name="number")
 
 #: The choice of the form that restores all languages.
 EVERYTHING = "all"
@@ -45,6 +48,8 @@ class ListedVersion:
     restored: int | None
     by: str
     summary: list[str]
+    #: The query string of the page on which it is compared.
+    address: str
 
 
 class VersionsAdminMixin(_UpdateAdmin):
@@ -83,6 +88,9 @@ class VersionsAdminMixin(_UpdateAdmin):
         newest = restoring.newest_of(update.pk)
         wanted = wanted or number(request.GET.get("version")) or newest
         against = number(request.GET.get("against"))
+        if (page_number := pagination.page_number(request.GET)) is not None:
+            place = NEWEST_FIRST.place_of(update.versions.all(), page_number, PAGE_SIZE)
+            return HttpResponseRedirect(pagination.address(request.path, place.query))
         chosen = _version(update, wanted)
         other = _version(update, wanted - 1 if against is None else against)
         if newest and chosen is None:
@@ -92,7 +100,7 @@ class VersionsAdminMixin(_UpdateAdmin):
             "title": _("Versions"),
             "opts": self.opts,
             "update": update,
-            "versions": self._listed(update, request.GET.get("page")),
+            **self._listed(update, Place.of(request.GET), wanted),
             "newest": newest,
             "numbers": range(newest, 0, -1),
             "chosen": chosen,
@@ -109,22 +117,28 @@ class VersionsAdminMixin(_UpdateAdmin):
         }
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
 
-    def _listed(self, update: Update, page: str | None) -> Page:
-        newest_first = update.versions.select_related("user").order_by("-number")
-        found: Page[Any] = Paginator(newest_first, PAGE_SIZE).get_page(page)
-        rows = list(found.object_list)
+    def _listed(self, update: Update, place: Place, wanted: int) -> dict[str, object]:
+        if place.relation and _version(update, place.pk) is None:
+            raise Http404
+        anchor = Anchor(place.pk, (place.pk,)) if place.relation else None
+        page = NEWEST_FIRST.page(update.versions.select_related("user"), place, anchor, PAGE_SIZE)
+        rows = page.items
         first = _version(update, rows[-1].number - 1) if rows else None
-        found.object_list = [
-            ListedVersion(
-                number=version.number,
-                at=version.at,
-                restored=version.restored,
-                by=author_of(version),
-                summary=diffing.summary(before.data if before else None, version.data),
-            )
-            for version, before in zip(rows, [*rows[1:], first], strict=True)
-        ]
-        return found
+        return {
+            "versions": [
+                ListedVersion(
+                    number=version.number,
+                    at=version.at,
+                    restored=version.restored,
+                    by=author_of(version),
+                    summary=diffing.summary(before.data if before else None, version.data),
+                    address=pagination.address("", {**place.query, "version": version.number}),
+                )
+                for version, before in zip(rows, [*rows[1:], first], strict=True)
+            ],
+            "newer": page.newer and pagination.address("", {**page.newer.query, "version": wanted}),
+            "older": page.older and pagination.address("", {**page.older.query, "version": wanted}),
+        }
 
     def _compared(
         self, request: HttpRequest, update: Update, chosen: UpdateVersion, other: UpdateVersion | None, newest: int

@@ -1029,6 +1029,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DeletedUpdate",
+            fields=[
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("first_published_at", models.DateTimeField()),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="articles.article"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "place of a deleted update",
+                "verbose_name_plural": "places of deleted updates",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="GlossaryTerm",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,7 +3,7 @@ from articles.embeds.models import Embed
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models.article import Article
 from articles.models.base import Author, Topic
-from articles.models.update import Update
+from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
@@ -15,6 +15,7 @@ __all__ = [
     "Author",
     "CoverageEmail",
     "CoverageEvent",
+    "DeletedUpdate",
     "Embed",
     "GlossaryTerm",
     "Picture",

@@ -31,6 +31,7 @@ from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField
+from liveblog.pagination import time_key
 
 
 class UpdateQuerySet(changes.GuardedQuerySet):
@@ -242,6 +243,10 @@ class Update(Versioned):
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.edit(self):
+            if self.pk and self.first_published_at:
+                DeletedUpdate.objects.create(
+                    pk=self.pk, article_id=self.article_id, first_published_at=self.first_published_at
+                )
             return super().delete(using, keep_parents)
 
     @classmethod
@@ -362,9 +367,28 @@ class Update(Versioned):
     def sort_key(self) -> str:
         """Return a text by which updates sort in the order of the page, which shows the greatest first."""
         assert self.first_published_at is not None
-        by_time = f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        by_time = time_key(self.first_published_at, self.pk)
         # Letters sort after digits, and so before them on the page.
         return by_time if self.pin is None else f"pin{self.pin:05d}-{by_time}"
 
     def url(self, language: str) -> str:
         return reverse("update", args=[language, self.article.slug, self.pk])
+
+
+class DeletedUpdate(models.Model):
+    """The place of an update that readers saw and that was deleted: addresses that name it still lead there.
+
+    Its primary key is that of the update. Nothing else is kept of it.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    first_published_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("place of a deleted update")
+        verbose_name_plural = _("places of deleted updates")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from articles import changes
 from articles.embeds import services as embeds
-from articles.models import Article, Update
+from articles.models import Article, DeletedUpdate, Update
 from articles.pictures import versions as pictures
 from articles.translations import states
 from liveblog.languages import SHIPPED
@@ -34,6 +34,8 @@ def prepare(source: Article, slug: str) -> Article:
         article.revision = 0
     for update in article.updates.all() if article.pk else ():
         update.delete()
+    # Every run starts afresh; no address of the run before has to lead anywhere.
+    DeletedUpdate.objects.filter(article=article.pk).delete()
     with states.without_state_tracking(*SHIPPED), changes.edit(article):
         article.state = Article.State.LIVE
         article.coverage_end = None

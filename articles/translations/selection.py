@@ -86,10 +86,5 @@ def of_article(article: Article, language: str) -> ReaderTexts:
     )
 
 
-def languages_of(article: Article) -> list[str]:
-    """Return the languages in which the page shows a translation or the original, not a substitute."""
-    return [language for language in article.offered_languages if of_article(article, language).language == language]
-
-
 def of_update(update: Update, article: Article, language: str) -> ReaderTexts | None:
     return reader_texts(update, language, article.policy(language))
