@@ -32,7 +32,7 @@ _TABLES = {
 11 eleven
 12 twelve|dozen
 13 thirteen
-14 fourteen
+14 fourteen|fortnight
 15 fifteen
 16 sixteen
 17 seventeen
@@ -110,7 +110,7 @@ _TABLES = {
 ~10000 zehntausende(|n|r)
 ~100000 hunderttausende(|n|r)
 /2 halb(|e|en|er|es|em)|hälfte
-1.5 anderthalb|eineinhalb
+/1.5 anderthalb|eineinhalb
 """,
     "fr": """
 1 un|une
@@ -289,7 +289,7 @@ _TABLES = {
 ~10 dziesiątki|dziesiątek
 ~100 setki|setek|setkom|setkami
 /2 pół|połow(a|y|ę|ie|ą)
-1.5 półtora|półtorej
+/1.5 półtora|półtorej
 """,
     "ro": """
 1 un|una|unu|unei|unui
@@ -404,7 +404,7 @@ _TABLES = {
 ~10 десятк(и|ів|ам|ами|ах)
 ~100 сотн(і|ям|ями|ях)|сотень
 /2 половин(а|и|у|ою|і)|пів
-1.5 півтор(а|и)
+/1.5 півтор(а|и)
 """,
     "ar": """
 1 واحد(|ة)|وأحد

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 
 from articles.translations.checks import number_words
 from articles.translations.checks.pair import Pair, base
-from articles.translations.checks.units import Unit, differ, same_amount, unit_at
+from articles.translations.checks.units import ARABIC_DUALS, Unit, differ, same_amount, unit_at
 
 _GROUPED = r"(?<![\d.,])\d{{1,3}}(?:[{spaces}]\d{{3}})+(?!\d)"
 _FRENCH_TIME = re.compile(r"\b(\d{1,2})\s?h\s?(\d\d)\b")
@@ -22,14 +22,22 @@ _EASTERN_MONTH = re.compile(r"\d{1,2}月")
 _ZEROS = {"": 0, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "兆": 12}
 _EASTERN_PART = re.compile(r"(\d[\d,]*(?:\.\d+)?)(千?)([万萬億亿兆]?)")
 _EASTERN_NUMBER = re.compile(r"(?:\d[\d,]*(?:\.\d+)?(?:千?[万萬億亿兆]|千))+(?:\d[\d,]*)?")
-_SCORE = re.compile(r"(?<![\d.,:/–-])(\d{1,2})[-–:](\d{1,2})(?![\d.,]*\d|[-–:/])")
+_SCORE = re.compile(r"(?<![\d.,:/–-])(\d{1,2})[-–](\d{1,2})(?![\d.,]*\d|[-–:/])")
+#: 6:1 is no time of day.
+_TENNIS = re.compile(r"(?<![\d:.,])(\d{1,2}):(?=\d(?![\d:]))")
 _ROMAN = re.compile(r"\b[IVX]{2,}\b")
 _ROMAN_FORM = re.compile(r"X{0,3}(IX|IV|V?I{0,3})")
 #: The 1990s, die 1990er: other languages write the nineties.
 _DECADE = re.compile(r"[12]\d(\d0)(?:s|er|ern|-(?:х|ті|тих))?\b")
 _NO_10 = re.compile(r"\bN(?:o|umber)\.? 10$")
+#: 9/11 names a day; other languages write the 11th of September.
+_CALENDAR = re.compile(r"\d{1,2}/\d{1,2}\b")
+_CALENDAR_END = re.compile(r"\d{1,2}/\d{1,2}$")
+_PER_CENT = re.compile(r"\b(?:per|pour|por|la)[ \xa0\u202f]$", re.IGNORECASE)
+_FORTNIGHT = re.compile(r"fortnight|vierzehn Tage|quinze jours|quinzaine\b|quince días", re.IGNORECASE)
 _SHORT_SCALE = re.compile(r"(bn|k|m)\b", re.IGNORECASE)
 _SHORT_SCALES = {"bn": 10**9, "k": 10**3, "m": 10**6}
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MERIDIEM = re.compile(r"\s?([ap])\.?\s?m\b", re.IGNORECASE)
 _AFTERNOON = re.compile(
@@ -86,7 +94,7 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
         differing = [number for number in missing if not number.optional] + [n for n in added if not n.optional]
     else:
         differing = [number for number in added if not (number.vague or (number.small if known else number.spellable))]
-    return {"numbers": [number.text for number in differing] + _scores_turned(pair), "units": units}
+    return {"numbers": [number.text for number in differing] + _scores_differing(pair), "units": units}
 
 
 def _match(sources: list[Number], targets: list[Number]) -> tuple[list[tuple[Number, Number]], list[Number], list[Number]]:
@@ -137,7 +145,8 @@ def _is_decimal(reading: str) -> bool:
 
 def _comparable(missing: Number, added: Number) -> bool:
     """Return whether one number may stand where the other should."""
-    return not (missing.readings <= {"1", "2"} and missing.word or added.readings <= {"1"})
+    dates = "/" in missing.text + added.text
+    return not (dates or missing.readings <= {"1", "2"} and missing.word or added.readings <= {"1"})
 
 
 def _quoted(text: str, number: Number) -> str:
@@ -146,14 +155,16 @@ def _quoted(text: str, number: Number) -> str:
     return " ".join(text[start:end].split())
 
 
-def _scores_turned(pair: Pair) -> list[str]:
-    """Return results of matches whose sides are exchanged."""
-    source, target = ([match.groups() for match in _SCORE.finditer(content.text)] for content in (pair.source, pair.target))
-    return [
-        f"{a}–{b} → {b}–{a}"
-        for a, b in dict.fromkeys(source)
-        if a != b and (a, b) not in target and (b, a) in target and (b, a) not in source
-    ]
+def _scores_differing(pair: Pair) -> list[str]:
+    """Return results of matches that differ, also where only their sides are exchanged."""
+    source, target = (
+        [match.groups() for match in _SCORE.finditer(_TENNIS.sub(r"\1–", content.text))]
+        for content in (pair.source, pair.target)
+    )
+    lost, added = ([pair for pair in one if pair not in other] for one, other in ((source, target), (target, source)))
+    if len(source) != len(target) or len(lost) != len(added):
+        return []
+    return [f"{a}–{b} → {c}–{d}" for (a, b), (c, d) in zip(lost, added, strict=True)]
 
 
 def numbers_of(text: str, language: str) -> Iterator[Number]:
@@ -163,6 +174,7 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
     text = _normalized(text, decimal)
     digits: list[tuple[int, int]] = []
     both_readings = name not in number_words.languages()
+    text = _TENNIS.sub(r"\1–", text)
     for match in _NUMBER.finditer(text):
         end = match.end()
         if re.fullmatch(r"\d{1,2}\.\d{1,2}\.(\d\d|\d{4})", match[0]):
@@ -172,8 +184,11 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
             digits.append(match.span())
             continue
         readings = set(_readings(match[0], decimal, text[end : end + 25]))
-        if decade := _DECADE.match(text, match.start()):
+        decade = _DECADE.match(text, match.start())
+        if decade:
             readings.add(decade[1])
+        if any(reading.endswith(".5") for reading in readings):
+            readings |= {reading[:-2] + ":30" for reading in readings if reading.endswith(".5")}
         if _NO_10.search(text, 0, end):
             digits.append((match.start(), end))
             continue
@@ -190,14 +205,21 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
                 end = short.end()
         digits.append((match.start(), end))
         written = " ".join(text[match.start() : end].split())
-        yield Number(written, frozenset(readings), match.start(), end, unit=unit_at(text, match.start(), end, name))
+        calendar = _CALENDAR.match(text, match.start()) or _CALENDAR_END.search(text, 0, match.end())
+        unit = None if decade else unit_at(text, match.start(), end, name)
+        yield Number(written, frozenset(readings), match.start(), end, unit=unit, vague=bool(calendar))
     for spelled in number_words.spelled(text, name):
         if any(start < spelled.end and spelled.start < end for start, end in digits):
             continue
         number = _from_words(spelled, text, name)
         if number:
             yield number
-    for match in _ROMAN.finditer(text) if name not in ("ar", "uk") or True else ():
+    if name == "ar":
+        for dual in _WORD.finditer(text):
+            if unit_name := ARABIC_DUALS.get(dual[0].removeprefix("و")):
+                unit = Unit(unit_name, dual.start(), dual.end())
+                yield Number(dual[0], frozenset({"2"}), dual.start(), dual.end(), True, True, unit)
+    for match in _ROMAN.finditer(text):
         value = _roman(match[0])
         if value:
             yield Number(match[0], frozenset({str(value)}), match.start(), match.end(), word=True, vague=True)
@@ -208,7 +230,15 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
         return None
     value = f"{spelled.value.normalize():f}"
     written = text[spelled.start : spelled.end]
+    if spelled.value == 100 and _PER_CENT.search(text, max(0, spelled.start - 6), spelled.start):
+        return None
     readings = {f"{spelled.kind}{value}" if spelled.kind in ("~", "/") else value}
+    if spelled.kind == "~" and spelled.value < 20:
+        readings.add(value)  # une dizaine is about ten
+    if value == "1.5":
+        readings.add("/2")
+    if _FORTNIGHT.match(text, spelled.start):
+        readings |= {"2", "14", "15"}
     if spelled.value <= 12 and _AFTERNOON.search(text[spelled.end : spelled.end + 25]):
         readings.add(str(int(spelled.value) + 12))
     vague = bool(spelled.kind) or spelled.value <= 12

@@ -399,7 +399,8 @@ sterling جنيه إسترليني|جنيهات إسترلينية
 _BEFORE = re.compile(r"([$€£¥₴]|US\$|USD|EUR|GBP)[ \xa0\u202f]?$")
 _MARKS = re.compile("[\u064b-\u0652]")
 _PREFIX = {"€": "euro", "$": "dollar", "£": "sterling", "¥": "yen", "₴": "hryvnia"}
-_ARABIC_DUAL = {
+#: Two of a unit in one word.
+ARABIC_DUALS = {
     "ساعتين": "hour", "ساعتان": "hour", "يومين": "day", "يومان": "day", "أسبوعين": "week", "أسبوعان": "week",
     "شهرين": "month", "شهران": "month", "عامين": "year", "عامان": "year", "سنتين": "year", "سنتان": "year",
     "دقيقتين": "minute", "دقيقتان": "minute", "دولارين": "dollar", "مترين": "m",
@@ -439,7 +440,7 @@ def differ(one: Unit, other: Unit) -> bool:
 
 def same_amount(first: float, one: Unit, second: float, other: Unit) -> bool:
     """Return whether two amounts are about the same (five percent): 83 mph, 134 km/h."""
-    if one.dimension != other.dimension:
+    if one.dimension != other.dimension or not differ(one, other):
         return False
     if one.dimension == "temperature":
         first, second = (
