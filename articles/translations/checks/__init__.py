@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from articles.translations.checks.numbers import numbers_differing
 from articles.translations.checks.pair import Content, Pair
+from articles.translations.checks.polarity import polarity_differing
 from articles.translations.checks.quotations import quotations_differing
 from articles.translations.checks.structure import (
     BIDI,
@@ -37,6 +38,9 @@ _MESSAGES = {
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
     "units": gettext_lazy("Units are not those of the original: %(details)s."),
+    "negation_lost": gettext_lazy("The translation has lost a negation: %(details)s."),
+    "negation_added": gettext_lazy("The translation has a negation that the original does not have: %(details)s."),
+    "opposite": gettext_lazy("The translation seems to say the opposite: %(details)s."),
     "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
     "names": gettext_lazy("Names of the original are missing: %(details)s."),
     "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
@@ -94,6 +98,7 @@ def check(
         "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
         "names": names_missing(pair),
         **quotations_differing(pair),
+        **polarity_differing(pair),
     }
     return [
         Problem(code, code in _BLOCKING, tuple(dict.fromkeys(details))) for code, details in found.items() if details

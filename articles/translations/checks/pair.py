@@ -90,3 +90,12 @@ class Pair(NamedTuple):
 
 def base(language: str) -> str:
     return language.replace("_", "-").partition("-")[0].lower()
+
+
+#: After a sentence: an end mark, perhaps with closing quotation marks, and a space before a capital or a quotation.
+_SENTENCE_END = re.compile(r"(?<=[.!?…؟。])[”“»\"’)\u202f\xa0]*\s+(?=[«“„\"¿¡(»‘‚–—]*[\xa0\u202f]?[^\Wa-zà-öø-ÿа-яіїєґ\d_])|\n+")
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text. Abbreviations followed by a capital end one, alike in source and translation."""
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
