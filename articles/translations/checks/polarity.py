@@ -12,12 +12,12 @@ from articles.translations.checks.pair import Pair, base, sentences
 
 #: Words that negate. In languages of double negation all of one clause count once.
 _NEGATIONS = {
-    "en": r"not|cannot|\w+n’t|no(?! (?:doubt|matter)\b)(?!\.? ?\d)|none|nobody|no one|nothing|never|nowhere|neither|nor|without|nil",
+    "en": r"not|cannot|\w+n’t|no(?! (?:doubt|matter)\b)(?!\.? ?\d)|none|nobody|no one|nothing|never|nowhere|unable|impossible|neither|nor|without|nil",
     "de": r"nicht(?! (?:wahr|zuletzt)\b)|kein(?:e|en|em|er|es|erlei)?|nie|niemals|niemand(?:en|em)?|nichts|nirgends|nirgendwo|"
     r"weder|ohne|nein|keinesfalls|keineswegs|niemandes|nimmer",
     "fr": r"(?:ne|n’\w+)\b(?=.*?\b(?:pas|plus|jamais|rien|personne|aucune?|ni|nulle?|point|guère|nullement)\b)|"
     r"(?:rien|personne|jamais|aucune?|nulle?|ni|pas)\b(?=[^.;!?]*?\b(?:ne|n’))|"
-    r"pas|non|aucune?|jamais|rien|sans|ni",
+    r"pas|non|aucune?|sans|ni",
     "es": r"no|nunca|jamás|nadie|nada|ninguno?|ningún|ninguna|tampoco|ni|sin",
     "pl": r"nie|nigdy|nikt|nikogo|nikomu|nikim|nic|niczego|niczemu|niczym|nigdzie|żaden|żadn\w+|ani|bez|brak|brakuje|"
     r"zabrakło|nie(?:możliw|prawd|zdoln|winn|obecn|pewn|legaln|udan|zależn|znan|jasn|bezpieczn)\w*",
@@ -28,15 +28,26 @@ _NEGATIONS = {
 }
 #: What looks like a negation and is none.
 _EMPTY = {
-    "en": r", (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
+    "en": r"not only\b|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
     r"|no fewer than|not to mention|no wonder|no matter|why not\b|No 10\b|“no”|no-one but",
-    "de": r"nicht wahr\?|nicht zuletzt|nicht weniger als|ohnehin|ohne Weiteres|ohne weiteres",
-    "fr": r"n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
-    "es": r"¿no\?|no obstante|nada más|sin embargo|nada menos|ni siquiera(?= )|de nada|no menos de|sin duda",
-    "pl": r"nie tylko(?= ale)|nie mniej niż|co najmniej|niemniej|mimo to",
-    "ro": r"nu mai puțin de|nu-i așa|nu numai că|fără îndoială",
-    "uk": r"не менш\w* (?:ніж|як)|чи не так|без сумніву|не лише(?= а й)|мало не|ледь не|хоч би що|ні в якому разі(?= не)",
-    "ar": r"لا (?:ي|ت)زال\w*|لا زال\w*|ما زال\w*|لا سيما|لا بد|لا (?:ي|ت)قل\w* عن|بما لا يقل عن|لا شك|لا غير|ما لم",
+    "de": r"nicht (?:nur|allein|bloß)\b|nicht wahr\?|nicht zuletzt|nicht weniger als|ohnehin|ohne Weiteres|ohne weiteres",
+    "fr": r"(?:non|pas) seulement|n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
+    "es": r"no s[oó]lo\b|no solamente|no únicamente|¿no\?|no obstante|nada más|sin embargo|nada menos|ni siquiera(?= )|de nada|no menos de|sin duda",
+    "pl": r"nie tylko|nie mniej niż|co najmniej|niemniej|mimo to",
+    "ro": r"nu mai puțin de|nu-i așa|nu (?:numai|doar)|fără îndoială",
+    "uk": r"не менш\w* (?:ніж|як)|чи не так|без сумніву|не (?:лише|тільки|лиш)\b|мало не|ледь не|хоч би що|ні в якому разі(?= не)",
+    "ar": r"ليس فقط|لا (?:ي|ت)زال\w*|لا زال\w*|ما زال\w*|لا سيما|لا بد|لا (?:ي|ت)قل\w* عن|بما لا يقل عن|لا شك|لا غير|ما لم",
+}
+#: Negations with an exception, which other languages put as "only" or the other way round: not until, nobody but.
+_EXCEPTIVE = {
+    "en": r"(?:not|\w+n’t|never|no \w+|nobody|no one|none|nothing|cannot)\b[^.;!?]{0,60}?\b(?:until|till|unless|but|except|other than|before)\b(?! not)|hardly|barely|scarcely|almost no\w*|next to (?:no|nothing)|few(?! \w+ ago)|little",
+    "de": r"(?:nicht|kein\w*|niemand\w*|nichts|nie)\b[^.;!?]{0,60}?\b(?:bis|bevor|ehe|außer|vor|als)\b|nur [^.,;]{0,40}\bnicht|kaum|fast (?:nie\w*|kein\w*|nichts)|wenig(?:e|en)?",
+    "fr": r"(?:ne|n’\w+)\b(?:(?!\b(?:pas|plus|jamais|rien|personne|aucun)\b)[^.;!?]){0,70}?\b(?:que|qu’\w+)|(?:ne|n’\w+)\b[^.;!?]{0,60}?\b(?:pas|plus|personne|rien|aucune?) [^.;!?]{0,40}?\b(?:avant|sauf|jusqu’\w+|sinon|que|d’autre que)\b|à peine|guère|presque (?:pas|rien|personne|aucun)|peu de",
+    "es": r"(?:no|nadie|nada|nunca|ningún\w*|ninguna?)\b[^.;!?]{0,60}?\b(?:hasta|sino|salvo|excepto|más que|antes)\b|apenas|casi (?:nadie|nada|nunca|ningun\w*)|poc[oa]s?",
+    "pl": r"(?:nie|nikt|nic|nigdy|żad\w+)\b[^.;!?]{0,60}?\b(?:dopóki|zanim|póki|przed|oprócz|poza|do|prócz|aż|wcześniej)\b|ledwie|ledwo|prawie (?:nikt|nic|nie|nigdy|żad\w+)(?: nie)?|mało kto|niewiel\w+",
+    "ro": r"(?:nu|n-\w+|nimeni|nimic)\b[^.;!?]{0,60}?\b(?:decât|până|înainte|exceptând|afară)\b|aproape (?:nimeni|nimic|deloc|nicio|niciun)(?: nu)?|puțin[iîe]?|abia dacă",
+    "uk": r"(?:не|ніхто|ніщо|нічого|ніколи|жод\w+)\b[^.;!?]{0,60}?\b(?:поки|доки|до|крім|окрім|раніше|перед)\b|ледве|ледь|майже (?:ніхто|нічого|ніколи|жод\w+)(?: не)?|мало хто|небагат\w+",
+    "ar": r"[وف]?(?:لا|لم|لن|ليس\w*|ما)\b[^.؛!؟]{0,60}?(?<!\w)(?:إلا|سوى|حتى|قبل|غير)\b|بالكاد|قلما|ن?[يت]كاد|قليل\w*",
 }
 #: Languages in which several words of one clause make one negation.
 _CONCORD = frozenset({"fr", "es", "pl", "ro", "uk", "ar"})
@@ -45,18 +56,18 @@ _CLAUSE_WORDS = 7
 #: Words that may stand in for a negation, by what they mean. Both texts having one of a kind cancels it.
 _STAND_INS: dict[str, dict[str, str]] = {
     "only": {
-        "en": r"only|until|till|except\w*|but|alone|solely|just|exclusive\w*|merely|other than|unless|first|before|save for|apart from|barely|hardly|scarcely|little|few",
-        "de": r"nur|erst|bloß|außer|allein|ausschließlich|lediglich|abgesehen|bis|sofern|bevor|ehe|kaum|wenig|wenige|höchstens|einzig\w*|bis auf",
-        "fr": r"que|qu’\w+|seule?s?|seulement|sauf|excepté|uniquement|hormis|à peine|peu|avant|jusqu\w*|à moins|guère|dès|mais|presque|à part",
-        "es": r"sol[oa]s?|sólo|solamente|hasta|salvo|excepto|menos|únic\w+|sino|apenas|antes|poc[oa]s?|recién|casi|más que|a no ser",
-        "pl": r"tylko|dopiero|jedynie|oprócz|poza|wyłącznie|zaledwie|ledwie|prawie|mało|niewiel\w*|póki|zanim|dopóki|chyba|sam\w*|z wyjątkiem|do|przed|jeszcze",
-        "ro": r"doar|numai|abia|decât|până|exceptând|excepția|cu excepția|mai puțin|puțin\w*|aproape|singur\w*|înainte|dacă nu|înainte|în afară|dacât",
-        "uk": r"лише|лиш|тільки|аж|крім|окрім|щойно|ледве|ледь|майже|мало|хіба|поки|доки|допоки|єдин\w+|сам\w*|раніше|до|перед|за винятком|небагат\w+|винятк\w+",
-        "ar": r"إلا|سوى|فقط|حتى|قبل|وحد\w+|عدا|باستثناء|بالكاد|قلما|يكاد|تكاد|أول|إنما|حصرا|غير",
+        "en": r"only|except\w*|solely|exclusive\w*|merely|other than|save for|apart from",
+        "de": r"nur|erst|bloß|außer|ausschließlich|lediglich|abgesehen von|einzig\w*",
+        "fr": r"seule?s?|seulement|sauf|excepté|uniquement|hormis|à part|exception",
+        "es": r"sol[oa]s?|sólo|solamente|salvo|excepto|únic\w+|recién|a no ser|excepción",
+        "pl": r"tylko|dopiero|jedynie|oprócz|poza|wyłącznie|zaledwie|z wyjątkiem|wyjątk\w+",
+        "ro": r"doar|numai|abia|exceptând|excepția|în afară|mai puțin",
+        "uk": r"лише|лиш|тільки|аж|крім|окрім|щойно|єдин\w+|за винятком|винятк\w+",
+        "ar": r"فقط|وحد\w+|عدا|باستثناء|إنما|حصرا",
     },
     "refuse": {
-        "en": r"refus\w+|den(?:y|ies|ied|ying|ial)|reject\w*|declin\w+|disput\w+|rebuff\w*|oppos\w+|object\w*|veto\w*|contest\w*|dismiss\w*",
-        "de": r"weiger\w*|verweiger\w*|lehn\w+|abgelehnt\w*|ablehn\w*|bestr[ie]+t\w*|bestreite\w*|dementier\w*|zurückgewiesen|wies\w*|weis\w+|zurück\w*|Veto|leugn\w*|geleugnet",
+        "en": r"turn\w* away|refus\w+|den(?:y|ies|ied|ying|ial)|reject\w*|declin\w+|disput\w+|rebuff\w*|oppos\w+|object\w*|veto\w*|contest\w*|dismiss\w*",
+        "de": r"weiger\w*|verweiger\w*|lehn\w+|abgelehnt\w*|ablehn\w*|bestr[ie]+t\w*|bestreite\w*|dementier\w*|zurückgewiesen|wies\w* .*zurück|weis\w* .*zurück|zurückzuweisen|Veto|leugn\w*|geleugnet",
         "fr": r"refus\w+|ni[eé]\w*|nie|rejet\w+|démen\w+|contest\w+|déclin\w+|repouss\w+|oppos\w+",
         "es": r"rechaz\w+|neg[óoaué]\w*|nieg\w+|desmint\w+|desment\w+|desmien\w+|rehús\w+|rehus\w+|declin\w+|opon\w+|opuso",
         "pl": r"odmów\w*|odmaw\w*|odrzuc\w*|zaprzecz\w*|wyklucz\w*|zdement\w*|dement\w*|sprzeciw\w*",
@@ -75,9 +86,9 @@ _STAND_INS: dict[str, dict[str, str]] = {
         "ar": r"\w*ستبعد\w*|\w*ستبعاد\w*",
     },
     "prevent": {
-        "en": r"prevent\w*|ban\w*|barred|forb\w+|prohibit\w*|stop\w*|avoid\w*|block\w*|keep\w* from|kept from|bar",
-        "de": r"verhinder\w*|verb[oi]t\w*|verboten\w*|untersag\w*|hinder\w*|stopp\w*|vermied\w*|vermeid\w*|abgesehen|abzusehen|abseh\w*|untersagt\w*|blockier\w*",
-        "fr": r"empêch\w+|interdi\w+|évit\w+|bloqu\w+|prohib\w+|arrêt\w+",
+        "en": r"prevent\w*|ban|bans|banned|banning|barred|forb\w+|prohibit\w*|avoid\w*|block\w*|keep\w* from|kept from|bar",
+        "de": r"verhinder\w*|verb[oi]t\w*|verboten\w*|abwend\w*|abzuwenden|abgewend\w*|untersag\w*|hinder\w*|vermied\w*|vermeid\w*|abgesehen|abzusehen|abseh\w*|untersagt\w*|blockier\w*",
+        "fr": r"empêch\w+|interdi\w+|évit\w+|bloqu\w+|prohib\w+",
         "es": r"imped\w+|impid\w+|prohib\w+|prohíb\w+|evit\w+|veta\w*|bloque\w+",
         "pl": r"zakaz\w*|zabro\w*|zapobie\w*|unikn\w*|powstrzym\w*|blok\w*|uniemożliw\w*",
         "ro": r"împiedic\w*|interzi\w*|interdic\w*|opri\w*|evit\w*|bloc\w*",
@@ -85,24 +96,24 @@ _STAND_INS: dict[str, dict[str, str]] = {
         "ar": r"\w*منع\w*|\w*حظر\w*|\w*تجنب\w*|\w*حال دون|\w*تحول دون|\w*حرم\w*",
     },
     "lack": {
-        "en": r"lack\w*|fail\w*|miss(?:ing|ed|es)?|absen\w+|unable|impossib\w+|free of|short of|void|instead|rather|yet to|has yet|hardly|barely|fewer|less|rare\w*|too|stay(?:s|ed)?|remain\w*|spare\w*|out of|unlikely|doubt\w*|end\w*|ceas\w+|g[ao]ve up|unharmed|scrap\w*|abandon\w*|drop\w*|off",
-        "de": r"fehl\w*|versäum\w*|verzicht\w*|verpass\w*|vermiss\w*|mangel\w*|aus|ausge\w+|ausblieb\w*|ausbleib\w*|statt\w*|unmöglich|außerstande|selten|weniger|lieber|zu|bleib\w*|blieb\w*|noch aus|\w*frei|\w*los|verschont|entf[aä]ll\w*|misslang|scheiter\w*|zweif\w*|vergeblich|leer|ausgefallen",
-        "fr": r"manqu\w+|échou\w+|faute|absen\w+|impossib\w+|incapab\w+|dépourv\w+|priv\w+|au lieu|plutôt|moins|trop|rest\w+|demeur\w+|renonc\w+|épargn\w+|cess\w+|dout\w+|indemn\w+|loin",
-        "es": r"falt\w+|care\w+|fracas\w+|imposible|incapa\w+|ausen\w+|en vez|en lugar|dej\w+|demasiad\w+|sigue\w*|ya|renunci\w+|evit\w+|ilesos?|ilesas?|dud\w+|desist\w+|abstuv\w+|menos|lejos",
-        "pl": r"zabrak\w*|zapomn\w*|zawi[oó]d\w*|niemożliw\w*|zamiast|zbyt|za|pozosta\w*|rezygn\w*|zrezygn\w*|zaniech\w*|przesta\w*|wątp\w*|mniej|pozbaw\w*|rzadk\w*|daremn\w*|wolny|wolna|wolne",
-        "ro": r"lips\w*|eșu\w*|eșec\w*|imposibil\w*|incapabil\w*|absen\w*|în loc|prea|rămân\w*|rămas\w*|renunț\w*|încet\w*|înceta\w*|scăpa\w*|teafăr\w*|uit\w*|mai|îndoi\w*|departe|greu",
-        "uk": r"бракує|брак\w*|забув\w*|забул\w*|зник\w*|відсут\w*|замість|надто|занадто|залиш\w*|лишил\w*|лишa\w*|припин\w*|переста\w*|рідко|сумнів\w*|зірва\w*|провал\w*|скасу\w*|втрат\w*|цілі|уцілі\w*|досі|важко|навряд",
-        "ar": r"\w*فشل\w*|\w*تعذر\w*|\w*تخل[ىفت]\w*|\w*خل[وتا]\w*|\w*نقص\w*|\w*غاب\w*|\w*غياب\w*|مستحيل\w*|بدلا|بدل|\w*أخفق\w*|\w*توقف\w*|\w*يبق\w*|\w*بقي\w*|\w*نجا\w*|\w*عجز\w*|\w*استحال\w*|\w*كف\w*|\w*افتقر\w*|\w*تفتقر\w*|\w*يفتقر\w*|\w*ندر\w*|\w*نادر\w*|خالي\w*|\w*فقد\w*",
+        "en": r"lack\w*|fail\w*|miss(?:ing|ed|es)?|absen\w+|unable|impossib\w+|free of|short of|instead of|yet to|unlikely|doubt\w*|unharmed|unless|spared",
+        "de": r"fehl\w*|versäum\w*|verzicht\w*|verpass\w*|vermiss\w*|mangel\w*|ausblieb\w*|ausbleib\w*|statt|anstatt|unmöglich|außerstande|noch aus|verschont|misslang|scheiter\w*|zweif\w*|vergeblich|unverletzt|bleib\w* aus|blieb\w* .*aus",
+        "fr": r"manqu\w+|échou\w+|faute de|absen\w+|impossib\w+|incapab\w+|dépourv\w+|priv\w+|au lieu|renonc\w+|épargn\w+|dout\w+|indemn\w+|plutôt que",
+        "es": r"falt\w+|carec\w+|carenc\w+|fracas\w+|imposible|incapa\w+|ausen\w+|en vez|en lugar|renunci\w+|iles[oa]s?|dud\w+|desist\w+|abst\w+",
+        "pl": r"zabrak\w*|zapomn\w*|zawi[oó]d\w*|zamiast|rezygn\w*|zrezygn\w*|zaniech\w*|wątp\w*|pozbaw\w*|daremn\w*",
+        "ro": r"lips\w*|eșu\w*|eșec\w*|imposibil\w*|incapabil\w*|absen\w*|în loc|renunț\w*|teafăr\w*|uit\w*|îndoi\w*|tefer\w*",
+        "uk": r"бракує|бракув\w*|забув\w*|забул\w*|зник\w*|відсут\w*|замість|сумнів\w*|зірва\w*|провал\w*|навряд|цілі|уцілі\w*",
+        "ar": r"\w*فشل\w*|\w*تعذر\w*|تخل[ىت]|خل[اوت]\w*|\w*نقص\w*|\w*غياب\w*|مستحيل\w*|بدلا|\w*أخفق\w*|\w*عجز\w*|\w*افتقر\w*|تفتقر|يفتقر|خالي\w*",
     },
     "un-": {
-        "en": r"un(?!i|der|til|it|le|ion)\w{4,}|in(?:credible|visible|sufficient|complete|correct|nocent|valid|dependent)\w*|im(?:possible|probable)\w*|illegal\w*|ir(?:regular|relevant)\w*|dis(?:like|agree|approv|appear)\w*|non-\w+|\w{3,}less(?:ly)?",
-        "de": r"un(?!ter|d\b|s|i)\w{4,}|nicht\w{4,}|miss\w{4,}|illegal\w*|\w{3,}los\w*",
+        "en": r"un(?!i|der|til|it|le|ion|cle)\w{4,}|in(?:credible|visible|sufficient|complete|correct|nocent|valid|dependent)\w*|im(?:possible|probable)\w*|illegal\w*|ir(?:regular|relevant)\w*|dis(?:like|agree|approv|appear)\w*|non-\w+|\w{3,}less(?:ly)?",
+        "de": r"un(?!ter|d|s|i|gar|fall|fäll|wetter|gef)\w{4,}(?:lich|ig|bar|sam|haft|los|isch|t)(?:e[nrsm]?)?|illegal\w*|\w{3,}los(?:e[nrsm]?)?",
         "fr": r"in(?:visible|suffisant|complet|nocent|valid|dépendant|croyable|connu|justifi|accept)\w*|im(?:possible|probable)\w*|illég\w*|ir(?:réal)\w*|mé(?:content|conn)\w*",
-        "es": r"in(?:creíble|visible|suficiente|complet|ocen|válid|aceptab|capaz|útil)\w*|im(?:posible|probable)\w*|ilegal\w*|des(?:confi|conoc|agrad|cart)\w*",
-        "pl": r"nie\w{3,}|bez\w{4,}",
+        "es": r"in(?:creíble|visible|suficiente|complet|ocen|válid|aceptab|capaz|útil)\w*|im(?:posible|probable)\w*|ilegal\w*|des(?:confi|conoc|agrad)\w*",
+        "pl": r"nie(?!dziel|mc|mie|zw|ba|daw|ste|raz|któ|mal|pok)\w{5,}(?:y|a|e|ego|ej|ych|ym|ie|o)|bez(?!piecz)\w{5,}",
         "ro": r"ne(?!ce|go|rv|pot|a)\w{4,}|in(?:vizibil|suficient|complet|valid|corect)\w*|im(?:posibil|probabil)\w*|ilegal\w*",
-        "uk": r"не\w{4,}|без\w{4,}",
-        "ar": r"لا\w{5,}",
+        "uk": r"не(?!діл|щод|хай|зва|обх|наче)\w{5,}|без(?!пек|печ)\w{5,}",
+        "ar": r"لامبالا\w*",
     },
 }  # fmt: skip
 
@@ -164,7 +175,7 @@ _OPPOSITES: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
             "ar": r"\w*قبل[تو]?|\w*وافق\w*|\w*أقر[تو]?|\w*يقبل|\w*توافق",
         },
         {
-            "en": r"refus\w+|reject\w*|turn\w* down|declin\w+|oppos\w+",
+            "en": r"turn\w* away|refus\w+|reject\w*|turn\w* down|declin\w+|oppos\w+",
             "de": r"weiger\w*|abgelehnt\w*|lehn\w*|zurückgewiesen|wies\w* .*zurück|weis\w* .*zurück|ablehn\w*|abgewiesen",
             "fr": r"refus\w+|rejet\w+|repouss\w+|débout\w+",
             "es": r"rechaz\w+|rehús\w+|rehus\w+|deneg\w+|denieg\w+",
@@ -296,6 +307,7 @@ _OPPOSITES: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
 
 class _Found(NamedTuple):
     negations: list[str]  # each with the words around it
+    exceptive: list[str]
     stand_ins: frozenset[str]
 
 
@@ -328,9 +340,11 @@ def _aligned(pair: Pair) -> list[tuple[str, str]]:
 def _difference(source: _Found, target: _Found) -> tuple[list[str], list[str]]:
     spare = len(source.stand_ins ^ target.stand_ins)
     before, after = len(source.negations), len(target.negations)
-    if before > after + spare or (before and not after and not spare):
+    if before > after + len(target.exceptive) + spare:
         return source.negations[:1] if after == 0 else source.negations, []
-    if after > before + spare:
+    if source.exceptive and not (after or target.exceptive or "only" in target.stand_ins or spare > 1):
+        return source.exceptive, []
+    if after > before + len(source.exceptive) + spare:
         return [], target.negations[:1] if before == 0 else target.negations
     return [], []
 
@@ -338,18 +352,23 @@ def _difference(source: _Found, target: _Found) -> tuple[list[str], list[str]]:
 def _polarity(text: str, language: str) -> _Found:
     text = text.replace("'", "’")
     text = _ARABIC_MARKS.sub("", text)
-    negation, empty, stand_ins = _patterns(language)
-    text = empty.sub(lambda match: " " * len(match[0]), text) if empty else text
+    negation, empty, exception, stand_ins = _patterns(language)
+    text = empty.sub(_blank, text)
+    kinds = frozenset(kind for kind, pattern in stand_ins.items() if pattern.search(text))
+    exceptive = [_around(text, *match.span()) for match in exception.finditer(text)]
     places: list[tuple[int, int]] = []
-    for match in negation.finditer(text):
+    for match in negation.finditer(exception.sub(_blank, text)):
         if places and (language in _CONCORD or _NEITHER.match(text, places[-1][0])):
             between = text[places[-1][1] : match.start()]
             if len(between.split()) <= _CLAUSE_WORDS and not _CLAUSE_END.search(between):
                 places[-1] = (places[-1][0], match.end())
                 continue
         places.append(match.span())
-    kinds = frozenset(kind for kind, pattern in stand_ins.items() if pattern.search(text))
-    return _Found([_around(text, start, end) for start, end in places], kinds)
+    return _Found([_around(text, start, end) for start, end in places], exceptive, kinds)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _around(text: str, start: int, end: int) -> str:
@@ -378,10 +397,11 @@ _CLAUSE_END = re.compile(r"[,;:.!?،؛؟«»“”„–—]")
 
 
 @lru_cache(maxsize=16)
-def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, re.Pattern[str]]]:
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, re.Pattern[str]]]:
     return (
         _words(_NEGATIONS[language]),
         re.compile(_EMPTY[language], re.IGNORECASE),
+        _words(_EXCEPTIVE[language]),
         {kind: _words(forms[language]) for kind, forms in _STAND_INS.items()},
     )
 
@@ -392,4 +412,4 @@ def _opposite(pair: int, side: int, language: str) -> re.Pattern[str]:
 
 
 def _words(forms: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w’])(?:{forms})(?![\w])", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{forms})(?!\w)", re.IGNORECASE)
