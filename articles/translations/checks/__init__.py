@@ -14,17 +14,20 @@ from articles.translations.checks.numbers import numbers_differing
 from articles.translations.checks.pair import Content, Pair
 from articles.translations.checks.polarity import polarity_differing
 from articles.translations.checks.quotations import quotations_differing
+from articles.translations.checks.script import foreign_text, mixed_letters
 from articles.translations.checks.structure import (
     BIDI,
     INVISIBLE,
     broken_off,
     characters,
-    foreign_text,
     markup,
     out_of_proportion,
+    placeholders_differing,
+    questions_differing,
     structure,
 )
 from articles.translations.checks.terms import names_missing, says
+from articles.translations.checks.typography import typography_differing
 from liveblog.translation.terms import Term, occurring
 
 _MESSAGES = {
@@ -36,6 +39,10 @@ _MESSAGES = {
     "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
     "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
+    "placeholders": gettext_lazy("Placeholders or signs of markup are not those of the original: %(details)s."),
+    "question": gettext_lazy("A question and a statement have been mixed up: %(details)s."),
+    "script": gettext_lazy("These words have letters of another script: %(details)s."),
+    "typography": gettext_lazy("The language writes this with other marks or spaces: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
     "units": gettext_lazy("Units are not those of the original: %(details)s."),
     "negation_lost": gettext_lazy("The translation has lost a negation: %(details)s."),
@@ -94,6 +101,10 @@ def check(
         "truncated": broken_off(pair),
         "length": out_of_proportion(pair),
         "structure": structure(pair),
+        "placeholders": placeholders_differing(pair),
+        "question": questions_differing(pair),
+        "script": mixed_letters(pair),
+        "typography": typography_differing(pair),
         **numbers_differing(pair),
         "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
         "names": names_missing(pair),

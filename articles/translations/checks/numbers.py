@@ -35,6 +35,7 @@ _CALENDAR = re.compile(r"\d{1,2}/\d{1,2}\b")
 _CALENDAR_END = re.compile(r"\d{1,2}/\d{1,2}$")
 _PER_CENT = re.compile(r"\b(?:per|pour|por|la)[ \xa0\u202f]$", re.IGNORECASE)
 _FORTNIGHT = re.compile(r"fortnight|vierzehn Tage|quinze jours|quinzaine\b|quince días", re.IGNORECASE)
+_ARABIC_MARKS = re.compile("[\u064b-\u0652]")
 _SHORT_SCALE = re.compile(r"(bn|k|m)\b", re.IGNORECASE)
 _SHORT_SCALES = {"bn": 10**9, "k": 10**3, "m": 10**6}
 _WORD = re.compile(r"\w+")
@@ -77,7 +78,7 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     targets = list(numbers_of(pair.target.text, pair.language))
     matched, missing, added = _match(sources, targets)
     units = [
-        f"{_quoted(pair.source.text, source)} → {_quoted(pair.target.text, target)}"
+        f"{source.text} {source.unit.text} → {target.text} {target.unit.text}"
         for source, target in matched
         if source.unit and target.unit and differ(source.unit, target.unit) and not _matches_elsewhere(source, targets)
     ]
@@ -149,12 +150,6 @@ def _comparable(missing: Number, added: Number) -> bool:
     return not (dates or missing.readings <= {"1", "2"} and missing.word or added.readings <= {"1"})
 
 
-def _quoted(text: str, number: Number) -> str:
-    end = max(number.end, number.unit.end if number.unit else 0)
-    start = min(number.start, number.unit.start if number.unit else number.start)
-    return " ".join(text[start:end].split())
-
-
 def _scores_differing(pair: Pair) -> list[str]:
     """Return results of matches that differ, also where only their sides are exchanged."""
     source, target = (
@@ -217,7 +212,7 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
     if name == "ar":
         for dual in _WORD.finditer(text):
             if unit_name := ARABIC_DUALS.get(dual[0].removeprefix("و")):
-                unit = Unit(unit_name, dual.start(), dual.end())
+                unit = Unit(unit_name, "", dual.start(), dual.end())
                 yield Number(dual[0], frozenset({"2"}), dual.start(), dual.end(), True, True, unit)
     for match in _ROMAN.finditer(text):
         value = _roman(match[0])
@@ -247,10 +242,11 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
 
 
 def _normalized(text: str, decimal: str) -> str:
-    """Return the text with European digits, without marks of groups, and with times as 16:12. Its length stays."""
+    """Return the text with European digits, without marks of groups, and with times as 16:12."""
     text = "".join(
         str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in "\u200e\u200f\u061c"
     )
+    text = _ARABIC_MARKS.sub("", text)
     text = re.sub(r"(?<=\d)½", ".5" if decimal == "." else ",5", text)
     text = re.sub(r"(?<=\d)٬(?=\d)", "", text)
     text = re.sub(r"(?<=\d)[٫،](?=\d)", decimal, text)

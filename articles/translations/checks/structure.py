@@ -1,10 +1,8 @@
-"""Check the form: markup, characters, structure, length, language."""
+"""Check the form: markup, characters, structure, length, questions."""
 
 import re
 
 from articles.translations.checks.pair import BLOCKS, Pair, base
-from liveblog.languages import SHIPPED
-from liveblog.translation.detector import known, language_of
 
 _CODE = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]\w+);")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -74,27 +72,33 @@ def out_of_proportion(pair: Pair) -> list[str]:
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
+_QUESTION_MARK = re.compile("[?؟？]")
+_TAG = re.compile(r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?", re.IGNORECASE)
+#: A question may become a heading such as "Wie es weitergeht".
+_INDIRECT = re.compile(r"(?:wie|was|warum|wieso|weshalb|wer|wo|wann|why|how|what|where|who|when|ce que|comment|pourquoi|où|por qué|cómo|qué|jak|co|dlaczego|de ce|cum|ce|чому|як|що|كيف|لماذا|ماذا)\b", re.IGNORECASE)
 
 
-#: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
-_LIKELY = frozenset(SHIPPED) | {"bg", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
+def questions_differing(pair: Pair) -> list[str]:
+    """Return questions that became statements, or statements that became questions."""
+    source, target = (_TAG.sub(".", content.text) for content in (pair.source, pair.target))
+    before, after = (len(_QUESTION_MARK.findall(text)) for text in (source, target))
+    if before > after:
+        indirect = before == 1 and _INDIRECT.match(target.strip(" «“„")) and not target.rstrip(_AFTER_END).endswith(_END)
+        return [] if indirect else _questions(source)[-(before - after) :] if after == 0 else _questions(source)
+    return _questions(target)[before:] if after > before else []
 
 
-def foreign_text(pair: Pair) -> list[str]:
-    language = base(pair.language)
-    untouched: list[str] = []
-    if language != base(pair.source_language):
-        originals = set(_sentences(pair.source.text))
-        untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
-    if language in known():
-        for text in (pair.target.text, *pair.target.blocks):
-            detected = language_of(text, _LIKELY | {language, base(pair.source_language)})
-            if detected and detected[0] != language:
-                untouched.append(" ".join(text.split()))
-    return [text if len(text) <= 50 else text[:49] + "…" for text in untouched]
+def _questions(text: str) -> list[str]:
+    found = [" ".join(sentence.split()) for sentence in _SENTENCE_END.split(text) if _QUESTION_MARK.search(sentence)]
+    return [text if len(text) <= 60 else "…" + text[-59:] for text in found]
 
 
-def _sentences(text: str) -> list[str]:
-    """Return the sentences that are more than a name; credits are often the same in two languages."""
-    sentences = (sentence.strip(' \xa0\u202f“”„«»"') for sentence in _SENTENCE_END.split(text))
-    return [sentence for sentence in sentences if len(re.findall(r"\b[^\W\d_A-Z]\w+", sentence)) >= 3]
+_PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)s|%s\b|\{\{\s*\w+\s*\}\}")
+_MARKDOWN = re.compile(r"(?<![\w*])(\*{1,2}|_{1,2}|~~)(?=\S)[^*_~\n]{1,200}?(?<=\S)\1(?![\w*])|\[[^\]\n]+\]\(https?://[^)\s]+\)")
+
+
+def placeholders_differing(pair: Pair) -> list[str]:
+    """Return placeholders that were changed, and signs of Markdown where the original has none."""
+    source, target = (set(_PLACEHOLDER.findall(content.text)) for content in (pair.source, pair.target))
+    signs = [] if _MARKDOWN.search(pair.source.text) else [match[0] for match in _MARKDOWN.finditer(pair.target.text)]
+    return [f"−{lost}" for lost in sorted(source - target)] + [f"+{new}" for new in sorted(target - source)] + signs

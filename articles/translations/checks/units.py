@@ -409,6 +409,7 @@ ARABIC_DUALS = {
 
 class Unit(NamedTuple):
     name: str
+    text: str
     start: int
     end: int
 
@@ -426,12 +427,12 @@ def unit_at(text: str, start: int, end: int, language: str) -> Unit | None:
     if before := _BEFORE.search(text[max(0, start - 4) : start]):
         symbol = before[1]
         name = _PREFIX.get(symbol[-1]) or {"USD": "dollar", "EUR": "euro", "GBP": "sterling"}[symbol]
-        return Unit(name, start - len(before[0]), end)
+        return Unit(name, symbol, start - len(before[0]), end)
     pattern, names = _after(language)
     match = pattern.match(text, end)
     if not match:
         return None
-    return Unit(names[int(match.lastgroup[1:])], end, match.end())  # type: ignore[index]
+    return Unit(names[int(match.lastgroup[1:])], match[0].strip(), end, match.end())  # type: ignore[index]
 
 
 def differ(one: Unit, other: Unit) -> bool:
