@@ -10,8 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext
 
+from articles.translations.checks.acronyms import acronyms_differing
+from articles.translations.checks.dates import dates_differing
 from articles.translations.checks.numbers import numbers_differing
-from articles.translations.checks.pair import Content, Pair
+from articles.translations.checks.pair import Content, Pair, base
 from articles.translations.checks.polarity import polarity_differing
 from articles.translations.checks.quotations import quotations_differing
 from articles.translations.checks.script import foreign_text, mixed_letters
@@ -44,11 +46,13 @@ _MESSAGES = {
     "script": gettext_lazy("These words have letters of another script: %(details)s."),
     "typography": gettext_lazy("The language writes this with other marks or spaces: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
+    "dates": gettext_lazy("Days or months are not those of the original: %(details)s."),
     "units": gettext_lazy("Units are not those of the original: %(details)s."),
     "negation_lost": gettext_lazy("The translation has lost a negation: %(details)s."),
     "negation_added": gettext_lazy("The translation has a negation that the original does not have: %(details)s."),
     "opposite": gettext_lazy("The translation seems to say the opposite: %(details)s."),
     "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
+    "acronyms": gettext_lazy("Acronyms are missing or are those of another language: %(details)s."),
     "names": gettext_lazy("Names of the original are missing: %(details)s."),
     "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
     "quotes_foreign": gettext_lazy("These are not the quotation marks of the language: %(details)s."),
@@ -107,6 +111,10 @@ def check(
         "typography": typography_differing(pair),
         **numbers_differing(pair),
         "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
+        "dates": dates_differing(pair),
+        "acronyms": acronyms_differing(
+            original.text, target.text, base(source_language), base(language)
+        ),
         "names": names_missing(pair),
         **quotations_differing(pair),
         **polarity_differing(pair),

@@ -67,7 +67,7 @@ def names_missing(pair: Pair) -> list[str]:
     source, target = pair.source.text, pair.target.text
     if not (_is_latin(source) and _is_latin(target)):
         return []
-    return [acronym for acronym in _ACRONYM.findall(source) if not _has_acronym(acronym, target)] + [
+    return [
         name for name in _surnames(source, target) if not _near(name, target)
     ]
 
