@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from articles.translations.checks.acronyms import acronyms_differing
 from articles.translations.checks.dates import dates_differing
+from articles.translations.checks.names import names_differing
 from articles.translations.checks.numbers import numbers_differing
 from articles.translations.checks.pair import Content, Pair, base
 from articles.translations.checks.polarity import polarity_differing
@@ -23,12 +24,13 @@ from articles.translations.checks.structure import (
     broken_off,
     characters,
     markup,
+    omissions,
     out_of_proportion,
     placeholders_differing,
     questions_differing,
     structure,
 )
-from articles.translations.checks.terms import names_missing, says
+from articles.translations.checks.terms import says
 from articles.translations.checks.typography import typography_differing
 from liveblog.translation.terms import Term, occurring
 
@@ -40,6 +42,7 @@ _MESSAGES = {
     "language": gettext_lazy("This does not seem to be in the language of the translation: %(details)s."),
     "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
     "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
+    "omission": gettext_lazy("Something of the original seems to be left out: %(details)s."),
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
     "placeholders": gettext_lazy("Placeholders or signs of markup are not those of the original: %(details)s."),
     "question": gettext_lazy("A question and a statement have been mixed up: %(details)s."),
@@ -104,6 +107,7 @@ def check(
         "language": foreign_text(pair),
         "truncated": broken_off(pair),
         "length": out_of_proportion(pair),
+        "omission": omissions(pair),
         "structure": structure(pair),
         "placeholders": placeholders_differing(pair),
         "question": questions_differing(pair),
@@ -115,7 +119,7 @@ def check(
         "acronyms": acronyms_differing(
             original.text, target.text, base(source_language), base(language)
         ),
-        "names": names_missing(pair),
+        "names": names_differing(pair),
         **quotations_differing(pair),
         **polarity_differing(pair),
     }

@@ -65,7 +65,7 @@ def _dates(text: str, language: str) -> dict[int, str]:
     if language not in _NAMES:
         return {}
     found: dict[int, str] = {}
-    for match in _pattern(language).finditer(text.replace("'", "’").replace("ʼ", "’")):
+    for match in date_words(language).finditer(text.replace("'", "’").replace("ʼ", "’")):
         before = text[: match.start()]
         if match[0] in _ONLY_IN_CONTEXT.get(language, ()):
             if match[0] == "luni":
@@ -78,7 +78,10 @@ def _dates(text: str, language: str) -> dict[int, str]:
 
 
 @lru_cache(maxsize=16)
-def _pattern(language: str) -> re.Pattern[str]:
+def date_words(language: str) -> re.Pattern[str]:
+    """Return a pattern of the days and months of a language; it matches nothing if the language is unknown."""
+    if language not in _NAMES:
+        return re.compile("(?!)")
     forms = [name.replace("*", r"\w*") for name in _NAMES[language].split(" ")]
     before = "(?:[وفبكل]?)" if language == "ar" else ""
     case = "" if language in ("en", "de") else "(?i)"

@@ -2,7 +2,7 @@
 
 import re
 
-from articles.translations.checks.pair import BLOCKS, Pair, base
+from articles.translations.checks.pair import BLOCKS, Pair, base, sentences
 
 _CODE = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]\w+);")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -61,14 +61,46 @@ def _is_question(block: str) -> bool:
     return block.endswith(("?", "؟", "？")) and not _SENTENCE_END.search(block)
 
 
+#: Shorter texts vary too much.
+_MIN_LENGTH = 75
+
+
 def out_of_proportion(pair: Pair) -> list[str]:
     source, target = (len(" ".join(reading.text.split())) for reading in (pair.source, pair.target))
-    expected = (
-        source * _RELATIVE_LENGTH.get(base(pair.language), 1) / _RELATIVE_LENGTH.get(base(pair.source_language), 1)
-    )
-    if source < 60 or 0.62 < target / expected < 1.65:
+    expected = _expected_length(source, pair)
+    if source < _MIN_LENGTH or 0.62 < target / expected < 1.65:
         return []
     return [f"{source} → {target}"]
+
+
+#: A sentence may be joined to another, but then the translation is not much shorter.
+_MIN_SHARE_OF_LENGTH = 0.78
+_CLAUSE = re.compile(r"[.!?…؟;؛:](?=[\s”»“]|$)|[,،](?=\s)|\s[–—-]\s")
+
+
+def omissions(pair: Pair) -> list[str]:
+    """Return paragraphs whose translation has fewer sentences or clauses and is much shorter."""
+    sources, targets = pair.source.blocks, pair.target.blocks
+    if len(sources) != len(targets):
+        return []
+    found = []
+    for source, target in zip(sources, targets, strict=True):
+        before, after = (len(sentences(text)) for text in (source, target))
+        share = len(target) / _expected_length(len(source), pair)
+        fewer = before > after and share < _MIN_SHARE_OF_LENGTH
+        clauses, others = (len(_CLAUSE.findall(text)) for text in (source, target))
+        if fewer or (clauses > others + 1 and share < _MIN_SHARE_OF_LENGTH - 0.18 and len(source) > 60):
+            text = " ".join(target.split())
+            found.append(f"{before} → {after}: {text if len(text) <= 50 else '…' + text[-49:]}")
+    return found
+
+
+def _expected_length(length: int, pair: Pair) -> float:
+    return (
+        max(1, length)
+        * _RELATIVE_LENGTH.get(base(pair.language), 1)
+        / _RELATIVE_LENGTH.get(base(pair.source_language), 1)
+    )
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
