@@ -91,7 +91,7 @@ ar «لا توجد أغلبية أخرى في هذا المجلس»، حذّرت
 
 en [Inflation] fell from 8.7 to 6.1 percent in March, according to figures the {OECD} has published in Paris.
 de Die [Inflation] ist im März von 8,7 auf 6,1 Prozent gesunken, wie aus Zahlen hervorgeht, die die {OECD} in Paris vorgelegt hat.
-fr L’[inflation] est passée de 8,7 à 6,1 pour cent en mars, selon les chiffres que l’{OECD} a publiés à Paris.
+fr L’[inflation] est passée de 8,7 à 6,1 pour cent en mars, selon les chiffres que l’{OCDE} a publiés à Paris.
 uk [Інфляція] в березні знизилася з 8,7 до 6,1 відсотка, свідчать дані, які ОЕСР оприлюднила в Парижі.
 ar تراجع [التضخم] من 8,7 إلى 6,1 في المئة في مارس، بحسب أرقام نشرتها منظمة التعاون الاقتصادي والتنمية في باريس.
 
@@ -212,8 +212,8 @@ ar اتفق ال[ائتلاف] على موازنة قدرها 476,3 مليار،
 
 
 def _typeset(text: str) -> str:
-    """With the unbreakable spaces of French guillemets, which nobody sees in a source file."""
-    return text.replace("« ", "«\xa0").replace(" »", "\xa0»")
+    """With the unbreakable spaces of French marks, which nobody sees in a source file."""
+    return text.replace("« ", "«\xa0").replace(" »", "\xa0»").replace(" ;", "\u202f;")
 
 
 TEXTS: list[dict[str, str]] = [

@@ -133,7 +133,7 @@ def _rows() -> list[tuple[list[str], ...]]:
 
 
 #: Countries: translations name them in many ways.
-_WEAK = frozenset(index for index, line in enumerate(_TABLE.strip().split("\n")) if line.startswith(("US|", "UK|", "EU|")))
+_WEAK = frozenset(index for index, line in enumerate(_TABLE.strip().split("\n")) if line.startswith(("US|", "UK|", "EU|", "UN|")))
 
 
 @lru_cache(maxsize=32)

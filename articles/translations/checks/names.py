@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from anyascii import anyascii
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from rapidfuzz import fuzz
 
 from articles.translations.checks.dates import date_words
-from articles.translations.checks.pair import Pair, base
+from articles.translations.checks.pair import Pair, aligned, base
 
 #: Places whose names in two languages sound too different to be compared: one line each, all languages together.
 _PLACES = """
@@ -48,6 +49,9 @@ Danube Donau Dunaj Dunărea Danubio Дунай الدانوب
 Rhine Rhein Rhin Ren Rin Рейн الراين
 Lviv Lemberg Lwów Leópolis Львів لفيف
 Gaza Gazastreifen Gazy Газа غزة
+"""
+#: Countries and regions in the same way.
+_COUNTRIES = """
 Germany German Germans Deutschland Deutsche Deutschen Allemagne Alemania Niemcy Niemiec Niemcami Germania Німеччина ألمانيا
 France French Frankreich Francia Francja Franța Франція فرنسا
 Britain UK England Inglaterra Angleterre Anglia Англія إنجلترا Großbritannien Grande-Bretagne Royaume-Uni Bretaña Brytania Brytanii Британія بريطانيا
@@ -61,10 +65,11 @@ Spain Spanien Espagne España Hiszpania Spania Іспанія إسبانيا
 Italy Italien Italie Italia Włochy Włoch Італія إيطاليا
 Egypt Ägypten Égypte Egipto Egipt Єгипет مصر
 Morocco Marokko Maroc Marruecos Maroko Марокко المغرب
+Herzegovina Herzegowina Herzégovine Hercegowina Herțegovina Герцеговина هرسك
 India Indien Inde Indie Індія الهند
 China Chine Chiny Chin Китай الصين
 Japan Japon Japón Japonia Японія اليابان
-Turkey Türkei Turquie Turquía Turcja Turcia Туреччина تركيا
+Turkey Türkiye Türkei Turquie Turquía Turcja Turcia Туреччина تركيا
 Syria Syrien Syrie Siria Сирія سوريا
 Lebanon Libanon Liban Líbano Ліван لبنان
 Jordan Jordanien Jordanie Jordania Iordania Йорданія الأردن
@@ -93,7 +98,7 @@ centre center university institute museum airport station stadium league cup cha
 games election elections labour conservative conservatives democrat democrats republican republicans tory tories social
 strip bay gulf island islands isle mountain valley airlines airways railway network rail group company
 premier deputy director manager chief executive spokesman spokeswoman ambassador governor attorney
-cape downing hrest cruz croix kreuz krzyż хрест сили jazeera television radio news
+palace alliance альянс patriots plan department sea state штати чорн чорним cape downing hrest cruz croix kreuz krzyż хрест сили jazeera television radio news
 ministre président présidente conseil assemblée cour république premier sénat ministère parlement église état gouvernement
 bundestag bundesrat ministerium präsident präsidentin polizei feuerwehr gericht amt bahn deutsche deutscher deutschen
 gobierno ministerio presidente congreso senado tribunal corte guardia urbana civil policía banco consejo comisión estado
@@ -112,6 +117,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _INITIAL = re.compile(r"(?:^|[.!?:…»”\"\n(/–—|•]|«|“|„)[\s\xa0\u202f«“„\"'‘(–—]*$")
 _ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
 _ARABIC_PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك")
+_INFLECTED = frozenset({"pl", "uk", "ro"})
 _PARTICLES = frozenset("von van de der den del della di da dos al el bin ibn abu ben la le du des".split())
 
 #: Sounds that languages spell differently, on transliterated text; longer spellings first.
@@ -170,13 +176,47 @@ def names_differing(pair: Pair) -> list[str]:
     lost = [name for name in ours if not their_words.has(name.word, source_language)]
     added = [name for name in theirs if not our_words.has(name.word, language)]
     if arabic_source or arabic_target:
-        gone = [our_words.places[key] for key in our_words.places.keys() - their_words.places.keys()]
-        new = [their_words.places[key] for key in their_words.places.keys() - our_words.places.keys()]
-        places = [f"{', '.join(gone)} → {', '.join(new)}"] if len(gone) == len(new) == 1 else []
+        places = _places_changed(pair, source_language, language)
         if arabic_target:
             return places or _one_sided(lost, ours, their_words, source_language)
         return places or _one_sided(added, theirs, our_words, language)
-    return _two_sided(lost, added, ours, theirs, source_language, language)
+    found: list[str] = []
+    for (start, end), (from_, to) in _spans(pair):
+        found += _two_sided(
+            [name for name in lost if start <= name.start < end],
+            [name for name in added if from_ <= name.start < to],
+            ours,
+            theirs,
+            source_language,
+            language,
+        )
+    return list(dict.fromkeys(found))
+
+
+def _spans(pair: Pair) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return where each sentence and its translation stand in the texts."""
+    spans = []
+    source_end = target_end = 0
+    whole = ((0, len(pair.source.text)), (0, len(pair.target.text)))
+    for source, target in aligned(pair):
+        start, from_ = pair.source.text.find(source, source_end), pair.target.text.find(target, target_end)
+        if start < 0 or from_ < 0:
+            return [whole]
+        source_end, target_end = start + len(source), from_ + len(target)
+        spans.append(((start, source_end), (from_, target_end)))
+    return spans
+
+
+def _places_changed(pair: Pair, source_language: str, language: str) -> list[str]:
+    """Return places for which the sentence of the translation has another one of the same kind."""
+    found = []
+    for source, target in aligned(pair):
+        ours, theirs = _Words(source, source_language), _Words(target, language)
+        gone = [key for key in ours.places.keys() - theirs.places.keys() if not theirs.sounds_like(ours.places[key])]
+        new = [key for key in theirs.places.keys() - ours.places.keys() if not ours.sounds_like(theirs.places[key])]
+        if len(gone) == len(new) == 1 and gone[0].split()[0] == new[0].split()[0]:
+            found.append(f"{ours.places[gone[0]]} → {theirs.places[new[0]]}")
+    return found
 
 
 def _readable(text: str) -> bool:
@@ -193,9 +233,13 @@ def _one_sided(unmatched: list[Name], names: list[Name], words: "_Words", langua
             continue
         is_place = place(last.word, language) is not None
         if len(group) == 1:
-            gone = last in unmatched and not is_place and _alone(last, language)
+            gone = last in unmatched and not is_place and _SURNAME.match(last.word) is not None
         else:
-            kept = [name for name in group[:-1] if name not in unmatched and name.word.lower() not in _COMMON]
+            kept = [
+                name
+                for name in group[:-1]
+                if name not in unmatched and name.word.lower() not in _COMMON and len(skeleton(name.word)) > 1
+            ]
             gone = last in unmatched and not is_place and (bool(kept) or all(_is_sure(name) for name in group) and language != "de")
             gone = gone or (last not in unmatched and not is_place and bool(kept) and not words.follows(kept[-1].word, last.word, language))
         if gone:
@@ -209,7 +253,8 @@ def _two_sided(
     found = []
     gone_places = [name for name in lost if place(name.word, source_language) is not None]
     new_places = [name for name in added if place(name.word, language) is not None]
-    if gone_places and new_places:
+    kinds = {str(place(name.word, source_language)).split()[0] for name in gone_places}
+    if gone_places and new_places and kinds & {str(place(name.word, language)).split()[0] for name in new_places}:
         found.append(_change(gone_places, new_places))
     our_groups, their_groups = _grouped(ours), _grouped(theirs)
     for name in lost:
@@ -227,11 +272,12 @@ def _two_sided(
             shared = both_long and any(
                 _similar(_fold(one.word), _fold(two.word)) for one in group if one not in lost for two in counterpart
             )
+            alone = _alone(name, source_language) and _alone(other, language) and len(group) == len(counterpart) == 1
+            persons = both_long and "de" not in (source_language, language)
             replaced = (
-                all(n in lost for n in group)
-                and all(n in added for n in counterpart)
-                and (both_long or _alone(name, source_language) and _alone(other, language) or
-                     (len(group) > 1 and _alone(other, language)) or (len(counterpart) > 1 and _alone(name, source_language)))
+                all(one in lost for one in group)
+                and all(one in added for one in counterpart)
+                and (persons or (alone and len(lost) == len(added) == 1))
             )
             if shared or replaced:
                 found.append(_change([name], [other]))
@@ -332,6 +378,11 @@ class _Words:
             len(mine) > 3 and other.startswith(mine[: max(4, len(mine) - 2)]) for other in self.lower_folds
         )
 
+    def sounds_like(self, name: str) -> bool:
+        """Return whether a word of the text begins with the consonants of a name, as its adjective does."""
+        bones = skeleton(name)
+        return len(bones) > 1 and any(other.startswith(bones[:3]) for other in self.skeletons)
+
     def follows(self, one: str, other: str, language: str) -> bool:
         """Return whether `other` sounds like one of the four words after a word that sounds like `one`."""
         first, second = skeleton(one), skeleton(other)
@@ -403,7 +454,9 @@ def place(word: str, language: str) -> str | None:
         return next((index[form] for form in forms if form in index), None)
     if lowered in index:
         return index[lowered]
-    if language in ("pl", "uk", "ro", "de"):
+    if language == "de" and lowered.endswith("s"):
+        return index.get(lowered[:-1])
+    if language in _INFLECTED:
         for length in range(len(lowered) - 1, max(3, len(lowered) - 5), -1):
             if found := index.get(lowered[:length] + "*"):
                 return found
@@ -416,22 +469,20 @@ def _places(language: str) -> dict[str, str]:
     index: dict[str, str] = {}
     try:
         locale = Locale.parse(language)
-        english = Locale.parse("en")
     except (UnknownLocaleError, ValueError):
         return index
-    named = [(f"city {key}", data["city"]) for key, data in locale.time_zones.items() if "city" in data]
-    named += [
-        (f"city {key}", key.rpartition("/")[2].replace("_", " "))
-        for key in english.time_zones
-        if "city" not in locale.time_zones.get(key, {})
+    named = [
+        (f"city {key}", locale.time_zones.get(key, {}).get("city") or key.rpartition("/")[2].replace("_", " "))
+        for key in get_global("zone_territories")
     ]
     named += [(f"territory {key}", name) for key, name in locale.territories.items() if len(key) in (2, 3) and key not in ("ZZ", "XA", "XB")]
     for key, name in named:
         for word in [name] if " " not in name else []:
             _put(index, word, key, language)
-    for number, line in enumerate(_PLACES.strip().split("\n")):
-        for word in line.split():
-            _put(index, word, f"place {number}", language, override=True)
+    for kind, table in (("city", _PLACES), ("territory", _COUNTRIES)):
+        for number, line in enumerate(table.strip().split("\n")):
+            for word in line.split():
+                _put(index, word, f"{kind} {number}", language, override=True)
     return index
 
 
@@ -440,7 +491,7 @@ def _put(index: dict[str, str], word: str, key: str, language: str, *, override:
     forms = [lowered]
     if language == "ar":
         forms.append(lowered.removeprefix("ال"))
-    elif len(lowered) >= 5:
+    elif len(lowered) >= 5 and language in _INFLECTED:
         forms += [f"{lowered[: len(lowered) - cut]}*" for cut in (0, 1, 2) if len(lowered) - cut >= 4]
     for form in forms:
         if override or form not in index:

@@ -225,7 +225,7 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
         return None
     value = f"{spelled.value.normalize():f}"
     written = text[spelled.start : spelled.end]
-    if spelled.value == 100 and _PER_CENT.search(text, max(0, spelled.start - 6), spelled.start):
+    if spelled.value == 100 and (written.lstrip("ب") in ("المئة", "المائة") or _PER_CENT.search(text, max(0, spelled.start - 6), spelled.start)):
         return None
     readings = {f"{spelled.kind}{value}" if spelled.kind in ("~", "/") else value}
     if spelled.kind == "~" and spelled.value < 20:

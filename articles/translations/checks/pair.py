@@ -99,3 +99,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…؟。])(?<!\b(?:Mr|Dr|St|Ms|No|Fr|Sr|ul|
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text. Abbreviations followed by a capital end one, alike in source and translation."""
     return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
+def aligned(pair: Pair) -> list[tuple[str, str]]:
+    """Return the sentences beside their translations, or paragraphs or whole texts where their numbers differ."""
+    sources, targets = pair.source.blocks, pair.target.blocks
+    if len(sources) != len(targets):
+        return [(" ".join(sources), " ".join(targets))]
+    aligned: list[tuple[str, str]] = []
+    for source, target in zip(sources, targets, strict=True):
+        ones, others = sentences(source), sentences(target)
+        aligned += zip(ones, others, strict=True) if len(ones) == len(others) else [(source, target)]
+    return aligned

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from articles.translations.checks.pair import Pair, base, sentences
+from articles.translations.checks.pair import Pair, aligned, base
 
 #: Words that negate. In languages of double negation all of one clause count once.
 _NEGATIONS = {
@@ -28,14 +28,14 @@ _NEGATIONS = {
 }
 #: What looks like a negation and is none.
 _EMPTY = {
-    "en": r"not only\b|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
+    "en": r"not only\b|not without|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
     r"|no fewer than|not to mention|no wonder|no matter|why not\b|No 10\b|“no”|no-one but",
-    "de": r"nicht (?:nur|allein|bloß)\b|nicht wahr\?|nicht zuletzt|nicht weniger als|ohnehin|ohne Weiteres|ohne weiteres",
-    "fr": r"(?:non|pas) seulement|n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
-    "es": r"no s[oó]lo\b|no solamente|no únicamente|¿no\?|no obstante|nada más|sin embargo|nada menos|ni siquiera(?= )|de nada|no menos de|sin duda",
-    "pl": r"nie tylko|nie mniej niż|co najmniej|niemniej|mimo to",
-    "ro": r"nu mai puțin de|nu-i așa|nu (?:numai|doar)|fără îndoială",
-    "uk": r"не менш\w* (?:ніж|як)|чи не так|без сумніву|не (?:лише|тільки|лиш)\b|мало не|ледь не|хоч би що|ні в якому разі(?= не)",
+    "de": r"nicht ohne|nicht (?:nur|allein|bloß)\b|nicht wahr\?|nicht zuletzt|nicht weniger als|ohnehin|ohne Weiteres|ohne weiteres",
+    "fr": r"(?:non|pas) sans|(?:non|pas) seulement|n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
+    "es": r"no sin\b|no s[oó]lo\b|no solamente|no únicamente|¿no\?|no obstante|nada más|sin embargo|nada menos|ni siquiera(?= )|de nada|no menos de|sin duda",
+    "pl": r"nie bez|nie tylko|nie mniej niż|co najmniej|niemniej|mimo to",
+    "ro": r"nu fără|nu mai puțin de|nu-i așa|nu (?:numai|doar)|fără îndoială",
+    "uk": r"не без|не менш\w* (?:ніж|як)|чи не так|без сумніву|не (?:лише|тільки|лиш)\b|мало не|ледь не|хоч би що|ні в якому разі(?= не)",
     "ar": r"ليس فقط|لا (?:ي|ت)زال\w*|لا زال\w*|ما زال\w*|لا سيما|لا بد|لا (?:ي|ت)قل\w* عن|بما لا يقل عن|لا شك|لا غير|ما لم",
 }
 #: Negations with an exception, which other languages put as "only" or the other way round: not until, nobody but.
@@ -132,7 +132,7 @@ _OPPOSITES: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
         },
         {
             "en": r"fall\w*|fell|drop\w*|declin\w+|decreas\w+|lost|los(?:e|es|ing)|plunge\w*|down|lower\w*|slump\w*|sank|sink\w*|slip\w*|cut|cuts",
-            "de": r"fiel\w*|fäll\w*|fallen|gefallen|sank\w*|gesunken|sink\w*|Minus|niedriger\w*|gesenkt|senk\w*|Rückgang\w*|zurückgegangen|verlor\w*|verloren|verlier\w*|nachgegeben|gab\w* .*nach",
+            "de": r"fiel\w*|fäll\w*|fallen|gefallen|sank|sanken|gesunken|sink\w*|Minus|niedriger\w*|gesenkt|senk\w*|Rückgang\w*|zurückgegangen|verlor\w*|verloren|verlier\w*|nachgegeben|gab\w* .*nach",
             "fr": r"baiss\w+|chut\w+|recul\w+|diminu\w+|perd\w*|tomb\w+|repli\w*|abaiss\w+",
             "es": r"baj\w+|ca[eíyi]\w+|cay\w+|descend\w+|descien\w+|perd\w+|pierd\w+|reduc\w+|disminu\w+|retroced\w+",
             "pl": r"spad\w*|obniż\w*|strac\w*|osłab\w*|zmniejsz\w*|opad\w*|malej\w*",
@@ -317,24 +317,13 @@ def polarity_differing(pair: Pair) -> dict[str, list[str]]:
     if source_language not in _NEGATIONS or language not in _NEGATIONS or source_language == language:
         return {}
     found: dict[str, list[str]] = {"negation_lost": [], "negation_added": [], "opposite": []}
-    for source, target in _aligned(pair):
+    for source, target in aligned(pair):
         lost, added = _difference(_polarity(source, source_language), _polarity(target, language))
         found["negation_lost"] += lost
         found["negation_added"] += added
         if not (lost or added):
             found["opposite"] += _opposites(source, target, source_language, language)
     return found
-
-
-def _aligned(pair: Pair) -> list[tuple[str, str]]:
-    sources, targets = pair.source.blocks, pair.target.blocks
-    if len(sources) != len(targets):
-        return [(" ".join(sources), " ".join(targets))]
-    aligned: list[tuple[str, str]] = []
-    for source, target in zip(sources, targets, strict=True):
-        ones, others = sentences(source), sentences(target)
-        aligned += zip(ones, others, strict=True) if len(ones) == len(others) else [(source, target)]
-    return aligned
 
 
 def _difference(source: _Found, target: _Found) -> tuple[list[str], list[str]]:
@@ -360,6 +349,9 @@ def _polarity(text: str, language: str) -> _Found:
     for match in negation.finditer(exception.sub(_blank, text)):
         if places and (language in _CONCORD or _NEITHER.match(text, places[-1][0])):
             between = text[places[-1][1] : match.start()]
+            if language in _CONCORD and _NOR.fullmatch(match[0]):
+                places[-1] = (places[-1][0], match.end())
+                continue
             if len(between.split()) <= _CLAUSE_WORDS and not _CLAUSE_END.search(between):
                 places[-1] = (places[-1][0], match.end())
                 continue
@@ -392,6 +384,7 @@ def _opposites(source: str, target: str, source_language: str, language: str) ->
 
 
 _ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
+_NOR = re.compile(r"ni|nici|ani|ні|ані|ولا", re.IGNORECASE)
 _NEITHER = re.compile(r"neither|weder", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:.!?،؛؟«»“”„–—]")
 

@@ -106,18 +106,34 @@ def _expected_length(length: int, pair: Pair) -> float:
 _SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
 _QUESTION_MARK = re.compile("[?؟？]")
 _TAG = re.compile(r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?", re.IGNORECASE)
-#: A question may become a heading such as "Wie es weitergeht".
-_INDIRECT = re.compile(r"(?:wie|was|warum|wieso|weshalb|wer|wo|wann|why|how|what|where|who|when|ce que|comment|pourquoi|où|por qué|cómo|qué|jak|co|dlaczego|de ce|cum|ce|чому|як|що|كيف|لماذا|ماذا)\b", re.IGNORECASE)
+#: Words of questions: one may stand as an indirect question, or as a heading such as "Wie es weitergeht".
+_INTERROGATIVES = {
+    "en": "how|why|what|where|who|whom|whose|when|whether|which",
+    "de": "wie|was|warum|wieso|weshalb|wer|wen|wem|wo|wann|ob|welche[rsnm]?|wohin|wozu|womit",
+    "fr": "comment|pourquoi|où|ce qu[ie’].*|quand|quel(?:le)?s?",
+    "es": "por qué|cómo|qué|quién|quiénes|dónde|cuándo|cuál|cuáles",
+    "pl": "jak|co|dlaczego|gdzie|kiedy|czy|który|która|które",
+    "ro": "cum|ce|de ce|cine|unde|când|dacă|care",
+    "uk": "як|що|чому|хто|де|коли|чи|який|яка|яке|навіщо",
+    "ar": "كيف|لماذا|ماذا|بماذا|متى|أين|هل|ما إذا",
+}
 
 
 def questions_differing(pair: Pair) -> list[str]:
     """Return questions that became statements, or statements that became questions."""
     source, target = (_TAG.sub(".", content.text) for content in (pair.source, pair.target))
     before, after = (len(_QUESTION_MARK.findall(text)) for text in (source, target))
-    if before > after:
-        indirect = before == 1 and _INDIRECT.match(target.strip(" «“„")) and not target.rstrip(_AFTER_END).endswith(_END)
-        return [] if indirect else _questions(source)[-(before - after) :] if after == 0 else _questions(source)
-    return _questions(target)[before:] if after > before else []
+    if before == after:
+        return []
+    longer, shorter, language = (
+        (source, target, base(pair.language)) if before > after else (target, source, base(pair.source_language))
+    )
+    statements = [part for part in _SENTENCE_END.split(shorter) if not _QUESTION_MARK.search(part)]
+    words = _INTERROGATIVES.get(language)
+    indirect = sum(bool(words and re.search(rf"\b(?:{words})\b", part, re.IGNORECASE)) for part in statements)
+    if indirect >= abs(before - after) and not (before == 1 and after == 0 and shorter.rstrip(_AFTER_END).endswith(".") and len(statements) == 1):
+        return []
+    return _questions(longer)[-abs(before - after) :]
 
 
 def _questions(text: str) -> list[str]:
