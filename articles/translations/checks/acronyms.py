@@ -82,7 +82,7 @@ def acronyms_differing(source: str, target: str, source_language: str, language:
             found.append(f"{form} → {own}")
         elif added:
             found.append(f"{form} → {', '.join(added.values())}")
-        elif form.isupper() and form not in _OFTEN_SPELLED_OUT and key not in _WEAK:
+        elif not {"ar", "uk"} & {source_language, language} and form.isupper() and form not in _OFTEN_SPELLED_OUT and key not in _WEAK:
             found.append(form if form == own else f"{form} → {own}")
     if not found:
         spelled = _organisations(source, source_language)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from articles.translations.checks.pair import Pair, base
+from articles.translations.checks.pair import Pair, aligned, base
 
 #: Monday to Sunday, then January to December; * stands for any ending. In Arabic months have two names.
 _NAMES = {
@@ -51,13 +51,15 @@ _UNIT_BEFORE = re.compile(r"(?:\d|doi|două|trei|patru|cinci|șase|șapte|opt|no
 def dates_differing(pair: Pair) -> list[str]:
     """Return days and months for which the translation has others. One that is only missing may be a date in digits."""
     found = []
-    source = _dates(pair.source.text, base(pair.source_language))
-    target = _dates(pair.target.text, base(pair.language))
-    for kind in (range(7), range(7, 19)):
-        lost = [source[key] for key in kind if key in source and key not in target]
-        added = [target[key] for key in kind if key in target and key not in source]
-        if lost and added:
-            found.append(f"{', '.join(lost)} → {', '.join(added)}")
+    whole_source = _dates(pair.source.text, base(pair.source_language))
+    whole_target = _dates(pair.target.text, base(pair.language))
+    for one, other in aligned(pair):
+        source, target = _dates(one, base(pair.source_language)), _dates(other, base(pair.language))
+        for kind in (range(7), range(7, 19)):
+            lost = [source[key] for key in kind if key in source and key not in whole_target]
+            added = [target[key] for key in kind if key in target and key not in whole_source]
+            if lost and added:
+                found.append(f"{', '.join(lost)} → {', '.join(added)}")
     return found
 
 

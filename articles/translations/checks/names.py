@@ -148,6 +148,8 @@ _FOLDED = [
 ]
 #: Classes of consonants: sibilants and velars are one, as c, g, j, ch and ج stand for either.
 _CLASSES = str.maketrans("pbfvdtkgqcxszjhlrmn", "PPFFTTSSSSSSSS LRMN".replace(" ", "_"))
+#: In a longer text a name may be described.
+_SHORT_TEXT = 250
 _MIN_RATIO, _MIN_PLACE_RATIO, _MIN_SKELETON_RATIO = 68, 80, 75
 
 
@@ -233,12 +235,16 @@ def _one_sided(unmatched: list[Name], names: list[Name], words: "_Words", langua
             continue
         is_place = place(last.word, language) is not None
         if len(group) == 1:
-            gone = last in unmatched and not is_place and _SURNAME.match(last.word) is not None
+            short = len(words.text) < _SHORT_TEXT and _alone(last, language)
+            gone = last in unmatched and not is_place and (short or _SURNAME.match(last.word) is not None)
         else:
             kept = [
                 name
                 for name in group[:-1]
-                if name not in unmatched and name.word.lower() not in _COMMON and len(skeleton(name.word)) > 1
+                if name not in unmatched
+                and name.word.lower() not in _COMMON
+                and len(skeleton(name.word)) > 1
+                and (language != "de" or skeleton(name.word) in words.skeletons)
             ]
             gone = last in unmatched and not is_place and (bool(kept) or all(_is_sure(name) for name in group) and language != "de")
             gone = gone or (last not in unmatched and not is_place and bool(kept) and not words.follows(kept[-1].word, last.word, language))
@@ -272,12 +278,19 @@ def _two_sided(
             shared = both_long and any(
                 _similar(_fold(one.word), _fold(two.word)) for one in group if one not in lost for two in counterpart
             )
-            alone = _alone(name, source_language) and _alone(other, language) and len(group) == len(counterpart) == 1
-            persons = both_long and "de" not in (source_language, language)
+            alone = (
+                _alone(name, source_language)
+                and _alone(other, language)
+                and len(group) == len(counterpart) == 1
+                and len([one for one in lost if _alone(one, source_language)]) == 1
+                and len([one for one in added if _alone(one, language)]) == 1
+            )
+            german = group if source_language == "de" else counterpart if language == "de" else []
+            persons = both_long and all(_is_sure(one) for one in (counterpart if german is group else group)) and not (
+                german and (len(german) > 3 or german[0].initial)
+            )
             replaced = (
-                all(one in lost for one in group)
-                and all(one in added for one in counterpart)
-                and (persons or (alone and len(lost) == len(added) == 1))
+                all(one in lost for one in group) and all(one in added for one in counterpart) and (persons or alone)
             )
             if shared or replaced:
                 found.append(_change([name], [other]))
@@ -350,6 +363,7 @@ class _Words:
             words |= {word.removeprefix(p) for word in words for p in _ARABIC_PREFIXES if word.startswith(p)}
             tokens = [match[0] for match in _TOKEN.finditer(text)]
             words |= {one + other for one, other in zip(tokens, tokens[1:], strict=False)}
+        self.text = text
         self.tokens = [match[0] for match in _TOKEN.finditer(text)]
         self.folds = {_fold(word) for word in words if self.arabic or word[:1].isupper()}
         self.lower_folds = {_fold(word) for word in words if not self.arabic and not word[:1].isupper() and len(word) > 3}
@@ -375,7 +389,7 @@ class _Words:
             return True
         least = _MIN_PLACE_RATIO if where is not None and self.places else _MIN_RATIO
         return any(_similar(mine, other, least) for other in self.folds) or any(
-            len(mine) > 3 and other.startswith(mine[: max(4, len(mine) - 2)]) for other in self.lower_folds
+            len(mine) > 3 and other.startswith(mine[: max(4, len(mine) - 2)]) for other in self.folds | self.lower_folds
         )
 
     def sounds_like(self, name: str) -> bool:

@@ -24,7 +24,7 @@ _NEGATIONS = {
     "ro": r"nu|n-\w+|nici|nimeni|nimic|nimănui|niciodată|nicăieri|nicio|niciun|niciuna|niciunul|fără|ba",
     "uk": r"не|ні|ані|ніхто|нікого|нікому|ніким|нічого|нічому|ніщо|ніколи|ніде|нікуди|жоден|жодн\w+|немає|нема|"
     r"без|неможлив\w*|неправд\w*|невинн\w*|невинуват\w*|невідом\w*|нелегальн\w*|незаконн\w*",
-    "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|غير|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون|عدم|انعدام)|[وف]?ما من",
+    "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون)|[وف]?ما من",
 }
 #: What looks like a negation and is none.
 _EMPTY = {
@@ -36,7 +36,7 @@ _EMPTY = {
     "pl": r"nie bez|nie tylko|nie mniej niż|co najmniej|niemniej|mimo to",
     "ro": r"nu fără|nu mai puțin de|nu-i așa|nu (?:numai|doar)|fără îndoială",
     "uk": r"не без|не менш\w* (?:ніж|як)|чи не так|без сумніву|не (?:лише|тільки|лиш)\b|мало не|ледь не|хоч би що|ні в якому разі(?= не)",
-    "ar": r"ليس فقط|لا (?:ي|ت)زال\w*|لا زال\w*|ما زال\w*|لا سيما|لا بد|لا (?:ي|ت)قل\w* عن|بما لا يقل عن|لا شك|لا غير|ما لم",
+    "ar": r"غير أن|ليس فقط|لا (?:ي|ت)زال\w*|لا زال\w*|ما زال\w*|لا سيما|لا بد|لا (?:ي|ت)قل\w* عن|بما لا يقل عن|لا شك|لا غير|ما لم",
 }
 #: Negations with an exception, which other languages put as "only" or the other way round: not until, nobody but.
 _EXCEPTIVE = {
@@ -52,6 +52,8 @@ _EXCEPTIVE = {
 #: Languages in which several words of one clause make one negation.
 _CONCORD = frozenset({"fr", "es", "pl", "ro", "uk", "ar"})
 _CLAUSE_WORDS = 7
+#: In longer passages, whose sentences the translation divides in another way, negations cannot be told apart.
+_MAX_LENGTH = 400
 
 #: Words that may stand in for a negation, by what they mean. Both texts having one of a kind cancels it.
 _STAND_INS: dict[str, dict[str, str]] = {
@@ -113,7 +115,7 @@ _STAND_INS: dict[str, dict[str, str]] = {
         "pl": r"nie(?!dziel|mc|mie|zw|ba|daw|ste|raz|któ|mal|pok)\w{5,}(?:y|a|e|ego|ej|ych|ym|ie|o)|bez(?!piecz)\w{5,}",
         "ro": r"ne(?!ce|go|rv|pot|a)\w{4,}|in(?:vizibil|suficient|complet|valid|corect)\w*|im(?:posibil|probabil)\w*|ilegal\w*",
         "uk": r"не(?!діл|щод|хай|зва|обх|наче)\w{5,}|без(?!пек|печ)\w{5,}",
-        "ar": r"لامبالا\w*",
+        "ar": r"لامبالا\w*|\w?غير|\w{0,2}عدم|انعدام",
     },
 }  # fmt: skip
 
@@ -318,6 +320,8 @@ def polarity_differing(pair: Pair) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {"negation_lost": [], "negation_added": [], "opposite": []}
     for source, target in aligned(pair):
+        if len(source) > _MAX_LENGTH:
+            continue
         lost, added = _difference(_polarity(source, source_language), _polarity(target, language))
         found["negation_lost"] += lost
         found["negation_added"] += added
