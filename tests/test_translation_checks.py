@@ -117,7 +117,7 @@ def test_terms_the_original_does_not_have_are_not_asked_for() -> None:
 
 
 def test_a_lost_acronym_is_reported() -> None:
-    assert details("names", "Talks with the OECD go on", "Die Gespräche gehen weiter", "en", "de") == {"OECD"}
+    assert details("acronyms", "Talks with the OECD go on", "Die Gespräche gehen weiter", "en", "de") == {"OECD"}
 
 
 def test_an_acronym_may_be_that_of_the_other_language() -> None:
@@ -126,7 +126,7 @@ def test_an_acronym_may_be_that_of_the_other_language() -> None:
 
 def test_another_surname_is_reported() -> None:
     source, wrong = "He met Jens Stoltenberg there", "Er traf dort Jens Schmidt"
-    assert details("names", source, wrong, "en", "de") == {"Stoltenberg"}
+    assert details("names", source, wrong, "en", "de") == {"Stoltenberg → Schmidt"}
 
 
 @pytest.mark.parametrize(

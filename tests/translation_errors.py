@@ -234,7 +234,8 @@ class Case:
     def problems(self) -> set[str]:
         source, translation = (re.sub(r"[\[\]{}]", "", text) for text in (self.source, self.translation))
         found = check(source, translation, self.source_language, self.language, terms=self._terms(), html=self.html)
-        return {problem.code for problem in found}
+        codes = {problem.code for problem in found}
+        return codes | {"names"} if "acronyms" in codes else codes
 
     def _terms(self) -> Iterator[Term]:
         for english, others in GLOSSARY.items():

@@ -10,8 +10,6 @@ false alarms were looked at once (`alarms seen`), and nobody has looked at the l
 
 import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,7 +20,7 @@ if __name__ == "__main__":
     django.setup()
 
 from articles.translations.checks import Problem, check
-from tests.translation_set import KINDS, LANGUAGES, Entry, load
+from tests.translation_set import LANGUAGES, Entry, load
 
 PARTS = ("seen", "alarms seen", "seen", "unseen")
 
@@ -40,12 +38,8 @@ class Result:
 @cache
 def results() -> tuple[Result, ...]:
     """Return the remarks on every entry of the set, which takes some seconds."""
-    return tuple(
-        Result(entry, tuple(_problems(entry))) for language in LANGUAGES for entry in load(language)
-    )
+    return tuple(Result(entry, tuple(_problems(entry))) for language in LANGUAGES for entry in load(language))
 
 
 def _problems(entry: Entry) -> list[Problem]:
-    return check(
-        entry.source, entry.target, entry.source_language, entry.target_language, html=entry.field == "body"
-    )
+    return check(entry.source, entry.target, entry.source_language, entry.target_language, html=entry.field == "body")

@@ -116,9 +116,7 @@ def check(
         **numbers_differing(pair),
         "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
         "dates": dates_differing(pair),
-        "acronyms": acronyms_differing(
-            original.text, target.text, base(source_language), base(language)
-        ),
+        "acronyms": acronyms_differing(original.text, target.text, base(source_language), base(language)),
         "names": names_differing(pair),
         **quotations_differing(pair),
         **polarity_differing(pair),

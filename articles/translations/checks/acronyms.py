@@ -1,3 +1,4 @@
+# ruff: noqa: E501 an organisation stays on its line
 """Acronyms of organisations, as each language writes or spells them out."""
 
 import re
@@ -56,7 +57,44 @@ MSF|Doctors Without Borders ; MSF|Ärzte* ohne Grenzen ; MSF|Médecins sans fron
 """
 #: Acronyms that translations often spell out.
 _OFTEN_SPELLED_OUT = frozenset(
-    "TV PM MP MPS AM CEO EUR USD UTC GMT CET MEP HQ ID PR VIP DIY UNO NHS ITV ICE CDU SPD CSU AFD FDP PSG II III IV VI VII VIII IX XI XII".split()
+    [
+        "TV",
+        "PM",
+        "MP",
+        "MPS",
+        "AM",
+        "CEO",
+        "EUR",
+        "USD",
+        "UTC",
+        "GMT",
+        "CET",
+        "MEP",
+        "HQ",
+        "ID",
+        "PR",
+        "VIP",
+        "DIY",
+        "UNO",
+        "NHS",
+        "ITV",
+        "ICE",
+        "CDU",
+        "SPD",
+        "CSU",
+        "AFD",
+        "FDP",
+        "PSG",
+        "II",
+        "III",
+        "IV",
+        "VI",
+        "VII",
+        "VIII",
+        "IX",
+        "XI",
+        "XII",
+    ]
 )
 _ACRONYM = re.compile(r"(?<![\w.-])[A-ZÀ-ÖØ-Þ]{2,}(?!\w)")
 
@@ -78,30 +116,42 @@ def acronyms_differing(source: str, target: str, source_language: str, language:
         if key in theirs:
             continue
         own = _first(key, language)
-        if form not in _acronyms_of(key, language) and re.search(rf"(?<!\w){re.escape(form)}(?!\w)", target) or _foreign_form(key, target, language):
+        if _foreign_form(key, target, language):
             found.append(f"{form} → {own}")
         elif added:
             found.append(f"{form} → {', '.join(added.values())}")
-        elif not {"ar", "uk"} & {source_language, language} and form.isupper() and form not in _OFTEN_SPELLED_OUT and key not in _WEAK:
+        elif (
+            not {"ar", "uk"} & {source_language, language}
+            and form.isupper()
+            and form not in _OFTEN_SPELLED_OUT
+            and key not in _WEAK
+        ):
             found.append(form if form == own else f"{form} → {own}")
     if not found:
         spelled = _organisations(source, source_language)
         lost, new = spelled.keys() - theirs.keys() - _WEAK, theirs.keys() - spelled.keys() - _WEAK
         if lost and new:
             found.append(f"{', '.join(spelled[key] for key in lost)} → {', '.join(theirs[key] for key in new)}")
-    return found + ([] if language in ("uk", "ar") or source_language in ("uk", "ar") else _unknown(source, target, explained))
+    return found + (
+        [] if language in ("uk", "ar") or source_language in ("uk", "ar") else _unknown(source, target, explained)
+    )
 
 
 def _unknown(source: str, target: str, explained: list[str]) -> list[str]:
+    """Return other acronyms that the translation does not have while it has others that the source does not have."""
+    if not re.search("[a-z]", source) or not re.search("[a-z]", target):
+        return []
+    known, before = target.casefold(), source.casefold()
+    if all(acronym.casefold() in before or acronym in _ALL_FORMS for acronym in _ACRONYM.findall(target)):
+        return []
     return [
         acronym
         for acronym in _ACRONYM.findall(source)
-        if acronym not in explained and acronym not in _OFTEN_SPELLED_OUT and acronym.casefold() not in target.casefold()
-        and not re.search(r"\b[A-ZÀ-Þ]{2,}\b", " ".join(_ACRONYM.findall(target))) is None
-        and len(_ACRONYM.findall(target)) >= len(_ACRONYM.findall(source))
+        if acronym not in explained and acronym not in _OFTEN_SPELLED_OUT and acronym.casefold() not in known
     ]
 
 
+@lru_cache(maxsize=256)
 def _organisations(text: str, language: str, *, acronyms_only: bool = False) -> dict[int, str]:
     text = text.replace("ʼ", "’")
     found: dict[int, str] = {}
@@ -112,6 +162,8 @@ def _organisations(text: str, language: str, *, acronyms_only: bool = False) -> 
 
 def _foreign_form(key: int, text: str, language: str) -> bool:
     """Return whether a text has the acronym of another language for an organisation."""
+    if language in ("uk", "ar"):
+        return False  # an acronym in Latin letters is understood there
     own = _acronyms_of(key, language)
     others = {form for other in _LANGUAGES if other not in (language, "ar", "uk") for form in _acronyms_of(key, other)}
     return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text) for form in others - own if form.isupper())
@@ -125,15 +177,18 @@ def _first(key: int, language: str) -> str:
     return _rows()[key][_LANGUAGES.index(language)][0].strip("*")
 
 
+_ALL_FORMS = frozenset(re.findall(r"[A-ZÀ-ÖØ-Þ]{2,}", _TABLE))
+
+
 @lru_cache(maxsize=1)
 def _rows() -> list[tuple[list[str], ...]]:
-    return [
-        tuple(column.strip().split("|") for column in line.split(" ; ")) for line in _TABLE.strip().split("\n")
-    ]
+    return [tuple(column.strip().split("|") for column in line.split(" ; ")) for line in _TABLE.strip().split("\n")]
 
 
 #: Countries: translations name them in many ways.
-_WEAK = frozenset(index for index, line in enumerate(_TABLE.strip().split("\n")) if line.startswith(("US|", "UK|", "EU|", "UN|")))
+_WEAK = frozenset(
+    index for index, line in enumerate(_TABLE.strip().split("\n")) if line.startswith(("US|", "UK|", "EU|", "UN|"))
+)
 
 
 @lru_cache(maxsize=32)

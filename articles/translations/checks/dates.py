@@ -1,3 +1,4 @@
+# ruff: noqa: E501 the words of a language stay on one line
 """Check days of the week and months."""
 
 import re
@@ -63,6 +64,7 @@ def dates_differing(pair: Pair) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=256)
 def _dates(text: str, language: str) -> dict[int, str]:
     if language not in _NAMES:
         return {}
@@ -87,4 +89,6 @@ def date_words(language: str) -> re.Pattern[str]:
     forms = [name.replace("*", r"\w*") for name in _NAMES[language].split(" ")]
     before = "(?:[وفبكل]?)" if language == "ar" else ""
     case = "" if language in ("en", "de") else "(?i)"
-    return re.compile(rf"{case}(?<!\w){before}(?:" + "|".join(f"(?P<d{i}>{form})" for i, form in enumerate(forms)) + r")(?!\w)")
+    return re.compile(
+        rf"{case}(?<!\w){before}(?:" + "|".join(f"(?P<d{i}>{form})" for i, form in enumerate(forms)) + r")(?!\w)"
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 the words of a language stay on one line
 """Check names of people, places and companies, also between scripts.
 
 Names are compared by their sound: anyascii transliterates them, what languages spell differently is folded (Selenskyj,
@@ -9,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -87,25 +89,343 @@ Canaries Kanaren Canarias Kanary Canare Канари الكناري
 """
 #: Words that begin with a capital and are no names, or that translations leave out: titles, institutions, nationalities.
 _COMMON = frozenset(
-    """
-mr mrs ms dr sir lord king queen prince princess president minister prime chancellor mayor judge general captain pope
-court supreme constitutional high house white senate parliament congress council commission committee bank central party union
-national international european united nations states state street square bridge river mount lake north south east west
-northern southern eastern western great new old saint red cross black sea world health organization organisation ministry
-interior defence defense foreign police army navy air force service agency office secretary security day week times post
-photo photograph image illustration update breaking live good evening morning thanks i storm the a an in on at by for of
-centre center university institute museum airport station stadium league cup championship open grand prix olympic
-games election elections labour conservative conservatives democrat democrats republican republicans tory tories social
-strip bay gulf island islands isle mountain valley airlines airways railway network rail group company
-premier deputy director manager chief executive spokesman spokeswoman ambassador governor attorney
-palace alliance альянс patriots plan department sea state штати чорн чорним cape downing hrest cruz croix kreuz krzyż хрест сили jazeera television radio news
-ministre président présidente conseil assemblée cour république premier sénat ministère parlement église état gouvernement
-bundestag bundesrat ministerium präsident präsidentin polizei feuerwehr gericht amt bahn deutsche deutscher deutschen
-gobierno ministerio presidente congreso senado tribunal corte guardia urbana civil policía banco consejo comisión estado
-ministerstwo prezydent sejm senat sąd rada rząd komisja policja straż
-ministerul președintele guvernul parlamentul curtea poliția banca consiliul camera piața gara serviciul
-президент міністр рада суд офіс верховна генпрокурор уряд область міністерство
-""".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "sir",
+        "lord",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "president",
+        "minister",
+        "prime",
+        "chancellor",
+        "mayor",
+        "judge",
+        "general",
+        "captain",
+        "pope",
+        "court",
+        "supreme",
+        "constitutional",
+        "high",
+        "house",
+        "white",
+        "senate",
+        "parliament",
+        "congress",
+        "council",
+        "commission",
+        "committee",
+        "bank",
+        "central",
+        "party",
+        "union",
+        "national",
+        "international",
+        "european",
+        "united",
+        "nations",
+        "states",
+        "state",
+        "street",
+        "square",
+        "bridge",
+        "river",
+        "mount",
+        "lake",
+        "north",
+        "south",
+        "east",
+        "west",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "great",
+        "new",
+        "old",
+        "saint",
+        "red",
+        "cross",
+        "black",
+        "sea",
+        "world",
+        "health",
+        "organization",
+        "organisation",
+        "ministry",
+        "interior",
+        "defence",
+        "defense",
+        "foreign",
+        "police",
+        "army",
+        "navy",
+        "air",
+        "force",
+        "service",
+        "agency",
+        "office",
+        "secretary",
+        "security",
+        "day",
+        "week",
+        "times",
+        "post",
+        "photo",
+        "photograph",
+        "image",
+        "illustration",
+        "update",
+        "breaking",
+        "live",
+        "good",
+        "evening",
+        "morning",
+        "thanks",
+        "i",
+        "storm",
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "of",
+        "centre",
+        "center",
+        "university",
+        "institute",
+        "museum",
+        "airport",
+        "station",
+        "stadium",
+        "league",
+        "cup",
+        "championship",
+        "open",
+        "grand",
+        "prix",
+        "olympic",
+        "observatory",
+        "rights",
+        "human",
+        "foundation",
+        "association",
+        "authority",
+        "federation",
+        "federal",
+        "workers",
+        "academy",
+        "school",
+        "college",
+        "hospital",
+        "church",
+        "cathedral",
+        "theatre",
+        "tower",
+        "gate",
+        "hall",
+        "park",
+        "garden",
+        "arena",
+        "coast",
+        "guard",
+        "border",
+        "intelligence",
+        "finance",
+        "health",
+        "education",
+        "transport",
+        "culture",
+        "environment",
+        "energy",
+        "economy",
+        "justice",
+        "affairs",
+        "treaty",
+        "act",
+        "law",
+        "bill",
+        "charter",
+        "agreement",
+        "accord",
+        "pact",
+        "war",
+        "peace",
+        "nobel",
+        "prize",
+        "award",
+        "francis",
+        "charles",
+        "poles",
+        "danes",
+        "finns",
+        "swedes",
+        "turks",
+        "greeks",
+        "czechs",
+        "serbs",
+        "croats",
+        "kurds",
+        "arabs",
+        "jews",
+        "muslims",
+        "christians",
+        "americans",
+        "russians",
+        "ukrainians",
+        "germans",
+        "britons",
+        "french",
+        "italians",
+        "spaniards",
+        "soviet",
+        "games",
+        "election",
+        "elections",
+        "labour",
+        "conservative",
+        "conservatives",
+        "democrat",
+        "democrats",
+        "republican",
+        "republicans",
+        "tory",
+        "tories",
+        "social",
+        "strip",
+        "bay",
+        "gulf",
+        "island",
+        "islands",
+        "isle",
+        "mountain",
+        "valley",
+        "airlines",
+        "airways",
+        "railway",
+        "network",
+        "rail",
+        "group",
+        "company",
+        "premier",
+        "deputy",
+        "director",
+        "manager",
+        "chief",
+        "executive",
+        "spokesman",
+        "spokeswoman",
+        "ambassador",
+        "governor",
+        "attorney",
+        "palace",
+        "alliance",
+        "альянс",
+        "patriots",
+        "plan",
+        "department",
+        "sea",
+        "state",
+        "штати",
+        "чорн",
+        "чорним",
+        "cape",
+        "downing",
+        "hrest",
+        "cruz",
+        "croix",
+        "kreuz",
+        "krzyż",
+        "хрест",
+        "сили",
+        "jazeera",
+        "television",
+        "radio",
+        "news",
+        "ministre",
+        "président",
+        "présidente",
+        "conseil",
+        "assemblée",
+        "cour",
+        "république",
+        "premier",
+        "sénat",
+        "ministère",
+        "parlement",
+        "église",
+        "état",
+        "gouvernement",
+        "bundestag",
+        "bundesrat",
+        "ministerium",
+        "präsident",
+        "präsidentin",
+        "polizei",
+        "feuerwehr",
+        "gericht",
+        "amt",
+        "bahn",
+        "deutsche",
+        "deutscher",
+        "deutschen",
+        "gobierno",
+        "ministerio",
+        "presidente",
+        "congreso",
+        "senado",
+        "tribunal",
+        "corte",
+        "guardia",
+        "urbana",
+        "civil",
+        "policía",
+        "banco",
+        "consejo",
+        "comisión",
+        "estado",
+        "ministerstwo",
+        "prezydent",
+        "sejm",
+        "senat",
+        "sąd",
+        "rada",
+        "rząd",
+        "komisja",
+        "policja",
+        "straż",
+        "ministerul",
+        "președintele",
+        "guvernul",
+        "parlamentul",
+        "curtea",
+        "poliția",
+        "banca",
+        "consiliul",
+        "camera",
+        "piața",
+        "gara",
+        "serviciul",
+        "президент",
+        "міністр",
+        "рада",
+        "суд",
+        "офіс",
+        "верховна",
+        "генпрокурор",
+        "уряд",
+        "область",
+        "міністерство",
+    ]
 )
 _NATIONALITY = re.compile(r"\w{2,}(?:ian|ians|ish|ese|ean|ans?|i|is|ch|ic|ots|ards?)$")
 #: Endings of surnames, by which the first word of a sentence can be told from other words.
@@ -118,7 +438,30 @@ _INITIAL = re.compile(r"(?:^|[.!?:…»”\"\n(/–—|•]|«|“|„)[\s\xa0\u
 _ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
 _ARABIC_PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "لل", "ال", "و", "ف", "ب", "ل", "ك")
 _INFLECTED = frozenset({"pl", "uk", "ro"})
-_PARTICLES = frozenset("von van de der den del della di da dos al el bin ibn abu ben la le du des".split())
+_PARTICLES = frozenset(
+    [
+        "von",
+        "van",
+        "de",
+        "der",
+        "den",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "abu",
+        "ben",
+        "la",
+        "le",
+        "du",
+        "des",
+    ]
+)
 
 #: Sounds that languages spell differently, on transliterated text; longer spellings first.
 _FOLDED = [
@@ -174,7 +517,7 @@ def names_differing(pair: Pair) -> list[str]:
         return []
     ours = [] if arabic_source else _names(source, source_language)
     theirs = [] if arabic_target else _names(target, language)
-    our_words, their_words = _Words(source, source_language), _Words(target, language)
+    our_words, their_words = _words_of(source, source_language), _words_of(target, language)
     lost = [name for name in ours if not their_words.has(name.word, source_language)]
     added = [name for name in theirs if not our_words.has(name.word, language)]
     if arabic_source or arabic_target:
@@ -213,7 +556,7 @@ def _places_changed(pair: Pair, source_language: str, language: str) -> list[str
     """Return places for which the sentence of the translation has another one of the same kind."""
     found = []
     for source, target in aligned(pair):
-        ours, theirs = _Words(source, source_language), _Words(target, language)
+        ours, theirs = _words_of(source, source_language), _words_of(target, language)
         gone = [key for key in ours.places.keys() - theirs.places.keys() if not theirs.sounds_like(ours.places[key])]
         new = [key for key in theirs.places.keys() - ours.places.keys() if not ours.sounds_like(theirs.places[key])]
         if len(gone) == len(new) == 1 and gone[0].split()[0] == new[0].split()[0]:
@@ -246,8 +589,17 @@ def _one_sided(unmatched: list[Name], names: list[Name], words: "_Words", langua
                 and len(skeleton(name.word)) > 1
                 and (language != "de" or skeleton(name.word) in words.skeletons)
             ]
-            gone = last in unmatched and not is_place and (bool(kept) or all(_is_sure(name) for name in group) and language != "de")
-            gone = gone or (last not in unmatched and not is_place and bool(kept) and not words.follows(kept[-1].word, last.word, language))
+            gone = (
+                last in unmatched
+                and not is_place
+                and (bool(kept) or (all(_is_sure(name) for name in group) and language != "de"))
+            )
+            gone = gone or (
+                last not in unmatched
+                and not is_place
+                and bool(kept)
+                and not words.follows(kept[-1].word, last.word, language)
+            )
         if gone:
             found.append(last.word)
     return found
@@ -265,7 +617,7 @@ def _two_sided(
     our_groups, their_groups = _grouped(ours), _grouped(theirs)
     for name in lost:
         group = our_groups[name.sequence]
-        if not _is_sure(name) or name in gone_places and new_places:
+        if not _is_sure(name) or (name in gone_places and new_places):
             continue
         for other in added:
             counterpart = their_groups[other.sequence]
@@ -286,8 +638,10 @@ def _two_sided(
                 and len([one for one in added if _alone(one, language)]) == 1
             )
             german = group if source_language == "de" else counterpart if language == "de" else []
-            persons = both_long and all(_is_sure(one) for one in (counterpart if german is group else group)) and not (
-                german and (len(german) > 3 or german[0].initial)
+            persons = (
+                both_long
+                and all(_is_sure(one) for one in (counterpart if german is group else group))
+                and not (german and (len(german) > 3 or german[0].initial))
             )
             replaced = (
                 all(one in lost for one in group) and all(one in added for one in counterpart) and (persons or alone)
@@ -312,9 +666,7 @@ def _change(lost: Iterable[Name], added: Iterable[Name]) -> str:
 def _is_sure(name: Name) -> bool:
     """Return whether a word is a name and none that is translated."""
     word = name.word.lower()
-    if word in _COMMON or word in _PARTICLES or len(word) < 3 or name.word.isupper():
-        return False
-    return True
+    return not (word in _COMMON or word in _PARTICLES or len(word) < 3 or name.word.isupper())
 
 
 def _alone(name: Name, language: str) -> bool:
@@ -326,6 +678,7 @@ def _alone(name: Name, language: str) -> bool:
     return not (language == "en" and _NATIONALITY.fullmatch(name.word.lower()))
 
 
+@lru_cache(maxsize=128)
 def _names(text: str, language: str) -> list[Name]:
     found: list[Name] = []
     sequence, end = 0, -1
@@ -333,7 +686,11 @@ def _names(text: str, language: str) -> list[Name]:
         word = match[0]
         for part in word.split("-") if "-" in word else [word]:
             part = re.sub(r"^(?:[LlDd]|[Qq]u|[Nn]|[Ss])[’'](?=\w)|[’'](?:s|ul|a)?$", "", part)
-            if not part[:1].isupper() or sum(map(str.isupper, part)) > 1 and len(part) < 5 or _is_date(part, language):
+            if (
+                not part[:1].isupper()
+                or (sum(map(str.isupper, part)) > 1 and len(part) < 5)
+                or _is_date(part, language)
+            ):
                 continue
             between = text[end : match.start()] if end >= 0 else "."
             if not (between.strip(" \xa0\u202f") == "" or between.strip().lower() in _PARTICLES) or "\n" in between:
@@ -357,16 +714,23 @@ class _Words:
     def __init__(self, text: str, language: str) -> None:
         self.language = language
         text = unicodedata.normalize("NFC", re.sub("[\u064b-\u0652\u0640]", "", text))
-        words = {part for match in _TOKEN.finditer(text) for part in (match[0], *re.split(r"[-’']", match[0])) if len(part) > 1}
+        words = {
+            part
+            for match in _TOKEN.finditer(text)
+            for part in (match[0], *re.split(r"[-’']", match[0]))
+            if len(part) > 1
+        }
         self.arabic = bool(_ARABIC_LETTER.search(text))
         if self.arabic:
             words |= {word.removeprefix(p) for word in words for p in _ARABIC_PREFIXES if word.startswith(p)}
             tokens = [match[0] for match in _TOKEN.finditer(text)]
-            words |= {one + other for one, other in zip(tokens, tokens[1:], strict=False)}
+            words |= {one + other for one, other in pairwise(tokens)}
         self.text = text
         self.tokens = [match[0] for match in _TOKEN.finditer(text)]
         self.folds = {_fold(word) for word in words if self.arabic or word[:1].isupper()}
-        self.lower_folds = {_fold(word) for word in words if not self.arabic and not word[:1].isupper() and len(word) > 3}
+        self.lower_folds = {
+            _fold(word) for word in words if not self.arabic and not word[:1].isupper() and len(word) > 3
+        }
         self.skeletons = {skeleton(word) for word in words}
         self.places = {
             found: word
@@ -406,7 +770,10 @@ class _Words:
             return True
         starts = [index for index, token in enumerate(self.tokens) if _sounds_like(first, token)]
         return not starts or any(
-            _sounds_like(second, token) for index in starts for token in self.tokens[max(0, index - 1) : index + 5] if token != self.tokens[index]
+            _sounds_like(second, token)
+            for index in starts
+            for token in self.tokens[max(0, index - 1) : index + 5]
+            if token != self.tokens[index]
         )
 
 
@@ -415,6 +782,12 @@ def _sounds_like(bones: str, word: str) -> bool:
     return any(_same_bones(bones, skeleton(form)) for form in forms)
 
 
+@lru_cache(maxsize=256)
+def _words_of(text: str, language: str) -> _Words:
+    return _Words(text, language)
+
+
+@lru_cache(maxsize=20_000)
 def _same_bones(one: str, other: str, *, strict: bool = False) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < 2:
@@ -424,6 +797,7 @@ def _same_bones(one: str, other: str, *, strict: bool = False) -> bool:
     return fuzz.ratio(one, other) >= _MIN_SKELETON_RATIO or (len(shorter) >= 3 and longer.startswith(shorter))
 
 
+@lru_cache(maxsize=50_000)
 def _similar(one: str, other: str, least: float = _MIN_RATIO) -> bool:
     """Return whether two folded names are the same, perhaps inflected or spelled in another way."""
     shorter, longer = sorted((one, other), key=len)
@@ -459,6 +833,7 @@ def skeleton(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", folded)
 
 
+@lru_cache(maxsize=20_000)
 def place(word: str, language: str) -> str | None:
     """Return the key of a country, a continent or a city that the word names, perhaps inflected."""
     index = _places(language)
@@ -489,7 +864,11 @@ def _places(language: str) -> dict[str, str]:
         (f"city {key}", locale.time_zones.get(key, {}).get("city") or key.rpartition("/")[2].replace("_", " "))
         for key in get_global("zone_territories")
     ]
-    named += [(f"territory {key}", name) for key, name in locale.territories.items() if len(key) in (2, 3) and key not in ("ZZ", "XA", "XB")]
+    named += [
+        (f"territory {key}", name)
+        for key, name in locale.territories.items()
+        if len(key) in (2, 3) and key not in ("ZZ", "XA", "XB")
+    ]
     for key, name in named:
         for word in [name] if " " not in name else []:
             _put(index, word, key, language)

@@ -477,7 +477,7 @@ _WORD = re.compile("(?:[^\\W\\d_][\u064b-\u0652]*)+(?:[’'ʼ][^\\W\\d_]+)*")
 _ARABIC_ELEVEN = re.compile(r"\b(أحد|إحدى) (?=عشرة?\b)")
 _ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _GERMAN_LINKED = re.compile(r"(ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)und(.+)")
-_GERMAN_ENDING = re.compile(r"(?:ste[nrsm]?|te[nrsm]?|er|ern|mal|fach)$")
+_GERMAN_ENDING = re.compile(r"(?:ste[nrsm]?|te[nrsm]?|er-?jahren?|er|ern|mal|fach)$")
 _GERMAN_ONE = {"ein": Decimal(1), "eine": Decimal(1), "eins": Decimal(1)}
 
 
@@ -536,7 +536,9 @@ def spelled(text: str, language: str) -> list[Spelled]:
     number: _Composer | None = None
     for match in _WORD.finditer(text):
         between = text[number.end : match.start()] if number else ""
-        linked = bool(between) and (not between.strip(" \xa0-") or between.strip(" \xa0-").lower() in _LINKS.get(language, ()))
+        linked = bool(between) and (
+            not between.strip(" \xa0-") or between.strip(" \xa0-").lower() in _LINKS.get(language, ())
+        )
         item = word(match[0], language)
         if item and number and linked and number.add(item, match.end(), match[0].startswith("و") or "و" in between):
             continue
@@ -572,7 +574,7 @@ class _Composer:
             self.current = Decimal(0)
         elif _is_scale(item.value):
             if self.current == 0 and self.total:
-                if item.value < self.total and item.value not in (1000,):
+                if item.value < self.total and item.value != 1000:
                     return False
                 self.total *= item.value
             else:
@@ -599,13 +601,19 @@ class _Composer:
             self.current = current * 100
         elif value == 20 and self.language == "fr" and current % 100 == 4:
             self.current = current - 4 + 80
-        elif current == 0 or (current % 100 == 0 and value < 100) or (current % 10 == 0 and current % 100 >= 20 and value < 10):
-            self.current = current + value
-        elif self.language == "fr" and current % 100 in _FRENCH_SCORES and 10 <= value < 20:
-            self.current = current + value
-        elif self.language == "fr" and current % 100 in (70, 90) and 7 <= value < 10 or self.language == "fr" and current % 100 == 10 and 7 <= value < 10:
-            self.current = current + value
-        elif self.language == "ar" and 1 <= current % 100 < 10 and (value == 10 or (joined and value < 100 and value % 10 == 0)):
+        elif (
+            current == 0
+            or (current % 100 == 0 and value < 100)
+            or (current % 10 == 0 and current % 100 >= 20 and value < 10)
+            or (self.language == "fr" and current % 100 in _FRENCH_SCORES and 10 <= value < 20)
+            or (self.language == "fr" and current % 100 in (70, 90) and 7 <= value < 10)
+            or (self.language == "fr" and current % 100 == 10 and 7 <= value < 10)
+            or (
+                self.language == "ar"
+                and 1 <= current % 100 < 10
+                and (value == 10 or (joined and value < 100 and value % 10 == 0))
+            )
+        ):
             self.current = current + value
         else:
             return False

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -47,7 +47,7 @@ _AFTERNOON = re.compile(
 
 
 class Number(NamedTuple):
-    """A number in a text, and what it may mean: 17.30 may be a time, a price or a version, 29.11 the 29th of November."""
+    """A number in a text, and what it may mean: 17.30 may be a time or a price, 29.11 the 29th of November."""
 
     text: str
     readings: frozenset[str]
@@ -74,8 +74,8 @@ class Number(NamedTuple):
 
 def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     """Return numbers without a counterpart, except those that may be dropped or converted; and units that differ."""
-    sources = list(numbers_of(pair.source.text, pair.source_language))
-    targets = list(numbers_of(pair.target.text, pair.language))
+    sources = numbers_of(pair.source.text, pair.source_language)
+    targets = numbers_of(pair.target.text, pair.language)
     matched, missing, added = _match(sources, targets)
     units = [
         f"{source.text} {source.unit.text} → {target.text} {target.unit.text}"
@@ -98,7 +98,9 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     return {"numbers": [number.text for number in differing] + _scores_differing(pair), "units": units}
 
 
-def _match(sources: list[Number], targets: list[Number]) -> tuple[list[tuple[Number, Number]], list[Number], list[Number]]:
+def _match(
+    sources: Sequence[Number], targets: Sequence[Number]
+) -> tuple[list[tuple[Number, Number]], list[Number], list[Number]]:
     matched, missing, added = [], [], list(targets)
     for number in sorted(sources, key=lambda number: number.vague):
         candidates = [other for other in added if other.readings & number.readings]
@@ -112,7 +114,7 @@ def _match(sources: list[Number], targets: list[Number]) -> tuple[list[tuple[Num
     return matched, missing, added
 
 
-def _matches_elsewhere(number: Number, others: list[Number]) -> bool:
+def _matches_elsewhere(number: Number, others: Sequence[Number]) -> bool:
     return any(
         other.readings & number.readings and other.unit and number.unit and not differ(other.unit, number.unit)
         for other in others
@@ -120,7 +122,7 @@ def _matches_elsewhere(number: Number, others: list[Number]) -> bool:
 
 
 def _without_converted(
-    missing: list[Number], added: list[Number], sources: list[Number], targets: list[Number]
+    missing: list[Number], added: list[Number], sources: Sequence[Number], targets: Sequence[Number]
 ) -> tuple[list[Number], list[Number]]:
     """Leave out amounts that the other text has in another unit: 15 inches, 380 millimetres."""
     return (
@@ -147,7 +149,7 @@ def _is_decimal(reading: str) -> bool:
 def _comparable(missing: Number, added: Number) -> bool:
     """Return whether one number may stand where the other should."""
     dates = "/" in missing.text + added.text
-    return not (dates or missing.readings <= {"1", "2"} and missing.word or added.readings <= {"1"})
+    return not (dates or (missing.readings <= {"1", "2"} and missing.word) or added.readings <= {"1"})
 
 
 def _scores_differing(pair: Pair) -> list[str]:
@@ -162,8 +164,13 @@ def _scores_differing(pair: Pair) -> list[str]:
     return [f"{a}–{b} → {c}–{d}" for (a, b), (c, d) in zip(lost, added, strict=True)]
 
 
-def numbers_of(text: str, language: str) -> Iterator[Number]:
-    """Yield the numbers of a text, whether written in digits or as words."""
+@lru_cache(maxsize=256)
+def numbers_of(text: str, language: str) -> tuple[Number, ...]:
+    """Return the numbers of a text, whether written in digits or as words."""
+    return tuple(_read(text, language))
+
+
+def _read(text: str, language: str) -> Iterator[Number]:
     name = base(language)
     decimal = _decimal_mark(language)
     text = _normalized(text, decimal)
@@ -173,9 +180,7 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
     for match in _NUMBER.finditer(text):
         end = match.end()
         if re.fullmatch(r"\d{1,2}\.\d{1,2}\.(\d\d|\d{4})", match[0]):
-            yield from (
-                Number(part, frozenset({_plain(part)}), match.start(), end) for part in match[0].split(".")
-            )
+            yield from (Number(part, frozenset({_plain(part)}), match.start(), end) for part in match[0].split("."))
             digits.append(match.span())
             continue
         readings = set(_readings(match[0], decimal, text[end : end + 25]))
@@ -215,9 +220,9 @@ def numbers_of(text: str, language: str) -> Iterator[Number]:
                 unit = Unit(unit_name, "", dual.start(), dual.end())
                 yield Number(dual[0], frozenset({"2"}), dual.start(), dual.end(), True, True, unit)
     for match in _ROMAN.finditer(text):
-        value = _roman(match[0])
-        if value:
-            yield Number(match[0], frozenset({str(value)}), match.start(), match.end(), word=True, vague=True)
+        roman = _roman(match[0])
+        if roman:
+            yield Number(match[0], frozenset({str(roman)}), match.start(), match.end(), word=True, vague=True)
 
 
 def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Number | None:
@@ -225,7 +230,9 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
         return None
     value = f"{spelled.value.normalize():f}"
     written = text[spelled.start : spelled.end]
-    if spelled.value == 100 and (written.lstrip("ب") in ("المئة", "المائة") or _PER_CENT.search(text, max(0, spelled.start - 6), spelled.start)):
+    if spelled.value == 100 and (
+        written.lstrip("ب") in ("المئة", "المائة") or _PER_CENT.search(text, max(0, spelled.start - 6), spelled.start)
+    ):
         return None
     readings = {f"{spelled.kind}{value}" if spelled.kind in ("~", "/") else value}
     if spelled.kind == "~" and spelled.value < 20:
@@ -243,9 +250,7 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
 
 def _normalized(text: str, decimal: str) -> str:
     """Return the text with European digits, without marks of groups, and with times as 16:12."""
-    text = "".join(
-        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in "\u200e\u200f\u061c"
-    )
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in "\u200e\u200f\u061c")
     text = _ARABIC_MARKS.sub("", text)
     text = re.sub(r"(?<=\d)½", ".5" if decimal == "." else ",5", text)
     text = re.sub(r"(?<=\d)٬(?=\d)", "", text)

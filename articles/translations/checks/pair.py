@@ -93,7 +93,9 @@ def base(language: str) -> str:
 
 
 #: After a sentence: an end mark, perhaps with closing quotation marks, and a space before a capital or a quotation.
-_SENTENCE_END = re.compile(r"(?<=[.!?…؟。])(?<!\b(?:Mr|Dr|St|Ms|No|Fr|Sr|ul|Nr|al)\.)(?<!\b(?:Mrs|Fot|Sra|gen|bzw|str|Gen)\.)[”“»\"’)\u202f\xa0]*\s+(?=[«“„\"¿¡(»‘‚–—]*[\xa0\u202f]?[^\Wa-zà-öø-ÿа-яіїєґ\d_])|\n+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…؟。])(?<!\b(?:Mr|Dr|St|Ms|No|Fr|Sr|ul|Nr|al)\.)(?<!\b(?:Mrs|Fot|Sra|gen|bzw|str|Gen)\.)[”“»\"’)\u202f\xa0]*\s+(?=[«“„\"¿¡(»‘‚–—]*[\xa0\u202f]?[^\Wa-zà-öø-ÿа-яіїєґ\d_])|\n+"
+)
 
 
 def sentences(text: str) -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 the words of a language stay on one line
 """Check polarity: a negation that is lost or added, and words that say the opposite.
 
 Languages negate in different ways, so the check compares sentences, not words. Words that often stand in for a
@@ -17,21 +18,21 @@ _NEGATIONS = {
     r"weder|ohne|nein|keinesfalls|keineswegs|niemandes|nimmer",
     "fr": r"(?:ne|n’\w+)\b(?=.*?\b(?:pas|plus|jamais|rien|personne|aucune?|ni|nulle?|point|guère|nullement)\b)|"
     r"(?:rien|personne|jamais|aucune?|nulle?|ni|pas)\b(?=[^.;!?]*?\b(?:ne|n’))|"
-    r"pas|non|aucune?|sans|ni",
+    r"(?<=[?«“] )personne|(?<=[?«“] )rien|pas|non|aucune?|sans|ni",
     "es": r"no|nunca|jamás|nadie|nada|ninguno?|ningún|ninguna|tampoco|ni|sin",
     "pl": r"nie|nigdy|nikt|nikogo|nikomu|nikim|nic|niczego|niczemu|niczym|nigdzie|żaden|żadn\w+|ani|bez|brak|brakuje|"
     r"zabrakło|nie(?:możliw|prawd|zdoln|winn|obecn|pewn|legaln|udan|zależn|znan|jasn|bezpieczn)\w*",
     "ro": r"nu|n-\w+|nici|nimeni|nimic|nimănui|niciodată|nicăieri|nicio|niciun|niciuna|niciunul|fără|ba",
     "uk": r"не|ні|ані|ніхто|нікого|нікому|ніким|нічого|нічому|ніщо|ніколи|ніде|нікуди|жоден|жодн\w+|немає|нема|"
     r"без|неможлив\w*|неправд\w*|невинн\w*|невинуват\w*|невідом\w*|нелегальн\w*|незаконн\w*",
-    "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون)|[وف]?ما من",
+    "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون)|[وف]?ما (?:من|كان|كانت)",
 }
 #: What looks like a negation and is none.
 _EMPTY = {
     "en": r"not only\b|not without|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
     r"|no fewer than|not to mention|no wonder|no matter|why not\b|No 10\b|“no”|no-one but",
     "de": r"nicht ohne|nicht (?:nur|allein|bloß)\b|nicht wahr\?|nicht zuletzt|nicht weniger als|ohnehin|ohne Weiteres|ohne weiteres",
-    "fr": r"(?:non|pas) sans|(?:non|pas) seulement|n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
+    "fr": r"(?:crai\w+|redout\w+|empêch\w+|évit\w+|avant|à moins|de peur|de crainte)\b[^.;]{0,60}?\bqu[e’][^.;]{0,60}?\b(?:ne\b|n’)(?![^.;]{0,20}\bpas\b)|(?:non|pas) sans|(?:non|pas) seulement|n’est-ce pas|ne cess\w+ d|ne manqu\w+ pas d|non-\w+|Non loin|sans doute|pas moins d",
     "es": r"no sin\b|no s[oó]lo\b|no solamente|no únicamente|¿no\?|no obstante|nada más|sin embargo|nada menos|ni siquiera(?= )|de nada|no menos de|sin duda",
     "pl": r"nie bez|nie tylko|nie mniej niż|co najmniej|niemniej|mimo to",
     "ro": r"nu fără|nu mai puțin de|nu-i așa|nu (?:numai|doar)|fără îndoială",
@@ -40,14 +41,14 @@ _EMPTY = {
 }
 #: Negations with an exception, which other languages put as "only" or the other way round: not until, nobody but.
 _EXCEPTIVE = {
-    "en": r"(?:not|\w+n’t|never|no \w+|nobody|no one|none|nothing|cannot)\b[^.;!?]{0,60}?\b(?:until|till|unless|but|except|other than|before)\b(?! not)|hardly|barely|scarcely|almost no\w*|next to (?:no|nothing)|few(?! \w+ ago)|little",
-    "de": r"(?:nicht|kein\w*|niemand\w*|nichts|nie)\b[^.;!?]{0,60}?\b(?:bis|bevor|ehe|außer|vor|als)\b|nur [^.,;]{0,40}\bnicht|kaum|fast (?:nie\w*|kein\w*|nichts)|wenig(?:e|en)?",
-    "fr": r"(?:ne|n’\w+)\b(?:(?!\b(?:pas|plus|jamais|rien|personne|aucun)\b)[^.;!?]){0,70}?\b(?:que|qu’\w+)|(?:ne|n’\w+)\b[^.;!?]{0,60}?\b(?:pas|plus|personne|rien|aucune?) [^.;!?]{0,40}?\b(?:avant|sauf|jusqu’\w+|sinon|que|d’autre que)\b|à peine|guère|presque (?:pas|rien|personne|aucun)|peu de",
-    "es": r"(?:no|nadie|nada|nunca|ningún\w*|ninguna?)\b[^.;!?]{0,60}?\b(?:hasta|sino|salvo|excepto|más que|antes)\b|apenas|casi (?:nadie|nada|nunca|ningun\w*)|poc[oa]s?",
-    "pl": r"(?:nie|nikt|nic|nigdy|żad\w+)\b[^.;!?]{0,60}?\b(?:dopóki|zanim|póki|przed|oprócz|poza|do|prócz|aż|wcześniej)\b|ledwie|ledwo|prawie (?:nikt|nic|nie|nigdy|żad\w+)(?: nie)?|mało kto|niewiel\w+",
-    "ro": r"(?:nu|n-\w+|nimeni|nimic)\b[^.;!?]{0,60}?\b(?:decât|până|înainte|exceptând|afară)\b|aproape (?:nimeni|nimic|deloc|nicio|niciun)(?: nu)?|puțin[iîe]?|abia dacă",
-    "uk": r"(?:не|ніхто|ніщо|нічого|ніколи|жод\w+)\b[^.;!?]{0,60}?\b(?:поки|доки|до|крім|окрім|раніше|перед)\b|ледве|ледь|майже (?:ніхто|нічого|ніколи|жод\w+)(?: не)?|мало хто|небагат\w+",
-    "ar": r"[وف]?(?:لا|لم|لن|ليس\w*|ما)\b[^.؛!؟]{0,60}?(?<!\w)(?:إلا|سوى|حتى|قبل|غير)\b|بالكاد|قلما|ن?[يت]كاد|قليل\w*",
+    "en": r"(?:not|\w+n’t|never|no \w+|nobody|no one|none|nothing|cannot)\b[^.;!?]{0,60}?\b(?:until|till|unless|but|except|other than|before|without)\b(?! not)|hardly|barely|scarcely|almost no\w*|next to (?:no|nothing)|few(?! \w+ ago)|little",
+    "de": r"(?:nicht|kein\w*|niemand\w*|nichts|nie)\b[^.;!?]{0,60}?\b(?:bis|bevor|ehe|außer|vor|als|ohne)\b|nur [^.,;]{0,40}\bnicht|kaum|fast (?:nie\w*|kein\w*|nichts)|wenig(?:e|en)?",
+    "fr": r"(?:ne|n’\w+)\b(?:(?!\b(?:pas|plus|jamais|rien|personne|aucun)\b)[^.;!?]){0,70}?\b(?:que|qu’\w+)|(?:ne|n’\w+)\b[^.;!?]{0,60}?\b(?:pas|plus|personne|rien|aucune?) [^.;!?]{0,40}?\b(?:avant|sauf|sans|jusqu’\w+|sinon|que|d’autre que)\b|à peine|guère|presque (?:pas|rien|personne|aucun)|peu de",
+    "es": r"(?:no|nadie|nada|nunca|ningún\w*|ninguna?)\b[^.;!?]{0,60}?\b(?:hasta|sino|salvo|excepto|más que|antes|sin)\b|apenas|casi (?:nadie|nada|nunca|ningun\w*)|poc[oa]s?",
+    "pl": r"(?:nie|nikt|nic|nigdy|żad\w+)\b[^.;!?]{0,60}?\b(?:dopóki|zanim|póki|przed|oprócz|poza|do|prócz|aż|wcześniej|bez)\b|ledwie|ledwo|prawie (?:nikt|nic|nie|nigdy|żad\w+)(?: nie)?|mało kto|niewiel\w+",
+    "ro": r"(?:nu|n-\w+|nimeni|nimic)\b[^.;!?]{0,60}?\b(?:decât|până|înainte|exceptând|afară|fără)\b|aproape (?:nimeni|nimic|deloc|nicio|niciun)(?: nu)?|puțin[iîe]?|abia dacă",
+    "uk": r"(?:не|ніхто|ніщо|нічого|ніколи|жод\w+)\b[^.;!?]{0,60}?\b(?:поки|доки|до|крім|окрім|раніше|перед|без)\b|ледве|ледь|майже (?:ніхто|нічого|ніколи|жод\w+)(?: не)?|мало хто|небагат\w+",
+    "ar": r"[وف]?(?:لا|لم|لن|ليس\w*|ما)\b[^.؛!؟]{0,60}?(?<!\w)(?:إلا|سوى|حتى|قبل|غير|دون|بدون)\b|بالكاد|قلما|ن?[يت]كاد|قليل\w*",
 }
 #: Languages in which several words of one clause make one negation.
 _CONCORD = frozenset({"fr", "es", "pl", "ro", "uk", "ar"})
@@ -98,17 +99,17 @@ _STAND_INS: dict[str, dict[str, str]] = {
         "ar": r"\w*منع\w*|\w*حظر\w*|\w*تجنب\w*|\w*حال دون|\w*تحول دون|\w*حرم\w*",
     },
     "lack": {
-        "en": r"lack\w*|fail\w*|miss(?:ing|ed|es)?|absen\w+|unable|impossib\w+|free of|short of|instead of|yet to|unlikely|doubt\w*|unharmed|unless|spared",
-        "de": r"fehl\w*|versäum\w*|verzicht\w*|verpass\w*|vermiss\w*|mangel\w*|ausblieb\w*|ausbleib\w*|statt|anstatt|unmöglich|außerstande|noch aus|verschont|misslang|scheiter\w*|zweif\w*|vergeblich|unverletzt|bleib\w* aus|blieb\w* .*aus",
-        "fr": r"manqu\w+|échou\w+|faute de|absen\w+|impossib\w+|incapab\w+|dépourv\w+|priv\w+|au lieu|renonc\w+|épargn\w+|dout\w+|indemn\w+|plutôt que",
-        "es": r"falt\w+|carec\w+|carenc\w+|fracas\w+|imposible|incapa\w+|ausen\w+|en vez|en lugar|renunci\w+|iles[oa]s?|dud\w+|desist\w+|abst\w+",
-        "pl": r"zabrak\w*|zapomn\w*|zawi[oó]d\w*|zamiast|rezygn\w*|zrezygn\w*|zaniech\w*|wątp\w*|pozbaw\w*|daremn\w*",
-        "ro": r"lips\w*|eșu\w*|eșec\w*|imposibil\w*|incapabil\w*|absen\w*|în loc|renunț\w*|teafăr\w*|uit\w*|îndoi\w*|tefer\w*",
-        "uk": r"бракує|бракув\w*|забув\w*|забул\w*|зник\w*|відсут\w*|замість|сумнів\w*|зірва\w*|провал\w*|навряд|цілі|уцілі\w*",
-        "ar": r"\w*فشل\w*|\w*تعذر\w*|تخل[ىت]|خل[اوت]\w*|\w*نقص\w*|\w*غياب\w*|مستحيل\w*|بدلا|\w*أخفق\w*|\w*عجز\w*|\w*افتقر\w*|تفتقر|يفتقر|خالي\w*",
+        "en": r"forg[eo]t\w*|outages?|blackouts?|power is out|power cut\w*|lack\w*|fail\w*|miss(?:ing|ed|es)?|absen\w+|unable|impossib\w+|free of|short of|instead of|yet to|unlikely|doubt\w*|unharmed|unless|spared",
+        "de": r"verg[ae]ß\w*|vergess\w*|vergisst|stromausf\w+|fehl\w*|versäum\w*|verzicht\w*|verpass\w*|vermiss\w*|mangel\w*|ausblieb\w*|ausbleib\w*|statt|anstatt|unmöglich|außerstande|noch aus|verschont|misslang|scheiter\w*|zweif\w*|vergeblich|unverletzt|bleib\w* aus|blieb\w* .*aus",
+        "fr": r"oubli\w+|panne\w*|coupure\w*|manqu\w+|échou\w+|faute de|absen\w+|impossib\w+|incapab\w+|dépourv\w+|priv\w+|au lieu|renonc\w+|épargn\w+|dout\w+|indemn\w+|plutôt que",
+        "es": r"olvid\w+|apag\w+|falt\w+|carec\w+|carenc\w+|fracas\w+|imposible|incapa\w+|ausen\w+|en vez|en lugar|renunci\w+|iles[oa]s?|dud\w+|desist\w+|abst\w+",
+        "pl": r"zapomin\w*|zabrak\w*|zapomn\w*|zawi[oó]d\w*|zamiast|rezygn\w*|zrezygn\w*|zaniech\w*|wątp\w*|pozbaw\w*|daremn\w*",
+        "ro": r"pan[ăe]\w*|lips\w*|eșu\w*|eșec\w*|imposibil\w*|incapabil\w*|absen\w*|în loc|renunț\w*|teafăr\w*|uit\w*|îndoi\w*|tefer\w*",
+        "uk": r"забу\w*|знеструм\w*|бракує|бракув\w*|забув\w*|забул\w*|зник\w*|відсут\w*|замість|сумнів\w*|зірва\w*|провал\w*|навряд|цілі|уцілі\w*",
+        "ar": r"\w*نسي\w*|\w*انقط\w*|\w*فشل\w*|\w*تعذر\w*|تخل[ىت]|خل[اوت]\w*|\w*نقص\w*|\w*غياب\w*|مستحيل\w*|بدلا|\w*أخفق\w*|\w*عجز\w*|\w*افتقر\w*|تفتقر|يفتقر|خالي\w*",
     },
     "un-": {
-        "en": r"un(?!i|der|til|it|le|ion|cle)\w{4,}|in(?:credible|visible|sufficient|complete|correct|nocent|valid|dependent)\w*|im(?:possible|probable)\w*|illegal\w*|ir(?:regular|relevant)\w*|dis(?:like|agree|approv|appear)\w*|non-\w+|\w{3,}less(?:ly)?",
+        "en": r"un(?!i|der|til|it|le|ion|cle\b)\w{4,}|in(?:credible|visible|sufficient|complete|correct|nocent|valid|dependent)\w*|im(?:possible|probable)\w*|illegal\w*|ir(?:regular|relevant)\w*|dis(?:like|agree|approv|appear)\w*|non-\w+|\w{3,}less(?:ly)?",
         "de": r"un(?!ter|d|s|i|gar|fall|fäll|wetter|gef)\w{4,}(?:lich|ig|bar|sam|haft|los|isch|t)(?:e[nrsm]?)?|illegal\w*|\w{3,}los(?:e[nrsm]?)?",
         "fr": r"in(?:visible|suffisant|complet|nocent|valid|dépendant|croyable|connu|justifi|accept)\w*|im(?:possible|probable)\w*|illég\w*|ir(?:réal)\w*|mé(?:content|conn)\w*",
         "es": r"in(?:creíble|visible|suficiente|complet|ocen|válid|aceptab|capaz|útil)\w*|im(?:posible|probable)\w*|ilegal\w*|des(?:confi|conoc|agrad)\w*",
@@ -342,6 +343,8 @@ def _difference(source: _Found, target: _Found) -> tuple[list[str], list[str]]:
     return [], []
 
 
+#: While somebody types, the original stays the same.
+@lru_cache(maxsize=256)
 def _polarity(text: str, language: str) -> _Found:
     text = text.replace("'", "’")
     text = _ARABIC_MARKS.sub("", text)
@@ -351,6 +354,9 @@ def _polarity(text: str, language: str) -> _Found:
     exceptive = [_around(text, *match.span()) for match in exception.finditer(text)]
     places: list[tuple[int, int]] = []
     for match in negation.finditer(exception.sub(_blank, text)):
+        if places and _COORDINATED.fullmatch(text[places[-1][1] : match.start()]):
+            places[-1] = (places[-1][0], match.end())
+            continue
         if places and (language in _CONCORD or _NEITHER.match(text, places[-1][0])):
             between = text[places[-1][1] : match.start()]
             if language in _CONCORD and _NOR.fullmatch(match[0]):
@@ -376,7 +382,10 @@ def _around(text: str, start: int, end: int) -> str:
 
 def _opposites(source: str, target: str, source_language: str, language: str) -> list[str]:
     found: list[str] = []
-    source, target = (_ARABIC_MARKS.sub("", text.replace("'", "’")) for text in (source, target))
+    source, target = (
+        _patterns(spoken)[1].sub(_blank, _ARABIC_MARKS.sub("", text.replace("'", "’")))
+        for text, spoken in ((source, source_language), (target, language))
+    )
     for sides in range(len(_OPPOSITES)):
         for side in (0, 1):
             ours, theirs = _opposite(sides, side, source_language), _opposite(sides, 1 - side, source_language)
@@ -388,6 +397,8 @@ def _opposites(source: str, target: str, source_language: str, language: str) ->
 
 
 _ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
+#: "Cannot and will not" is one negation in other languages.
+_COORDINATED = re.compile(r" (?:and|und|or|oder|et|y|i|și|та|і|й) (?:\w+ )?", re.IGNORECASE)
 _NOR = re.compile(r"ni|nici|ani|ні|ані|ولا", re.IGNORECASE)
 _NEITHER = re.compile(r"neither|weder", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:.!?،؛؟«»“”„–—]")

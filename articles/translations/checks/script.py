@@ -110,6 +110,7 @@ def _sentences(text: str) -> list[str]:
         if len(parts) > 1:
             found += [part for part in parts if len(_LOWERCASE_WORD.findall(part)) >= _MIN_QUOTED_WORDS]
         whole = sentence.strip(' \xa0\u202f“”„«»"')
-        if len(_LOWERCASE_WORD.findall(whole)) >= _MIN_WORDS:
+        quoted = whole != sentence.strip()
+        if len(_LOWERCASE_WORD.findall(whole)) >= (_MIN_QUOTED_WORDS if quoted else _MIN_WORDS):
             found.append(whole)
     return found

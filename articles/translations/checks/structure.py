@@ -1,3 +1,4 @@
+# ruff: noqa: E501 the words of a language stay on one line
 """Check the form: markup, characters, structure, length, questions."""
 
 import re
@@ -105,7 +106,10 @@ def _expected_length(length: int, pair: Pair) -> float:
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
 _QUESTION_MARK = re.compile("[?؟？]")
-_TAG = re.compile(r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?", re.IGNORECASE)
+_TAG = re.compile(
+    r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?",
+    re.IGNORECASE,
+)
 #: Words of questions: one may stand as an indirect question, or as a heading such as "Wie es weitergeht".
 _INTERROGATIVES = {
     "en": "how|why|what|where|who|whom|whose|when|whether|which",
@@ -131,7 +135,9 @@ def questions_differing(pair: Pair) -> list[str]:
     statements = [part for part in _SENTENCE_END.split(shorter) if not _QUESTION_MARK.search(part)]
     words = _INTERROGATIVES.get(language)
     indirect = sum(bool(words and re.search(rf"\b(?:{words})\b", part, re.IGNORECASE)) for part in statements)
-    if indirect >= abs(before - after) and not (before == 1 and after == 0 and shorter.rstrip(_AFTER_END).endswith(".") and len(statements) == 1):
+    if indirect >= abs(before - after) and not (
+        before == 1 and after == 0 and shorter.rstrip(_AFTER_END).endswith(".") and len(statements) == 1
+    ):
         return []
     return _questions(longer)[-abs(before - after) :]
 
@@ -142,7 +148,9 @@ def _questions(text: str) -> list[str]:
 
 
 _PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)s|%s\b|\{\{\s*\w+\s*\}\}")
-_MARKDOWN = re.compile(r"(?<![\w*])(\*{1,2}|_{1,2}|~~)(?=\S)[^*_~\n]{1,200}?(?<=\S)\1(?![\w*])|\[[^\]\n]+\]\(https?://[^)\s]+\)")
+_MARKDOWN = re.compile(
+    r"(?<![\w*])(\*{1,2}|_{1,2}|~~)(?=\S)[^*_~\n]{1,200}?(?<=\S)\1(?![\w*])|\[[^\]\n]+\]\(https?://[^)\s]+\)"
+)
 
 
 def placeholders_differing(pair: Pair) -> list[str]:

@@ -70,13 +70,18 @@ def typography_differing(pair: Pair) -> list[str]:
 
 def _spaces(rules: Typography, text: str) -> list[str]:
     if not rules.narrow_before:
-        return [_proposal(match[0], re.sub(r"[ \xa0\u202f]+(?=[?!;:,]$)", "", match[0])) for match in _SPACE_BEFORE.finditer(text)]
+        return [
+            _proposal(match[0], re.sub(r"[ \xa0\u202f]+(?=[?!;:,]$)", "", match[0]))
+            for match in _SPACE_BEFORE.finditer(text)
+        ]
     found = []
     for marks, space in ((rules.narrow_before, NARROW), (rules.no_break_before, NO_BREAK)):
         # Not between digits (16:12), in an address, or after another mark (?!).
         pattern = re.compile(rf"({_WORD_BEFORE})([ \t]+|(?<=[\w)\]»%’”]))([{marks}])(?![\w/{marks}()-])")
         found += [
-            _proposal(match[0], f"{match[1]}{space}{match[3]}") for match in pattern.finditer(text) if "://" not in match[1]
+            _proposal(match[0], f"{match[1]}{space}{match[3]}")
+            for match in pattern.finditer(text)
+            if "://" not in match[1]
         ]
     return found
 
@@ -90,7 +95,9 @@ def _letters(rules: Typography, text: str) -> list[str]:
         pattern = re.compile(rf"\w*{letters}\w*")
     else:
         pattern = re.compile(rf"[^\s]*{_ARABIC_PLACE}{letters}")
-    return [_proposal(match[0], re.sub(r"\s(?=\W$)", "", match[0].translate(table))) for match in pattern.finditer(text)]
+    return [
+        _proposal(match[0], re.sub(r"\s(?=\W$)", "", match[0].translate(table))) for match in pattern.finditer(text)
+    ]
 
 
 def _apostrophes(rules: Typography, text: str, source: str) -> list[str]:
@@ -105,7 +112,8 @@ def _apostrophes(rules: Typography, text: str, source: str) -> list[str]:
 
 def _sentence_marks(rules: Typography, text: str) -> list[str]:
     found = []
-    for opening, closing in rules.sentence_marks.split():
+    for marks in rules.sentence_marks.split():
+        opening, closing = marks[0], marks[1]
         open_ = False
         start = 0
         for position, character in enumerate(text):

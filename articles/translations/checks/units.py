@@ -1,3 +1,4 @@
+# ruff: noqa: E501 the words of a language stay on one line
 """Units of measures, money and time, as each language writes them after or before a number."""
 
 import re
@@ -51,10 +52,31 @@ _SIZES: dict[str, tuple[str, float]] = {
     "%": ("share", 1),
     "‰": ("share", 0.1),
 }
-_CURRENCIES = (
-    "euro dollar sterling franc yen zloty leu hryvnia rouble lira shekel pound yuan rupee dinar dirham riyal peso "
-    "koruna forint crown cent grosz"
-).split()
+_CURRENCIES = [
+    "euro",
+    "dollar",
+    "sterling",
+    "franc",
+    "yen",
+    "zloty",
+    "leu",
+    "hryvnia",
+    "rouble",
+    "lira",
+    "shekel",
+    "pound",
+    "yuan",
+    "rupee",
+    "dinar",
+    "dirham",
+    "riyal",
+    "peso",
+    "koruna",
+    "forint",
+    "crown",
+    "cent",
+    "grosz",
+]
 _SYMBOLS = """
 mm mm|мм|ملم|مم
 cm cm|см|سم
