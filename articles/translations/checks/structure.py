@@ -92,7 +92,7 @@ def omissions(pair: Pair) -> list[str]:
         clauses, others = (len(_CLAUSE.findall(text)) for text in (source, target))
         if fewer or (clauses > others + 1 and share < _MIN_SHARE_OF_LENGTH - 0.18 and len(source) > 60):
             text = " ".join(target.split())
-            found.append(f"{before} → {after}: {text if len(text) <= 50 else '…' + text[-49:]}")
+            found.append(text if len(text) <= 50 else "…" + text[-49:])
     return found
 
 
