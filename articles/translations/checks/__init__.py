@@ -46,7 +46,7 @@ _MESSAGES = {
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
     "placeholders": gettext_lazy("Placeholders or signs of markup are not those of the original: %(details)s."),
     "question": gettext_lazy("A question has become a statement, or a statement a question: “%(details)s”."),
-    "script": gettext_lazy("These words contain letters of another script: %(details)s."),
+    "script": gettext_lazy("These words contain letters that this language does not have: %(details)s."),
     "typography": gettext_lazy("Other marks or spaces are usual in this language: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
     "dates": gettext_lazy("Days or months are not those of the original: %(details)s."),

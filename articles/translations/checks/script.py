@@ -26,8 +26,9 @@ def mixed_letters(pair: Pair) -> list[str]:
     if base(pair.language) not in _JUDGED:
         return []
     originals = set(_WORD.findall(pair.source.text))
+    letters = letters_of_other_language(pair.target.text, pair.language)
     own, foreign = _own(base(pair.language)), _foreign(base(pair.language))
-    return [
+    return (letters if len(letters) == 1 else []) + [
         word
         for word in _WORD.findall(pair.target.text)
         if word not in originals
@@ -92,7 +93,9 @@ def foreign_text(pair: Pair) -> list[str]:
         untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
         if not untouched and in_other_script(pair.target.text, pair.source.text, language):
             untouched = [" ".join(pair.target.text.split())]
-    untouched += letters_of_other_language(pair.target.text, language)
+    letters = letters_of_other_language(pair.target.text, language)
+    if len(letters) > 1:  # one word may be a name
+        untouched += letters
     if language in known():
         among = _LIKELY | {language, base(pair.source_language)}
         for text in (pair.target.text, *pair.target.blocks):
