@@ -253,7 +253,7 @@ def correct(source_language: str, language: str) -> Iterator[Case]:
     """Every sentence by itself, and four at a time as an update with paragraphs, a link and a list."""
     for text in TEXTS:
         yield Case(text[source_language], text[language], source_language, language)
-    for first in range(0, len(TEXTS), 3):
+    for first in range(0, len(TEXTS), 6):
         update = (TEXTS * 2)[first : first + 4]
         yield Case(_html(update, source_language), _html(update, language), source_language, language, html=True)
 

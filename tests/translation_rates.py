@@ -100,9 +100,7 @@ def _is(result: Result, kind: str | None, language: str | None = None) -> bool:
 
 
 def _alarms(right: list[Result], code: str, language: str | None = None) -> int:
-    return Counter(
-        problem.code for result in right if _is(result, None, language) for problem in result.problems
-    )[code]
+    return Counter(problem.code for result in right if _is(result, None, language) for problem in result.problems)[code]
 
 
 def _share(found: Iterable[Result]) -> str:
