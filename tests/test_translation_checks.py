@@ -376,7 +376,7 @@ def test_errors_are_found_and_correct_translations_left_alone(
     assert score.alarms <= ALARMS * score.correct
     if code == "names" and pair in {"en→uk", "en→ar"}:
         return  # names are transliterated there
-    assert score.seeded >= 20
+    assert score.seeded >= 16
     assert score.found >= (HITS_OF_NAMES if code == "names" else HITS) * score.seeded
 
 

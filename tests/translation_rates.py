@@ -1,7 +1,7 @@
 """Measure the checks of translations on the set of right and wrong translations (`tests/translation_set`).
 
-`python -m tests.translation_rates` prints the tables of docs/reference/translation-checks.md, `--write` puts them there,
-and `--verbose` also prints each right translation with a remark and each wrong one without.
+`python -m tests.translation_rates` prints the tables of docs/reference/translation-checks.md, `--write` puts them
+there, and `--verbose` also prints each right translation with a remark and each wrong one without.
 
 A hash of the source divides the set. The rules were written with half of it in view (`seen`); of one quarter only the
 false alarms were looked at once (`alarms seen`), and nobody has looked at the last quarter while writing rules

@@ -576,6 +576,8 @@ def _one_sided(unmatched: list[Name], names: list[Name], words: "_Words", langua
         last = group[-1]
         if last.word.lower() in _COMMON or not _is_sure(last) or len(_fold(last.word)) < 3:
             continue
+        if language == "de" and (len(words.text) >= _SHORT_TEXT or group[0].initial) and not _SURNAME.match(last.word):
+            continue  # any noun may be the last of several words with capitals
         is_place = place(last.word, language) is not None
         if len(group) == 1:
             short = len(words.text) < _SHORT_TEXT and _alone(last, language)
@@ -751,6 +753,8 @@ class _Words:
             return any(_same_bones(bones, other, strict=where is not None) for other in self.skeletons)
         if len(bones) > 1 and bones in self.skeletons and (len(bones) > 2 or len(mine) < 6):
             return True
+        if len(bones) > 3 and any(other.startswith(bones) for other in self.skeletons):
+            return True  # an adjective
         least = _MIN_PLACE_RATIO if where is not None and self.places else _MIN_RATIO
         return any(_similar(mine, other, least) for other in self.folds) or any(
             len(mine) > 3 and other.startswith(mine[: max(4, len(mine) - 2)]) for other in self.folds | self.lower_folds
