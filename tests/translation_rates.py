@@ -4,7 +4,7 @@
 there, and `--verbose` also prints each right translation with a remark and each wrong one without.
 
 A hash of the source divides the set. The rules were written with half of it in view (`seen`); of one quarter only the
-false alarms were looked at once (`alarms seen`), and the last quarter was only measured (`unseen`; the first half of the
+false alarms were looked at once (`alarms seen`), and the last quarter was only measured (`unseen`; half of the
 German entries had been read before). So that quarter says what to expect of other texts.
 """
 
