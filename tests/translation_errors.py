@@ -408,33 +408,33 @@ class Score:
     alarms: int = 0
 
 
-def measure(verbose: bool = False) -> dict[tuple[str, str], Score]:
-    """By pair of languages and kind of error: how many are found, and how many correct translations are suspected."""
-    scores: dict[tuple[str, str], Score] = defaultdict(Score)
-    for source_language, language in PAIRS:
-        for case in correct(source_language, language):
-            suspected = case.problems()
-            if verbose and suspected:
-                print("false alarm", source_language, language, suspected, case.translation)
-            for code, ways in ERRORS.items():
-                score = scores[f"{source_language}→{language}", code]
-                score.correct += 1
-                score.alarms += code in suspected
-                for spoilt in (case.spoilt(text) for way in ways for text in way(case) if text != case.translation):
-                    found = code in spoilt.problems()
-                    score.seeded += 1
-                    score.found += found
-                    if verbose and not found:
-                        print("missed", code, spoilt.language, spoilt.translation)
+def measure(source_language: str, language: str, verbose: bool = False) -> dict[str, Score]:
+    """By kind of error: how many are found, and how many correct translations are suspected."""
+    scores: dict[str, Score] = defaultdict(Score)
+    for case in correct(source_language, language):
+        suspected = case.problems()
+        if verbose and suspected:
+            print("false alarm", source_language, language, suspected, case.translation)
+        for code, ways in ERRORS.items():
+            score = scores[code]
+            score.correct += 1
+            score.alarms += code in suspected
+            for spoilt in (case.spoilt(text) for way in ways for text in way(case) if text != case.translation):
+                found = code in spoilt.problems()
+                score.seeded += 1
+                score.found += found
+                if verbose and not found:
+                    print("missed", code, spoilt.language, spoilt.translation)
     return scores
 
 
 def main() -> None:
-    scores = measure(verbose="VERBOSE" in os.environ)
-    columns = [f"{source}→{language}" for source, language in PAIRS]
+    columns = {
+        f"{source}→{language}": measure(source, language, verbose="VERBOSE" in os.environ) for source, language in PAIRS
+    }
     print(f"{'found / seeded, false alarms':30}" + "".join(f"{column:>20}" for column in columns))
     for code in ERRORS:
-        cells = (scores[column, code] for column in columns)
+        cells = (scores[code] for scores in columns.values())
         row = (f"{cell.found}/{cell.seeded}, {cell.alarms}/{cell.correct}" for cell in cells)
         print(f"{code:30}" + "".join(f"{cell:>20}" for cell in row))
 
