@@ -24,6 +24,7 @@ from liveblog import jobs
 from liveblog.errors import ProviderError
 from liveblog.translation import engines
 from liveblog.translation.engines import Engine
+from liveblog.translation.terms import holding_in
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -68,14 +69,18 @@ def _translated(engine: Engine, item: Article | Update, source: states.Texts, la
     if not source:
         return {}
     rich = rich_fields(item)
-    # All fields go in one request; plain text is sent as HTML without markup.
+    # Plain text is sent as HTML without markup.
     written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
     context = ""
     if columns.article_of(item) is not item:
         about = columns.texts_of(columns.article_of(item), item.source_language)
         context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
     terms = GlossaryTerm.between(item.source_language, language)
-    answers = engine.translate(written, item.source_language, language, html=True, context=context, terms=terms)
+    # A term of one kind of text is sent with texts of that kind only.
+    kinds = [GlossaryTerm.kind_of(field) for field in source]
+    answers = engines.translate_by_kind(
+        engine, written, kinds, item.source_language, language, html=True, context=context, terms=terms
+    )
     return {field: answer if field in rich else decoded(answer) for field, answer in zip(source, answers, strict=True)}
 
 
@@ -90,7 +95,14 @@ def problems_of(
     terms = GlossaryTerm.between(item.source_language, language)
     rich = rich_fields(item)
     found = {
-        field: checks.check(text, texts.get(field, ""), item.source_language, language, terms=terms, html=field in rich)
+        field: checks.check(
+            text,
+            texts.get(field, ""),
+            item.source_language,
+            language,
+            terms=holding_in(terms, GlossaryTerm.kind_of(field)),
+            html=field in rich,
+        )
         for field, text in source.items()
     }
     return {field: problems for field, problems in found.items() if problems}

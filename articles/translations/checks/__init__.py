@@ -23,9 +23,9 @@ from articles.translations.checks.structure import (
     out_of_proportion,
     structure,
 )
-from articles.translations.checks.terms import names_missing, says
+from articles.translations.checks.terms import names_missing, terms_differing
 from liveblog.blank import is_blank
-from liveblog.translation.terms import Term, occurring
+from liveblog.translation.terms import Term
 
 _MESSAGES = {
     "empty": gettext_lazy("There is no text."),
@@ -38,6 +38,7 @@ _MESSAGES = {
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
     "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
+    "forbidden": gettext_lazy("The glossary forbids these words: %(details)s."),
     "names": gettext_lazy("Names of the original are missing: %(details)s."),
     "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
     "quotes_foreign": gettext_lazy("These are not the quotation marks of the language: %(details)s."),
@@ -91,7 +92,7 @@ def check(
         "length": out_of_proportion(pair),
         "structure": structure(pair),
         "numbers": numbers_differing(pair),
-        "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
+        **terms_differing(terms, pair),
         "names": names_missing(pair),
         **quotations_differing(pair),
     }
