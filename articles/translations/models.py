@@ -186,7 +186,7 @@ class GlossaryTerm(models.Model):
     case_sensitive = models.BooleanField(
         _("capitals matter"),
         default=False,
-        help_text=_("“Polish” is not “polish”. Of acronyms such as WHO this is always true."),
+        help_text=_("“Polish” is not “polish”. This always holds for acronyms such as WHO."),
     )
     inflected = models.BooleanField(
         _("inflected forms count"),

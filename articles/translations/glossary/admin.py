@@ -47,7 +47,7 @@ class ImportForm(forms.Form):
     source_language = forms.ChoiceField(
         label=_("Language of the originals"),
         required=False,
-        help_text=_("For TBX, which does not say it. A CSV file has a column for it."),
+        help_text=_("Only for TBX files. A CSV file has a column for it."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -232,7 +232,7 @@ class GlossaryTermAdmin(LangAttributeAdmin):
         counts = {"added": outcome.added, "changed": outcome.changed, "unchanged": outcome.unchanged}
         if check_only:
             text = gettext(
-                "The file is right, and nothing has been saved yet. New terms: %(added)s. Changed terms: %(changed)s. "
+                "The file has no errors. Nothing has been saved yet. New terms: %(added)s. Changed terms: %(changed)s. "
                 "Terms that stay the same: %(unchanged)s."
             )
         else:
@@ -243,8 +243,8 @@ class GlossaryTermAdmin(LangAttributeAdmin):
         self.message_user(request, text % counts, messages.INFO if check_only else messages.SUCCESS)
         if reading.skipped_entries:
             text = ngettext(
-                "%(count)s entry has no two languages of this site and was left out.",
-                "%(count)s entries have no two languages of this site and were left out.",
+                "%(count)s entry was left out because it does not have two languages of this site.",
+                "%(count)s entries were left out because they do not have two languages of this site.",
                 reading.skipped_entries,
             )
             self.message_user(request, text % {"count": reading.skipped_entries}, messages.WARNING)

@@ -79,7 +79,7 @@ def read(data: bytes) -> Reading:
                 break
             _read_row(found, first, columns, cells)
     except csv.Error:
-        found.fail(reader.line_num, _("This line is no CSV. A quotation mark may not be closed, or a cell is huge."))
+        found.fail(reader.line_num, _("This line is not valid CSV. Perhaps a quotation mark is not closed."))
     if not found.rows and not found.errors:
         found.fail(0, _("There are no terms in the file."))
     return found
@@ -107,7 +107,7 @@ def _columns(head: list[str], found: Reading) -> list[str]:
         name = "_".join(cell.strip().lower().split())
         column = by_name.get(name, name if name in NAMES else "")
         if not column:
-            message = _("There is no such column. The columns are: %(names)s.")
+            message = _("There is no such column. Use these: %(names)s.")
             found.fail(1, message % {"names": ", ".join(NAMES.values())}, cell.strip()[:60])
         elif column in columns:
             found.fail(1, _("This column is there twice."), name)
@@ -131,13 +131,13 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
         if column in ("source_language", "language"):
             values[column] = language_code(text)
             if not values[column]:
-                found.fail(number, _("“%(text)s” is no language of this site.") % {"text": text[:40]}, NAMES[column])
+                found.fail(number, _("This site does not have the language “%(text)s”.") % {"text": text[:40]}, NAMES[column])
         elif column == "field":
             kind = kind_code(text)
             if kind is None:
                 kinds = ", ".join(kind.value for kind in GlossaryTerm.Field)
                 message = _(
-                    "“%(text)s” is no kind of text. Leave the cell empty for all texts, or use one of: %(kinds)s."
+                    "There is no kind of text “%(text)s”. Leave the cell empty for all texts, or use one of these: %(kinds)s."
                 )
                 found.fail(number, message % {"text": text[:40], "kinds": kinds}, NAMES[column])
             values[column] = kind or ""
@@ -145,7 +145,7 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
             if text.lower() in _BOOLEANS:
                 values[column] = _BOOLEANS[text.lower()]
             elif text:
-                message = _("“%(text)s” is neither yes nor no.")
+                message = _("Write yes or no instead of “%(text)s”.")
                 found.fail(number, message % {"text": text[:40]}, NAMES[column])
         elif column in _LISTS:
             parts = (part.strip() for part in text.replace("\n", _LIST_SEPARATOR).split(_LIST_SEPARATOR))

@@ -103,13 +103,13 @@ def read(data: bytes, source_language: str = "") -> Reading:
     try:
         root = fromstring(data)
     except DefusedXmlException:
-        found.fail(0, _("The file declares entities. TBX needs none, and they are not read."))
+        found.fail(0, _("The file declares XML entities, which are not allowed here. Remove them."))
         return found
     except (ET.ParseError, ValueError, LookupError):
-        found.fail(0, _("The file is no well-formed XML."))
+        found.fail(0, _("The file is not well-formed XML."))
         return found
     if _name(root) not in ("tbx", "martif"):
-        found.fail(0, _("The file is XML, but no TBX."))
+        found.fail(0, _("The file is XML, but not TBX."))
         return found
     for number, entry in enumerate((each for each in root.iter() if _name(each) in _ENTRIES), 1):
         _read_entry(found, number, entry, source_language)
@@ -117,7 +117,7 @@ def read(data: bytes, source_language: str = "") -> Reading:
             found.fail(number, _("The file has more than %(count)s terms. Split it.") % {"count": MAX_ROWS})
             break
     if not found.rows and not found.errors:
-        found.fail(0, _("The file has no terms in two languages of this site."))
+        found.fail(0, _("No entry of the file has terms in two languages of this site."))
     return found
 
 
@@ -155,7 +155,7 @@ def _read_entry(found: Reading, number: int, entry: ET.Element, source_language:
     for word in original.right:
         for language in languages.values():
             if not language.right:
-                found.fail(number, _("The entry has no translation that is allowed."), language.code)
+                found.fail(number, _("The entry has only forbidden translations."), language.code)
                 continue
             target, *others = language.right
             found.rows.append(
