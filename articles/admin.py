@@ -329,11 +329,16 @@ class AuthorAdmin(ChangeLoggedAdmin):
     @admin.display(description=_("in other languages"))
     def names(self, author: Author) -> SafeString:
         others = (code for code in SHIPPED if code != author.source_language)
-        texts = ((code, direction(code), text_in(author, "name", code)) for code in others)
-        return format_html_join(" · ", '<bdi lang="{}" dir="{}">{}</bdi>', (each for each in texts if each[2]))
+        # Many languages of one script write a name in the same way.
+        texts = {text_in(author, "name", code): code for code in others}
+        shown = ((code, direction(code), text) for text, code in texts.items() if text and text != str(author))
+        return format_html_join(" · ", '<bdi lang="{}" dir="{}">{}</bdi>', shown)
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         return [Author.original_name()]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"source_language": get_language() or "en", **super().get_changeform_initial_data(request)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> Fieldsets:
         offered = [code for code, _name in settings.LANGUAGES]

@@ -70,7 +70,7 @@ class ImportForm(forms.Form):
 
 @admin.register(GlossaryTerm)
 class GlossaryTermAdmin(LangAttributeAdmin):
-    list_display = ("source_shown", "target_shown", "field", "source_language", "language", "note_shown")
+    list_display = ("source_shown", "target_shown", "field_shown", "source_language", "language", "note_shown")
     list_filter = ("source_language", "language", "field")
     search_fields = ("source", "target", "admitted", "forbidden", "note")
     change_list_template = "admin/articles/glossaryterm/change_list.html"
@@ -82,6 +82,10 @@ class GlossaryTermAdmin(LangAttributeAdmin):
     @admin.display(description=_("translation"))
     def target_shown(self, term: GlossaryTerm) -> str | SafeString:
         return _marked(term.target, term.language) if term.target else gettext("not translated")
+
+    @admin.display(description=_("holds in"), ordering="field")
+    def field_shown(self, term: GlossaryTerm) -> str:
+        return term.get_field_display() or str(GlossaryTerm.Field.__empty__)
 
     @admin.display(description=_("also allowed"))
     def admitted_shown(self, term: GlossaryTerm) -> SafeString:
@@ -180,7 +184,12 @@ class GlossaryTermAdmin(LangAttributeAdmin):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"may_import": self.may_import(request), "query": request.GET.urlencode()}
+        # The usual title, “Select glossary term to change”, leaves no room for the buttons.
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "may_import": self.may_import(request),
+            "query": request.GET.urlencode(),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def export_view(self, request: HttpRequest, extension: str) -> HttpResponse:

@@ -131,13 +131,16 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
         if column in ("source_language", "language"):
             values[column] = language_code(text)
             if not values[column]:
-                found.fail(number, _("This site does not have the language “%(text)s”.") % {"text": text[:40]}, NAMES[column])
+                found.fail(
+                    number, _("This site does not have the language “%(text)s”.") % {"text": text[:40]}, NAMES[column]
+                )
         elif column == "field":
             kind = kind_code(text)
             if kind is None:
                 kinds = ", ".join(kind.value for kind in GlossaryTerm.Field)
                 message = _(
-                    "There is no kind of text “%(text)s”. Leave the cell empty for all texts, or use one of these: %(kinds)s."
+                    "There is no kind of text “%(text)s”. Leave the cell empty for all texts, or use one of these: "
+                    "%(kinds)s."
                 )
                 found.fail(number, message % {"text": text[:40], "kinds": kinds}, NAMES[column])
             values[column] = kind or ""

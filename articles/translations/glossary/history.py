@@ -43,7 +43,7 @@ def message(action: int, before: Mapping[str, Any], now: Mapping[str, Any], file
     }
     if action == CHANGE:
         details["fields"] = [str(GlossaryTerm._meta.get_field(name).verbose_name) for name in different]  # type: ignore[union-attr]
-    if action == DELETION:
+    else:
         details |= {"name": "glossary term", "object": f"{known['source']} → {known['target'] or known['source']}"}
     return [{_ACTIONS[action]: details}]
 
@@ -125,7 +125,7 @@ def _value(name: str, value: object, language: str) -> SafeString:
     if name == "field":
         return format_html("{}", dict(GlossaryTerm.Field.choices).get(str(value), value))
     if not value:
-        return format_html("{}", "–")
+        return SafeString("")
     lines = ((line,) for line in str(value).split("\n"))
     if language not in SHIPPED:
         return format_html_join(mark_safe("<br>"), "<bdi>{}</bdi>", lines)
