@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -15,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 
@@ -32,32 +34,86 @@ from articles.desk import urls as desk_urls
 from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
-from articles.history.admin import VersionsAdminMixin
-from articles.models import Article, Author, Snippet, Topic, Update
+from articles.history.admin import VersionsAdminMixin, author_of
+from articles.models import Article, Author, CoverageEvent, Snippet, Topic, Update
 from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
-from articles.publishing import rules, syndication
+from articles.publishing import finishing, rules, syndication
+from articles.publishing.finishing import Decision, Fate
 from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
+from liveblog.moments import zones
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
+from liveblog.moments.formats import element
 from liveblog.numbers import number
+from liveblog.search.admin import IndexedSearchMixin
 
 admin.site.site_header = admin.site.site_title = _("Live desk")
 admin.site.index_title = _("Newsroom")
 
 
+class ArticleForm(MomentFormMixin, TranslatedForm):
+    """The form of an article: its times are local times of the zone that is selected in the form.
+
+    Before it finishes a coverage it asks about the scheduled updates.
+    """
+
+    zone_control = "time_zone"
+
+    finishing = forms.ChoiceField(
+        label=_("Scheduled updates, once the coverage has finished"),
+        choices=Fate.choices,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    #: The primary keys of the updates that the form has named.
+    finishing_named = forms.CharField(widget=forms.HiddenInput, required=False, label="")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields.get("time_zone")
+        if isinstance(zone, ZoneFormField) and self.instance.pk:
+            zone.keep(self.instance.time_zone)
+        waiting = list(finishing.scheduled(self.instance)) if self.instance.pk else []
+        rows = [
+            (named(update), element(update.publish_at, self.instance.zone)) for update in waiting if update.publish_at
+        ]
+        names = format_html_join("", "<li>{} · {}</li>", rows)
+        self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
+        self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
+
+    def moments_zone(self) -> tzinfo:
+        chosen = self.data.get(self.add_prefix("time_zone")) if "time_zone" in self.fields else None
+        return ZoneInfo(chosen) if chosen and zones.is_zone(chosen) else self.instance.zone
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean()
+        fate = self.cleaned_data.get("finishing")
+        pks = map(number, self.cleaned_data.get("finishing_named", "").split(","))
+        self.instance.finishing = Decision(Fate(fate), frozenset(filter(None, pks))) if fate else None
+        return cleaned
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if self.has_error("finishing"):
+            # The next attempt decides about the updates that are named beside the error.
+            self._redisplay_with("finishing_named", self._now_named)
+
+
 @admin.register(Article)
-class ArticleAdmin(TranslatedAdmin[Article]):
+class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
 
+    form = ArticleForm
     metadata_displays = ("topics_named", "related_named")
     metadata_fields = (
         ("slug", "state"),
         "source_language",
         "languages",
-        ("coverage_start", "coverage_end"),
         "time_zone",
+        ("coverage_start", "coverage_end"),
         "authors",
         "topics",
         "related",
@@ -69,11 +125,49 @@ class ArticleAdmin(TranslatedAdmin[Article]):
     autocomplete_fields = ("authors", "topics", "related")
     list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
     list_filter = ("state", "topics")
-    search_fields = ("slug", *(f"headline_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
-    date_hierarchy = "coverage_start"
+    date_hierarchy = "start_day"
+
+    def zone_of(self, item: Article) -> tzinfo:
+        return item.zone
+
+    def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Fieldsets:
+        found = super().get_fieldsets(request, obj)
+        unfinished = obj is not None and obj.state != Article.State.FINISHED
+        if obj and unfinished and self.can_edit_source(request, obj) and finishing.scheduled(obj).exists():
+            found[0][1]["fields"][1:1] = ["finishing", "finishing_named"]
+        return found
+
+    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "state" in form.changed_data and obj.state == Article.State.FINISHED:
+            self._name_submitted(request, obj)
+
+    def _name_submitted(self, request: HttpRequest, article: Article) -> None:
+        """Say which updates of a finished coverage still wait for their release."""
+        waiting = list(finishing.submitted(article))
+        if waiting:
+            text = ngettext(
+                "%(count)s update is waiting for release and will not appear by itself:",
+                "%(count)s updates are waiting for release and will not appear by themselves:",
+                len(waiting),
+            )
+            names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
+            message = format_html("{} {}", text % {"count": len(waiting)}, names)
+            self.message_user(request, message, messages.WARNING)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("article", "user")
+        context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
+        return super().history_view(request, object_id, context | (extra_context or {}))
+
+    class Media:
+        js = (Script("articles/photo.js", type="module"),)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [name for name in self.list_display if name != "desk_link" or self._has_desk(request)]
+        found = super().get_list_display(request)
+        return [name for name in found if name != "desk_link" or self._has_desk(request)]
 
     def _has_desk(self, request: HttpRequest) -> bool:
         return any(request.user.has_perm(permission) for permission in PERMISSIONS)
@@ -123,7 +217,7 @@ class ArticleAdmin(TranslatedAdmin[Article]):
         return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
 
 
-class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
+class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, TranslatedForm):
     """The form of an update in the admin, with the buttons that publish and withdraw it."""
 
     #: The user of the form, and whether they may change the state and the pictures. `UpdateAdmin.get_form` sets both.
@@ -157,6 +251,8 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
         update = self.instance
         planned = self.cleaned_data.get("publish_at") if "publish_at" in self.fields else update.publish_at
         if "_publish" in self.data:
+            for name, message in rules.early_errors(update, planned).items():
+                self.add_error(name if name in self.fields else None, message)
             update.publish(planned)
         elif "_submit" in self.data:
             update.state = Update.State.SUBMITTED
@@ -176,7 +272,7 @@ class UpdateForm(PicturesFormMixin, EmbedFormMixin, TranslatedForm):
 
 
 @admin.register(Update)
-class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
+class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update]):
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
@@ -187,9 +283,11 @@ class UpdateAdmin(VersionsAdminMixin, TranslatedAdmin[Update]):
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article", "embed")
-    search_fields = tuple(f"{field}_{code}" for field in Update.TEXTS for code in settings.MODELTRANSLATION_LANGUAGES)
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
+
+    def zone_of(self, item: Update) -> tzinfo:
+        return item.article.zone
 
     def tab_languages(self, request: HttpRequest, obj: Update | None) -> list[str]:
         article = obj.article if obj else self._article_to_add_to(request)
@@ -312,11 +410,10 @@ def page_language(article: Article) -> str:
 
 
 @admin.register(Author)
-class AuthorAdmin(ChangeLoggedAdmin):
+class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of bylines, with a tab for the name in each language."""
 
     list_display = ("original", "names", "user")
-    search_fields = tuple(f"name_{code}" for code in SHIPPED)
     autocomplete_fields = ("user",)
 
     class Media:
@@ -367,23 +464,21 @@ class AuthorAdmin(ChangeLoggedAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(ChangeLoggedAdmin):
+class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of topics."""
 
     list_display = ("__str__", "slug")
-    search_fields = ("slug", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES))
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
 
 
 @admin.register(Snippet)
-class SnippetAdmin(LangAttributeAdmin):
+class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     """The admin of snippets, which pages do not show."""
 
     list_display = ("text_named", "article", "kind", "source_language")
     list_filter = ("source_language", ("article", NamedFilter))
-    search_fields = ("name", "headline", "body")
     autocomplete_fields = ("article",)
 
     @admin.display(description=_("name"), ordering="name")

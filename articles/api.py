@@ -3,6 +3,7 @@
 `comments` needs the headline of an article for its pages and e-mails, an update made of a comment, and the page of a
 replay for the demo.
 
+find_article(slug, language)       the article at an address, or the error that says in which languages it is
 headline(article, language)        the headline as readers of a language get it
 quote(article, text, name, …)      publish a reader's words as an update
 delete_with_copies(update)         delete an update, its copies, and the admin's log entries about them
@@ -10,12 +11,13 @@ prepare_replay(source, slug)       the page on which the updates of an article c
 """
 
 from articles.models import Article
+from articles.page.finding import find_article
 from articles.publishing.quoting import delete_with_copies, quote
 from articles.publishing.replay import prepare as prepare_replay
 from articles.text.localized import Text
 from articles.translations.selection import of_article
 
-__all__ = ["delete_with_copies", "headline", "prepare_replay", "quote"]
+__all__ = ["delete_with_copies", "find_article", "headline", "prepare_replay", "quote"]
 
 
 def headline(article: Article, language: str) -> Text:

@@ -9,7 +9,7 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:
-        from articles import changes, checks
+        from articles import changes, checks, search
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.history import registry
@@ -28,6 +28,7 @@ class ArticlesConfig(AppConfig):
         changes.register("translation states", TranslationStates())
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())
+        changes.register("search", search.SearchIndex())
         changes.register("history", History())
         changes.register("copies", Copies())
         for relation in (Update.authors, Article.authors, Article.topics, Article.related):
@@ -42,3 +43,4 @@ class ArticlesConfig(AppConfig):
         registry.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.describe)
         registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.describe)
         metrics.register(monitoring.collect)
+        search.register()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from django import forms
 from django.conf import settings
 from django.contrib.admin.utils import flatten
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
@@ -22,13 +24,14 @@ from modeltranslation.fields import TranslationField
 from articles import changes
 from articles.models import Article, Translation, Update
 from articles.templatetags.live import own_name
+from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextField, same, sanitise
-from articles.translations import columns
+from articles.translations import checks, columns, review
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
 from liveblog.fields import offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction
+from liveblog.languages import SHIPPED, direction, language_name
 
 if TYPE_CHECKING:
     _ItemForm = forms.ModelForm[Any]
@@ -138,12 +141,70 @@ class TranslatedForm(_ItemForm):
             )
         return self.cleaned_data
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        lacking = {
+            language: review.unacknowledged(language, problems, self.acknowledged)
+            for language, problems in self.remarks().items()
+        }
+        for language, problems in lacking.items():
+            for field, found in problems.items():
+                self._report(language, field, found)
+        if any(lacking.values()):
+            message = _("The checks have remarks on a translation. If it is right as it is, save once more.")
+            self.add_error(None, ValidationError(message, code="warning"))
+
+    def _report(self, language: str, field: str, found: list[checks.Problem]) -> None:
+        name = f"{field}_{language}" if f"{field}_{language}" in self.fields else None
+        for problem in found:
+            # Pictures have their translations at the translators' desk.
+            message = problem.message if name else f"{language_name(language)}: {problem.message}"
+            self.add_error(name, ValidationError(message, code="warning"))
+
+    def remarks(self) -> dict[str, review.Problems]:
+        """Return the remarks on the translations that this form makes reviewed, by language."""
+        found: dict[str, review.Problems] = {}
+        item = self.instance
+        if not isinstance(item, Article) and item.article_id is None:
+            return found
+        source = self._texts(item.source_language)
+        for language in columns.article_of(item).languages:
+            names = [f"{field}_{language}" for field in columns.fields_of(type(item))]
+            stored = getattr(item, "_texts_as_read", {}) if item.pk else {}
+            changed = any((getattr(item, name) or "") != (stored.get(name) or "") for name in names)
+            texts = self._texts(language) if changed and language != item.source_language else {}
+            # A text that lacks its counterpart stays in review.
+            if texts and review.complete(item, source, texts):
+                found[language] = review.remarks_on(item, source, texts, language)
+        return {language: problems for language, problems in found.items() if problems}
+
+    def _texts(self, language: str) -> dict[str, str]:
+        item = self.instance
+        if item.pk:
+            return columns.texts_of(item, language)
+        texts = {field: text_in(item, field, language) for field in columns.fields_of(type(item))}
+        return {field: text for field, text in texts.items() if text}
+
+    @property
+    def acknowledged(self) -> list[str]:
+        """Return the keys of the remarks that this form has named before."""
+        return self.data.getlist("acknowledged") if isinstance(self.data, QueryDict) else []
+
+    @property
+    def named(self) -> list[str]:
+        """Return the keys of the remarks that this form names, and with which it is saved the next time."""
+        if not self.is_bound:
+            return []
+        return [key for language, problems in self.remarks().items() for key in review.keys_of(language, problems)]
+
     def add_error(self, field: str | None, error: Any) -> None:
         """Report errors of fields that the user is not shown as errors of the whole form."""
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
-                shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
+                if name not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)
 
@@ -176,7 +237,39 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
     translate_permission = ""
 
     class Media:
-        js = (Script("articles/language-tabs.js", type="module"),)
+        js = (
+            Script("articles/language-tabs.js", type="module"),
+            Script("articles/translation-remarks.js", type="module"),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.remarks_view)
+        name = f"articles_{self.opts.model_name}_remarks"
+        return [
+            path("add/remarks/", view, name=f"{name}_add"),
+            path("<int:pk>/remarks/", view, name=name),
+            *super().get_urls(),
+        ]
+
+    def remarks_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """Return the remarks on translations that are being written as JSON: {name of the field: [message]}."""
+        obj = None if pk is None else get_object_or_404(self.get_queryset(request), pk=pk)
+        may = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        if not may:
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        form = self.get_form(request, obj, change=obj is not None)(request.POST, instance=obj)
+        assert isinstance(form, TranslatedForm)
+        with acting_as(request.user):
+            form.is_valid()
+        return JsonResponse(
+            {
+                f"{field}_{language}": [problem.message for problem in found]
+                for language, problems in form.remarks().items()
+                for field, found in problems.items()
+            }
+        )
 
     def tab_languages(self, request: HttpRequest, obj: ItemT | None) -> list[str]:
         """Return the languages that have a tab."""
@@ -257,7 +350,8 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         return deleted, counts, set(lacking) - {str(Translation._meta.verbose_name)}, protected
 
     def save_model(self, request: HttpRequest, obj: ItemT, form: forms.ModelForm, change: bool) -> None:
-        with acting_as(request.user), changes.edit(obj):
+        assert isinstance(form, TranslatedForm)
+        with acting_as(request.user), review.acknowledging(form.acknowledged), changes.edit(obj):
             super().save_model(request, obj, form, change)
             form.save_m2m()
 
@@ -274,5 +368,8 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         obj: ItemT | None = None,
     ) -> HttpResponse:
         # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
+        context["remarks_url"] = reverse(
+            f"admin:articles_{self.opts.model_name}_remarks{'' if obj else '_add'}", args=[obj.pk] if obj else []
+        )
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
         return super().render_change_form(request, context, add, change, form_url, obj)

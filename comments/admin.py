@@ -1,3 +1,5 @@
+from datetime import tzinfo
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from comments.models import Comment, Decision
 from comments.queue import decisions, reasons, urls
 from liveblog.admin_lang import LangAttributeAdmin
+from liveblog.moments.admin import MomentsAdmin
 
 
 @admin.register(Comment)
@@ -27,15 +30,18 @@ class CommentAdmin(LangAttributeAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(admin.ModelAdmin):
+class DecisionAdmin(MomentsAdmin):
     """The moderation log: each decision with moderator, time and reason."""
 
     list_display = ("at", "comment_link", "who", "from_state", "to_state", "reason_shown")
     list_display_links = None
     list_filter = ("to_state", "actor")
-    list_select_related = ("user",)
-    date_hierarchy = "at"
+    list_select_related = ("user", "comment__article")
+    date_hierarchy = "day"
     list_per_page = 50
+
+    def zone_of(self, item: Decision) -> tzinfo:
+        return item.comment.article.zone
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,7 +7,7 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import privacy, rendering
+        from comments import moderation, privacy, rendering, search
         from comments.queue import consumers, panel
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
@@ -16,4 +16,6 @@ class CommentsConfig(AppConfig):
         elements.register("comments", rendering.render_sections)
         panels.register(panel.waiting)
         consumers.listen()
+        moderation.listen()
         privacy.listen()
+        search.register()

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from articles import api
-from articles.models import Author, Update
+from articles.models import Article, Author, Update
 from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.delivery import log
@@ -31,6 +32,21 @@ CLAIM_DURATION = timedelta(seconds=45)
 
 #: The states that a moderator can decide for.
 DECISIONS = (State.APPROVED, State.REJECTED, State.SPAM, State.WAITING)
+
+
+def listen() -> None:
+    """When an article gets another time zone, file the log's lines under the days of that zone."""
+    pre_save.connect(_file_log, sender=Article, dispatch_uid="comments.moderation")
+
+
+def _file_log(instance: Article, **kwargs: object) -> None:
+    before = Article.objects.filter(pk=instance.pk).values_list("time_zone", flat=True).first()
+    if before is None or before == instance.time_zone:
+        return
+    lines = list(Decision.objects.filter(comment__article=instance.pk).only("at", "day"))
+    for line in lines:
+        line.day = line.at.astimezone(instance.zone).date()
+    Decision.objects.bulk_update(lines, ["day"], batch_size=500)
 
 
 @contextlib.contextmanager

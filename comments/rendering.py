@@ -23,7 +23,7 @@ from comments.models.comment import COUNT, FEATURED, CommentQuerySet
 from comments.models.rules import FORM
 from comments.text import html_of
 from liveblog.delivery.elements import Operation, in_each_language, number_of
-from liveblog.languages import direction
+from liveblog.languages import direction, locale_of
 
 #: How many answers a list shows below each thread: the last ones.
 MAX_ANSWERS = 5
@@ -116,7 +116,7 @@ def threads_html(threads: list[Comment], article: Article, language: str) -> Saf
 
 def count_html(article: Article, language: str) -> str:
     count = Comment.objects.approved().filter(article=article).count()
-    written = format_decimal(count, locale=language)
+    written = format_decimal(count, locale=locale_of(language))
     return get_template("comments/count.html").render({"count": count, "written": written})
 
 

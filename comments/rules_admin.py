@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,14 +17,28 @@ from comments.models import Ban, Discussion, ListedWord
 from liveblog import limits
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.languages import direction
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin
+from liveblog.search.admin import IndexedSearchMixin
+
+
+class DiscussionForm(ArticleMomentFormMixin, forms.ModelForm):
+    """The form of an article's rules."""
+
+
+class BanForm(MomentFormMixin, forms.ModelForm):
+    """The form of a ban, which belongs to no article: its times are local times of the site."""
 
 
 @admin.register(Discussion)
 class DiscussionAdmin(LangAttributeAdmin):
+    form = DiscussionForm
     list_display = ("article_named", "policy", "closes_at")
     list_filter = ("policy",)
     list_select_related = ("article",)
     autocomplete_fields = ("article",)
+
+    def zone_of(self, item: Discussion) -> tzinfo:
+        return item.article.zone
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, discussion: Discussion) -> SafeString:
@@ -36,10 +53,9 @@ class DiscussionAdmin(LangAttributeAdmin):
 
 
 @admin.register(ListedWord)
-class ListedWordAdmin(LangAttributeAdmin):
+class ListedWordAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_display = ("word_marked", "language", "action")
     list_filter = ("language", "action")
-    search_fields = ("word",)
 
     @admin.display(description=_("word"), ordering="word")
     def word_marked(self, word: ListedWord) -> SafeString:
@@ -50,6 +66,7 @@ class ListedWordAdmin(LangAttributeAdmin):
 class BanAdmin(LangAttributeAdmin):
     """Bans are made in the queue. Here they are listed, shortened and lifted."""
 
+    form = BanForm
     list_display = ("banned", "until", "in_force", "user", "reason")
     list_select_related = ("user",)
     fields = ("banned", "until", "reason", "user", "at")

@@ -13,6 +13,8 @@ from django.db import models
 
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
+from liveblog.moments.admin import MomentsAdmin
+from liveblog.search.admin import IndexedSearchMixin
 
 #: By class of the column: arguments of its field in a form.
 _VISIBLE: Mapping[type[models.Field], Mapping[str, Any]] = {models.CharField: {"form_class": TextFormField}}
@@ -30,6 +32,8 @@ class _CreationForm(AdminUserCreationForm):
 
 class _ChangeForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
+        # The times of the first and the last login are shown, not entered.
+        exclude = ("last_login", "date_joined")
         field_classes = {"username": _UsernameField}
 
 
@@ -37,11 +41,12 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
-    """The admin of accounts."""
+class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
+    """The admin of accounts. The times of the first and the last login are facts, not settings."""
 
     form, add_form = _ChangeForm, _CreationForm
     formfield_overrides = _VISIBLE
+    readonly_fields = ("last_login", "date_joined")
 
 
 @admin.register(Group)

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from liveblog.languages import direction
+from liveblog.moments.admin import MomentsAdmin
 
 if TYPE_CHECKING:
     from django import forms
@@ -77,7 +78,7 @@ class _SelectMultiple(_LangAttributeOptions, AutocompleteSelectMultiple):
     pass
 
 
-class LangAttributeAdmin(admin.ModelAdmin):
+class LangAttributeAdmin(MomentsAdmin):
     """An admin whose fields state their language."""
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:

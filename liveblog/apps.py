@@ -8,5 +8,7 @@ class LiveblogConfig(AppConfig):
 
     def ready(self) -> None:
         from liveblog.roles import apply_roles
+        from liveblog.search import users
 
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
+        users.register()

@@ -17,16 +17,17 @@ from django.urls import path, re_path
 from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.polls.counting import publish_when_voted
+from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify
+from liveblog import notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
-_pages = PageCache(_http, dict(settings.LANGUAGES))
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at)
 notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(
@@ -47,6 +48,7 @@ application = ProtocolTypeRouter(
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
             resolve_when_due,
+            handle_when_due,
             run_when_due,
         ),
     }

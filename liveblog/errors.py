@@ -1,6 +1,9 @@
 """Errors that more than one application raises or handles."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
+
+from django.http import Http404
 
 Reason = Literal[
     "forbidden",  # the address is not public, so no request was sent
@@ -48,3 +51,14 @@ class Conflict(Exception):  # noqa: N818 - HTTP's name for it (409, RFC 9110)
     def __init__(self, current: Any = None) -> None:
         super().__init__(getattr(current, "pk", None))
         self.current = current
+
+
+class NotInLanguage(Http404):
+    """A page does not exist in the language of its address.
+
+    languages   codes of those in which it does, at the same address otherwise
+    """
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        super().__init__()
+        self.languages = languages

@@ -1,6 +1,7 @@
 from django.db import models
 
 from liveblog.fields import LanguagesField
+from liveblog.search.index import FoldedTextField, SubstringIndex
 
 
 class Change(models.Model):
@@ -26,3 +27,30 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.article_id}@{self.revision} {self.element}"
+
+
+class SearchText(models.Model):
+    """What one object says in one language, folded for the search; see `liveblog.search`.
+
+    One table for all kinds of objects, so that one index serves every search.
+    """
+
+    #: The label of the model, such as "articles.update", and the primary key of the object.
+    kind = models.CharField(max_length=60)
+    object_id = models.PositiveBigIntegerField()
+    #: Empty for what belongs to no language.
+    language = models.CharField(max_length=8, blank=True)
+    title = models.TextField(blank=True)
+    #: The title and the rest.
+    text = FoldedTextField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id", "language"], name="one_search_text_of_a_language"),
+        ]
+        indexes = [SubstringIndex(fields=["text"], name="search_text_trigrams")]
+
+    def __str__(self) -> str:
+        # Of a comment that is erased, nothing stays in any log.
+        return f"{self.kind} {self.object_id} {self.language}".strip()

@@ -9,8 +9,9 @@ does no harm, because the browser asks for all changes after the revision that i
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
 
 import brotli
 
@@ -19,6 +20,10 @@ from liveblog.single_flight import SingleFlight
 
 #: How long a response is served without validation, in seconds, even if its max-age is longer.
 FRESH_SECONDS = 1.0
+
+#: The parameter that a browser adds to an address to get round the caches in front of the server. It makes this cache
+#: validate its response, which is then that of the address without the parameter.
+VALIDATE = "fresh"
 
 #: Size of the cache.
 MAX_BYTES = 64_000_000
@@ -32,7 +37,7 @@ _OVERHEAD_BYTES = 2000
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/ld+json", b"application/atom+xml", b"application/xml")
 
 _Headers = list[tuple[bytes, bytes]]
-#: Scheme, host, path and query string of an address.
+#: Scheme, host, path and normal query string of an address.
 _Key = tuple[str, bytes, str, bytes]
 
 
@@ -58,11 +63,18 @@ class _Response:
 class PageCache:
     """An ASGI application around another one.
 
-    languages   codes that the paths of readers' pages begin with; other paths are not cached
+    languages    codes that the paths of readers' pages begin with; other paths are not cached
+    parameters   takes a path and returns the parameters that make a difference there; None if all of them do
     """
 
-    def __init__(self, app: Application, languages: Iterable[str]) -> None:
+    def __init__(
+        self,
+        app: Application,
+        languages: Iterable[str],
+        parameters: Callable[[str], Collection[str] | None] = lambda _path: None,
+    ) -> None:
         self._app = app
+        self._parameters = parameters
         self._roots = tuple(f"/{language}/" for language in languages)
         self._responses: OrderedDict[_Key, _Response] = OrderedDict()
         self._size = 0
@@ -85,10 +97,11 @@ class PageCache:
                 codings = value
             elif name == b"if-none-match":
                 etags = value
-        key = (scope["scheme"], host, scope["path"], scope["query_string"])
+        query, validate = self._normal(scope["path"], scope["query_string"])
+        key = (scope["scheme"], host, scope["path"], query)
         response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
-        if response is None or now > response.fresh_until or response.changes != self._changes:
+        if response is None or validate or now > response.fresh_until or response.changes != self._changes:
             response = await self._pending.do((key, self._changes), lambda: self._request(key, scope))
         if response.etag and response.etag in etags:
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
@@ -98,12 +111,29 @@ class PageCache:
         await send(response.starts[coding])
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
+    def _normal(self, path: str, query: bytes) -> tuple[bytes, bool]:
+        """Return the query string in its normal form, and whether it asks for validation.
+
+        Its parameters are those that make a difference, each once, in alphabetical order.
+        """
+        if not query:
+            return query, False
+        # Of a parameter that is there twice, Django's `QueryDict.get` returns the last one as well.
+        given = dict(parse_qsl(query.decode(errors="replace"), keep_blank_values=True))
+        names = self._parameters(path)
+        if names is None:
+            return query, VALIDATE in given
+        known = sorted((name, value) for name, value in given.items() if name in names)
+        return urlencode(known).encode(), VALIDATE in given
+
     async def _request(self, key: _Key, scope: Scope) -> _Response:
         changes = self._changes
         old = self._drop(key)
         # All readers get the response, so headers of the reader who came first must not have an effect on it.
         headers = [(b"host", key[1])] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
-        status, sent, body = await _call(self._app, {**scope, "method": "GET", "headers": headers})
+        status, sent, body = await _call(
+            self._app, {**scope, "method": "GET", "query_string": key[3], "headers": headers}
+        )
         values = dict(sent)
         if status == 304 and old is not None:
             response = old

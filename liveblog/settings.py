@@ -169,6 +169,16 @@ LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SEC
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
+# Coverage -------------------------------------------------------------------------------------------------------------
+
+#: Hours without anything new after which editors are warned that a coverage may be over; 0 turns it off.
+COVERAGE_WARN_HOURS = env.float("COVERAGE_WARN_HOURS", 24.0)
+#: Hours after that warning until the coverage is finished by itself; 0: never.
+COVERAGE_FINISH_HOURS = env.float("COVERAGE_FINISH_HOURS", 24.0)
+for _name in ("COVERAGE_WARN_HOURS", "COVERAGE_FINISH_HOURS"):
+    if not 0 <= globals()[_name] <= 87_600:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 (never) to 87600 hours (ten years).")
+
 # Translation ---------------------------------------------------------------------------------------------------------
 
 # The provider of machine translation is the one that has a key or an address. It is optional.
@@ -238,6 +248,7 @@ LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
+FORMAT_MODULE_PATH = ["liveblog.formats"]
 
 # Every shipped language has columns, so LANGUAGES can change without a migration.
 MODELTRANSLATION_LANGUAGES = tuple(SHIPPED)
@@ -364,7 +375,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
-                *("articles.embeds", "articles.polls", "articles.publishing.schedule", "articles.translations"),
+                *("articles.embeds", "articles.polls", "articles.publishing", "articles.translations"),
                 *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),
                 *("comments.akismet_service", "channels_redis", "psycopg.pool"),
             )

@@ -7,6 +7,8 @@ from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
+from liveblog.errors import NotInLanguage
+
 
 def to_language(request: HttpRequest) -> HttpResponse:
     """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
@@ -48,7 +50,13 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """Say that there is no page. If there is one in other languages, offer them, at the same place of its list."""
+    addresses = []
+    if isinstance(exception, NotInLanguage):
+        rest = request.path.partition("/")[2].partition("/")[2]
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        addresses = [{"language": code, "url": f"/{code}/{rest}{query}"} for code in exception.languages]
+    return render(request, "404.html", {"addresses": addresses}, status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -46,8 +46,8 @@ class DeskClient:
         """What the entry of an update names as the version that it shows."""
         return snapshot.version_token(Update.objects.get(pk=update.pk))
 
-    def cover(self, action: str) -> Any:
-        return self._post(self.address("cover", action), {})
+    def cover(self, action: str, **fields: Any) -> Any:
+        return self._post(self.address("cover", action), fields)
 
     def entries(self, **query: Any) -> dict[str, Any]:
         return self.client.get(self.address("entries"), query).json()

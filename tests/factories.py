@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image
 
 from articles import changes
@@ -60,6 +62,19 @@ def update(
         if embed:
             embeds.attach(made, embed)
     return made
+
+
+def scheduled(of: Article, **fields: Any) -> Update:
+    """An update whose time has come, and which nobody has published yet."""
+    made = update(of, **{"state": "scheduled", "publish_at": timezone.now() + datetime.timedelta(hours=1)} | fields)
+    return come(made)
+
+
+def come(of: Update) -> Update:
+    """Have the time of a scheduled update come; nobody can schedule it for a time that has passed."""
+    Update._base_manager.filter(pk=of.pk).update(publish_at=timezone.now())
+    of.refresh_from_db()
+    return of
 
 
 def say_again(of: Update) -> int:

@@ -35,7 +35,7 @@ def form_of(answer: Any) -> dict[str, Any]:
             data |= {f"{name}_{code}": policy for code, policy in chosen}
             continue
         if hasattr(value, "strftime"):
-            data[f"{name}_0"], data[f"{name}_1"] = f"{value:%Y-%m-%d}", f"{value:%H:%M:%S}"
+            data[name] = value.isoformat()
         elif value not in (None, False) and name != "photo":
             data[name] = value
     return data

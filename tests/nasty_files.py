@@ -148,8 +148,13 @@ def refused() -> Iterator[Nasty]:
     yield Nasty("4-gigapixels.jpg", with_size_in_header(whole, 65_535, 65_535), "pixels")
     yield Nasty("huge-canvas.webp", webp_canvas(16_000, 16_000), "pixels|damaged", "image/webp")
     yield Nasty("huge-screen.gif", b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + bytes(20), "pixels|damaged")
-    text = zlib.compress(bytes(5_000_000), 9)
-    yield Nasty("text-bomb.png", png(64, 64, chunk(b"zTXt", b"Comment\x00\x00" + text)), "damaged", "image/png")
+    # More of the picture is missing than its end.
+    large = made(size=(960, 640), quality=95)
+    for share in (0.5, 0.8):
+        yield Nasty(f"cut-{share}.jpg", large[: int(len(large) * share)], "damaged")
+    late = made(size=(960, 640), progressive=True)
+    last_scan = late.rindex(b"\xff\xda")
+    yield Nasty("without-its-last-scan.jpg", late[:last_scan], "damaged")
     yield Nasty("lies-about-size.jpg", with_size_in_header(whole, 96, 6_000), "small|damaged")
     # No use to anybody.
     yield Nasty("pixel.gif", made("GIF", (1, 1), "L"), "small", "image/gif")
@@ -169,6 +174,7 @@ def taken() -> Iterator[Nasty]:
     yield Nasty("and-php.jpg", with_segment(0xFE, b"<?php system('id'); ?>"), "")
     yield Nasty("and-a-script.png", _with_chunk(made("PNG"), b"tEXt", b"Comment\x00<script>alert(1)</script>"), "")
     yield Nasty("two-pictures.mpo", _mpo(), "")
+    yield from _with_faulty_extras()
     # Colours of other trades.
     yield Nasty("print.jpg", made(mode="CMYK", colour=(0, 255, 255, 0)), "")
     yield Nasty("16-bit.png", made("PNG", mode="I;16", colour=32_768), "", "image/png")
@@ -199,6 +205,47 @@ def taken() -> Iterator[Nasty]:
     yield Nasty("no name at all", whole, "", "application/octet-stream")
     yield Nasty("wrong-ending.txt", made("PNG"), "", "text/plain")
     yield Nasty("\u202egpj.exe", whole, "")
+
+
+def _with_faulty_extras() -> Iterator[Nasty]:
+    """Pictures that are whole, in files of which something else is too large, broken or missing."""
+    whole, bomb = made("PNG"), zlib.compress(bytes(50_000_000), 9)
+    long_text = b"a" * 3_000_000
+    for name, extra in {
+        "long-text": chunk(b"tEXt", b"Comment\0" + long_text),
+        "long-xmp": chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + long_text),
+        "text-bomb": chunk(b"zTXt", b"Comment\0\0" + bomb),
+        "xmp-bomb": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + bomb),
+        "exif-bomb": chunk(b"zTXt", b"Raw profile type exif\0\0" + bomb),
+        "many-texts": chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(900_000), 9)) * 100,
+        "profile-bomb": chunk(b"iCCP", b"x\0\0" + bomb),
+        "profile-packed-otherwise": chunk(b"iCCP", b"x\0\7abc"),
+        "broken-text": chunk(b"iTXt", b"\0"),
+        "wrong-sum": chunk(b"tEXt", b"Comment\0x")[:-1] + b"?",
+        "broken-gamma": chunk(b"gAMA", b"") + chunk(b"cHRM", b"abc") + chunk(b"pHYs", b"?") + chunk(b"sRGB", b""),
+        "broken-transparency": chunk(b"tRNS", b"abcde"),
+        "broken-animation": chunk(b"acTL", b"") + chunk(b"fcTL", b"abc"),
+    }.items():
+        yield Nasty(f"{name}.png", whole[:33] + extra + whole[33:], "", "image/png")
+    yield Nasty("long-text-behind.png", whole[:-12] + chunk(b"tEXt", b"a\0" + long_text) + whole[-12:], "", "image/png")
+    yield Nasty("no-end.png", whole[:-12], "", "image/png")
+    for name, how in {"plain": {}, "progressive": {"progressive": True}, "print": {"mode": "CMYK"}}.items():
+        yield Nasty(f"{name}-without-end.jpg", made(**how)[:-2], "")
+        yield Nasty(f"{name}-with-half-an-end.jpg", made(**how)[:-1], "")
+    for marker, data in (
+        (0xE0, b"JFIF\0"),
+        (0xE2, b"ICC_PROFILE\0"),
+        (0xE2, b"ICC_PROFILE\0\1\3abc"),
+        (0xE2, b"MPF\0MM\0*\0\0\0\x08\0\x03" + bytes(range(60))),
+        (0xE2, b"FPXR\0abc"),
+        (0xED, b"Photoshop 3.0\0008BIM"),
+        (0xFE, b""),
+    ):
+        yield Nasty(f"broken-{marker:x}-{len(data)}.jpg", with_segment(marker, data), "")
+    webp = made("WEBP", exif=bytes(200))
+    yield Nasty("cut-in-its-exif.webp", webp[:-100], "", "image/webp")
+    yield Nasty("wrong-length.webp", webp[:4] + struct.pack("<I", len(webp) + 999) + webp[8:], "", "image/webp")
+    yield Nasty("no-end.gif", made("GIF", mode="L")[:-1], "", "image/gif")
 
 
 def _with_chunk(content: bytes, kind: bytes, data: bytes) -> bytes:

@@ -35,7 +35,7 @@ def test_saving_without_publishing_keeps_a_draft() -> None:
 
 def test_a_draft_with_a_time_is_scheduled() -> None:
     article = factories.article()
-    fields = {"body_en": "<p>Then.</p>", "publish_at_0": "2030-01-01", "publish_at_1": "10:00"}
+    fields = {"body_en": "<p>Then.</p>", "publish_at": "2030-01-01T10:00"}
     member_of("Journalist").post(ADD, {"article": article.pk, "source_language": "en", **fields})
     assert Update.objects.get().state == "scheduled"
 

@@ -534,10 +534,17 @@ def test_an_answer_is_found_on_its_page_of_a_long_conversation(client: Any) -> N
     )
     Comment.objects.filter(pk=first.pk).update(answers=120)
     assert f'href="{article.url("en")}comments/{answers[-1].pk}/"' in client.get(article.url("en")).content.decode()
-    for answer, query in ((answers[49], ""), (answers[50], "?page=2"), (answers[-1], "?page=3")):
+    for answer in (answers[0], answers[50], answers[-1]):
         response = client.get(f"{article.url('en')}comments/{answer.pk}/")
-        assert response["Location"] == f"{article.url('en')}comments/{first.pk}/{query}#reply-{answer.pk}"
-        assert f'id="reply-{answer.pk}"' in client.get(response["Location"]).content.decode()
+        place = f"{article.url('en')}comments/{first.pk}/?at={answer.pk}"
+        assert response["Location"] == f"{place}#reply-{answer.pk}"
+        assert f'id="reply-{answer.pk}"' in client.get(place).content.decode()
+    thread = f"{article.url('en')}comments/{first.pk}/"
+    following = f"{thread}?after={answers[49].pk}#comment-{first.pk}"
+    assert f'rel="next" href="{following}"' in client.get(thread).content.decode()
+    assert client.get(f"{thread}?page=2")["Location"] == following
+    for query in ("page=0", "page=4", f"at={first.pk}", f"at={factories.comment().pk}", "at=x"):
+        assert client.get(f"{thread}?{query}").status_code == 404
 
 
 def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:

@@ -248,7 +248,7 @@ def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(setting
                 row = read(language)
                 with suppress(Conflict):
                     desk.save(
-                        row.pk, desk.version_token(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=True
+                        row.pk, desk.version_token(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=False
                     )
                     return
 

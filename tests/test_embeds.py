@@ -1,6 +1,7 @@
 """Embeds: publishing waits for nobody, and nothing of a provider's markup gets in."""
 
 import errno
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,6 +248,20 @@ def test_the_picture_is_ours_and_drawn_anew(server: EmbedServer, settings: Any) 
         assert b"<script>" not in stored.read()
         assert Image.open(stored).format == "JPEG"
     assert embed.thumbnail_width == 960
+
+
+def test_a_transparent_picture_can_be_read_in_the_preview(server: EmbedServer) -> None:
+    logo = Image.new("RGBA", (400, 200))
+    logo.paste((0, 0, 0, 255), (100, 50, 300, 150))
+    data = io.BytesIO()
+    logo.save(data, "PNG")
+    server.image = data.getvalue()
+    update = posted()
+    work()
+    with Embed.objects.get(update=update).thumbnail.open() as stored:
+        shown = Image.open(stored)
+        assert min(shown.getpixel((9, 9))) > 250
+        assert max(shown.getpixel((200, 100))) < 9
 
 
 @pytest.mark.parametrize(

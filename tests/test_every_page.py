@@ -15,10 +15,11 @@ from django.utils import timezone
 from articles import changes, demo
 from articles.models import Article, GlossaryTerm, Topic, Translation, Update
 from articles.page import live_page
-from articles.translations import columns, drafting
+from articles.translations import columns, drafting, review
 from comments.models import Comment
 from comments.templatetags import comments as beside
-from liveblog.languages import SHIPPED
+from liveblog.languages import SHIPPED, locale_of
+from liveblog.pagination import PARAMETERS
 from tests import factories, soak
 from tests.crawler import (
     Fault,
@@ -68,7 +69,7 @@ def drafted(update: Update, **states_of: str) -> None:
     for row in update.translations.exclude(state="reviewed"):
         # The Polish one has another number, which the checks find.
         text = BODIES[row.language].replace("14", "41") if row.language == "pl" else BODIES[row.language]
-        problems = drafting.problems_of(update, source, {"body": text}, row.language)
+        problems = review.problems_of(update, source, {"body": text}, row.language)
         assert drafting.store(row, {"body": f"<p>{text}</p>"}, source=source, engine="deepl", problems=problems)
         if row.language in states_of:
             Translation._base_manager.filter(pk=row.pk).update(state=states_of[row.language])
@@ -152,6 +153,10 @@ def vocabulary(coverage: Article) -> Vocabulary:
                     made.add_content(getattr(item, f"{name}_{code}") or "", code)
     for comment in Comment.objects.all():
         made.add_content(comment.text, comment.language)
+    # The list of time zones has the countries, some of whose names are words of the interface in other languages.
+    for code in SHIPPED:
+        for country in locale_of(code).territories.values():
+            made.add_message(country.replace("%", "%%"), code)
     return made
 
 
@@ -222,10 +227,13 @@ def test_every_page_is_there_and_speaks_its_language(
 def test_errors_speak_the_language_of_their_page(coverage: Article, vocabulary: Vocabulary, language: str) -> None:
     client, comments = visitor("Reader", language), f"{coverage.url(language)}comments/"
     journalist = visitor("Journalist", language)
+    others = [code for code in SHIPPED if code != language]
+    factories.article(slug="elsewhere", source_language=others[0], languages=others, **in_all("headline", HEADLINES))
     found = Faults(f"errors, {language}")
     for status, answer in (
         (404, client.get(f"/{language}/nothing/")),
         (404, client.get("/nothing/")),
+        (404, client.get(f"/{language}/live/elsewhere/")),
         (403, client.post(comments, headers={"sec-fetch-site": "cross-site"})),
         (
             422,
@@ -251,15 +259,19 @@ def test_errors_speak_the_language_of_their_page(coverage: Article, vocabulary: 
 def test_language_links_lead_there_and_back(coverage: Article) -> None:
     client, there = Client(), {}
     waiting = [article.url(code) for article in Article.objects.all() for code in article.offered_languages]
+    waiting += [update.url(code) for update in coverage.updates.published() for code in SHIPPED]
+    middle = coverage.updates.published().order_by("first_published_at", "pk")[3].pk
+    waiting += [*(f"{coverage.url('de')}?{name}={middle}" for name in PARAMETERS), *(f"/{code}/" for code in SHIPPED)]
     for address in waiting:
-        answer = client.get(address)
+        # The front door leads to a page in a language.
+        answer = client.get(address, follow=address == "/")
         if answer.status_code == 200:
             there[address] = Page(answer.content.decode())
             links = [local(href) for _code, href in there[address].alternates]
             waiting += [link for link in links if link and link not in waiting]
     found = Faults("language links")
     for address, page in there.items():
-        if page.alternates:
+        if page.alternates and address != "/":
             found.add(address, faults_of_alternates(there, language_in(address) or "", address))
     found.expect_none(pages=10)
 

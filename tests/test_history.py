@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -76,7 +75,7 @@ def test_a_version_says_who_made_it_by_whatever_door() -> None:
 
 
 def test_what_the_clock_publishes_is_a_version_of_the_clock() -> None:
-    update = factories.update(factories.article(), state="scheduled", publish_at=timezone.now())
+    update = factories.scheduled(factories.article())
     assert publish_due() == 1
     assert (newest(update).user, newest(update).cause, newest(update).data["state"]) == (None, "clock", "published")
 
@@ -246,6 +245,30 @@ def test_markup_that_became_different_is_told() -> None:
     html = member_of("Journalist").get(versions_url(update)).content.decode()
     assert "https://example.org/a" in html
     assert "https://example.org/b" in html
+
+
+def test_older_versions_are_on_pages_that_a_new_one_does_not_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("articles.history.admin.PAGE_SIZE", 2)
+    update = factories.update(body_en="<p>1</p>", of=factories.article())
+
+    def save() -> None:
+        update.body_en = f"<p>{update.versions.count() + 1}</p>"
+        update.save()
+
+    for _ in range(4):
+        save()
+    client, url = member_of("Journalist"), versions_url(update)
+
+    def listed(query: str) -> list[int]:
+        return [version.number for version in client.get(f"{url}{query}").context["versions"]]
+
+    older = client.get(url).context["older"]
+    save()
+    assert (older, listed(older)) == ("?before=4&version=5", [3, 2])
+    assert listed("?after=3&version=1") == [5, 4]
+    assert client.get(f"{url}?page=2")["Location"] == f"{url}?before=5"
+    for query in ("page=0", "page=4", "page=x", "before=7", "before=0", "before=1&after=1"):
+        assert client.get(f"{url}?{query}").status_code == 404
 
 
 def test_versions_are_for_those_who_see_updates() -> None:

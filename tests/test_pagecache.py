@@ -10,10 +10,13 @@ from typing import Any
 import brotli
 import pytest
 
+import articles.urls
+import comments.urls
 from articles.models import Article
 from liveblog import pagecache
 from liveblog.cache import get_or_make
 from liveblog.pagecache import PageCache
+from liveblog.parameters import read_at, read_by
 from tests import factories
 from tests.server import Server
 
@@ -41,7 +44,7 @@ class Site:
 
 
 async def get(
-    site: Any, path: str = "/de/live/summit/", method: str = "GET", **headers: str
+    site: Any, path: str = "/de/live/summit/", method: str = "GET", query: str = "", **headers: str
 ) -> tuple[int, dict, bytes]:
     sent: list[dict[str, Any]] = []
 
@@ -53,7 +56,7 @@ async def get(
         "method": method,
         "scheme": "https",
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }
     await site(scope, None, send)
@@ -71,6 +74,36 @@ async def test_a_stampede_asks_once() -> None:
     answers = await asyncio.gather(*asking)
     assert {body for _status, _headers, body in answers} == {site.body}
     assert site.asked == 1
+
+
+async def test_parameters_that_make_no_difference_make_no_other_page() -> None:
+    site = Site()
+    cached = PageCache(site, ["de"], lambda path: {"before", "key"} if path == "/de/live/summit/" else None)
+    for query in ("before=7&key=1", "key=1&before=7", "fbclid=x&before=7&key=1&page=9", "before=1&before=7&key=1"):
+        await get(cached, query=query)
+    assert [scope["query_string"] for scope in site.scopes] == [b"before=7&key=1"]
+    await get(cached, query="utm_source=x")
+    assert site.scopes[-1]["query_string"] == b""
+    # A view that does not name its parameters is asked for each address.
+    await get(cached, "/de/search/", query="utm_source=x")
+    assert site.scopes[-1]["query_string"] == b"utm_source=x"
+
+
+async def test_who_goes_round_the_caches_gets_a_validated_page() -> None:
+    site = Site(etag='W/"1"')
+    cached = PageCache(site, ["de"], lambda _path: {"before"})
+    for query in ("before=7", "before=7", "before=7&fresh=12", "fresh=13&before=7"):
+        assert (await get(cached, query=query))[2] == site.body
+    assert site.asked == 3
+    assert {scope["query_string"] for scope in site.scopes} == {b"before=7"}
+
+
+def test_every_page_of_readers_names_its_parameters() -> None:
+    patterns = [*articles.urls.urlpatterns, *comments.urls.urlpatterns]
+    assert [pattern.name for pattern in patterns if read_by(pattern.callback) is None] == []
+    assert read_at("/de/live/summit/") == {"after", "at", "before", "key", "page"}
+    assert read_at("/de/live/summit/comments/7/report/") == set()
+    assert read_at("/de/nothing/") == set()
 
 
 async def test_a_kept_answer_is_validated_and_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

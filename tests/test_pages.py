@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from articles import changes
 from articles.models import Article, Update
@@ -64,7 +63,7 @@ def test_text_in_the_language_of_the_page_is_not_marked(client: Any) -> None:
 def test_drafts_scheduled_and_withdrawn_updates_are_not_on_the_page(client: Any) -> None:
     article = factories.article()
     factories.update(article, state="draft", body_en="<p>Secret one.</p>")
-    factories.update(article, state="scheduled", publish_at=timezone.now(), body_en="<p>Secret two.</p>")
+    factories.scheduled(article, body_en="<p>Secret two.</p>")
     withdrawn = factories.update(article, body_en="<p>Secret three.</p>")
     withdrawn.state = Update.State.WITHDRAWN
     withdrawn.save()
@@ -77,7 +76,7 @@ def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None
     at = datetime.datetime(2022, 11, 29, 7, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)
     html = html_of(client, article.url("de"))
-    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov., 09:30</time>' in html
+    assert '<time datetime="2022-11-29T09:30:00+02:00">29. Nov. 2022, 09:30 GMT+2</time>' in html
     assert "Osteuropäische Zeit, Bukarest" in html
 
 
@@ -124,10 +123,11 @@ def test_older_updates_are_on_further_pages(client: Any, monkeypatch: pytest.Mon
     article = factories.article()
     for number in range(5):
         factories.update(article, body_en=f"<p>Number {number}.</p>")
-    first, second = (html_of(client, f"{article.url('en')}?page={number}") for number in (1, 2))
+    first = html_of(client, article.url("en"))
+    second = html_of(client, f"{article.url('en')}?before={article.updates.order_by('pk')[2].pk}")
     assert [number for number in range(5) if f"Number {number}." in first] == [2, 3, 4]
     assert [number for number in range(5) if f"Number {number}." in second] == [0, 1]
-    assert "?page=2" in first
+    assert f"?before={article.updates.order_by('pk')[2].pk}#updates" in first
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
     monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
     article = factories.article()
     oldest, *_others = [factories.update(article) for _ in range(count)]
-    with meanwhile("COUNT(*)", lambda: factories.update(article)):
+    with meanwhile("LIMIT 4", lambda: factories.update(article)):
         page = html_of(client, article.url("en"))
     # On the page, or on the next one, to which this one leads.
     assert (f'id="{oldest.element}"' in page) != ('rel="next"' in page)
@@ -176,13 +176,6 @@ def test_key_events_can_be_read_alone(client: Any) -> None:
     html = html_of(client, f"{article.url('en')}?key=1")
     assert "Great." in html
     assert "Small." not in html
-
-
-@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=99999999999999", "key=7", "page=%00"])
-def test_a_nonsense_query_gives_the_page(client: Any, query: str) -> None:
-    article = factories.article()
-    factories.update(article)
-    assert client.get(f"{article.url('en')}?{query}").status_code == 200
 
 
 def test_queries_do_not_grow_with_the_number_of_updates(client: Any) -> None:

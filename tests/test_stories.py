@@ -151,7 +151,7 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
 def test_a_draft_follows_when_the_clock_publishes(ann: User) -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, factories.article(), ann)
-    saved(draft, state="scheduled", publish_at=timezone.now())
+    factories.come(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
     assert publish_due() == 1
     assert set(Update.objects.values_list("state", flat=True)) == {"published"}
     assert len(set(Update.objects.values_list("first_published_at", flat=True))) == 1
@@ -198,9 +198,9 @@ def test_a_correction_reaches_all_copies_in_the_same_moment(ann: User) -> None:
 def test_whichever_copy_is_corrected_the_others_follow() -> None:
     update = factories.update(factories.article(), body_en="<p>14.</p>")
     copy = copied(update, factories.article())
-    saved(copy, body_en="<p>40.</p>", body_de="<p>Vierzig.</p>")
+    saved(copy, body_en="<p>40.</p>", body_de="<p>Nun 40.</p>")
     update.refresh_from_db()
-    assert (update.body_en, update.body_de) == ("<p>40.</p>", "<p>Vierzig.</p>")
+    assert (update.body_en, update.body_de) == ("<p>40.</p>", "<p>Nun 40.</p>")
     assert state_of(update, "de") == ("reviewed", False)
 
 

@@ -10,8 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.models import Article, Translation
+from articles.page import live_page
 from articles.translations import columns, drafting, stats
+from liveblog.languages import LOCALES, SHIPPED
 from tests import factories
+from tests.crawler import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -77,12 +80,125 @@ def test_each_language_that_is_there_names_all_the_others(client: Client) -> Non
     assert alternates(client, article.url("uk")) == {}
 
 
+def head(client: Client, path: str) -> dict[str, Any]:
+    """The links and properties in the head of a page; those of which there may be several as lists."""
+    html = client.get(path).content.decode()
+    links = re.findall(r'<link rel="(canonical|prev|next)" href="([^"]+)">', html)
+    properties = re.findall(r'<meta property="(og:url|og:locale)" content="([^"]+)">', html)
+    others = re.findall(r'<meta property="og:locale:alternate" content="([^"]+)">', html)
+    return {name: value.removeprefix("http://127.0.0.1:8000") for name, value in links + properties} | {
+        "others": others
+    }
+
+
+def test_an_update_names_the_languages_in_which_it_is_there(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>Peace.</p>", body_ar="<p>سلام.</p>")
+    expected = {"en": update.url("en"), "ar": update.url("ar"), "x-default": update.url("en")}
+    assert alternates(client, update.url("en")) == alternates(client, update.url("ar")) == expected
+    arabic = head(client, update.url("ar"))
+    assert arabic == {
+        "canonical": update.url("ar"),
+        "og:url": update.url("ar"),
+        "og:locale": "ar_AR",
+        "others": ["en_GB"],
+    }
+
+
+def test_a_page_that_shows_the_original_is_a_copy_of_the_page_in_its_language(client: Client) -> None:
+    article = factories.article(headline_uk="")
+    update = factories.update(article, body_en="<p>Peace.</p>")
+    for address, original in ((article.url("uk"), article.url("en")), (update.url("de"), update.url("en"))):
+        found = head(client, address)
+        assert (found["canonical"], found["og:url"], found["og:locale"]) == (original, original, "en_GB")
+        assert alternates(client, address) == {}
+    posting = embedded(client, article, "uk")
+    assert posting["url"].endswith(article.url("en"))
+    assert posting["@id"].endswith(article.url("en"))
+    assert posting["liveBlogUpdate"][0]["url"].endswith(update.url("en"))
+
+
+def test_an_original_in_a_language_without_a_page_has_one_copy_that_counts(client: Client) -> None:
+    article = factories.article(languages=["en", "de", "ar"])
+    update = factories.update(article, source_language="uk", body_uk="<p>Мир.</p>", body_de="<p>Frieden.</p>")
+    assert head(client, update.url("ar"))["canonical"] == head(client, update.url("en"))["canonical"]
+    assert head(client, update.url("ar"))["og:locale"] == "uk_UA"
+    assert head(client, update.url("de"))["canonical"] == update.url("de")
+    assert alternates(client, update.url("de")) == {"de": update.url("de"), "x-default": update.url("de")}
+    assert "@id" not in embedded(client, article, "de")["liveBlogUpdate"][0]["translationOfWork"]
+
+
+def test_each_page_of_a_list_is_an_original_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 2)
+    article = factories.article()
+    pks = [factories.update(article).pk for _ in range(6)]
+    url = article.url("de")
+    middle = head(client, f"{url}?before={pks[4]}")
+    assert middle["canonical"] == f"{url}?before={pks[4]}"
+    assert middle["prev"] == f"{url}?after={pks[3]}"
+    assert middle["next"] == f"{url}?before={pks[2]}"
+    # Other names of the same updates.
+    for query in (f"after={pks[1]}", f"at={pks[2]}"):
+        assert head(client, f"{url}?{query}")["canonical"] == middle["canonical"]
+    expected = {code: f"{article.url(code)}?before={pks[4]}" for code in ("en", "de", "uk", "ar")}
+    expected["x-default"] = expected["en"]
+    assert alternates(client, f"{url}?at={pks[2]}") == alternates(client, f"{url}?before={pks[4]}") == expected
+    # All that show the newest updates, and selections of them, are the newest page.
+    for query in ("", f"?at={pks[5]}", f"?after={pks[4]}", "?key=1"):
+        assert head(client, f"{url}{query}")["canonical"] == url
+    html = client.get(f"{url}?at={pks[2]}").content.decode()
+    assert f'"url": "http://127.0.0.1:8000{middle["canonical"]}"' in html
+
+
+def test_the_list_of_coverage_names_the_languages_in_which_there_is_any(client: Client) -> None:
+    factories.article(languages=["en", "de", "uk"], headline_uk="")
+    factories.article(languages=["en", "ar"], policies={"ar": "reviewed"})
+    Translation._base_manager.filter(language="ar").update(state="machine")
+    expected = {"en": "/en/", "de": "/de/", "x-default": "/"}
+    assert alternates(client, "/en/") == alternates(client, "/de/") == expected
+    # In Ukrainian and Arabic there are originals only, in French there is nothing.
+    for language in ("uk", "ar", "fr"):
+        assert alternates(client, f"/{language}/") == {}
+        assert head(client, f"/{language}/")["canonical"] == f"/{language}/"
+    assert head(client, "/de/")["og:locale"] == "de_DE"
+
+
+def test_every_language_has_a_locale_for_social_networks() -> None:
+    assert LOCALES.keys() == SHIPPED.keys()
+    assert all(re.fullmatch(f"{code}_[A-Z]{{2}}", locale) for code, locale in LOCALES.items())
+
+
+@pytest.mark.parametrize("rest", ["", "?before={pk}&utm_source=x", "update/{pk}/", "comments/?order=oldest"])
+def test_a_page_that_is_not_in_this_language_is_offered_in_others(client: Client, rest: str) -> None:
+    article = factories.article(languages=["en", "de"])
+    rest = rest.format(pk=factories.update(article).pk)
+    answer = client.get(f"/ar/live/{article.slug}/{rest}")
+    assert answer.status_code == 404
+    html = answer.content.decode()
+    assert '<html lang="ar" dir="rtl">' in html
+    assert "غير متاح بهذه اللغة" in html
+    page = Page(html)
+    place = rest.replace("&utm_source=x", "")
+    assert [link for link in page.links if "/live/" in link] == [f"{article.url(code)}{place}" for code in ("en", "de")]
+    assert {client.get(link).status_code for link in page.links if "before" not in link} <= {200, 302}
+
+
+def test_an_update_that_is_not_in_this_language_is_offered_in_others(client: Client) -> None:
+    article = factories.article(policies={"de": "reviewed"})
+    update = factories.update(article)
+    answer = client.get(update.url("de"))
+    assert answer.status_code == 404
+    links = [link for link in Page(answer.content.decode()).links if "/live/" in link]
+    assert links == [update.url(code) for code in ("en", "uk", "ar")]
+
+
 def test_an_update_changes_its_language_where_it_is(client: Client) -> None:
     article = factories.article(policies={"de": "reviewed"})
     update = factories.update(article, body_en="<p>Peace.</p>")
     html = client.get(update.url("en")).content.decode()
     assert f'href="{update.url("uk")}"' in html
-    assert f'href="{article.url("de")}" lang="de"' in html
+    # In German it is not there yet, but its place is.
+    assert f'href="{article.url("de")}?at={update.pk}#{update.element}" lang="de"' in html
 
 
 def test_figures_tell_how_far_each_language_is() -> None:

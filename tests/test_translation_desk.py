@@ -36,18 +36,22 @@ def test_two_who_wrote_the_same_language_are_both_kept() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     client = member_of("Journalist")
     data = opened(client, update)
-    translated(update, "de", "<p>Von der Übersetzerin.</p>")
-    answer = client.post(change_url(update), {**data, "body_de": "<p>Von der Journalistin.</p>"})
-    assert "Von der Übersetzerin." in str(errors_of(answer)["body_de"])
+    translated(update, "de", "<p>14 von der Übersetzerin.</p>")
+    answer = client.post(change_url(update), {**data, "body_de": "<p>14 von der Journalistin.</p>"})
+    assert "14 von der Übersetzerin." in str(errors_of(answer)["body_de"])
     form = answer.context["adminform"].form
-    assert form["body_de"].value() == "<p>Von der Journalistin.</p>"
+    assert form["body_de"].value() == "<p>14 von der Journalistin.</p>"
     update.refresh_from_db()
-    assert update.body_de == "<p>Von der Übersetzerin.</p>"
+    assert update.body_de == "<p>14 von der Übersetzerin.</p>"
     # Having read it, she insists.
-    again = {**form_of(answer), "body_de": "<p>Von beiden.</p>", "initial-body_de": "<p>Von der Übersetzerin.</p>"}
+    again = {
+        **form_of(answer),
+        "body_de": "<p>14 von beiden.</p>",
+        "initial-body_de": "<p>14 von der Übersetzerin.</p>",
+    }
     assert client.post(change_url(update), again).status_code == 302
     update.refresh_from_db()
-    assert update.body_de == "<p>Von beiden.</p>"
+    assert update.body_de == "<p>14 von beiden.</p>"
 
 
 def test_who_writes_in_a_language_stands_behind_it() -> None:
@@ -82,7 +86,7 @@ def written(client: Client, url: str, **texts: str) -> dict[str, Any]:
 
 def test_a_translator_accepts_and_is_led_to_the_next() -> None:
     article = factories.article()
-    first, second = factories.update(article), factories.update(article)
+    first, second = (factories.update(article, body_en="<p>Talks have begun.</p>") for _ in range(2))
     client = member_of("Translator")
     url = desk_url(second, "de")
     answer = client.post(url, {**written(client, url, body_0="<p>Beginn der Gespräche.</p>"), "_accept": "1"})

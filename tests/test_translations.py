@@ -163,7 +163,7 @@ def test_readers_of_an_outdated_translation_are_told(client: Client) -> None:
     update.save()
     html = page(client, article, "de")
     assert "14 Tote." in html
-    assert "Das Original wurde inzwischen korrigiert." in html
+    assert "Das Original wurde inzwischen korrigiert;" in html
     assert "40 killed." in html
 
 

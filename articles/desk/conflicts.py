@@ -14,7 +14,7 @@ def conflict_context(form: ComposerForm, present: snapshot.Data) -> dict[str, ob
     sent = snapshot.composer_data(form.instance, form.pending)
     return {
         "texts": _text_changes(form, present, sent),
-        "facts": diffing.field_changes(present, sent, diffing.Names([present, sent])),
+        "facts": diffing.field_changes(present, sent, diffing.Names([present, sent]), form.article.zone),
         "language": present["source_language"],
         "state": Update.State(present["state"]),
     }

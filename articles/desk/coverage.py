@@ -1,21 +1,22 @@
-"""Start, finish and reopen the coverage of an article, and set its related articles."""
+"""Start, finish, reopen and keep open the coverage of an article, and set its related articles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from articles import changes
 from articles.models import Article
+from articles.publishing import forgotten
+from articles.publishing.finishing import Decision
 from liveblog.delivery import log
+from liveblog.search.queries import matching
 
 State = Article.State
 
-#: Limits of the search for related articles: characters of the query, and articles found.
-MAX_QUERY_LENGTH = 100
+#: How many articles the search for related ones finds at most.
 MAX_FOUND = 8
 
 
@@ -28,7 +29,10 @@ def start(article: Article) -> None:
 
 
 def finish(article: Article) -> None:
-    """End the coverage, now or at its start if that is still to come."""
+    """End the coverage, now or at its start if that is still to come.
+
+    Raises ValidationError if `article.finishing` does not say what becomes of the updates that are still scheduled.
+    """
     article.state, article.coverage_end = State.FINISHED, max(timezone.now(), article.coverage_start)
     article.save()
 
@@ -38,16 +42,21 @@ ACTIONS: dict[str, tuple[Callable[[Article], None], frozenset[str]]] = {
     "start": (start, frozenset({State.ANNOUNCED})),
     "finish": (finish, frozenset({State.LIVE})),
     "reopen": (start, frozenset({State.FINISHED})),
+    "keep": (forgotten.keep_open, frozenset({State.ANNOUNCED, State.LIVE})),
 }
 
 
-def act(pk: int, action: str) -> None:
-    """Perform one of ACTIONS. Raises KeyError if there is no such action."""
+def act(pk: int, action: str, finishing: Decision | None = None) -> None:
+    """Perform one of ACTIONS. Raises KeyError if there is no such action, and ValidationError.
+
+    `finishing`: what becomes of the scheduled updates of a coverage that is finished.
+    """
     perform, states = ACTIONS[action]
     with transaction.atomic():
         log.lock(pk)
         article = Article.objects.get(pk=pk)
         if article.state in states:
+            article.finishing = finishing
             perform(article)
 
 
@@ -65,13 +74,6 @@ def relate(pk: int, other: int, *, related: bool) -> None:
 
 def search(article: Article, query: str) -> list[Article]:
     """Return up to MAX_FOUND other articles whose headlines contain all words of a query, in any language."""
-    words = query.strip()[:MAX_QUERY_LENGTH].split()
-    if not words:
+    if not query.strip():
         return []
-    found = Article.objects.exclude(pk=article.pk)
-    for word in words:
-        matching = Article.objects.none()
-        for code, _name in settings.LANGUAGES:
-            matching |= Article.objects.filter(**{f"headline_{code}__icontains": word})
-        found = found.filter(pk__in=matching.values("pk"))
-    return list(found[:MAX_FOUND])
+    return list(matching(Article.objects.exclude(pk=article.pk), query, titles=True)[:MAX_FOUND])

@@ -26,6 +26,7 @@ from articles.text.richtext import RichTextWidget, not_too_long
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 from liveblog.lists import sort_key
+from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -69,7 +70,7 @@ def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
         return None
 
 
-class ComposerForm(PicturesFormMixin, EmbedFormMixin):
+class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     """The form of the composer.
 
     Validate and save it as the acting user (`acting_as`), with the article locked; call `save` within `changes.edit`.
@@ -90,20 +91,10 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         max_length=500,
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
-    publish_at = forms.DateTimeField(
-        label=_("Publish at"), required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
-    )
-    published_at = forms.DateTimeField(
-        label=_("Earlier time"),
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-    )
+    publish_at = MomentFormField(label=_("Publish at"), required=False)
+    published_at = MomentFormField(label=_("Earlier time"), required=False)
     backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
-    closes_at = forms.DateTimeField(
-        label=_("Poll closes at"),
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-    )
+    closes_at = MomentFormField(label=_("Poll closes at"), required=False)
     also_in: forms.ModelMultipleChoiceField[Article] = forms.ModelMultipleChoiceField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -179,7 +170,7 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
         update.publish_at = self.cleaned_data.get("publish_at")
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
-        if action == "publish":
+        if action in ("publish", "preview"):
             # An update that somebody else has to release stays submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
@@ -199,11 +190,20 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
-        if self.instance.published_before and self.data.get("action") in ("draft", "schedule"):
-            message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
-            self.add_error(None, message)
-        elif self.data.get("action") == "schedule" and not self.cleaned_data.get("publish_at"):
-            self.add_error("publish_at", _("Say when the update is to be published."))
+        action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
+        if self.instance.published_before:
+            if action in ("draft", "schedule"):
+                message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+                self.add_error(None, message)
+        elif action == "schedule" and not self.has_error("publish_at"):
+            # Whoever presses the button plans the time now, even if it is the stored one.
+            if planned is None:
+                self.add_error("publish_at", _("Say when the update is to be published."))
+            elif rules.has_passed(planned):
+                self.add_error("publish_at", rules.PASSED)
+        elif action == "publish" and "publish" in self.acts:
+            for name, early in rules.early_errors(self.instance, planned).items():
+                self.add_error(name, early)
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -213,6 +213,8 @@ class ComposerForm(PicturesFormMixin, EmbedFormMixin):
             for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
-                shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
+                if plain not in self.errors:
+                    # A field without a valid value has its error already.
+                    shown.setdefault(plain if known else NON_FIELD_ERRORS, []).extend(errors)
             error = ValidationError(shown)
         super().add_error(field, error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -14,8 +13,8 @@ from django.utils.translation import get_language
 from articles.models import Article, Author, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
-from liveblog.languages import SHIPPED
 from liveblog.numbers import number
+from liveblog.search.queries import matching
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -42,9 +41,7 @@ class Selection:
     def of(cls, query: QueryDict) -> Selection:
         """Read the filter from a query string."""
         state = query.get("state", "")
-        return cls(
-            state if state in State.values else "", query.get("state") == "key", query.get("q", "").strip()[:100]
-        )
+        return cls(state if state in State.values else "", query.get("state") == "key", query.get("q", ""))
 
     def of_article(self, article: Article) -> QuerySet[Update]:
         """Return the updates of an article that pass the filter."""
@@ -56,15 +53,7 @@ class Selection:
             found = found.exclude(state=State.WITHDRAWN, first_published_at=None)
         if self.key_only:
             found = found.filter(is_key=True)
-        for word in self.search.split():
-            anywhere = Q()
-            for field in Update.TEXTS:
-                # Rich text is stored as HTML, which escapes some characters.
-                term = escape(word, quote=False) if field == "body" else word
-                for code in SHIPPED:
-                    anywhere |= Q(**{f"{field}_{code}__icontains": term})
-            found = found.filter(anywhere)
-        return found
+        return matching(found, self.search)
 
 
 def updates() -> QuerySet[Update]:
@@ -93,7 +82,7 @@ def _sorted_after(sort: str) -> Q:
     never_published = Q(first_published_at=None)
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         # Everything is below the states on top. Below an update thrown away unseen are the others of the kind.
         return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
     return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_published

@@ -20,6 +20,7 @@ def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
         ("updates/<int:update>/composer/", views.composer, "desk_composer"),
         ("updates/<int:update>/preview/", views.preview, "desk_preview"),
         ("updates/<int:update>/<slug:action>/", views.act, "desk_act"),
+        ("coverage/finish/question/", views.finish, "desk_finish"),
         ("coverage/<slug:action>/", views.cover, "desk_cover"),
         ("related/", views.related, "desk_related"),
     ]

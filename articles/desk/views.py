@@ -26,8 +26,9 @@ from articles.desk.conflicts import conflict_context
 from articles.desk.consumers import PERMISSIONS
 from articles.desk.forms import ComposerForm, key_of, language_for
 from articles.desk.previews import preview_html
+from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
-from articles.publishing import snapshot, syndication
+from articles.publishing import finishing, quiet, snapshot, syndication
 from articles.templatetags.live import own_name
 from articles.translations import stats
 from liveblog.actors import acting_as
@@ -44,6 +45,9 @@ View = Callable[..., HttpResponse]
 
 #: The greatest number of users offered for handing over an update.
 MAX_COLLEAGUES = 200
+
+#: The number of turns of the coverage that stand at the side.
+MAX_EVENTS = 4
 
 
 def at_desk(*permissions: str) -> Callable[[View], View]:
@@ -176,6 +180,8 @@ def _side(request: HttpRequest, article: Article) -> str:
     context = {
         "article": article,
         "may_run": _may_run(request),
+        "warning": quiet.warning_of(article),
+        "events": [(event, author_of(event)) for event in article.events.select_related("user")[:MAX_EVENTS]],
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
@@ -305,7 +311,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
         raise Http404
     data = request.POST.copy()
     # No acting user is set, so the rules of who may publish do not apply. Nor does the key of an earlier request.
-    data["action"], data["key"] = "publish", ""
+    data["action"], data["key"] = "preview", ""
     with transaction.atomic():
         present = None if update is None else _get(article, update)
         _lock(request, article, article.updates.filter(pk=update or 0))
@@ -323,13 +329,39 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
 @require_POST
 @at_desk("articles.cover_article", "articles.change_article")
 def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
-    """Perform one of `coverage.ACTIONS`."""
+    """Perform one of `coverage.ACTIONS`; 409 if it needs a decision on updates that the user was not shown."""
     try:
         with acting_as(request.user):
-            coverage.act(article.pk, action)
+            coverage.act(article.pk, action, _decision(request.POST))
     except KeyError as error:
         raise Http404 from error
+    except ValidationError as error:
+        undecided = "finishing" in error.message_dict
+        return JsonResponse({"errors": error.message_dict}, status=409 if undecided else 422)
     return JsonResponse({})
+
+
+def _decision(data: QueryDict) -> finishing.Decision | None:
+    fate = str(data.get("fate"))
+    if fate not in finishing.Fate.values:
+        return None
+    named = (number(pk) for pk in data.getlist("named"))
+    return finishing.Decision(finishing.Fate(fate), frozenset(pk for pk in named if pk is not None))
+
+
+@require_GET
+@at_desk("articles.cover_article", "articles.change_article")
+def finish(request: HttpRequest, article: Article) -> HttpResponse:
+    """Respond with the question that is asked before a coverage is finished. It names the updates that still wait."""
+    context = {
+        "article": article,
+        "scheduled": finishing.scheduled(article),
+        "has_poll": finishing.scheduled(article).filter(kind="poll").exists(),
+        "submitted": finishing.submitted(article),
+        "fates": finishing.Fate.choices,
+        "default": finishing.Fate.DRAFTS,
+    }
+    return HttpResponse(render_to_string("admin/articles/desk/finish.html", context, request))
 
 
 @at_desk("articles.cover_article", "articles.change_article")

@@ -30,6 +30,7 @@ from articles import changes
 from articles.embeds import providers
 from articles.embeds.fetching import Fetcher
 from articles.embeds.models import Embed
+from articles.pictures.ground import on_ground
 from articles.text.bidi import balanced
 from articles.text.parsed import parse
 from articles.text.plaintext import decoded, line, text_of
@@ -177,7 +178,7 @@ def _reencoded(data: bytes) -> bytes:
             if image.width * image.height > _MAX_PIXELS:
                 return b""
             image.draft("RGB", _MAX_THUMBNAIL)
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = on_ground(ImageOps.exif_transpose(image)).convert("RGB")
             upright.thumbnail(_MAX_THUMBNAIL)
             upright.save(encoded, "JPEG", quality=80, optimize=True, progressive=True)
     # Decoders of broken files raise all kinds of exceptions.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -17,11 +17,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.history import content, diffing, restoring
-from articles.history.models import UpdateVersion
+from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models import Update
+from articles.translations import review
+from liveblog import pagination
 from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED, language_name
 from liveblog.numbers import number
+from liveblog.pagination import Anchor, Order, Place
 
 if TYPE_CHECKING:
     _UpdateAdmin = admin.ModelAdmin[Update]
@@ -29,6 +32,8 @@ else:
     _UpdateAdmin = admin.ModelAdmin
 
 PAGE_SIZE = 25
+
+NEWEST_FIRST = Order(("number",), name="number")
 
 #: The choice of the form that restores all languages.
 EVERYTHING = "all"
@@ -43,6 +48,8 @@ class ListedVersion:
     restored: int | None
     by: str
     summary: list[str]
+    #: The query string of the page on which it is compared.
+    address: str
 
 
 class VersionsAdminMixin(_UpdateAdmin):
@@ -69,10 +76,21 @@ class VersionsAdminMixin(_UpdateAdmin):
 
     # The page ---------------------------------------------------------------------------------------------------------
 
-    def _show(self, request: HttpRequest, update: Update) -> HttpResponse:
+    def _show(
+        self,
+        request: HttpRequest,
+        update: Update,
+        wanted: int | None = None,
+        what: str = "",
+        remarks: Mapping[str, review.Problems] | None = None,
+    ) -> HttpResponse:
+        """Respond with a version. `remarks`: those with which `what` of it may be restored by pressing again."""
         newest = restoring.newest_of(update.pk)
-        wanted = number(request.GET.get("version")) or newest
+        wanted = wanted or number(request.GET.get("version")) or newest
         against = number(request.GET.get("against"))
+        if (page_number := pagination.page_number(request.GET)) is not None:
+            place = NEWEST_FIRST.place_of(update.versions.all(), page_number, PAGE_SIZE)
+            return HttpResponseRedirect(pagination.address(request.path, place.query))
         chosen = _version(update, wanted)
         other = _version(update, wanted - 1 if against is None else against)
         if newest and chosen is None:
@@ -82,31 +100,45 @@ class VersionsAdminMixin(_UpdateAdmin):
             "title": _("Versions"),
             "opts": self.opts,
             "update": update,
-            "versions": self._listed(update, request.GET.get("page")),
+            **self._listed(update, Place.of(request.GET), wanted),
             "newest": newest,
             "numbers": range(newest, 0, -1),
             "chosen": chosen,
             "other": other,
+            "what": what,
+            "remarks": [
+                f"{language_name(language)}: {problem.message}"
+                for language, found in (remarks or {}).items()
+                for each in found.values()
+                for problem in each
+            ],
+            "keys": [key for language, found in (remarks or {}).items() for key in review.keys_of(language, found)],
             **(self._compared(request, update, chosen, other, newest) if chosen else {}),
         }
         return TemplateResponse(request, "admin/articles/update/versions.html", context)
 
-    def _listed(self, update: Update, page: str | None) -> Page:
-        newest_first = update.versions.select_related("user").order_by("-number")
-        found: Page[Any] = Paginator(newest_first, PAGE_SIZE).get_page(page)
-        rows = list(found.object_list)
+    def _listed(self, update: Update, place: Place, wanted: int) -> dict[str, object]:
+        if place.relation and _version(update, place.pk) is None:
+            raise Http404
+        anchor = Anchor(place.pk, (place.pk,)) if place.relation else None
+        page = NEWEST_FIRST.page(update.versions.select_related("user"), place, anchor, PAGE_SIZE)
+        rows = page.items
         first = _version(update, rows[-1].number - 1) if rows else None
-        found.object_list = [
-            ListedVersion(
-                number=version.number,
-                at=version.at,
-                restored=version.restored,
-                by=author_of(version),
-                summary=diffing.summary(before.data if before else None, version.data),
-            )
-            for version, before in zip(rows, [*rows[1:], first], strict=True)
-        ]
-        return found
+        return {
+            "versions": [
+                ListedVersion(
+                    number=version.number,
+                    at=version.at,
+                    restored=version.restored,
+                    by=author_of(version),
+                    summary=diffing.summary(before.data if before else None, version.data),
+                    address=pagination.address("", {**place.query, "version": version.number}),
+                )
+                for version, before in zip(rows, [*rows[1:], first], strict=True)
+            ],
+            "newer": page.newer and pagination.address("", {**page.newer.query, "version": wanted}),
+            "older": page.older and pagination.address("", {**page.older.query, "version": wanted}),
+        }
 
     def _compared(
         self, request: HttpRequest, update: Update, chosen: UpdateVersion, other: UpdateVersion | None, newest: int
@@ -115,7 +147,7 @@ class VersionsAdminMixin(_UpdateAdmin):
         names = diffing.Names([before, chosen.data])
         return {
             "by": author_of(chosen),
-            "facts": diffing.field_changes(before, chosen.data, names),
+            "facts": diffing.field_changes(before, chosen.data, names, update.article.zone),
             "words": diffing.text_changes(before, chosen.data, names),
             "restorable": self._restorable(request, update, chosen) if chosen.number != newest else [],
         }
@@ -144,8 +176,11 @@ class VersionsAdminMixin(_UpdateAdmin):
             raise Http404
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])
+        newest, acknowledged = number(request.POST.get("newest")) or 0, request.POST.getlist("acknowledged")
         try:
-            restoring.restore(update.pk, wanted, number(request.POST.get("newest")) or 0, request.user, languages)
+            restoring.restore(update.pk, wanted, newest, request.user, languages, acknowledged)
+        except restoring.VersionRemarksError as error:
+            return self._show(request, update, wanted, what, error.problems)
         except Conflict:
             messages.error(
                 request,
@@ -163,8 +198,8 @@ class VersionsAdminMixin(_UpdateAdmin):
         return HttpResponseRedirect(back)
 
 
-def author_of(version: UpdateVersion) -> str:
-    """Return the name of the user who made a version, or the cause if nobody did."""
+def author_of(version: UpdateVersion | CoverageEvent) -> str:
+    """Return the name of the user who made a version or caused an event, or the cause if nobody did."""
     if version.user is not None:
         return format_html("<bdi>{}</bdi>", diffing.name_of(version.user))
     if version.cause:

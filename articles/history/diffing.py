@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -18,14 +19,14 @@ from django.utils.translation import gettext as _
 from articles.history import registry
 from articles.history.recording import TRANSLATIONS, Data
 from articles.models import Author, Translation, Update
-from articles.templatetags.live import clock
 from articles.text.diff import difference
 from articles.text.localized import Text, joined
 from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
-from articles.translations import columns
+from articles.translations import columns, review
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.moments import formats
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -59,6 +60,8 @@ class TextChange:
     #: Label and difference of each changed field; label and present text of each field.
     fields: list[tuple[str, SafeString]]
     whole: list[tuple[str, SafeString]]
+    #: The remarks of the checks with which its reviewer accepted it in the later version.
+    accepted: list[str]
 
     @property
     def name(self) -> str:
@@ -166,11 +169,15 @@ def _state_change(before: Data, now: Data) -> str:
 # In detail ------------------------------------------------------------------------------------------------------------
 
 
-def field_changes(before: Data, now: Data, names: Names) -> list[FieldChange]:
-    """Return the changes of everything but the texts and the translation states."""
+def field_changes(before: Data, now: Data, names: Names, zone: tzinfo) -> list[FieldChange]:
+    """Return the changes of everything but the texts and the translation states; times are in `zone`."""
     texts = {f"{field}_{language}" for field in columns.fields_of(Update) for language in SHIPPED}
     return [
-        FieldChange(capfirst(_label(name)), _value(name, before.get(name), names), _value(name, now[name], names))
+        FieldChange(
+            capfirst(_label(name)),
+            _value(name, before.get(name), names, zone),
+            _value(name, now[name], names, zone),
+        )
         for name in now
         # A field that has turned from empty to false, or back, is no change for people.
         if now[name] != before.get(name) and (now[name] or before.get(name))
@@ -197,7 +204,7 @@ def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
             states = [_named_state(data, language, names) for data in (before, now)]
             standing = " → ".join(state for state in states if state)
         if fields or standing:
-            found.append(TextChange(language, standing, fields, whole))
+            found.append(TextChange(language, standing, fields, whole, _accepted(now, language)))
     return found
 
 
@@ -211,7 +218,12 @@ def _difference(before: str, now: str, rich: bool) -> SafeString:
 
 def _state(data: Data, language: str) -> tuple[object, ...]:
     row = data[TRANSLATIONS].get(language, {})
-    return (row.get("state"), row.get("outdated"), row.get("reviewer"))
+    return (row.get("state"), row.get("outdated"), row.get("reviewer"), str(row.get("accepted")))
+
+
+def _accepted(data: Data, language: str) -> list[str]:
+    stored = data[TRANSLATIONS].get(language, {}).get("accepted", [])
+    return [problem.message for found in review.from_json(stored).values() for problem in found]
 
 
 def _state_name(row: dict[str, str]) -> str:
@@ -241,7 +253,7 @@ def _field(name: str) -> Field:
     return field
 
 
-def _value(name: str, value: Any, names: Names) -> str:
+def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if value in (None, "", []):
         return "–"
     if name == "authors":
@@ -259,7 +271,7 @@ def _value(name: str, value: Any, names: Names) -> str:
         return _("Yes") if value else _("No")
     if isinstance(field, DateTimeField):
         moment = parse_datetime(value)
-        return clock(moment) if moment else value
+        return formats.element(moment, zone) if moment else value
     if isinstance(field, ForeignKey):
         return format_html("<bdi>{}</bdi>", names.users.get(value, f"#{value}"))
     if isinstance(field, LanguageField):

@@ -1,10 +1,11 @@
-"""The versions of updates."""
+"""The versions of updates, and the events of coverages."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -41,3 +42,36 @@ class UpdateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.update_id}.{self.number}"
+
+
+class CoverageEvent(models.Model):
+    """A turn in the coverage of an article. `articles.history.recording` writes it when the state changes."""
+
+    class Kind(models.TextChoices):
+        ANNOUNCED = "announced", pgettext_lazy("event of a coverage", "Announced")
+        STARTED = "started", pgettext_lazy("event of a coverage", "Started")
+        RESUMED = "resumed", pgettext_lazy("event of a coverage", "Resumed")
+        FINISHED = "finished", pgettext_lazy("event of a coverage", "Finished")
+        WARNED = "warned", pgettext_lazy("event of a coverage", "Editors warned: nothing new")
+        KEPT = "kept", pgettext_lazy("event of a coverage", "Kept open")
+
+    Cause = UpdateVersion.Cause
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="events", verbose_name=_("article"))
+    kind = models.CharField(_("event"), max_length=9, choices=Kind)
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    #: None if a machine, the clock or a command caused the event.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
+    )
+    cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        default_permissions = ()
+        verbose_name = _("event of the coverage")
+        verbose_name_plural = _("events of the coverage")
+        indexes = [models.Index(fields=["article", "-at"], name="events_of_a_coverage")]
+
+    def __str__(self) -> str:
+        return f"#{self.article_id}: {self.kind}"

@@ -1,4 +1,4 @@
-"""Record each version of an update, in the transaction of the edit."""
+"""Record each version of an update and each turn of a coverage, in the transaction of the edit."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from modeltranslation.fields import TranslationField
 
 from articles.changes import Edit
 from articles.history import registry
-from articles.history.models import UpdateVersion
-from articles.models import Update
+from articles.history.models import CoverageEvent, UpdateVersion
+from articles.models import Article, Update
 from articles.models.base import Versioned
 from articles.translations import columns
 from liveblog.actors import acting_user
@@ -66,6 +66,8 @@ def as_stored(update: Update) -> Data:
             "engine": row.engine,
             "translator": row.translator_id,
             "reviewer": row.reviewer_id,
+            # The remarks that the reviewer accepted it with.
+            **({"accepted": row.accepted} if row.accepted else {}),
         }
         for row in update.translations.all()
         if row.state != row.State.MISSING
@@ -79,8 +81,20 @@ def _value(field: Field, update: Update) -> object:
     return value or "" if isinstance(field, TranslationField) else value
 
 
+def record_event(article: Article, kind: str) -> CoverageEvent:
+    """Record what happens to a coverage, with the acting user or the cause."""
+    cause, _restored = _cause.get()
+    return CoverageEvent.objects.create(article=article, kind=kind, user=acting_user(), cause=cause)
+
+
+def _kind_of(state: str, before: str | None) -> str:
+    if state == Article.State.LIVE:
+        return CoverageEvent.Kind.RESUMED if before == Article.State.FINISHED else CoverageEvent.Kind.STARTED
+    return CoverageEvent.Kind.FINISHED if state == Article.State.FINISHED else CoverageEvent.Kind.ANNOUNCED
+
+
 class History:
-    """The follower that records a version after each edit of an update."""
+    """The follower that records a version after each edit of an update, and each new state of a coverage."""
 
     def before(self, row: Versioned) -> Data | None:
         return as_stored(row) if isinstance(row, Update) else None
@@ -88,6 +102,10 @@ class History:
     def after(self, edit: Edit, memory: Data | None) -> None:
         if isinstance(edit.new, Update):
             edit.recorded = record(edit.new, memory)
+        elif isinstance(edit.new, Article):
+            state = edit.old.state if isinstance(edit.old, Article) else None
+            if state != edit.new.state:
+                record_event(edit.new, _kind_of(edit.new.state, state))
 
 
 def record(update: Update, before: Data | None) -> bool:

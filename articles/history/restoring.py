@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from articles import changes
@@ -14,12 +15,20 @@ from articles.history.models import UpdateVersion
 from articles.models import Translation, Update
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.pictures import versions
-from articles.translations import columns, states
+from articles.translations import columns, review, states
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+
+class VersionRemarksError(Exception):
+    """Translations would be reviewed again with remarks that the user has not acknowledged."""
+
+    def __init__(self, problems: Mapping[str, review.Problems]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
 
 
 def newest_of(pk: int) -> int:
@@ -29,12 +38,19 @@ def newest_of(pk: int) -> int:
 
 
 def restore(
-    pk: int, number: int, newest: int, user: User | AnonymousUser, languages: Collection[str] | None = None
+    pk: int,
+    number: int,
+    newest: int,
+    user: User | AnonymousUser,
+    languages: Collection[str] | None = None,
+    acknowledged: Collection[str] = (),
 ) -> Update:
     """Restore the content of version `number`: all of it, or only the texts in `languages`.
 
-    State and times stay as they are. `newest` is the newest version that the user has seen. Raises Conflict if there is
-    a newer one, and ValidationError if the update would not be valid; nothing is changed then.
+    State and times stay as they are. `newest` is the newest version that the user has seen, `acknowledged` names the
+    remarks on reviewed translations with which the user restores them (`articles.translations.review.key_of`). Raises
+    Conflict if there is a newer version, VersionRemarksError if a translation would be reviewed with other remarks, and
+    ValidationError if the update would not be valid; nothing is changed then.
     """
     with transaction.atomic():
         changes.lock(Update.objects.only("article", "copy_group").get(pk=pk))
@@ -64,20 +80,62 @@ def restore(
             update.save()
             if pending.pictures is not None:
                 versions.put(update, pending.pictures)
+            present = Update.read(pk)
+            assert present is not None
+            remarks = {}
             for row in Translation.objects.filter(update=pk, language__in=translations):
-                _restore_state(row, number, data)
+                if problems := _restore_state(row, present, number, data, user, acknowledged):
+                    remarks[row.language] = problems
+            if remarks:
+                raise VersionRemarksError(remarks)
         return update
 
 
-def _restore_state(row: Translation, number: int, data: recording.Data) -> None:
+def _restore_state(
+    row: Translation,
+    update: Update,
+    number: int,
+    data: recording.Data,
+    user: User | AnonymousUser,
+    acknowledged: Collection[str],
+) -> review.Problems:
+    """Give a translation the state that it had. Return the remarks because of which it cannot be reviewed again."""
     state = data[recording.TRANSLATIONS].get(row.language, {})
     row.state = state.get("state", row.State.MISSING)
     row.engine, row.translator_id = state.get("engine", ""), state.get("translator")
     row.reviewer_id = state.get("reviewer")
     row.source = _source_of(row, number) if state else {}
     row.editor = row.edited_until = None
+    row.suggestion = {}
     row.version += 1
+    problems: review.Problems = {}
+    if row.state == row.State.REVIEWED:
+        problems = _review_again(row, update, state, user, acknowledged)
     row.save()
+    return problems
+
+
+def _review_again(
+    row: Translation,
+    update: Update,
+    state: dict[str, Any],
+    user: User | AnonymousUser,
+    acknowledged: Collection[str],
+) -> review.Problems:
+    """Accept the texts as their reviewer did; with new remarks on them, the user is the reviewer."""
+    source = columns.texts_of(update, update.source_language)
+    texts = columns.texts_of(update, row.language)
+    known = set(review.keys_of(row.language, review.from_json(state.get("accepted", []))))
+    # The account may have been deleted since.
+    reviewer = get_user_model()._default_manager.filter(pk__in=[state.get("reviewer")]).first()
+    for by, keys in ((reviewer, known), (user if user.is_authenticated else None, known.union(acknowledged))):
+        try:
+            review.accept(row, update, source, texts, by, keys=keys)
+        except review.RemarksError as error:
+            problems = error.problems
+        else:
+            return {}
+    return problems
 
 
 def _source_of(row: Translation, number: int) -> dict[str, str]:

@@ -42,6 +42,13 @@ class Kind:
         """Return what an update lacks before it can be published. `pending`: relations that are saved after it."""
         return {}
 
+    def plan_errors(self, update: Update, before: Update | None) -> Errors:
+        """Return what is wrong with the moments that are planned for an update that is to be published.
+
+        `before`: the stored row, None if there is none.
+        """
+        return {}
+
     def edit_errors(self, update: Update, before: Update) -> Errors:
         """Return what forbids an edit, of drafts too.
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from articles.choices import ArticleState
 from articles.kinds.base import Errors, Kind, Values, source_field, source_text
 from articles.polls import ballot
+from articles.publishing import rules
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
+from liveblog.actors import acting_user
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -35,6 +38,22 @@ class Poll(Kind):
             limits = {"fewest": ballot.MIN_CHOICES, "most": ballot.MAX_CHOICES}
             errors[source_field(update, "body")] = message % limits
         return errors
+
+    def plan_errors(self, update: Update, before: Update | None) -> Errors:
+        """Refuse a poll that readers would never see open; a machine that publishes one brings it from an archive."""
+        if update.state == update.State.PUBLISHED and acting_user() is None:
+            return {}
+        stored = before.closes_at if before and before.published_before else None
+        if rules.has_passed(update.closes_at, stored):
+            return {"closes_at": rules.PASSED}
+        if before is not None and before.state == update.State.PUBLISHED:
+            return {}
+        if update.article_id and update.article.state == ArticleState.FINISHED:
+            return {"kind": _("The coverage has finished, so nobody could vote. Go on with the coverage first.")}
+        opens = update.publish_at if update.state in (update.State.SCHEDULED, update.State.SUBMITTED) else None
+        if opens and update.closes_at and update.closes_at <= opens:
+            return {"closes_at": _("The poll would close before it opens. Choose a time after it is published.")}
+        return {}
 
     def edit_errors(self, update: Update, before: Update) -> Errors:
         """Once there are votes, which name a place in the list, no choice may take the place of another."""

@@ -1,17 +1,21 @@
 from articles.desk.models import Snippet
 from articles.embeds.models import Embed
-from articles.history.models import UpdateVersion
+from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models.article import Article
 from articles.models.base import Author, Topic
-from articles.models.update import Update
+from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
+from articles.publishing.models import CoverageEmail
 from articles.translations.models import GlossaryTerm, Translation
 
 __all__ = [
     "Article",
     "Author",
+    "CoverageEmail",
+    "CoverageEvent",
+    "DeletedUpdate",
     "Embed",
     "GlossaryTerm",
     "Picture",

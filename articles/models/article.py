@@ -17,12 +17,14 @@ from articles import changes
 from articles.choices import ArticleState, Errors, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
+from articles.publishing import finishing, rules
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField, LinesField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.fields import LanguageField, LanguagesField
 from liveblog.languages import SHIPPED
+from liveblog.moments.fields import MomentField, TimeZoneField
 
 
 class ArticleQuerySet(changes.GuardedQuerySet):
@@ -51,14 +53,17 @@ class Article(Versioned, Illustrated):
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
-    coverage_start = models.DateTimeField(_("coverage starts"), default=timezone.now)
-    coverage_end = models.DateTimeField(_("coverage ends"), null=True, blank=True)
-    time_zone = models.CharField(
+    coverage_start = MomentField(_("coverage starts"), default=timezone.now)
+    coverage_end = MomentField(_("coverage ends"), null=True, blank=True)
+    time_zone = TimeZoneField(
         _("time zone"),
-        max_length=64,
         default=timezone.get_default_timezone_name,
-        help_text=_("Of the event, such as Europe/Bucharest."),
+        help_text=_("Of the event. All times of the article are entered and shown in it."),
     )
+    #: The day on which the coverage starts in the article's time zone, by which lists are filtered.
+    start_day = models.DateField(_("coverage starts"), editable=False)
+    #: Whether the coverage was finished by the clock, because nobody worked on it (`articles.publishing.forgotten`).
+    finished_by_clock = models.BooleanField(default=False, editable=False)
     headline = LineField(_("headline"), max_length=200)
     standfirst = LinesField(
         _("standfirst"), max_length=600, blank=True, help_text=_("One or two sentences under the headline.")
@@ -108,8 +113,15 @@ class Article(Versioned, Illustrated):
                 name="coverage_ends_after_it_starts",
                 violation_error_message=_("The coverage cannot end before it starts."),
             ),
+            models.CheckConstraint(
+                condition=Q(state="finished") | Q(finished_by_clock=False),
+                name="clock_has_finished_the_coverage",
+            ),
             models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
+
+    #: What becomes of the scheduled updates if the next save finishes the coverage; None: undecided.
+    finishing: finishing.Decision | None = None
 
     _REVISIONS = frozenset({"revision", "desk_revision", "deletion_revision"})
 
@@ -122,10 +134,10 @@ class Article(Versioned, Illustrated):
             errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
             errors["languages"] = _("The source language is one of the languages that the article appears in.")
-        try:
-            zoneinfo.ZoneInfo(self.time_zone)
-        except (ValueError, zoneinfo.ZoneInfoNotFoundError):
-            errors["time_zone"] = _("There is no such time zone. An example is Europe/Bucharest.")
+        before = changes.row_before(self)
+        errors |= rules.coverage_errors(self, before)
+        if self._is_being_finished(before.state if before else "") and (message := finishing.error(self)):
+            errors["finishing"] = message
         if errors:
             raise ValidationError(errors)
 
@@ -137,13 +149,33 @@ class Article(Versioned, Illustrated):
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
+            self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
+            self.start_day = self.coverage_start.astimezone(self.zone).date()
+            is_being_finished = self._is_being_finished(stored["state"])
+            # The rules hold for code that does not call `full_clean` as well.
+            errors = rules.coverage_errors(self, changes.row_before(self))
+            if is_being_finished and (message := finishing.error(self)):
+                errors["finishing"] = message
+            if errors:
+                raise ValidationError(errors)
             super().save(*args, **kwargs)
+            if is_being_finished:
+                finishing.carry_out(self)
+
+    def _is_being_finished(self, state_before: str) -> bool:
+        return bool(self.pk) and self.state == self.State.FINISHED and state_before != self.State.FINISHED
+
+    def _set_coverage_start(self, state_before: str) -> None:
+        """Have coverage that was announced, or called off, start now if it becomes live before its time."""
+        if self.state == self.State.LIVE and state_before not in ("", self.State.LIVE):
+            self.coverage_start = min(self.coverage_start, timezone.now())
 
     def _set_coverage_end(self, state_before: str) -> None:
         """Give finished coverage an end, and remove the end from coverage that is resumed."""
         now = timezone.now()
         if self.state != self.State.FINISHED:
+            self.finished_by_clock = False
             if state_before == self.State.FINISHED:
                 self.coverage_end = None
         elif self.coverage_end is None or (state_before != self.state and self.coverage_end > now):
@@ -178,6 +210,11 @@ class Article(Versioned, Illustrated):
     def pages_naming_it(self) -> list[int]:
         """Return the primary keys of the articles that list it as related."""
         return list(Article.objects.filter(related=self.pk).order_by("pk").values_list("pk", flat=True))
+
+    @property
+    def is_called_off(self) -> bool:
+        """Return whether the coverage was finished before it started."""
+        return self.state == self.State.FINISHED and self.coverage_end == self.coverage_start
 
     @property
     def zone(self) -> datetime.tzinfo:

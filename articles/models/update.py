@@ -30,6 +30,8 @@ from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
+from liveblog.moments.fields import MomentField
+from liveblog.pagination import time_key
 
 
 class UpdateQuerySet(changes.GuardedQuerySet):
@@ -86,7 +88,7 @@ class Update(Versioned):
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
     )
-    closes_at = models.DateTimeField(
+    closes_at = MomentField(
         _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
     )
     is_key = models.BooleanField(_("key event"), default=False)
@@ -96,10 +98,10 @@ class Update(Versioned):
     )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
-    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
-    first_published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
+    first_published_at = MomentField(_("first published"), null=True, blank=True, editable=False)
     #: The time that it shall carry once it is published; see `rules`.
-    earlier_time = models.DateTimeField(_("earlier time"), null=True, blank=True, editable=False)
+    earlier_time = MomentField(_("earlier time"), null=True, blank=True, editable=False)
     backdating_reason = ShortTextField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     leaves_mark = models.BooleanField(
@@ -203,7 +205,8 @@ class Update(Versioned):
     def _errors_of_kind(self, before: Update | None, pending: PendingRelations) -> Errors:
         # A withdrawn update may stay as it is.
         ready = self.state not in (self.State.DRAFT, self.State.WITHDRAWN)
-        errors = kinds.of(self).publish_errors(self, pending) if ready else {}
+        kind = kinds.of(self)
+        errors = kind.publish_errors(self, pending) | kind.plan_errors(self, before) if ready else {}
         return errors | (kinds.of(before).edit_errors(self, before) if before else {})
 
     def _picture_errors(self, pending: PendingRelations) -> Errors:
@@ -240,6 +243,10 @@ class Update(Versioned):
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         with changes.edit(self):
+            if self.pk and self.first_published_at:
+                DeletedUpdate.objects.create(
+                    pk=self.pk, article_id=self.article_id, first_published_at=self.first_published_at
+                )
             return super().delete(using, keep_parents)
 
     @classmethod
@@ -360,9 +367,28 @@ class Update(Versioned):
     def sort_key(self) -> str:
         """Return a text by which updates sort in the order of the page, which shows the greatest first."""
         assert self.first_published_at is not None
-        by_time = f"{self.first_published_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        by_time = time_key(self.first_published_at, self.pk)
         # Letters sort after digits, and so before them on the page.
         return by_time if self.pin is None else f"pin{self.pin:05d}-{by_time}"
 
     def url(self, language: str) -> str:
         return reverse("update", args=[language, self.article.slug, self.pk])
+
+
+class DeletedUpdate(models.Model):
+    """The place of an update that readers saw and that was deleted: addresses that name it still lead there.
+
+    Its primary key is that of the update. Nothing else is kept of it.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    first_published_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("place of a deleted update")
+        verbose_name_plural = _("places of deleted updates")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -6,7 +6,6 @@ import datetime
 import json
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.db.models.fields.files import ImageFieldFile
 from django.utils.text import Truncator
 
@@ -14,6 +13,7 @@ from articles import kinds
 from articles.kinds import summary
 from articles.models import Article, Author, Update
 from articles.page.live_page import LivePage
+from articles.page.originals import originals_of_update
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.text.plaintext import plain_text
@@ -27,14 +27,15 @@ def live_blog(page: LivePage) -> dict[str, object]:
     """Return the page with its updates as a LiveBlogPosting."""
     article, texts = page.article, of_article(page.article, page.language)
     shown = page.shown()
-    url = absolute(article.url(page.language))
+    originals = page.originals
     changed = [update.corrected_at or update.first_published_at for update, _read in shown]
     return _without_empty(
         {
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
-            "@id": url,
-            "url": url,
+            # The coverage as a whole, of which this page shows a part.
+            "@id": absolute(article.url(originals.canonical_language)),
+            "url": originals.canonical,
             "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE_MAX_LENGTH),
             "description": page.description,
             "inLanguage": texts.language,
@@ -56,7 +57,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
     whole = str(summary.whole(update, texts.language, language))
     body = plain_text(str(texts.own("body"))) or whole
     headline = str(texts.own("headline")) or whole or str(of_article(article, language).text("headline"))
-    url = absolute(update.url(language))
+    url = originals_of_update(update, article, language).canonical
     return _without_empty(
         {
             "@type": "BlogPosting",
@@ -95,8 +96,8 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     if not texts.translated:
         return None
     language = texts.item.source_language
-    # The site may offer fewer languages than it has texts in.
-    url = absolute(texts.item.url(language)) if language in dict(settings.LANGUAGES) else None
+    # There may be texts in languages in which readers cannot open the page.
+    url = absolute(texts.item.url(language)) if language in texts.item.page.offered_languages else None
     return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 

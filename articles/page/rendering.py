@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from django.template.loader import get_template
-from django.utils.safestring import SafeString
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes, kinds
 from articles.embeds.context import embed_context
@@ -17,6 +19,7 @@ from articles.text import tables
 from articles.text.localized import Text, joined, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.delivery.elements import Operation, in_each_language, number_of
+from liveblog.times import day_text
 
 #: The context of a template.
 Context = dict[str, Any]
@@ -88,6 +91,25 @@ def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
             {"update": update, "reason": texts.text("withdrawal_note")}
         )
     return get_template("articles/update.html").render(update_context(update, article, texts))
+
+
+def list_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
+    """Render the list of updates, with a heading above each day. Call within `page_locale`.
+
+    An open page keeps the headings by the same rule (static/liveblog/days.js). Pinned updates stand above all days.
+    """
+    parts: list[str] = []
+    day = None
+    for update in updates:
+        html = update_operation(update, update.element, article, language).get("html")
+        if html is None:
+            continue
+        if update.pin is None and update.first_published_at is not None:
+            if (local := timezone.localtime(update.first_published_at)).date() != day:
+                parts.append(format_html('<h2 class="day">{}</h2>', day_text(local)))
+            day = local.date()
+        parts.append(html)
+    return mark_safe("".join(parts))
 
 
 def coverage_html(article: Article, language: str) -> str:

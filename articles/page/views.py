@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
@@ -19,12 +18,19 @@ from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
-from articles.templatetags.live import day
+from articles.page.finding import find_article
+from articles.page.live_page import LivePage, Selection
+from articles.page.originals import originals_of_index, originals_of_update
+from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
+from liveblog import pagination
 from liveblog.cache import get_or_make
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
+from liveblog.errors import NotInLanguage
 from liveblog.numbers import number
+from liveblog.pagination import Anchor, Place
+from liveblog.parameters import reads
 from liveblog.release import RELEASE
 
 #: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
@@ -34,18 +40,8 @@ MAX_AGE_SECONDS = 5
 FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
-#: Larger page numbers are taken for the first page.
-MAX_PAGE_NUMBER = 999_999
-
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
-
-
-def _article(slug: str, language: str) -> Article:
-    article = get_object_or_404(Article, slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
-    return article
 
 
 def _cached(
@@ -65,6 +61,7 @@ def _cached(
     return response
 
 
+@reads()
 @require_safe
 def index(request: HttpRequest, language: str) -> HttpResponse:
     """Current and past coverage."""
@@ -72,7 +69,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
     cards = []
     for article in found[:100]:
         with page_locale(article, language):
-            cards.append(rendering.card(article, language) | {"day": day(article.coverage_start)})
+            cards.append(rendering.card(article, language) | {"when": clock(article.coverage_start)})
     groups = [
         {"state": state, "cards": [card for card in cards if card["article"].state == state]}
         for state in (Article.State.LIVE, Article.State.ANNOUNCED, Article.State.FINISHED)
@@ -84,6 +81,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
             "groups": groups,
             "nothing": not cards,
             "language": language,
+            "originals": originals_of_index(language),
             "addresses": [{"language": code, "url": f"/{code}/"} for code, _name in settings.LANGUAGES],
         },
     )
@@ -92,13 +90,17 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
 
 
 @_with_players
+@reads(*live_page.PARAMETERS)
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
     # The revision is read before what it describes: the page may be newer than it says, never older.
-    article = _article(slug, language)
-    page_number = number(request.GET.get("page", "1"), most=MAX_PAGE_NUMBER)
-    selection = Selection(1 if page_number is None else page_number, key_only=request.GET.get("key") == "1")
+    article = find_article(slug, language)
+    selection = Selection.of(request.GET)
+    if (number_of_page := pagination.page_number(request.GET)) is not None:
+        return _renamed(article, language, number_of_page, selection)
+    # What has no place in the list is found out before anything is rendered or cached.
+    anchor = live_page.anchor_of(article, selection.place)
     freshness = {}
     if article.state == Article.State.FINISHED:
         # Readers miss no later correction: the page asks for corrections once when it is opened.
@@ -107,22 +109,23 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
         }
     key = f"live:{article.pk}:{language}:{article.revision}:{selection.key}"
-    render = partial(_live_page, request, article, language, selection)
-    return _cached(request, key, render, "text/html; charset=utf-8", **freshness)
+    render = partial(_live_page, request, article, language, selection, anchor)
+    try:
+        return _cached(request, key, render, "text/html; charset=utf-8", **freshness)
+    except live_page.Moved as moved:
+        return redirect(moved.selection.address(article.url(language), moved.fragment))
 
 
-class Selection(NamedTuple):
-    """The updates of an article that a live page shows."""
-
-    page_number: int
-    key_only: bool
-
-    @property
-    def key(self) -> str:
-        return f"{self.page_number}:{int(self.key_only)}"
+def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
+    """Redirect from the address of a page by its number. Only the first page is the same for ever."""
+    place = live_page.place_of_page(article, language, page_number, key_only=selection.key_only)
+    address = selection._replace(place=place).address(article.url(language), "updates")
+    return redirect(address, permanent=page_number == 1)
 
 
-def _live_page(request: HttpRequest, article: Article, language: str, selection: Selection) -> bytes:
+def _live_page(
+    request: HttpRequest, article: Article, language: str, selection: Selection, anchor: Anchor | None
+) -> bytes:
     """Return the live page: the coverage from the cache, with the present revision and the comments put in.
 
     There may be many comments in a minute. The coverage is by far the larger part, so it is rendered again only if
@@ -131,27 +134,29 @@ def _live_page(request: HttpRequest, article: Article, language: str, selection:
     """
     state = log.state_besides(article.pk, article.revision, "comment")
     key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
-    page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection))
+    page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection, anchor))
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
     return page.replace(_placeholder("comments").encode(), comments.encode())
 
 
-def _page_without_comments(request: HttpRequest, article_id: int, language: str, selection: Selection) -> bytes:
+def _page_without_comments(
+    request: HttpRequest, article_id: int, language: str, selection: Selection, anchor: Anchor | None
+) -> bytes:
     """Render the live page with placeholders for the revision and the comments."""
     article = Article.objects.for_pages().get(pk=article_id)
-    page = live_page.LivePage.of(article, language, selection.page_number, selection.key_only)
+    page = LivePage.of(article, language, selection, anchor)
     with page_locale(article, language):
         context = {
             "page": page,
+            "originals": page.originals,
             "article": article,
             "language": language,
             "revision": _placeholder("revision"),
             "comments": _placeholder("comments"),
             "structured": json_ld.dumped(json_ld.live_blog(page)),
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
-            "site": settings.SITE_URL,
         }
         return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
 
@@ -161,28 +166,35 @@ def _placeholder(name: str) -> str:
     return salted_hmac("articles.page.views", name).hexdigest()
 
 
+@reads()
 @require_safe
 def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The page as a schema.org LiveBlogPosting."""
-    article = _article(slug, language)
+    article = find_article(slug, language)
 
     def make() -> bytes:
-        page = live_page.LivePage.of(Article.objects.for_pages().get(pk=article.pk), language, 1, key_only=False)
+        page = LivePage.of(Article.objects.for_pages().get(pk=article.pk), language)
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
     return _cached(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
 
 
+@reads("after")
 @require_safe
 def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The changes since revision `after`, as the same frame that the websocket would send."""
-    article = _article(slug, language)
+    article = find_article(slug, language)
     after = number(request.GET.get("after"))
     frame = frames.since(article.pk, -1 if after is None else after, article.revision, language)
     response = HttpResponse(frame.text, content_type="application/json")
     patch_cache_control(response, public=True, max_age=1)
     return response
+
+
+def _place_of(update: Update, language: str) -> str:
+    """Return the address at which the live page opens where an update stands."""
+    return Selection(Place("at", update.pk)).address(update.article.url(language), update.element)
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
@@ -191,9 +203,11 @@ def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderT
         context = {
             "html": rendering.update_html(update, article, texts),
             "update": update,
+            "article": article,
             "article_headline": of_article(article, texts.page_language).text("headline"),
             "live_url": article.url(texts.page_language),
-            "addresses": [{"language": code, "url": article.url(code)} for code in article.offered_languages],
+            "place_url": _place_of(update, texts.page_language),
+            "addresses": [{"language": code, "url": _place_of(update, code)} for code in article.offered_languages],
         }
         page = TemplateResponse(request, "articles/gone.html", context).rendered_content
     response = HttpResponse(page, status=410, headers={"X-Robots-Tag": "noindex"})
@@ -202,19 +216,22 @@ def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderT
 
 
 @_with_players
+@reads("voted")
 @require_safe
 def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """The page of one update, at the address that readers share."""
-    article = _article(slug, language)
+    article = find_article(slug, language)
     found = get_object_or_404(Update.objects.for_pages().on_page(), pk=pk, article=article)
     found.article = article
     texts = of_update(found, article, language)
     if texts is None:
-        raise Http404
+        raise NotInLanguage([code for code in article.offered_languages if of_update(found, article, code)])
     if found.state == Update.State.WITHDRAWN:
         return _gone(request, found, article, texts)
 
-    voted = request.GET.get("voted") == "1" and found.kind == "poll"
+    voted = pagination.choice(request.GET, "voted", ("", "0", "1")) == "1"
+    if voted and found.kind != "poll":
+        raise Http404
 
     def make() -> bytes:
         with page_locale(article, language):
@@ -236,10 +253,11 @@ def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message:
         "article": article,
         "article_headline": article_headline,
         "live_url": article.url(language),
+        "place_url": _place_of(update, language),
+        "originals": originals_of_update(update, article, language),
         "addresses": [
-            {"language": code, "url": update.url(code) if of_update(update, article, code) else article.url(code)}
+            {"language": code, "url": update.url(code) if of_update(update, article, code) else _place_of(update, code)}
             for code in article.offered_languages
         ],
-        "site": settings.SITE_URL,
     }
     return TemplateResponse(request, "articles/permalink.html", context).rendered_content.encode()

@@ -88,4 +88,5 @@ class PhotoFormField(forms.FileField):
         return None if file is None else processing.process_upload(file).file
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, object]:
-        return {**super().widget_attrs(widget), "accept": processing.ACCEPT}
+        limits = {"data-side": processing.MAX_SIDE, "data-pixels": processing.MAX_PIXELS}
+        return {**super().widget_attrs(widget), "accept": processing.ACCEPT, **limits}

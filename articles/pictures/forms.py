@@ -159,6 +159,7 @@ class PicturesForm(forms.Form):
                 "accept": processing.ACCEPT,
                 "limit": processing.MAX_BYTES,
                 "side": processing.MAX_SIDE,
+                "pixels": processing.MAX_PIXELS,
             },
         )
 

@@ -17,6 +17,8 @@ from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from articles.pictures import repairing
+from articles.pictures.ground import on_ground
 from articles.pictures.metadata import Texts, texts_of
 
 logger = logging.getLogger(__name__)
@@ -63,19 +65,23 @@ def process_upload(file: File) -> ProcessedUpload:
     head = file.read(1024)
     file.seek(0)
     with slots:
-        image = _open(file, head)
+        content, profile = repairing.without_extras(file)
+        image = _open(content, head)
+        if profile:
+            image.info["icc_profile"] = profile
         texts = texts_of(image)
-        return ProcessedUpload(_encode(_decode(image)), texts)
+        return ProcessedUpload(_encode(_decode(image, content)), texts)
 
 
 def metadata_in(head: File) -> Texts:
     """Return the texts in the first bytes of an original that the browser has made smaller."""
     with suppress(Exception):
-        return texts_of(Image.open(io.BytesIO(head.read(1_000_000)), formats=FORMATS))
+        content, _profile = repairing.without_extras(io.BytesIO(head.read(1_000_000)))
+        return texts_of(Image.open(content, formats=FORMATS))
     return {}
 
 
-def _open(file: File, head: bytes) -> ImageFile.ImageFile:
+def _open(file: repairing.Source, head: bytes) -> ImageFile.ImageFile:
     """Open and check a picture by its header, without decoding it."""
     try:
         image = Image.open(file, formats=FORMATS)
@@ -125,26 +131,41 @@ def _too_many_pixels() -> ValidationError:
     )
 
 
-def _decode(image: ImageFile.ImageFile) -> Image.Image:
+def _decode(image: ImageFile.ImageFile, file: repairing.Source) -> Image.Image:
     """Return the pixels upright, in sRGB, at most MAX_SIDE long."""
-    scale = MAX_SIDE / max(image.size)
     try:
-        # A JPEG can be decoded at a half or a quarter of its size.
-        image.draft(None, (int(image.width * scale), int(image.height * scale)))
-        image.load()
+        pixels: Image.Image | None = _pixels(image)
     except Exception:
         logger.info("A picture could not be decoded.", exc_info=True)
-        raise _damaged() from None
-    # As early as possible: each of the following steps holds a copy.
-    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
-        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    upright: Image.Image = image
+        pixels = _completed(file) if image.format in ("JPEG", "MPO") else None
+    if pixels is None:
+        raise _damaged()
+    upright = pixels
     # A broken orientation is ignored.
     with suppress(Exception):
-        upright = ImageOps.exif_transpose(image)
+        upright = ImageOps.exif_transpose(pixels)
     result = _in_srgb(upright)
     result.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     return result
+
+
+def _pixels(image: ImageFile.ImageFile) -> Image.Image:
+    """Decode a picture, scaled down as early as possible: each later step holds a copy."""
+    scale = MAX_SIDE / max(image.size)
+    # A JPEG can be decoded at a half or a quarter of its size.
+    image.draft(None, (int(image.width * scale), int(image.height * scale)))
+    image.load()
+    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
+def _completed(file: repairing.Source) -> Image.Image | None:
+    """Return the pixels of a JPEG whose end is missing; None if that is not all that it lacks."""
+    file.seek(0)
+    with suppress(Exception):
+        return repairing.completed(file.read(), lambda content: _pixels(Image.open(content, formats=("JPEG",))))
+    return None
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
@@ -174,7 +195,8 @@ def _encode(image: Image.Image) -> Cleaned:
     # Pillow would copy comments, profiles and XMP of the source into the new file.
     image.info = {}
     if image.mode == "RGBA":
-        image.save(data, "PNG", optimize=True)
+        # Most transparent pictures are charts and logos, whose edges JPEG would blur.
+        on_ground(image).save(data, "PNG", optimize=True)
         return Cleaned(data.getvalue(), "picture.png")
     image.save(data, "JPEG", quality=88, optimize=True, progressive=True)
     return Cleaned(data.getvalue(), "picture.jpg")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from articles import changes
 from articles.embeds import services as embeds
-from articles.models import Article, Update
+from articles.models import Article, DeletedUpdate, Update
 from articles.pictures import versions as pictures
+from articles.translations import states
 from liveblog.languages import SHIPPED
 
 
@@ -33,10 +34,13 @@ def prepare(source: Article, slug: str) -> Article:
         article.revision = 0
     for update in article.updates.all() if article.pk else ():
         update.delete()
-    with changes.edit(article):
+    # Every run starts afresh; no address of the run before has to lead anywhere.
+    DeletedUpdate.objects.filter(article=article.pk).delete()
+    with states.without_state_tracking(*SHIPPED), changes.edit(article):
         article.state = Article.State.LIVE
         article.coverage_end = None
         article.save()
+        states.copy(source, article, SHIPPED)
         article.authors.set(source.authors.all())
         article.topics.set(source.topics.all())
         article.related.set(source.related.all())
@@ -62,16 +66,21 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         copy.state = Update.State.PUBLISHED
         copy.first_published_at = copy.earlier_time = copy.withdrawn_at = copy.corrected_at = None
         _set_note(copy, None)
-        with changes.edit(copy):
+        # A translation is as far as it is there: nobody reviews it by replaying it.
+        with states.without_state_tracking(*SHIPPED), changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())
             pictures.copy(update, copy)
             embeds.from_data(copy, embeds.as_data(update))
+            states.copy(update, copy, SHIPPED, without=["correction_note"])
         copies.append(copy)
 
     def correct() -> None:
-        _set_note(copies[0], update)
-        copies[0].save()
+        copy = copies[0]
+        _set_note(copy, update)
+        with states.without_state_tracking(*SHIPPED), changes.edit(copy):
+            copy.save()
+            states.copy(update, copy, SHIPPED)
 
     def withdraw() -> None:
         copies[0].state = Update.State.WITHDRAWN

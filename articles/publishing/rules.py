@@ -1,6 +1,7 @@
-"""Rules for publishing an update: who may do it, and which time the update may carry.
+"""Rules for publishing an update: who may do it, when, and which time the update may carry.
 
-They apply to users. Machines and the schedule only carry out what users have decided.
+Nobody can plan a moment that has passed. The other rules apply to users: machines and the schedule only carry out what
+users have decided.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.choices import Errors, UpdateState
+from articles.choices import ArticleState, Errors, UpdateState
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import snapshot
 from liveblog.actors import acting_user
@@ -22,21 +23,96 @@ if TYPE_CHECKING:
 
     from articles.models import Article, Update
 
+#: How long after its start a coverage may be announced: an event can begin late.
+MAX_DELAY = datetime.timedelta(hours=1)
 #: How long before the start of the coverage an update may be dated: reports of the day before belong to it.
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 
 def errors_of(update: Update, before: Update | None, pending: PendingRelations = NOTHING_PENDING) -> Errors:
     """Return why the acting user must not save an update: messages by field. `before`: its row before the save."""
+    errors = _plan(update, before)
     user = acting_user()
     if user is None:
+        return errors
+    return {**errors, **_time(update, before), **_release(update, before, user, pending)}
+
+
+def has_passed(moment: datetime.datetime | None, before: datetime.datetime | None = None) -> bool:
+    """Return whether a planned moment is over. The stored one, `before`, may be: it was planned while it was ahead.
+
+    Forms show whole minutes, so a moment of the same minute is the stored one.
+    """
+    return moment is not None and moment <= timezone.now() and not same_minute(moment, before)
+
+
+def same_minute(one: datetime.datetime | None, other: datetime.datetime | None) -> bool:
+    """Return whether two moments are the same as far as forms show them, or both missing."""
+    if one is None or other is None:
+        return one is other
+    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
+
+
+def early_errors(update: Update, planned: datetime.datetime | None) -> Errors:
+    """Return why an update cannot be published now, if a form asks for that and plans it for later at the same time.
+
+    A submitted update that is released waits for its time, and a scheduled one that is published comes early: both know
+    that time already.
+    """
+    waits = update.state in (UpdateState.SUBMITTED, UpdateState.SCHEDULED)
+    if planned is None or planned <= timezone.now() or waits:
         return {}
-    return {**_time(update, before), **_release(update, before, user, pending)}
+    return {"publish_at": _("This time is in the future. Schedule the update, or clear this field to publish it now.")}
 
 
 def needs_release(update: Update) -> bool:
     """Return whether a second user must release it; False for an update in a form that names no article yet."""
     return bool(update.article_id) and update.article.needs_release
+
+
+def coverage_errors(article: Article, before: Article | None) -> Errors:
+    """Return which moments of a coverage contradict its state: messages by field. `before`: its row before the save.
+
+    Only what a save sets is judged: time goes by, and a coverage that starts late is not wrong for that.
+    """
+    errors: Errors = {}
+    start, end, now = article.coverage_start, article.coverage_end, timezone.now()
+    if start is None:
+        return errors
+    enters_state = before is None or before.state != article.state
+    keeps_start = before is not None and same_minute(start, before.coverage_start)
+    keeps_end = before is not None and same_minute(end, before.coverage_end)
+    is_announced, is_live = article.state == ArticleState.ANNOUNCED, article.state == ArticleState.LIVE
+    if is_announced and (enters_state or not keeps_start) and start < now - MAX_DELAY:
+        errors["coverage_start"] = _("This time has passed. Choose a later one, or set the state to Live.")
+    elif is_live and not keeps_start and start > now:
+        # Coverage that is made live before its time starts at once; see `Article.save`.
+        errors["coverage_start"] = _("Live coverage has already started. Choose a time in the past.")
+    if end is None:
+        return errors
+    if end < start:
+        errors["coverage_end"] = _("The coverage cannot end before it starts.")
+    elif article.state != ArticleState.FINISHED:
+        # An end in the past goes when finished coverage is resumed; see `Article.save`.
+        resumed = before is not None and before.state == ArticleState.FINISHED
+        if (enters_state or not keeps_end) and end <= now and not resumed:
+            errors["coverage_end"] = _("This time has passed. To end the coverage, set the state to Finished.")
+    elif not enters_state and not keeps_end and end > now:
+        errors["coverage_end"] = _("The coverage has finished, so it cannot end in the future.")
+    return errors
+
+
+#: The error beside a moment that was planned for the future and has passed.
+PASSED = _("This time has already passed. Choose a later one.")
+
+
+def _plan(update: Update, before: Update | None) -> Errors:
+    """Refuse to schedule an update for a moment that has passed: it would be published at once."""
+    planned = (UpdateState.SCHEDULED, UpdateState.SUBMITTED)
+    if update.state not in planned:
+        return {}
+    stored = before.publish_at if before and before.state in (update.state, UpdateState.SCHEDULED) else None
+    return {"publish_at": PASSED} if has_passed(update.publish_at, stored) else {}
 
 
 def _time(update: Update, was: Update | None) -> Errors:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from articles import changes
 from articles.changes import Edit
 from articles.history import content, recording, registry
-from articles.models import Article, Translation, Update
+from articles.models import Article, Update
 from articles.models.base import Versioned
 from articles.publishing import rules
 from articles.translations import states
@@ -32,11 +32,6 @@ State = Update.State
 
 #: Each article decides these for its page.
 _NOT_COPIED = frozenset({"is_key", "is_breaking"})
-#: Columns of a translation that are copied.
-_TRANSLATION_COLUMNS = (
-    *("state", "outdated", "source", "engine", "translator_id", "reviewer_id", "problems"),
-    *("made_at", "first_made_at", "reviewed_at", "first_reviewed_at"),
-)
 
 #: Whether copies are being written at this moment.
 _updating: ContextVar[bool] = ContextVar("updating copies", default=False)
@@ -172,15 +167,7 @@ def _update_copy(copy: Update, update: Update) -> None:
             copy.state = State.SUBMITTED
         copy.save()
         registry.restore(copy, wanted)
-        for row in Translation.objects.filter(update=update, language__in=languages):
-            values = {name: getattr(row, name) for name in _TRANSLATION_COLUMNS}
-            copied, _created = Translation.objects.get_or_create(update=copy, language=row.language)
-            if any(getattr(copied, name) != value for name, value in values.items()):
-                for name, value in values.items():
-                    setattr(copied, name, value)
-                copied.source_revision, copied.due_at = copy.article.revision, None
-                copied.version += 1
-                copied.save()
+        states.copy(update, _read(copy.pk), languages)
 
 
 def _shared_languages(copy: Update, update: Update) -> list[str]:

@@ -3,32 +3,20 @@
 import datetime
 import json
 
-from babel import Locale
-from babel.dates import format_skeleton, format_timedelta, get_datetime_format, get_timezone_location, get_timezone_name
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django import template
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, gettext, ngettext
+from django.utils.translation import get_language_info, ngettext
 
-from liveblog.languages import direction
+from liveblog import times
+from liveblog.languages import active_locale, direction, variety
+from liveblog.moments import formats
 
 register = template.Library()
-
-
-def _locale() -> Locale:
-    return Locale.parse(translation.get_language() or "en")
-
-
-def _time_element(value: datetime.datetime, day_skeleton: str, *, clock: bool) -> SafeString:
-    local = timezone.localtime(value)
-    text = format_skeleton(day_skeleton, local, locale=_locale())
-    if clock:
-        pattern = str(get_datetime_format("medium", locale=_locale())).replace("'", "")
-        text = pattern.replace("{1}", text).replace("{0}", format_skeleton("Hm", local, locale=_locale()))
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
 
 
 @register.filter
@@ -39,43 +27,63 @@ def absolute(address: str) -> str:
 
 @register.filter
 def clock(value: datetime.datetime) -> SafeString:
-    """Return day and time in the active language and time zone."""
-    return _time_element(value, "MMMd", clock=True)
+    """Return a moment in the active language and time zone: '29 Nov 2022, 16:52 GMT+2'."""
+    return times.time_element(value, times.moment_text(value))
 
 
 @register.filter
-def day(value: datetime.datetime) -> SafeString:
-    """Return day and year in the active language and time zone."""
-    return _time_element(value, "yMMMMd", clock=False)
+def clock_in_sentence(value: datetime.datetime) -> SafeString:
+    """Return a moment for the middle of a sentence: '29 November 2022 at 16:52 (GMT+2)'."""
+    return times.time_element(value, times.moment_in_sentence(value))
+
+
+@register.filter
+def ago(value: datetime.datetime) -> SafeString:
+    """Return the place where the open page says how long ago a moment was. A cached page cannot say it."""
+    return format_html('<span class="ago" data-moment="{}"></span>', times.machine_text(value))
+
+
+@register.filter
+def day_attributes(value: datetime.datetime) -> SafeString:
+    """Return the attributes by which an open page puts an update under the heading of its day."""
+    day = timezone.localtime(value).date().isoformat()
+    return format_html('data-day="{}" data-day-name="{}"', day, times.day_text(value))
+
+
+@register.simple_tag
+def locale_tag() -> str:
+    """Return the language tag of dates and numbers for the browser's Intl: 'en-GB'."""
+    return variety(translation.get_language() or "en")
+
+
+@register.simple_tag
+def zone_id() -> str:
+    """Return the name of the active time zone in the tz database: 'Europe/Bucharest'."""
+    return str(timezone.get_current_timezone())
 
 
 @register.simple_tag
 def zone_name() -> str:
     """Return the name of the active time zone: 'Eastern European Time, Bucharest'."""
-    zone = timezone.get_current_timezone()
-    if str(zone) == "UTC":
-        return "UTC"
-    name = get_timezone_name(zone, locale=_locale())
-    city = get_timezone_location(zone, locale=_locale(), return_city=True)
-    return gettext("%(zone)s, %(city)s") % {"zone": name, "city": city}
+    return formats.zone_name(timezone.get_current_timezone())
 
 
 @register.filter
 def percent(value: int) -> str:
-    return format_percent(value / 100, locale=_locale())
+    return format_percent(value / 100, locale=active_locale())
 
 
 @register.simple_tag
 def votes(number: int) -> str:
     """Return a number of votes with the digits and separators of the language."""
-    written = format_decimal(number, locale=_locale())
+    written = format_decimal(number, locale=active_locale())
     return ngettext("%(number)s vote", "%(number)s votes", number) % {"number": written}
 
 
 @register.filter
 def durations(values: tuple[float, ...] | None) -> str:
     """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
-    return ", ".join(format_timedelta(round(value), threshold=1.5, locale=_locale()) for value in values or ())
+    return ", ".join(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
 
 
 @register.filter
@@ -93,7 +101,7 @@ def own_name(language: str) -> str:
 @register.simple_tag
 def plural_forms_of_new() -> str:
     """Return the button's label for each plural category of the language, for the browser's Intl.PluralRules."""
-    rule = _locale().plural_form
+    rule = active_locale().plural_form
     forms: dict[str, str] = {}
     for number in [*range(1, 200), 0, 1_000_000]:
         forms.setdefault(rule(number), ngettext("%(count)s new update", "%(count)s new updates", number))

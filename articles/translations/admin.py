@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,11 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.templatetags.live import own_name
+from articles.templatetags.live import clock, own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
-from articles.translations import checks, columns, desk, drafting, states, stats
+from articles.translations import checks, columns, desk, review, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
 from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
@@ -56,7 +56,12 @@ class ToDoFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, _StrOrPromise]]:
-        return [*Translation.State.choices, ("outdated", _("Outdated")), ("all", _("All"))]
+        return [
+            *Translation.State.choices,
+            ("outdated", _("Outdated")),
+            ("remarks", _("Accepted with remarks")),
+            ("all", _("All")),
+        ]
 
     def choices(self, changelist: ChangeList) -> Iterator[_ListFilterChoices]:
         yield {
@@ -72,6 +77,8 @@ class ToDoFilter(admin.SimpleListFilter):
             return queryset.wanting()
         if self.value() == "outdated":
             return queryset.filter(outdated=True)
+        if self.value() == "remarks":
+            return queryset.filter(state=Translation.State.REVIEWED).exclude(accepted=[])
         return queryset if self.value() == "all" else queryset.filter(state=self.value())
 
 
@@ -106,13 +113,16 @@ class TranslationForm(forms.Form):
 
     stamp = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, row: Translation, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, row: Translation, data: QueryDict | None = None, *, texts: Mapping[str, str] | None = None
+    ) -> None:
+        """`texts`: what the fields begin with; default: the translation as it is stored."""
         super().__init__(data)
         self.row = row
         self.item = row.item
         self.source = columns.texts_of(self.item, self.item.source_language)
-        self.rich = drafting.rich_fields(self.item)
-        self.written = columns.texts_of(self.item, row.language)
+        self.rich = columns.rich_fields(self.item)
+        self.written = columns.texts_of(self.item, row.language) if texts is None else dict(texts)
         self.fields["stamp"].initial = desk.version_token(row)
         self.names: dict[str, list[str]] = {}
         for field, text in self.source.items():
@@ -163,9 +173,15 @@ class TranslationForm(forms.Form):
                     self.add_error(self.names[field][0], problem.message)
 
     def problems(self) -> dict[str, list[checks.Problem]]:
-        return drafting.problems_of(self.item, self.source, self.texts(), self.row.language)
+        return review.problems_of(self.item, self.source, self.texts(), self.row.language)
 
-    def sections(self, problems: dict[str, list[str]]) -> list[dict[str, object]]:
+    def sections(
+        self,
+        problems: Mapping[str, list[str]],
+        stored: Mapping[str, str],
+        suggested: Mapping[str, str] | None,
+        named: review.Problems,
+    ) -> list[dict[str, object]]:
         """Return for the template each field with its pairs of original and translation."""
         terms = GlossaryTerm.between(self.item.source_language, self.row.language)
         found = []
@@ -187,6 +203,10 @@ class TranslationForm(forms.Form):
                     "difference": difference(before, self.source[field], rich=field in self.rich)
                     if before != self.source[field]
                     else "",
+                    "suggestion": difference(stored.get(field, ""), suggested.get(field, ""), rich=field in self.rich)
+                    if suggested is not None and stored.get(field, "") != suggested.get(field, "")
+                    else "",
+                    "named": field in named,
                     "terms": occurring(
                         holding_in(terms, GlossaryTerm.kind_of(field)), self._plain(field), self.item.source_language
                     ),
@@ -219,7 +239,8 @@ class TranslationAdmin(admin.ModelAdmin):
         return any(request.user.has_perm(right) for right in RIGHTS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        found = super().get_queryset(request).select_related("article", "update__article", "update__embed", "editor")
+        found = super().get_queryset(request)
+        found = found.select_related("article", "update__article", "update__embed", "editor", "reviewer")
         found = found.prefetch_related(*(f"update__{relation}" for relation in Update.RELATED_TEXTS.values()))
         return found.filter(language__in=[code for code, _name in settings.LANGUAGES])
 
@@ -260,14 +281,21 @@ class TranslationAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Translation) -> SafeString:
-        outdated = (
-            format_html(" <span class='state state-outdated'>{}</span>", gettext("Outdated")) if row.outdated else ""
+        marks = [("outdated", gettext("Outdated"))] if row.outdated else []
+        if row.outdated and row.suggestion:
+            marks.append(("suggested", gettext("Suggestion")))
+        if row.state == Translation.State.REVIEWED and row.accepted:
+            marks.append(("remarks", gettext("With remarks")))
+        return format_html_join(
+            " ", "<span class='state state-{}'>{}</span>", [(row.state, row.get_state_display()), *marks]
         )
-        return format_html("<span class='state state-{}'>{}</span>{}", row.state, row.get_state_display(), outdated)
 
     @admin.display(description=_("remarks"))
     def remarks(self, row: Translation) -> SafeString:
         found = [problem.message for problem in _problems(row)]
+        if row.state == Translation.State.REVIEWED and row.accepted and row.reviewed_at:
+            who, when = _name_of(row.reviewer), clock(row.reviewed_at)
+            found.append(format_html(gettext("Accepted by {name}, {time}"), name=who, time=when))
         if row.failure:
             found.append(failure_text(row.failure))
         return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in found))
@@ -283,10 +311,7 @@ class TranslationAdmin(admin.ModelAdmin):
             return
         asked = 0
         for row in queryset:
-            if row.state in (Translation.State.MISSING, Translation.State.MACHINE):
-                states.ask_for_draft(row)
-                row.save(update_fields=["due_at", "attempts", "failure"])
-                asked += 1
+            asked += states.ask_machine(row)
         self.message_user(request, _("Asked for: %(count)s") % {"count": asked})
 
     # One text ---------------------------------------------------------------------------------------------------------
@@ -306,6 +331,9 @@ class TranslationAdmin(admin.ModelAdmin):
         if request.method == "POST":
             return self._act(request, row)
         desk.opened_by(row, _user(request))
+        if row.outdated and not row.suggestion and row.due_at is None and engines.configured() is not None:
+            # The provider failed for too long, or was set up later.
+            states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
 
     def _act(self, request: HttpRequest, row: Translation) -> HttpResponse:
@@ -320,23 +348,36 @@ class TranslationAdmin(admin.ModelAdmin):
                 return self._go(following)
             if "_machine" in request.POST:
                 return self._ask_again(request, row)
-            form = TranslationForm(row, request.POST)
-            if not form.is_valid():
-                return self._show(request, row, form)
-            desk.save(row.pk, opened, form.texts(), _user(request), accept="_accept" in request.POST)
+            if "_take" in request.POST or "_edit" in request.POST:
+                suggested = desk.suggestion(row, opened, request.POST.get("suggestion", ""))
+                form = TranslationForm(row, texts=suggested)
+                if "_edit" in request.POST:
+                    return self._show(request, row, form)
+                texts = suggested
+            else:
+                form = TranslationForm(row, request.POST)
+                if not form.is_valid():
+                    return self._show(request, row, form)
+                texts = form.texts()
+            accept = "_accept" in request.POST or "_take" in request.POST
+            acknowledged = request.POST.getlist("acknowledged")
+            desk.save(row.pk, opened, texts, _user(request), accept=accept, acknowledged=acknowledged)
         except Conflict as conflict:
             return self._show_conflict(request, conflict.current)
-        if "_accept" in request.POST:
+        except review.RemarksError as error:
+            return self._show(request, row, form, named=error.problems)
+        if accept:
             return self._go(following)
         return HttpResponseRedirect(request.get_full_path())
 
     def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
         if engines.configured() is None:
             messages.error(request, _("No translation provider is set up."))
-        elif row.state in (Translation.State.MISSING, Translation.State.MACHINE):
-            states.ask_for_draft(row)
-            row.save(update_fields=["due_at", "attempts", "failure"])
-            messages.info(request, _("The machine is at work. The draft will be here in a moment."))
+        elif states.ask_machine(row):
+            if states.written_by_people(row):
+                messages.info(request, _("The machine is at work. The suggestion will be here in a moment."))
+            else:
+                messages.info(request, _("The machine is at work. The draft will be here in a moment."))
         else:
             messages.error(request, _("A person has written this text. A machine does not replace it."))
         return HttpResponseRedirect(request.get_full_path())
@@ -362,12 +403,20 @@ class TranslationAdmin(admin.ModelAdmin):
         return self._show(request, row, form, present=form.written)
 
     def _show(
-        self, request: HttpRequest, row: Translation, form: TranslationForm, present: dict[str, str] | None = None
+        self,
+        request: HttpRequest,
+        row: Translation,
+        form: TranslationForm,
+        present: dict[str, str] | None = None,
+        named: review.Problems | None = None,
     ) -> HttpResponse:
+        """Respond with the form. `named`: the remarks with which the user may accept the texts by pressing again."""
         item = row.item
         texts = form.texts() if form.is_bound else form.written
-        found = drafting.problems_of(item, form.source, texts, row.language) if texts else {}
+        found = review.problems_of(item, form.source, texts, row.language) if texts else {}
         problems = {field: [problem.message for problem in each] for field, each in found.items()}
+        stored = columns.texts_of(item, row.language)
+        suggested = suggestions.of(row, form.source)
         other = row.editor_now if row.editor_now != request.user else None
         context = {
             **self.admin_site.each_context(request),
@@ -376,7 +425,16 @@ class TranslationAdmin(admin.ModelAdmin):
             "row": row,
             "item": item,
             "form": form,
-            "sections": form.sections(problems),
+            "sections": form.sections(problems, stored, suggested, named or {}),
+            "named": [
+                (form.fields[form.names[field][0]].label, problem.message)
+                for field, each in (named or {}).items()
+                for problem in each
+            ],
+            "keys": review.keys_of(row.language, named or {}),
+            "accepted": [problem.message for each in review.from_json(row.accepted).values() for problem in each],
+            "suggestion": desk.suggestion_token(suggested) if suggested is not None else "",
+            "unchanged": suggested == stored,
             "present": [
                 {"label": form.fields[form.names[field][0]].label, "html": mark_safe(sanitise(text))}
                 for field, text in (present or {}).items()
@@ -390,7 +448,8 @@ class TranslationAdmin(admin.ModelAdmin):
             "since": timesince(row.made_at) if row.made_at else "",
             "failure": failure_text(row.failure) if row.failure else "",
             "waiting": Translation.objects.wanting().filter(language=row.language).count(),
-            "may_machine": engines.configured() is not None and row.state in ("missing", "machine"),
+            "may_machine": engines.configured() is not None and states.may_ask_machine(row) and suggested is None,
+            "written": states.written_by_people(row),
             "check_url": reverse("admin:articles_translation_check", args=[row.pk]),
             "presence_url": reverse("admin:articles_translation_presence", args=[row.pk]),
             "media": Media.from_media(
@@ -421,7 +480,14 @@ class TranslationAdmin(admin.ModelAdmin):
             else:
                 desk.opened_by(row, _user(request))
         other = row.editor_now if row.editor_now != request.user else None
-        return JsonResponse({"other": str(other) if other else "", "stamp": desk.version_token(row)})
+        suggested = suggestions.of(row, columns.texts_of(row.item, row.item.source_language))
+        return JsonResponse(
+            {
+                "other": str(other) if other else "",
+                "stamp": desk.version_token(row),
+                "suggestion": "" if suggested is None else desk.suggestion_token(suggested),
+            }
+        )
 
 
 def _user(request: HttpRequest) -> User:
@@ -429,8 +495,12 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
+def _name_of(user: User | None) -> SafeString:
+    return format_html("<bdi>{}</bdi>", (user.get_full_name() or user.get_username()) if user else "–")
+
+
 def _problems(row: Translation) -> list[checks.Problem]:
-    return [checks.Problem.from_json({k: v for k, v in entry.items() if k != "field"}) for entry in row.problems]
+    return [problem for found in review.from_json(row.problems).values() for problem in found]
 
 
 def failure_text(reason: str) -> str:

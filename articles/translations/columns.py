@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import models
 from modeltranslation.translator import translator
 
 from articles.text.localized import text_in
+from articles.text.richtext import RichTextField
+from liveblog.fields import NormalisedField
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -30,6 +32,10 @@ def related_texts_of(item: Article | Update) -> Iterator[tuple[str, models.Model
     for kind, relation in item.RELATED_TEXTS.items():
         for row in getattr(item, relation).all():
             yield f"{kind}-{row.pk}-", row
+
+
+def rich_fields(item: Article | Update) -> set[str]:
+    return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
 
 
 def rows_of(item: Article | Update) -> Iterator[tuple[str, models.Model]]:
@@ -57,3 +63,29 @@ def owner_of(item: Article | Update, field: str) -> tuple[models.Model, str]:
         if field.startswith(prefix):
             return row, field.removeprefix(prefix)
     return item, field
+
+
+def write(item: Article | Update, language: str, texts: Mapping[str, str]) -> None:
+    """Write the texts of one language into their columns, cleaned as every write cleans them, and no other column."""
+    for prefix, row in rows_of(item):
+        values = {}
+        for field in fields_of(type(row)):
+            column = row._meta.get_field(f"{field}_{language}")
+            text = texts.get(f"{prefix}{field}", "")
+            values[f"{field}_{language}"] = column.normalise(text) if isinstance(column, NormalisedField) else text
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
+        for name, text in values.items():
+            setattr(row, name, text)
+
+
+def as_of(item: Article | Update, texts: Mapping[str, str], copy: Article | Update) -> dict[str, str]:
+    """Return the texts of an item by the fields of its copy, whose pictures have other primary keys."""
+    names = {
+        prefix: other
+        for (prefix, _row), (other, _copied) in zip(related_texts_of(item), related_texts_of(copy), strict=False)
+    }
+    found = {}
+    for field, text in texts.items():
+        prefix = next((prefix for prefix in names if field.startswith(prefix)), "")
+        found[f"{names.get(prefix, '')}{field.removeprefix(prefix)}"] = text
+    return found

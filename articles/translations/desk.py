@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Translation
-from articles.translations import columns, drafting, states
+from articles.translations import columns, review, states, suggestions
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 
@@ -33,10 +34,16 @@ def version_token(row: Translation) -> str:
     return f"{row.version}-{digest}"
 
 
-def save(pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool) -> Translation:
+def save(
+    pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool, acknowledged: Collection[str] = ()
+) -> Translation:
     """Save the texts of a translation that were written from the version `opened` (see `version_token`).
 
-    `accept`: the user has reviewed them. Raise Conflict, and change nothing, if the version is another one by now.
+    accept         whether the user has reviewed them
+    acknowledged   keys of the remarks that the user has seen named and accepts them with (`review.key_of`)
+
+    Raise Conflict if the version is another one by now, and RemarksError if texts to accept have other remarks on the
+    original as it is now. Nothing is changed then.
     """
     with transaction.atomic():
         row = _locked(pk)
@@ -46,16 +53,30 @@ def save(pk: int, opened: str, texts: states.Texts, user: User, *, accept: bool)
         source = columns.texts_of(item, item.source_language)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(item):
             engine = row.engine
-            drafting.write(item, row.language, texts)
+            columns.write(item, row.language, texts)
+            texts = columns.texts_of(item, row.language)
             states.set_made(row, item, source, engine=engine, user=user)
             if accept:
-                states.set_reviewed(row, user)
+                review.accept(row, item, source, texts, user, keys=acknowledged)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
-            row.problems = drafting.as_json(drafting.problems_of(item, source, texts, row.language))
+                row.problems = review.as_json(review.problems_of(item, source, texts, row.language))
             row.editor = row.edited_until = None
             row.save()
     return row
+
+
+def suggestion(row: Translation, opened: str, token: str) -> dict[str, str]:
+    """Return the texts of the suggestion that the user has seen. Raise Conflict if there is another one, or none."""
+    found = suggestions.of(row, columns.texts_of(row.item, row.item.source_language))
+    if found is None or version_token(row) != opened or suggestion_token(found) != token:
+        raise Conflict(row)
+    return found
+
+
+def suggestion_token(texts: states.Texts) -> str:
+    """Return a token that names a suggestion."""
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def refuse(pk: int, opened: str, user: User) -> None:
@@ -66,7 +87,7 @@ def refuse(pk: int, opened: str, user: User) -> None:
             raise Conflict(row)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(row.item):
             row.state, row.reviewer, row.due_at = State.REFUSED, user, None
-            row.outdated = False
+            row.outdated, row.suggestion = False, {}
             row.version += 1
             row.editor = row.edited_until = None
             row.save()

@@ -1,13 +1,16 @@
-"""Make machine drafts in the background, in any process that is free.
+"""Make machine drafts and suggestions in the background, in any process that is free.
 
-The rows of `Translation` are the queue (`liveblog.jobs`), so no request is lost and publishing never waits.
+A draft is the text of a translation that nobody has written. A suggestion is for a person whose text is outdated by a
+correction of the original (`articles.translations.suggestions`). The rows of `Translation` are the queue
+(`liveblog.jobs`), so no request is lost and publishing never waits.
 """
 
 from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,13 +21,11 @@ from articles import changes
 from articles.history import recording
 from articles.models import GlossaryTerm, Translation
 from articles.text.plaintext import decoded
-from articles.text.richtext import RichTextField
-from articles.translations import checks, columns, states
+from articles.translations import columns, review, states, suggestions
 from liveblog import jobs
 from liveblog.errors import ProviderError
 from liveblog.translation import engines
 from liveblog.translation.engines import Engine
-from liveblog.translation.terms import holding_in
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -44,8 +45,19 @@ queue = jobs.Queue(
     longest_pause=900.0,
 )
 
+#: As `queue`, for suggestions. What is wrong in public is tried for about a day.
+suggestion_queue = replace(queue, max_attempts=100)
+
 #: Problems because of which a machine's draft is not stored.
 UNUSABLE = frozenset({"empty", "truncated", "language", "markup", "bidi"})
+
+
+def work(row: Translation, engine: Engine) -> None:
+    """Have `engine` make the draft or the suggestion for which a row is due."""
+    if states.written_by_people(row):
+        suggest(row, engine)
+    else:
+        draft(row, engine)
 
 
 def draft(row: Translation, engine: Engine) -> None:
@@ -54,7 +66,7 @@ def draft(row: Translation, engine: Engine) -> None:
     source = columns.texts_of(item, item.source_language)
     try:
         texts = _translated(engine, item, source, row.language)
-        problems = problems_of(item, source, texts, row.language)
+        problems = review.problems_of(item, source, texts, row.language)
     except ProviderError as error:
         _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
         return
@@ -65,51 +77,64 @@ def draft(row: Translation, engine: Engine) -> None:
         store(row, texts, source=source, engine=engine.name, problems=problems)
 
 
-def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
-    if not source:
-        return {}
-    rich = rich_fields(item)
-    # Plain text is sent as HTML without markup.
-    written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
+def suggest(row: Translation, engine: Engine) -> None:
+    """Have `engine` make a suggestion, and store it if it is usable. Errors of the provider are not raised."""
+    item = row.item
+    source, written = (columns.texts_of(item, language) for language in (item.source_language, row.language))
+    plan = suggestions.plan(item, row.source, source, written, row.language)
+    try:
+        texts = plan.texts(_answers(engine, item, plan.sentences, plan.fields, row.language))
+    except ProviderError as error:
+        _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
+        return
+    problems = review.problems_of(item, source, texts, row.language)
+    unusable = sorted({problem.code for field in plan.drafted_fields for problem in problems.get(field, ())} & UNUSABLE)
+    if unusable:
+        _put_off(row, unusable[0])
+    else:
+        store_suggestion(row, texts, source=source, engine=engine.name)
+
+
+def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Texts, engine: str) -> bool:
+    """Store a suggestion. Return False if a user was faster or the original has changed meanwhile."""
+    with transaction.atomic():
+        changes.lock(row.item)
+        now = type(row).objects.select_related("update__article", "article").filter(pk=row.pk).first()
+        if now is None or now.version != row.version or not now.outdated:
+            return False
+        if columns.texts_of(now.item, now.item.source_language) != source:
+            # The correction has put it into the queue again.
+            return False
+        now.suggestion = suggestions.as_json(now, source, texts, engine)
+        now.due_at, now.attempts, now.failure = None, 0, ""
+        now.save(update_fields=["suggestion", "due_at", "attempts", "failure"])
+    return True
+
+
+def _answers(
+    engine: Engine, item: Article | Update, passages: list[str], fields: list[str], language: str
+) -> list[str]:
+    """Return passages of HTML, each of the field beside it, in another language."""
+    if not passages:
+        return []
     context = ""
     if columns.article_of(item) is not item:
         about = columns.texts_of(columns.article_of(item), item.source_language)
         context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
     terms = GlossaryTerm.between(item.source_language, language)
     # A term of one kind of text is sent with texts of that kind only.
-    kinds = [GlossaryTerm.kind_of(field) for field in source]
-    answers = engines.translate_by_kind(
-        engine, written, kinds, item.source_language, language, html=True, context=context, terms=terms
+    kinds = [GlossaryTerm.kind_of(field) for field in fields]
+    return engines.translate_by_kind(
+        engine, passages, kinds, item.source_language, language, html=True, context=context, terms=terms
     )
+
+
+def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
+    rich = columns.rich_fields(item)
+    # Plain text is sent as HTML without markup.
+    written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
+    answers = _answers(engine, item, written, list(source), language)
     return {field: answer if field in rich else decoded(answer) for field, answer in zip(source, answers, strict=True)}
-
-
-def rich_fields(item: Article | Update) -> set[str]:
-    return {field.name for field in item._meta.fields if isinstance(field, RichTextField)}
-
-
-def problems_of(
-    item: Article | Update, source: states.Texts, texts: states.Texts, language: str
-) -> dict[str, list[checks.Problem]]:
-    """Return the problems that the checks find in a translation, by field."""
-    terms = GlossaryTerm.between(item.source_language, language)
-    rich = rich_fields(item)
-    found = {
-        field: checks.check(
-            text,
-            texts.get(field, ""),
-            item.source_language,
-            language,
-            terms=holding_in(terms, GlossaryTerm.kind_of(field)),
-            html=field in rich,
-        )
-        for field, text in source.items()
-    }
-    return {field: problems for field, problems in found.items() if problems}
-
-
-def as_json(problems: Mapping[str, list[checks.Problem]]) -> list[dict[str, object]]:
-    return [{"field": field, **problem.as_json()} for field, found in problems.items() for problem in found]
 
 
 def store(
@@ -118,7 +143,7 @@ def store(
     *,
     source: states.Texts,
     engine: str,
-    problems: Mapping[str, list[checks.Problem]],
+    problems: review.Problems,
 ) -> bool:
     """Store a machine's draft. Return False if a user was faster or the original has changed meanwhile."""
     item = row.item
@@ -137,26 +162,18 @@ def store(
             states.without_state_tracking(row.language),
             changes.edit(item),
         ):
-            write(item, row.language, texts)
+            columns.write(item, row.language, texts)
             states.set_made(now, item, source, engine=engine)
-            now.state, now.problems = states.State.MACHINE, as_json(problems)
+            now.state, now.problems = states.State.MACHINE, review.as_json(problems)
             now.save()
     return True
-
-
-def write(item: Article | Update, language: str, texts: states.Texts) -> None:
-    """Write the texts of one language into their columns, and no other column."""
-    for prefix, row in columns.rows_of(item):
-        values = {f"{field}_{language}": texts.get(f"{prefix}{field}", "") for field in columns.fields_of(type(row))}
-        type(row)._base_manager.filter(pk=row.pk).update(**values)
-        for column, text in values.items():
-            setattr(row, column, text)
 
 
 def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
     # Once a user has saved, there is nothing to try again.
     unchanged = Translation.objects.filter(pk=row.pk, version=row.version)
-    queue.postpone(row, unchanged, reason, permanent=permanent, retry_after=retry_after)
+    responsible = suggestion_queue if states.written_by_people(row) else queue
+    responsible.postpone(row, unchanged, reason, permanent=permanent, retry_after=retry_after)
     logger.warning("A machine translation failed (%s).", reason)
 
 
@@ -165,12 +182,12 @@ def _nobody(article_id: int, language: str) -> int:
 
 
 def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
-    """Make drafts that are due, in the most read languages first. Return the number of rows claimed."""
+    """Make drafts and suggestions that are due, in the most read languages first. Return the number of rows claimed."""
     engine = engines.configured()
     if engine is None:
         return 0
     return queue.run_due(
-        lambda row: draft(row, engine), key=lambda row: -readers(columns.article_of(row.item).pk, row.language)
+        lambda row: work(row, engine), key=lambda row: -readers(columns.article_of(row.item).pk, row.language)
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,9 +42,16 @@ class TranslationQuerySet(changes.GuardedQuerySet):
         return self.filter(seen & undone)
 
     def urgent_first(self) -> TranslationQuerySet:
-        """Put key events first, then the articles' own texts, then the newest updates."""
+        """Put what is wrong in public first, then key events, the articles' own texts, and the newest updates."""
+        public = Q(update__isnull=True) | Q(update__state="published")
+        # A machine drafts its own texts again. What a person wrote stays until a person looks at it.
+        written = Q(state__in=(Translation.State.REVIEWED, Translation.State.REVIEW))
+        wrong = Case(When(public & written & Q(outdated=True), then=Value(1)), default=Value(0))
         return self.order_by(
-            Coalesce("update__is_key", False).desc(), F("update__first_published_at").desc(nulls_first=True), "-pk"
+            wrong.desc(),
+            Coalesce("update__is_key", False).desc(),
+            F("update__first_published_at").desc(nulls_first=True),
+            "-pk",
         )
 
 
@@ -55,7 +62,7 @@ class Translation(QueueRow, changes.Guarded):
     """
 
     OWNERS = {"article": "article", "update": "update"}
-    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until"}
+    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion"}
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -91,7 +98,14 @@ class Translation(QueueRow, changes.Guarded):
     first_made_at = models.DateTimeField(null=True)
     reviewed_at = models.DateTimeField(null=True)
     first_reviewed_at = models.DateTimeField(null=True)
+    #: The remarks of the checks on the texts when they were last saved.
     problems = models.JSONField(default=list)
+    #: The remarks with which `reviewer` accepted the texts at `reviewed_at`.
+    accepted = models.JSONField(default=list)
+    #: Names the texts that were accepted and their original; see `articles.translations.review`.
+    review_digest = models.CharField(max_length=64, blank=True)
+    #: What a machine would change in the texts after a correction; see `articles.translations.suggestions`.
+    suggestion = models.JSONField(default=dict)
 
     # The user who has it open at the translators' desk.
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -122,7 +136,7 @@ class Translation(QueueRow, changes.Guarded):
     @classmethod
     def for_readers(cls) -> models.Prefetch:
         """Return the prefetch of those columns that decide what readers see."""
-        columns = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer")
+        columns = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer", "accepted")
         return models.Prefetch("translations", cls.objects.only(*columns))
 
     @property

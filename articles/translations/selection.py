@@ -62,7 +62,7 @@ class ReaderTexts:
         elif self.state == State.REVIEW:
             notes.append(_("Translation in review. Original language: %(language)s") % {"language": name})
         if self.outdated:
-            notes.append(_("The original has been corrected since. This translation is being brought up to date."))
+            notes.append(_("The original has since been corrected; this translation may be out of date."))
         return notes
 
 
@@ -84,11 +84,6 @@ def of_article(article: Article, language: str) -> ReaderTexts:
     return reader_texts(article, language, article.policy(language)) or ReaderTexts(
         article, language, article.source_language
     )
-
-
-def languages_of(article: Article) -> list[str]:
-    """Return the languages in which the page shows a translation or the original, not a substitute."""
-    return [language for language in article.offered_languages if of_article(article, language).language == language]
 
 
 def of_update(update: Update, article: Article, language: str) -> ReaderTexts | None:

@@ -1,23 +1,24 @@
 """The rules by which translations change their state.
 
 After each edit, in its transaction, the states are brought in line with the texts. So a correction of the original
-marks its translations as outdated in the same moment.
+marks its translations as outdated in the same moment, and a reviewed text that is not the one that its reviewer
+accepted (`articles.translations.review`) is in review again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
-from articles.translations import columns
+from articles.translations import columns, review
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from articles.models.base import Versioned
 
 State = Translation.State
-
-#: Field name to text, without the empty ones.
-Texts = Mapping[str, str]
+Texts = review.Texts
 
 #: The languages whose states the caller sets.
 _untracked: ContextVar[frozenset[str]] = ContextVar("untracked languages", default=frozenset())
@@ -81,7 +80,8 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
     wanted = [language for language in columns.article_of(item).languages if language != now.source_language]
     stored = {row.language: row for row in Translation.objects.filter(**_owner(item))}
     new = [Translation(**_owner(item), language=language) for language in wanted if language not in stored]
-    for row in [*new, *(stored[language] for language in wanted if language in stored)]:
+    # The article may appear in a stored language again later.
+    for row in [*new, *(row for row in stored.values() if row.language != now.source_language)]:
         old = _state_of(row)
         _set_state(item, row, now, before)
         if row.pk and _state_of(row) != old:
@@ -102,7 +102,8 @@ def _begin_languages(article: Article, languages: list[str]) -> None:
             update.article = article
             rows.append(Translation(update=update, language=language))
             texts = {code: columns.texts_of(update, code) for code in (update.source_language, language)}
-            _set_state(update, rows[-1], Snapshot(update.source_language, texts), None)
+            now = Snapshot(update.source_language, texts)
+            _set_state(update, rows[-1], now, before=now)
             if len(rows) == 500:
                 Translation._base_manager.bulk_create(rows)
                 rows = []
@@ -111,32 +112,51 @@ def _begin_languages(article: Article, languages: list[str]) -> None:
 
 def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: Snapshot | None) -> None:
     texts = now.texts[row.language]
-    if row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {}):
+    written = row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {})
+    if texts and written:
         # A user who writes a translation into the form has reviewed it.
-        if texts:
-            set_made(row, item, now.source, user=acting_user())
-            # An update of pictures alone is complete when all texts of the pictures are.
-            needed = [field for field in type(item).TEXTS if field in now.source] or now.source
-            if all(field in texts for field in needed):
-                set_reviewed(row, acting_user())
-            else:
-                row.state = State.REVIEW
-        elif row.state != State.REFUSED:
-            row.state, row.outdated = State.MISSING, False
-            row.version += 1
+        set_made(row, item, now.source, user=acting_user())
+        _accept(row, item, now.source, texts)
+    elif texts and row.pk is None:
+        # The texts were there before the article appeared in this language. Nobody reviews them by adding it.
+        set_made(row, item, now.source)
+        row.state = State.REVIEW
     elif texts:
         row.outdated = row.source != now.source
+    elif written and row.state != State.REFUSED:
+        row.state, row.outdated = State.MISSING, False
+        row.version += 1
+    if row.state == State.REVIEWED and not review.holds(row, texts):
+        row.state = State.REVIEW
+        row.version += 1
     corrected = before is not None and before.source != now.source
+    if corrected or not row.outdated:
+        row.suggestion = {}
     untried = row.due_at is None and not row.attempts
-    if (corrected or untried) and _wants_a_draft(item, row):
+    if (corrected or (untried and not row.suggestion)) and _wants_machine(item, row):
         ask_for_draft(row)
+    elif written_by_people(row) and not row.outdated:
+        row.due_at, row.attempts, row.failure = None, 0, ""
 
 
-def _wants_a_draft(item: Article | Update, row: Translation) -> bool:
-    """Return whether a machine should draft it: it is missing, or an outdated draft. Users' texts are left alone."""
-    if engines.configured() is None or _unread(item):
+def _accept(row: Translation, item: Article | Update, source: Texts, texts: Texts) -> None:
+    """Make a text that was written in a form reviewed, or leave it in review if it has remarks nobody acknowledged."""
+    try:
+        review.accept(row, item, source, texts, acting_user(), keys=review.acknowledged())
+    except review.RemarksError as error:
+        row.state, row.problems = State.REVIEW, review.as_json(error.problems)
+
+
+def written_by_people(row: Translation) -> bool:
+    """Return whether a person has written or reviewed its texts, which a machine does not replace."""
+    return row.state in (State.REVIEW, State.REVIEWED)
+
+
+def _wants_machine(item: Article | Update, row: Translation) -> bool:
+    """Return whether a machine should draft it, or suggest how the texts of people follow a correction."""
+    if engines.configured() is None or _unread(item) or row.language not in columns.article_of(item).languages:
         return False
-    wanting = row.state == State.MISSING or (row.state == State.MACHINE and row.outdated)
+    wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)
 
 
@@ -159,6 +179,20 @@ def ask_for_draft(row: Translation) -> None:
     row.due_at, row.attempts, row.failure = timezone.now(), 0, ""
 
 
+def may_ask_machine(row: Translation) -> bool:
+    """Return whether a machine has something to do: a draft, or a suggestion for a text that is outdated."""
+    return row.state in (State.MISSING, State.MACHINE) or (written_by_people(row) and row.outdated)
+
+
+def ask_machine(row: Translation) -> bool:
+    """Put a stored translation into the queue for a machine, and return whether it has something to do."""
+    if not may_ask_machine(row):
+        return False
+    ask_for_draft(row)
+    row.save(update_fields=["due_at", "attempts", "failure"])
+    return True
+
+
 def set_made(
     row: Translation, item: Article | Update, source: Texts, *, engine: str = "", user: User | None = None
 ) -> None:
@@ -169,18 +203,46 @@ def set_made(
     row.made_at = timezone.now()
     row.first_made_at = row.first_made_at or row.made_at
     row.outdated = False
+    row.accepted, row.review_digest, row.suggestion = [], "", {}
     row.due_at, row.attempts, row.failure = None, 0, ""
     row.version += 1
 
 
-def set_reviewed(row: Translation, user: User | None) -> None:
-    row.state, row.reviewer = State.REVIEWED, user
-    row.reviewed_at = timezone.now()
-    row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at
+#: Columns that are copied with a translation.
+_COPIED = (
+    *("state", "outdated", "engine", "translator_id", "reviewer_id", "problems", "accepted"),
+    *("made_at", "first_made_at", "reviewed_at", "first_reviewed_at"),
+)
+
+
+def copy(
+    item: Article | Update, other: Article | Update, languages: Collection[str], without: Collection[str] = ()
+) -> None:
+    """Give the translations of `other`, a copy of `item` with the same texts, the states of those of `item`.
+
+    Call within an edit of `other` and `without_state_tracking` of these languages. `without`: fields that the copy
+    lacks.
+    """
+    for row in Translation.objects.filter(**_owner(item), language__in=languages):
+        owner: dict[str, Any] = _owner(other)
+        copied, _created = Translation.objects.get_or_create(**owner, language=row.language)
+        known = {field: text for field, text in row.source.items() if field not in without}
+        source = columns.as_of(item, known, other)
+        valid = row.state != State.REVIEWED or review.holds(row, columns.texts_of(item, row.language))
+        values = {name: getattr(row, name) for name in _COPIED} | {"source": source}
+        if valid and row.review_digest:
+            values["review_digest"] = review.digest(source, columns.texts_of(other, row.language))
+        if any(getattr(copied, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(copied, name, value)
+            copied.source_revision, copied.due_at = columns.article_of(other).revision, None
+            copied.suggestion = {}
+            copied.version += 1
+            copied.save()
 
 
 def _state_of(row: Translation) -> tuple[object, ...]:
-    return (row.state, row.outdated, row.version, row.due_at)
+    return (row.state, row.outdated, row.version, row.due_at, row.suggestion)
 
 
 def _owner(item: Article | Update) -> dict[str, int]:

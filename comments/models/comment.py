@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
 from liveblog.fields import LanguageField, LongTextField, ShortTextField
+from liveblog.pagination import time_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -262,7 +263,7 @@ class Comment(models.Model):
 
     @property
     def sort_key(self) -> str:
-        return f"{self.written_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{self.pk:012d}"
+        return time_key(self.written_at, self.pk)
 
     @property
     def was_quoted(self) -> bool:

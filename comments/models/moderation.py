@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,7 @@ from comments.encryption import hashes
 from comments.models.comment import State
 from liveblog.fields import LongTextField, ShortTextField
 from liveblog.limits import network_of
+from liveblog.moments.fields import MomentField
 
 #: For how long a moderator may undo a decision before readers and the spam service hear of it.
 UNDO_WINDOW = datetime.timedelta(minutes=1)
@@ -32,7 +34,9 @@ class Decision(models.Model):
     """One line of the moderation log: a comment went from one state to another. Lines are added, never changed."""
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="decisions", verbose_name=_("comment"))
-    at = models.DateTimeField(_("time"), auto_now_add=True)
+    at = models.DateTimeField(_("time"), default=timezone.now, editable=False)
+    #: The day of `at` in the article's time zone, by which the log is filtered.
+    day = models.DateField(_("time"), editable=False)
     actor = models.CharField(_("decided by"), max_length=10, choices=Actor)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
@@ -59,6 +63,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.comment_id}: {self.from_state} → {self.to_state}"
+
+    def save(self, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.day = self.at.astimezone(self.comment.article.zone).date()
+        super().save(**kwargs)
 
 
 class Note(models.Model):
@@ -101,7 +110,7 @@ class Ban(models.Model):
 
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
-    until = models.DateTimeField(_("until"))
+    until = MomentField(_("until"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
@@ -120,6 +129,14 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def clean(self) -> None:
+        super().clean()
+        before = Ban.objects.filter(pk=self.pk).values_list("until", flat=True).first()
+        # Forms show whole minutes or seconds.
+        stored = before and self.until and before.replace(second=0, microsecond=0)
+        if self.until and self.until <= timezone.now() and self.until.replace(second=0, microsecond=0) != stored:
+            raise ValidationError({"until": _("This time has already passed. To lift the ban, delete it.")})
 
     def save(self, **kwargs: Any) -> None:
         if self.address:

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from liveblog.delivery import log
 from liveblog.fields import LanguageField, ShortTextField
+from liveblog.moments.fields import MomentField
 
 #: The element with the form, or with the sentence that comments are closed.
 FORM = "comments-form"
@@ -31,7 +32,7 @@ class Discussion(models.Model):
         "articles.Article", models.CASCADE, primary_key=True, related_name="discussion", verbose_name=_("article")
     )
     policy = models.CharField(_("comments appear"), max_length=10, choices=Policy, default=Policy.APPROVAL)
-    closes_at = models.DateTimeField(_("comments close"), null=True, blank=True)
+    closes_at = MomentField(_("comments close"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("rules for comments")
@@ -52,13 +53,6 @@ class Discussion(models.Model):
     def clean(self) -> None:
         super().clean()
         before = Discussion.of(self.article_id).closes_at
-        # Forms show whole minutes or seconds: keep the stored time if the form sends back what it showed.
-        if (
-            before
-            and self.closes_at
-            and before.replace(second=0, microsecond=0) == self.closes_at.replace(second=0, microsecond=0)
-        ):
-            self.closes_at = before
         if self.closes_at and self.closes_at < timezone.now():
             if self.closes_at != before:
                 text = _("This time is over. To close comments now, choose so above.")

@@ -89,6 +89,7 @@ def cards(comments: list[FetchedComment], selection: Selection, user: User) -> l
                 shared
                 | {
                     "comment": comment,
+                    "zone": comment.article.zone,
                     "sort": selection.sort_key(comment),
                     "url": comment.article.url(_page_language(comment, language)),
                     "foreign": comment.language != language,

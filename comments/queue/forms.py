@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from comments.models import Discussion, Note
 from comments.queue.reasons import Reason
 from liveblog.fields import TextFormField
+from liveblog.moments.fields import ArticleMomentFormMixin
 
 
 class NoteForm(forms.ModelForm):
@@ -67,13 +68,9 @@ class BanForm(forms.Form):
         return {"until": until, "email": data["email"], "address": data["address"], "reason": data["reason"]}
 
 
-class RulesForm(forms.ModelForm):
+class RulesForm(ArticleMomentFormMixin, forms.ModelForm):
     """When comments on an article appear, and when they close. Times are in the article's time zone."""
 
     class Meta:
         model = Discussion
         fields = ("policy", "closes_at")
-        field_classes = {"closes_at": forms.DateTimeField}
-        widgets = {
-            "closes_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        }

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
@@ -15,6 +13,7 @@ from comments.encryption import hashes
 from comments.models import Comment, Held, State
 from comments.models.comment import CommentQuerySet
 from liveblog.numbers import number
+from liveblog.search.queries import matching
 
 #: How many comments the page shows at first and adds each time.
 PAGE_SIZE = 15
@@ -84,9 +83,7 @@ class Selection:
         """Filter by words that all occur in name or text; or by a whole e-mail address, found by its hash."""
         if "@" in self.q and len(self.q.split()) == 1:
             return found.filter(email_hash__in=hashes(self.q))
-        for word in self.q.split():
-            found = found.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in ("name", "text"))))
-        return found
+        return matching(found, self.q)
 
     def sort_key(self, comment: Comment) -> str:
         """Return the key by which the page sorts the cards, lowest first."""

@@ -22,5 +22,6 @@ def comments_of(article: Article) -> dict[str, object]:
         "featured": mark_safe(rendering.featured_html(article, language)),
         "threads": rendering.threads_html(threads[:SIDEBAR_THREADS], article, language),
         "form": mark_safe(rendering.form_html(article, language)),
-        "more": len(threads) > SIDEBAR_THREADS,
+        # The first thread that is not here; newer ones are.
+        "above": threads[SIDEBAR_THREADS].sort_key if len(threads) > SIDEBAR_THREADS else "",
     }

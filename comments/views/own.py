@@ -10,15 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from articles import api
 from comments import rendering, submission
 from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
 from comments.submission import Rejected
-from comments.views.requests import article_at, posted_from_here, sender
+from comments.views.requests import posted_from_here, sender
 from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.numbers import number
+from liveblog.parameters import reads
 
 #: The column holds a 32-bit integer.
 _MAX_VERSION = 2**31 - 1
@@ -37,10 +39,11 @@ def own_html(comment: Comment, language: str, url: str) -> str:
 
 @posted_from_here
 @never_cache
+@reads("fragment")
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResponse:
     """Show, change or delete the comment with this secret."""
-    article = article_at(slug, language)
+    article = api.find_article(slug, language)
     found = Comment.objects.select_related("article").filter(secret_hash=hashed_secret(secret), article=article).first()
     if found is None:
         return _gone(request)

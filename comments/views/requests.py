@@ -1,4 +1,4 @@
-"""Helpers of the comment views: the article of an address, the sender, and the origin of a form."""
+"""Helpers of the comment views: the sender, and the origin of a form."""
 
 from __future__ import annotations
 
@@ -8,25 +8,15 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.models import Article
 from comments.submission import Sender
 from liveblog.origin import from_here
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def article_at(slug: str, language: str) -> Article:
-    """Return the article at an address. Raise Http404 if there is none, or none in this language."""
-    article = get_object_or_404(Article, slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
-    return article
 
 
 def posted_from_here(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> View[P]:

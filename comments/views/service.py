@@ -12,20 +12,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from articles import api
 from comments import emails, moderation, rendering, translation
 from comments.encryption import keyed_hash
 from comments.forms import ReportForm
 from comments.models import Comment
 from comments.submission import RATE_WINDOW_SECONDS
 from comments.text import html_of
-from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog.delivery.elements import page_locale
 from liveblog.errors import Conflict
 from liveblog.limits import allowed
+from liveblog.parameters import reads
 
 
 def _approved(slug: str, language: str, pk: int) -> Comment:
-    article = article_at(slug, language)
+    article = api.find_article(slug, language)
     comment = get_object_or_404(rendering.for_readers().approved(), pk=pk, article=article)
     comment.article = article
     return comment
@@ -33,6 +35,7 @@ def _approved(slug: str, language: str, pk: int) -> Comment:
 
 @posted_from_here
 @never_cache
+@reads()
 @require_POST
 def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """Return a machine translation of a comment. It is made once and stored; making one is rate-limited."""
@@ -53,6 +56,7 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
 
 @posted_from_here
 @never_cache
+@reads()
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """Show the form for reporting a comment to moderators, and take the report."""
@@ -78,6 +82,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
 @csrf_exempt  # RFC 8058: the reader's mail provider posts, from another site. The signed address is the proof.
 @never_cache
+@reads()
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, language: str, token: str) -> HttpResponse:
     """End the e-mails to an author. Only POST does it: mail scanners open every address."""

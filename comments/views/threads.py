@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.core.paginator import Page
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
@@ -24,13 +22,15 @@ from articles.models import Article
 from comments import rendering, submission, translation
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion
+from comments.models.comment import CommentQuerySet
 from comments.submission import CommentData, Rejected
 from comments.views.own import own_html, own_url
-from comments.views.requests import article_at, posted_from_here, sender, wants_json
+from comments.views.requests import posted_from_here, sender, wants_json
+from liveblog import pagination
 from liveblog.cache import get_or_make
 from liveblog.delivery.elements import page_locale
-from liveblog.numbers import number
-from liveblog.pagination import Paginator
+from liveblog.pagination import Anchor, Order, Page, Place
+from liveblog.parameters import reads
 from liveblog.release import RELEASE
 
 PAGE_SIZE = 50
@@ -38,39 +38,111 @@ PAGE_SIZE = 50
 #: For how long a shared cache may serve a page without asking. A stale page catches up over its live connection.
 MAX_AGE_SECONDS = 5
 
-#: Larger page numbers show the first page.
-MAX_PAGE = 999_999
+BY_TIME = ("written_at", "pk")
 
 ORDERS = {
-    "newest": ("-written_at", "-pk"),
-    "oldest": ("written_at", "pk"),
-    "answers": ("-answers", "-written_at", "-pk"),
+    "newest": Order(BY_TIME),
+    "oldest": Order(BY_TIME, descending=False),
+    # Comments rise while they are answered, so a reader who turns the pages of this list may be shown one twice.
+    "answers": Order(("answers", "written_at", "pk")),
 }
+
+#: The order of the answers in a thread.
+ANSWERS = Order(BY_TIME, descending=False)
+
+
+class Selection(NamedTuple):
+    """The threads of an article that one page of its comments shows."""
+
+    place: Place
+    order: str
+    only: bool
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Selection:
+        """Read the selection from a query string. Raise Http404 if it makes no sense."""
+        only = pagination.choice(query, "only", ("", "0", "1")) == "1"
+        return cls(Place.of(query), pagination.choice(query, "order", tuple(ORDERS)), only)
+
+    @property
+    def key(self) -> str:
+        """Return a name for caches."""
+        return f"{self.place.relation}{self.place.pk}:{self.order}:{self.only:d}"
+
+    def address(self, path: str, fragment: str = "comments") -> str:
+        order = "" if self.order == "newest" else self.order
+        return pagination.address(path, {**self.place.query, "order": order, "only": int(self.only) or None}, fragment)
+
+
+FIRST = Selection(Place(), "newest", only=False)
 
 
 @posted_from_here
+@reads(*pagination.PARAMETERS, "only", "order", "page", "reply")
 @require_http_methods(["GET", "HEAD", "POST"])
 def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """Show an article's comments and the form; accept a comment."""
-    article = article_at(slug, language)
+    article = api.find_article(slug, language)
     if request.method == "POST":
         return _post(request, article, language)
-    parent_pk = number(request.GET.get("reply"))
-    if parent_pk is not None:
+    if "reply" in request.GET:
+        parent_pk = pagination.whole_number(request.GET, "reply")
         parent = get_object_or_404(rendering.for_readers().approved(), pk=parent_pk, article=article)
         return HttpResponse(_page(request, article, language, parent=parent))
-    page, order = _page_number(request), request.GET.get("order", "newest")
-    order = order if order in ORDERS else "newest"
-    only = request.GET.get("only") == "1"
+    selection = Selection.of(request.GET)
+    order = ORDERS[selection.order]
+    if (page_number := pagination.page_number(request.GET)) is not None:
+        place = order.place_of(_threads(article, language, selection), page_number, PAGE_SIZE)
+        return redirect(selection._replace(place=place).address(request.path), permanent=page_number == 1)
     # Comments close at a set time, without a new revision until a process notices.
     is_open = Discussion.of(article.pk).is_open
-    key = f"comments:{article.pk}:{language}:{article.revision}:{page}:{order}:{only:d}:{is_open:d}"
-    return _cached(request, key, lambda: _page(request, article, language, page=page, order=order, only=only))
+    key = f"comments:{article.pk}:{language}:{article.revision}:{selection.key}:{is_open:d}"
+    try:
+        anchor = _anchor(Comment.objects.filter(article=article, thread=None), order, selection.place)
+        return _cached(request, key, lambda: _page(request, article, language, selection=selection, anchor=anchor))
+    except Moved as moved:
+        fragment = f"comment-{moved.place.pk}" if moved.place.relation else "comments"
+        return redirect(selection._replace(place=moved.place).address(request.path, fragment))
 
 
-def _page_number(request: HttpRequest) -> int:
-    page = number(request.GET.get("page"), most=MAX_PAGE)
-    return 1 if page is None else page
+def _threads(article: Article, language: str, selection: Selection) -> CommentQuerySet:
+    found = rendering.threads_of(article.pk)
+    return found.filter(language=language) if selection.only else found
+
+
+class Moved(Exception):  # noqa: N818 - it is no error
+    """What a page would show is at another place."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+def _anchor(rows: CommentQuerySet, order: Order, place: Place) -> Anchor | None:
+    """Return the comment by which a page is named, None for the first page.
+
+    Readers need not see the comment any more. Raise Http404 if there was never such a comment in these rows, and Moved
+    if it is deleted and its place in the order is not known.
+    """
+    if not place.relation:
+        return None
+    found = rows.filter(pk=place.pk).values_list(*order.fields).first()
+    if found is None:
+        if Comment.objects.filter(pk=place.pk).exists() or not Comment.objects.filter(pk__gt=place.pk).exists():
+            raise Http404
+        # Comments are numbered in the order in which they are written, so a deleted one stood beside the next number.
+        neighbour = rows.filter(pk__lt=place.pk).order_by("-pk").first() or rows.order_by("pk").first()
+        if neighbour is None or order.fields != BY_TIME:
+            raise Moved(Place())
+        found = (neighbour.written_at, place.pk)
+    return Anchor(place.pk, found)
+
+
+def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor | None) -> Page[Comment]:
+    page = order.page(rows, place, anchor, PAGE_SIZE)
+    if place.relation in ("before", "after") and not page.items:
+        raise Moved(Place("at", place.pk))
+    return page
 
 
 def _cached(request: HttpRequest, key: str, make: Callable[[], str]) -> HttpResponse:
@@ -90,17 +162,15 @@ def _page(
     article: Article,
     language: str,
     *,
-    page: int = 1,
-    order: str = "newest",
-    only: bool = False,
+    selection: Selection = FIRST,
+    anchor: Anchor | None = None,
     parent: Comment | None = None,
     form: CommentForm | None = None,
     problem: str = "",
 ) -> str:
-    found = rendering.threads_of(article.pk).order_by(*ORDERS[order])
-    if only:
-        found = found.filter(language=language)
-    shown: Page[Comment] = Paginator(found, PAGE_SIZE).get_page(page)
+    rows, place = _threads(article, language, selection), selection.place
+    page = _page_of(ORDERS[selection.order], rows, place, anchor)
+    url = f"{article.url(language)}comments/"
     with page_locale(article, language):
         shown_form = form or CommentForm(article=article, initial={"parent": parent.pk if parent else None})
         context = {
@@ -109,20 +179,32 @@ def _page(
             "language": language,
             "live_url": article.url(language),
             "site": settings.SITE_URL,
-            "url": request.path,
+            "url": url,
             "addresses": [
-                {"language": code, "url": f"{article.url(code)}comments/"} for code in article.offered_languages
+                {"language": code, "url": selection.address(f"{article.url(code)}comments/", _fragment(place))}
+                for code in article.offered_languages
             ],
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
-            "page": shown,
-            "order": order,
-            "only": only,
+            # A list in another order than that of time takes in nothing new.
+            "above": "" if selection.order == "answers" else page.above,
+            "below": "" if selection.order == "answers" else page.below,
+            "previous": page.previous and selection._replace(place=page.previous).address(url),
+            "next": page.next and selection._replace(place=page.next).address(url),
+            "order": selection.order,
+            "only": selection.only,
+            "orders": {name: FIRST._replace(order=name, only=selection.only).address(url) for name in ORDERS},
+            "languages": [selection._replace(place=Place(), only=only).address(url) for only in (False, True)],
             "count": mark_safe(rendering.count_html(article, language)),
             "featured": mark_safe(rendering.featured_html(article, language)),
-            "threads": rendering.threads_html(list(shown.object_list), article, language),
+            "threads": rendering.threads_html(page.items, article, language),
             "form": mark_safe(rendering.form_html(article, language, form=shown_form, parent=parent, problem=problem)),
         }
         return get_template("comments/page.html").render(context, request)
+
+
+def _fragment(place: Place) -> str:
+    """Return the element to which a page is scrolled: the one that it is named by, or the list; "" for a first page."""
+    return f"comment-{place.pk}" if place.relation == "at" else "comments" if place.relation else ""
 
 
 # Posting --------------------------------------------------------------------------------------------------------------
@@ -165,48 +247,56 @@ def _rejected(
 # Other pages ----------------------------------------------------------------------------------------------------------
 
 
+@reads(*pagination.PARAMETERS, "page")
 @require_safe
 def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpResponse:
     """Show a thread with all its answers, page by page."""
-    article = article_at(slug, language)
+    article = api.find_article(slug, language)
     found = get_object_or_404(rendering.for_readers().filter(shown=True), pk=pk, article=article)
+    place, url = Place.of(request.GET), reverse("thread", args=[language, slug, found.thread_id or pk])
     if found.thread_id:
-        return redirect(f"{reverse('thread', args=[language, slug, found.thread_id])}{_page_of(found)}#reply-{pk}")
-    page_number = _page_number(request)
+        return redirect(pagination.address(url, Place("at", pk).query, f"reply-{pk}"))
+    answers = rendering.answers_of([pk])
+    if (page_number := pagination.page_number(request.GET)) is not None:
+        place = ANSWERS.place_of(answers, page_number, PAGE_SIZE)
+        return redirect(pagination.address(url, place.query, f"comment-{pk}"), permanent=page_number == 1)
 
     def make() -> str:
-        page: Page[Comment] = Paginator(rendering.answers_of([pk]), PAGE_SIZE).get_page(page_number)
+        page = _page_of(ANSWERS, answers, place, anchor)
         # Earlier answers are on other pages of this list, so the thread must not offer them itself.
-        found.answers = len(page.object_list)
+        found.answers = len(page.items)
         with page_locale(article, language):
-            html = rendering.thread_html(found, list(page.object_list), article, language)
+            html = rendering.thread_html(found, page.items, article, language)
             context = {
                 "headline": api.headline(article, language),
                 "url": f"{article.url(language)}comments/",
                 "live_url": article.url(language),
                 "addresses": [
-                    {"language": code, "url": reverse("thread", args=[code, slug, pk])}
+                    {
+                        "language": code,
+                        "url": pagination.address(reverse("thread", args=[code, slug, pk]), place.query),
+                    }
                     for code in article.offered_languages
                 ],
                 "thread": mark_safe(html),
-                "page": page,
+                "previous": page.previous and pagination.address(url, page.previous.query, f"comment-{pk}"),
+                "next": page.next and pagination.address(url, page.next.query, f"comment-{pk}"),
             }
             return get_template("comments/thread_page.html").render(context, request)
 
-    return _cached(request, f"thread:{pk}:{language}:{article.revision}:{page_number}", make)
+    try:
+        anchor = _anchor(Comment.objects.filter(thread=pk), ANSWERS, place)
+        return _cached(request, f"thread:{pk}:{language}:{article.revision}:{place.relation}{place.pk}", make)
+    except Moved as moved:
+        fragment = f"reply-{moved.place.pk}" if moved.place.relation else f"comment-{pk}"
+        return redirect(pagination.address(url, moved.place.query, fragment))
 
 
-def _page_of(answer: Comment) -> str:
-    """Return the query string of the page of its thread that shows an answer; empty for the first page."""
-    earlier = Q(written_at__lt=answer.written_at) | Q(written_at=answer.written_at, pk__lt=answer.pk)
-    page = rendering.answers_of([answer.thread_id or answer.pk]).filter(earlier).count() // PAGE_SIZE + 1
-    return f"?page={page}" if page > 1 else ""
-
-
+@reads()
 @require_safe
 def privacy(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """Show what happens to the data that a reader sends."""
-    article = article_at(slug, language)
+    article = api.find_article(slug, language)
     response = render(
         request,
         "comments/privacy.html",

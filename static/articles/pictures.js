@@ -1,6 +1,6 @@
 // The pictures of an update in a form: dragged, pasted or chosen, uploaded at once, put in order, described.
 import { childrenOf, closest, control, find, findAll, focused, make } from "../liveblog/dom.js";
-import { downscale } from "./pictures/downscale.js";
+import { downscale, limitsIn } from "./pictures/downscale.js";
 import { Upload } from "./pictures/upload.js";
 
 /** @import { Picture, Prepared } from "./pictures/upload.js" */
@@ -161,7 +161,7 @@ export class Pictures {
    * @returns {Promise<Prepared>}
    */
   async #prepare(file) {
-    const smaller = await downscale(file, Number(this.#container.dataset.side));
+    const smaller = await downscale(file, limitsIn(this.#container));
     const limit = Number(this.#container.dataset.limit);
     if ((smaller?.file ?? file).size > limit) {
       return { error: this.#message("large", { limit: Math.floor(limit / 1e6) }) };

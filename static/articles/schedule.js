@@ -1,7 +1,7 @@
 // The button that saves a draft says "Schedule" once there is a time to publish it at.
 
 const button = document.querySelector("button[data-schedule]");
-const inputs = [...document.querySelectorAll('input[name^="publish_at"]')];
+const inputs = [...document.querySelectorAll('input[name="publish_at"]')];
 
 if (button instanceof HTMLButtonElement && inputs.length) showLabel(button);
 
@@ -12,7 +12,6 @@ function showLabel(button) {
     const timed = inputs.some((input) => input instanceof HTMLInputElement && input.value.trim());
     button.textContent = timed ? (button.dataset.schedule ?? "") : draft;
   };
-  // Django's calendar sets the value without an event, then gives the field the focus.
-  for (const event of ["input", "change", "focusin", "focusout"]) button.form?.addEventListener(event, show);
+  button.form?.addEventListener("input", show);
   show();
 }

@@ -10,6 +10,7 @@ class TranslationDesk {
   #submitted = false;
   /** @type {number | undefined} */
   #timer;
+  #latest = 0;
 
   /** @param {HTMLFormElement} form */
   constructor(form) {
@@ -20,6 +21,7 @@ class TranslationDesk {
       this.#submitted = true;
     });
     setInterval(() => this.#showPresence(), PRESENCE_EVERY);
+    document.getElementById("named-remarks")?.focus();
     addEventListener("pagehide", () => {
       if (!this.#submitted) this.#signal({ leave: true });
     });
@@ -27,6 +29,8 @@ class TranslationDesk {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
+    // A key that is held down must not accept, on the next page, what was named only there.
+    if (event.repeat) return;
     for (const button of findAll(this.#form, "[data-keys]")) {
       const [modifier, key = ""] = (button.dataset.keys ?? "").split("+");
       const held = modifier === "Alt" ? event.altKey : event.ctrlKey || event.metaKey;
@@ -46,11 +50,15 @@ class TranslationDesk {
   }
 
   async #check() {
+    this.#latest += 1;
+    const number = this.#latest;
     const body = new FormData(this.#form);
-    const response = await fetch(this.#form.dataset.check ?? "", { method: "POST", body });
-    if (!response.ok) return;
+    const response = await fetch(this.#form.dataset.check ?? "", { method: "POST", body }).catch(() => null);
+    if (!response?.ok) return;
     /** @type {Record<string, string[]>} */
     const problems = await response.json();
+    // A slow answer about an earlier text must not replace that about the present one.
+    if (number !== this.#latest) return;
     for (const section of findAll(this.#form, "[data-field]")) {
       const found = problems[section.dataset.field ?? ""] ?? [];
       find(section, ".problems").replaceChildren(...found.map((textContent) => make("li", { textContent })));
@@ -72,11 +80,13 @@ class TranslationDesk {
   async #showPresence() {
     const response = await this.#signal({ leave: false }).catch(() => null);
     if (!response?.ok) return;
-    const { other, stamp } = await response.json();
+    const { other, stamp, suggestion } = await response.json();
     const notice = byId("other-editor");
     notice.hidden = !other;
     find(notice, "bdi").textContent = other;
-    byId("newer-version").hidden = stamp === control(this.#form, "stamp").value;
+    const newer = stamp !== control(this.#form, "stamp").value;
+    byId("newer-version").hidden = !newer;
+    byId("newer-suggestion").hidden = newer || !suggestion || suggestion === control(this.#form, "suggestion").value;
   }
 }
 

@@ -5,6 +5,7 @@ import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
 import { doubling } from "../liveblog/backoff.js";
 import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
+import { showOffsets } from "../liveblog/moment-inputs.js";
 import { Draft } from "./drafts.js";
 import { groupByName, sameFields, withoutFields } from "./fields.js";
 import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js";
@@ -212,7 +213,17 @@ export class Composer {
    * @param {number} [at]
    */
   #message(name, at) {
-    return (this.#form.dataset[name] ?? "").replace("%(time)s", at ? formatTime(at) : "");
+    return (this.#form.dataset[name] ?? "").replace("%(time)s", at ? this.#formatTime(at) : "");
+  }
+
+  /**
+   * Write a time as the clocks of the article's time zone show it, with the city of the zone.
+   *
+   * @param {number} at
+   */
+  #formatTime(at) {
+    const { timeZone, city } = this.#form.dataset;
+    return `${formatTime(at, { timeZone })} ${city ?? ""}`.trim();
   }
 
   /** @param {string} text */
@@ -240,6 +251,8 @@ export class Composer {
       if (field.type === "checkbox" || field.type === "radio") field.checked = given.includes(field.value);
       else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
       else if (given[0] !== undefined) field.value = given[0];
+      // The choice between two moments, which comes behind the time, has to be there before it is made.
+      if (field.dataset.zone) showOffsets(field);
     }
     this.#editor?.commands.setContent(this.#textarea.value, { emitUpdate: false });
   }
@@ -525,8 +538,8 @@ export class Composer {
  * @param {string} prefix
  */
 function prefixIds(form, prefix) {
-  for (const element of findAll(form, "[id], [for], [aria-labelledby]")) {
-    for (const name of ["id", "for", "aria-labelledby"]) {
+  for (const element of findAll(form, "[id], [for], [aria-labelledby], [aria-describedby]")) {
+    for (const name of ["id", "for", "aria-labelledby", "aria-describedby"]) {
       const value = element.getAttribute(name);
       if (value !== null) element.setAttribute(name, `${prefix}-${value}`);
     }

@@ -104,15 +104,41 @@ class Desk {
     if (cover) {
       const { cover: url = "", question } = cover.dataset;
       cover.blur();
-      if (question) byId("question-title").textContent = question;
-      if (question && !(await askInDialog("question"))) return;
-      await this.#isDone(post(url));
+      if (question) await this.#askAndCover(url, question);
+      else await this.#isDone(post(url));
       this.#presence.refresh();
     }
     if (unrelate) {
       unrelate.blur();
       await this.#relate(unrelate.dataset.unrelate ?? "", false);
     }
+  }
+
+  /**
+   * Change the state of the coverage once a question of the server is answered. It is asked again, with the reason, if
+   * something has happened meanwhile that changes the question.
+   *
+   * @param {string} url
+   * @param {string} question the address of the question
+   */
+  async #askAndCover(url, question) {
+    /** @type {string[]} */
+    let problems = [];
+    do {
+      const asked = get(question);
+      if (!(await this.#isDone(asked))) return;
+      const dialog = byId("question");
+      dialog.innerHTML = (await asked).html;
+      find(dialog, ".errorlist").replaceChildren(...listItems(problems));
+      const body = await askInDialog("question");
+      if (!body) return;
+      const answer = post(url, body);
+      problems = await problemsOf(answer, this.#notice.dataset);
+      if ((await answer.catch(() => null))?.status !== 409) {
+        this.#sideProblems.replaceChildren(...listItems(problems));
+        return;
+      }
+    } while (problems.length);
   }
 
   /**

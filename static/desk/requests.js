@@ -1,5 +1,6 @@
 // Requests of the newsroom's pages. Somebody who has been logged out in the meantime is told, and loses nothing.
 import { make } from "../liveblog/dom.js";
+import { pageLocale } from "../liveblog/moments.js";
 
 /** The session has ended. */
 export class LoggedOut extends Error {}
@@ -80,14 +81,22 @@ export async function problemsOf(answer, messages) {
  * Write a time; with the day, unless it is today.
  *
  * @param {number} at milliseconds since 1970
- * @param {{ language?: string, now?: Date }} [options]
+ * @param {{ locale?: string, now?: Date, timeZone?: string }} [options] `timeZone`: the browser’s if left out
  * @returns {string}
  */
-export function formatTime(at, { language = document.documentElement.lang, now = new Date() } = {}) {
-  const today = new Date(at).toDateString() === now.toDateString();
+export function formatTime(at, { locale = pageLocale(), now = new Date(), timeZone } = {}) {
+  const { format: day } = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeZone });
+  const today = day(at) === day(now);
   /** @type {Intl.DateTimeFormatOptions} */
-  const style = today ? { timeStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(language, style).format(at);
+  const style = today ? { second: "2-digit" } : { day: "numeric", month: "short", year: "numeric" };
+  return new Intl.DateTimeFormat(locale, {
+    ...style,
+    hour: "numeric",
+    minute: "2-digit",
+    hourCycle: "h23",
+    numberingSystem: "latn",
+    timeZone,
+  }).format(at);
 }
 
 /**

@@ -1,5 +1,6 @@
 // The time until announced coverage starts, counted down in the page's language.
 import { find } from "./dom.js";
+import { pageLocale } from "./moments.js";
 
 /** @type {[unit: string, seconds: number][]} */
 const UNITS = [
@@ -36,7 +37,7 @@ export class Countdown {
     find(this.#element, ".soon").hidden = left > 0;
     find(this.#element, ".until").hidden = left <= 0;
     if (left <= 0) return;
-    find(this.#element, ".left").textContent = remaining(left, document.documentElement.lang);
+    find(this.#element, ".left").textContent = remaining(left, pageLocale());
     const step = stepOf(left);
     const wait = ((left - 1) % step) * 1000 + 1000 - (Date.now() % 1000);
     this.#timer = setTimeout(() => this.#tick(), Math.min(wait, LONGEST_WAIT));

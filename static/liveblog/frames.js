@@ -37,18 +37,32 @@ export function precedes(one, other, ascending) {
 }
 
 /**
- * Say whether a sort key lies within the part of a list that this page shows. A list that goes on before or after this
- * page ("closed" there) takes nothing beyond its first or last element.
+ * Say whether a sort key lies within the part of a list that this page shows: between the last key of the pages with
+ * lesser keys and the first one of the pages with greater keys. Where there is no such page, the list is open.
  *
  * @param {string} sort
- * @param {string[]} others the keys of the elements in the list, in its order
- * @param {{ ascending?: boolean, closedStart?: boolean, closedEnd?: boolean }} list
+ * @param {{ above?: string, below?: string }} bounds
  * @returns {boolean}
  */
-export function liesWithin(sort, others, { ascending = false, closedStart = false, closedEnd = false }) {
-  const first = others.at(0);
-  const last = others.at(-1);
-  if (closedStart && (first === undefined || !precedes(first, sort, ascending))) return false;
-  if (closedEnd && (last === undefined || !precedes(sort, last, ascending))) return false;
-  return true;
+export function liesWithin(sort, { above, below }) {
+  return (above === undefined || sort > above) && (below === undefined || sort < below);
+}
+
+/** @typedef {{ id: string, sort: string }} Place an element of a list, and its sort key */
+
+/**
+ * Return the address of the next page in one direction, which goes on where this page ends, and that end.
+ *
+ * @param {string} address of that page as far as known, with an element as `before` or `after`
+ * @param {Place[]} shown the elements that the reader has been shown on this page, in any order
+ * @returns {{ address: string, end: Place | undefined }}
+ */
+export function turned(address, shown) {
+  const url = new URL(address);
+  const relation = ["before", "after"].find((name) => url.searchParams.has(name));
+  const sorted = shown.toSorted((one, other) => (precedes(one.sort, other.sort, true) ? -1 : 1));
+  const end = relation === "before" ? sorted.at(0) : sorted.at(-1);
+  if (!relation || !end) return { address, end: undefined };
+  url.searchParams.set(relation, end.id.slice(end.id.lastIndexOf("-") + 1));
+  return { address: url.href, end };
 }

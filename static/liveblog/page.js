@@ -1,10 +1,11 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
-import { childrenOf, findAll, focused, parse } from "./dom.js";
+import { entriesOf, placeDays } from "./days.js";
+import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
-import { liesWithin, precedes, verdict } from "./frames.js";
+import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
-/** @import { Change, Frame, Put } from "./frames.js" */
+/** @import { Change, Frame, Place, Put } from "./frames.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
@@ -16,6 +17,8 @@ export class Page {
   #updates = document.getElementById("updates");
   #button = document.getElementById("new-updates");
   #status = document.getElementById("new-updates-status");
+  /** Where the lists of this page end, by the links that go on from there. @type {Map<HTMLElement, Place>} */
+  #ends = new Map();
 
   /**
    * @param {HTMLElement} main
@@ -27,9 +30,12 @@ export class Page {
     this.#button?.addEventListener("click", () => {
       this.#reveal();
       this.#updates?.scrollIntoView({ block: "start", behavior: "instant" });
-      this.#updates?.firstElementChild?.querySelector("a")?.focus({ preventScroll: true });
+      if (this.#updates) entriesOf(this.#updates)[0]?.querySelector("a")?.focus({ preventScroll: true });
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#turnLinks();
+    // The element at which the page opens is the target of a fragment, which a typed address lacks.
+    if (this.#updates?.dataset.at && !location.hash) location.replace(`#${placeOf(this.#updates)}`);
   }
 
   /** The revision that the page shows. */
@@ -52,8 +58,10 @@ export class Page {
     const found = verdict(frame, this.revision);
     if (found !== "apply") return found;
     for (const change of frame.changes ?? []) this.#change(change);
+    if (this.#updates) placeDays(this.#updates);
     this.#main.dataset.revision = String(frame.revision);
     this.#count();
+    this.#turnLinks();
     return "applied";
   }
 
@@ -84,7 +92,7 @@ export class Page {
     }
     old?.remove();
     const ascending = "ascending" in list.dataset;
-    const next = childrenOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
+    const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
     element.hidden = !old && list === this.#updates && this.#isScrolledDown();
     list.insertBefore(element, next ?? null);
     this.#onPlaced(element);
@@ -126,7 +134,7 @@ export class Page {
   }
 
   #waiting() {
-    return this.#updates ? findAll(this.#updates, ":scope > [hidden]") : [];
+    return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
   }
 
   #reveal() {
@@ -134,7 +142,29 @@ export class Page {
       element.hidden = false;
       highlight(element);
     }
+    if (this.#updates) placeDays(this.#updates);
     this.#count();
+    this.#turnLinks();
+  }
+
+  /**
+   * Have the links to other pages of a list go on where this page ends. What was published on it is not shown again
+   * there, nor what was withdrawn from it and comes back.
+   */
+  #turnLinks() {
+    for (const link of findAll(this.#main, "[data-list] a[rel]")) {
+      const list = document.getElementById(link.closest("[data-list]")?.getAttribute("data-list") ?? "");
+      // A list in an order of its own takes in nothing, and sort keys do not tell its ends.
+      if (!(link instanceof HTMLAnchorElement) || !list || "fixed" in list.dataset) continue;
+      const shown = entriesOf(list)
+        .filter(({ hidden, dataset }) => !hidden && !isPinned(dataset.sort ?? ""))
+        .map(({ id, dataset }) => ({ id, sort: dataset.sort ?? "" }));
+      const known = this.#ends.get(link);
+      const { address, end } = turned(link.href, known ? [known, ...shown] : shown);
+      if (!end) continue;
+      this.#ends.set(link, end);
+      if (address !== link.href) link.href = address;
+    }
   }
 
   /** Say on the button how many updates wait. */
@@ -186,16 +216,28 @@ function belongs(list, element, sort, old) {
   // One that keeps its place is where it belongs; a pin takes another elsewhere.
   if (old?.dataset.sort === sort) return true;
   if (!old && "fixed" in list.dataset) return false;
-  const others = childrenOf(list).filter((child) => child !== old);
-  return liesWithin(
-    sort,
-    others.map((child) => child.dataset.sort ?? ""),
-    {
-      ascending: "ascending" in list.dataset,
-      closedStart: "closedStart" in list.dataset,
-      closedEnd: "closedEnd" in list.dataset,
-    },
-  );
+  return liesWithin(sort, list.dataset);
+}
+
+/**
+ * Return the id of the element at which the page opens: the one that the address names or, if readers see that no more,
+ * the one below its place.
+ *
+ * @param {HTMLElement} list
+ */
+function placeOf(list) {
+  const { at = "", atSort = "" } = list.dataset;
+  if (document.getElementById(at)) return at;
+  return entriesOf(list).find(({ dataset }) => (dataset.sort ?? "") <= atSort)?.id ?? list.id;
+}
+
+/**
+ * Say whether a sort key is that of a pinned update, which stands above all others, whatever its time is.
+ *
+ * @param {string} sort
+ */
+function isPinned(sort) {
+  return sort.startsWith("pin");
 }
 
 /** @param {HTMLElement} element */

@@ -3,6 +3,7 @@ import { askInDialog } from "../desk/dialogs.js";
 import { Presence, showPeople } from "../desk/presence.js";
 import { Forbidden, LoggedOut, post } from "../desk/requests.js";
 import { byId, closest, control, find } from "../liveblog/dom.js";
+import "../liveblog/moment-inputs.js";
 import { boxOf, Cards, viewOf } from "./cards.js";
 import { Claim } from "./claims.js";
 import { letterOf } from "./keys.js";

@@ -119,11 +119,16 @@ class Reader:
 
     def updates(self) -> list[str]:
         """The ids of the updates that are shown, from top to bottom."""
-        return self.page.eval_on_selector_all("#updates > :not([hidden])", "found => found.map(one => one.id)")
+        return self.page.eval_on_selector_all("#updates > article:not([hidden])", "found => found.map(one => one.id)")
 
 
 CONTENT = """() => {
-  const text = (element) => element?.outerHTML.replace(/\\s+/g, " ") ?? null;
+  const text = (element) => {
+    const copy = element?.cloneNode(true);
+    // How long ago something was may be another word a moment later.
+    for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
+    return copy?.outerHTML.replace(/\\s+/g, " ") ?? null;
+  };
   const list = (id) => [...document.getElementById(id).children].map(text);
   return {
     revision: document.querySelector("main").dataset.revision,

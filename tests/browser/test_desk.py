@@ -564,7 +564,7 @@ def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
     desk = sit_down()
     desk.type("At the stroke of the hour.")
     desk.composer.get_by_text("Time", exact=True).click()
-    moment = timezone.now().astimezone(article.zone) + timedelta(minutes=1)
+    moment = timezone.now().astimezone(article.zone) + timedelta(minutes=2)
     desk.composer.get_by_label("Publish at").fill(f"{moment:%Y-%m-%dT%H:%M}")
     desk.composer.get_by_role("button", name="Schedule").click()
     expect(desk.kept).to_contain_text("Saved")
@@ -575,6 +575,39 @@ def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
     Update._base_manager.filter(pk=update.pk).update(publish_at=timezone.now())
     server.start()
     expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible()
+
+
+def test_a_coverage_is_finished_once_it_is_decided_what_becomes_of_its_scheduled_updates(
+    sit_down: Any, server: Server, article: Article, reader: MakeReader
+) -> None:
+    german = reader().open(server, article, "de")
+    named = factories.update(article, state="scheduled", publish_at=timezone.now() + timedelta(hours=1))
+    factories.update(article, state="submitted", headline_en="Still to be released")
+    desk = sit_down(bypass_csp=True)
+    question = desk.page.get_by_role("dialog")
+    desk.page.get_by_role("button", name="Finish the coverage").click()
+    expect(question).to_contain_text("These updates are still scheduled")
+    expect(question).to_contain_text(str(named))
+    expect(question).to_contain_text("Still to be released")
+    expect(question.get_by_role("radio", name="Keep them as drafts")).to_be_checked()
+    assert not violations(desk.page)
+    desk.press("Escape")
+    expect(question).to_be_hidden()
+    article.refresh_from_db()
+    assert article.state == "live"
+    # A colleague schedules another update while the question stands.
+    desk.page.get_by_role("button", name="Finish the coverage").click()
+    expect(question).to_contain_text(str(named))
+    unseen = factories.update(article, state="scheduled", publish_at=timezone.now() + timedelta(hours=2))
+    question.get_by_role("button", name="Finish the coverage").click()
+    expect(question.locator(".errorlist")).to_contain_text("still scheduled")
+    expect(question).to_contain_text(str(unseen))
+    expect(german.page.locator("#coverage[data-state=live]")).to_have_count(1)
+    question.get_by_role("button", name="Finish the coverage").click()
+    expect(german.page.locator("#coverage[data-state=finished]")).to_have_count(1)
+    for update in (named, unseen):
+        expect(desk.entry(update).locator(".state-draft")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:

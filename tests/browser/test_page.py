@@ -68,7 +68,7 @@ def test_new_updates_wait_while_the_reader_is_further_down(
     button.click()
     expect(button).to_be_hidden()
     assert len(page.updates()) == 23
-    expect(page.page.locator("#updates > :first-child")).to_be_in_viewport()
+    expect(page.page.locator("#updates > article >> nth=0")).to_be_in_viewport()
 
 
 def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> None:
@@ -76,7 +76,7 @@ def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> 
     for _ in range(20):
         factories.update(article, body_en=f"<p>{'A long report. ' * 30}</p>")
     page = reader(viewport={"width": 800, "height": 600}).open(server, article, "en")
-    page.page.locator("#updates > :nth-child(8)").evaluate("element => element.scrollIntoView()")
+    page.page.locator("#updates > article >> nth=7").evaluate("element => element.scrollIntoView()")
     new = factories.update(article)
     expect(page.page.locator("#new-updates")).to_be_visible()
     page.page.evaluate("scrollTo(0, 0)")
@@ -131,7 +131,7 @@ def test_a_page_of_key_events_takes_in_key_events_only(server: Server, reader: M
 def test_an_older_page_stays_as_it_is_but_for_corrections(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     made = [factories.update(article) for _ in range(52)]
-    page = reader().open(server, article, "en", "?page=2")
+    page = reader().open(server, article, "en", f"?before={made[2].pk}")
     made[0].body_en = "<p>Corrected.</p>"
     made[0].save()
     factories.update(article)
@@ -143,7 +143,7 @@ def test_an_older_page_stays_as_it_is_but_for_corrections(server: Server, reader
 def test_what_is_pinned_goes_to_the_top_and_off_older_pages(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     made = [factories.update(article) for _ in range(52)]
-    newest, older = (reader().open(server, article, "en", query) for query in ("", "?page=2"))
+    newest, older = (reader().open(server, article, "en", query) for query in ("", f"?before={made[2].pk}"))
     for update, pin in ((made[0], 1), (made[40], 2)):
         update.pin = pin
         update.save()

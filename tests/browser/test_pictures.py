@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from typing import Any
 
 from django.contrib.auth.models import User
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from articles.models import Picture, Update
+from articles.models import Article, Picture, Update
 from tests import factories
 from tests.browser.conftest import MakeReader
 from tests.nasty_files import SVG, made, with_segment
@@ -170,6 +172,36 @@ def test_a_huge_photo_is_made_smaller_before_it_is_sent_and_keeps_its_words(serv
     picture = Picture.objects.get()
     assert (picture.width, picture.height) == (2560, 1920)
     expect(page.get_by_label("Credit line")).to_have_value("Ana")
+
+
+def test_more_pixels_than_are_taken_are_no_matter_whatever_the_file(server: Server, reader: MakeReader) -> None:
+    page = add_form(server, reader().page)
+    size = (6500, 6200)
+    chart = Image.new("P", size, 1)
+    chart.putpalette([0, 0, 0, 0, 0, 200])
+    chart.paste(0, (0, 0, 3000, 6200))
+    png, gif = io.BytesIO(), io.BytesIO()
+    chart.save(png, "PNG", transparency=0)
+    chart.save(gif, "GIF")
+    assert len(png.getvalue()) < 2_000_000
+    drop(page, file("chart.png", png.getvalue(), "image/png"), file("chart.gif", gif.getvalue(), "image/gif"))
+    expect(page.locator("[name=pictures]")).to_have_count(2)
+    for picture in Picture.objects.all():
+        assert (picture.width, picture.height) == (2560, 2442)
+    assert {Image.open(picture.image).getpixel((9, 9)) for picture in Picture.objects.all()} == {
+        (255, 255, 255),
+        (0, 0, 0),
+    }
+    # The photo of an article is a plain field.
+    page.goto(f"{server.url}/admin/articles/article/{factories.article().pk}/change/")
+    flat = made("JPEG", size, mode="L", quality=5)
+    page.set_input_files("#id_photo", [{"name": "flat.jpg", "mimeType": "image/jpeg", "buffer": flat}])
+    for field in ("alt", "credit"):
+        page.locator(f"#id_photo_{field}_en").fill("Ana")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/admin/articles/article/")
+    photo = Article.objects.get(photo__gt="").photo
+    assert (photo.width, photo.height) == (2560, 2442)
 
 
 def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -126,16 +127,106 @@ def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
     expect(update.locator(".text")).to_have_text(REVIEWED)
     update.locator("summary").click()
     expect(update.get_by_text(CORRECTED)).to_be_visible()
-    # A machine's draft is made anew; what a person has reviewed is not touched.
+    # A machine's draft is made again; what a person has reviewed is not touched.
     expect(arabic.page.locator("#updates > article .text")).to_contain_text("40")
     row.refresh_from_db()
     assert (row.state, row.outdated) == ("reviewed", True)
     translator.goto(f"{server.url}/admin/articles/translation/{row.pk}/change/")
-    expect(translator.locator(".difference ins")).to_contain_text("40")
+    expect(translator.locator(".passage .difference ins")).to_contain_text("40")
     shot(translator, "desk-outdated")
     update.locator("summary").click()
     german.reaches(arabic.revision)
     assert german.content()["updates"] == fresh(article, "de")["updates"]
+
+
+WIND = "<p>Швидкість вітру сягнула 130 кілометрів на годину, кажуть рятувальники.</p>"
+WIND_AR = "<p>بلغت سرعة الرياح 130 كيلومترًا في الساعة، بحسب رجال الإنقاذ.</p>"
+
+
+def test_a_translator_is_told_before_a_wrong_number_is_public(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article, provider: TranslationServer
+) -> None:
+    article.policies = {"de": "reviewed"}
+    article.save()
+    update = factories.update(article, source_language="uk", body_uk=WIND)
+    german = reader().open(server, article, "de")
+    page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
+    log_in(page, server, "greta", f"/admin/articles/translation/{update.translations.get(language='de').pk}/change/")
+    editor = page.locator(".written .ProseMirror").first
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Der Wind erreichte 150 Kilometer pro Stunde, sagen Rettungskräfte.")
+    expect(page.locator(".problems li")).to_contain_text("130, 150")
+    page.keyboard.press("Control+Enter")
+    named = page.locator("#named-remarks")
+    expect(named).to_contain_text("accept once more")
+    expect(named).to_contain_text("130, 150")
+    expect(named).to_be_focused()
+    shot(page, "desk-named")
+    expect(german.page.get_by_text("150")).to_have_count(0)
+    page.keyboard.press("Control+Enter")
+    expect(german.page.locator("#updates > article .text")).to_contain_text("150 Kilometer")
+    row = update.translations.get(language="de")
+    assert [(entry["code"], row.reviewer) for entry in row.accepted] == [("numbers", newsroom["greta"])]
+
+
+def test_remarks_stand_beside_their_field_in_the_form_of_the_update(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
+) -> None:
+    update = factories.update(article, source_language="uk", body_uk=WIND)
+    page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
+    log_in(page, server, "ioana", f"/admin/articles/update/{update.pk}/change/")
+    page.locator("#language-tab-de").click()
+    page.locator(".field-body_de .ProseMirror").click()
+    page.keyboard.type("Der Wind erreichte 150 Kilometer pro Stunde, sagen Rettungskräfte.")
+    expect(page.locator(".field-body_de .remarks li")).to_contain_text("130, 150")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".field-body_de .errorlist")).to_contain_text("130, 150")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    row = update.translations.get(language="de")
+    assert (row.state, row.reviewer) == ("reviewed", newsroom["ioana"])
+
+
+def test_a_suggestion_is_taken_over_with_one_key_in_arabic(
+    server: Server,
+    reader: MakeReader,
+    newsroom: dict[str, User],
+    article: Article,
+    provider: TranslationServer,
+    settings: Any,
+) -> None:
+    # The correction is made in this process.
+    settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", provider.url
+    update = factories.update(article, source_language="uk", body_uk=WIND, body_ar=WIND_AR)
+    assert update.translations.get(language="ar").state == "reviewed"
+    factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>", is_key=True)
+    arabic = reader().open(server, article, "ar")
+    update.body_uk = WIND.replace("130", "150")
+    update.save()
+    note = arabic.page.locator(f"#update-{update.pk} .translation-note")
+    expect(note).to_contain_text("صُحِّح الأصل")
+    expect(arabic.page.locator(f"#update-{update.pk} .text")).to_contain_text("130")
+    page = reader(viewport={"width": 1280, "height": 900}, locale="ar").page
+    page.goto(f"{server.url}/admin/login/?next=/admin/articles/translation/?language=ar")
+    page.locator("#id_username").fill("karim")
+    page.locator("#id_password").fill("a long password")
+    page.locator("input[type=submit]").last.click()
+    first = page.locator("#result_list tbody tr").first
+    expect(first).to_contain_text("اقتراح")
+    shot(page, "queue-suggestion-ar")
+    first.locator("a").first.click()
+    difference = page.locator(".suggestion .difference")
+    expect(difference.locator("ins")).to_contain_text("150")
+    expect(difference.locator("del")).to_contain_text("130")
+    assert difference.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    expect(difference).to_have_attribute("lang", "ar")
+    shot(page, "desk-suggestion-ar")
+    page.keyboard.press("Alt+t")
+    expect(arabic.page.locator(f"#update-{update.pk} .text")).to_contain_text("150")
+    expect(note).to_have_count(0)
+    row = update.translations.get(language="ar")
+    assert (row.state, row.outdated, row.reviewer) == ("reviewed", False, newsroom["karim"])
 
 
 def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
@@ -148,7 +239,7 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     log_in(greta, server, "greta", path)
     log_in(karim, server, "karim", path)
     expect(karim.locator("#other-editor")).to_contain_text("greta")
-    for page, text in ((greta, "Gretas Fassung mit 14."), (karim, "Karims Fassung mit 14.")):
+    for page, text in ((greta, "Gretas Fassung: 14 Verbündete."), (karim, "Karims Fassung: 14 Verbündete.")):
         page.locator(".written .ProseMirror").first.click()
         page.keyboard.type(text)
     greta.keyboard.press("Control+Enter")
@@ -156,7 +247,7 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     karim.keyboard.press("Control+Enter")
     expect(karim.locator(".messagelist .error")).to_contain_text("Somebody else has saved")
     expect(karim.locator(".present")).to_contain_text("Gretas Fassung")
-    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung mit 14.")
+    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung: 14 Verbündete.")
     shot(karim, "desk-conflict")
     karim.keyboard.press("Control+Enter")
     expect(karim).not_to_have_url(f"{server.url}{path}")

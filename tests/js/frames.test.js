@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { liesWithin, precedes, verdict } from "../../static/liveblog/frames.js";
+import { liesWithin, precedes, turned, verdict } from "../../static/liveblog/frames.js";
 
 /** @type {import("../../static/liveblog/frames.js").Change[]} */
 const changes = [];
@@ -39,28 +39,34 @@ test("the greatest sort key stands first, unless the list ascends", () => {
 });
 
 test("an open list takes every key", () => {
-  assert.ok(liesWithin("z", ["c", "b"], {}));
-  assert.ok(liesWithin("a", ["c", "b"], {}));
-  assert.ok(liesWithin("a", [], {}));
+  assert.ok(liesWithin("z", {}));
 });
 
-test("a list that goes on before this page takes nothing before its first element", () => {
-  assert.ok(!liesWithin("d", ["c", "a"], { closedStart: true }));
-  assert.ok(liesWithin("b", ["c", "a"], { closedStart: true }));
+test("a page takes what comes between its neighbours, and nothing of theirs", () => {
+  const bounds = { above: "b", below: "d" };
+  assert.ok(liesWithin("c", bounds) && liesWithin("b1", bounds));
+  for (const sort of ["a", "b", "d", "d1", "pin00001-c"]) assert.ok(!liesWithin(sort, bounds), sort);
 });
 
-test("a list that goes on after this page takes nothing after its last element", () => {
-  assert.ok(!liesWithin("0", ["c", "a"], { closedEnd: true }));
-  assert.ok(liesWithin("b", ["c", "a"], { closedEnd: true }));
+test("a page that is open on one side is bounded on the other", () => {
+  assert.ok(liesWithin("pin00001-a", { above: "b" }) && !liesWithin("a", { above: "b" }));
+  assert.ok(liesWithin("a", { below: "b" }) && !liesWithin("c", { below: "b" }));
 });
 
-test("an empty page between others takes nothing", () => {
-  assert.ok(!liesWithin("b", [], { closedStart: true }));
-  assert.ok(!liesWithin("b", [], { closedEnd: true }));
+const address = (/** @type {string} */ query) => `https://example.org/ar/live/summit/${query}#updates`;
+const shown = [
+  { id: "update-12", sort: "3" },
+  { id: "update-40", sort: "2" },
+  { id: "update-7", sort: "1" },
+];
+
+test("the next page goes on where this one ends by now", () => {
+  assert.deepEqual(turned(address("?before=8"), shown), { address: address("?before=7"), end: shown[2] });
+  assert.deepEqual(turned(address("?after=11&key=1"), shown), { address: address("?after=12&key=1"), end: shown[0] });
+  assert.equal(turned(address("?before=8"), shown.toReversed()).address, address("?before=7"));
 });
 
-test("an ascending list is bounded the other way round", () => {
-  assert.ok(!liesWithin("0", ["a", "c"], { ascending: true, closedStart: true }));
-  assert.ok(!liesWithin("d", ["a", "c"], { ascending: true, closedEnd: true }));
-  assert.ok(liesWithin("b", ["a", "c"], { ascending: true, closedStart: true, closedEnd: true }));
+test("a page of which nothing is left leads where it led", () => {
+  assert.deepEqual(turned(address("?before=8"), []), { address: address("?before=8"), end: undefined });
+  assert.deepEqual(turned(address(""), shown), { address: address(""), end: undefined });
 });

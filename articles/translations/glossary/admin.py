@@ -28,6 +28,7 @@ from articles.translations.glossary.rows import COLUMNS, MAX_BYTES, MAX_ERRORS, 
 from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
+from liveblog.search.admin import IndexedSearchMixin
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -69,10 +70,9 @@ class ImportForm(forms.Form):
 
 
 @admin.register(GlossaryTerm)
-class GlossaryTermAdmin(LangAttributeAdmin):
+class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_display = ("source_shown", "target_shown", "field_shown", "source_language", "language", "note_shown")
     list_filter = ("source_language", "language", "field")
-    search_fields = ("source", "target", "admitted", "forbidden", "note")
     change_list_template = "admin/articles/glossaryterm/change_list.html"
 
     @admin.display(description=_("term"), ordering="source")

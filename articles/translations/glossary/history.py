@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -18,6 +19,7 @@ from django.utils.translation import pgettext
 from articles.translations.glossary.rows import COLUMNS
 from articles.translations.models import GlossaryTerm
 from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.moments.formats import element
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -72,6 +74,7 @@ class ShownEntry:
     """A log entry for the template."""
 
     entry: LogEntry
+    at: SafeString
     action: str
     file: str
     #: Label, value before and value now of each column.
@@ -85,8 +88,11 @@ def shown(found: Iterable[LogEntry]) -> list[ShownEntry]:
         CHANGE: pgettext("a glossary term", "changed"),
         DELETION: pgettext("a glossary term", "deleted"),
     }
+    zone = timezone.get_current_timezone()
     return [
-        ShownEntry(each, actions[each.action_flag], details.get("file", ""), _values(details))
+        ShownEntry(
+            each, element(each.action_time, zone), actions[each.action_flag], details.get("file", ""), _values(details)
+        )
         for each in found
         for details in [_details(each)]
     ]

@@ -82,8 +82,9 @@ def _save(reading: Reading, user: User, file: str) -> Outcome | None:
             unchanged += 1
     if reading.errors:
         return None
-    GlossaryTerm.objects.bulk_create(added, batch_size=500)
-    GlossaryTerm.objects.bulk_update([term for term, _before in changed], [*COLUMNS], batch_size=100)
+    # Each by itself, because its receivers keep the index of the search.
+    for term in [*added, *(term for term, _before in changed)]:
+        term.save()
     LogEntry.objects.bulk_create(
         [
             *(history.entry(user, term, ADDITION, {}, file) for term in added),

@@ -1,0 +1,16 @@
+"""Find the article of an address."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+
+from articles.models import Article
+from liveblog.errors import NotInLanguage
+
+
+def find_article(slug: str, language: str) -> Article:
+    """Return the article at an address. Raise Http404 if there is none, NotInLanguage if it is in others only."""
+    article: Article = get_object_or_404(Article, slug=slug)
+    if language not in article.offered_languages:
+        raise NotInLanguage(article.offered_languages)
+    return article

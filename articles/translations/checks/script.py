@@ -1,0 +1,119 @@
+"""Check the script and the language of a translation, also of a short one."""
+
+import re
+from functools import lru_cache
+
+from articles.translations.checks.pair import Pair, base
+from liveblog.languages import SHIPPED
+from liveblog.translation.detector import known, language_of
+
+_LATIN = "A-Za-zÀ-ɏḀ-ỿ"
+_CYRILLIC = "\u0400-\u052f"
+_GREEK = "\u0370-\u03ff"
+_ARABIC = "\u0620-\u064a\u066e-\u06d3"
+#: Scripts of the languages that are not written in Latin letters.
+_SCRIPTS = {"uk": _CYRILLIC, "ru": _CYRILLIC, "bg": _CYRILLIC, "be": _CYRILLIC, "sr": _CYRILLIC + _LATIN, "el": _GREEK,
+            "ar": _ARABIC, "fa": _ARABIC, "ur": _ARABIC}  # fmt: skip
+_JUDGED = {"en", "de", "fr", "es", "pl", "ro", "it", "nl", "pt", "cs", "sv", "da", "tr", *_SCRIPTS}
+_ALL = {"Latin": _LATIN, "Cyrillic": _CYRILLIC, "Greek": _GREEK}
+#: Letters of Russian, Belarusian or Bulgarian that Ukrainian does not have, and the other way round.
+_NOT_IN = {"uk": "ыэъёўЫЭЪЁЎ", "ru": "іїєґІЇЄҐўЎ", "bg": "ыэёіїєґЫЭЁІЇЄҐ"}
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def mixed_letters(pair: Pair) -> list[str]:
+    """Return words that mix letters of two scripts, and words in a script that the language does not use."""
+    if base(pair.language) not in _JUDGED:
+        return []
+    originals = set(_WORD.findall(pair.source.text))
+    letters = letters_of_other_language(pair.target.text, pair.language)
+    own, foreign = _own(base(pair.language)), _foreign(base(pair.language))
+    return (letters if len(letters) == 1 else []) + [
+        word
+        for word in _WORD.findall(pair.target.text)
+        if word not in originals
+        and (_mixed(word) or (foreign.search(word) and not own.search(word) and (len(word) > 1)))
+    ]
+
+
+def in_other_script(text: str, source: str, language: str) -> bool:
+    """Return whether a text is mostly in letters that its language does not use, other than names from the source."""
+    language = base(language)
+    if language not in _JUDGED:
+        return False
+    words = [word for word in _WORD.findall(text) if len(word) > 1]
+    foreign = [word for word in words if not _own(language).search(word)]
+    if 2 * sum(map(len, foreign)) <= sum(map(len, words)):
+        return False
+    return len(foreign) >= 3 or any(word not in source for word in foreign)
+
+
+def letters_of_other_language(text: str, language: str) -> list[str]:
+    """Return words with letters that the language does not have although it uses the script."""
+    letters = _NOT_IN.get(base(language))
+    return [word for word in _WORD.findall(text) if letters and any(letter in letters for letter in word)]
+
+
+def _mixed(word: str) -> bool:
+    return sum(bool(pattern.search(word)) for pattern in _patterns().values()) > 1
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(f"[{letters}]") for name, letters in _ALL.items()}
+
+
+@lru_cache(maxsize=32)
+def _own(language: str) -> re.Pattern[str]:
+    return re.compile(f"[{_SCRIPTS.get(language, _LATIN)}]")
+
+
+@lru_cache(maxsize=32)
+def _foreign(language: str) -> re.Pattern[str]:
+    """Return the letters that have no place in a text: Latin ones have one everywhere, as names of companies."""
+    own = _SCRIPTS.get(language, _LATIN)
+    return re.compile("[" + "".join(letters for letters in (_CYRILLIC, _GREEK, _ARABIC) if letters not in own) + "]")
+
+
+#: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
+_LIKELY = frozenset(SHIPPED) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
+_SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’)]+|\n+")
+_QUOTED = re.compile(r"[«“„»”\"]")
+_LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
+#: A sentence that stays as it is has more words than names do; a quotation may be a title.
+_MIN_WORDS, _MIN_QUOTED_WORDS = 2, 4
+
+
+def foreign_text(pair: Pair) -> list[str]:
+    """Return sentences that are in the language of the original or in a third one."""
+    language = base(pair.language)
+    untouched: list[str] = []
+    if language != base(pair.source_language):
+        originals = set(_sentences(pair.source.text))
+        untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
+        if not untouched and in_other_script(pair.target.text, pair.source.text, language):
+            untouched = [" ".join(pair.target.text.split())]
+    letters = letters_of_other_language(pair.target.text, language)
+    if len(letters) > 1:  # one word may be a name
+        untouched += letters
+    if language in known():
+        among = _LIKELY | {language, base(pair.source_language)}
+        for text in (pair.target.text, *pair.target.blocks):
+            detected = language_of(text, among)
+            if detected and detected[0] != language:
+                untouched.append(" ".join(text.split()))
+    return [text if len(text) <= 50 else text[:49] + "…" for text in untouched]
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences that are more than a name; credits are often the same in two languages."""
+    found = []
+    for sentence in _SENTENCE_END.split(text):
+        parts = [part.strip(" \xa0\u202f,.") for part in _QUOTED.split(sentence)]
+        if len(parts) > 1:
+            found += [part for part in parts if len(_LOWERCASE_WORD.findall(part)) >= _MIN_QUOTED_WORDS]
+        whole = sentence.strip(' \xa0\u202f“”„«»"')
+        quoted = whole != sentence.strip()
+        if len(_LOWERCASE_WORD.findall(whole)) >= (_MIN_QUOTED_WORDS if quoted else _MIN_WORDS):
+            found.append(whole)
+    return found

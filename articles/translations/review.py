@@ -1,0 +1,195 @@
+"""The rule for reviewed translations: the reviewer has been told of every remark of the checks.
+
+`accept` is the one way to the state "reviewed". It computes the remarks on the texts against the original as it is at
+that moment, and raises `RemarksError` unless each of them is among the remarks that the reviewer has seen named and
+has acknowledged. What was accepted is stored as a digest of the texts and of their original. After each edit the
+follower `articles.translations.states` compares it with what is stored, so no other code can make a text reviewed, nor
+change a reviewed one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from articles.models import GlossaryTerm, Translation
+from articles.translations import checks, columns
+from liveblog.languages import language_name
+from liveblog.translation.terms import holding_in
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from articles.models import Article, Update
+
+#: Field name to text, without the empty ones.
+Texts = Mapping[str, str]
+
+#: The remarks of the checks by field.
+Problems = Mapping[str, list[checks.Problem]]
+
+#: The keys of the remarks that the acting user has acknowledged.
+_acknowledged: ContextVar[frozenset[str]] = ContextVar("acknowledged remarks", default=frozenset())
+
+
+class RemarksError(Exception):
+    """The checks have remarks on a translation that nobody has acknowledged, so it does not become reviewed."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(", ".join(sorted({problem.code for found in problems.values() for problem in found})))
+        self.problems = problems
+
+
+@contextmanager
+def acknowledging(keys: Collection[str]) -> Iterator[None]:
+    """Have the edits in the block accept translations with these remarks (see `key_of`), for the acting user."""
+    token = _acknowledged.set(frozenset(keys))
+    try:
+        yield
+    finally:
+        _acknowledged.reset(token)
+
+
+def acknowledged() -> frozenset[str]:
+    """Return the keys of the remarks that the acting user has acknowledged."""
+    return _acknowledged.get()
+
+
+def problems_of(item: Article | Update, source: Texts, texts: Texts, language: str) -> dict[str, list[checks.Problem]]:
+    """Return the remarks of the checks on a translation, by field."""
+    terms = GlossaryTerm.between(item.source_language, language)
+    rich = columns.rich_fields(item)
+    found = {
+        field: checks.check(
+            source.get(field, ""),
+            texts.get(field, ""),
+            item.source_language,
+            language,
+            terms=holding_in(terms, GlossaryTerm.kind_of(field)),
+            html=field in rich,
+        )
+        # A translation may also have a text, such as a headline, where the original has none.
+        for field in {**source, **texts}
+    }
+    return {field: problems for field, problems in found.items() if problems}
+
+
+def remarks_on(item: Article | Update, source: Texts, texts: Texts, language: str) -> dict[str, list[checks.Problem]]:
+    """Return the remarks that a reviewer has to acknowledge.
+
+    A text that is missing beside others, such as a caption, is none: readers get it in the language of the original.
+    """
+    found = problems_of(item, source, texts, language)
+    return {field: problems for field, problems in found.items() if field in texts}
+
+
+def complete(item: Article | Update, source: Texts, texts: Texts) -> bool:
+    """Return whether all texts are there without which a translation cannot be reviewed."""
+    # An update of pictures alone is complete when all texts of the pictures are.
+    needed = [field for field in type(item).TEXTS if field in source] or source
+    return bool(texts) and all(field in texts for field in needed)
+
+
+def key_of(language: str, field: str, problem: checks.Problem) -> str:
+    """Return a key that names one remark. Another number, word or field is another remark."""
+    stated = json.dumps([language, field, problem.code, problem.details])
+    return hashlib.sha256(stated.encode()).hexdigest()[:20]
+
+
+def keys_of(language: str, problems: Problems) -> list[str]:
+    """Return the keys of remarks that may be acknowledged; those that block may not."""
+    return [
+        key_of(language, field, problem)
+        for field, found in problems.items()
+        for problem in found
+        if not problem.blocking
+    ]
+
+
+def unacknowledged(language: str, problems: Problems, keys: Collection[str]) -> dict[str, list[checks.Problem]]:
+    """Return the remarks that are not among those acknowledged."""
+    found = {
+        field: [problem for problem in each if problem.blocking or key_of(language, field, problem) not in keys]
+        for field, each in problems.items()
+    }
+    return {field: lacking for field, lacking in found.items() if lacking}
+
+
+def accept(
+    row: Translation,
+    item: Article | Update,
+    source: Texts,
+    texts: Texts,
+    user: User | None,
+    *,
+    keys: Collection[str] = (),
+) -> None:
+    """Make a translation reviewed by `user`; the caller saves the row.
+
+    source   the original's texts as they are now, under the lock of the article
+    texts    the translation as it is stored
+    keys     the remarks that the user has acknowledged
+
+    Raise RemarksError, and change nothing, if there are other remarks or the translation is not complete.
+    """
+    if not complete(item, source, texts):
+        raise RemarksError(problems_of(item, source, texts, row.language))
+    found = remarks_on(item, source, texts, row.language)
+    if unacknowledged(row.language, found, keys):
+        raise RemarksError(found)
+    row.state, row.reviewer = Translation.State.REVIEWED, user
+    row.reviewed_at = timezone.now()
+    row.first_reviewed_at = row.first_reviewed_at or row.reviewed_at
+    row.problems = row.accepted = as_json(found)
+    row.review_digest = digest(row.source, texts)
+    if found and user is not None and item.IS_PAGE:
+        # An update has versions, which record it.
+        _log(row, item, user)
+
+
+def _log(row: Translation, item: Article | Update, user: User) -> None:
+    """Record in the article's history in the admin with which remarks a user accepted a translation."""
+    remarks = [problem.message for found in from_json(row.accepted).values() for problem in found]
+    message = gettext("Accepted the translation with remarks (%(language)s): %(remarks)s") % {
+        "language": language_name(row.language),
+        "remarks": " ".join(remarks),
+    }
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(item),
+        object_id=str(item.pk),
+        object_repr=str(item)[:200],
+        action_flag=CHANGE,
+        change_message=message,
+    )
+
+
+def holds(row: Translation, texts: Texts) -> bool:
+    """Return whether a reviewed translation is the one that was accepted."""
+    return row.review_digest == digest(row.source, texts)
+
+
+def digest(source: Texts, texts: Texts) -> str:
+    """Return the SHA-256 of a translation and the original that it was made from."""
+    return hashlib.sha256(json.dumps([source, texts], sort_keys=True).encode()).hexdigest()
+
+
+def as_json(problems: Problems) -> list[dict[str, object]]:
+    return [{"field": field, **problem.as_json()} for field, found in problems.items() for problem in found]
+
+
+def from_json(stored: list[dict[str, object]]) -> dict[str, list[checks.Problem]]:
+    found: dict[str, list[checks.Problem]] = {}
+    for entry in stored:
+        problem = checks.Problem.from_json({name: value for name, value in entry.items() if name != "field"})
+        found.setdefault(str(entry["field"]), []).append(problem)
+    return found

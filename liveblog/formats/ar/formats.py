@@ -1,0 +1,7 @@
+"""Arabic dates as on the readers' pages, with the 24-hour clock."""
+
+DATE_FORMAT = "j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y، H:i"
+# With right-to-left marks, the day stands on the right, as in Django's SHORT_DATE_FORMAT.
+SHORT_DATETIME_FORMAT = "d\u200f/m\u200f/Y، H:i"

@@ -1,0 +1,65 @@
+"""Local times, and the moments that they mean: two where a clock is put back, none where it is put forward.
+
+See PEP 495 for the two readings of a local time that Python tells apart by `fold`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+#: Moments lie in these years. Beyond them, Python cannot convert every moment to every zone.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class ClockChange:
+    """A change of the clocks of a zone: what they show at that moment with the offset before it, and after it."""
+
+    before: datetime
+    after: datetime
+
+
+def in_range(value: datetime) -> bool:
+    """Return whether a local time or moment lies in the years that are accepted."""
+    return FIRST_YEAR <= value.year <= LAST_YEAR
+
+
+def moments(local: datetime, zone: tzinfo) -> list[datetime]:
+    """Return the moments at which the clocks of a zone show a local time: one; two, the earlier first; or none."""
+    found: list[datetime] = []
+    for fold in (0, 1):
+        moment = local.replace(tzinfo=zone, fold=fold)
+        # A skipped time does not come back from UTC as it went there.
+        back = moment.astimezone(UTC).astimezone(zone)
+        if back.replace(tzinfo=None) == local and back.utcoffset() not in [other.utcoffset() for other in found]:
+            found.append(back)
+    return found
+
+
+def clock_change(local: datetime, zone: tzinfo) -> ClockChange:
+    """Return the change that repeats or skips a local time."""
+    whole = local.replace(microsecond=0, tzinfo=zone)
+    start, end = sorted(whole.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, last = start.astimezone(zone).utcoffset(), end.astimezone(zone).utcoffset()
+    assert first is not None
+    assert last is not None
+    while end - start > _SECOND:
+        middle = start + (end - start) // _SECOND // 2 * _SECOND
+        if middle.astimezone(zone).utcoffset() == first:
+            start = middle
+        else:
+            end = middle
+    return ClockChange(end.astimezone(timezone(first)), end.astimezone(timezone(last)))
+
+
+def is_repeated(moment: datetime, zone: tzinfo) -> bool:
+    """Return whether the clocks of a zone show the local time of a moment twice."""
+    return len(moments(moment.astimezone(zone).replace(tzinfo=None, fold=0), zone)) > 1
+
+
+def offset(moment: datetime, zone: tzinfo) -> str:
+    """Return the offset from UTC that a zone has at a moment, as ISO 8601 writes it: '-04:00'."""
+    return moment.astimezone(zone).isoformat(timespec="hours")[len("2026-11-01T01") :]

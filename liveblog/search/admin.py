@@ -1,0 +1,19 @@
+"""The search box of the lists in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from liveblog.search.queries import matching
+
+
+class IndexedSearchMixin(admin.ModelAdmin):
+    """An admin whose search box, and the choice of its objects in other forms, asks the index."""
+
+    #: Django shows the box only if this names something; `get_search_results` does not read it.
+    search_fields = ("pk",)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        return matching(queryset, search_term), False

@@ -1,0 +1,106 @@
+"""The index of the database that finds a part of a text, and the lookup that uses it.
+
+Both databases are asked the same question, LIKE, and hold the same folded texts, so they answer alike; the index only
+spares them reading all texts. It is one of trigrams: GIN with pg_trgm in PostgreSQL
+(https://www.postgresql.org/docs/current/pgtrgm.html), FTS5 in SQLite (https://www.sqlite.org/fts5.html, section 4.3.5).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.ddl_references import Statement, Table
+from django.db.models.lookups import Lookup
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.models.sql.compiler import SQLCompiler
+
+
+class FoldedTextField(models.TextField):
+    """A text of `liveblog.search.folding`, for the lookup `holds`. Its model has a `SubstringIndex` of it."""
+
+
+class SubstringIndex(models.Index):
+    """An index by which a part of one text is found. Its name is unique in the database."""
+
+    def create_sql(  # type: ignore[override]
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any
+    ) -> Any:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            index = models.Index(fields=self.fields, name=self.name, opclasses=["gin_trgm_ops"])
+            return index.create_sql(model, schema_editor, using=" USING gin")
+        create, triggers, rebuild = self._sqlite_statements(model, schema_editor)
+        schema_editor.execute(create)
+        schema_editor.deferred_sql += triggers
+        return rebuild
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, **kwargs: Any) -> Any:
+        if schema_editor.connection.vendor == "postgresql":
+            return super().remove_sql(model, schema_editor, **kwargs)
+        quote = schema_editor.quote_name
+        for event in _EVENTS:
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {quote(f'{self.name}_{event}')}")
+        return f"DROP TABLE IF EXISTS {quote(self.name)}"
+
+    def _sqlite_statements(
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> tuple[str, list[Statement], str]:
+        """Return the statements for a table of FTS5 that stores no texts, for the triggers that keep it true, and for
+        what the texts are already.
+        """
+        quote = schema_editor.quote_name
+        field, key = model._meta.get_field(self.fields[0]), model._meta.pk
+        assert isinstance(field, models.Field)
+        assert key is not None
+        parts = {"index": quote(self.name), "text": quote(str(field.column)), "rowid": quote(str(key.column))}
+        # Django makes a table again to alter it, under another name at first. Its triggers go with the old table.
+        table = Table(model._meta.db_table, quote)
+        create = (
+            "CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({text}, content=%s, content_rowid={rowid}, "
+            "tokenize='trigram', detail=none)"
+        )
+        triggers = [
+            Statement(
+                f"CREATE TRIGGER IF NOT EXISTS %(trigger)s AFTER {event.upper()} ON %(table)s BEGIN "
+                + "".join(each.format(**parts) for each in statements)
+                + "END",
+                trigger=quote(f"{self.name}_{event}"),
+                table=table,
+            )
+            for event, statements in _EVENTS.items()
+        ]
+        rebuild = "INSERT INTO {index}({index}) VALUES ('rebuild')"
+        return create.format(**parts) % table, triggers, rebuild.format(**parts)
+
+
+_ADD = "INSERT INTO {index}(rowid, {text}) VALUES (new.{rowid}, new.{text}); "
+_FORGET = "INSERT INTO {index}({index}, rowid, {text}) VALUES ('delete', old.{rowid}, old.{text}); "
+#: What follows each event in the table with the texts (https://www.sqlite.org/fts5.html, section 4.4.3).
+_EVENTS = {"insert": (_ADD,), "update": (_FORGET, _ADD), "delete": (_FORGET,)}
+
+
+@FoldedTextField.register_lookup
+class Holds(Lookup):
+    """True if the right-hand side, a part of a folded text, is in the text. It cannot contain wildcards of LIKE."""
+
+    lookup_name = "holds"
+    prepare_rhs = False
+
+    def _pattern(self) -> list[str]:
+        return [f"%{self.rhs}%"]
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
+        text, params = self.process_lhs(compiler, connection)
+        return f"{text} LIKE %s", [*params, *self._pattern()]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        field = self.lhs.output_field
+        options, quote = field.model._meta, connection.ops.quote_name
+        index = next(each for each in options.indexes if isinstance(each, SubstringIndex) and field.name in each.fields)
+        key, name, text = (quote(part) for part in (options.pk.column, index.name, field.column))
+        found = f"SELECT rowid FROM {name} WHERE {text} LIKE %s"  # noqa: S608 - names of ours
+        return f"{compiler.quote_name_unless_alias(self.lhs.alias)}.{key} IN ({found})", self._pattern()

@@ -1,0 +1,37 @@
+// The field for the photo of an article: a picture that is too large is made smaller before the form sends it.
+import { findAll } from "../liveblog/dom.js";
+import { downscale, limitsIn } from "./pictures/downscale.js";
+
+/** @param {HTMLInputElement} input */
+function watch(input) {
+  /** @type {Promise<void> | null} */
+  let working = null;
+
+  async function shrink() {
+    const file = input.files?.[0];
+    const smaller = file && (await downscale(file, limitsIn(input)));
+    // Another one may have been chosen meanwhile.
+    if (!smaller || input.files?.[0] !== file) return;
+    const transfer = new DataTransfer();
+    transfer.items.add(smaller.file);
+    input.files = transfer.files;
+  }
+
+  input.addEventListener("change", () => {
+    const mine = shrink().finally(() => {
+      if (working === mine) working = null;
+    });
+    working = mine;
+  });
+  input.form?.addEventListener("submit", async (event) => {
+    if (!working) return;
+    event.preventDefault();
+    const { submitter } = event;
+    await working;
+    input.form?.requestSubmit(submitter);
+  });
+}
+
+for (const input of findAll(document, "input[type=file][data-pixels]")) {
+  if (input instanceof HTMLInputElement) watch(input);
+}

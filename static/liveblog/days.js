@@ -1,0 +1,59 @@
+// The headings of the days in a list of updates: one above each run of updates of one day, as the server places them
+// (articles/page/rendering.py). The updates name their days; pinned ones, above all days, name none.
+import { childrenOf, make } from "./dom.js";
+
+/**
+ * Return the elements of a list that frames put there: all but the headings.
+ *
+ * @param {Element} list
+ * @returns {HTMLElement[]}
+ */
+export function entriesOf(list) {
+  return childrenOf(list).filter((child) => "sort" in child.dataset);
+}
+
+/**
+ * Put the headings of the days where they belong. The heading of updates that wait, hidden, waits with them.
+ *
+ * @param {Element} list
+ */
+export function placeDays(list) {
+  const placed = new Set();
+  let day = "";
+  /** @type {HTMLElement | null} */
+  let heading = null;
+  for (const entry of entriesOf(list)) {
+    const { day: own = "", dayName = "" } = entry.dataset;
+    if (own !== day) {
+      day = own;
+      heading = own ? headingOf(entry, dayName) : null;
+      placed.add(heading);
+      if (heading) heading.hidden = entry.hidden;
+    } else if (heading && !entry.hidden) {
+      heading.hidden = false;
+    }
+  }
+  for (const child of childrenOf(list)) if (isHeading(child) && !placed.has(child)) child.remove();
+}
+
+/**
+ * Return the heading directly before an update; a new one if there is none.
+ *
+ * @param {HTMLElement} entry
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+function headingOf(entry, name) {
+  let heading = entry.previousElementSibling;
+  if (!(heading instanceof HTMLElement && isHeading(heading))) {
+    heading = make("h2", { className: "day" });
+    entry.before(heading);
+  }
+  if (heading.textContent !== name) heading.textContent = name;
+  return /** @type {HTMLElement} */ (heading);
+}
+
+/** @param {Element} element */
+function isHeading(element) {
+  return element.matches("h2.day");
+}

@@ -1,0 +1,112 @@
+// How dates and times are written in the browser: as liveblog/times.py writes them on the server.
+
+/**
+ * A unit, and how many milliseconds it lasts; a month and a year last so long on average.
+ *
+ * @type {[unit: Intl.RelativeTimeFormatUnit, length: number][]}
+ */
+const UNITS = [
+  ["year", 31_556_952_000],
+  ["month", 2_629_746_000],
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+/** The short words for these are known everywhere; 'm' or 'a' for months or years are not. */
+const SHORT = ["minute", "hour"];
+/** A clock that is wrong by so many milliseconds is normal; by more, "ago" would be wrong. */
+const SLOW_CLOCK = 60_000;
+const ARABIC = /\p{Script=Arabic}/u;
+const LEFT_TO_RIGHT_MARK = "\u200e";
+
+/**
+ * Return the language tag of dates and numbers on this page. It may say more than the page's language: 'en-GB'.
+ *
+ * @returns {string}
+ */
+export function pageLocale() {
+  const tag = document.querySelector('meta[name="locale"]')?.getAttribute("content");
+  return tag || document.documentElement.lang;
+}
+
+/**
+ * Write a moment with its day, year and offset from UTC: '29 Nov 2022, 16:52 GMT+2'.
+ *
+ * @param {Date | number} moment
+ * @param {string} locale
+ * @param {string} [timeZone] that of the browser if there is none
+ * @returns {string}
+ */
+export function momentText(moment, locale, timeZone) {
+  const parts = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "shortOffset",
+    numberingSystem: "latn",
+    timeZone,
+  }).formatToParts(moment);
+  return parts.map(({ type, value }) => (type === "timeZoneName" ? offsetText(value) : value)).join("");
+}
+
+/**
+ * Write the day of a moment as the headings of the list do: 'Tuesday, 29 November 2022'.
+ *
+ * @param {Date | number} moment
+ * @param {string} locale
+ * @param {string} [timeZone]
+ * @returns {string}
+ */
+export function dayText(moment, locale, timeZone) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "full", numberingSystem: "latn", timeZone }).format(moment);
+}
+
+/**
+ * Return the name of a time zone, whether it has summer time or not: 'Eastern Time'.
+ *
+ * @param {string} locale
+ * @param {string} [timeZone]
+ * @returns {string}
+ */
+export function timeZoneName(locale, timeZone) {
+  const parts = new Intl.DateTimeFormat(locale, { timeZoneName: "longGeneric", timeZone }).formatToParts();
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+/**
+ * Write how long ago something was, in the largest unit of which at least one has passed.
+ *
+ * @param {number} elapsed in milliseconds
+ * @param {string} locale
+ * @returns {{ text: string, wait: number }} the text, empty if it would be wrong because the moment lies ahead; and in
+ *   how many milliseconds it will be another
+ */
+export function agoText(elapsed, locale) {
+  if (elapsed < -SLOW_CLOCK) return { text: "", wait: -SLOW_CLOCK - elapsed };
+  const [unit, length] = UNITS.find(([, each]) => elapsed >= each) ?? ["second", 0];
+  if (!length) return { text: relative(0, "second", locale), wait: 60_000 - elapsed };
+  return { text: relative(Math.floor(elapsed / length), unit, locale), wait: length - (elapsed % length) };
+}
+
+/**
+ * @param {number} count
+ * @param {Intl.RelativeTimeFormatUnit} unit
+ * @param {string} locale
+ */
+function relative(count, unit, locale) {
+  const style = SHORT.includes(unit) ? "short" : "long";
+  // Without a number there is only "now": 26 hours ago may be the day before yesterday.
+  const numeric = count ? "always" : "auto";
+  return new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style }).format(-count, unit);
+}
+
+/** @param {string} text such as 'GMT+2' */
+function offsetText(text) {
+  const [, name = text, sign = "", digits = ""] = /^(.*?)\u200e?([+\u2212-])([\d:]+)$/u.exec(text) ?? [];
+  if (!Number.parseFloat(digits.replace(":", "."))) return name;
+  // Between Arabic letters and digits the sign would move behind the digits (Unicode Bidirectional Algorithm, W2).
+  return `${name}${ARABIC.test(name) ? LEFT_TO_RIGHT_MARK : ""}${sign === "+" ? "+" : "\u2212"}${digits}`;
+}

@@ -1,0 +1,135 @@
+"""Readers on older pages of a list, while it grows and shrinks."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from articles import changes
+from articles.models import Article, Update
+from comments.models import Comment
+from tests import factories, soak
+from tests.browser.conftest import MakeReader, Reader
+from tests.server import Server
+
+pytestmark = [pytest.mark.django_db(transaction=True), *soak.marks(pytest.mark.embedded)]
+
+NEWER = {"en": "Newer updates", "ar": "تحديثات أحدث"}
+
+
+def covered(number: int) -> tuple[Article, list[Update]]:
+    """Coverage with so many updates, the oldest first, a minute apart, and long enough to be scrolled."""
+    article = factories.article()
+    start = timezone.now() - datetime.timedelta(hours=9)
+    text = {"source_language": "en", "body_en": f"<p>{'A long report. ' * 20}</p>", "state": "published"}
+    made = [
+        Update(article=article, first_published_at=start + datetime.timedelta(minutes=minute), **text)
+        for minute in range(number)
+    ]
+    return article, list(Update._base_manager.bulk_create(made))
+
+
+def turn(page: Reader, name: str) -> None:
+    page.page.get_by_role("link", name=name).first.click()
+    page.page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_twelve_updates_come_while_somebody_reads_an_older_page_and_none_is_missed(
+    server: Server, reader: MakeReader, language: str
+) -> None:
+    article, made = covered(120)
+    page = reader(viewport={"width": 900, "height": 700}).open(server, article, language)
+    turn(page, {"en": "Older updates", "ar": "تحديثات أقدم"}[language])
+    # Turning a page leads to the list.
+    assert page.page.url.endswith("#updates")
+    expect(page.page.locator("#updates > :first-child")).to_be_in_viewport()
+    second = page.updates()
+    assert second == [update.element for update in made[69:19:-1]]
+    new = [factories.update(article) for _ in range(12)]
+    page.reaches(12)
+    assert page.updates() == second
+    turn(page, NEWER[language])
+    newer = page.updates()
+    assert newer == [update.element for update in made[119:69:-1]]
+    turn(page, NEWER[language])
+    assert page.updates() == [update.element for update in reversed(new)]
+    # This page is the newest one: it takes in what comes.
+    latest = factories.update(article)
+    expect(page.page.locator(f"#{latest.element}")).to_be_attached()
+    expect(page.page.get_by_role("link", name=NEWER[language])).to_have_count(0)
+
+
+def test_an_address_opens_where_the_update_stands(server: Server, reader: MakeReader) -> None:
+    article, made = covered(120)
+    page = reader(viewport={"width": 900, "height": 700})
+    page.page.goto(f"{server.url}{made[40].url('ar')}")
+    page.page.locator("a.action").click()
+    for _ in range(2):
+        here = page.page.locator(f"#{made[40].element}")
+        expect(here).to_be_in_viewport()
+        assert here.evaluate("element => element.matches(':target')")
+        assert page.updates() == [update.element for update in made[65:15:-1]]
+        # An address that somebody has typed.
+        page.page.goto(f"{server.url}{article.url('ar')}?at={made[40].pk}")
+    # The next one stands in its place once it is withdrawn.
+    made[40].refresh_from_db()
+    made[40].state = Update.State.WITHDRAWN
+    made[40].save()
+    page.page.goto(f"{server.url}{article.url('en')}?at={made[40].pk}")
+    expect(page.page.locator(f"#{made[39].element}")).to_be_in_viewport()
+    assert made[40].element not in page.updates()
+
+
+def test_a_page_of_the_middle_takes_in_its_own_and_goes_on_where_it_ends(server: Server, reader: MakeReader) -> None:
+    article, made = covered(110)
+    page = reader().open(server, article, "en", f"?before={made[80].pk}")
+    shown = page.updates()
+    assert shown == [update.element for update in made[79:29:-1]]
+
+    def back_dated(after: Update) -> Update:
+        late = factories.update(article, state="draft")
+        moment = after.first_published_at + datetime.timedelta(seconds=30)
+        with changes.edit(late):
+            Update.objects.filter(pk=late.pk).update(state="published", first_published_at=moment)
+        return Update.objects.get(pk=late.pk)
+
+    page.page.evaluate("scrollTo(0, 0)")
+    at_the_top, at_the_end, elsewhere = back_dated(made[79]), back_dated(made[29]), back_dated(made[28])
+    page.reaches(3)
+    assert page.updates() == [at_the_top.element, *shown, at_the_end.element]
+    older = page.page.get_by_role("link", name="Older updates")
+    expect(older).to_have_attribute("href", f"{server.url}{article.url('en')}?before={at_the_end.pk}#updates")
+    at_the_end.state = Update.State.WITHDRAWN
+    at_the_end.save()
+    expect(page.page.locator(f"#{at_the_end.element}")).to_have_count(0)
+    turn(page, "Older updates")
+    assert page.updates()[:2] == [made[29].element, elsewhere.element]
+
+
+def test_pages_are_turned_without_javascript(server: Server, reader: MakeReader) -> None:
+    article, made = covered(60)
+    page = reader(java_script_enabled=False, viewport={"width": 900, "height": 700})
+    page.page.goto(f"{server.url}{made[5].url('en')}")
+    page.page.locator("a.action").click()
+    expect(page.page.locator(f"#{made[5].element}")).to_be_in_viewport()
+    page.page.get_by_role("link", name="Newer updates").first.click()
+    expect(page.page.locator(f"#{made[31].element}")).to_be_attached()
+    expect(page.page.locator(f"#{made[30].element}")).to_have_count(0)
+    page.page.get_by_role("link", name="Deutsch").click()
+    assert page.page.url == f"{server.url}{article.url('de')}?after={made[30].pk}#updates"
+
+
+def test_a_comment_comes_to_the_page_on_which_it_belongs(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    common: dict[str, Any] = {"article": article, "language": "en", "name": "Ana", "state": "approved", "shown": True}
+    made = Comment.objects.bulk_create(Comment(text=f"Number {number}.", **common) for number in range(60))
+    page = reader().open(server, article, "en", f"comments/?before={made[55].pk}")
+    expect(page.page.locator("#comments > *")).to_have_count(50)
+    factories.comment(article, state="approved")
+    answer = factories.comment(article, state="approved", parent=made[20])
+    page.reaches(4)
+    expect(page.page.locator(f"#comment-{made[20].pk}")).to_contain_text(answer.text)
+    expect(page.page.locator("#comments > *")).to_have_count(50)

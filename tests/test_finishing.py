@@ -1,0 +1,156 @@
+"""A coverage that is finished publishes nothing unless somebody has decided so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from articles.models import Article, CoverageEvent, Update
+from articles.publishing.finishing import Decision, Fate
+from articles.publishing.schedule import publish_due
+from liveblog.actors import acting_as
+from tests import factories
+from tests.desks import DeskClient
+from tests.forms import change_url, errors_of, member_of, opened
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+@pytest.fixture
+def desk() -> DeskClient:
+    return DeskClient(member_of("Journalist"), factories.article())
+
+
+def later(article: Article, state: str = "scheduled", **fields: Any) -> Update:
+    return factories.update(article, state=state, publish_at=timezone.now() + timedelta(hours=1), **fields)
+
+
+def question(desk: DeskClient) -> str:
+    return desk.client.get(desk.address("finish")).content.decode()
+
+
+def state_of(item: Article | Update) -> str:
+    item.refresh_from_db()
+    return item.state
+
+
+def test_the_question_names_what_is_scheduled_and_what_waits_for_its_release(desk: DeskClient) -> None:
+    later(desk.article, headline_en="Figures at nine")
+    later(desk.article, "submitted", source_language="ar", headline_ar="بيان مشترك")
+    factories.update(desk.article, headline_en="Seen by readers")
+    asked = question(desk)
+    assert "Figures at nine" in asked
+    assert '<bdi lang="ar" dir="rtl">' in " ".join(asked.split()).replace("<bdi ", "<bdi ").replace(" >", ">")
+    assert "بيان مشترك" in asked
+    assert "Seen by readers" not in asked
+    assert asked.count('name="named"') == 1
+
+
+def test_nothing_is_asked_about_what_is_not_there(desk: DeskClient) -> None:
+    assert 'name="fate"' not in question(desk)
+    desk.cover("finish")
+    assert state_of(desk.article) == "finished"
+
+
+def test_without_a_decision_nothing_is_finished(desk: DeskClient) -> None:
+    update = later(desk.article)
+    for answer in ({}, {"fate": "publish"}, {"fate": "anything", "named": [update.pk]}):
+        assert "finishing" in desk.cover("finish", **answer)["errors"]
+        assert desk.last.status_code == 409
+        assert (state_of(desk.article), state_of(update)) == ("live", "scheduled")
+
+
+@pytest.mark.parametrize(("fate", "state"), [("drafts", "draft"), ("publish", "scheduled"), ("discard", "withdrawn")])
+def test_what_was_decided_is_done_and_recorded_as_the_users(desk: DeskClient, fate: str, state: str) -> None:
+    update, submitted = later(desk.article), later(desk.article, "submitted")
+    desk.cover("finish", fate=fate, named=[update.pk])
+    assert desk.last.status_code == 200
+    assert (state_of(desk.article), state_of(update), state_of(submitted)) == ("finished", state, "submitted")
+    if state != "scheduled":
+        assert update.publish_at is None
+        assert update.versions.latest("number").user == User.objects.get(username="journalist")
+    else:
+        factories.come(update)
+    assert publish_due() == (state == "scheduled")
+
+
+def test_what_was_scheduled_after_the_question_is_asked_about_too(desk: DeskClient) -> None:
+    named, unseen = later(desk.article), later(desk.article)
+    desk.cover("finish", fate="discard", named=[named.pk])
+    assert desk.last.status_code == 409
+    assert (state_of(desk.article), state_of(named), state_of(unseen)) == ("live", "scheduled", "scheduled")
+    desk.cover("finish", fate="discard", named=[named.pk, unseen.pk])
+    assert (state_of(named), state_of(unseen)) == ("withdrawn", "withdrawn")
+
+
+def test_a_scheduled_poll_is_not_published_into_finished_coverage(desk: DeskClient) -> None:
+    words = {"headline_en": "Who wins?", "body_en": "<ul><li>Yes</li><li>No</li></ul>"}
+    poll = later(desk.article, kind="poll", **words)
+    desk.cover("finish", fate="publish", named=[poll.pk])
+    assert (state_of(desk.article), state_of(poll)) == ("finished", "draft")
+
+
+def test_the_form_asks_before_it_finishes() -> None:
+    article = factories.article()
+    client = member_of("Editor")
+    assert b'name="finishing"' not in client.get(change_url(article)).content
+    update = later(article, headline_en="Figures at nine")
+    waiting = later(article, "submitted", headline_en="Statement")
+    assert "Figures at nine" in client.get(change_url(article)).content.decode()
+    data = opened(client, article) | {"state": "finished"}
+    answer = client.post(change_url(article), data)
+    errors = errors_of(answer)
+    assert [(name, len(messages)) for name, messages in errors.items()] == [("finishing", 1)]
+    assert (state_of(article), state_of(update)) == ("live", "scheduled")
+    # Another update is scheduled while the form is open, so the decision is about one of the two only.
+    second = later(article)
+    data |= {"finishing": "drafts", "finishing_named": str(update.pk)}
+    answer = client.post(change_url(article), data)
+    assert "finishing" in errors_of(answer)
+    data["finishing_named"] = answer.context["adminform"].form["finishing_named"].value()
+    answer = client.post(change_url(article), data, follow=True)
+    assert (state_of(article), state_of(update), state_of(second)) == ("finished", "draft", "draft")
+    # What waits for its release stays as it is, and is named.
+    assert state_of(waiting) == "submitted"
+    assert "Statement" in "".join(map(str, answer.context["messages"]))
+
+
+def test_no_code_finishes_for_a_user_without_a_decision() -> None:
+    article = factories.article()
+    user = User.objects.create_user("ann")
+    update = later(article)
+    article.state = Article.State.FINISHED
+    with acting_as(user), pytest.raises(ValidationError) as caught:
+        article.save()
+    assert list(caught.value.message_dict) == ["finishing"]
+    article.finishing = Decision(Fate.DRAFTS, frozenset({update.pk}))
+    with acting_as(user):
+        article.full_clean(exclude=["headline"])
+        article.save()
+    assert state_of(update) == "draft"
+
+
+def test_a_machine_that_finishes_publishes_nothing_after_it() -> None:
+    article = factories.article()
+    update = later(article)
+    article.state = Article.State.FINISHED
+    article.save()
+    assert state_of(update) == "draft"
+
+
+def test_the_turns_of_a_coverage_are_recorded_with_who_made_them(desk: DeskClient) -> None:
+    for action in ("finish", "reopen", "keep", "finish"):
+        desk.cover(action)
+    events = list(CoverageEvent.objects.order_by("pk").values_list("kind", "user__username"))
+    own = [(kind, "journalist") for kind in ("finished", "resumed", "kept", "finished")]
+    assert events == [("started", None), *own]
+    side = desk.entries()["side"]
+    assert "Resumed" in side
+    history = member_of("Editor").get(f"/admin/articles/article/{desk.article.pk}/history/").content.decode()
+    assert "Resumed" in history
+    assert "journalist" in history
