@@ -27,7 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from modeltranslation.translator import translator
 
 from articles.kinds import Kind
-from articles.models import Article, Picture, Topic, Update
+from articles.models import Article, Author, Picture, Topic, Update
 from liveblog import metrics
 from liveblog import settings as settings_module
 from liveblog.delivery import websocket

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.models import Article, GlossaryTerm, Picture, Update
-from articles.translations import columns, drafting
+from articles.translations import columns, review
 from articles.translations.checks import check
 from articles.translations.glossary import csv_files, importing, tbx_files
 from articles.translations.glossary.rows import COLUMNS, MAX_BYTES, MAX_ROWS
@@ -62,7 +62,7 @@ def test_a_term_of_credit_lines_is_asked_for_in_credit_lines_only() -> None:
     texts = {name: text.replace("drawn on a credit line", "eine Kreditlinie genutzt") for name, text in source.items()}
     asked = {
         name: [one.details for one in each if one.code == "terms"]
-        for name, each in drafting.problems_of(update, source, texts, "de").items()
+        for name, each in review.problems_of(update, source, texts, "de").items()
     }
     assert {name for name, details in asked.items() if details} == {f"picture-{picture.pk}-credit"}
 
