@@ -18,7 +18,7 @@ from tests import factories
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

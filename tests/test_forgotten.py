@@ -20,7 +20,7 @@ from tests.desks import DeskClient
 from tests.forms import member_of
 from tests.mail_server import MailServer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
