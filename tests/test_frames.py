@@ -77,7 +77,7 @@ def test_a_gap_in_the_log_loads_the_page_anew() -> None:
     assert frame(article, 1)["reload"] is True
 
 
-def test_a_change_of_the_whole_page_loads_it_anew() -> None:
+def test_a_change_of_the_whole_page_reloads_it() -> None:
     article = factories.article()
     article.time_zone = "Europe/Kyiv"
     article.save()
