@@ -108,8 +108,8 @@ def test_the_clock_publishes_only_what_was_released(ann: User, ben: User) -> Non
     assert "state" in refused(submitted, ann, state=State.SCHEDULED)
     released = save(submitted, ben, state=State.SCHEDULED)
     assert released.released_by == ben
-    factories.come(early)
-    factories.come(released)
+    factories.make_due(early)
+    factories.make_due(released)
     assert publish_due() == 1
     released.refresh_from_db()
     early.refresh_from_db()

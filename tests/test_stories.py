@@ -151,7 +151,7 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
 def test_a_draft_follows_when_the_clock_publishes(ann: User) -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, factories.article(), ann)
-    factories.come(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
+    factories.make_due(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
     assert publish_due() == 1
     assert set(Update.objects.values_list("state", flat=True)) == {"published"}
     assert len(set(Update.objects.values_list("first_published_at", flat=True))) == 1

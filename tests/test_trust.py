@@ -139,7 +139,7 @@ async def test_a_server_that_is_killed_again_and_again_loses_nothing(
 ) -> None:
     count = 1 if connection.vendor == "sqlite" else 2
     trigger = tmp_path / "die"
-    command = ["-m", "tests.faulty_server", "dies-before-the-bell", "--port", "PORT"]
+    command = ["-m", "tests.faulty_server", "dies-before-notifying", "--port", "PORT"]
     make = sync_to_async(lambda: Server(command, LIVE_POLL_SECONDS="1", TRIGGER=str(trigger)))
     site = [await make() for _ in range(count)]
     for server in site:

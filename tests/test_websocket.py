@@ -189,7 +189,7 @@ async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: S
             long = await post(article, body_en=f"<p>{'words ' * 16_000}</p>")
             assert (await frame(reader))["revision"] == 1
             for number in range(2, 151):
-                assert await sync_to_async(factories.say_again)(long) == number
+                assert await sync_to_async(factories.log_again)(long) == number
                 assert (await frame(reader))["revision"] == number
         assert len(await asyncio.to_thread(until_cut, stalled)) < 150 * 96_000 / 2
     finally:
