@@ -1,4 +1,4 @@
-"""The log says that something is down once, not once for each who notices."""
+"""The log reports an outage once, not once for each part of the server that notices it."""
 
 import logging
 
@@ -25,7 +25,7 @@ def record(message: str, *arguments: object, name: str = "a") -> logging.LogReco
     return logging.LogRecord(name, logging.WARNING, __file__, 1, message, arguments, None)
 
 
-def test_an_outage_is_told_when_it_begins_and_when_the_next_one_begins(clock: Clock) -> None:
+def test_each_outage_is_logged_once_when_it_begins(clock: Clock) -> None:
     told = OncePerOutage(quiet=60)
     assert told.filter(record("Down: %s", 1))
     for _ in range(100):
@@ -35,7 +35,7 @@ def test_an_outage_is_told_when_it_begins_and_when_the_next_one_begins(clock: Cl
     assert told.filter(record("Down: %s", 3))
 
 
-def test_different_troubles_do_not_hide_each_other(clock: Clock) -> None:
+def test_different_problems_do_not_hide_each_other(clock: Clock) -> None:
     told = OncePerOutage()
     assert told.filter(record("Redis is down."))
     assert told.filter(record("The database is down."))
