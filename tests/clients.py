@@ -118,11 +118,11 @@ class OpenPage:
                 self.codes[socket.close_code] += 1
 
     async def _take_all(self, socket: ClientConnection) -> None:
-        told = -1
+        newest = -1
         async for message in socket:
             frame = json.loads(message)
-            assert frame["revision"] >= told, f"The server went back from {told} to {frame['revision']}."
-            told = frame["revision"]
+            assert frame["revision"] >= newest, f"The server went back from {newest} to {frame['revision']}."
+            newest = frame["revision"]
             if frame.get("reload"):
                 self.reloads += 1
                 self.revision = -1

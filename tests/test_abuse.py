@@ -101,9 +101,9 @@ async def test_a_client_that_breaks_the_protocol_only_loses_its_own_connection(
         culprit = await asyncio.to_thread(shake_hands, server, article.slug)
         with culprit:
             await asyncio.to_thread(_send_all, culprit, sent)
-            told = closing_codes(await asyncio.to_thread(until_cut, culprit, answer=not soak.SOAK))
+            received = closing_codes(await asyncio.to_thread(until_cut, culprit, answer=not soak.SOAK))
         # A client that keeps sending may not even get the close frame.
-        assert set(told) <= codes
+        assert set(received) <= codes
         await witness.sees_an_update()
 
 

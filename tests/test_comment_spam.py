@@ -171,8 +171,8 @@ def test_the_service_learns_its_mistakes(client: Any, akismet: AkismetServer) ->
     assert akismet.asked("submit-ham") == []
     make_due()
     checking.run_due()
-    [ham], [told] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
-    assert (ham["comment_content"], told["comment_content"]) == (SPAM["text"], "Buy my watches.")
+    [ham], [reported] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
+    assert (ham["comment_content"], reported["comment_content"]) == (SPAM["text"], "Buy my watches.")
     assert ham["user_ip"] == "127.0.0.1"
 
 

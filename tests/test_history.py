@@ -129,16 +129,16 @@ def test_a_version_includes_data_that_another_package_registers(monkeypatch: pyt
 def test_concurrent_saves_leave_no_gap_between_versions(transactional_db: None) -> None:
     update = factories.update(factories.article())
 
-    def write(who: int) -> None:
+    def write(writer: int) -> None:
         try:
             for take in range(5):
                 mine = Update.objects.get(pk=update.pk)
-                mine.body_en = f"<p>{who}, {take}.</p>"
+                mine.body_en = f"<p>{writer}, {take}.</p>"
                 mine.save()
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -94,7 +94,7 @@ def test_a_table_that_is_too_large_is_refused(rows: int, columns: int, fits: boo
 # Tables in rich text --------------------------------------------------------------------------------------------------
 
 
-def test_a_table_is_stored_without_attributes_and_styles() -> None:
+def test_a_table_only_keeps_the_attributes_of_its_structure() -> None:
     given = (
         '<table style="width:9px" border="1"><colgroup><col></colgroup><tr><th scope="col" onclick="x()">A</th>'
         '<th scope="evil">B</th></tr><tr><td colspan="2" rowspan="99999" class="x">C</td></tr></table>'

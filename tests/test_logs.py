@@ -26,17 +26,17 @@ def record(message: str, *arguments: object, name: str = "a") -> logging.LogReco
 
 
 def test_each_outage_is_logged_once_when_it_begins(clock: Clock) -> None:
-    told = OncePerOutage(quiet=60)
-    assert told.filter(record("Down: %s", 1))
+    outages = OncePerOutage(quiet=60)
+    assert outages.filter(record("Down: %s", 1))
     for _ in range(100):
         clock.now += 50
-        assert not told.filter(record("Down: %s", 2))
+        assert not outages.filter(record("Down: %s", 2))
     clock.now += 60
-    assert told.filter(record("Down: %s", 3))
+    assert outages.filter(record("Down: %s", 3))
 
 
 def test_different_problems_do_not_hide_each_other(clock: Clock) -> None:
-    told = OncePerOutage()
-    assert told.filter(record("Redis is down."))
-    assert told.filter(record("The database is down."))
-    assert told.filter(record("Redis is down.", name="b"))
+    outages = OncePerOutage()
+    assert outages.filter(record("Redis is down."))
+    assert outages.filter(record("The database is down."))
+    assert outages.filter(record("Redis is down.", name="b"))

@@ -161,9 +161,9 @@ def test_the_live_desk_tells_moderators_how_many_comments_wait() -> None:
     comment = factories.comment()
     factories.comment(comment.article, state="approved")
     factories.comment()
-    [figure] = [figure for figure in panels.panels_for(comment.article_id, moderator()) if "comments" in figure.url]
-    assert figure.count == 1
-    assert f"={comment.article_id}" in figure.url
+    [panel] = [panel for panel in panels.panels_for(comment.article_id, moderator()) if "comments" in panel.url]
+    assert panel.count == 1
+    assert f"={comment.article_id}" in panel.url
     assert not [
         each for each in panels.panels_for(comment.article_id, User.objects.create_user("x")) if "comments" in each.url
     ]

@@ -157,10 +157,10 @@ def test_journalists_see_at_their_desk_how_many_comments_wait(greta: QueueClient
     article = factories.article()
     waiting(3, article)
     journalist = newsroom.user("ioana", "Journalist")
-    [figure] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
-    assert (figure.count, figure.url) == (3, "")
-    [figure] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
-    assert f"article={article.pk}" in figure.url
+    [panel] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
+    assert (panel.count, panel.url) == (3, "")
+    [panel] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
+    assert f"article={article.pk}" in panel.url
 
 
 # Decisions ------------------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_a_claimed_comment_is_marked_and_left_to_its_moderator(greta: QueueClien
     assert karim.decide("spam", comment)["problems"] == {}
 
 
-def test_a_moderator_who_leaves_releases_their_claims(greta: QueueClient, karim: QueueClient) -> None:
+def test_an_expired_claim_does_not_block_other_moderators(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     greta.act(comment, "claim")
     Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -482,30 +482,30 @@ async def test_queue_and_desk_are_notified_of_comments_and_moderators_see_each_o
     journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
     greta, karim = [await connected(user, "/ws/moderation/") for user in people]
     desk = await connected(journalist, f"/ws/desk/{article.pk}/")
-    for room in (greta, karim, desk):
-        await room.open()
-        await room.until(lambda message: "people" in message)
+    for socket in (greta, karim, desk):
+        await socket.open()
+        await socket.until(lambda message: "people" in message)
     await karim.say({"at": "comment-7"})
     at_work = {"person": people[1].pk, "name": "karim", "at": "comment-7", "me": False}
     await greta.until(lambda message: at_work in message.get("people", ()))
     comment = await sync_to_async(factories.comment)(article)
-    for room in (greta, karim, desk):
-        await room.until(lambda message: message.get("changed"))
+    for socket in (greta, karim, desk):
+        await socket.until(lambda message: message.get("changed"))
     await sync_to_async(moderation.decide)(comment.pk, State.SPAM, people[0], version=0)
-    for room in (greta, karim, desk):
-        await room.until(lambda message: message.get("changed"))
+    for socket in (greta, karim, desk):
+        await socket.until(lambda message: message.get("changed"))
     await karim.close()
     await greta.until(lambda message: "people" in message and "karim" not in str(message))
-    for room in (greta, desk):
-        await room.close()
+    for socket in (greta, desk):
+        await socket.close()
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_users_who_do_not_moderate_cannot_connect() -> None:
     journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
-    room = await connected(journalist, "/ws/moderation/")
-    await room.open()
-    assert await room.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
+    socket = await connected(journalist, "/ws/moderation/")
+    await socket.open()
+    assert await socket.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
 
 
 # Many -----------------------------------------------------------------------------------------------------------------

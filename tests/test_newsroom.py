@@ -100,8 +100,8 @@ async def test_readers_are_counted_by_language_across_processes(server: Server) 
                 stack.callback(following.cancel)
         wanted = {"de": len(servers), "ar": len(servers)}
         hers = await stack.enter_async_context(await desk(server, article, ioana))
-        told = await hears(hers, lambda message: message.get("total") == 2 * len(servers))
-        assert {language: count for language, count in told["readers"].items() if count} == wanted
+        counted = await hears(hers, lambda message: message.get("total") == 2 * len(servers))
+        assert {language: count for language, count in counted["readers"].items() if count} == wanted
 
 
 @pytest.mark.parametrize("group", [None, "Translator", "Moderator"])

@@ -72,7 +72,7 @@ def test_an_update_in_the_address_chooses_the_page(client: Any, coverage: tuple[
     pks = [update.pk for update in made]
     assert shown(client, article, f"?before={pks[6]}") == pks[5:1:-1]
     assert shown(client, article, f"?after={pks[2]}") == pks[6:2:-1]
-    # The page shows as many updates above it as below.
+    # The update is in the middle of the page.
     assert shown(client, article, f"?at={pks[5]}") == pks[7:3:-1]
     # A page without newer updates is the newest page.
     assert shown(client, article, f"?at={pks[8]}") == shown(client, article, "") == pks[9:5:-1]

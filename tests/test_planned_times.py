@@ -193,7 +193,7 @@ def test_the_desk_shows_the_error_beside_the_field_of_the_poll(desk: DeskClient)
 # Coverage -------------------------------------------------------------------------------------------------------------
 
 
-def test_announced_coverage_must_start_in_the_future_or_just_now() -> None:
+def test_announced_coverage_cannot_start_long_ago() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.article(state="announced", coverage_start=hours(-24))
     assert list(caught.value.message_dict) == ["coverage_start"]

@@ -48,7 +48,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 # The ballot -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_of_the_text_is_the_ballot() -> None:
+def test_the_list_in_the_text_of_a_poll_is_its_ballot() -> None:
     found = ballot.parse(CHOICES)
     assert found is not None
     assert found.introduction == "<p>Tell us.</p>"

@@ -148,7 +148,7 @@ def test_all_copies_of_a_draft_are_published_together(ann: User) -> None:
     assert [element for _revision, element in factories.log_of(other)] == [copy.element]
 
 
-def test_copies_of_a_draft_are_published_with_a_scheduled_update(ann: User) -> None:
+def test_copies_of_a_draft_are_published_when_the_clock_publishes_it(ann: User) -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, factories.article(), ann)
     factories.make_due(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
@@ -158,7 +158,7 @@ def test_copies_of_a_draft_are_published_with_a_scheduled_update(ann: User) -> N
     assert copy.versions.latest("number").cause == "clock"
 
 
-def test_copies_of_a_draft_are_published_with_the_form(ann: User) -> None:
+def test_copies_of_a_draft_are_published_when_the_form_publishes_it(ann: User) -> None:
     journalist = member_of("Journalist")
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copied(draft, factories.article(), ann)
@@ -214,7 +214,7 @@ def test_updating_copies_twice_changes_nothing() -> None:
     assert [copy.versions.count(), Change.objects.count(), Update.objects.get(pk=copy.pk).version] == before
 
 
-def test_each_article_decides_about_pins_and_key_events_of_its_copies() -> None:
+def test_each_article_decides_about_state_and_key_events_of_its_copies() -> None:
     update = factories.update(factories.article(), body_en="<p>14.</p>")
     copy = copied(update, factories.article())
     saved(copy, state="withdrawn")

@@ -204,7 +204,7 @@ def test_an_engine_translates_without_a_glossary_if_glossaries_fail(
     assert len(server.requests) == 3, "The engine asked for a glossary each time."
 
 
-def test_a_translation_waits_for_a_glossary_that_is_unavailable(server: TranslationServer, deepl: DeepL) -> None:
+def test_an_unavailable_glossary_makes_the_translation_try_again_later(server: TranslationServer, deepl: DeepL) -> None:
     server.glossary_status = 503
     assert failure_of(deepl, terms=MAYOR).reason == "busy"
     server.glossary_status = None

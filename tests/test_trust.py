@@ -236,7 +236,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
             began = time.monotonic()
             server.hang_up()
             number = 0
-            # Replace two processes, one after the other.
+            # Long enough to replace two processes, one after the other.
             while time.monotonic() < began + 2 * window + 6:
                 await post(article, body_en=f"<p>Take {number}</p>")
                 number += 1

@@ -72,7 +72,7 @@ def test_a_page_counts_down_to_announced_coverage_in_the_readers_language(
     expect(left).to_be_hidden()
 
 
-def test_the_page_turns_live_by_itself(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_an_announced_page_becomes_live_by_itself(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(hours=1))
     page = reader().open(server, article, "de")
     expect(page.page.get_by_role("timer")).to_be_visible()
