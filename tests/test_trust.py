@@ -241,7 +241,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
                 while before & workers(server):
                     await post(article, body_en=f"<p>Take {number}</p>")
                     number += 1
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.2)
             for page in pages:
                 await page.reaches(number)
             moments = sorted(left)
