@@ -91,7 +91,7 @@ def comment(of: Article | None = None, **fields: Any) -> Comment:
 
 
 def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:
-    """An author with a name in the language of the name, and perhaps in others: `name_uk="Йоана Петреску"`."""
+    """Create an author with a name in `language`, and perhaps in others: `name_uk="Йоана Петреску"`."""
     return Author.objects.create(**{"source_language": language, f"name_{language}": name} | names)
 
 

@@ -239,7 +239,10 @@ def test_two_translators_of_one_text_see_each_other_and_lose_no_work(
     log_in(greta, server, "greta", path)
     log_in(karim, server, "karim", path)
     expect(karim.locator("#other-editor")).to_contain_text("greta")
-    for page, text in ((greta, "Gretas Fassung: Verbündete, 14 Millionen."), (karim, "Karims Fassung: Verbündete, 14 Millionen.")):
+    for page, text in (
+        (greta, "Gretas Fassung: Verbündete, 14 Millionen."),
+        (karim, "Karims Fassung: Verbündete, 14 Millionen."),
+    ):
         page.locator(".written .ProseMirror").first.click()
         page.keyboard.type(text)
     greta.keyboard.press("Control+Enter")
