@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from articles.models import Article, Update
 from tests import factories, newsroom, soak
-from tests.browser.conftest import Fresh, MakeReader
+from tests.browser.conftest import CONTENT, Fresh, MakeReader
 from tests.browser.desks import DeskPage, log_in
 from tests.server import Server
 
@@ -105,7 +105,7 @@ def test_open_pages_follow_an_evening_at_three_desks(
             page.wait_for_function(
                 "revision => Number(document.querySelector('main').dataset.revision) >= revision", arg=article.revision
             )
-            assert shown(page) == fresh(article, language)["updates"]
+            assert page.evaluate(CONTENT)["updates"] == fresh(article, language)["updates"]
     finally:
         server.stop()
 
@@ -178,10 +178,3 @@ def edit_at_once(one: DeskPage, other: DeskPage, update: Update) -> None:
     other.type(" Always.")
     other.press("Control+Enter")
     expect(other.editing(update)).to_have_count(0)
-
-
-def shown(page: Page) -> list[str]:
-    """Return the updates of an open page as HTML that can be compared."""
-    return page.evaluate(
-        "() => [...document.getElementById('updates').children].map((one) => one.outerHTML.replace(/\\s+/g, ' '))"
-    )
