@@ -32,6 +32,7 @@ class _CreationForm(AdminUserCreationForm):
 
 class _ChangeForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
+        exclude = ("last_login", "date_joined")
         field_classes = {"username": _UsernameField}
 
 
