@@ -1,6 +1,7 @@
 // Times of a time zone in forms: the choice between the two moments of an hour that the clocks repeat, and the name of
 // the zone beside the time. The server decides; without this script it offers the choice with its error message.
 import { find, findAll } from "./dom.js";
+import { offsetText, pageLocale } from "./moments.js";
 
 /** Milliseconds from one day to the next: no clock change is further away from a local time in UTC. */
 const DAY = 86_400_000;
@@ -109,20 +110,10 @@ export function showOffsets(moment) {
   select.hidden = found.length < 2;
   if (select.hidden) return;
   for (const [index, at] of found.entries()) {
-    const text = labels[index].replace("%(offset)s", offsetName(at, zone));
+    const text = labels[index].replace("%(offset)s", offsetText(at, pageLocale(), zone));
     select.add(new Option(text, isoOffset(at, zone)));
   }
   if ([...select.options].some(({ value }) => value === chosen)) select.value = chosen;
-}
-
-/**
- * @param {number} moment
- * @param {string} timeZone
- */
-function offsetName(moment, timeZone) {
-  const { lang } = document.documentElement;
-  const parts = new Intl.DateTimeFormat(lang, { timeZone, timeZoneName: "longOffset" }).formatToParts(moment);
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 /**
