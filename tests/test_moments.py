@@ -395,7 +395,8 @@ def test_the_zone_is_chosen_from_a_list_that_is_found_by_city(editor: Client) ->
     html = editor.get(reverse("admin:articles_article_add")).content.decode()
     select = html[html.index('<select name="time_zone"') :]
     assert '<optgroup label="Ukraine">' in select
-    for language, words in (("en", "kyiv"), ("de", "kiew"), ("uk", "київ"), ("ro", "bucuresti"), ("ar", "york"), ("en", "cote d'ivoire")):
+    searches = [("en", "kyiv"), ("de", "kiew"), ("uk", "київ"), ("ro", "bucuresti"), ("ar", "york")]
+    for language, words in [*searches, ("en", "cote d'ivoire")]:
         with translation.override(language):
             assert any(zones.folded(words) in zones.search_terms(name) for name in zones.offered())
     with translation.override("uk"):

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from js_asset import Script
 
 from liveblog.moments import formats, local_time, zones
-from liveblog.times import offset_text
 
 if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
@@ -181,7 +180,7 @@ class MomentInput(forms.Widget):
         if len(found) < 2:
             return []
         return [
-            (local_time.offset(moment, self.zone), label % {"offset": offset_text(moment)})
+            (local_time.offset(moment, self.zone), label % {"offset": formats.offset_text(moment)})
             for moment, label in zip(found, _labels(), strict=True)
         ]
 
@@ -307,12 +306,12 @@ class MomentFormField(forms.DateTimeField):
         )
         same_day = change.before.date() == change.after.date() == local.date()
         before, after = (
-            formats.clock(each) if same_day else formats.text(each, each.tzinfo or UTC)
+            formats.clock_text(each) if same_day else formats.moment_text(each, each.tzinfo)
             for each in (change.before, change.after)
         )
         values = {
-            "day": formats.day(local),
-            "time": formats.clock(local),
+            "day": formats.day_in_sentence(local),
+            "time": formats.clock_text(local),
             "city": zones.city(self.zone),
             "before": before,
             "after": after,
