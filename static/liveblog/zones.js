@@ -9,7 +9,10 @@ const $ = /** @type {any} */ (window).django.jQuery;
  * @param {string} text
  */
 function folded(text) {
-  return text.toLowerCase().normalize("NFKD").replace(/[\p{M}'‘’ʻʼ`]/gu, "");
+  return text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\p{M}'‘’ʻʼ`]/gu, "");
 }
 
 /**
