@@ -27,7 +27,7 @@ from comments.models import Ban, Decision, Discussion
 from comments.queue.forms import RulesForm
 from liveblog.moments import local_time, zones
 from liveblog.moments.admin import MomentsAdmin
-from liveblog.moments.fields import MomentFormField, MomentFormMixin, Written
+from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written
 from liveblog.moments.formats import element
 from tests import factories, newsroom, soak
 from tests.desks import DeskClient
@@ -78,11 +78,23 @@ def field_of(zone: str, shown: datetime.datetime | None = None) -> MomentFormFie
 
 def sent(field: MomentFormField, value: Any) -> Written | None:
     """Return the value that a browser sends if the user changed nothing."""
-    html = field.widget.render("at", value, {})
-    local = re.search(r'value="([^"]*)" min', html)
-    offset = re.search(r'value="([^"]*)" selected', html)
-    data = {"at": local[1] if local else "", "at-offset": offset[1] if offset else ""}
+    data = controls("at", field.widget.render("at", value, {}))
     return field.widget.value_from_datadict(data, {}, "at")  # type: ignore[no-any-return]
+
+
+def controls(name: str, html: str) -> dict[str, str]:
+    """The values of the controls of a moment by their names."""
+    offset = re.search(rf'name="{name}-offset".*?(?:value="([^"]*)" selected|</select>)', html, re.DOTALL)
+    return {
+        **dict(re.findall(rf'name="({name}|{name}-time)" value="([^"]*)"', html)),
+        f"{name}-offset": (offset and offset[1]) or "",
+    }
+
+
+def typed(local: str, offset: str = "") -> Written:
+    """What somebody types for a local time in ISO 8601."""
+    day, _, time = local.partition("T")
+    return Written(day, time, offset)
 
 
 # Round trips ----------------------------------------------------------------------------------------------------------
@@ -136,7 +148,8 @@ def test_a_moment_survives_form_database_and_page(case: tuple[str, datetime.date
     form = RulesForm(instance=stored)
     written = sent(form.fields["closes_at"], form["closes_at"].value())  # type: ignore[arg-type]
     assert written is not None
-    data = {"policy": "closed", "closes_at": written.local, "closes_at-offset": written.offset}
+    data = {"policy": "closed", "closes_at": written.day, "closes_at-time": written.time}
+    data["closes_at-offset"] = written.offset
     form = RulesForm(data, instance=stored)
     assert form.is_valid(), form.errors
     form.save()
@@ -163,20 +176,20 @@ def test_a_moment_survives_form_database_and_page(case: tuple[str, datetime.date
 def test_a_repeated_hour_offers_its_two_moments(zone: str, local: str, offsets: list[str]) -> None:
     field = field_of(zone)
     with pytest.raises(forms.ValidationError) as caught:
-        field.clean(Written(local, ""))
+        field.clean(typed(local))
     assert caught.value.code == "repeated"
     assert zones.city(zone) in caught.value.messages[0]
-    html = field.widget.render("at", Written(local, ""), {})
+    html = field.widget.render("at", typed(local), {})
     assert re.findall(r'<option value="([^"]+)"', html) == offsets
     assert "selected" not in html
     assert re.search(r"<select[^>]*>", html)[0].find("hidden") == -1  # type: ignore[index]
-    found = [field.clean(Written(local, offset)) for offset in offsets]
+    found = [field.clean(typed(local, offset)) for offset in offsets]
     assert [f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" for moment in found] == [local, local]
     assert found[0] < found[1]
     # The form offers a stored moment as it is.
-    assert sent(field, found[1]) == Written(local, offsets[1])
+    assert sent(field, found[1]) == typed(local, offsets[1])
     with pytest.raises(forms.ValidationError):
-        field.clean(Written(local, "+09:00"))
+        field.clean(typed(local, "+09:00"))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +204,7 @@ def test_a_repeated_hour_offers_its_two_moments(zone: str, local: str, offsets: 
 )
 def test_the_error_for_a_skipped_time_names_the_clock_change(zone: str, local: str, before: str, after: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
-        field_of(zone).clean(Written(local, "+02:00"))
+        field_of(zone).clean(typed(local, "+02:00"))
     assert f"from {before} to {after}" in caught.value.messages[0]
     assert zones.city(zone) in caught.value.messages[0]
 
@@ -200,8 +213,8 @@ def test_the_hours_around_a_clock_change_need_no_choice() -> None:
     field = field_of("America/New_York")
     for local, utc in (("2026-11-01T00:59", "04:59"), ("2026-11-01T02:00", "07:00"), ("2026-03-08T03:00", "07:00")):
         # A choice left over from another time has no effect.
-        assert f"{field.clean(Written(local, '-04:00')):%H:%M}" == utc
-        assert "hidden" in field.widget.render("at", Written(local, ""), {})
+        assert f"{field.clean(typed(local, '-04:00')):%H:%M}" == utc
+        assert "hidden" in field.widget.render("at", typed(local), {})
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
@@ -209,8 +222,55 @@ def test_the_errors_are_in_the_users_language(language: str) -> None:
     with translation.override(language):
         for local in ("2026-11-01T01:30", "2026-03-08T02:30", "9999-12-31T23:59"):
             with pytest.raises(forms.ValidationError) as caught:
-                field_of("America/New_York").clean(Written(local, ""))
+                field_of("America/New_York").clean(typed(local))
             assert not re.search(r"%\(|None|tzinfo|datetime", caught.value.messages[0])
+
+
+# What people type -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        *(("9:05", "09:05"), ("0905", "09:05"), ("905", "09:05"), ("16.52", "16:52"), ("16h52", "16:52")),
+        *((" 9 ", "09:00"), ("16h", "16:00"), ("16 : 52", "16:52"), ("٩:٠٥", "09:05"), ("۱۶٫۵۲", "16:52")),
+        *(("00:00", "00:00"), ("23:59", "23:59"), ("16\uff1a52", "16:52")),
+    ],
+)
+def test_a_time_is_taken_as_people_type_it(text: str, time: str) -> None:
+    field = field_of("Asia/Kathmandu")
+    assert field.clean(Written("2026-07-01", text)) == field.clean(Written(f"2026-07-01T{time}"))
+
+
+@pytest.mark.parametrize("text", ["24:00", "9:60", "9:5", "4:52 pm", "soon", "-9:05", "99", "12345", "9:05:", "²:05"])
+def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
+    with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
+        field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
+    assert "24-hour clock" in caught.value.messages[0]
+    # What was typed is still there to be mended.
+    assert controls("at", MomentInput().render("at", Written("2026-07-01", text), {}))["at-time"] == text
+
+
+def test_a_day_alone_or_a_time_alone_asks_for_the_other(article: Article, editor: Client) -> None:
+    desk = DeskClient(editor, article)
+    for fields, problem in (
+        ({"publish_at": "2035-01-31"}, "Enter the time too, such as 16:52."),
+        ({"publish_at-time": "16:52"}, "Enter the day too."),
+    ):
+        assert desk.write("draft", body="<p>Text.</p>", **fields)["errors"] == {"publish_at": [problem]}
+    assert not Update.objects.exists()
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_the_controls_of_a_moment_have_names_and_no_clock_of_the_browser(language: str) -> None:
+    field = MomentFormField(label="Publish at")
+    field.bind(NEW_YORK)
+    with translation.override(language):
+        html = field.widget.render("at", datetime.datetime(2035, 1, 31, 21, 5, tzinfo=UTC), {"id": "id_at"})
+    assert re.findall(r'type="(\w+)"', html) == ["date", "text"]
+    assert controls("at", html) == {"at": "2035-01-31", "at-time": "16:05", "at-offset": ""}
+    assert re.search(r'aria-label="[^"]*Publish at', html)
+    assert html.count('aria-describedby="id_at-zone"') == 2
 
 
 # Extremes -------------------------------------------------------------------------------------------------------------
@@ -236,7 +296,7 @@ NONSENSE = [
 )
 def test_an_extreme_value_is_refused(zone: str, text: str, problem: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
-        field_of(zone).clean(Written(text, ""))
+        field_of(zone).clean(Written(text))
     assert caught.value.messages == [problem]
 
 
@@ -305,16 +365,18 @@ def test_the_start_of_a_new_article_is_in_the_zone_chosen_in_its_form(editor: Cl
     assert "2035-01-31T09:00:00-05:00" in page
     assert "2035-02-01T01:00:00-05:00" in page
     html = editor.get(change_url(article)).content.decode()
-    assert re.findall(r'value="(2035[^"]*)"', html) == ["2035-01-31T09:00", "2035-02-01T01:00"]
+    start, end = (controls(name, html) for name in ("coverage_start", "coverage_end"))
+    assert (start["coverage_start"], start["coverage_start-time"]) == ("2035-01-31", "09:00")
+    assert (end["coverage_end"], end["coverage_end-time"]) == ("2035-02-01", "01:00")
     assert html.count("Eastern Time, New York") >= 2
 
 
 def test_the_article_form_resolves_repeated_hours_in_the_chosen_zone(editor: Client) -> None:
-    written = "2035-11-04T01:30"
-    answer = new_article(editor, coverage_start=written)
+    written = {"coverage_start": "2035-11-04", "coverage_start-time": "1.30"}
+    answer = new_article(editor, **written)
     assert "New York" in errors_of(answer)["coverage_start"][0]
     assert re.findall(r'<option value="(-[^"]*)"', answer.content.decode()) == ["-04:00", "-05:00"]
-    assert new_article(editor, **{"coverage_start": written, "coverage_start-offset": "-05:00"}).status_code == 302
+    assert new_article(editor, **written, **{"coverage_start-offset": "-05:00"}).status_code == 302
     assert Article.objects.get().coverage_start == datetime.datetime(2035, 11, 4, 6, 30, tzinfo=UTC)
 
 
@@ -333,7 +395,8 @@ def test_the_list_of_zones_can_be_searched_by_city(editor: Client) -> None:
     html = editor.get(reverse("admin:articles_article_add")).content.decode()
     select = html[html.index('<select name="time_zone"') :]
     assert '<optgroup label="Ukraine">' in select
-    for language, words in (("en", "kyiv"), ("de", "kiew"), ("uk", "київ"), ("ro", "bucuresti"), ("ar", "york")):
+    searches = [("en", "kyiv"), ("de", "kiew"), ("uk", "київ"), ("ro", "bucuresti"), ("ar", "york")]
+    for language, words in [*searches, ("en", "cote d'ivoire")]:
         with translation.override(language):
             assert any(zones.folded(words) in zones.search_terms(name) for name in zones.offered())
     with translation.override("uk"):
@@ -359,14 +422,14 @@ def test_an_update_scheduled_at_the_desk_has_the_same_time_in_the_admin_form(art
     desk.write("schedule", body="<p>At three.</p>", publish_at="2035-01-31T15:00")
     update = Update.objects.get()
     html = editor.get(change_url(update)).content.decode()
-    assert 'value="2035-01-31T15:00"' in html
+    assert typed("2035-01-31T15:00", "-05:00")[:2] == tuple(controls("publish_at", html).values())[:2]
     assert "Eastern Time, New York" in html
     form = opened(editor, update) | {"publish_at": "2035-01-31T16:00"}
     assert editor.post(change_url(update), form).status_code == 302
     update.refresh_from_db()
     assert update.publish_at == datetime.datetime(2035, 1, 31, 16, tzinfo=NEW_YORK)
     html = editor.get(desk.address("composer", update.pk)).content.decode()
-    assert 'value="2035-01-31T16:00"' in html
+    assert typed("2035-01-31T16:00", "-05:00")[:2] == tuple(controls("publish_at", html).values())[:2]
     assert "Eastern Time, New York" in html
     entries = str(desk.entries())
     assert "16:00 GMT−5" in entries
@@ -411,7 +474,7 @@ def test_saving_an_unchanged_form_keeps_the_seconds(editor: Client) -> None:
         form = opened(editor, item)
         for name in ("coverage_start", "publish_at"):
             if name in form:
-                form[name] = re.search(rf'name="{name}" value="([^"]*)"', html)[1]  # type: ignore[index]
+                form |= controls(name, html)
         assert editor.post(change_url(item), form).status_code == 302
     article.refresh_from_db()
     update.refresh_from_db()
@@ -517,3 +580,5 @@ def test_every_admin_with_moments_shows_them_in_a_zone_that_it_names() -> None:
 def test_no_newsroom_template_formats_a_moment_without_naming_its_zone() -> None:
     for path in (settings.BASE_DIR / "templates/admin").rglob("*.html"):
         assert not re.search(r"\|(clock|date|time|day|timesince)\b", path.read_text()), path
+    for path in (path for app in OWN for path in (settings.BASE_DIR / app).rglob("*admin.py")):
+        assert not re.search(r"\b(clock|moment_text|localtime)\(", path.read_text()), path

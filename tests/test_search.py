@@ -80,6 +80,12 @@ WORDS = [
     ("Covid19", "covid-19", True),
     ("e‑mail", "email", True),
     ("AT&T", "at&t", True),
+    ("R & D", "R&D", True),
+    ("It was at the station", "AT&T", False),
+    ("Black and white", "black & white", True),
+    ("A C# developer", "C#", True),
+    ("Cats", "C#", False),
+    ("#Kyiv", "kyiv", True),
     # Letters that are also written as two.
     ("München", "Muenchen", True),
     ("Muenchen", "München", True),

@@ -85,6 +85,15 @@ def test_a_changed_number_is_replaced_without_the_provider(provider: Translation
     assert of(update).state == State.REVIEWED
 
 
+def test_what_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
+    update = reviewed(BODY, GERMAN)
+    row = corrected(update, BODY.replace("14", "1,400"))
+    assert suggested(update) == {"body": GERMAN.replace("14", "1.400")}
+    assert (row.outdated, row.state, row.due_at) == (True, State.REVIEWED, None)
+    corrected(update, BODY.replace("It rained all day.", "It snowed all night."))
+    assert suggested(update) is None
+
+
 def test_only_the_sentence_that_changed_is_sent(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     provider.answers["de", "They argued about borders."] = "Sie stritten über Grenzen."
@@ -209,11 +218,18 @@ def test_a_suggestion_arrives_later_if_the_provider_is_down(provider: Translatio
 
 def test_a_second_correction_replaces_a_suggestion_and_taking_it_back_removes_it(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
-    for number in ("40", "50"):
-        corrected(update, BODY.replace("14", number))
+    for night, german in (
+        ("It snowed all night.", "Es schneite die ganze Nacht."),
+        ("It hailed all night.", "Es hagelte die ganze Nacht."),
+    ):
+        provider.answers["de", night] = german
+        provider.answers["de", f"<p>{night}</p>"] = f"<p>{german}</p>"
+        corrected(update, BODY.replace("It rained all day.", night))
         assert suggested(update) is None
         work()
-        assert suggested(update) == {"body": GERMAN.replace("14", number)}
+        assert suggested(update) == {"body": GERMAN.replace("Es regnete den ganzen Tag.", german)}
+    corrected(update, BODY.replace("14", "40"))
+    assert suggested(update) == {"body": GERMAN.replace("14", "40")}
     corrected(update, BODY)
     row = of(update)
     assert (row.outdated, row.suggestion, row.due_at) == (False, {}, None)

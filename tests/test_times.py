@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import formats, timezone, translation
 
 from articles.models import Article
-from liveblog import times
 from liveblog.delivery import frames
 from liveblog.languages import SHIPPED, locale_of
+from liveblog.moments.formats import day_text, moment_in_sentence, moment_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ AFTERNOON = datetime.datetime(2022, 12, 1, 14, 5, tzinfo=datetime.UTC)
 
 def written(moment: datetime.datetime, language: str, zone: str) -> str:
     with translation.override(language), timezone.override(ZoneInfo(zone)):
-        return times.moment_text(moment)
+        return moment_text(moment)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_the_two_times_of_a_repeated_hour_can_be_told_apart() -> None:
 )
 def test_sentences_and_headings_write_times_in_full(language: str, in_sentence: str, day: str) -> None:
     with translation.override(language), timezone.override(ZoneInfo("Europe/Bucharest")):
-        assert times.moment_in_sentence(AFTERNOON) == in_sentence
-        assert times.day_text(AFTERNOON) == day
+        assert moment_in_sentence(AFTERNOON) == in_sentence
+        assert day_text(AFTERNOON) == day
 
 
 def test_the_locale_of_a_variety_of_a_language_is_found() -> None:

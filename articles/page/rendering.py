@@ -19,7 +19,7 @@ from articles.text import tables
 from articles.text.localized import Text, joined, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.delivery.elements import Operation, in_each_language, number_of
-from liveblog.times import day_text
+from liveblog.moments.formats import day_text
 
 #: The context of a template.
 Context = dict[str, Any]

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.templatetags.live import clock, own_name
+from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
@@ -38,6 +38,7 @@ from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
 from liveblog.languages import direction, language_name
+from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
 from liveblog.translation.terms import holding_in, occurring
@@ -294,7 +295,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def remarks(self, row: Translation) -> SafeString:
         found = [problem.message for problem in _problems(row)]
         if row.state == Translation.State.REVIEWED and row.accepted and row.reviewed_at:
-            who, when = _name_of(row.reviewer), clock(row.reviewed_at)
+            who, when = _name_of(row.reviewer), formats.element(row.reviewed_at, columns.article_of(row.item).zone)
             found.append(format_html(gettext("Accepted by {name}, {time}"), name=who, time=when))
         if row.failure:
             found.append(failure_text(row.failure))

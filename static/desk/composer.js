@@ -252,7 +252,8 @@ export class Composer {
       else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
       else if (given[0] !== undefined) field.value = given[0];
       // The choice between two moments, which comes behind the time, has to be there before it is made.
-      if (field.dataset.zone) showOffsets(field);
+      const moment = field.closest(".moment-input");
+      if (moment) showOffsets(moment);
     }
     this.#editor?.commands.setContent(this.#textarea.value, { emitUpdate: false });
   }
@@ -303,7 +304,7 @@ export class Composer {
     const kind = control(this.#form, "kind").value;
     for (const field of findAll(this.#form, "[data-kinds]")) {
       // A field with a value is not hidden, whatever the kind.
-      const filled = field.querySelector("input")?.value;
+      const filled = [...field.querySelectorAll("input")].some(({ value }) => value);
       field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
     const language = control(this.#form, "source_language").value;

@@ -28,10 +28,18 @@ def first_0130(year: int) -> datetime:
     return day + timedelta(days=(6 - day.weekday()) % 7)
 
 
-def write_in(composer: Locator, name: str, moment: datetime, offset: str) -> None:
-    """Enter a time in the repeated hour, and choose one of the two."""
-    composer.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%dT%H:%M}")
-    composer.locator(f"select[name={name}-offset]").select_option(offset)
+def write_in(form: Locator | Page, name: str, moment: datetime, offset: str = "") -> None:
+    """Write a time; of the repeated hour, say which of the two is meant."""
+    form.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%d}")
+    form.locator(f"input[name={name}-time]").fill(f"{moment:%H:%M}")
+    if offset:
+        form.locator(f"select[name={name}-offset]").select_option(offset)
+
+
+def shows(form: Locator | Page, name: str, moment: datetime, offset: str = "") -> None:
+    expect(form.locator(f"input[name={name}]")).to_have_value(f"{moment:%Y-%m-%d}")
+    expect(form.locator(f"input[name={name}-time]")).to_have_value(f"{moment:%H:%M}")
+    expect(form.locator(f"select[name={name}-offset]")).to_have_value(offset)
 
 
 @pytest.fixture
@@ -75,7 +83,7 @@ def test_readers_can_tell_the_two_hours_of_the_night_in_new_york_apart(
     # Plan for the next such night. Without a choice, the desk shows an error beside the field.
     composer.locator(".ProseMirror").focus()
     desk.type("The polls have closed.")
-    composer.locator("input[name=publish_at]").fill(f"{first_0130(coming):%Y-%m-%dT%H:%M}")
+    write_in(composer, "publish_at", first_0130(coming))
     composer.get_by_role("button", name="Schedule").click()
     expect(composer.locator('[data-of="publish_at"]')).to_contain_text("go back from 02:00 to 01:00")
     composer.locator("select[name=publish_at-offset]").select_option("-05:00")
@@ -84,8 +92,7 @@ def test_readers_can_tell_the_two_hours_of_the_night_in_new_york_apart(
     planned = Update.objects.get(state="scheduled")
     assert planned.publish_at == first_0130(coming).astimezone(UTC) + timedelta(hours=1)
     tokyo.goto(f"{server.url}{change_url(planned)}")
-    expect(tokyo.locator("input[name=publish_at]")).to_have_value(f"{first_0130(coming):%Y-%m-%dT%H:%M}")
-    expect(tokyo.locator("select[name=publish_at-offset]")).to_have_value("-05:00")
+    shows(tokyo, "publish_at", first_0130(coming), "-05:00")
     expect(tokyo.locator("#id_publish_at-zone")).to_have_text("Eastern Time, New York")
 
 
@@ -98,7 +105,7 @@ def test_a_draft_keeps_the_choice_between_the_two_times(server: Server, tokyo: P
     desk.has_kept("publish_at-offset")
     desk.has_kept("-05:00")
     tokyo.reload()
-    expect(desk.composer.locator("select[name=publish_at-offset]")).to_have_value("-05:00")
+    shows(desk.composer, "publish_at", datetime(2035, 11, 4, 1, 30), "-05:00")
 
 
 def test_the_times_of_a_new_article_follow_the_chosen_zone(server: Server, tokyo: Page) -> None:
@@ -107,12 +114,14 @@ def test_the_times_of_a_new_article_follow_the_chosen_zone(server: Server, tokyo
     tokyo.keyboard.type("united york")
     tokyo.keyboard.press("Enter")
     expect(tokyo.locator("#id_coverage_start-zone")).to_have_text("Eastern Time, New York")
-    start = tokyo.locator("input[name=coverage_start]")
-    start.fill("2035-11-04T01:30")
+    write_in(tokyo, "coverage_start", datetime(2035, 11, 4, 1, 30))
     choice = tokyo.locator("select[name=coverage_start-offset]")
     expect(choice).to_be_visible()
-    start.fill("2035-11-04T09:00")
+    # As it is typed in a hurry, and by an editor whose browser would draw a clock with AM and PM.
+    tokyo.locator("input[name=coverage_start-time]").fill("900")
     expect(choice).to_be_hidden()
+    tokyo.keyboard.press("Tab")
+    shows(tokyo, "coverage_start", datetime(2035, 11, 4, 9))
     tokyo.get_by_label("Short name in addresses").fill("election-night")
     tokyo.get_by_role("checkbox", name="English").check()
     tokyo.locator("#id_headline_en").fill("Election night")
@@ -128,7 +137,7 @@ def test_the_form_offers_the_two_times_without_javascript(server: Server, reader
     log_in(page.context, newsroom.user("emi", "Editor"), server)
     article = factories.article(state="announced", time_zone="America/New_York")
     page.goto(f"{server.url}{change_url(article)}")
-    page.locator("input[name=coverage_start]").fill("2035-11-04T01:30")
+    write_in(page, "coverage_start", datetime(2035, 11, 4, 1, 30))
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("select[name=coverage_start-offset]").select_option("-05:00")
     page.locator("select[name=time_zone]").select_option("America/Denver")
