@@ -60,7 +60,7 @@ def _laid_out(body: Text, caption: str) -> Text:
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
-def _bylines(item: Article | Update) -> list[str]:
+def bylines(item: Article | Update) -> list[str]:
     return [author.name for author in item.authors.all()]
 
 
@@ -80,7 +80,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "pictures": _pictures(update, texts),
         "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
-        "bylines": _bylines(update),
+        "bylines": bylines(update),
     } | kind.context(update, article, texts)
 
 
@@ -125,7 +125,7 @@ def coverage_html(article: Article, language: str) -> str:
             "body": _laid_out(texts.text("body"), ""),
             "original": _original(texts, "headline", "standfirst"),
             "photo": _photo(article, texts),
-            "bylines": _bylines(article),
+            "bylines": bylines(article),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
         }
     )
