@@ -162,7 +162,8 @@ def _write_image(handler: _Handler, image: Image, language: str) -> None:
     handler.element("link", rel="enclosure", type=image.media_type, href=image.url, title=str(image.alt))
     size = {"width": str(image.width), "height": str(image.height)}
     with handler.around("media:content", url=image.url, type=image.media_type, medium="image", **size):
-        for name, text in (("title", image.caption), ("description", image.alt), ("credit", image.credit)):
+        # Some programs take media:description for the text of the entry.
+        for name, text in (("title", image.caption or image.alt), ("credit", image.credit)):
             if text:
                 handler.text(f"media:{name}", text, language)
 

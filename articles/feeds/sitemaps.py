@@ -79,7 +79,8 @@ class Lists(Section):
         return (self.revised_at(1),) if number == 1 else ()
 
     def urls(self, number: int) -> list[Url]:
-        return list(_urls(originals_of_index(settings.LANGUAGE_CODE), lambda _language: None))
+        last = self.revised_at(1)
+        return list(_urls(originals_of_index(settings.LANGUAGE_CODE), lambda _language: last))
 
 
 class _ByKey(Section):

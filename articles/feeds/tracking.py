@@ -7,6 +7,7 @@ has got. A pin, a byline or a vote makes no entry of a feed new again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,11 +17,15 @@ from articles.feeds import pings
 from articles.models import Article, DeletedUpdate, Modification, Update
 from articles.models.base import Versioned
 from articles.translations.selection import ReaderTexts, of_article, of_update
+from liveblog.actors import acting_user
 
 #: What readers get, by language; a language in which they get nothing is missing.
 Contents = dict[str, tuple[object, ...]]
 
 _BATCH_SIZE = 1000
+
+#: Longer than it takes to publish an update.
+_AT_ONCE = timedelta(minutes=1)
 
 
 class Feeds:
@@ -36,7 +41,8 @@ class Feeds:
             return
         row = edit.new or edit.old
         if isinstance(row, Update):
-            if edit.new is not None and isinstance(edit.old, Update) and edit.old.published_before:
+            seen_before = isinstance(edit.old, Update) and edit.old.published_before
+            if edit.new is not None and (seen_before or _is_backdated(row)):
                 _record(row, languages & after.keys())
             pings.enqueue(_addresses_of_update(row, edit.old), languages)
         elif isinstance(row, Article):
@@ -77,6 +83,12 @@ def _contents_of_article(article: Article, language: str) -> tuple[object, ...]:
 
 def _state(texts: ReaderTexts) -> tuple[object, ...]:
     return (texts.language, texts.state, texts.outdated)
+
+
+def _is_backdated(update: Update) -> bool:
+    """Return whether a user publishes it with an earlier time. It is new all the same."""
+    published = update.first_published_at
+    return acting_user() is not None and published is not None and published < timezone.now() - _AT_ONCE
 
 
 def _record(update: Update, languages: set[str]) -> None:
