@@ -90,8 +90,9 @@ def comment(of: Article | None = None, **fields: Any) -> Comment:
     return Comment.objects.create(article=of or article(), **(text | fields))
 
 
-def author(name: str = "Ioana Petrescu") -> Author:
-    return Author.objects.create(name=name)
+def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:
+    """An author with a name in the language of the name, and perhaps in others: `name_uk="Йоана Петреску"`."""
+    return Author.objects.create(**{"source_language": language, f"name_{language}": name} | names)
 
 
 def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFile:

@@ -203,7 +203,7 @@ def test_headlines_authors_and_accounts_need_a_name_that_can_be_seen(admin_clien
     page = reverse("admin:articles_article_change", args=[article.pk])
     assert "headline_en" in errors_of(admin_client.post(page, opened(admin_client, article) | {"headline_en": blank}))
     page = reverse("admin:articles_author_add")
-    assert list(errors_of(admin_client.post(page, form_of(admin_client.get(page)) | {"name": blank}))) == ["name"]
+    assert list(errors_of(admin_client.post(page, form_of(admin_client.get(page)) | {"name_en": blank}))) == ["name_en"]
     account = User.objects.create_user("oksana")
     page = reverse("admin:auth_user_change", args=[account.pk])
     assert "username" in errors_of(admin_client.post(page, {"username": blank, "first_name": blank}))
@@ -211,7 +211,7 @@ def test_headlines_authors_and_accounts_need_a_name_that_can_be_seen(admin_clien
     data = form_of(admin_client.get(page)) | {"name": blank, "source_language": "en"}
     assert list(errors_of(admin_client.post(page, data))) == ["name"]
     with pytest.raises(IntegrityError), transaction.atomic():
-        Author.objects.create(name=blank)
+        Author.objects.create(name_en=blank)
 
 
 @pytest.mark.django_db

@@ -27,7 +27,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from modeltranslation.translator import translator
 
 from articles.kinds import Kind
-from articles.models import Article, Picture, Topic, Update
+from articles.models import Article, Author, Picture, Topic, Update
 from liveblog import metrics
 from liveblog import settings as settings_module
 from liveblog.delivery import websocket
@@ -502,10 +502,13 @@ def test_the_page_about_kinds_names_the_members_of_a_kind() -> None:
 
 def test_a_language_is_as_many_columns_as_the_docs_say(tmp_path: Path) -> None:
     page = text_of("docs/how-to/add-a-language.md")
-    counts = {model: len(translator.get_options_for_model(model).fields) for model in (Article, Update, Picture, Topic)}
+    models = (Article, Update, Picture, Topic, Author)
+    counts = {model: len(translator.get_options_for_model(model).fields) for model in models}
     said = " ".join(page.split())
     assert f"It adds {sum(counts.values())} columns" in said
-    assert "({} of articles, {} of updates, {} of pictures, {} of topics)".format(*counts.values()) in said
+    assert (
+        "({} of articles, {} of updates, {} of pictures, {} of topics, {} of authors)".format(*counts.values()) in said
+    )
     [line] = [line for line in shell_lines("docs/how-to/add-a-language.md") if "makemigrations" in line]
     arguments = words_of(line)[1:]
     program = (

@@ -26,7 +26,7 @@ from articles.choices import Policy
 from articles.feeds import content
 from articles.feeds.addresses import Channel, tag, tag_of_update
 from articles.kinds import summary
-from articles.models import Article, DeletedUpdate, Topic, Translation, Update
+from articles.models import Article, Author, DeletedUpdate, Topic, Translation, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import live_page, rendering
 from articles.page.live_page import BY_TIME
@@ -298,7 +298,7 @@ def _entry(update: Update, article: Article, texts: ReaderTexts) -> Entry:
         title=summary.title(update, texts.language, language) or coverage_title,
         published=update.first_published_at,
         updated=modified(update, language),
-        authors=rendering.bylines(update),
+        authors=[str(name) for name in Author.bylines(update.authors.all(), language)],
         categories=list(_categories(update, article, texts)),
         html=content.html_of(update, article, texts),
         images=[_image(picture, texts) for picture in update.pictures.all()],

@@ -34,6 +34,15 @@ const RETRY = { base: 1000, cap: 15_000 };
  */
 const STILL_MEANT = 5 * 60_000;
 
+/**
+ * Return names in words of the page's language: "A, B and C".
+ * @param {string[]} names
+ */
+function listed(names) {
+  const language = document.documentElement.lang;
+  return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type: "conjunction" }).format(names);
+}
+
 /** Fields that belong to the page, not to what is written. */
 const PASSING = ["csrfmiddlewaretoken"];
 /** Fields of the user, which stay when the form is cleared for the next update. */
@@ -306,9 +315,9 @@ export class Composer {
       }
     }
     const authors = findAll(this.#form, '[name="authors"]:checked').map((box) =>
-      box.closest("label")?.textContent.trim(),
+      (box.closest("label")?.textContent ?? "").trim(),
     );
-    find(this.#form, ".byline .selected-authors").textContent = authors.join(", ") || "–";
+    find(this.#form, ".byline .selected-authors").textContent = listed(authors) || "–";
   }
 
   /** @param {string} language */

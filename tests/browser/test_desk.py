@@ -376,7 +376,6 @@ def test_a_button_that_fails_says_so(sit_down: Any, server: Server, article: Art
     desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     expect(desk.entry(update).locator(".errorlist")).to_have_text("The server could not do this. Please try again.")
     desk.page.get_by_role("button", name="Finish the coverage").click()
-    desk.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
     expect(desk.page.locator("#side-problems")).to_have_text("The server could not do this. Please try again.")
     server.start()
     desk.entry(update).get_by_role("button", name="Withdraw").click()
@@ -480,7 +479,7 @@ def test_the_side_follows_as_soon_as_the_focus_has_left_it(sit_down: Any) -> Non
     desk.page.locator("#side .pages-of a").first.focus()
     with desk.page.expect_response(lambda response: "entries" in response.url and "Go on with" in response.text()):
         other.page.get_by_role("button", name="Finish the coverage").click()
-        other.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+        other.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
     expect(desk.page.locator("#side .pages-of a").first).to_be_focused()
     desk.composer.locator(".ProseMirror").click()
     expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()

@@ -95,7 +95,7 @@ def test_an_evening_at_three_desks(
             expect(page.get_by_text("While the server was away.")).to_be_visible()
 
         ioana.page.get_by_role("button", name="Finish the coverage").click()
-        ioana.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+        ioana.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
         for page in pages.values():
             expect(page.locator("#coverage.finished")).to_be_visible()
 

@@ -239,7 +239,10 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     log_in(greta, server, "greta", path)
     log_in(karim, server, "karim", path)
     expect(karim.locator("#other-editor")).to_contain_text("greta")
-    for page, text in ((greta, "Gretas Fassung: 14 Verbündete."), (karim, "Karims Fassung: 14 Verbündete.")):
+    for page, text in (
+        (greta, "Gretas Fassung: Verbündete, 14 Millionen."),
+        (karim, "Karims Fassung: Verbündete, 14 Millionen."),
+    ):
         page.locator(".written .ProseMirror").first.click()
         page.keyboard.type(text)
     greta.keyboard.press("Control+Enter")
@@ -247,7 +250,7 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     karim.keyboard.press("Control+Enter")
     expect(karim.locator(".messagelist .error")).to_contain_text("Somebody else has saved")
     expect(karim.locator(".present")).to_contain_text("Gretas Fassung")
-    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung: 14 Verbündete.")
+    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung: Verbündete, 14 Millionen.")
     shot(karim, "desk-conflict")
     karim.keyboard.press("Control+Enter")
     expect(karim).not_to_have_url(f"{server.url}{path}")
