@@ -1,4 +1,4 @@
-"""Names of authors: in the script of the page, joined and sorted as its language does."""
+"""Readers see authors' names in the script of the page, joined and sorted by the rules of its language."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def texts_of(html: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_readers_get_names_in_their_script_or_else_the_original_with_its_language(client: Client) -> None:
+def test_readers_get_names_in_their_script_or_the_original_with_its_language(client: Client) -> None:
     article = factories.article()
     oleh = factories.author("Олег Бондар", "uk", name_en="Oleh Bondar", name_ar="أوليه بوندار")
     ana = factories.author("Ana Petrescu", "ro")
@@ -46,7 +46,7 @@ def test_readers_get_names_in_their_script_or_else_the_original_with_its_languag
 
 
 @pytest.mark.django_db
-def test_a_name_that_is_added_reaches_open_pages() -> None:
+def test_an_added_name_reaches_open_pages() -> None:
     article, author = factories.article(), factories.author()
     factories.update(article, authors=(author,))
     before = len(factories.log_of(article))
@@ -56,7 +56,7 @@ def test_a_name_that_is_added_reaches_open_pages() -> None:
 
 
 @pytest.mark.django_db
-def test_an_author_needs_a_name_in_its_language_which_nobody_else_has(admin_client: Client) -> None:
+def test_an_author_needs_a_unique_name_in_its_language(admin_client: Client) -> None:
     factories.author("Ana Petrescu", "ro")
     page = reverse("admin:articles_author_add")
     for data, field in (
@@ -92,7 +92,7 @@ def test_the_desk_shows_names_in_the_language_of_the_desk() -> None:
         ("ar", "A وB وC"),
     ],
 )
-def test_names_are_joined_as_the_language_does(language: str, text: str) -> None:
+def test_names_are_joined_by_the_rules_of_the_language(language: str, text: str) -> None:
     assert joined(["A", "B", "C"], language) == text
     assert joined([], language) == ""
     assert joined(["<b>", "B"], language).startswith("&lt;b&gt;")
@@ -117,7 +117,7 @@ def test_spanish_avoids_two_equal_vowels() -> None:
         ("ar", "احسان أحمد باسم سالم نديم يوسف Adam"),
     ],
 )
-def test_names_are_sorted_as_the_alphabet_of_the_language_goes(language: str, names: str) -> None:
+def test_names_are_sorted_by_the_alphabet_of_the_language(language: str, names: str) -> None:
     expected = names.split()
     backwards = expected[::-1]
     assert sorted(backwards, key=lambda name: sort_key(name, language)) == expected

@@ -1,4 +1,4 @@
-"""The glossary: where terms hold, in which forms they are recognised, and its exchange with other programs."""
+"""Terms of the glossary apply to the right texts, are recognised in all forms, and can be imported and exported."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def problems(term: Term, source: str, translation: str, source_language: str, la
     return {one.code: one.details for one in checked if one.code in ("terms", "forbidden")}
 
 
-# Where a term holds ---------------------------------------------------------------------------------------------------
+# The texts of a term --------------------------------------------------------------------------------------------------
 
 
 def test_every_translated_field_has_a_kind_for_terms() -> None:
@@ -45,7 +45,7 @@ def test_every_translated_field_has_a_kind_for_terms() -> None:
     assert GlossaryTerm.kind_of("picture-12-credit") == GlossaryTerm.kind_of("photo_credit") == "credit"
 
 
-def test_a_term_of_one_kind_of_text_replaces_the_one_for_all_texts_there() -> None:
+def test_a_term_for_one_kind_of_text_overrides_the_term_for_all_texts() -> None:
     everywhere, in_credits = Term("Credit", "Kredit"), Term("Credit", "Foto", field="credit")
     assert holding_in([in_credits, everywhere], "credit") == [in_credits]
     assert holding_in([everywhere, in_credits], "body") == [everywhere]
@@ -53,7 +53,7 @@ def test_a_term_of_one_kind_of_text_replaces_the_one_for_all_texts_there() -> No
 
 
 @pytest.mark.django_db
-def test_a_term_of_credit_lines_is_asked_for_in_credit_lines_only() -> None:
+def test_a_term_for_credit_lines_is_only_required_in_credit_lines() -> None:
     GlossaryTerm.objects.create(source_language="en", language="de", field="credit", source="Credit", target="Foto")
     picture = factories.picture(credit_en="Credit: I. Moraru")
     body = "<p>Credit Suisse has drawn on a credit line.</p>"
@@ -78,7 +78,7 @@ class Recorder:
         return [text.upper() for text in texts]
 
 
-def test_the_provider_gets_terms_with_texts_of_their_kind_only() -> None:
+def test_the_provider_only_gets_the_terms_for_the_kind_of_each_text() -> None:
     terms = [Term("Credit", "Foto", field="credit"), Term("allies", "Verbündete")]
     engine = Recorder()
     kinds = ["headline", "credit", "body", "credit"]
@@ -135,7 +135,7 @@ def test_other_words_are_not_the_term(term: str, text: str, language: str) -> No
     assert found([Term(term, "x")], text, language) == []
 
 
-def test_capitals_matter_where_a_term_says_so() -> None:
+def test_capitals_matter_if_the_term_says_so() -> None:
     term = Term("Polish", "polnisch", case_sensitive=True)
     assert found([term], "The Polish army", "en")
     assert not found([term], "They polish shoes", "en")
@@ -144,18 +144,18 @@ def test_capitals_matter_where_a_term_says_so() -> None:
     assert not found([lower], "the Polish army", "en")
 
 
-def test_a_term_that_is_never_inflected_is_recognised_as_it_stands() -> None:
+def test_a_term_that_is_never_inflected_is_only_recognised_unchanged() -> None:
     assert found([Term("allies", "x", inflected=False)], "Allies agree", "en")
     assert not found([Term("allies", "x", inflected=False)], "An ally agrees", "en")
 
 
-def test_within_a_longer_term_a_shorter_one_does_not_count() -> None:
+def test_a_shorter_term_within_a_longer_one_does_not_count() -> None:
     terms = [Term("Credit", "Kredit"), Term("Credit Suisse")]
     assert found(terms, "Credit Suisse sinks", "en") == ["Credit Suisse"]
     assert found(terms, "Credit Suisse asks for credit", "en") == ["Credit", "Credit Suisse"]
 
 
-def test_an_admitted_translation_is_right_and_a_forbidden_one_is_named() -> None:
+def test_an_admitted_translation_is_accepted_and_a_forbidden_one_is_reported() -> None:
     term = Term("ally", "союзник", admitted=("партнер",), forbidden=("спільник",))
     assert not problems(term, "Allies agreed.", "Партнери домовилися.", "en", "uk")
     assert problems(term, "Allies agreed.", "Спільниками є всі.", "en", "uk") == {
@@ -165,7 +165,7 @@ def test_an_admitted_translation_is_right_and_a_forbidden_one_is_named() -> None
     assert not problems(term, "They agreed.", "Спільники домовилися.", "en", "uk")
 
 
-def test_a_forbidden_word_within_the_right_translation_is_no_fault() -> None:
+def test_a_forbidden_word_within_the_right_translation_is_accepted() -> None:
     term = Term("Kievan Rus", "Kiewer Rus", forbidden=("Kiewer",))
     assert not problems(term, "Kievan Rus fell.", "Die Kiewer Rus zerfiel.", "en", "de")
 
@@ -200,20 +200,20 @@ def send(client: Client, data: bytes, name: str = "terms.csv", **fields: str) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("extension", ["csv", "tbx"])
-def test_what_is_exported_can_be_imported_again(extension: str) -> None:
+def test_an_export_can_be_imported_again(extension: str) -> None:
     GlossaryTerm.objects.bulk_create(GlossaryTerm(**values) for values in TERMS)
     client, before = member_of("Translator"), stored()
     file = client.get(reverse("admin:articles_glossaryterm_export", args=[extension])).content
     GlossaryTerm.objects.all().delete()
     assert send(client, file, f"terms.{extension}").status_code == 302
     if extension == "tbx":
-        # TBX-Basic cannot say these.
+        # TBX-Basic cannot express these.
         before = [values | {"case_sensitive": False, "inflected": True} for values in before]
     assert stored() == before
 
 
 @pytest.mark.django_db
-def test_the_export_has_what_the_list_shows() -> None:
+def test_the_export_has_the_terms_of_the_filtered_list() -> None:
     GlossaryTerm.objects.bulk_create(GlossaryTerm(**values) for values in TERMS)
     address = reverse("admin:articles_glossaryterm_export", args=["csv"])
     file = member_of("Journalist").get(address, {"language": "uk"}).content.decode("utf-8-sig")
@@ -221,14 +221,14 @@ def test_the_export_has_what_the_list_shows() -> None:
 
 
 @pytest.mark.django_db
-def test_a_spreadsheet_does_not_take_a_term_for_a_formula() -> None:
+def test_spreadsheets_do_not_run_a_term_as_a_formula() -> None:
     file = csv_files.write([GlossaryTerm(**TERMS[3])])
     assert b"'=SUM(1)" in file
     assert csv_files.read(file).rows[0].values["source"] == "=SUM(1)"
 
 
 @pytest.mark.django_db
-def test_files_of_spreadsheets_of_other_countries_are_read() -> None:
+def test_csv_files_with_other_separators_and_encodings_are_read() -> None:
     head, line = "Source language;language;term;translation", "en-GB;de;mayor;Bürgermeisterin"
     for data in (f"{head}\r\n{line}\r\n".encode("utf-8-sig"), f"{head}\n{line}".replace(";", "\t").encode("utf-16")):
         assert [row.values["target"] for row in importing.read(data).rows] == ["Bürgermeisterin"]
@@ -276,7 +276,7 @@ def test_a_file_with_one_wrong_line_changes_nothing_and_names_the_line(lines: li
         b"\x00\xff\x00" * 10,
     ],
 )
-def test_what_is_no_file_of_terms_is_refused_with_a_reason(data: bytes) -> None:
+def test_an_invalid_file_is_refused_with_a_reason(data: bytes) -> None:
     answer = send(member_of("Translator"), data)
     assert answer.status_code == 400
     assert answer.context["reading"].errors or answer.context["form"].errors
@@ -284,7 +284,7 @@ def test_what_is_no_file_of_terms_is_refused_with_a_reason(data: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_files_are_bounded() -> None:
+def test_the_size_of_files_is_limited() -> None:
     client = member_of("Translator")
     assert "file" in send(client, b"x" * (MAX_BYTES + 1)).context["form"].errors
     lines = b"\n".join(b"en,de,term %d" % number for number in range(MAX_ROWS + 1))
@@ -294,7 +294,7 @@ def test_files_are_bounded() -> None:
 
 
 @pytest.mark.django_db
-def test_a_file_that_is_only_checked_changes_nothing() -> None:
+def test_checking_a_file_changes_nothing() -> None:
     answer = send(member_of("Translator"), csv_files.write([GlossaryTerm(**TERMS[0])]), _check="1")
     assert answer.status_code == 200
     assert not GlossaryTerm.objects.exists()
@@ -333,7 +333,7 @@ DCT = f"""<tbx type="TBX-Basic" style="dct" xml:lang="en" xmlns="urn:iso:std:iso
     </langSec></conceptEntry></body></text></tbx>"""
 
 
-def test_tbx_of_the_first_edition_is_read_from_the_language_that_is_named() -> None:
+def test_tbx_of_the_first_edition_is_read_from_the_named_language() -> None:
     reading = tbx_files.read(MARTIF, "en")
     assert not reading.errors
     assert reading.skipped_languages == {"ja"}
@@ -376,7 +376,7 @@ def test_any_text_survives_csv(texts: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_the_history_says_who_changed_what_from_what_to_what() -> None:
+def test_the_history_names_the_user_and_the_old_and_new_values() -> None:
     client = member_of("Translator")
     data = {"source_language": "en", "language": "de", "source": "ally", "target": "Partner", "inflected": "on"}
     client.post(reverse("admin:articles_glossaryterm_add"), data)
@@ -412,7 +412,7 @@ def test_an_import_tells_new_changed_and_unchanged_terms_apart() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("role", "status"), [("Journalist", 403), ("Translator", 200)])
-def test_who_may_only_read_the_glossary_cannot_import(role: str, status: int) -> None:
+def test_users_who_can_only_read_the_glossary_cannot_import(role: str, status: int) -> None:
     client = member_of(role)
     assert client.get(reverse(IMPORT)).status_code == status
     assert client.get(reverse("admin:articles_glossaryterm_changes")).status_code == 200

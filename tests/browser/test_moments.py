@@ -1,4 +1,4 @@
-"""The night in which the clocks of New York go back: a journalist and a reader elsewhere, in real Chromium."""
+"""A journalist and a reader elsewhere meet the night in which New York's clocks go back, in real Chromium."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def first_0130(year: int) -> datetime:
-    """The first of the two times 01:30 on the first Sunday of November; 1 November in 2026."""
+    """Return the first of the two times 01:30 on the first Sunday of November; 1 November in 2026."""
     day = datetime(year, 11, 1, 1, 30, tzinfo=NEW_YORK)
     return day + timedelta(days=(6 - day.weekday()) % 7)
 
 
 def write_in(composer: Locator, name: str, moment: datetime, offset: str) -> None:
-    """Write a time of the repeated hour and say which of the two is meant."""
+    """Enter a time in the repeated hour, and choose one of the two."""
     composer.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%dT%H:%M}")
     composer.locator(f"select[name={name}-offset]").select_option(offset)
 
@@ -41,7 +41,9 @@ def tokyo(reader: MakeReader, server: Server) -> Page:
     return page
 
 
-def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader, tokyo: Page) -> None:
+def test_readers_can_tell_the_two_hours_of_the_night_in_new_york_apart(
+    server: Server, reader: MakeReader, tokyo: Page
+) -> None:
     year = timezone.now().astimezone(NEW_YORK).year
     last, coming = (year, year + 1) if timezone.now() > first_0130(year) + timedelta(hours=2) else (year - 1, year)
     begin = first_0130(last) - timedelta(hours=6)
@@ -70,7 +72,7 @@ def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader,
         expect(kyiv.locator(f"#{update.element} time").first).to_contain_text(f"01:30 {offset}")
         expect(desk.entry(update).locator(".moment").first).to_contain_text(f"01:30 {offset} New York")
 
-    # A plan for the next one. Without a choice it is refused, beside its field.
+    # Plan for the next such night. Without a choice, the desk shows an error beside the field.
     composer.locator(".ProseMirror").focus()
     desk.type("The polls have closed.")
     composer.locator("input[name=publish_at]").fill(f"{first_0130(coming):%Y-%m-%dT%H:%M}")
@@ -87,7 +89,7 @@ def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader,
     expect(tokyo.locator("#id_publish_at-zone")).to_have_text("Eastern Time, New York")
 
 
-def test_a_draft_keeps_which_of_the_two_times_is_meant(server: Server, tokyo: Page) -> None:
+def test_a_draft_keeps_the_choice_between_the_two_times(server: Server, tokyo: Page) -> None:
     article = factories.article(time_zone="America/New_York")
     desk = DeskPage(tokyo, server, article).open()
     desk.type("Kept.")
@@ -99,7 +101,7 @@ def test_a_draft_keeps_which_of_the_two_times_is_meant(server: Server, tokyo: Pa
     expect(desk.composer.locator("select[name=publish_at-offset]")).to_have_value("-05:00")
 
 
-def test_the_times_of_a_new_article_follow_the_zone_that_is_searched_for(server: Server, tokyo: Page) -> None:
+def test_the_times_of_a_new_article_follow_the_chosen_zone(server: Server, tokyo: Page) -> None:
     tokyo.goto(f"{server.url}{reverse('admin:articles_article_add')}")
     tokyo.locator("#id_time_zone + .select2 .select2-selection").click()
     tokyo.keyboard.type("united york")
@@ -121,7 +123,7 @@ def test_the_times_of_a_new_article_follow_the_zone_that_is_searched_for(server:
     expect(tokyo.locator("#result_list .moment")).to_contain_text("4 Nov 2035, 09:00 GMT−5 New York")
 
 
-def test_the_two_times_are_offered_without_javascript(server: Server, reader: MakeReader) -> None:
+def test_the_form_offers_the_two_times_without_javascript(server: Server, reader: MakeReader) -> None:
     page = reader(java_script_enabled=False, timezone_id="Asia/Tokyo").page
     log_in(page.context, newsroom.user("emi", "Editor"), server)
     article = factories.article(state="announced", time_zone="America/New_York")

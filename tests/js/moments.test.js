@@ -25,6 +25,6 @@ test("a skipped time has none, and any other time has one", () => {
   assert.deepEqual(offsets("2026-07-01T12:00", "UTC"), ["+00:00"]);
 });
 
-test("what is no time has no moments", () => {
+test("an invalid time has no moments", () => {
   for (const written of ["", "soon", "2026-02-31T10:00:00:00"]) assert.deepEqual(momentsAt(written, "UTC"), []);
 });
