@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import register
-from django.db.models.signals import m2m_changed
+from django.db.models.signals import m2m_changed, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +12,7 @@ class ArticlesConfig(AppConfig):
         from articles import changes, checks, search
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
+        from articles.feeds import tracking
         from articles.history import registry
         from articles.history.recording import History
         from articles.models import Article, Update
@@ -29,10 +30,12 @@ class ArticlesConfig(AppConfig):
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())
         changes.register("search", search.SearchIndex())
+        changes.register("feeds", tracking.Feeds())
         changes.register("history", History())
         changes.register("copies", Copies())
         for relation in (Update.authors, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
+        pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
         register(checks.followers_are_registered)
 
         elements.register("coverage", rendering.render_article)

@@ -1,10 +1,16 @@
 from django.urls import path
 
+from articles.feeds.views import feed, news
 from articles.page import views
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("feed.atom", feed, {"name": "atom"}, name="feed-atom"),
+    path("feed.json", feed, {"name": "json"}, name="feed-json"),
+    path("news-sitemap.xml", news, name="news-sitemap"),
     path("live/<slug:slug>/", views.live, name="live"),
+    path("live/<slug:slug>/feed.atom", feed, {"name": "atom"}, name="coverage-feed-atom"),
+    path("live/<slug:slug>/feed.json", feed, {"name": "json"}, name="coverage-feed-json"),
     path("live/<slug:slug>/changes", views.changes, name="changes"),
     path("live/<slug:slug>/liveblog.json", views.liveblog, name="liveblog"),
     path("live/<slug:slug>/update/<int:pk>/", views.update, name="update"),

@@ -16,6 +16,7 @@ from django.urls import path, re_path
 
 from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
+from articles.feeds.pings import send_when_due
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
@@ -27,7 +28,8 @@ from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at)
+_SITEMAPS = ("/sitemap", "/news-sitemap.xml")
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
 notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(
@@ -49,6 +51,7 @@ application = ProtocolTypeRouter(
             lambda: draft_when_due(hub.readers_of),
             resolve_when_due,
             handle_when_due,
+            send_when_due,
             run_when_due,
         ),
     }

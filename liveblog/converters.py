@@ -11,3 +11,15 @@ class LanguageConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class IndexNowKeyConverter:
+    """The key of IndexNow (https://www.indexnow.org/documentation) as a part of an address."""
+
+    regex = "[A-Za-z0-9-]{8,128}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 import brotli
+from django.utils.http import parse_http_date_safe
 
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
@@ -34,7 +35,10 @@ MIN_COMPRESSED_BYTES = 500
 #: Rough size of a response without its bodies.
 _OVERHEAD_BYTES = 2000
 
-_COMPRESSIBLE = (b"text/", b"application/json", b"application/ld+json", b"application/atom+xml", b"application/xml")
+_COMPRESSIBLE = (
+    *(b"text/", b"application/json", b"application/ld+json", b"application/feed+json"),
+    *(b"application/atom+xml", b"application/xml"),
+)
 
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, host, path and normal query string of an address.
@@ -55,6 +59,16 @@ class _Response:
     #: ASGI messages that start the response, by content coding.
     starts: dict[bytes, Message] = field(default_factory=dict)
 
+    def is_known(self, etags: bytes | None, since: bytes) -> bool:
+        """Return whether a client has it already. The date counts only if it names no ETag (RFC 9110, section 13)."""
+        if etags is not None:
+            return bool(self.etag) and self.etag in etags
+        if not since or self.status != 200:
+            return False
+        modified = parse_http_date_safe(dict(self.headers).get(b"last-modified", b"").decode("latin-1"))
+        known = parse_http_date_safe(since.decode("latin-1"))
+        return modified is not None and known is not None and modified <= known
+
     @property
     def size(self) -> int:
         return sum(map(len, self.bodies.values())) + _OVERHEAD_BYTES
@@ -65,6 +79,7 @@ class PageCache:
 
     languages    codes that the paths of readers' pages begin with; other paths are not cached
     parameters   takes a path and returns the parameters that make a difference there; None if all of them do
+    others       beginnings of other paths that are cached
     """
 
     def __init__(
@@ -72,10 +87,11 @@ class PageCache:
         app: Application,
         languages: Iterable[str],
         parameters: Callable[[str], Collection[str] | None] = lambda _path: None,
+        others: Iterable[str] = (),
     ) -> None:
         self._app = app
         self._parameters = parameters
-        self._roots = tuple(f"/{language}/" for language in languages)
+        self._roots = (*(f"/{language}/" for language in languages), *others)
         self._responses: OrderedDict[_Key, _Response] = OrderedDict()
         self._size = 0
         self._changes = 0
@@ -89,7 +105,8 @@ class PageCache:
         if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(self._roots):
             await self._app(scope, receive, send)
             return
-        host = codings = etags = b""
+        host = codings = since = b""
+        etags: bytes | None = None
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
@@ -97,13 +114,15 @@ class PageCache:
                 codings = value
             elif name == b"if-none-match":
                 etags = value
+            elif name == b"if-modified-since":
+                since = value
         query, validate = self._normal(scope["path"], scope["query_string"])
         key = (scope["scheme"], host, scope["path"], query)
         response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
         if response is None or validate or now > response.fresh_until or response.changes != self._changes:
             response = await self._pending.do((key, self._changes), lambda: self._request(key, scope))
-        if response.etag and response.etag in etags:
+        if response.is_known(etags, since):
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -221,5 +240,5 @@ def _validators(response: _Response) -> _Headers:
     return [
         (name, value)
         for name, value in response.starts[b""]["headers"]
-        if name in (b"etag", b"cache-control", b"vary", b"content-language")
+        if name in (b"etag", b"last-modified", b"cache-control", b"vary", b"content-language")
     ]

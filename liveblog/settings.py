@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django.forms",
     "channels",
@@ -178,6 +179,30 @@ COVERAGE_FINISH_HOURS = env.float("COVERAGE_FINISH_HOURS", 24.0)
 for _name in ("COVERAGE_WARN_HOURS", "COVERAGE_FINISH_HOURS"):
     if not 0 <= globals()[_name] <= 87_600:
         raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 (never) to 87600 hours (ten years).")
+
+# Feeds and search engines --------------------------------------------------------------------------------------------
+
+#: The name of the publication in feeds and in the sitemap of news.
+PUBLISHER_NAME = env.str("PUBLISHER_NAME", "") or _site.hostname or "localhost"
+#: The authority in the ids of feeds and their entries: a domain name of ours, and a date on which it was ours.
+_host = _site.hostname or ""
+FEED_AUTHORITY = env.str("FEED_AUTHORITY", f"{_host if re.fullmatch('[a-z0-9.-]+', _host) else 'localhost'},2026")
+if not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", FEED_AUTHORITY):
+    raise ImproperlyConfigured(
+        f"FEED_AUTHORITY is {FEED_AUTHORITY!r}. It is a domain name and a date, such as news.example.org,2026-11-01."
+    )
+#: The WebSub hub that distributes the feeds, if there is one.
+WEBSUB_HUB = env.str("WEBSUB_HUB", "")
+#: Whether search engines may list this site. A site for tests says off.
+INDEXING = env.bool("INDEXING", not DEBUG)
+#: With a key, search engines are told what has changed (https://www.indexnow.org).
+INDEXNOW_KEY = env.str("INDEXNOW_KEY", "")
+if INDEXNOW_KEY and not re.fullmatch(r"[A-Za-z0-9-]{8,128}", INDEXNOW_KEY):
+    raise ImproperlyConfigured("INDEXNOW_KEY has 8 to 128 letters, digits and hyphens.")
+INDEXNOW_URL = env.str("INDEXNOW_URL", "https://api.indexnow.org/indexnow")
+for _name in ("WEBSUB_HUB", "INDEXNOW_URL"):
+    if globals()[_name] and not re.match(r"https?://[^/]", globals()[_name]):
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]!r}. It begins with https:// and a host.")
 
 # Translation ---------------------------------------------------------------------------------------------------------
 
@@ -375,7 +400,13 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
-                *("articles.embeds", "articles.polls", "articles.publishing", "articles.translations"),
+                *(
+                    "articles.embeds",
+                    "articles.polls",
+                    "articles.publishing",
+                    "articles.translations",
+                    "articles.feeds",
+                ),
                 *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),
                 *("comments.akismet_service", "channels_redis", "psycopg.pool"),
             )

@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
+from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
 from liveblog import metrics, views
-from liveblog.converters import LanguageConverter
+from liveblog.converters import IndexNowKeyConverter, LanguageConverter
 
 register_converter(LanguageConverter, "language")
+register_converter(IndexNowKeyConverter, "indexnow")
 
 urlpatterns = [
     path("", views.to_language, name="root"),
@@ -13,6 +15,10 @@ urlpatterns = [
     path("readyz", views.ready),
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
+    path("sitemap.xml", sitemap_index, name="sitemap-index"),
+    path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
+    path("news-sitemap.xml", news, name="news-sitemap-of-all"),
+    path("<indexnow:key>.txt", indexnow_key, name="indexnow-key"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),

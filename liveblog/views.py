@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
@@ -46,7 +47,16 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("User-agent: *\nDisallow: /admin/\nDisallow: /vote/\n", content_type="text/plain")
+    """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
+    for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]
+    closed = for_people if settings.INDEXING else ["/"]
+    sitemaps = [reverse("sitemap-index"), reverse("news-sitemap-of-all")]
+    sitemaps += [reverse("news-sitemap", args=[language]) for language, _name in settings.LANGUAGES]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    lines += [f"Sitemap: {settings.SITE_URL}{path}" for path in sitemaps] if settings.INDEXING else []
+    response = HttpResponse("\n".join(lines).strip() + "\n", content_type="text/plain; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=3600)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -108,6 +108,9 @@ class Page(HTMLParser):
             self.canonical = address
         elif tag == "link" and given.get("rel") == "alternate" and "hreflang" in given:
             self.alternates.append((given["hreflang"], address))
+        elif tag == "link" and given.get("rel") == "alternate" and address:
+            # The feeds.
+            self.links.append(address)
 
     def handle_endtag(self, tag: str) -> None:
         if any(element.tag == tag for element in self._open):

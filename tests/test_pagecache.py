@@ -247,3 +247,27 @@ def test_the_running_server_serves_everybody_the_same_page(article: Article) -> 
         assert brotli.decompress(other.text) == plain.text
         assert other.headers["ETag"] == plain.headers["ETag"]
         assert ask(**{"If-None-Match": plain.headers["ETag"]}).status == 304
+
+
+async def test_a_client_that_knows_no_etags_is_told_by_date_that_nothing_has_changed() -> None:
+    modified = "Thu, 26 Nov 2026 13:55:59 GMT"
+    site = Site(**{"etag": '"1"', "last-modified": modified})
+    cached = PageCache(site, ["de"])
+    assert (await get(cached, if_modified_since=modified))[0] == 304
+    assert (await get(cached, if_modified_since="Thu, 26 Nov 2026 13:55:58 GMT"))[0] == 200
+    assert (await get(cached, if_modified_since="yesterday"))[0] == 200
+    # An ETag says more than a date.
+    assert (await get(cached, if_modified_since=modified, if_none_match='"0"'))[0] == 200
+    assert (await get(cached, if_none_match='"1"'))[0] == 304
+    assert site.asked == 1
+
+
+async def test_sitemaps_are_made_once_for_all() -> None:
+    site = Site()
+    cached = PageCache(site, ["de"], others=("/sitemap",))
+    for _ in range(3):
+        assert (await get(cached, "/sitemap-articles.xml"))[0] == 200
+    assert site.asked == 1
+    await get(cached, "/elsewhere.xml")
+    await get(cached, "/elsewhere.xml")
+    assert site.asked == 3

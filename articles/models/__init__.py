@@ -1,5 +1,6 @@
 from articles.desk.models import Snippet
 from articles.embeds.models import Embed
+from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models.article import Article
 from articles.models.base import Author, Topic
@@ -18,7 +19,9 @@ __all__ = [
     "DeletedUpdate",
     "Embed",
     "GlossaryTerm",
+    "Modification",
     "Picture",
+    "Ping",
     "Policy",
     "Snippet",
     "Tally",

@@ -91,6 +91,8 @@ class Article(Versioned, Illustrated):
         help_text=_("What a journalist writes appears once somebody else has released it."),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: When readers last saw something change on its page: the moment of `revision`.
+    revised_at = models.DateTimeField(default=timezone.now, editable=False)
     #: Counts the edits of its updates, including those that readers do not see.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: The `desk_revision` of the last deletion of an update: a desk that is older still shows that update.
@@ -123,7 +125,7 @@ class Article(Versioned, Illustrated):
     #: What becomes of the scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None
 
-    _REVISIONS = frozenset({"revision", "desk_revision", "deletion_revision"})
+    _REVISIONS = frozenset({"revision", "revised_at", "desk_revision", "deletion_revision"})
 
     def __str__(self) -> str:
         return text_in(self, "headline", self.source_language) or self.slug

@@ -157,6 +157,10 @@ class Update(Versioned):
         permissions = [("translate_update", "Can translate update")]
         indexes = [
             models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
+            models.Index(
+                fields=["-first_published_at", "-id"], condition=Q(state="published"), name="newest_updates_of_all"
+            ),
+            models.Index(fields=["-withdrawn_at"], condition=Q(state="withdrawn"), name="withdrawn_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
             models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
@@ -382,11 +386,14 @@ class DeletedUpdate(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    #: None if the article was deleted as well.
+    article = models.ForeignKey(Article, models.SET_NULL, null=True, related_name="+")
     first_published_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ()
+        indexes = [models.Index(fields=["-deleted_at"], name="newest_deleted_updates")]
         verbose_name = _("place of a deleted update")
         verbose_name_plural = _("places of deleted updates")
 

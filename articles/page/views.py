@@ -1,11 +1,10 @@
 """The pages that readers open. They depend on no cookie and no session, so any cache can keep them."""
 
-from collections.abc import Callable
 from functools import partial
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
 from django.template.response import TemplateResponse
@@ -18,6 +17,7 @@ from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
+from articles.page.caching import MAX_AGE_SECONDS, cached_response
 from articles.page.finding import find_article
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_index, originals_of_update
@@ -33,32 +33,12 @@ from liveblog.pagination import Anchor, Place
 from liveblog.parameters import reads
 from liveblog.release import RELEASE
 
-#: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
-MAX_AGE_SECONDS = 5
-
-#: The same for a page whose coverage is finished, and how much longer while the cache revalidates (RFC 5861).
+#: MAX_AGE_SECONDS for a page whose coverage is finished, and how much longer while the cache revalidates (RFC 5861).
 FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
-
-
-def _cached(
-    request: HttpRequest, key: str, render: Callable[[], bytes], content_type: str, **freshness: int
-) -> HttpResponse:
-    """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
-
-    `freshness`: directives of Cache-Control (RFC 9111) for what may be cached longer than a live page.
-    """
-    etag = f'W/"{RELEASE}:{key}"'
-    if etag in request.headers.get("If-None-Match", ""):
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
-    response.headers["ETag"] = etag
-    patch_cache_control(response, public=True, **freshness or {"max_age": MAX_AGE_SECONDS})
-    return response
 
 
 @reads()
@@ -111,7 +91,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     key = f"live:{article.pk}:{language}:{article.revision}:{selection.key}"
     render = partial(_live_page, request, article, language, selection, anchor)
     try:
-        return _cached(request, key, render, "text/html; charset=utf-8", **freshness)
+        return cached_response(request, key, render, "text/html; charset=utf-8", freshness=freshness)
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
 
@@ -177,7 +157,7 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    return _cached(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
+    return cached_response(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
 
 
 @reads("after")
@@ -238,7 +218,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
     key = f"update:{pk}:{language}:{article.revision}{':voted' if voted else ''}"
-    return _cached(request, key, make, "text/html; charset=utf-8")
+    return cached_response(request, key, make, "text/html; charset=utf-8")
 
 
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:

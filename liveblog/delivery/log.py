@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from liveblog import notify
 from liveblog.models import Change
@@ -39,7 +40,7 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
-    _articles().filter(pk=article_id).update(revision=models.F("revision") + 1)
+    _articles().filter(pk=article_id).update(revision=models.F("revision") + 1, revised_at=timezone.now())
     revision = _articles().values_list("revision", flat=True).get(pk=article_id)
     Change.objects.create(article_id=article_id, revision=revision, element=element, languages=languages)
     transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)

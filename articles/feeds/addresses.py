@@ -1,0 +1,55 @@
+"""Names and addresses of feeds: what a feed is about, in which language and format."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.urls import reverse
+
+from articles.models import Article
+from articles.templatetags.live import absolute
+from liveblog import pagination
+from liveblog.pagination import Place
+
+#: The formats, by the last part of the address: file name and media type.
+FORMATS = {"atom": ("feed.atom", "application/atom+xml"), "json": ("feed.json", "application/feed+json")}
+
+
+def tag(specific: str) -> str:
+    """Return a URI that names something for ever (RFC 4151), wherever the site moves."""
+    return f"tag:{settings.FEED_AUTHORITY}:{specific}"
+
+
+def tag_of_update(pk: int, language: str) -> str:
+    """Return the id of an update in the feeds of one language."""
+    return tag(f"update-{pk}.{language}")
+
+
+class Channel(NamedTuple):
+    """What a feed tells: the updates of an article, or of all articles, in one language."""
+
+    language: str
+    slug: str = ""
+    key_only: bool = False
+
+    @property
+    def path(self) -> str:
+        """Return the path of the page for people."""
+        if self.slug:
+            return reverse("live", args=[self.language, self.slug])
+        return reverse("index", args=[self.language])
+
+    @property
+    def page_url(self) -> str:
+        return absolute(pagination.address(self.path, {"key": 1 if self.key_only and self.slug else None}))
+
+    def url(self, format_: str, place: Place = Place()) -> str:  # noqa: B008 - an immutable tuple
+        """Return the address of the feed, at a place of its list."""
+        parameters = {**place.query, "key": int(self.key_only) or None}
+        return absolute(pagination.address(f"{self.path}{FORMATS[format_][0]}", parameters))
+
+    def tag(self, article: Article | None) -> str:
+        """Return the id of the feed; `article` is the one with the slug."""
+        name = f"coverage-{article.pk}" if article else "site"
+        return tag(f"{name}.{self.language}{'.key' if self.key_only else ''}")

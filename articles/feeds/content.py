@@ -1,0 +1,53 @@
+"""The content of an entry: an update as HTML that stands by itself, for programs that show it on a page of theirs."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import nh3
+from django.template.loader import get_template
+
+from articles.models import Article, Update
+from articles.page import rendering
+from articles.templatetags.live import absolute
+from articles.translations.selection import ReaderTexts
+
+_TAGS = {
+    *("p", "br", "div", "span", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "cite", "time"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
+}
+_ATTRIBUTES = {
+    "*": {"lang", "dir"},
+    "a": {"href", "title", "hreflang"},
+    "blockquote": {"cite"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_ADDRESSES = frozenset({"href", "src", "cite"})
+
+
+def html_of(update: Update, article: Article, texts: ReaderTexts) -> str:
+    """Render an update with absolute addresses, without forms, scripts and styles. Call within `page_locale`."""
+    context = rendering.update_context(update, article, texts)
+    rendered = get_template("articles/feeds/entry.html").render(context)
+    base = absolute(update.url(texts.page_language))
+
+    def with_base(tag: str, name: str, value: str) -> str | None:
+        if name not in _ADDRESSES:
+            return value
+        try:
+            return urljoin(base, value)
+        except ValueError:
+            return None
+
+    cleaned = nh3.clean(
+        rendered,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=with_base,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    return "\n".join(line.strip() for line in cleaned.splitlines() if line.strip())

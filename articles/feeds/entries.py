@@ -1,0 +1,332 @@
+"""Select the entries of one document of a feed, with everything that any format says of them.
+
+A feed is a chain of documents (RFC 5005). The first one has the newest updates. Every other one is an archive: it is
+named by an update, and has the next older ones. An archive ends with an update whose number is a multiple of
+ARCHIVE_STEP, wherever the chain was entered. So the same archives are linked however many updates come in, and a
+program that has read one need not read it again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from articles.choices import Policy
+from articles.feeds import content
+from articles.feeds.addresses import Channel, tag, tag_of_update
+from articles.kinds import summary
+from articles.models import Article, Author, DeletedUpdate, Topic, Translation, Update
+from articles.models.update import UpdateQuerySet
+from articles.page import live_page, rendering
+from articles.page.live_page import BY_TIME
+from articles.page.originals import originals_of_update
+from articles.templatetags.live import absolute
+from articles.text.localized import Text, text_in
+from articles.translations.selection import ReaderTexts, of_article, of_update
+from liveblog.delivery.elements import page_locale
+from liveblog.pagination import Anchor, Place
+
+#: The greatest number of entries, and of removed ones, in a document.
+PAGE_SIZE = 50
+ARCHIVE_STEP = 32
+
+#: When a feed without any entries was updated.
+_NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Image:
+    url: str
+    media_type: str
+    width: int
+    height: int
+    alt: Text
+    caption: Text
+    credit: Text
+
+
+@dataclass(frozen=True)
+class Category:
+    #: What kind of category it is: "topic", "mark" or "translation".
+    scheme: str
+    term: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One update for readers of one language."""
+
+    id: str
+    url: str
+    #: The language of the texts, which is that of the original if there is no translation to show.
+    language: str
+    page_language: str
+    title: Text
+    published: datetime.datetime
+    updated: datetime.datetime
+    authors: list[str]
+    categories: list[Category]
+    html: str
+    images: list[Image]
+    #: Addresses of the update in other languages, by language.
+    alternates: dict[str, str]
+    #: How far the translation has got, "original" if the text is none.
+    state: str
+    #: The coverage that it is part of.
+    coverage: Article
+    coverage_title: Text
+
+
+@dataclass(frozen=True)
+class Removed:
+    """An update that was withdrawn or deleted (RFC 6721)."""
+
+    id: str
+    at: datetime.datetime
+    #: The reason for readers, if they are given one.
+    reason: Text | None = None
+
+
+@dataclass
+class Document:
+    """One document of a feed."""
+
+    channel: Channel
+    #: The coverage that the feed is about; None for the feed of the site.
+    article: Article | None
+    place: Place
+    updates: list[Update]
+    #: The place of the next older document.
+    older: Place | None
+    withdrawn: list[Update]
+    deleted: list[DeletedUpdate]
+
+    @classmethod
+    def of(cls, channel: Channel, article: Article | None, place: Place, anchor: Anchor | None) -> Document:
+        """Return a document with its rows as they are selected, without what is needed to render them."""
+        rows = _shown(channel, article).only("first_published_at", "article__revision", "article__revised_at")
+        updates, older = _page(rows.select_related("article"), place, anchor)
+        oldest = updates[-1] if updates and older else None
+        withdrawn = _removed(_withdrawn(channel, article), place, anchor, oldest, "-withdrawn_at")
+        deleted = _removed(_deleted(article), place, anchor, oldest, "-deleted_at")
+        return cls(channel, article, place, updates, older, withdrawn, deleted)
+
+    def fetch(self) -> None:
+        """Fetch everything that the entries need, with a constant number of queries."""
+        keys = [row.pk for row in self.updates]
+        rows = Update.objects.for_pages().prefetch_related("modifications").filter(pk__in=keys)
+        if self.article is None:
+            topics = Prefetch("topics", Topic.objects.order_by("slug"))
+            articles = Article.objects.prefetch_related(Translation.for_readers(), topics)
+            rows = rows.prefetch_related(Prefetch("article", articles))
+        found = {row.pk: row for row in rows}
+        self.updates = [found[row.pk] for row in self.updates if row.pk in found]
+        if self.article is not None:
+            for row in self.updates:
+                row.article = self.article
+
+    @property
+    def key(self) -> str:
+        """Return a name for caches, which changes with everything that the document shows."""
+        shown = [(row.pk, row.article.revision) for row in self.updates]
+        withdrawn = [(row.pk, row.withdrawn_at) for row in self.withdrawn]
+        deleted = [(row.pk, row.deleted_at) for row in self.deleted]
+        return hashlib.sha256(repr((shown, self.older, withdrawn, deleted)).encode()).hexdigest()[:32]
+
+    @property
+    def revised_at(self) -> datetime.datetime:
+        """Return the last moment at which something changed on the pages of its updates."""
+        moments = [row.article.revised_at for row in self.updates]
+        moments += [row.withdrawn_at for row in self.withdrawn if row.withdrawn_at]
+        return max(moments + [row.deleted_at for row in self.deleted], default=_NEVER)
+
+    # What a document says of the feed -------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        return self.channel.tag(self.article)
+
+    @property
+    def title(self) -> Text:
+        language = self.channel.language
+        if self.article is not None:
+            return of_article(self.article, language).text("headline")
+        with override(language):
+            return Text(f"{_('Live coverage')} – {settings.PUBLISHER_NAME}", language, language)
+
+    @property
+    def subtitle(self) -> str:
+        with override(self.channel.language):
+            return _("Key events") if self.channel.key_only else ""
+
+    @property
+    def updated(self) -> datetime.datetime:
+        moments = [entry.updated for entry in self.entries] + [removed.at for removed in self.removed]
+        return max(moments, default=self.article.coverage_start if self.article else _NEVER)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        return list(self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
+        for update in self.updates:
+            with page_locale(update.article, self.channel.language):
+                texts = of_update(update, update.article, self.channel.language)
+                if texts is not None:
+                    yield _entry(update, update.article, texts)
+
+    @cached_property
+    def removed(self) -> list[Removed]:
+        """Return what was withdrawn or deleted, the newest first."""
+        language = self.channel.language
+        found = [Removed(tag_of_update(row.pk, language), row.deleted_at) for row in self.deleted]
+        for row in self.withdrawn:
+            reason = None
+            for code in (language, row.source_language) if row.leaves_mark else ():
+                if (value := text_in(row, "withdrawal_note", code)) and reason is None:
+                    reason = Text(value, code, language)
+            assert row.withdrawn_at is not None
+            found.append(Removed(tag_of_update(row.pk, language), row.withdrawn_at, reason))
+        return sorted(found, key=lambda removed: (removed.at, removed.id), reverse=True)[:PAGE_SIZE]
+
+
+def anchor_of(article: Article | None, place: Place) -> Anchor | None:
+    """Return the update by which a document is named, None for the newest one. Raise Http404 if there never was any."""
+    if place.relation not in ("", "before"):
+        raise Http404
+    if article is not None or not place.relation:
+        return live_page.anchor_of(article, place) if article else None
+    for model in (Update, DeletedUpdate):
+        found = model._base_manager.filter(pk=place.pk, first_published_at__isnull=False)
+        if values := found.values_list("first_published_at", "pk").first():
+            return Anchor(place.pk, values)
+    raise Http404
+
+
+def modified(update: Update, language: str) -> datetime.datetime:
+    """Return when that which readers of a language get was last modified; `modifications` are prefetched."""
+    moments = [row.at for row in update.modifications.all() if row.language == language]
+    moments += [moment for moment in (update.first_published_at, update.corrected_at) if moment]
+    return max(moments)
+
+
+# Selecting rows -------------------------------------------------------------------------------------------------------
+
+
+def _shown(channel: Channel, article: Article | None) -> QuerySet[Update]:
+    """Return the published updates that readers of a language are shown."""
+    found: UpdateQuerySet = Update.objects.published()
+    language = channel.language
+    if article is not None:
+        found = found.filter(article=article).shown_in(language, article.policy(language))
+    else:
+        reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
+        # A missing key of a JSON object is neither equal nor unequal to anything.
+        unreviewed = Q(article__policies__has_key=language) & Q(**{f"article__policies__{language}": Policy.REVIEWED})
+        found = found.filter(article__languages__has=language).filter(
+            Q(article__policies__has_key=language) & ~Q(**{f"article__policies__{language}": Policy.REVIEWED})
+            | ~Q(article__policies__has_key=language)
+            | Q(source_language=language)
+            | (unreviewed & Q(Exists(reviewed)))
+        )
+    return found.filter(is_key=True) if channel.key_only else found
+
+
+def _withdrawn(channel: Channel, article: Article | None) -> QuerySet[Update]:
+    found = Update.objects.filter(state=Update.State.WITHDRAWN, first_published_at__isnull=False)
+    if channel.key_only:
+        found = found.filter(is_key=True)
+    return found.filter(article=article) if article else found.filter(article__languages__has=channel.language)
+
+
+def _deleted(article: Article | None) -> QuerySet[DeletedUpdate]:
+    return DeletedUpdate.objects.filter(article=article) if article else DeletedUpdate.objects.all()
+
+
+def _page(rows: QuerySet[Update], place: Place, anchor: Anchor | None) -> tuple[list[Update], Place | None]:
+    """Return the updates at a place, and the place of the next older ones."""
+    page = BY_TIME.page(rows, place, anchor, PAGE_SIZE)
+    ends = [number for number, row in enumerate(page.items) if row.pk % ARCHIVE_STEP == 0]
+    items = page.items
+    if anchor is None:
+        # The newest ones overlap with the archive that follows, whose end comes before the end of this document.
+        if page.lesser is None:
+            return items, None
+        return items, Place("before", items[ends[-1] if ends else -1].pk)
+    if ends:
+        items = items[: ends[0] + 1]
+    more = page.lesser is not None or len(items) < len(page.items)
+    return items, Place("before", items[-1].pk) if more else None
+
+
+def _removed(rows: QuerySet[Any], place: Place, anchor: Anchor | None, oldest: Update | None, newest: str) -> list[Any]:
+    """Return the removed rows that a document names: the last ones, or those whose place is in the archive."""
+    if anchor is None:
+        return list(rows.order_by(newest, "-pk")[:PAGE_SIZE])
+    found = BY_TIME.page(rows, place, anchor, PAGE_SIZE).items
+    if oldest is None:
+        return found
+    return [row for row in found if (row.first_published_at, row.pk) >= (oldest.first_published_at, oldest.pk)]
+
+
+# Entries --------------------------------------------------------------------------------------------------------------
+
+
+def _entry(update: Update, article: Article, texts: ReaderTexts) -> Entry:
+    """Return the entry of an update. Call within `page_locale`."""
+    language = texts.page_language
+    coverage_title = of_article(article, language).text("headline")
+    originals = originals_of_update(update, article, language)
+    assert update.first_published_at is not None
+    return Entry(
+        id=tag_of_update(update.pk, language),
+        url=absolute(update.url(language)),
+        language=texts.language,
+        page_language=language,
+        title=summary.title(update, texts.language, language) or coverage_title,
+        published=update.first_published_at,
+        updated=modified(update, language),
+        authors=[str(name) for name in Author.bylines(update.authors.all(), language)],
+        categories=list(_categories(update, article, texts)),
+        html=content.html_of(update, article, texts),
+        images=[_image(picture, texts) for picture in update.pictures.all()],
+        alternates={code: absolute(update.url(code)) for code in originals.languages if code != language},
+        state=texts.state if texts.translated else "original",
+        coverage=article,
+        coverage_title=coverage_title,
+    )
+
+
+def _categories(update: Update, article: Article, texts: ReaderTexts) -> Iterator[Category]:
+    for topic in article.topics.all():
+        name = rendering.text_of_topic(topic, texts.page_language, article.source_language)
+        yield Category("topic", topic.slug, str(name))
+    if update.is_key:
+        yield Category("mark", "key", _("Key event"))
+    if update.is_breaking:
+        yield Category("mark", "breaking", _("Breaking news"))
+    if texts.notes:
+        yield Category("translation", texts.state if texts.translated else "missing", " ".join(texts.notes))
+
+
+def _image(picture: Any, texts: ReaderTexts) -> Image:
+    alt, caption, credit = (texts.text(field, of=picture) for field in ("alt", "caption", "credit"))
+    media_type = mimetypes.guess_type(picture.image.name)[0] or "application/octet-stream"
+    return Image(absolute(picture.image.url), media_type, picture.width, picture.height, alt, caption, credit)
+
+
+def scheme_of(category: Category) -> str:
+    """Return the URI that tells categories of one kind from those of another."""
+    return tag(category.scheme)

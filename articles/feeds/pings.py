@@ -1,0 +1,202 @@
+"""Tell the WebSub hub and the search engines of IndexNow what has changed, in the background.
+
+The rows of `Ping` are the queue (`liveblog.jobs`). An edit adds them in its transaction, so none is lost, and
+publishing never waits for another server. See https://www.w3.org/TR/websub/ and
+https://www.indexnow.org/documentation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.feeds.addresses import FORMATS, Channel
+from articles.models import Ping
+from articles.templatetags.live import absolute
+from liveblog import jobs
+from liveblog.errors import ProviderError
+from liveblog.http import Answer, Client
+from liveblog.numbers import number
+
+logger = logging.getLogger(__name__)
+
+Service = Ping.Service
+
+#: Seconds between looks for what is due.
+INTERVAL = 1.0
+
+#: Seconds until a ping is due. The hub asks for the feed at once, and a cache may serve it for so long without asking.
+DELAY_SECONDS = 6.0
+
+#: Number of rows that are worked on at once. IndexNow takes 10,000 addresses in a request.
+BATCH_SIZE = 500
+
+_TIMEOUT_SECONDS = 10.0
+_MAX_BYTES = 10_000
+
+
+def _queue(service: Service) -> jobs.Queue[Ping]:
+    """Return the queue of a service, which is tried for about a day."""
+    return jobs.Queue(
+        rows=lambda: Ping.objects.filter(service=service).order_by("due_at", "pk"),
+        logger=logger,
+        lease=timedelta(minutes=5),
+        max_attempts=32,
+        first_pause=5.0,
+        longest_pause=3600.0,
+    )
+
+
+queues = {service: _queue(service) for service in Service}
+
+
+@lru_cache(maxsize=1)
+def _client() -> Client:
+    return Client(environment=True)
+
+
+def services() -> list[Service]:
+    """Return the services that the settings name."""
+    named = {
+        Service.WEBSUB: settings.WEBSUB_HUB,
+        # What no search engine may list is not submitted to any.
+        Service.INDEXNOW: settings.INDEXNOW_KEY and settings.INDEXING,
+    }
+    return [service for service, configured in named.items() if configured]
+
+
+# Asking for pings -----------------------------------------------------------------------------------------------------
+
+
+class Addresses(NamedTuple):
+    """What an edit changed: the page of an article, and perhaps one of its updates."""
+
+    slug: str
+    update: int | None = None
+    is_key: bool = False
+
+    def of(self, service: Service, language: str) -> Iterator[str]:
+        """Yield the addresses in one language that a service has to read again."""
+        if service == Service.WEBSUB:
+            # The name of a coverage is in the entries of the site's feed, but makes none of them new.
+            for slug in (self.slug, "") if self.update else (self.slug,):
+                for key_only in (False, True) if self.is_key else (False,):
+                    for name in FORMATS:
+                        yield Channel(language, slug, key_only).url(name)
+        else:
+            yield absolute(reverse("live", args=[language, self.slug]))
+            if self.update:
+                yield absolute(reverse("update", args=[language, self.slug, self.update]))
+
+
+def enqueue(changed: Addresses, languages: Iterable[str]) -> None:
+    """Have the configured services told of a change in some languages. Call it in the transaction of the change."""
+    now = timezone.now()
+    due_at = now + timedelta(seconds=DELAY_SECONDS)
+    codes = sorted(languages)
+    Ping.objects.bulk_create(
+        Ping(service=service, address=address, asked_at=now, due_at=due_at)
+        for service in services()
+        for code in codes
+        for address in changed.of(service, code)
+    )
+
+
+# Sending them ---------------------------------------------------------------------------------------------------------
+
+
+def send_due() -> int:
+    """Send the pings that are due. Return the number of rows claimed."""
+    return sum(_send_due_to(service) for service in services())
+
+
+def _send_due_to(service: Service) -> int:
+    queue = queues[service]
+    claimed = queue.claim(BATCH_SIZE)
+    by_address: dict[str, list[Ping]] = defaultdict(list)
+    for row in claimed:
+        by_address[row.address].append(row)
+    # One notice says it for all rows of an address; the oldest one counts the attempts.
+    groups = [sorted(rows, key=lambda row: -row.attempts) for rows in by_address.values()]
+    for _first, *others in groups:
+        Ping.objects.filter(pk__in=[row.pk for row in others]).delete()
+    first_rows = [group[0] for group in groups]
+    if service == Service.INDEXNOW:
+        if first_rows:
+            _try(queue, first_rows, lambda: _submit([row.address for row in first_rows]))
+    else:
+        jobs.run_each(
+            first_rows,
+            lambda row: _try(queue, [row], lambda: _publish(row.address)),
+            queue.threads,
+            logger,
+        )
+    return len(claimed)
+
+
+def _try(queue: jobs.Queue[Ping], rows: list[Ping], send: Callable[[], None]) -> None:
+    """Send what some rows ask for. Delete them if that succeeds, or if it would be of no use to try again."""
+    try:
+        send()
+    except ProviderError as error:
+        kept = 0
+        for row in rows:
+            unchanged = Ping.objects.filter(pk=row.pk)
+            if queue.postpone(row, unchanged, error.reason, permanent=error.permanent, retry_after=error.retry_after):
+                kept += 1
+            else:
+                unchanged.delete()
+        logger.warning(
+            "%s could not be told of changes (%s); %s will be tried again, %s not.",
+            {Service.WEBSUB: "The WebSub hub", Service.INDEXNOW: "IndexNow"}[Service(rows[0].service)],
+            error,
+            kept,
+            len(rows) - kept,
+        )
+    else:
+        Ping.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _publish(address: str) -> None:
+    """Tell the hub that there is something new in a feed, in the way that all hubs of PubSubHubbub know."""
+    form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
+    _check(_client().send("POST", settings.WEBSUB_HUB, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, data=form))
+
+
+def _submit(addresses: list[str]) -> None:
+    """Submit changed addresses to the search engines that take part in IndexNow."""
+    document = {
+        "host": urlsplit(settings.SITE_URL).netloc,
+        "key": settings.INDEXNOW_KEY,
+        "keyLocation": f"{settings.SITE_URL}{reverse('indexnow-key', args=[settings.INDEXNOW_KEY])}",
+        "urlList": addresses,
+    }
+    _check(_client().send("POST", settings.INDEXNOW_URL, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, json=document))
+
+
+def _check(answer: Answer) -> None:
+    """Raise ProviderError unless the answer is a success."""
+    if answer.successful:
+        return
+    if answer.status in (408, 425, 429, 503):
+        seconds = number(answer.headers.get("Retry-After"), most=86_400)
+        raise ProviderError("busy", status=answer.status, retry_after=seconds)
+    if answer.status >= 500:
+        raise ProviderError("unreachable", f"status {answer.status}", status=answer.status)
+    # Redirects among them: the setting has to name the address itself.
+    raise ProviderError("refused", f"status {answer.status}", status=answer.status)
+
+
+async def send_when_due() -> None:
+    """Look for pings that are due as long as the server runs."""
+    if services():
+        await jobs.run_while_serving(send_due, INTERVAL, logger)

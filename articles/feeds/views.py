@@ -1,0 +1,139 @@
+"""Feeds and sitemaps. They depend on no cookie and no session, so any cache can keep them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.contrib.sitemaps.views import x_robots_tag
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+
+from articles.feeds import atom, json_feed, sitemaps
+from articles.feeds.addresses import FORMATS, Channel
+from articles.feeds.entries import Document, anchor_of
+from articles.models import Article, Update
+from articles.page.caching import cached_response
+from articles.page.finding import find_article
+from liveblog import pagination
+from liveblog.delivery import log
+from liveblog.numbers import LARGEST
+from liveblog.pagination import Anchor, Place
+from liveblog.parameters import reads
+
+_WRITERS = {"atom": atom.written, "json": json_feed.written}
+_XML = "application/xml; charset=utf-8"
+
+#: How long a cache may serve a sitemap without asking, in seconds.
+_SITEMAP_MAX_AGE_SECONDS = 60
+
+
+# Feeds ----------------------------------------------------------------------------------------------------------------
+
+
+@reads("before", "key")
+@require_safe
+def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> HttpResponse:
+    """The feed of the site, or of a coverage, in one of FORMATS."""
+    article = find_article(slug, language) if slug else None
+    key_only = pagination.choice(request.GET, "key", ("", "0", "1")) == "1"
+    channel = Channel(language, slug, key_only)
+    place = Place.of(request.GET)
+    anchor = anchor_of(article, place)
+    if article is not None:
+        # What may be read in a comment is in no feed.
+        state = f"{article.pk}:{log.state_besides(article.pk, article.revision, 'comment')}"
+        last_modified = article.revised_at
+    else:
+        listed = Document.of(channel, None, place, anchor)
+        state, last_modified = listed.key, listed.revised_at
+    hub = hashlib.sha256(settings.WEBSUB_HUB.encode()).hexdigest()[:8]
+    key = f"feed:{name}:{language}:{state}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
+    render = partial(_feed, name, channel, article.pk if article else None, place, anchor)
+    content_type = f"{FORMATS[name][1]}; charset=utf-8"
+    response = cached_response(request, key, render, content_type, last_modified=last_modified)
+    if settings.WEBSUB_HUB and not place.relation:
+        # Subscribers look here first (WebSub, section 4).
+        response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
+    return response
+
+
+def _feed(name: str, channel: Channel, article_id: int | None, place: Place, anchor: Anchor | None) -> bytes:
+    article = Article.objects.for_pages().get(pk=article_id) if article_id else None
+    document = Document.of(channel, article, place, anchor)
+    document.fetch()
+    with translation.override(channel.language):
+        return _WRITERS[name](document)
+
+
+# Sitemaps -------------------------------------------------------------------------------------------------------------
+
+
+@x_robots_tag
+@reads()
+@require_safe
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """The index of all files. It lists a new file at once, and knows of modified ones after a minute."""
+    files = [_last_file(Article), _last_file(Update)]
+    key = f"sitemap-index:{int(timezone.now().timestamp()) // _SITEMAP_MAX_AGE_SECONDS}:{files}"
+    return _sitemap(request, key, lambda: render_to_string("sitemap_index.xml", {"sitemaps": sitemaps.index()}))
+
+
+def _last_file(model: type[Article] | type[Update]) -> int | None:
+    pk = model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return None if pk is None else pk // sitemaps.RANGE
+
+
+@x_robots_tag
+@reads("p")
+@require_safe
+def sitemap(request: HttpRequest, section: str) -> HttpResponse:
+    """One file of a section."""
+    number = pagination.whole_number(request.GET, "p") if "p" in request.GET else 1
+    found = sitemaps.SECTIONS.get(section)
+    state = found.state(number) if found and 1 <= number <= LARGEST // sitemaps.RANGE else ()
+    if found is None or not state:
+        raise Http404
+
+    def render() -> str:
+        return render_to_string("articles/feeds/sitemap.xml", {"urlset": found.urls(number)})
+
+    return _sitemap(request, f"sitemap:{section}:{number}:{state}", render)
+
+
+@x_robots_tag
+@reads()
+@require_safe
+def news(request: HttpRequest, language: str = "") -> HttpResponse:
+    """The sitemap of news in one language, or in all."""
+    articles, updates = sitemaps.newest(language)
+    state = [list(articles.values_list("pk", "revision")), list(updates.values_list("pk", "article__revision"))]
+
+    def render() -> str:
+        context = {"pages": sitemaps.news(language), "publication": settings.PUBLISHER_NAME}
+        return render_to_string("articles/feeds/news.xml", context)
+
+    return _sitemap(request, f"news:{language}:{state}", render)
+
+
+def _sitemap(request: HttpRequest, state: str, render: Callable[[], str]) -> HttpResponse:
+    key = f"sitemap:{hashlib.sha256(state.encode()).hexdigest()[:32]}"
+    with timezone.override("UTC"):
+        freshness = {"max_age": _SITEMAP_MAX_AGE_SECONDS}
+        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness)
+
+
+@require_safe
+def indexnow_key(request: HttpRequest, key: str) -> HttpResponse:
+    """The key by which IndexNow knows that what was submitted came from this site."""
+    if not settings.INDEXNOW_KEY or not constant_time_compare(key, settings.INDEXNOW_KEY):
+        raise Http404
+    response = HttpResponse(settings.INDEXNOW_KEY, content_type="text/plain; charset=utf-8")
+    patch_cache_control(response, public=True, max_age=3600)
+    return response

@@ -1,0 +1,50 @@
+"""Responses that are made once for all readers, and validated by what they depend on (RFC 9110, section 13)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_cache_control
+from django.utils.http import http_date, parse_http_date_safe
+
+from liveblog.cache import get_or_make
+from liveblog.release import RELEASE
+
+#: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
+MAX_AGE_SECONDS = 5
+
+
+def cached_response(
+    request: HttpRequest,
+    key: str,
+    render: Callable[[], bytes],
+    content_type: str,
+    *,
+    last_modified: datetime.datetime | None = None,
+    freshness: Mapping[str, int] | None = None,
+) -> HttpResponse:
+    """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
+
+    last_modified   when it changed for the last time, for programs that know no ETags
+    freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
+    """
+    etag = f'W/"{RELEASE}:{key}"'
+    if _is_current(request, etag, last_modified):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
+    response.headers["ETag"] = etag
+    if last_modified is not None:
+        response.headers["Last-Modified"] = http_date(last_modified.timestamp())
+    patch_cache_control(response, public=True, **(freshness or {"max_age": MAX_AGE_SECONDS}))
+    return response
+
+
+def _is_current(request: HttpRequest, etag: str, last_modified: datetime.datetime | None) -> bool:
+    """Return whether the client has the response already. The date counts only if it names no ETag."""
+    if (etags := request.headers.get("If-None-Match")) is not None:
+        return etag in etags
+    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
+    return last_modified is not None and since is not None and int(last_modified.timestamp()) <= since
