@@ -18,6 +18,7 @@ from articles.models import Article, Author, Picture, Update
 from articles.pending import PendingRelations
 from comments.models import Comment
 from liveblog.delivery import log
+from liveblog.delivery.states import State
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -104,6 +105,16 @@ def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFi
 def picture(size: tuple[int, int] = (48, 27), **fields: Any) -> Picture:
     """A picture for an update, not saved yet."""
     return Picture(image=photo(size), **{"alt_en": "The hall", "credit_en": "Photo: I. Moraru"} | fields)
+
+
+def state_at(article: Article, revision: int) -> State:
+    """Return the state of the article's page at a revision; an invented one if there was none."""
+    if change := article.changes.filter(revision=revision).first():
+        return change.state
+    if change := article.changes.filter(revision=revision + 1).first():
+        return State(revision, change.previous_token)
+    now = Article._base_manager.get(pk=article.pk).page_state
+    return now if now.revision == revision else State(max(revision, 0), "invented")
 
 
 def log_of(article: Article) -> list[tuple[int, str]]:

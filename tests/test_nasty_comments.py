@@ -152,7 +152,7 @@ def test_nothing_is_obeyed_nothing_is_lost_and_nothing_breaks(settings: Any) -> 
         pages, following = pages + 1, turned[1] if turned else ""
     assert pages > COMMENTS / 100
     assert unescaped(client.get(article.url("de")).content.decode()) == []
-    frame = client.get(f"/en/live/{article.slug}/changes?after={article.revision}")
+    frame = client.get(f"/en/live/{article.slug}/changes?after={article.page_state}")
     assert frame.status_code == 200
 
 

@@ -156,7 +156,7 @@ async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: News
         posting = asyncio.create_task(asyncio.to_thread(newsroom.post, "After."))
         # Whoever comes meanwhile is let in, and waits.
         late = OpenPage(newsroom.servers, SLUG, "de")
-        late.revision = pages[0].revision
+        late.state = pages[0].state
         async with open_pages([late]):
             await asyncio.sleep(5)
             assert late.connections == 1

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import models, transaction
 
 from liveblog import notify
+from liveblog.delivery.states import State, new_token
 from liveblog.models import Change
 
 #: The element to append if a change affects more than single elements: open pages load again.
@@ -39,27 +40,35 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
-    _articles().filter(pk=article_id).update(revision=models.F("revision") + 1)
-    revision = _articles().values_list("revision", flat=True).get(pk=article_id)
-    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=languages)
+    row = _articles().filter(pk=article_id)
+    locked = row.select_for_update(no_key=True)
+    previous = State(*locked.values_list("revision", "revision_token").get())
+    state = State(previous.revision + 1, new_token())
+    row.update(revision=state.revision, revision_token=state.token)
+    Change.objects.create(
+        article_id=article_id,
+        revision=state.revision,
+        token=state.token,
+        previous_token=previous.token,
+        element=element,
+        languages=languages,
+    )
     transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
-    return revision
+    return state.revision
 
 
-def state_besides(article_id: int, revision: int, kind: str) -> str:
-    """Return a name for the state of an article's page at `revision`, without elements whose name begins with `kind`.
+def state_besides(article_id: int, state: State, kind: str) -> str:
+    """Return a name for `state` of an article's page without the elements whose name begins with `kind`.
 
     The name stays the same as long as only those elements change.
     """
-    others = Change.objects.filter(article_id=article_id, revision__lte=revision).exclude(element__startswith=kind)
-    last = others.order_by("-revision").values_list("revision", flat=True).first()
-    if last is not None:
-        return str(last)
+    lines = Change.objects.filter(article_id=article_id, revision__lte=state.revision)
+    others = lines.exclude(element__startswith=kind).order_by("-revision")
+    if (last := others.first()) is not None:
+        return str(last.state)
     # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
-    oldest = (
-        Change.objects.filter(article_id=article_id).order_by("revision").values_list("revision", flat=True).first()
-    )
-    return f"before-{oldest if oldest is not None else revision + 1}"
+    oldest = lines.order_by("revision").first()
+    return f"before-{oldest.state}" if oldest is not None else str(state)
 
 
 def prune(before: datetime) -> int:
