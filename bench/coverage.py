@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Article, Update
-from liveblog.delivery.states import State
 from liveblog.languages import SHIPPED
 from liveblog.models import Change
 
@@ -69,7 +68,7 @@ def socket_path(of: Article, language: str = "en", after: int | None = None) -> 
     """Return the address of a page at revision `after`, which the log must know, or at the present state."""
     state = Article.objects.get(pk=of.pk).page_state
     if after is not None and after != state.revision:
-        state = State(after, Change.objects.get(article=of, revision=after + 1).previous_token)
+        state = Change.objects.get(article=of, revision=after + 1).previous_state
     return f"/ws/{language}/live/{of.slug}/?after={state}"
 
 

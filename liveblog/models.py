@@ -38,6 +38,10 @@ class Change(models.Model):
     def state(self) -> State:
         return State(self.revision, self.token)
 
+    @property
+    def previous_state(self) -> State:
+        return State(self.revision - 1, self.previous_token)
+
 
 class SearchText(models.Model):
     """What one object says in one language, folded for the search; see `liveblog.search`.

@@ -112,7 +112,7 @@ def state_at(article: Article, revision: int) -> State:
     if change := article.changes.filter(revision=revision).first():
         return change.state
     if change := article.changes.filter(revision=revision + 1).first():
-        return State(revision, change.previous_token)
+        return change.previous_state
     now = Article._base_manager.get(pk=article.pk).page_state
     return now if now.revision == revision else State(max(revision, 0), "invented")
 

@@ -57,18 +57,23 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     return state.revision
 
 
-def state_besides(article_id: int, state: State, kind: str) -> str:
-    """Return a name for `state` of an article's page without the elements whose name begins with `kind`.
+def reload_all_pages() -> None:
+    """Have the open pages of all articles load again, and no cached page pass for the present one."""
+    for pk in _articles().values_list("pk", flat=True):
+        with transaction.atomic():
+            lock(pk)
+            append(pk, PAGE)
 
-    The name stays the same as long as only those elements change.
-    """
+
+def state_besides(article_id: int, state: State, kind: str) -> State:
+    """Return the earliest known state that differs from `state` only in elements whose name begins with `kind`."""
     lines = Change.objects.filter(article_id=article_id, revision__lte=state.revision)
     others = lines.exclude(element__startswith=kind).order_by("-revision")
     if (last := others.first()) is not None:
-        return str(last.state)
+        return last.state
     # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
     oldest = lines.order_by("revision").first()
-    return f"before-{oldest.state}" if oldest is not None else str(state)
+    return state if oldest is None else oldest.previous_state
 
 
 def prune(before: datetime) -> int:
