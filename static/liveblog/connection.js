@@ -4,7 +4,7 @@ import { fullJitter } from "./backoff.js";
 import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
-/** @import { Frame, State } from "./frames.js" */
+/** @import { Frame, PageState } from "./frames.js" */
 /** @typedef {"open" | "waiting" | "offline"} State */
 
 // All times in milliseconds.
@@ -275,7 +275,7 @@ export class Connection {
    * Reload the page, at a moment of its own. If a cache in front serves an old copy, the second time goes round the
    * cache, and later ones wait.
    *
-   * @param {State} state that the page has to show
+   * @param {PageState} state that the page has to show
    */
   #reload(state) {
     const key = `reloaded:${location.pathname}`;

@@ -6,14 +6,14 @@
  * @typedef {{ op: "remove", id: string }} Remove
  * @typedef {{ op: "set", id: string, html: string }} Set
  * @typedef {Put | Remove | Set} Change
- * @typedef {{ revision: number, token: string }} State the page in one history: its revision, and a token that no other state has
- * @typedef {State & { after?: number, after_token?: string, changes?: Change[], reload?: boolean }} Frame
+ * @typedef {{ revision: number, token: string }} PageState its revision, and a token that no other state has
+ * @typedef {PageState & { after?: number, after_token?: string, changes?: Change[], reload?: boolean }} Frame
  */
 
 /**
  * Return the name of a state, as addresses give it.
  *
- * @param {State} state
+ * @param {PageState} state
  */
 export function nameOf({ revision, token }) {
   return `${revision}-${token}`;
@@ -25,7 +25,7 @@ export function nameOf({ revision, token }) {
  * page asks in that case, too.
  *
  * @param {Frame} frame
- * @param {State} state
+ * @param {PageState} state
  * @returns {"apply" | "known" | "behind" | "reload"}
  */
 export function verdict(frame, { revision, token }) {

@@ -5,7 +5,7 @@ import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
-/** @import { Change, Frame, Place, Put, State } from "./frames.js" */
+/** @import { Change, Frame, PageState, Place, Put } from "./frames.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
@@ -43,7 +43,7 @@ export class Page {
     return Number(this.#main.dataset.revision);
   }
 
-  /** The state that the page shows. @returns {State} */
+  /** The state that the page shows. @returns {PageState} */
   get state() {
     return { revision: this.revision, token: this.#main.dataset.token ?? "" };
   }

@@ -27,7 +27,10 @@ test("a frame of a state that the page has reached is known", () => {
 });
 
 test("a frame after a gap leaves the page behind", () => {
-  assert.equal(verdict({ revision: 50, token: "now00000", after: 45, after_token: "gap00000", changes }, at42), "behind");
+  assert.equal(
+    verdict({ revision: 50, token: "now00000", after: 45, after_token: "gap00000", changes }, at42),
+    "behind",
+  );
 });
 
 test("a heartbeat tells a page that it is behind, and says nothing to one that is not", () => {
