@@ -32,6 +32,8 @@ class _CreationForm(AdminUserCreationForm):
 
 class _ChangeForm(UserChangeForm):
     class Meta(UserChangeForm.Meta):
+        # The times of the first and the last login are shown, not entered.
+        exclude = ("last_login", "date_joined")
         field_classes = {"username": _UsernameField}
 
 

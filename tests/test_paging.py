@@ -319,7 +319,9 @@ def test_every_update_is_shown_once_whatever_happens_between_two_turns(
     short_pages: None, start: int, named: str, relation: str, live: bool, events: list[tuple[Any, ...]]
 ) -> None:
     with transaction.atomic():
-        [article] = Article._base_manager.bulk_create([Article(slug="walked", headline_en="x", languages=["en"])])
+        [article] = Article._base_manager.bulk_create(
+            [Article(slug="walked", headline_en="x", languages=["en"], start_day=datetime.date(2026, 11, 1))]
+        )
         made = posted(article, *range(0, 52, 4))
         place = Place(named, made[start].pk) if named else Place()
         walk = Walk(article, place, relation, live=live)

@@ -431,6 +431,7 @@ class TranslationAdmin(admin.ModelAdmin):
                 for problem in each
             ],
             "keys": review.keys_of(row.language, named or {}),
+            "zone": columns.article_of(item).zone,
             "accepted": [problem.message for each in review.from_json(row.accepted).values() for problem in each],
             "suggestion": desk.suggestion_token(suggested) if suggested is not None else "",
             "unchanged": suggested == stored,

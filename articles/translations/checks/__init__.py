@@ -10,21 +10,29 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext
 
+from articles.translations.checks.acronyms import acronyms_differing
+from articles.translations.checks.dates import dates_differing
+from articles.translations.checks.names import names_differing
 from articles.translations.checks.numbers import numbers_differing
-from articles.translations.checks.pair import Content, Pair
+from articles.translations.checks.pair import Content, Pair, base
+from articles.translations.checks.polarity import polarity_differing
 from articles.translations.checks.quotations import quotations_differing
-from articles.translations.checks.script import foreign_words
+from articles.translations.checks.script import foreign_text, mixed_letters
 from articles.translations.checks.structure import (
     BIDI,
     INVISIBLE,
     broken_off,
     characters,
-    foreign_text,
     markup,
+    omissions,
     out_of_proportion,
+    placeholders_differing,
+    questions_differing,
     structure,
 )
-from articles.translations.checks.terms import names_missing, says
+from articles.translations.checks.terms import says
+from articles.translations.checks.typography import typography_differing
+from articles.translations.checks.untranslated import left_in_another_language
 from liveblog.blank import is_blank
 from liveblog.translation.terms import Term, occurring
 
@@ -34,14 +42,24 @@ _MESSAGES = {
     "bidi": gettext_lazy("Invisible characters turn the direction of the text around: %(details)s."),
     "invisible": gettext_lazy("There are invisible characters in the text: %(details)s."),
     "language": gettext_lazy("This does not seem to be in the language of the translation: %(details)s."),
-    "script": gettext_lazy("This is not in the script of the language: %(details)s."),
     "untranslated": gettext_lazy("This seems to be left in another language: %(details)s."),
     "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
     "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
+    "omission": gettext_lazy("Something seems to be left out here: “%(details)s”."),
     "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
+    "placeholders": gettext_lazy("Placeholders or signs of markup are not those of the original: %(details)s."),
+    "question": gettext_lazy("A question has become a statement, or a statement a question: “%(details)s”."),
+    "script": gettext_lazy("These words contain letters that this language does not have: %(details)s."),
+    "typography": gettext_lazy("Other marks or spaces are usual in this language: %(details)s."),
     "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
+    "dates": gettext_lazy("Days or months are not those of the original: %(details)s."),
+    "units": gettext_lazy("Units are not those of the original: %(details)s."),
+    "negation_lost": gettext_lazy("The translation has lost a negation: “%(details)s”."),
+    "negation_added": gettext_lazy("The translation has a negation that the original does not have: “%(details)s”."),
+    "opposite": gettext_lazy("The translation seems to say the opposite: %(details)s."),
     "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
-    "names": gettext_lazy("Names of the original are missing: %(details)s."),
+    "acronyms": gettext_lazy("Acronyms are not those of the original, or of another language: %(details)s."),
+    "names": gettext_lazy("Names are not those of the original: %(details)s."),
     "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
     "quotes_foreign": gettext_lazy("These are not the quotation marks of the language: %(details)s."),
     "quotes_count": gettext_lazy("The number of quotations is not that of the original: %(details)s."),
@@ -91,14 +109,22 @@ def check(
         "bidi": characters(BIDI, target.text),
         "invisible": characters(INVISIBLE, target.text),
         "language": foreign,
-        **({} if foreign else foreign_words(pair)),
+        "untranslated": [] if foreign else left_in_another_language(pair),
         "truncated": broken_off(pair),
         "length": out_of_proportion(pair),
+        "omission": omissions(pair),
         "structure": structure(pair),
-        "numbers": numbers_differing(pair),
+        "placeholders": placeholders_differing(pair),
+        "question": questions_differing(pair),
+        "script": mixed_letters(pair),
+        "typography": typography_differing(pair),
+        **numbers_differing(pair),
         "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
-        "names": names_missing(pair),
+        "dates": dates_differing(pair),
+        "acronyms": acronyms_differing(original.text, target.text, base(source_language), base(language)),
+        "names": names_differing(pair),
         **quotations_differing(pair),
+        **polarity_differing(pair),
     }
     return [
         Problem(code, code in _BLOCKING, tuple(dict.fromkeys(details))) for code, details in found.items() if details

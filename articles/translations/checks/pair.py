@@ -89,3 +89,26 @@ def base(language: str) -> str:
 def shortened(text: str) -> str:
     """Return a passage as remarks quote it."""
     return text if len(text) <= 50 else text[:49] + "…"
+
+
+#: After a sentence: an end mark, perhaps with closing quotation marks, and a space before a capital or a quotation.
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…؟。])(?<!\b(?:Mr|Dr|St|Ms|No|Fr|Sr|ul|Nr|al)\.)(?<!\b(?:Mrs|Fot|Sra|gen|bzw|str|Gen)\.)[”“»\"’)\u202f\xa0]*\s+(?=[«“„\"¿¡(»‘‚–—]*[\xa0\u202f]?[^\Wa-zà-öø-ÿа-яіїєґ\d_])|\n+"
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text. Abbreviations followed by a capital end one, alike in source and translation."""
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
+def aligned(pair: Pair) -> list[tuple[str, str]]:
+    """Return the sentences beside their translations, or paragraphs or whole texts where their numbers differ."""
+    sources, targets = pair.source.blocks, pair.target.blocks
+    if len(sources) != len(targets):
+        return [(" ".join(sources), " ".join(targets))]
+    aligned: list[tuple[str, str]] = []
+    for source, target in zip(sources, targets, strict=True):
+        ones, others = sentences(source), sentences(target)
+        aligned += zip(ones, others, strict=True) if len(ones) == len(others) else [(source, target)]
+    return aligned

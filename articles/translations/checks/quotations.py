@@ -4,20 +4,8 @@ import re
 from typing import NamedTuple
 
 from articles.translations.checks.pair import Pair, base
+from articles.translations.checks.typography import ANY_QUOTES, TYPOGRAPHY
 
-#: Pairs of an opening and a closing mark. ’ closes an open ‘ or ‚; otherwise it is an apostrophe.
-_QUOTES = {
-    "en": "“” ‘’",
-    "de": "„“ ‚‘ »« ›‹",
-    "fr": "«» “” ‹› ‘’",
-    "es": "«» “” ‘’",
-    "pl": "„” «» ‚’",
-    "ro": "„” «»",
-    "uk": "«» „“",
-    "ar": "«» “”",
-    "ja": "「」 『』",
-}
-_ANY_QUOTES = "“” ‘’ „“ «» ‹› 「」 『』"
 _MARK = re.compile(r"[“”„«»‹›‚\"「」『』’]|(?<!\w)‘|(?<=\w)‘(?!\w)|(?<=[.!?,…])‘")
 _OPENING_PLACE = re.compile(r"(?<!\S).(?=\w)|(?<=[(\[]).(?=\w)")
 _LOOSE_GUILLEMETS = re.compile(r"«(?![\xa0\u202f])|(?<![\xa0\u202f])»")
@@ -32,17 +20,18 @@ class _Quotations(NamedTuple):
 
 def quotations_differing(pair: Pair) -> dict[str, list[str]]:
     straight = ' ""' if '"' in pair.source.text else ""
-    source_marks = _QUOTES.get(base(pair.source_language), _ANY_QUOTES) + straight
+    rules = TYPOGRAPHY.get(base(pair.language))
+    source_marks = _quotes(pair.source_language) + straight
     source = _quotations(pair.source.text, source_marks)
     # A quotation over several paragraphs is often opened again in each; the translation may do the same.
     reopens = bool(source.unbalanced)
     if reopens:
         source = _quotations(pair.source.text, source_marks, reopens)
-    target = _quotations(pair.target.text, _QUOTES.get(base(pair.language), _ANY_QUOTES) + straight, reopens)
+    target = _quotations(pair.target.text, _quotes(pair.language) + straight, reopens, rules.nested if rules else "")
     sound = not (source.unbalanced or source.foreign or target.unbalanced or target.foreign)
     # Some languages quote names of companies and ships, others do not.
     differ = sound and (source.long > target.all or target.long > source.all)
-    loose = _LOOSE_GUILLEMETS.findall(pair.target.text) if base(pair.language) == "fr" else []
+    loose = _LOOSE_GUILLEMETS.findall(pair.target.text) if rules and rules.spaced_quotes else []
     return {
         "quotes_unbalanced": [] if target.foreign else target.unbalanced,
         "quotes_foreign": target.foreign or loose,
@@ -50,7 +39,12 @@ def quotations_differing(pair: Pair) -> dict[str, list[str]]:
     }
 
 
-def _quotations(text: str, pairs: str, reopens: bool = False) -> _Quotations:
+def _quotes(language: str) -> str:
+    rules = TYPOGRAPHY.get(base(language))
+    return rules.quotes if rules else ANY_QUOTES
+
+
+def _quotations(text: str, pairs: str, reopens: bool = False, nested: str = "") -> _Quotations:
     closing = dict(zip(pairs[::3], pairs[1::3], strict=True))
     complete: list[str] = []
     unbalanced: list[str] = []
@@ -64,6 +58,8 @@ def _quotations(text: str, pairs: str, reopens: bool = False) -> _Quotations:
             continue
         elif mark in closing:
             again = reopens and open_marks and open_marks[-1][0] == mark
+            if not open_marks and mark in nested.replace("‘", "")[::3]:
+                foreign.append(mark)
             if not (again and text[:start].endswith("\n")):
                 open_marks.append((mark, match.end()))
         else:

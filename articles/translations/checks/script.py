@@ -1,165 +1,119 @@
-"""Check the script of a translation, and the language of texts that are too short for the detector."""
+"""Check the script and the language of a translation, also of a short one."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
-from articles.translations.checks.pair import Pair, base, shortened
+from articles.translations.checks.pair import Pair, base
+from liveblog.languages import SHIPPED
+from liveblog.translation.detector import known, language_of
 
-#: The scripts of languages that are not written in Latin letters, by the first word of a letter's Unicode name.
-_SCRIPTS = {
-    "uk": {"CYRILLIC"},
-    "ru": {"CYRILLIC"},
-    "bg": {"CYRILLIC"},
-    "ar": {"ARABIC"},
-    "fa": {"ARABIC"},
-    "ja": {"CJK", "HIRAGANA", "KATAKANA"},
-    "zh": {"CJK"},
-    "el": {"GREEK"},
-    "he": {"HEBREW"},
-}
-_LATIN = {"LATIN"}
-
-#: Addresses, hashtags and units such as km/h, which are the same in all languages.
-_UNTRANSLATED = re.compile(r"\S+(?:://|[./@])\w\S*|[#@]\w+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_LATIN = "A-Za-zÀ-ɏḀ-ỿ"
+_CYRILLIC = "\u0400-\u052f"
+_GREEK = "\u0370-\u03ff"
+_ARABIC = "\u0620-\u064a\u066e-\u06d3"
+#: Scripts of the languages that are not written in Latin letters.
+_SCRIPTS = {"uk": _CYRILLIC, "ru": _CYRILLIC, "bg": _CYRILLIC, "be": _CYRILLIC, "sr": _CYRILLIC + _LATIN, "el": _GREEK,
+            "ar": _ARABIC, "fa": _ARABIC, "ur": _ARABIC}  # fmt: skip
+_JUDGED = {"en", "de", "fr", "es", "pl", "ro", "it", "nl", "pt", "cs", "sv", "da", "tr", *_SCRIPTS}
+_ALL = {"Latin": _LATIN, "Cyrillic": _CYRILLIC, "Greek": _GREEK}
+#: Letters of Russian, Belarusian or Bulgarian that Ukrainian does not have, and the other way round.
+_NOT_IN = {"uk": "ыэъёўЫЭЪЁЎ", "ru": "іїєґІЇЄҐўЎ", "bg": "ыэёіїєґЫЭЁІЇЄҐ"}
+_WORD = re.compile(r"[^\W\d_]+")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def mixed_letters(pair: Pair) -> list[str]:
+    """Return words that mix letters of two scripts, and words in a script that the language does not use."""
+    if base(pair.language) not in _JUDGED:
+        return []
+    originals = set(_WORD.findall(pair.source.text))
+    letters = letters_of_other_language(pair.target.text, pair.language)
+    own, foreign = _own(base(pair.language)), _foreign(base(pair.language))
+    return (letters if len(letters) == 1 else []) + [
+        word
+        for word in _WORD.findall(pair.target.text)
+        if word not in originals
+        and (_mixed(word) or (foreign.search(word) and not own.search(word) and (len(word) > 1)))
+    ]
 
 
-#: Small words within names, as in Bank of America, Ursula von der Leyen, Médecins sans frontières.
-_IN_NAMES = _words(
-    "of the and for von van der den de la le du des del di da dos do y e i et und al el bin ibn abu sans"
-)
-#: Frequent words. One that several languages have belongs to each of them, and tells none from another.
-_FUNCTION_WORDS = {
-    "en": _words(
-        "the have has been with from was were this that will are is by not says after their would in on a an it its at "
-        "of and to for as or no who what"
-    ),
-    "de": _words(
-        "der die das und ist nicht ein eine einen mit für wird haben hat sind auf zum zur dem nach über werden wurde "
-        "es los in an was war am im den des von zu um bei aus er sie so"
-    ),
-    "fr": _words(
-        "les est dans pour une avec sont pas cette qui sur aux été ont selon après leur par son sa ses un en que on a "
-        "le la de du des et au ce il elle ne se à ou"
-    ),
-    "es": _words(
-        "los las por una con para está son según después fue han pero sobre muy en este esta un no que es a el la de "
-        "del y al se su lo como más o"
-    ),
-    "pl": _words(
-        "nie jest się na dla przez zostały został po oraz być będzie są który tylko to was on i w z do o od za jak co "
-        "ten a we ze"
-    ),
-    "ro": _words(
-        "și este pentru cu sunt nu din care fost după într prin sau către are la un o pe a pot de în se al ale că mai "
-        "ca am au lui"
-    ),
-    "uk": _words("що не на та для із був була були після про від його вони щодо у в і з до за як це є"),
-    "ar": _words("في من على إلى أن عن هذا هذه بعد التي الذي قال كان لا ما مع"),
-}
-
-
-def foreign_words(pair: Pair) -> dict[str, list[str]]:
-    """Return what is in a foreign script, and short texts that are left in another language."""
-    script = foreign_script(pair)
-    untranslated = [] if script else short_foreign_text(pair)
-    return {
-        "script": [shortened(text) for text in script],
-        "untranslated": [shortened(text) for text in untranslated],
-    }
-
-
-def foreign_script(pair: Pair) -> list[str]:
-    """Return passages in another script than that of the language, and words that mix two scripts.
-
-    Names and credits may stay as they are.
-    """
-    own = _SCRIPTS.get(base(pair.language), _LATIN)
-    found = []
-    for block in pair.target.blocks:
-        text = _UNTRANSLATED.sub(" ", block)
-        words = _WORD.findall(text)
-        found += [word for word in words if _mixed(word)]
-        foreign = [word for word in words if not _scripts(word) & own]
-        if not foreign:
-            continue
-        if len(foreign) == len(words):
-            if _is_prose(foreign) or (len(foreign) >= 3 and not re.search(r"[:/©|]", block)):
-                found.append(block.strip())
-        else:
-            found += [passage for passage in _passages(text, own) if _is_prose(_WORD.findall(passage), 3)]
-    return found
-
-
-def short_foreign_text(pair: Pair) -> list[str]:
-    """Return short texts, of the script of both languages, that are left in another language."""
-    language = base(pair.language)
-    sources = {_folded(block) for block in pair.source.blocks}
-    found = []
-    for block in pair.target.blocks:
-        words = _WORD.findall(_UNTRANSLATED.sub(" ", block))
-        lower = [word for word in words if word[0].islower() and len(word) > 1]
-        untouched = language != base(pair.source_language) and _folded(block) in sources and len(lower) >= 2
-        if untouched or _is_of_another_language(lower, words, language):
-            found.append(block.strip())
-    return found
-
-
-def _is_of_another_language(lower: list[str], words: list[str], language: str) -> bool:
-    """Return whether a text of a few words has function words of another language and none of its own."""
-    if not 2 <= len(words) <= 12 or language not in _FUNCTION_WORDS:
+def in_other_script(text: str, source: str, language: str) -> bool:
+    """Return whether a text is mostly in letters that its language does not use, other than names from the source."""
+    language = base(language)
+    if language not in _JUDGED:
         return False
-    if any(word.lower() in _FUNCTION_WORDS[language] for word in words):
+    words = [word for word in _WORD.findall(text) if len(word) > 1]
+    foreign = [word for word in words if not _own(language).search(word)]
+    if 2 * sum(map(len, foreign)) <= sum(map(len, words)):
         return False
-    for other in _FUNCTION_WORDS.keys() - {language}:
-        hits = sum(word in _function_words(other) and word not in _IN_NAMES for word in lower)
-        # Titles and names within a text have one such word.
-        if hits >= 2 or (hits == 1 and len(lower) >= 2 and len(lower) >= len(words) / 2 and len(words) <= 4):
-            return True
-    return False
+    return len(foreign) >= 3 or any(word not in source for word in foreign)
 
 
-@lru_cache
-def _function_words(language: str) -> frozenset[str]:
-    """Return the words of a language that no other of these languages has."""
-    words = frozenset(_FUNCTION_WORDS[language])
-    return words.difference(*(other for code, other in _FUNCTION_WORDS.items() if code != language))
-
-
-def _is_prose(words: list[str], least: int = 1) -> bool:
-    """Return whether words are more than names: they are written small, or in a script without capitals."""
-    small = [word for word in words if not word[0].isupper() and len(word) > 1 and word.lower() not in _IN_NAMES]
-    return len(words) >= least and (len(small) >= 2 or any(len(word) > 3 for word in small))
-
-
-def _passages(text: str, own: set[str]) -> list[str]:
-    """Return the passages between words of the language's own script."""
-    found, start = [], 0
-    for match in _WORD.finditer(text):
-        if _scripts(match[0]) & own:
-            found.append(text[start : match.start()].strip(" \t\n.,;:!?()«»“”„\"'–—-"))
-            start = match.end()
-    return [*found, text[start:].strip(" \t\n.,;:!?()«»“”„\"'–—-")]
+def letters_of_other_language(text: str, language: str) -> list[str]:
+    """Return words with letters that the language does not have although it uses the script."""
+    letters = _NOT_IN.get(base(language))
+    return [word for word in _WORD.findall(text) if letters and any(letter in letters for letter in word)]
 
 
 def _mixed(word: str) -> bool:
-    """Return whether a word has look-alikes of another alphabet among its letters, such as a Latin K in Kиїв."""
-    return len(_scripts(word) & {"LATIN", "CYRILLIC", "GREEK"}) > 1
+    return sum(bool(pattern.search(word)) for pattern in _patterns().values()) > 1
 
 
-def _scripts(word: str) -> set[str]:
-    return {_script(character) for character in word if character.isalpha()}
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(f"[{letters}]") for name, letters in _ALL.items()}
 
 
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "UNKNOWN").split()[0]
+@lru_cache(maxsize=32)
+def _own(language: str) -> re.Pattern[str]:
+    return re.compile(f"[{_SCRIPTS.get(language, _LATIN)}]")
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split()).strip(" .!?…")
+@lru_cache(maxsize=32)
+def _foreign(language: str) -> re.Pattern[str]:
+    """Return the letters that have no place in a text: Latin ones have one everywhere, as names of companies."""
+    own = _SCRIPTS.get(language, _LATIN)
+    return re.compile("[" + "".join(letters for letters in (_CYRILLIC, _GREEK, _ARABIC) if letters not in own) + "]")
+
+
+#: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
+_LIKELY = frozenset(SHIPPED) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
+_SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’)]+|\n+")
+_QUOTED = re.compile(r"[«“„»”\"]")
+_LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
+#: A sentence that stays as it is has more words than names do; a quotation may be a title.
+_MIN_WORDS, _MIN_QUOTED_WORDS = 2, 4
+
+
+def foreign_text(pair: Pair) -> list[str]:
+    """Return sentences that are in the language of the original or in a third one."""
+    language = base(pair.language)
+    untouched: list[str] = []
+    if language != base(pair.source_language):
+        originals = set(_sentences(pair.source.text))
+        untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
+        if not untouched and in_other_script(pair.target.text, pair.source.text, language):
+            untouched = [" ".join(pair.target.text.split())]
+    letters = letters_of_other_language(pair.target.text, language)
+    if len(letters) > 1:  # one word may be a name
+        untouched += letters
+    if language in known():
+        among = _LIKELY | {language, base(pair.source_language)}
+        for text in (pair.target.text, *pair.target.blocks):
+            detected = language_of(text, among)
+            if detected and detected[0] != language:
+                untouched.append(" ".join(text.split()))
+    return [text if len(text) <= 50 else text[:49] + "…" for text in untouched]
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences that are more than a name; credits are often the same in two languages."""
+    found = []
+    for sentence in _SENTENCE_END.split(text):
+        parts = [part.strip(" \xa0\u202f,.") for part in _QUOTED.split(sentence)]
+        if len(parts) > 1:
+            found += [part for part in parts if len(_LOWERCASE_WORD.findall(part)) >= _MIN_QUOTED_WORDS]
+        whole = sentence.strip(' \xa0\u202f“”„«»"')
+        quoted = whole != sentence.strip()
+        if len(_LOWERCASE_WORD.findall(whole)) >= (_MIN_QUOTED_WORDS if quoted else _MIN_WORDS):
+            found.append(whole)
+    return found
