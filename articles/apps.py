@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ArticlesConfig(AppConfig):
     name = "articles"
+    default_auto_field = "liveblog.identifiers.LastingAutoField"
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:

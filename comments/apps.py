@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class CommentsConfig(AppConfig):
     name = "comments"
+    default_auto_field = "liveblog.identifiers.LastingAutoField"
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:

@@ -4,6 +4,7 @@ from django.db.models.signals import post_migrate
 
 class LiveblogConfig(AppConfig):
     name = "liveblog"
+    default_auto_field = "liveblog.identifiers.LastingAutoField"
     verbose_name = "Live delivery"
 
     def ready(self) -> None:

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -51,21 +52,21 @@ def sortable(key: int) -> str:
     return f"{key:0{len(str(LARGEST))}d}"
 
 
-class LastingIdField(models.BigIntegerField):
-    """A primary key that an instance gets when it is saved for the first time."""
+class LastingAutoField(models.BigAutoField):
+    """A primary key that an instance gets when it is saved for the first time: the `default_auto_field` of our apps."""
 
-    def __init__(self, **options: Any) -> None:
-        options |= {"primary_key": True, "editable": False, "serialize": False, "default": new_identifier}
-        super().__init__("ID", **options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # That there is a default tells Django that a new row has to be inserted, without trying an UPDATE before.
+        self.default = new_identifier
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        name, path, _positional, options = super().deconstruct()
-        for fixed in ("primary_key", "editable", "serialize", "default", "verbose_name"):
-            options.pop(fixed, None)
-        return name, path, [], options
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, path, positional, options = super().deconstruct()
+        options.pop("default", None)
+        return name, path, positional, options
 
     def get_default(self) -> None:
-        """Return None: until it is saved, an instance has no key. That there is a default saves an UPDATE on insert."""
+        """Return None: until it is saved, an instance has no key."""
         return
 
     def get_pk_value_on_save(self, instance: models.Model) -> int:

@@ -25,7 +25,6 @@ from articles.translations.models import Translation
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
 from liveblog.fields import LanguageField, LanguagesField
-from liveblog.identifiers import LastingIdField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField, TimeZoneField
 
@@ -54,7 +53,6 @@ class Article(Versioned, Illustrated):
     IS_PAGE = True
     OWNERS = {"pk": "article"}
 
-    id = LastingIdField()
     slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")

@@ -29,7 +29,6 @@ from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
-from liveblog.identifiers import LastingIdField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField
 from liveblog.pagination import time_key
@@ -76,7 +75,6 @@ class Update(Versioned):
     #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
-    id = LastingIdField()
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")

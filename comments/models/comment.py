@@ -13,7 +13,6 @@ from django.utils.translation import pgettext_lazy
 from comments.encryption import EncryptedField, keyed_hash
 from liveblog.delivery import log
 from liveblog.fields import LanguageField, LongTextField, ShortTextField
-from liveblog.identifiers import LastingIdField
 from liveblog.pagination import time_key
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ class Comment(models.Model):
 
     State = State
 
-    id = LastingIdField()
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="comments", verbose_name=_("article"))
     #: The comment that this one answers, and the first-level comment above both.
     parent = models.ForeignKey(
