@@ -117,6 +117,16 @@ def state_at(article: Article, revision: int) -> State:
     return now if now.revision == revision else State(max(revision, 0), "invented")
 
 
+def lose_changes(article: Article, revision: int) -> None:
+    """Put the database back to a revision of the article, as the replica that takes over may be."""
+    state = state_at(article, revision)
+    Change.objects.filter(article=article, revision__gt=revision).delete()
+    kept = Change.objects.filter(article=article).values_list("element", flat=True)
+    lost = [one.pk for one in Update.objects.filter(article=article) if one.element not in set(kept)]
+    Update._base_manager.filter(pk__in=lost).delete()
+    Article._base_manager.filter(pk=article.pk).update(revision=revision, revision_token=state.token)
+
+
 def log_of(article: Article) -> list[tuple[int, str]]:
     """The change log of an article: revision and element, in order."""
     return list(Change.objects.filter(article=article).order_by("revision").values_list("revision", "element"))

@@ -19,7 +19,6 @@ from liveblog import identifiers, notify
 from liveblog.delivery import frames
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.states import TOKEN_LENGTH, State
-from liveblog.models import Change
 from tests import factories
 from tests.desks import DeskClient
 from tests.forms import member_of
@@ -30,16 +29,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 make_article = sync_to_async(factories.article)
 post = sync_to_async(factories.update)
-
-
-def lose_changes(article: Article, revision: int) -> None:
-    """Put the database back to a revision of the article, as the replica that takes over may be."""
-    state = factories.state_at(article, revision)
-    Change.objects.filter(article=article, revision__gt=revision).delete()
-    kept = Change.objects.filter(article=article).values_list("element", flat=True)
-    lost = [one.pk for one in Update.objects.filter(article=article) if one.element not in set(kept)]
-    Update._base_manager.filter(pk__in=lost).delete()
-    Article._base_manager.filter(pk=article.pk).update(revision=revision, revision_token=state.token)
 
 
 def state_of(article: Article) -> State:
@@ -56,7 +45,7 @@ def test_a_page_of_lost_history_loads_again_whatever_was_posted_meanwhile(lost: 
     for _ in range(3):
         factories.update(article)
     ghost, common = state_of(article), factories.state_at(article, 3 - lost)
-    lose_changes(article, 3 - lost)
+    factories.lose_changes(article, 3 - lost)
     for _ in range(posted):
         factories.update(article)
     now = state_of(article)
@@ -78,7 +67,7 @@ def test_caches_take_no_new_state_for_a_lost_one_of_the_same_revision(client: An
     factories.update(article, body_en="<p>A ghost.</p>")
     addresses = [article.url("en"), f"{article.url('en')}liveblog.json", f"{article.url('en')}comments/"]
     tags = {address: client.get(address)["ETag"] for address in addresses}
-    lose_changes(article, 0)
+    factories.lose_changes(article, 0)
     factories.update(article, body_en="<p>What is true.</p>")
     assert state_of(article).revision == 1
     for address, tag in tags.items():
@@ -120,7 +109,7 @@ async def test_a_hub_has_its_readers_load_again_if_history_goes_back(
     ghost = reader.frames[-1].state
 
     def fail_over() -> State:
-        lose_changes(article, 1)
+        factories.lose_changes(article, 1)
         for _ in range(posted):
             factories.update(article)
         return state_of(article)
@@ -155,7 +144,7 @@ async def test_a_reader_who_comes_from_the_new_history_first_is_not_sent_back(
     hub, reader = Hub(), Listener(article)
     await hub.join(article.pk, reader)
     monkeypatch.setattr(notify, "notify_readers", lambda _article: None)
-    await sync_to_async(lose_changes)(article, 0)
+    await sync_to_async(factories.lose_changes)(article, 0)
     for _ in range(3):
         await post(article)
     fresh = Listener(article)
@@ -182,7 +171,7 @@ def test_a_desk_of_lost_history_shows_its_entries_again(desk: DeskClient) -> Non
     before = Article.objects.values("desk_revision", "desk_tokens").get()
     factories.update(desk.article)
     ghost = desk.entries()["state"]
-    lose_changes(desk.article, 1)
+    factories.lose_changes(desk.article, 1)
     Article._base_manager.update(**before)
     for _ in range(3):
         new = factories.update(desk.article)

@@ -18,6 +18,6 @@ class Command(BaseCommand):
             manifest = backups.make(options["directory"])
         except (backups.BackupError, OSError) as error:
             raise CommandError(f"There is no backup. {error}") from error
-        self.stdout.write(f"Backed up {len(manifest.files)} files into {options['directory']}.")
+        self.stdout.write(f"Backed up into {options['directory']}. Files: {len(manifest.files)}.")
         if manifest.bucket:
             self.stdout.write(f"The uploads are in the bucket {manifest.bucket}, which is not part of the backup.")

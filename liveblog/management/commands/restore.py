@@ -23,7 +23,7 @@ class Command(BaseCommand):
         except (backups.BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         if options["check"]:
-            self.stdout.write(f"The backup of {manifest.made_at} is whole: {len(manifest.files)} files.")
+            self.stdout.write(f"The backup of {manifest.made_at} is whole. Files: {len(manifest.files)}.")
             return
         self.stdout.write(f"Restored the backup of {manifest.made_at}.")
         for name in backups.missing_uploads():
