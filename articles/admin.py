@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -21,7 +22,14 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 
 from articles import changes
-from articles.base_admin import ChangeLoggedAdmin, Fieldsets, TranslatedAdmin, TranslatedForm
+from articles.base_admin import (
+    ChangeLoggedAdmin,
+    Fieldsets,
+    TranslatedAdmin,
+    TranslatedForm,
+    labels_without_language,
+    language_fieldsets,
+)
 from articles.desk import urls as desk_urls
 from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
@@ -33,8 +41,9 @@ from articles.pictures.views import upload
 from articles.publishing import finishing, rules, syndication
 from articles.publishing.finishing import Decision, Fate
 from articles.text.localized import text_in
-from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, named
-from liveblog.fields import TextFormField
+from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
+from liveblog.fields import TextFormField, offered_languages, with_kept_languages
+from liveblog.languages import SHIPPED, direction
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.moments.formats import element
@@ -402,10 +411,56 @@ def page_language(article: Article) -> str:
 
 @admin.register(Author)
 class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
-    """The admin of bylines."""
+    """The admin of bylines, with a tab for the name in each language."""
 
-    list_display = ("name", "user")
+    list_display = ("original", "names", "user")
     autocomplete_fields = ("user",)
+
+    class Media:
+        js = (Script("articles/language-tabs.js", type="module"),)
+
+    @admin.display(description=_("name"), ordering=Author.original_name())
+    def original(self, author: Author) -> SafeString:
+        return named(author)
+
+    @admin.display(description=_("in other languages"))
+    def names(self, author: Author) -> SafeString:
+        others = (code for code in SHIPPED if code != author.source_language)
+        # Many languages of one script write a name in the same way.
+        texts = {text_in(author, "name", code): code for code in others}
+        shown = ((code, direction(code), text) for text, code in texts.items() if text and text != str(author))
+        return format_html_join(" · ", '<bdi lang="{}" dir="{}">{}</bdi>', shown)
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return [Author.original_name()]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"source_language": get_language() or "en", **super().get_changeform_initial_data(request)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> Fieldsets:
+        offered = [code for code, _name in settings.LANGUAGES]
+        # The site may not offer the language in which the author writes the name.
+        own = [obj.source_language] if obj and obj.source_language not in offered else []
+        return [
+            (None, {"fields": ["source_language", "user"], "classes": ["facts"]}),
+            *language_fieldsets(Author, [*offered, *own]),
+        ]
+
+    def get_form(
+        self, request: HttpRequest, obj: Author | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
+        kwargs["labels"] = labels_without_language(Author)
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        own = form.base_fields.get("source_language")
+        if own is not None and obj is not None:
+            own.choices = with_kept_languages(offered_languages(), [obj.source_language])
+        return form
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and language_of(db_field):
+            field.required = False
+        return field
 
 
 @admin.register(Topic)
@@ -432,3 +487,4 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
 
 
 from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages
+from articles.translations.glossary import admin as glossary_admin  # noqa: E402, F401 - registers its pages

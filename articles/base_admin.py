@@ -56,6 +56,29 @@ def translated_fields(model: type[models.Model]) -> list[str]:
     return sorted(columns.fields_of(model), key=lambda name: name.startswith("photo"))
 
 
+def language_fieldsets(model: type[models.Model], languages: Sequence[str]) -> Fieldsets:
+    """Return a fieldset with the texts of each language, which `language-tabs.js` turns into a tab."""
+    return [
+        (
+            format_html('<span lang="{}" dir="{}">{}</span>', code, direction(code), own_name(code)),
+            {
+                "classes": ["language", f"language-{code}"],
+                "fields": [f"{field}_{code}" for field in translated_fields(model)],
+            },
+        )
+        for code in languages
+    ]
+
+
+def labels_without_language(model: type[models.Model]) -> dict[str, str]:
+    """Return the labels of translated fields. The tab names the language, so they need not."""
+    return {
+        field.name: capfirst(field.translated_field.verbose_name)
+        for field in model._meta.fields
+        if isinstance(field, TranslationField)
+    }
+
+
 class TranslatedForm(_ItemForm):
     """A form of one version of an article or update: it cannot overwrite another version."""
 
@@ -253,16 +276,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         return [code for code, _name in settings.LANGUAGES]
 
     def get_fieldsets(self, request: HttpRequest, obj: ItemT | None = None) -> Fieldsets:
-        tabs = [
-            (
-                format_html('<span lang="{}" dir="{}">{}</span>', code, direction(code), own_name(code)),
-                {
-                    "classes": ["language", f"language-{code}"],
-                    "fields": [f"{field}_{code}" for field in translated_fields(self.model)],
-                },
-            )
-            for code in self.tab_languages(request, obj)
-        ]
+        tabs = language_fieldsets(self.model, self.tab_languages(request, obj))
         shown = self.get_readonly_fields(request, obj)
         metadata = [f"{name}_named" if f"{name}_named" in shown else name for name in self.metadata_fields]
         # A form that changes nothing needs no version.
@@ -272,12 +286,8 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
     def get_form(
         self, request: HttpRequest, obj: ItemT | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
-        # The tab names the language, so the labels need not. Read-only fields have no other source of labels.
-        kwargs["labels"] = {
-            field.name: capfirst(field.translated_field.verbose_name)
-            for field in self.model._meta.fields
-            if isinstance(field, TranslationField)
-        }
+        # Read-only fields have no other source of labels.
+        kwargs["labels"] = labels_without_language(self.model)
         return super().get_form(request, obj, change, **kwargs)
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:

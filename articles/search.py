@@ -34,10 +34,11 @@ def register() -> None:
     # The follower stores these two.
     texts.register(Article, _of_article)
     texts.register(Update, _of_update)
-    texts.register(Author, lambda author: {"": Texts(author.name)}, ("name",))
+    texts.register(Author, _of_author, tuple(f"name_{code}" for code in SHIPPED))
     texts.register(Topic, _of_topic, ("slug", *(f"name_{code}" for code in SHIPPED)))
     texts.register(Snippet, _of_snippet, ("source_language", "name", "headline", "body"))
-    texts.register(GlossaryTerm, _of_term, ("source_language", "language", "source", "target", "note"))
+    terms = ("source_language", "language", "source", "target", "admitted", "forbidden", "note", "example")
+    texts.register(GlossaryTerm, _of_term, terms)
 
 
 def _of_article(article: Article) -> dict[str, Texts]:
@@ -59,6 +60,10 @@ def _texts_in(item: Article | Update, language: str) -> Texts:
     return Texts(found.get("headline", ""), "\n".join(rest))
 
 
+def _of_author(author: Author) -> dict[str, Texts]:
+    return {code: Texts(text_in(author, "name", code)) for code in SHIPPED}
+
+
 def _of_topic(topic: Topic) -> dict[str, Texts]:
     return {code: Texts(text_in(topic, "name", code)) for code in SHIPPED} | {"": Texts(topic.slug)}
 
@@ -68,4 +73,8 @@ def _of_snippet(snippet: Snippet) -> dict[str, Texts]:
 
 
 def _of_term(term: GlossaryTerm) -> dict[str, Texts]:
-    return {term.source_language: Texts(term.source), term.language: Texts(term.target), "": Texts("", term.note)}
+    return {
+        term.source_language: Texts(term.source, term.example),
+        term.language: Texts(term.target, f"{term.admitted}\n{term.forbidden}"),
+        "": Texts("", term.note),
+    }

@@ -1,12 +1,17 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from articles.models import Article, Picture, Topic, Update
+from articles.models import Article, Author, Picture, Topic, Update
 
 
 class _Empty(TranslationOptions):
     # A missing text is empty. django-modeltranslation must not substitute another language.
     fallback_languages = {"default": ()}
     empty_values = ""
+
+
+@register(Author)
+class AuthorTranslation(_Empty):
+    fields = ("name",)
 
 
 @register(Topic)

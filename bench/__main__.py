@@ -1,4 +1,4 @@
-"""Benchmarks, each a ratio of figures that were measured side by side in one run: `make bench`.
+"""Run the benchmarks: each gives a ratio of figures measured side by side in one run (`make bench`).
 
 make bench                          all of them
 make bench BENCH="fanout pages"     some of them
@@ -23,7 +23,7 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
-# One machine is all readers here, and none of them is to be sent away.
+# One machine plays all the readers here, so the limits per address must not apply to it.
 os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
 os.environ.setdefault("SECRET_KEY", "bench")
 django.setup()
@@ -51,13 +51,13 @@ def table(title: str, head: list[str], rows: list[list[object]]) -> None:
 
 # 1. Fan-out -----------------------------------------------------------------------------------------------------------
 
-#: Readers, messages in a round.
+#: Pairs of readers and messages in a round.
 LOADS = [(1_000, 400), (8_000, 60)]
 TUTORIAL_LOAD = (1_000, 8)
 
 
 def fanout(rounds: int) -> None:
-    """Deliveries per second of 2 KB updates, all readers on one page, as a share of what the C program delivers."""
+    """Measure deliveries per second of 2 KB updates to readers of one page, as a share of the C program's rate."""
     article = coverage.article()
     path = coverage.socket_path(article)
     for readers, messages in LOADS:
@@ -104,7 +104,7 @@ def fanout(rounds: int) -> None:
 
 
 def save(rounds: int) -> None:
-    """From the journalist's POST to the receipt of each of 8,000 readers, in eight languages."""
+    """Measure the time from the journalist's POST until each of 8,000 readers, in eight languages, has the update."""
     count = 8_000
     article = coverage.article(50)
     languages = list(SHIPPED)
@@ -141,7 +141,7 @@ def save(rounds: int) -> None:
 
 
 def joining(rounds: int) -> None:
-    """Measure the cost of a reader who only waits, the rate of joining, and a return of all after a restart."""
+    """Measure the cost of an idle reader, the rate of joining, and the return of all readers after a restart."""
     count = 8_000
     article = coverage.article()
     for _ in range(40):
@@ -205,7 +205,7 @@ def _herd(article: Article, count: int) -> list[object]:
 
 
 def pages(rounds: int) -> None:
-    """Requests per second of the live page with 50 updates, and a stampede on one that was never rendered."""
+    """Measure requests per second for a live page with 50 updates, and a stampede on a page that is not cached."""
     article = coverage.article(50)
     coverage.post(article)
     address = article.url("en")
@@ -285,7 +285,7 @@ def growth(rounds: int) -> None:
 
 
 def _cost(article: Article, others: list[Article], rounds: int) -> list[object]:
-    """Milliseconds from save to a reader's receipt, milliseconds of the server's CPU, queries of the server."""
+    """Return milliseconds from save to receipt, milliseconds of the server's CPU, and the server's queries."""
     posts = 30 * rounds
     with servers.running(servers.product()) as server:
         waiting = Readers(server)
@@ -308,7 +308,7 @@ def _cost(article: Article, others: list[Article], rounds: int) -> list[object]:
 
 
 def _cpu(server: servers.Server) -> float:
-    """Seconds of CPU that the server has used."""
+    """Return the seconds of CPU that the server has used."""
     assert server.process is not None
     fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""The data of the benchmarks: articles and updates of an ordinary size, and a user who posts."""
+"""Data for the benchmarks: articles and updates of an ordinary size, and a user who posts."""
 
 import itertools
 from datetime import timedelta
@@ -23,7 +23,7 @@ JOURNALIST = ("bench", "bench")
 
 
 def article(updates: int = 0) -> Article:
-    """A live article in every shipped language, with updates that were there from the start."""
+    """Create a live article in every shipped language, with this many updates."""
     languages = list(SHIPPED)
     made = Article(
         slug=f"bench-{next(_numbers)}",
@@ -48,7 +48,7 @@ def article(updates: int = 0) -> Article:
         batch_size=500,
     )
     if updates >= 1000 and connection.vendor == "postgresql":
-        # Else it would do so by itself, in the midst of a measurement.
+        # Otherwise PostgreSQL would do so by itself in the middle of a measurement.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
     return made

@@ -19,12 +19,12 @@ from tests.queues import QueueClient, moderator
 
 _names = itertools.count(1)
 
-#: Words of which comments are made, so that a search has something to find and something to pass over.
+#: Comments consist of these words, so a search has something to find and something to skip.
 _WORDS = ("The", "bridge", "is", "closed", "again", "and", "nobody", "has", "told", "us", "why", "it", "was", "opened")
 
 
 def waiting(count: int) -> list[Comment]:
-    """Comments of many authors that wait for a moderator."""
+    """Create comments by many authors that wait for a moderator."""
     article = coverage.article(20)
     begin = timezone.now() - timedelta(days=1)
     made = [
@@ -45,12 +45,12 @@ def waiting(count: int) -> list[Comment]:
     return found
 
 
-# Django's client for tests asks as testserver.
+# Django's test client sends its requests to the host "testserver".
 @override_settings(ALLOWED_HOSTS=["testserver"])
 def costs(count: int, times: int) -> dict[str, list[float]]:
-    """Seconds of each thing that a moderator does, with `count` comments waiting, measured in this process."""
+    """Return the seconds that each of a moderator's actions takes with `count` comments waiting, in this process."""
     Comment.objects.all().delete()
-    # No more than are decided: the garbage collector would look through the others, which a server does not have.
+    # Keep only those to be decided. The garbage collector would scan the others, and a server does not hold them.
     comments = iter(waiting(count)[: 2 * times + 1])
     queue = QueueClient(moderator(f"bench-{next(_names)}"))
     found: dict[str, list[float]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Thousands of readers of the real protocol in one process."""
+"""Thousands of readers that speak the real protocol, in one process."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Readers:
         self._sockets: dict[int, socket.socket] = {}
         self._parts: dict[int, bytes] = {}
         self._paths: dict[int, str] = {}
-        #: The revision that each reader has; -1 until its first frame.
+        #: The revision of each reader; -1 until its first frame.
         self.revisions: dict[int, int] = {}
-        #: Readers that had their first frame and were not counted yet.
+        #: Readers that have had their first frame but are not counted yet.
         self._welcomed: set[int] = set()
 
     def connect(self, paths: list[str], at_once: int = 256) -> float:
-        """Open a websocket to each of the paths. Returns how long it took until each had its first frame."""
+        """Open a websocket to each of the paths, and return the seconds until each had its first frame."""
         began = time.perf_counter()
         waiting = list(reversed(paths))
         opening = 0
@@ -40,7 +40,7 @@ class Readers:
                 if events & select.EPOLLOUT:
                     self._request(fd)
                 elif self._read(fd):
-                    raise RuntimeError("A reader was refused.")
+                    raise RuntimeError("The server refused a reader.")
             opening -= len(self._welcomed)
             self._welcomed.clear()
         return time.perf_counter() - began
@@ -64,7 +64,7 @@ class Readers:
         self._poll.modify(fd, select.EPOLLIN)
 
     def _read(self, fd: int) -> bool:
-        """Take what has come. Returns whether the connection ended."""
+        """Read what has arrived, and return whether the connection ended."""
         try:
             data = self._sockets[fd].recv(_READ)
         except OSError:
@@ -97,19 +97,19 @@ class Readers:
         return False
 
     def until(self, revision: int, give_up: float = 30) -> list[float]:
-        """The moments at which readers came to have `revision`, of all of them, in order."""
+        """Wait until all readers have `revision`, and return the times at which they got it, in order."""
         lacking = {fd for fd in self._sockets if self.revisions[fd] < revision}
         moments = []
         deadline = time.perf_counter() + give_up
         while lacking:
             for fd, _events in self._poll.poll(1, 4096):
                 if self._read(fd):
-                    raise RuntimeError("A reader was lost.")
+                    raise RuntimeError("A reader lost its connection.")
                 if fd in lacking and self.revisions[fd] >= revision:
                     lacking.discard(fd)
                     moments.append(time.perf_counter())
             if time.perf_counter() > deadline:
-                raise RuntimeError(f"{len(lacking)} readers never came to revision {revision}.")
+                raise RuntimeError(f"{len(lacking)} readers never reached revision {revision}.")
         return moments
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The servers that are measured, each alone on the first core. Everything else runs on the second."""
+"""Start the servers that are measured, each alone on the first core. Everything else runs on the second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / ".cache" / "bench"
 
-#: The load generator and the server that is the upper bound, both in C.
+#: The load generator and the server that sets the upper bound, both in C.
 NATIVE = ROOT / "bench" / "native"
 
 SERVER_CORE, CLIENT_CORE = 0, os.cpu_count() - 1
@@ -69,13 +69,13 @@ class Server:
             self.process.wait()
 
     def pids(self) -> str:
-        """This process and its children, which nginx has."""
+        """Return the ids of this process and its children; only nginx has children."""
         assert self.process is not None
         listed = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
         return ",".join([str(self.process.pid), *listed.stdout.split()])
 
     def queries(self) -> dict[str, int]:
-        """Return the number of queries of the product's server by table since the last call."""
+        """Return the number of queries per table that the product's server has made since the last call."""
         with urllib.request.urlopen(f"{self.url}/bench/queries") as answer:
             return json.load(answer)
 
@@ -94,7 +94,7 @@ def limit() -> Server:
 
 
 def product(*, lent: bool = True, **environment: str) -> Server:
-    """The product, with a hook that hands ready frames to the hub. `lent`: with our protocol class, as `runlive`."""
+    """Run the product, with a hook that hands frames to the hub. `lent`: use our protocol class, as `runlive` does."""
     port = free_port()
     protocol = "liveblog.delivery.protocol:LiveProtocol" if lent else "websockets-sansio"
     command = [*UVICORN, "bench.apps.product:application", "--port", str(port), "--ws", protocol]
@@ -113,7 +113,7 @@ def tutorial() -> Server:
 
 
 def bare(body: Path) -> Server:
-    """An ASGI application that answers the bytes of a file and nothing else."""
+    """Run an ASGI application that only answers with the bytes of a file."""
     port = free_port()
     return Server([*UVICORN, "bench.apps.bare:application", "--port", str(port)], port, BODY=str(body))
 
@@ -138,7 +138,7 @@ http {{
 
 @contextmanager
 def nginx(page: bytes = b"") -> Iterator[Server]:
-    """nginx with nchan, and a page as a file."""
+    """Run nginx with nchan, and with a page as a file."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         port, files = free_port(), 20_000
         Path(directory).chmod(0o755)

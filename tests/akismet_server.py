@@ -1,4 +1,4 @@
-"""Akismet, as far as the project uses it (akismet.com/developers): a server that speaks its protocol, with faults.
+"""A server that speaks the parts of Akismet's protocol that we use (akismet.com/developers), with faults.
 
 with AkismetServer() as server:
     settings.AKISMET_API_KEY, settings.AKISMET_URL = server.key, server.url
@@ -21,14 +21,14 @@ FAULTS = ("500", "429", "hang up", "slow", "trickle", "endless", "nonsense", "em
 
 @dataclass
 class AkismetServer(Provider):
-    """What it was asked is in `requests`: (what was called, the fields)."""
+    """`requests` holds the name and the fields of each call."""
 
     key: str = "a key"
     spam: Callable[[dict[str, str]], bool] = lambda fields: "casino" in fields.get("comment_content", "")
-    #: Sends the tip that what is spam need not be kept.
+    #: Whether it advises to discard spam.
     discard: bool = False
     fault: str | None = None
-    #: The number of a message to the account's owner.
+    #: The code of a message to the account's owner.
     alert: str = ""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""A reader and a journalist without a browser: they speak HTTP and websockets to running servers, and nothing else."""
+"""A reader and a journalist without a browser, who only speak HTTP and websockets to running servers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _STATE = re.compile(r'data-revision="(\d+)" data-token="(\w+)"')
 
 
 class Place(Protocol):
-    """Where a server is found."""
+    """The address of a server."""
 
     url: str
 
 
 class Address(Place, Protocol):
-    """Where its websockets are found as well."""
+    """The address of a server and of its websockets."""
 
     socket_url: str
 
@@ -44,15 +44,15 @@ def get(url: str) -> str:
 
 
 class OpenPage:
-    """A live page that stays open, by the rules of the wire protocol, as static/liveblog/ keeps it in the browser.
+    """A live page that follows the wire protocol as static/liveblog/ does in the browser.
 
-    What the protocol promises is asserted as frames come: none goes back, and none leaves out what the page lacks.
+    Asserts the protocol's promises for each frame: revisions never go back, and no change is left out.
     """
 
     def __init__(self, places: Sequence[Address], slug: str, language: str, patience: float = 0.2) -> None:
         self.places = list(places)
         self.path = f"/{language}/live/{slug}/"
-        #: The longest pause before connecting again, in seconds. Browsers have more.
+        #: The longest pause before connecting again, in seconds. Browsers wait longer.
         self.patience = patience
         #: None until the page is loaded, and when it has to load again.
         self.state: State | None = None
@@ -82,12 +82,12 @@ class OpenPage:
         self.updates = {match[1]: (match[2], match[0]) for match in _UPDATE.finditer(text)}
 
     def shown(self) -> list[tuple[str, str]]:
-        """The updates as they stand on the page: names and HTML, the newest first."""
+        """Return the updates on the page, newest first: names and HTML."""
         inorder = sorted(self.updates.items(), key=lambda item: item[1][0], reverse=True)
         return [(name, html) for name, (_sort, html) in inorder]
 
     async def stay_open(self) -> None:
-        """Load the page, and follow it until cancelled, through whatever happens to the servers."""
+        """Load the page and follow it until cancelled, whatever happens to the servers."""
         while True:
             try:
                 if self.state is None:
@@ -101,7 +101,7 @@ class OpenPage:
             await asyncio.sleep(random.uniform(0.02, self.patience))
 
     async def reaches(self, revision: int, within: float = PATIENCE) -> None:
-        """Wait until the page is there. `within` is in seconds; TimeoutError tells how far it came, and what it met."""
+        """Wait until the page has the revision. `within` is in seconds; TimeoutError says how far it came and why."""
         try:
             async with asyncio.timeout(within):
                 while self.revision < revision:
@@ -125,21 +125,21 @@ class OpenPage:
                 self.codes[socket.close_code] += 1
 
     async def _take_all(self, socket: ClientConnection) -> None:
-        told = -1
+        newest = -1
         async for message in socket:
             frame = json.loads(message)
             if frame.get("reload"):
                 self.reloads += 1
                 self.state = None
                 return
-            assert frame["revision"] >= told, f"The server went back from {told} to {frame['revision']}."
-            told = frame["revision"]
+            assert frame["revision"] >= newest, f"The server went back from {newest} to {frame['revision']}."
+            newest = frame["revision"]
             if "changes" in frame:
                 assert frame["after"] <= self.revision, (
-                    f"At {self.revision}, and told what came after {frame['after']}."
+                    f"The page is at {self.revision}, but the frame starts after {frame['after']}."
                 )
                 self._apply(frame)
-            assert frame["revision"] <= self.revision, "A heartbeat came before what it tells of."
+            assert frame["revision"] <= self.revision, "A heartbeat overtook the update that it announces."
 
     def _apply(self, frame: dict[str, Any]) -> None:
         assert self.state is not None
@@ -154,8 +154,8 @@ class OpenPage:
         self.state = State(frame["revision"], frame["token"])
 
 
-class Refused(Exception):  # noqa: N818 - an answer that is no
-    """The server did not do what was asked."""
+class Refused(Exception):  # noqa: N818 - an answer, not a fault of the program
+    """The server refused a request."""
 
 
 class Journalist:
@@ -168,11 +168,11 @@ class Journalist:
         self._post("/admin/login/", username=name, password=password)
 
     def publish(self, article: int, **fields: str) -> None:
-        """Press the button, and return when that is answered. Raises OSError, HTTPException or Refused."""
+        """Press the button, and wait for the answer. Raises OSError, HTTPException or Refused."""
         self._post("/admin/articles/update/add/", article=str(article), _publish="1", **fields)
 
     def at_desk(self, article: int, **fields: str) -> None:
-        """Send what the composer of the live desk sends. Raises as `publish` does."""
+        """Send a request as the composer of the live desk does. Raises as `publish` does."""
         self._post(f"/admin/articles/article/{article}/desk/updates/", 200, **fields)
 
     def _post(self, address: str, wanted: int = 302, **fields: str) -> None:
@@ -204,7 +204,7 @@ class Journalist:
 def shake_hands(
     place: Place, slug: str, after: str = "", *, buffer: int = 0, headers: dict[str, str] | None = None
 ) -> socket.socket:
-    """Open a page's websocket. `buffer` bounds what the system takes in while nobody reads, in bytes."""
+    """Open a page's websocket. `buffer` is the size of the system's receive buffer in bytes."""
     url = urllib.parse.urlsplit(place.url)
     assert url.hostname
     connection = socket.socket()
@@ -234,9 +234,9 @@ def handshake(place: Place, path: str, headers: dict[str, str] | None = None) ->
 
 
 def until_cut(connection: socket.socket, *, answer: bool = False) -> bytes:
-    """All that comes until the server ends the connection.
+    """Return all bytes that the server sends until it ends the connection.
 
-    `answer` says goodbye when the server does. A server that hears no answer may wait for it before it cuts.
+    `answer` replies to the server's close frame. Without a reply, the server may wait before it cuts.
     """
     received = bytearray()
     try:
@@ -251,7 +251,7 @@ def until_cut(connection: socket.socket, *, answer: bool = False) -> bytes:
 
 
 def messages(data: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
-    """The frames that a server sent: opcode and payload (RFC 6455, section 5.2)."""
+    """Yield the opcode and payload of each frame that a server sent (RFC 6455, section 5.2)."""
     while len(data) >= 2:
         start, size = 2, data[1]
         if size == 126:
@@ -267,7 +267,7 @@ def closing_codes(data: bytes | bytearray) -> list[int]:
 
 
 def masked(first_byte: int, payload: bytes, size: int | None = None) -> bytes:
-    """A client's frame; `size` lies about its length."""
+    """Return a client's frame; `size` is a false length to declare."""
     size = len(payload) if size is None else size
     if size < 126:
         head = struct.pack("!BB", first_byte, 0x80 | size)
@@ -275,5 +275,5 @@ def masked(first_byte: int, payload: bytes, size: int | None = None) -> bytes:
         head = struct.pack("!BBH", first_byte, 0x80 | 126, size)
     else:
         head = struct.pack("!BBQ", first_byte, 0x80 | 127, size)
-    # Masked with zeros, the payload stays as it is.
+    # A mask of zeros leaves the payload as it is.
     return head + bytes(4) + payload

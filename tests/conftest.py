@@ -26,8 +26,8 @@ from pytest_django.plugin import blocking_manager_key
 from tests import databases
 from tests.soak import SOAK
 
-# A slow machine refutes nothing; and a change is judged by the same examples wherever it is tested. Others are looked
-# for with --hypothesis-profile=other.
+# A slow machine must not fail a test, and every run uses the same examples. Use --hypothesis-profile=other to look
+# for others.
 hypothesis.register_profile("same", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
 hypothesis.load_profile("same")
@@ -45,17 +45,17 @@ _RUN = "TEST_RUN_DIRECTORY"
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        # Workers are started by this process, and find all of it made.
+        # This process starts the workers, which find everything prepared.
         os.environ[_RUN] = tempfile.mkdtemp(prefix="liveblog-tests-")
         runpy.run_path(str(ROOT / "scripts" / "compile_messages.py"))["main"]()
         os.environ["STATIC_ROOT"] = str(_static_files())
-        # A run that is told to end stops what it has started, as with Ctrl-C.
+        # SIGTERM makes a run stop the processes that it started, as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
     _take_redis_of_worker()
-    # Each client of a test makes its middleware anew, which would look at a thousand files; servers serve them.
+    # Every test client creates the middleware again, which would look at a thousand files; only servers serve them.
     settings.SERVESTATIC_USE_MANIFEST = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
@@ -71,7 +71,7 @@ def _directory() -> Path:
 
 
 def _static_files() -> Path:
-    """Collect the static files, where that has not been done since they changed. Returns the directory."""
+    """Collect the static files unless they are unchanged since the last time, and return the directory."""
     digest = hashlib.sha256((ROOT / "liveblog" / "staticfiles.py").read_bytes())
     for finder in finders.get_finders():
         for name, storage in finder.list([]):
@@ -90,7 +90,7 @@ def _static_files() -> Path:
             partial.rename(directory)
         os.utime(directory)
         for other in place.iterdir():
-            # No run takes that long.
+            # No run takes a day, so nobody uses these files any more.
             if other.is_dir() and other.stat().st_mtime < time.time() - 24 * 3600:
                 shutil.rmtree(other, ignore_errors=True)
     return directory
@@ -103,13 +103,13 @@ def _empty_databases(test: TransactionTestCase) -> None:
                 databases.empty(connections[alias])
                 break
             except IntegrityError:
-                # A job of a running server has written a row that names one of those that were being deleted.
+                # A job of a running server has written a row that refers to one of the rows being deleted.
                 if attempt == 4:
                     raise
 
 
 def _take_redis_of_worker() -> None:
-    """Tests that run in parallel have a database each; so they must not share a cache and a channel layer."""
+    """Use this worker's own Redis: parallel tests have a database each, so they must not share a cache or a layer."""
     addresses = os.environ.get("REDIS_URLS", "").split()
     if addresses:
         address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
@@ -124,7 +124,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "browser" in Path(item.path).relative_to(ROOT).parts:
             item.add_marker("browser")
         elif _commits(item) and not item.get_closest_marker("one_database"):
-            # Several connections meet in the database.
+            # These tests use several connections to the database.
             item.add_marker("database")
         (kept if SOAK or not item.get_closest_marker("soak") else left_out).append(item)
     items[:] = kept
@@ -152,15 +152,15 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where files of the test are stored."""
+    """Return the directory in which tests store files."""
     return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any) -> Iterator[None]:
-    """Each test begins with an empty cache; databases that are rolled back give out the same numbers again.
+    """Start each test with an empty cache, because a database that is rolled back hands out the same ids again.
 
-    Neither does it begin in the language and the time zone of the last request of the test before.
+    Also reset the language and the time zone, which the last request of the previous test has set.
     """
     settings.MEDIA_ROOT = media
     settings.JOBS_IN_THREADS = _commits(request.node)
@@ -175,7 +175,7 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
 
 @pytest.fixture
 def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that a test does falls into one stretch of time that limits are for, whenever it is run."""
+    """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
     now = time.time()
     monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now))
 

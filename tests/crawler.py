@@ -1,4 +1,4 @@
-"""Reads pages as a strict reader would: which words are in which language, and where the links lead."""
+"""Crawl pages as a strict reader: check the language of all words, and where the links lead."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from django.test import Client
 from liveblog.languages import SHIPPED, direction
 from liveblog.translation.detector import language_of
 
-#: Below this many letters the language detector is not asked.
+#: Texts with fewer letters are too short for the language detector.
 LONG = 60
 
-#: How many pages of a kind are looked at.
+#: How many pages of each kind the crawl visits.
 OF_A_KIND = 2
 
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
 _UNSEEN = frozenset({"script", "style", "template"})
-_SPOKEN = ("title", "alt", "placeholder", "aria-label", "label", "data-label", "data-filled", "data-errors")
+_TEXT_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "label", "data-label", "data-filled", "data-errors")
 _FIELDS = frozenset({"text", "search", "submit", "button", "reset"})
 _SCRIPTS = {"ar": re.compile("[\u0620-\u064a]"), "uk": re.compile("[\u0400-\u052f]")}
 _UNRENDERED = re.compile(r"%\(|\{\{|\{%|%s|(?:^|\W)None\W*$")
@@ -40,18 +40,18 @@ _UNRENDERED = re.compile(r"%\(|\{\{|\{%|%s|(?:^|\W)None\W*$")
 
 
 class Words(NamedTuple):
-    """A text that a person is given, and the language that the page says it is in."""
+    """A text that readers see or hear, and the language that the page declares for it."""
 
     text: str
     language: str
     place: str
-    #: Isolated as names are (<bdi>, dir=auto), whose language nobody knows.
+    #: Whether it is isolated as a name (<bdi>, dir=auto), whose language is unknown.
     is_name: bool
 
 
 class _Element(NamedTuple):
     tag: str
-    #: The element as a style sheet would name it, and the one around it where it has no name of its own.
+    #: The element as a selector, preceded by its parent if it has no name of its own.
     place: str
     language: str
     direction: str
@@ -60,7 +60,7 @@ class _Element(NamedTuple):
 
 
 class Page(HTMLParser):
-    """What an HTML document says of itself, and all words that it shows, with the language that they inherit."""
+    """The metadata and links of an HTML document, and all its words with the language that they inherit."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.canonical = ""
         self.alternates: list[tuple[str, str]] = []
-        #: Elements in a language that is written the other way than what is around them, and do not say so.
+        #: Elements whose language runs in the other direction than the text around them, without a dir attribute.
         self.misdirected: list[str] = []
         self._open = [_Element("", "document", "", "ltr", is_name=False, unseen=False)]
         self.feed(html)
@@ -92,7 +92,7 @@ class Page(HTMLParser):
         elif "lang" in given and here.direction not in ("auto", direction(here.language)):
             self.misdirected.append(f'<{tag} lang="{here.language}"> stands in text that runs {here.direction}')
         self._take_links(tag, given)
-        spoken = {name: given[name] for name in _SPOKEN if name in given}
+        spoken = {name: given[name] for name in _TEXT_ATTRIBUTES if name in given}
         if tag == "input" and given.get("type", "text") in _FIELDS:
             spoken["value"] = given.get("value", "")
         for attribute, text in spoken.items():
@@ -120,7 +120,7 @@ class Page(HTMLParser):
             self._say(data, here, here.place)
 
     def _say(self, text: str, here: _Element, place: str) -> None:
-        # Titles and paths join several texts. Which of them a title has in another language, HTML has no way to say.
+        # Titles and breadcrumbs join several texts, and HTML cannot mark the language of parts of a title.
         parts = re.split(r"\s[|›]\s", f" {text} ")
         is_name = here.is_name or (here.tag == "title" and len(parts) > 1)
         for part in parts:
@@ -128,11 +128,11 @@ class Page(HTMLParser):
                 self.words.append(Words(" ".join(part.split()), here.language, place, is_name))
 
 
-# Whose words those are -----------------------------------------------------------------------------------------------
+# The languages of texts ----------------------------------------------------------------------------------------------
 
 
 class Vocabulary:
-    """Texts of which it is known in which languages they are right: the interface's, and those of a test's content."""
+    """Texts whose languages are known: those of the interface, and those of a test's content."""
 
     def __init__(self) -> None:
         self._interface: dict[str, set[str]] = defaultdict(set)
@@ -142,18 +142,18 @@ class Vocabulary:
         self._found: dict[str, tuple[str, set[str]]] = {}
 
     def add_content(self, text: str, language: str) -> None:
-        """A text that somebody wrote, with or without markup; each passage of it that is no single word."""
+        """Add a text that somebody wrote, with or without markup, and each passage of it with several words."""
         for words in Page(text).words:
             if " " in words.text:
                 self._content[_bare(words.text)].add(language)
 
     def add_message(self, message: str, language: str) -> None:
-        """A text of a catalogue, which may have placeholders and markup."""
+        """Add a text of a catalogue, which may have placeholders and markup."""
         parts = re.split(r"<[^>]*>", message)
         for part in parts:
             literal = re.split(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", part)
             if len(literal) == 1:
-                # A word beside markup may be right in the middle of a sentence in another language.
+                # A single word beside markup may occur in sentences of other languages.
                 if len(parts) == 1 or len(part.split()) > 1:
                     self._add_label(part.replace("%%", "%"), language)
             elif sum(map(str.isalpha, "".join(literal))) >= 8:
@@ -161,7 +161,7 @@ class Vocabulary:
                 self._compiled.clear()
 
     def _add_label(self, text: str, language: str) -> None:
-        """Labels and titles are also written with a capital letter. Those of one or two letters say nothing."""
+        """Add a label, also with a capital letter. One or two letters do not tell a language."""
         bare = _bare(text)
         if sum(map(str.isalpha, bare)) > 2:
             self._interface[bare].add(language)
@@ -176,7 +176,7 @@ class Vocabulary:
                     self.add_message(message, language)
 
     def interface(self, text: str) -> tuple[str, set[str]]:
-        """The message of the interface that a text is, and the languages in which it is right, if there are any."""
+        """Return the message of the interface that a text renders, and the languages in which it is correct."""
         if text not in self._found:
             message, found = _bare(text), set(self._interface.get(_bare(text), ()))
             if not self._compiled:
@@ -189,7 +189,7 @@ class Vocabulary:
         return self._found[text]
 
     def content(self, text: str) -> set[str]:
-        """The languages in which somebody wrote a text, or one that begins like it where it is cut short."""
+        """Return the languages in which somebody wrote a text, or its full version if it is truncated."""
         begun = _bare(text)
         if text.endswith("…") and " " in begun:
             return {code for known, codes in self._content.items() if known.startswith(begun) for code in codes}
@@ -197,12 +197,12 @@ class Vocabulary:
 
 
 def _bare(text: str) -> str:
-    """A text as it is compared: a label is the same with a colon, and a title without its end."""
+    """Return a text for comparison: without the colon of a label or the end of a title."""
     return " ".join(text.split()).strip(" :….*")
 
 
 def interface() -> Vocabulary:
-    """The words of all catalogues that the pages are made with: ours, Django's, and those of the apps in use."""
+    """Return the texts of all catalogues in use: ours, Django's, and those of the installed apps."""
     made = Vocabulary()
     for directory in (
         Path(django.__file__).parent / "conf/locale",
@@ -216,17 +216,17 @@ def interface() -> Vocabulary:
     return made
 
 
-# What is wrong with a page -------------------------------------------------------------------------------------------
+# Faults of a page ----------------------------------------------------------------------------------------------------
 
 
 class Fault(NamedTuple):
     what: str
-    #: Where texts of all kinds stand in one place, one of them.
+    #: One of the texts, if many texts have the same fault in the same place.
     example: str = ""
 
 
 def faults_of(page: Page, language: str, vocabulary: Vocabulary) -> Iterator[Fault]:
-    """What is wrong with a page that is to be in `language`."""
+    """Yield the faults of a page that should be in `language`."""
     if page.root.get("lang") != language:
         yield Fault(f"<html> says lang={page.root.get('lang')!r}, but the page is in {language!r}")
     if page.root.get("dir") != direction(language):
@@ -252,7 +252,7 @@ def _faults_of_words(words: Words, vocabulary: Vocabulary) -> Iterator[Fault]:
 
 
 def _languages_of(text: str, language: str, vocabulary: Vocabulary) -> set[str]:
-    """The languages in which a text may be that is not the interface's; none where that cannot be told."""
+    """Return the possible languages of a text outside the interface; none if they are unknown."""
     if known := vocabulary.content(text):
         return known
     if written := {code for code, script in _SCRIPTS.items() if script.search(text)}:
@@ -268,7 +268,7 @@ def _detected(text: str) -> str | None:
 
 
 def faults_of_alternates(pages: dict[str, Page], language: str, address: str) -> Iterator[Fault]:
-    """What search engines would reject in the language links of a page. `pages` are all that its links lead to."""
+    """Yield the language links of a page that search engines would reject. `pages` are all that its links lead to."""
     page = pages[address]
     if not page.alternates:
         return
@@ -293,24 +293,24 @@ _NOT_PAGES = re.compile(r"/(?:media|static|i18n|ws)/|/admin/(?:logout|jsi18n)/")
 
 
 def local(address: str, base: str = "/") -> str | None:
-    """An address within the site as path and query, or None if it is elsewhere or no page to be looked at."""
+    """Return an address within the site as path and query, or None if it is on another site or not a page."""
     parts = urlsplit(urljoin(base, address))
     ours = {"", "testserver", urlsplit(settings.SITE_URL).netloc}
     if parts.scheme not in ("", "http", "https") or parts.netloc not in ours or _NOT_PAGES.match(parts.path):
         return None
-    # What the admin notes down for the way back does not make it another page.
+    # The admin's parameters for the way back do not make it another page.
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not key.startswith("_")]
     return f"{parts.path}?{urlencode(query)}" if query else parts.path
 
 
 def language_in(address: str) -> str | None:
-    """The language in the address of a reader's page."""
+    """Return the language in the address of a reader's page."""
     first = address.split("/")[1]
     return first if first in SHIPPED else None
 
 
 def _kind(address: str, language: str) -> str:
-    """What an address has in common with others that show the same kind of page."""
+    """Return the pattern that an address shares with all pages of its kind."""
     path, _, query = address.partition("?")
     if language_in(path) not in (None, language):
         path = re.sub("^/[a-z]+/(live/[^/]+)?", "/elsewhere/", path)
@@ -322,12 +322,12 @@ class Visit(NamedTuple):
     #: The page that links to it.
     came_from: str
     answer: Any
-    #: None where there is no page, but a redirect, an error or a file.
+    #: None for a redirect, an error or a file.
     page: Page | None
 
 
 def faults_at(visit: Visit, language: str, vocabulary: Vocabulary) -> Iterator[Fault]:
-    """What is wrong with what was found at an address."""
+    """Yield the faults of an address: of its answer and of its page."""
     status = visit.answer.status_code
     if visit.page:
         yield from faults_of(visit.page, language, vocabulary)
@@ -338,7 +338,7 @@ def faults_at(visit: Visit, language: str, vocabulary: Vocabulary) -> Iterator[F
 
 
 def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Visit]:
-    """All that is linked from `starts`, directly or not; of pages of one kind only some."""
+    """Visit all addresses that `starts` link to, directly or not, but only some pages of each kind."""
     waiting = deque((start, "") for start in starts)
     known, visited = set(starts), Counter[str]()
     side = _side(waiting[0][0])
@@ -353,7 +353,7 @@ def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Vi
         visit = Visit(address, came_from, answer, Page(answer.content.decode()) if is_page else None)
         yield visit
         links = [answer["Location"]] if 300 <= answer.status_code < 400 else []
-        # The admin leads to readers' pages, which are there, but have a visitor of their own.
+        # The admin links to readers' pages. They must exist, but a crawl of their own follows their links.
         if visit.page and _side(address) == side:
             links = visit.page.links
         for link in links:
@@ -368,6 +368,6 @@ def _side(address: str) -> str:
 
 
 def _limit(kind: str) -> int:
-    """Lists can be narrowed down and sorted by many things; one at a time, and once, is enough."""
+    """Return how many pages of a kind to visit. Lists have many filters and orders; one at a time is enough."""
     parameters = kind.partition("?")[2]
     return OF_A_KIND if not parameters else int("," not in parameters)

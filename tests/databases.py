@@ -1,6 +1,6 @@
-"""The databases of the tests: migrated once in a run, and copied for each process that runs tests.
+"""The databases of the tests: migrated once per run, and copied for each process that runs tests.
 
-All names are of one run, so that two runs at once do each other no harm.
+Each run has its own names, so two runs at the same time do not disturb each other.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from pathlib import Path
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-#: Rows of these tables are made by migrations and the same in all tests. Processes cache their numbers.
+#: Migrations make the rows of these tables, which are the same in all tests. Processes cache their ids.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
 
 
 def name_template(directory: Path) -> None:
-    """Say which database is the template of the run whose files are in `directory`."""
+    """Name the template database of the run whose files are in `directory`."""
     database = connections.databases["default"]
     if connection.vendor == "sqlite":
-        # Hub and views work in threads of their own, which an in-memory database would not let in at once.
+        # The hub and views work in threads of their own, which cannot use an in-memory database at the same time.
         name = str(directory / "test.sqlite3")
     else:
         name = f"test_{database['NAME']}_{directory.name.replace('-', '_')}"
-        # A pool would keep connections to a database that is to be copied or dropped. Servers under test have theirs.
+        # A pool would hold connections to a database that is copied or dropped. Servers under test have their own.
         database["OPTIONS"].pop("pool", None)
     database["TEST"]["NAME"] = name
 
 
 @contextmanager
 def copy(directory: Path, worker: str) -> Iterator[None]:
-    """Use a copy of the template, which the first to come makes."""
+    """Use a copy of the template. The first process makes the template."""
     creation = connection.creation
     template = connection.settings_dict["TEST"]["NAME"]
     with (directory / "template").open("a+") as made:
@@ -40,7 +40,7 @@ def copy(directory: Path, worker: str) -> Iterator[None]:
         made.seek(0)
         if not made.read():
             creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            # Only once nobody is connected to it is it whole on the disk, and can be copied.
+            # The template is only complete on the disk, and can only be copied, once nobody is connected to it.
             connection.close()
             made.write("made")
     _use(template)
@@ -71,10 +71,10 @@ def _drop(name: str) -> None:
 
 
 def empty(database: BaseDatabaseWrapper) -> None:
-    """Delete all rows but those that migrations made.
+    """Delete all rows except those that migrations made.
 
-    Other than Django's `flush`, this leaves groups and permissions in place with the numbers that running servers
-    know, and it waits for nobody: TRUNCATE would wait for open readers.
+    Unlike Django's `flush`, this keeps groups and permissions with the ids that running servers have cached, and it
+    does not wait: TRUNCATE would wait for open readers.
     """
     tables = sorted(set(database.introspection.django_table_names(only_existing=False, include_views=False)) - KEPT)
     quote = database.ops.quote_name
@@ -82,7 +82,7 @@ def empty(database: BaseDatabaseWrapper) -> None:
     with database.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(asked))
         filled = [table for (table,) in cursor.fetchall()]
-    # Foreign keys are checked at the end of the transaction, so that any order will do.
+    # The database checks foreign keys at the end of the transaction, so any order is correct.
     with transaction.atomic(using=database.alias), database.cursor() as cursor:
         for table in filled:
             cursor.execute(f"DELETE FROM {quote(table)}")

@@ -1,4 +1,4 @@
-"""The live desk, spoken to as its scripts do."""
+"""A client that sends the same requests as the scripts of the live desk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from articles.text.localized import text_in
 
 
 class DeskClient:
-    """A journalist at the desk of an article. Every answer is kept in `last`."""
+    """A journalist at the desk of an article. `last` is the last response."""
 
     def __init__(self, client: Client, article: Article) -> None:
         self.client = client
@@ -29,7 +29,7 @@ class DeskClient:
         return self._post(self.address("write"), {"source_language": "en", "kind": "text", "action": action} | fields)
 
     def opened(self, update: Update) -> dict[str, Any]:
-        """What the composer of an update would send back if nothing was touched."""
+        """Return the data that the composer of an update would send if the journalist changed nothing."""
         form = self.client.get(self.address("composer", update.pk)).context["form"]
         with timezone.override(self.article.zone):
             values = {name: form[name].value() for name in form.fields}
@@ -39,11 +39,11 @@ class DeskClient:
         return self._post(self.address("rewrite", update.pk), data | {"action": action} | fields)
 
     def act(self, update: Update, action: str, **fields: Any) -> Any:
-        """Press a button of an entry as it is now."""
+        """Press a button of an entry in its present version."""
         return self._post(self.address("act", update.pk, action), {"opened": self.entry(update)} | fields)
 
     def entry(self, update: Update) -> str:
-        """What the entry of an update names as the version that it shows."""
+        """Return the version token in the entry of an update."""
         return snapshot.version_token(Update.objects.get(pk=update.pk))
 
     def cover(self, action: str, **fields: Any) -> Any:
@@ -53,7 +53,7 @@ class DeskClient:
         return self.client.get(self.address("entries"), query).json()
 
     def texts(self, **query: Any) -> list[str]:
-        """The ids of the entries that the desk is given."""
+        """Return the ids of the entries that the server sends to the desk."""
         return [entry["id"] for entry in self.entries(**query)["entries"]]
 
     def _post(self, address: str, data: dict[str, Any]) -> Any:

@@ -1,10 +1,10 @@
-"""Providers of embeds, as far as the project talks to them: oEmbed endpoints, pictures and players, all in one server.
+"""A server that plays all providers of embeds: oEmbed endpoints, pictures and players.
 
     with EmbedServer() as server:
         settings.EMBED_ROUTES = server.routes
         server.fault = "down"
 
-Every host that is routed here answers alike; what a request was meant for is in its Host header.
+It answers the same for every host that is routed here; the Host header tells for which host a request was meant.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ class Asked:
 class EmbedServer(Provider):
     """All providers on one port. Everything may be changed while it runs.
 
-    says       what oEmbed endpoints say, beyond what is usual
-    fault      one of FAULTS, of the oEmbed endpoints
-    image      what `thumbnail_url` leads to
+    says       fields to add to the usual answer of oEmbed endpoints
+    fault      one of FAULTS, for the oEmbed endpoints
+    image      the picture at `thumbnail_url`
     delay      seconds that "slow" and "trickle" take
-    requests   what was asked, in order
+    requests   the requests, in order
     """
 
     says: dict[str, Any] = field(default_factory=dict)
@@ -65,14 +65,14 @@ class EmbedServer(Provider):
 
     @property
     def routes(self) -> dict[str, str]:
-        """For EMBED_ROUTES: the hosts of all endpoints, and one for pictures."""
+        """Return the value of EMBED_ROUTES: the hosts of all endpoints, and one for pictures."""
         hosts = {urlsplit(provider.endpoint).netloc for provider in PROVIDERS if provider.endpoint}
         hosts = hosts - {"{instance}"} | {"mastodon.social", "img.example.com"}
         return {f"https://{host}": self.url for host in hosts}
 
     @property
     def asked(self) -> list[Asked]:
-        """The requests to oEmbed endpoints."""
+        """Return the requests to oEmbed endpoints."""
         return [request for request in self.requests if "url" in request.query]
 
     def answer(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Short ways to say what a test is about. Everything is saved through the models, as the newsroom's forms do."""
+"""Create content for tests in one call. Everything is saved through the models, as the newsroom's forms save it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _numbers = itertools.count(1)
 
 
 def article(**fields: Any) -> Article:
-    """A live article in English, German, Ukrainian and Arabic."""
+    """Create a live article in English, German, Ukrainian and Arabic."""
     made = Article(
         **{
             "slug": f"summit-{next(_numbers)}",
@@ -48,7 +48,7 @@ def article(**fields: Any) -> Article:
 def update(
     of: Article, *, authors: tuple[Author, ...] = (), pictures: tuple[Picture, ...] = (), embed: str = "", **fields: Any
 ) -> Update:
-    """A published update, in English where no text is given."""
+    """Create a published update, with an English text if no text is given."""
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
@@ -66,44 +66,45 @@ def update(
 
 
 def scheduled(of: Article, **fields: Any) -> Update:
-    """An update whose time has come, and which nobody has published yet."""
+    """Create a scheduled update that is due, but not published yet."""
     made = update(of, **{"state": "scheduled", "publish_at": timezone.now() + datetime.timedelta(hours=1)} | fields)
-    return come(made)
+    return make_due(made)
 
 
-def come(of: Update) -> Update:
-    """Have the time of a scheduled update come; nobody can schedule it for a time that has passed."""
+def make_due(of: Update) -> Update:
+    """Make a scheduled update due, which a form could not do: it refuses times in the past."""
     Update._base_manager.filter(pk=of.pk).update(publish_at=timezone.now())
     of.refresh_from_db()
     return of
 
 
-def say_again(of: Update) -> int:
-    """Log an update as changed although it is the same; readers are given it once more. Returns the revision."""
+def log_again(of: Update) -> int:
+    """Log an unchanged update as changed, so readers get it again, and return the revision."""
     with transaction.atomic():
         log.lock(of.article_id)
         return log.append(of.article_id, of.element)
 
 
 def comment(of: Article | None = None, **fields: Any) -> Comment:
-    """A comment that waits, in English where no language is given."""
+    """Create a comment that waits, in English if no language is given."""
     text = {"language": "en", "name": "Ana", "text": f"Thank you for take {next(_numbers)}."}
     return Comment.objects.create(article=of or article(), **(text | fields))
 
 
-def author(name: str = "Ioana Petrescu") -> Author:
-    return Author.objects.create(name=name)
+def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:
+    """Create an author with a name in `language`, and perhaps in others: `name_uk="Йоана Петреску"`."""
+    return Author.objects.create(**{"source_language": language, f"name_{language}": name} | names)
 
 
 def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFile:
-    """The file of a photo."""
+    """Return the file of a photo."""
     data = io.BytesIO()
     Image.new("RGB", size, "navy").save(data, "PNG")
     return ContentFile(data.getvalue(), name)
 
 
 def picture(size: tuple[int, int] = (48, 27), **fields: Any) -> Picture:
-    """A picture for an update, not saved yet."""
+    """Return a picture for an update, not saved yet."""
     return Picture(image=photo(size), **{"alt_en": "The hall", "credit_en": "Photo: I. Moraru"} | fields)
 
 
@@ -128,5 +129,5 @@ def lose_changes(article: Article, revision: int) -> None:
 
 
 def log_of(article: Article) -> list[tuple[int, str]]:
-    """The change log of an article: revision and element, in order."""
+    """Return the change log of an article: revision and element, in order."""
     return list(Change.objects.filter(article=article).order_by("revision").values_list("revision", "element"))

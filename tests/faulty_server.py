@@ -1,7 +1,7 @@
-"""`manage.py runlive` with a fault: python -m tests.faulty_server FAULT ARGUMENTS_OF_RUNLIVE
+"""Run `manage.py runlive` with a fault: python -m tests.faulty_server FAULT ARGUMENTS_OF_RUNLIVE
 
-dies-before-the-bell   is killed after the commit of a change, before its bell is rung, once the file $TRIGGER exists
-drops-every-message    has a channel layer that loses what it is given
+dies-before-notifying  the server is killed after the commit of a change, before it notifies, once $TRIGGER exists
+drops-every-message    the channel layer loses every message
 """
 
 import os
@@ -21,17 +21,17 @@ from django.core.management import call_command
 from liveblog import notify
 
 
-def dies_before_the_bell() -> None:
-    ring = notify.notify_readers
+def dies_before_notifying() -> None:
+    notify_readers = notify.notify_readers
     trigger = Path(os.environ["TRIGGER"])
 
-    def die_or_ring(article_id: int) -> None:
+    def die_or_notify(article_id: int) -> None:
         if trigger.exists():
             trigger.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
-        ring(article_id)
+        notify_readers(article_id)
 
-    notify.notify_readers = die_or_ring
+    notify.notify_readers = die_or_notify
 
 
 def drops_every_message() -> None:
@@ -42,5 +42,5 @@ def drops_every_message() -> None:
 
 
 if __name__ == "__main__":
-    {"dies-before-the-bell": dies_before_the_bell, "drops-every-message": drops_every_message}[sys.argv[1]]()
+    {"dies-before-notifying": dies_before_notifying, "drops-every-message": drops_every_message}[sys.argv[1]]()
     call_command("runlive", *sys.argv[2:])

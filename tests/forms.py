@@ -1,4 +1,4 @@
-"""The newsroom's forms, filled in without a browser."""
+"""Fill in the newsroom's forms without a browser."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def change_url(item: Any) -> str:
 
 
 def form_of(answer: Any) -> dict[str, Any]:
-    """What a browser would send back if nothing was touched."""
+    """Return the data that a browser would send if the user changed nothing."""
     form = answer.context["adminform"].form
     data = {}
     for name, field in form.fields.items():

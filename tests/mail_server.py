@@ -1,4 +1,4 @@
-"""A mail server (SMTP) that keeps what it is given, or will not have it."""
+"""A mail server (SMTP) that stores the messages that it gets, or refuses them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.server import free_port
 
 
 class MailServer:
-    """`messages` are those that came, parsed, `sources` the same in bytes. `refusing`: it cannot at the moment;
-    `hanging_up`: it breaks off. `connections` counts them.
+    """`messages` are the parsed messages, `sources` the same in bytes. `refusing`: it answers with a temporary error;
+    `hanging_up`: it cuts the connection. `connections` counts connections.
     """
 
     def __init__(self) -> None:

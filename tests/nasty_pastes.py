@@ -1,8 +1,8 @@
-"""A hundred pastes that should do no harm, and what each gives: tests/nasty_pastes.json.
+"""A hundred pastes that must do no harm. tests/nasty_pastes.json has the result of each.
 
-`editor` is what the editor makes of it, in Chromium; `form` what the field makes of it where somebody sends it past the
-editor. Long results are told by their beginning and their length. WRITE_PASTES=1 has the tests write down what they
-find instead of comparing it; look at the difference before you commit it.
+`editor` is the result in the editor, in Chromium; `form` is the result if somebody sends the paste straight to the
+form. Long results are abridged to their beginning and their length. With WRITE_PASTES=1 the tests write the results
+instead of comparing them; look at the difference before you commit it.
 """
 
 import json
@@ -141,7 +141,7 @@ PASTES = {
     "only what turns text around": f"<p>{_R}</p>",
     "bdo": "<p><bdo dir=rtl>abc</bdo></p>",
     "language that is none": "<p lang='x\" onclick=alert(1)'>a</p><p lang=12>b</p>",
-    # Words of programs
+    # Markup of word processors
     "wrapper of google docs": "<b style='font-weight:normal' id=docs-internal-guid-1><p><span style='font-weight:700'>a</span> b</p></b>",
     "namespaces of office": "<html xmlns:o='urn:schemas-microsoft-com:office:office'><body lang=EN-US><p class=MsoNormal>a<o:p></o:p></p></body></html>",
     "nothing": "",
@@ -154,7 +154,7 @@ def abridged(text: str) -> str:
 
 
 def check(found: dict[str, str], by: str) -> None:
-    """Compare what came of the pastes with what is written down, or write it down."""
+    """Compare the results of the pastes with the stored ones, or store them."""
     known = json.loads(_FILE.read_text()) if _FILE.exists() else {}
     if os.environ.get("WRITE_PASTES"):
         written = {name: known.get(name, {}) | {by: text} for name, text in found.items()}

@@ -1,4 +1,4 @@
-"""People of a newsroom, with the rights of their groups."""
+"""Create users of a newsroom, with the rights of their groups."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PASSWORD = "a long password"
 
 @cache
 def _hashed() -> str:
-    """That of all: to be hard to guess, a hash takes its time."""
+    """Return the hash of everybody's password, made once because hashing is slow by design."""
     return make_password(PASSWORD)
 
 
 def user(name: str, *groups: str, **fields: Any) -> User:
-    """Somebody with an account in these groups."""
+    """Create a user in these groups."""
     user = User.objects.create(username=name, password=_hashed(), is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -1,4 +1,4 @@
-"""Processes that tests start. None outlives the tests, even if these are killed.
+"""Start processes that end with the tests, even if the tests are killed.
 
 Each process leads a group of its own, and a guardian knows all groups. The guardian reads them from a pipe; the pipe
 ends when the process that runs the tests does, and then the guardian kills what is left.
@@ -32,7 +32,7 @@ for group in groups:
 @lru_cache(maxsize=1)
 def _guardian() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-ISc", _GUARDIAN]
-    # It needs nothing of our output, which would stay open for those who read it.
+    # It must not inherit our output, which would then stay open for its readers.
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -46,7 +46,7 @@ def _tell(sign: str, group: int) -> None:
 
 
 def guard(group: int) -> None:
-    """Have a group of processes killed when the tests end."""
+    """Make sure that a group of processes is killed when the tests end."""
     _tell("+", group)
 
 

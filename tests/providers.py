@@ -1,4 +1,4 @@
-"""Services of others, as servers that speak their protocols and have faults that tests can switch on."""
+"""Servers that play external services: they speak their protocols and have faults that tests can switch on."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from werkzeug import Request, Response
 class _Server(HTTPServer):
     def thread_target(self) -> None:
         assert self.server is not None
-        # It looks this often, in seconds, whether it is to stop.
+        # Seconds between checks whether to stop.
         self.server.serve_forever(poll_interval=0.02)
 
 
 class Provider(ABC):
-    """A service of others on a port of its own, while a `with` lasts."""
+    """An external service on a port of its own, for the duration of a `with`."""
 
     def __post_init__(self) -> None:
         #: Set when the provider closes, so that slow answers end.
@@ -49,12 +49,12 @@ class Provider(ABC):
     # Faults of any service -------------------------------------------------------------------------------------------
 
     def hang_up(self, request: Request) -> Response:
-        """Close the connection, and say nothing."""
+        """Close the connection without an answer."""
         _socket_of(request).shutdown(socket.SHUT_RDWR)
         return Response()
 
     def trickle(self, piece: bytes, seconds: float, pause: float = 0.02) -> Response:
-        """Begin a long answer, and send a piece of it again and again."""
+        """Start a long answer, and send the same piece again and again."""
         headers = {"Content-Length": str(10**9)}
         return Response(self._pieces(piece, seconds, pause), headers=headers, direct_passthrough=True)
 
@@ -78,6 +78,6 @@ def _socket_of(request: Request) -> socket.socket:
 
 
 def as_json(value: Any, status: int = 200, **headers: str) -> Response:
-    """Return an answer in JSON; without a body for None."""
+    """Return an answer in JSON, or without a body for None."""
     body = b"" if value is None else json.dumps(value).encode()
     return Response(body, status, headers, content_type="application/json")

@@ -1,4 +1,4 @@
-"""What stands between a reader and the server, and may behave badly: a TCP proxy that can be told to."""
+"""A TCP proxy between a reader and the server, with faults that tests can switch on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Proxy:
-    """Passes connections on to `port`. Its faults can be switched while connections are open.
+    """Forwards connections to `port`. Tests can switch its faults while connections are open.
 
     cut_idle     seconds without a byte in either direction, after which a websocket is cut
     websockets   "pass", "refuse" (answer 403), or "swallow" (take the handshake and never answer)
@@ -21,7 +21,7 @@ class Proxy:
         self._behind = port
         self.cut_idle = cut_idle
         self.websockets = websockets
-        #: How many websocket handshakes came.
+        #: The number of websocket handshakes so far.
         self.handshakes = 0
         self._lost = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -29,9 +29,9 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def lose_websockets(self) -> None:
-        """From now on nothing passes on websockets that are open, and neither side is told: a laptop that slept.
+        """Block all open websockets from now on without telling either side, as if a laptop slept.
 
-        Connections of plain requests go on: browsers throw away those they had before a sleep.
+        Connections of plain requests still work: browsers discard those from before a sleep.
         """
         self._lost += 1
 
@@ -40,7 +40,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        # A thread in accept() is not woken by close().
+        # close() does not wake a thread that is in accept().
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -1,4 +1,4 @@
-"""The moderators' queue, spoken to as its scripts do."""
+"""A client that sends the same requests as the scripts of the moderators' queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def moderator(name: str = "greta") -> User:
 
 
 class QueueClient:
-    """A moderator at the queue. The last answer is kept in `last`."""
+    """A moderator at the queue. `last` is the last response."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -39,7 +39,7 @@ class QueueClient:
         return [card["id"] for card in self.entries(**query)["cards"]]
 
     def card(self, comment: Comment) -> str:
-        """The HTML of one comment."""
+        """Return the HTML of one comment."""
         [card] = self.entries(comment=comment.pk)["cards"]
         return card["html"]
 

@@ -1,4 +1,4 @@
-"""The real server, as a process of its own, on the database of the running test."""
+"""Run the real server as a process of its own, on the database of the running test."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from django.db import connection
 
 from tests import processes
 
-#: How many seconds a test waits for what must happen before it calls it missing. It says nothing about speed: a busy
-#: machine may need them.
+#: How many seconds a test waits for an event before it fails. This is no promise about speed: a busy machine may need
+#: them.
 PATIENCE = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode()) + 1_000 * _worker
-#: Below those that the system gives to connections, of which tests open thousands, and other ones for each worker and
-#: each run.
+#: Ports below those that the system gives to connections, of which tests open thousands. Each worker and each run has
+#: its own.
 _ports = (20_000 + number % 12_000 for number in itertools.count(_first))
 
 
@@ -39,19 +39,19 @@ def free_port() -> int:
     for port in _ports:
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
-    raise AssertionError("There is no end of numbers.")
+    raise AssertionError("unreachable: the ports never run out")
 
 
-def eventually(true: Callable[[], object], within: float = PATIENCE) -> None:
-    """Wait until something is so, in another thread or process."""
+def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
+    """Wait until a condition holds that another thread or process brings about. `within` is in seconds."""
     deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, "It did not happen."
+    while not condition():
+        assert time.monotonic() < deadline, "The condition never became true."
         time.sleep(0.05)
 
 
 def database_url() -> str:
-    """The address of the test's own database, for another process."""
+    """Return the address of the test's own database, for another process."""
     values = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{values['NAME']}"
@@ -63,7 +63,7 @@ def database_url() -> str:
 class Server:
     """`manage.py runlive` on a free port. `environment` adds to or replaces variables of this process.
 
-    What it says goes to `log`, where one is given.
+    Its output goes to `log`, if one is given.
     """
 
     def __init__(self, command: list[str] | None = None, log: Path | None = None, **environment: str) -> None:
@@ -78,7 +78,7 @@ class Server:
             "SITE_URL": self.url,
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
             "STATIC_ROOT": str(settings.STATIC_ROOT),
-            # What a test changes in its own process rings no bell in the server's in-process layer.
+            # Changes made in the test's own process send no notification through the server's in-process layer.
             "LIVE_POLL_SECONDS": "0.1",
             "LIVE_DRAIN_SECONDS": "0.2",
             "PYTHONWARNINGS": "default",
@@ -108,13 +108,13 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
-        """As a crash does: at once, with nothing said to anybody."""
+        """Kill the server as a crash does: at once, without telling anybody."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def hang_up(self) -> None:
-        """Have the processes replaced, as a deploy does."""
+        """Replace the worker processes, as a deploy does."""
         assert self.process is not None
         self.process.send_signal(signal.SIGHUP)
 
@@ -133,7 +133,7 @@ class Server:
         self.stop()
 
 
-#: The same application behind a server that lends no transport: frames go through ASGI `send`.
+#: The same application on a server that does not lend its transport, so frames go through ASGI `send`.
 PLAIN_SERVER = [
     *("-m", "uvicorn", "liveblog.asgi:application", "--port", "PORT", "--ws", "websockets-sansio"),
     *("--ws-per-message-deflate", "false", "--log-level", "warning", "--timeout-graceful-shutdown", "1"),

@@ -1,4 +1,4 @@
-"""How much of it: each promise is proved with a small count in every run, and with a large one by `make soak`.
+"""Choose the counts of tests: each run proves each promise with a small count, and `make soak` with a large one.
 
 `make soak` sets SOAK=1. It also runs the tests marked `soak`, which repeat a proof under other conditions.
 """
@@ -12,15 +12,15 @@ SOAK = os.environ.get("SOAK", "") not in ("", "0")
 
 
 def count(few: int, many: int) -> int:
-    """Return `few`, or `many` if this run is to soak."""
+    """Return `many` in a soak run, otherwise `few`."""
     return many if SOAK else few
 
 
 def only(*values: Any, **options: Any) -> Any:
-    """Return a parameter of a test that only `make soak` runs, as pytest.param does."""
+    """Return a test parameter, like pytest.param, that only runs in `make soak`."""
     return pytest.param(*values, marks=pytest.mark.soak, **options)
 
 
 def marks(*of_soak: pytest.MarkDecorator) -> tuple[pytest.MarkDecorator, ...]:
-    """Return the marks if this run is to soak, and none otherwise."""
+    """Return the marks in a soak run, otherwise none."""
     return of_soak if SOAK else ()

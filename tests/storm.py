@@ -1,7 +1,7 @@
-"""A writer of a storm of changes, as a process of its own: python -m tests.storm ARTICLE REVISION SEED
+"""Write a storm of changes in a process of its own: python -m tests.storm ARTICLE REVISION SEED
 
-Posts, corrects, withdraws, republishes, pins and translates updates of the article, at random, until the article is at
-the revision.
+Posts, corrects, withdraws, republishes, pins and translates updates of the article at random, until the article
+reaches the revision.
 """
 
 import os
@@ -19,14 +19,14 @@ from articles import changes
 from articles.models import Article, Update
 from liveblog.delivery import log
 
-#: As many fit on one page, so that all of them can be compared.
+#: So many updates fit on one page, so all of them can be compared.
 MOST = 45
 
 State = Update.State
 
 
 def change(article_id: int, until: int) -> bool:
-    """One change, made as the admin makes it. False where there have been enough."""
+    """Make one change as the admin does. Return False if there have been enough."""
     with transaction.atomic():
         log.lock(article_id)
         if Article.objects.values_list("revision", flat=True).get(pk=article_id) >= until:
@@ -63,7 +63,7 @@ def main() -> None:
             if not change(article_id, until):
                 return
         except OperationalError:
-            # What a journalist would do: press the button again.
+            # A journalist would press the button again.
             continue
 
 

@@ -1,4 +1,4 @@
-"""Readers that mean harm, or are broken: each is shown out, the others notice nothing, and memory stays bounded."""
+"""The server disconnects hostile or broken readers; the others notice nothing, and memory stays bounded."""
 
 import asyncio
 import random
@@ -28,7 +28,7 @@ MIB = 2**20
 
 @pytest.fixture(scope="module", params=["transport", soak.only("send")])
 def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
-    # That server waits for whoever is silent for 20 seconds before it asks, and for 20 more: make soak waits with it.
+    # That server pings a silent client after 20 seconds, and waits 20 more for an answer. Only make soak waits so long.
     hurried = [] if soak.SOAK else ["--ws-ping-interval", "1", "--ws-ping-timeout", "1"]
     command = [*PLAIN_SERVER, *hurried] if request.param == "send" else None
     with django_db_blocker.unblock():
@@ -38,7 +38,7 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 
 def memory(server: Server) -> int:
-    """What the server's process holds, in bytes."""
+    """Return the memory of the server's process, in bytes."""
     assert server.process is not None
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
     assert found is not None
@@ -46,7 +46,7 @@ def memory(server: Server) -> int:
 
 
 class Witness:
-    """A reader of the same page, who must not notice anything."""
+    """A reader of the same page, who must not notice the attack."""
 
     def __init__(self, server: Server, article: Article) -> None:
         self.article = article
@@ -93,7 +93,7 @@ _random = random.Random(1)
         pytest.param(masked(CLOSE, b"\x03"), {1002, 3}, id="half a close code"),
     ],
 )
-async def test_what_no_reader_sends_ends_only_their_own_connection(
+async def test_a_client_that_breaks_the_protocol_only_loses_its_own_connection(
     server: Server, sent: bytes, codes: set[int]
 ) -> None:
     article = await sync_to_async(factories.article)()
@@ -101,9 +101,9 @@ async def test_what_no_reader_sends_ends_only_their_own_connection(
         culprit = await asyncio.to_thread(shake_hands, server, article.slug)
         with culprit:
             await asyncio.to_thread(_send_all, culprit, sent)
-            told = closing_codes(await asyncio.to_thread(until_cut, culprit, answer=not soak.SOAK))
-        # Who goes on sending may lose even the goodbye.
-        assert set(told) <= codes
+            received = closing_codes(await asyncio.to_thread(until_cut, culprit, answer=not soak.SOAK))
+        # A client that keeps sending may not even get the close frame.
+        assert set(received) <= codes
         await witness.sees_an_update()
 
 
@@ -112,7 +112,7 @@ def _send_all(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
 
 
-async def test_a_ping_in_single_bytes_is_answered(server: Server) -> None:
+async def test_the_server_answers_a_ping_that_arrives_byte_by_byte(server: Server) -> None:
     article = await sync_to_async(factories.article)()
 
     def ping() -> None:
@@ -126,7 +126,7 @@ async def test_a_ping_in_single_bytes_is_answered(server: Server) -> None:
     await asyncio.to_thread(ping)
 
 
-async def test_a_flood_of_pings_whose_answers_nobody_reads_fills_no_memory() -> None:
+async def test_a_flood_of_pings_with_unread_answers_fills_no_memory() -> None:
     article = await sync_to_async(factories.article)()
 
     def flood(server: Server) -> None:
@@ -144,28 +144,28 @@ async def test_a_flood_of_pings_whose_answers_nobody_reads_fills_no_memory() -> 
             assert memory(server) - before < 10 * MIB
 
 
-#: Where the server itself bounds what it buffers, floods are left to make soak.
+#: Only make soak floods the server that bounds its buffers by itself.
 flooded = pytest.mark.parametrize("server", ["transport", soak.only("send")], indirect=True)
 
 
 @flooded
-async def test_readers_that_never_read_cost_no_more_than_their_buffers(server: Server) -> None:
+async def test_readers_that_never_read_only_cost_their_buffers(server: Server) -> None:
     article = await sync_to_async(factories.article)()
     async with Witness(server, article) as witness:
         before = memory(server)
         stalled = [await asyncio.to_thread(shake_hands, server, article.slug, buffer=4096) for _ in range(50)]
         long = await sync_to_async(factories.update)(article, body_en=f"<p>{'words ' * 15_000}</p>")
         for _ in range(40):
-            await witness.page.reaches(await sync_to_async(factories.say_again)(long))
+            await witness.page.reaches(await sync_to_async(factories.log_again)(long))
         await witness.sees_an_update()
-        # Written to each without a bound, this would be 170 MiB.
+        # Without a bound for each reader, this would take 170 MiB.
         assert memory(server) - before < 90 * MIB
         for one in stalled:
             one.close()
 
 
 @flooded
-async def test_a_flood_of_connections_from_one_address_leaves_the_others_in_peace(server: Server) -> None:
+async def test_a_flood_of_connections_from_one_address_does_not_affect_others(server: Server) -> None:
     article = await sync_to_async(factories.article)()
     # As a proxy on the same machine names its clients.
     path = f"/ws/en/live/{article.slug}/?after={article.page_state}"

@@ -1,4 +1,4 @@
-"""The newsroom's forms: each does what its buttons say, for those who may, and loses nothing."""
+"""The newsroom's forms do what their buttons say, only for users with the right, and lose nothing."""
 
 from typing import Any
 
@@ -33,21 +33,21 @@ def test_saving_without_publishing_keeps_a_draft() -> None:
     assert factories.log_of(article) == []
 
 
-def test_a_draft_with_a_time_is_scheduled() -> None:
+def test_a_draft_with_a_time_becomes_scheduled() -> None:
     article = factories.article()
     fields = {"body_en": "<p>Then.</p>", "publish_at": "2030-01-01T10:00"}
     member_of("Journalist").post(ADD, {"article": article.pk, "source_language": "en", **fields})
     assert Update.objects.get().state == "scheduled"
 
 
-def test_publishing_nothing_is_refused_beside_the_field() -> None:
+def test_publishing_an_empty_update_shows_an_error_beside_the_field() -> None:
     article = factories.article()
     answer = member_of("Journalist").post(ADD, {"article": article.pk, "source_language": "de", "_publish": "1"})
     assert "body_de" in errors_of(answer)
     assert not Update.objects.exists()
 
 
-def test_a_published_update_is_withdrawn_with_one_button() -> None:
+def test_a_journalist_withdraws_an_update_with_one_button() -> None:
     update = factories.update(factories.article())
     client = member_of("Journalist")
     client.post(change_url(update), {**opened(client, update), "_withdraw": "1"})
@@ -55,7 +55,7 @@ def test_a_published_update_is_withdrawn_with_one_button() -> None:
     assert update.state == "withdrawn"
 
 
-def test_a_form_saved_untouched_changes_nothing_for_readers() -> None:
+def test_saving_an_unchanged_form_changes_nothing_for_readers() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Calm.</p>", authors=(factories.author(),))
     client = member_of("Journalist")
@@ -76,7 +76,7 @@ def test_text_and_byline_saved_together_are_one_change() -> None:
     assert update.authors.count() == 1
 
 
-def test_the_second_of_two_who_save_the_same_update_is_told_and_loses_nothing() -> None:
+def test_the_second_of_two_users_who_save_an_update_sees_a_conflict_and_loses_nothing() -> None:
     update = factories.update(factories.article(), body_en="<p>As it was.</p>")
     first, second = member_of("Journalist"), member_of("Editor")
     hers, his = opened(first, update), opened(second, update)
@@ -92,7 +92,7 @@ def test_the_second_of_two_who_save_the_same_update_is_told_and_loses_nothing() 
     assert update.body_en == "<p>His.</p>"
 
 
-def test_a_translator_writes_translations_and_nothing_else() -> None:
+def test_a_translator_can_only_change_translations() -> None:
     update = factories.update(factories.article(), headline_en="Head", body_en="<p>Source.</p>")
     client = member_of("Translator")
     fields = client.get(change_url(update)).context["adminform"].form.fields
@@ -114,7 +114,7 @@ def test_a_translator_writes_translations_and_nothing_else() -> None:
     assert (update.state, update.is_key) == ("published", False)
 
 
-def test_a_translator_does_not_publish() -> None:
+def test_a_translator_cannot_publish() -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Draft.</p>")
     client = member_of("Translator")
     client.post(change_url(draft), {"version": draft.version, "body_de": "<p>Entwurf.</p>", "_publish": "1"})
@@ -149,7 +149,7 @@ def test_a_journalist_cannot_change_the_article() -> None:
     assert client.post(change_url(article), {"slug": "stolen"}).status_code == 403
 
 
-def test_a_new_update_is_offered_in_the_journalists_language_and_name() -> None:
+def test_a_new_update_starts_with_the_journalists_language_and_byline() -> None:
     article = factories.article()
     client = member_of("Journalist")
     author = factories.author()
@@ -162,7 +162,7 @@ def test_a_new_update_is_offered_in_the_journalists_language_and_name() -> None:
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-def test_the_forms_open_in_every_language_under_the_policy(language: str) -> None:
+def test_the_forms_open_in_every_language_under_the_content_security_policy(language: str) -> None:
     article = factories.article()
     update = factories.update(article)
     client = member_of("Editor")
@@ -178,7 +178,7 @@ def test_the_forms_open_in_every_language_under_the_policy(language: str) -> Non
             assert f'<script type="importmap" nonce="{nonce}">' in html
 
 
-def test_an_article_is_made_in_the_admin() -> None:
+def test_an_editor_creates_an_article_in_the_admin() -> None:
     client = member_of("Editor")
     data = form_of(client.get("/admin/articles/article/add/"))
     data |= {"slug": "talks", "source_language": "pl", "languages": ["pl", "en"], "headline_pl": "Rozmowy"}
@@ -186,7 +186,7 @@ def test_an_article_is_made_in_the_admin() -> None:
     assert Article.objects.get().languages == ["en", "pl"]
 
 
-def test_what_is_said_of_languages_that_the_site_does_not_offer_now_stays(settings: Any) -> None:
+def test_an_article_keeps_its_settings_for_languages_that_the_site_no_longer_offers(settings: Any) -> None:
     article = factories.article(policies={"uk": "original", "de": "reviewed"})
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     client = member_of("Editor")

@@ -1,4 +1,4 @@
-"""A text that leaves no ink is no text: wherever somebody can type one, it is as if nothing had been typed."""
+"""A text without visible characters counts as empty, wherever somebody can type one."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ BLANKS = [
     "\U0001d159",
     "\ue000\ufdd0\ufffc",
 ]
-#: Enough of them where each costs a request.
+#: A few of them, for tests in which each costs a request.
 TYPED = ["\u3164", "\u2800\u0301", "\u00ad\u200b\U000e0067"]
 INK = ["a", "é", "e\u0301", "क्", "ำ", "한", "٣", "ـ", "۝", "!", "…", "☭", "👍", "❤️", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "\ufffd", "می‌خواهم"]
 
 
 @pytest.mark.parametrize("text", ["", *BLANKS])
-def test_what_cannot_be_seen_is_blank(text: str) -> None:
+def test_invisible_text_is_blank(text: str) -> None:
     assert is_blank(text)
     assert plain_text(f"<p>{text}</p><ul><li><strong>{text}</strong></li></ul>") == ""
     assert normalise(f"<p>{text}</p><ul><li><p>{text}</p></li></ul>") == ""
@@ -63,12 +63,12 @@ def test_what_cannot_be_seen_is_blank(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", INK)
-def test_what_can_be_seen_is_not(text: str) -> None:
+def test_visible_text_is_not_blank(text: str) -> None:
     assert not is_blank(text)
     assert plain_text(f"<p>{text}</p>") == text
 
 
-def test_letters_digits_and_signs_have_ink_but_for_those_whose_glyph_is_empty() -> None:
+def test_letters_digits_and_symbols_have_ink_unless_their_glyph_is_empty() -> None:
     empty = {
         character
         for character in map(chr, range(0x110000))
@@ -78,7 +78,7 @@ def test_letters_digits_and_signs_have_ink_but_for_those_whose_glyph_is_empty() 
 
 
 @given(st.text(), st.sampled_from(BLANKS))
-def test_adding_what_cannot_be_seen_changes_nothing(text: str, blank: str) -> None:
+def test_invisible_characters_do_not_change_whether_a_text_is_blank(text: str, blank: str) -> None:
     assert is_blank(text + blank) == is_blank(text) == is_blank(blank + text)
 
 
@@ -86,7 +86,7 @@ def test_adding_what_cannot_be_seen_changes_nothing(text: str, blank: str) -> No
 
 
 def _columns() -> Iterator[models.Field]:
-    """Columns for words of people in the models of the newsroom and its readers."""
+    """Yield the columns that hold people's words, in the models of newsroom and readers."""
     for model in (Article, Update, Picture, Author, Comment):
         for field in model._meta.concrete_fields:
             typed = type(field).__mro__
@@ -94,7 +94,7 @@ def _columns() -> Iterator[models.Field]:
                 yield field
 
 
-def test_columns_for_words_store_no_blanks() -> None:
+def test_columns_for_words_store_no_blank_text() -> None:
     named = [field for field in _columns() if isinstance(field, NormalisedField)]
     assert {"headline_de", "alt_ar", "credit_en", "name", "text", "body_uk"} <= {field.name for field in named}
     for field in named:
@@ -106,7 +106,7 @@ def test_columns_for_words_store_no_blanks() -> None:
         assert field.get_prep_value("\u3164") == ""
 
 
-#: Fields that hold no words: what is hidden, and what only a list of codes, names or addresses can be.
+#: Fields that hold no words: hidden ones, and lists of codes, names or addresses.
 _NO_WORDS = {"website", "time_zone", "password", "embed_url"}
 
 
@@ -120,12 +120,12 @@ def _forms() -> Iterator[type[forms.BaseForm]]:
     request = RequestFactory().get("/")
     request.user = User(is_superuser=True, is_active=True, is_staff=True)
     for model, model_admin in admin.site._registry.items():
-        # The translators' desk has a form of its own.
+        # The translators' desk builds its own form.
         if model is not Translation and model_admin.has_add_permission(request):
             yield model_admin.get_form(request, change=True, obj=model() if model in (User, Group) else None)
             yield model_admin.get_form(request)
     for each in _subclasses(forms.BaseForm):
-        # The admin makes its forms of those in `liveblog.admin`.
+        # The admin derives its forms from those in `liveblog.admin`.
         if (
             each.__module__.split(".")[0] in ("articles", "comments", "liveblog")
             and each.__module__ != "liveblog.admin"
@@ -134,7 +134,7 @@ def _forms() -> Iterator[type[forms.BaseForm]]:
 
 
 @pytest.mark.django_db
-def test_every_form_of_newsroom_and_readers_takes_a_blank_for_nothing() -> None:
+def test_every_form_treats_blank_text_as_empty() -> None:
     checked = set()
     for form in _forms():
         for name, field in getattr(form, "base_fields", {}).items():
@@ -152,7 +152,7 @@ def test_every_form_of_newsroom_and_readers_takes_a_blank_for_nothing() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", TYPED)
-def test_a_comment_without_ink_is_refused_beside_its_field_in_the_readers_language(client: Client, blank: str) -> None:
+def test_a_blank_comment_shows_an_error_beside_its_field_in_the_readers_language(client: Client, blank: str) -> None:
     article = factories.article()
     address = f"{article.url('de')}comments/"
     for field in ("name", "text"):
@@ -165,7 +165,7 @@ def test_a_comment_without_ink_is_refused_beside_its_field_in_the_readers_langua
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", TYPED)
-def test_the_desk_publishes_nothing_that_cannot_be_seen(blank: str) -> None:
+def test_the_desk_does_not_publish_blank_text(blank: str) -> None:
     desk = DeskClient(member_of("Journalist"), factories.article())
     found = desk.write(headline=blank, body=f"<p>{blank}</p>")
     assert list(found["errors"]) == ["body"]
@@ -182,7 +182,7 @@ def test_the_desk_publishes_nothing_that_cannot_be_seen(blank: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("blank", TYPED)
-def test_a_picture_needs_a_credit_line_and_an_alternative_text_that_can_be_seen(blank: str) -> None:
+def test_a_picture_needs_a_visible_credit_line_and_alternative_text(blank: str) -> None:
     client = member_of("Journalist")
     desk = DeskClient(client, factories.article())
     picture = factories.picture(alt_en="", credit_en="")
@@ -198,12 +198,12 @@ def test_a_picture_needs_a_credit_line_and_an_alternative_text_that_can_be_seen(
 
 
 @pytest.mark.django_db
-def test_headlines_authors_and_accounts_need_a_name_that_can_be_seen(admin_client: Client) -> None:
+def test_headlines_authors_and_accounts_need_a_visible_name(admin_client: Client) -> None:
     blank, article = "\u3164\u2800", factories.article()
     page = reverse("admin:articles_article_change", args=[article.pk])
     assert "headline_en" in errors_of(admin_client.post(page, opened(admin_client, article) | {"headline_en": blank}))
     page = reverse("admin:articles_author_add")
-    assert list(errors_of(admin_client.post(page, form_of(admin_client.get(page)) | {"name": blank}))) == ["name"]
+    assert list(errors_of(admin_client.post(page, form_of(admin_client.get(page)) | {"name_en": blank}))) == ["name_en"]
     account = User.objects.create_user("oksana")
     page = reverse("admin:auth_user_change", args=[account.pk])
     assert "username" in errors_of(admin_client.post(page, {"username": blank, "first_name": blank}))
@@ -211,11 +211,11 @@ def test_headlines_authors_and_accounts_need_a_name_that_can_be_seen(admin_clien
     data = form_of(admin_client.get(page)) | {"name": blank, "source_language": "en"}
     assert list(errors_of(admin_client.post(page, data))) == ["name"]
     with pytest.raises(IntegrityError), transaction.atomic():
-        Author.objects.create(name=blank)
+        Author.objects.create(name_en=blank)
 
 
 @pytest.mark.django_db
-def test_a_translation_without_ink_is_a_missing_one() -> None:
+def test_a_blank_translation_counts_as_missing() -> None:
     article = factories.article()
     update = factories.update(article, headline_en="Peace", body_en="<p>It is signed.</p>")
     client = member_of("Translator")
@@ -232,7 +232,7 @@ def test_a_translation_without_ink_is_a_missing_one() -> None:
 
 
 @pytest.mark.django_db
-def test_code_that_asks_no_form_stores_nothing_invisible_either() -> None:
+def test_code_without_a_form_stores_no_blank_text_either() -> None:
     update = factories.update(factories.article(), headline_en="Peace", body_en="<p>Signed.</p>")
     update.headline_en, update.attribution_en = "\u3164", "\u2800"
     with changes.edit(update):

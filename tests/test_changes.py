@@ -1,4 +1,4 @@
-"""What readers see is logged when it changes, and only then."""
+"""The change log gets a line when readers' pages change, and only then."""
 
 import threading
 
@@ -32,13 +32,13 @@ def test_a_published_update_is_one_change() -> None:
     assert revision_of(article) == 1
 
 
-def test_a_draft_is_no_change() -> None:
+def test_a_draft_is_not_a_change() -> None:
     article = factories.article()
     factories.update(article, state=Update.State.DRAFT)
     assert factories.log_of(article) == []
 
 
-def test_saving_again_what_is_already_there_is_no_change() -> None:
+def test_saving_an_unchanged_update_is_not_a_change() -> None:
     article = factories.article()
     update = factories.update(article)
     update.save()
@@ -47,7 +47,7 @@ def test_saving_again_what_is_already_there_is_no_change() -> None:
     assert factories.log_of(article) == [(1, update.element)]
 
 
-def test_text_that_sanitises_to_the_same_is_no_change() -> None:
+def test_text_that_sanitises_to_the_same_is_not_a_change() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Calm.</p>")
     update.body_en = '<p onclick="x()">Calm.</p><p></p>'
@@ -76,7 +76,7 @@ def test_each_edit_that_readers_see_is_one_change(edit: dict) -> None:
     assert logged_since(article, 1) == [update.element]
 
 
-def test_a_translation_into_a_language_that_the_article_does_not_appear_in_is_no_change() -> None:
+def test_a_translation_into_a_language_outside_the_article_is_not_a_change() -> None:
     article = factories.article(languages=["en", "de"])
     update = factories.update(article)
     update.body_pl = "<p>Po polsku.</p>"
@@ -84,7 +84,7 @@ def test_a_translation_into_a_language_that_the_article_does_not_appear_in_is_no
     assert revision_of(article) == 1
 
 
-def test_a_byline_added_in_the_same_edit_is_part_of_the_one_change() -> None:
+def test_a_byline_added_in_the_same_edit_is_part_of_its_change() -> None:
     article = factories.article()
     update = factories.update(article)
     with changes.edit(update):
@@ -113,14 +113,14 @@ def test_a_new_headline_of_the_article_changes_its_head_and_the_pages_that_link_
     assert logged_since(other, before) == ["related"]
 
 
-def test_a_language_taken_away_has_open_pages_load_anew() -> None:
+def test_removing_a_language_reloads_open_pages() -> None:
     article = factories.article()
     article.languages = ["en", "de"]
     article.save()
     assert log.PAGE in logged_since(article, 0)
 
 
-def test_renaming_an_author_has_the_pages_with_the_byline_load_anew() -> None:
+def test_renaming_an_author_reloads_the_pages_with_the_byline() -> None:
     article, author = factories.article(), factories.author()
     factories.update(article, authors=(author,))
     author.name = "Ioana Ionescu"
@@ -128,7 +128,7 @@ def test_renaming_an_author_has_the_pages_with_the_byline_load_anew() -> None:
     assert logged_since(article, 1) == [log.PAGE]
 
 
-def test_deleting_an_author_has_the_pages_with_the_byline_load_anew_and_is_a_version() -> None:
+def test_deleting_an_author_reloads_the_pages_with_the_byline_and_makes_a_version() -> None:
     article, draft_only, author = factories.article(), factories.article(), factories.author()
     with changes.edit(article):
         article.authors.add(author)
@@ -145,7 +145,7 @@ def test_deleting_an_author_has_the_pages_with_the_byline_load_anew_and_is_a_ver
         assert (version.data["authors"], str(version.user)) == ([], "editor")
 
 
-def test_deleting_several_authors_or_topics_is_told_as_well() -> None:
+def test_bulk_deletion_of_authors_or_topics_reloads_pages() -> None:
     article, author = factories.article(), factories.author()
     topic = Topic.objects.create(slug="summits", name_en="Summits")
     with changes.edit(article):
@@ -158,7 +158,7 @@ def test_deleting_several_authors_or_topics_is_told_as_well() -> None:
         assert logged_since(article, before) == [log.PAGE] * count
 
 
-def test_an_edit_that_fails_leaves_no_trace() -> None:
+def test_a_failed_edit_leaves_no_trace() -> None:
     article = factories.article()
     update = factories.update(article)
     with pytest.raises(RuntimeError), changes.edit(update):
@@ -169,7 +169,7 @@ def test_an_edit_that_fails_leaves_no_trace() -> None:
     assert "Half done" not in Update.objects.get().body_en
 
 
-def test_a_copy_of_the_article_read_earlier_does_not_turn_the_revision_back() -> None:
+def test_saving_an_older_copy_of_an_article_does_not_lower_the_revision() -> None:
     article = factories.article()
     early = Article.objects.get(pk=article.pk)
     factories.update(article)
@@ -178,7 +178,7 @@ def test_a_copy_of_the_article_read_earlier_does_not_turn_the_revision_back() ->
     assert revision_of(article) == 2
 
 
-def test_no_two_changes_have_one_revision() -> None:
+def test_no_two_changes_share_a_revision() -> None:
     article = factories.article()
     factories.update(article)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -191,7 +191,7 @@ def test_nothing_is_logged_outside_a_transaction(transactional_db: None) -> None
         log.append(article.pk, "coverage")
 
 
-def test_an_edit_costs_the_same_whatever_the_number_of_updates() -> None:
+def test_an_edit_takes_the_same_queries_for_any_number_of_updates() -> None:
     article = factories.article()
     update = factories.update(article)
 
@@ -207,7 +207,7 @@ def test_an_edit_costs_the_same_whatever_the_number_of_updates() -> None:
     assert queries_of_an_edit() == few
 
 
-def test_saves_at_the_same_time_get_revisions_one_after_the_other(transactional_db: None) -> None:
+def test_concurrent_saves_get_consecutive_revisions(transactional_db: None) -> None:
     article = factories.article()
     start = threading.Barrier(4)
 

@@ -1,4 +1,4 @@
-"""E-mails to readers who asked for them and to moderators of an old queue: none is lost, and none sent twice."""
+"""E-mails reach readers who asked for them and moderators of an old queue: none is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def mail(settings: Any) -> Iterator[MailServer]:
 
 
 def asked(article: Any = None, **fields: Any) -> Comment:
-    """A comment whose author asked to be told."""
+    """Create a comment whose author asked for e-mails."""
     return factories.comment(article, **{"email": "ana@example.org", "notify": True, "page_language": "de"} | fields)
 
 
@@ -54,7 +54,7 @@ def text_of(message: EmailMessage) -> str:
     return message.get_content()
 
 
-def test_an_author_is_told_that_their_comment_appeared(mail: MailServer) -> None:
+def test_an_author_gets_an_email_when_their_comment_appears(mail: MailServer) -> None:
     comment = asked(page_language="ar")
     approve(comment)
     deliver()
@@ -65,14 +65,14 @@ def test_an_author_is_told_that_their_comment_appeared(mail: MailServer) -> None
     assert f"{comment.article.url('ar')}comments/{comment.pk}/" in text_of(message)
 
 
-def test_who_did_not_ask_is_not_told(mail: MailServer) -> None:
+def test_an_author_who_did_not_ask_gets_no_email(mail: MailServer) -> None:
     approve(asked(notify=False))
     approve(asked(email=""))
     deliver()
     assert mail.messages == []
 
 
-def test_an_author_is_told_of_an_answer_but_not_of_their_own(mail: MailServer) -> None:
+def test_an_author_gets_an_email_about_answers_by_others(mail: MailServer) -> None:
     comment = asked(state="approved")
     own = factories.comment(comment.article, parent=comment, email="Ana@example.org", text="Another thing.")
     other = factories.comment(comment.article, parent=comment, name="Олена", email="o@example.org", text="Так, саме.")
@@ -86,22 +86,22 @@ def test_an_author_is_told_of_an_answer_but_not_of_their_own(mail: MailServer) -
     assert f"comments/{other.pk}/" in text_of(message)
 
 
-def test_one_click_ends_it(mail: MailServer, client: Any) -> None:
+def test_one_click_unsubscribes(mail: MailServer, client: Any) -> None:
     comment = asked()
     approve(comment)
     deliver()
     message = mail.messages[0][1]
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = message["List-Unsubscribe"].strip().strip("<>")
-    # Whole, and as it is: mail providers do not decode this line.
+    # The header must not be folded or encoded: mail providers do not decode it.
     assert f"<{address}>".encode() in mail.sources[0]
     assert address in text_of(message)
     path = urlsplit(address).path
-    # Scanners of mail open every address.
+    # Mail scanners open every address.
     assert client.get(path).status_code == 200
     comment.refresh_from_db()
     assert comment.notify
-    # The mail provider posts from its own site, with no cookie and no origin of ours.
+    # The mail provider posts from its own site, without our cookie or origin.
     answer = client.post(path, {"List-Unsubscribe": "One-Click"}, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 200
     comment.refresh_from_db()
@@ -111,14 +111,14 @@ def test_one_click_ends_it(mail: MailServer, client: Any) -> None:
     assert len(mail.messages) == 1
 
 
-def test_nobody_ends_it_for_somebody_else(client: Any) -> None:
+def test_nobody_can_unsubscribe_somebody_else(client: Any) -> None:
     comment = asked()
     assert client.post(f"/de/comments/unsubscribe/{comment.email_hash}:forged/").status_code == 404
     comment.refresh_from_db()
     assert comment.notify
 
 
-def test_a_decision_that_is_undone_at_once_is_not_told(mail: MailServer) -> None:
+def test_a_decision_that_is_undone_at_once_sends_no_email(mail: MailServer) -> None:
     comment = asked()
     decision = approve(comment)
     assert emails.run_due() == 0
@@ -130,7 +130,7 @@ def test_a_decision_that_is_undone_at_once_is_not_told(mail: MailServer) -> None
     assert len(mail.messages) == 1
 
 
-def test_while_the_mail_server_is_down_emails_wait(mail: MailServer) -> None:
+def test_emails_wait_while_the_mail_server_is_down(mail: MailServer) -> None:
     mail.stop()
     approve(asked())
     deliver()
@@ -149,7 +149,7 @@ def test_while_the_mail_server_is_down_emails_wait(mail: MailServer) -> None:
     assert len(mail.messages) == 1
 
 
-def test_a_mail_server_that_hangs_is_waited_for_once(mail: MailServer, settings: Any) -> None:
+def test_a_run_waits_only_once_for_a_mail_server_that_hangs(mail: MailServer, settings: Any) -> None:
     for _ in range(4):
         approve(asked())
     make_due()
@@ -166,7 +166,7 @@ def test_a_mail_server_that_hangs_is_waited_for_once(mail: MailServer, settings:
     assert len(mail.messages) == 4
 
 
-def test_emails_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: MailServer) -> None:
+def test_emails_share_a_connection_and_survive_its_loss(mail: MailServer) -> None:
     for _ in range(3):
         approve(asked())
     deliver()
@@ -182,7 +182,7 @@ def test_emails_go_by_one_connection_and_one_that_breaks_keeps_none_back(mail: M
     assert len(mail.messages) == 6
 
 
-def test_one_address_that_is_refused_keeps_no_other_email_back(mail: MailServer) -> None:
+def test_a_refused_address_does_not_hold_back_other_emails(mail: MailServer) -> None:
     bad, good = asked(email="nobody@[300.300.300.300]"), asked()
     approve(bad)
     approve(good)
@@ -190,14 +190,14 @@ def test_one_address_that_is_refused_keeps_no_other_email_back(mail: MailServer)
     assert [to for to, _message in mail.messages][-1] == ["ana@example.org"]
 
 
-def test_an_email_is_taken_by_one_process(mail: MailServer) -> None:
+def test_only_one_process_sends_an_email(mail: MailServer) -> None:
     approve(asked())
     make_due()
     assert len(emails.queue.claim(5)) == 1
     assert emails.queue.claim(5) == []
 
 
-def test_the_name_of_a_commenter_puts_nothing_into_the_head_of_an_email(mail: MailServer) -> None:
+def test_a_commenters_name_cannot_inject_email_headers(mail: MailServer) -> None:
     comment = asked(state="approved")
     approve(factories.comment(comment.article, parent=comment, name="Eve\nBcc: all@example.org"))
     deliver()
@@ -212,7 +212,7 @@ def moderator(name: str, email: str) -> User:
     return user
 
 
-def test_moderators_are_told_when_the_queue_grows_old(
+def test_moderators_get_an_email_when_comments_wait_too_long(
     mail: MailServer, settings: Any, django_assert_max_num_queries: Any
 ) -> None:
     settings.COMMENTS_DIGEST_HOURS = 4.0
@@ -231,7 +231,7 @@ def test_moderators_are_told_when_the_queue_grows_old(
     assert "/admin/comments/comment/" in text_of(mail.messages[0][1])
 
 
-def test_without_a_mail_server_nobody_is_offered_any(client: Any) -> None:
+def test_without_a_mail_server_the_form_offers_no_emails(client: Any) -> None:
     article = factories.article()
     assert 'name="notify"' not in client.get(f"{article.url('de')}comments/").content.decode()
     approve(asked(article))

@@ -1,4 +1,4 @@
-"""The server itself runs the background jobs of comments, beside its requests."""
+"""The server runs the background jobs of comments itself, beside its requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def server(akismet: AkismetServer, mail: MailServer) -> Iterator[Server]:
         yield running
 
 
-def test_a_comment_is_checked_appears_and_its_author_is_told(
+def test_the_server_checks_a_comment_publishes_it_and_emails_its_author(
     server: Server, akismet: AkismetServer, mail: MailServer
 ) -> None:
     article = factories.article()
@@ -72,7 +72,7 @@ def test_a_comment_is_checked_appears_and_its_author_is_told(
 
 
 @pytest.mark.one_database
-def test_a_mail_server_that_hangs_keeps_no_comment_waiting(akismet: AkismetServer) -> None:
+def test_a_mail_server_that_hangs_does_not_delay_comments(akismet: AkismetServer) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     for number in range(5):

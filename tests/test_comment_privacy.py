@@ -1,4 +1,4 @@
-"""What readers entrust to us is kept encrypted and no longer than it is needed, is handed out, and can be erased."""
+"""Readers' data is stored encrypted and no longer than needed, and readers can have it exported and erased."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRACES = (EMAIL, "Unmistakable", "unmistakably", "192.0.2.77", "RareBrowser")
 
 
 def dump() -> str:
-    """All rows of all tables, as a dump of the database has them."""
+    """Return all rows of all tables, as a dump of the database would show them."""
     rows = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -71,7 +71,7 @@ def test_an_email_is_not_in_the_database() -> None:
     assert comment.email_hash == keyed_hash(EMAIL.upper())
 
 
-def test_after_a_change_of_keys_what_was_kept_is_read_and_found(settings: Any) -> None:
+def test_stored_data_can_be_read_and_found_after_a_change_of_keys(settings: Any) -> None:
     comment = left()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
     assert Comment.objects.get(pk=comment.pk).email == EMAIL
@@ -108,7 +108,7 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
     assert answer.parent_id == answered.pk
 
 
-def test_an_update_made_of_a_comment_goes_from_all_articles() -> None:
+def test_erasure_deletes_an_update_made_from_a_comment_in_all_articles() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
     syndication.copy_to(moderation.make_update(comment.pk), [other], None)
@@ -118,7 +118,7 @@ def test_an_update_made_of_a_comment_goes_from_all_articles() -> None:
     assert not Update.objects.exists()
 
 
-def test_a_copy_is_erased_although_its_original_was_deleted() -> None:
+def test_erasure_finds_a_copy_whose_original_was_deleted() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
     update = moderation.make_update(comment.pk)
@@ -130,7 +130,7 @@ def test_a_copy_is_erased_although_its_original_was_deleted() -> None:
     assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
 
 
-def test_what_its_author_deleted_after_it_was_quoted_is_still_erased() -> None:
+def test_erasure_includes_a_quoted_comment_that_its_author_deleted() -> None:
     comment = left(state="approved")
     moderation.make_update(comment.pk)
     submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
@@ -141,7 +141,7 @@ def test_what_its_author_deleted_after_it_was_quoted_is_still_erased() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_translation_that_comes_after_the_erasure_is_not_kept(settings: Any) -> None:
+def test_a_translation_that_arrives_after_the_erasure_is_not_stored(settings: Any) -> None:
     comment = left(language="uk", state="approved")
     factories.comment(comment.article, parent=comment, state="approved")
     with TranslationServer() as server:
@@ -162,7 +162,7 @@ def test_a_translation_that_comes_after_the_erasure_is_not_kept(settings: Any) -
     assert not CommentTranslation.objects.exists()
 
 
-def test_what_is_erased_disappears_from_open_pages_and_answers_stay(client: Any) -> None:
+def test_an_erased_comment_disappears_from_open_pages_and_its_answers_stay(client: Any) -> None:
     article = factories.article()
     comment = left(article, state="approved")
     factories.comment(article, parent=comment, state="approved", text="An answer that stays.")
@@ -175,7 +175,7 @@ def test_what_is_erased_disappears_from_open_pages_and_answers_stay(client: Any)
     assert "Unmistakable" not in json.dumps(changes)
 
 
-def test_everything_under_an_email_is_handed_out() -> None:
+def test_an_export_has_everything_under_an_email() -> None:
     comment = left()
     moderation.decide(comment.pk, State.REJECTED, None, version=0, reason="off topic")
     left(email="somebody.else@example.org", name="Else")
@@ -186,7 +186,7 @@ def test_everything_under_an_email_is_handed_out() -> None:
     json.dumps(exported)
 
 
-def test_an_editor_exports_and_erases_in_the_admin_and_a_moderator_does_not() -> None:
+def test_editors_can_export_and_erase_in_the_admin_and_moderators_cannot() -> None:
     left()
     page = "/admin/comments/commenter/"
     editor = member_of("Editor")
@@ -199,7 +199,7 @@ def test_an_editor_exports_and_erases_in_the_admin_and_a_moderator_does_not() ->
     assert EMAIL not in dump()
 
 
-def test_addresses_are_kept_only_as_long_as_the_check_for_spam_needs_them(settings: Any) -> None:
+def test_ip_addresses_are_deleted_once_the_spam_check_no_longer_needs_them(settings: Any) -> None:
     settings.COMMENTS_KEEP_ADDRESS_DAYS = 30
     old, new = left(state="approved"), left()
     moderation.report(old.pk, "spam", "", "a reader")
@@ -214,7 +214,7 @@ def test_addresses_are_kept_only_as_long_as_the_check_for_spam_needs_them(settin
     assert old.email == EMAIL
 
 
-def test_a_ban_that_is_over_is_forgotten_with_its_address() -> None:
+def test_an_expired_ban_is_deleted_with_its_address() -> None:
     comment = left()
     for hours in (-1, 1):
         moderation.ban(comment, None, until=timezone.now() + timedelta(hours=hours), address=True)
@@ -222,7 +222,7 @@ def test_a_ban_that_is_over_is_forgotten_with_its_address() -> None:
     assert Ban.objects.get() in Ban.objects.in_force()
 
 
-def test_the_page_says_what_becomes_of_what_is_sent(client: Any, settings: Any) -> None:
+def test_the_privacy_page_says_how_data_is_used(client: Any, settings: Any) -> None:
     settings.AKISMET_API_KEY = ""
     page = f"{factories.article().url('en')}comments/privacy/"
     assert "Akismet" not in client.get(page).content.decode()
@@ -233,7 +233,7 @@ def test_the_page_says_what_becomes_of_what_is_sent(client: Any, settings: Any) 
     assert "until the ban ends" in html
 
 
-def test_what_admins_call_a_comment_gives_nobody_away() -> None:
+def test_the_names_of_objects_in_the_admin_reveal_no_personal_data() -> None:
     comment = left()
     for model in apps.get_app_config("comments").get_models():
         for item in model._base_manager.all():

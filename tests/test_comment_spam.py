@@ -1,4 +1,4 @@
-"""Spam hardly ever reaches a moderator, and whatever happens to the spam check, no comment is lost or let through."""
+"""The spam check keeps spam from moderators; if it fails, no comment is lost or published unchecked."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def state_of(comment: Comment) -> tuple[str, str]:
     return comment.state, comment.held
 
 
-def test_the_check_is_told_all_that_helps(client: Any, akismet: AkismetServer) -> None:
+def test_the_spam_check_gets_all_data_that_helps(client: Any, akismet: AkismetServer) -> None:
     article = factories.article()
     first = sent(client, article=article)
     assert akismet.requests == []
@@ -78,14 +78,14 @@ def test_spam_does_not_reach_a_moderator(client: Any, akismet: AkismetServer) ->
     assert Decision.objects.get().actor == "spam"
 
 
-def test_what_need_not_be_kept_is_not_kept(client: Any, akismet: AkismetServer) -> None:
+def test_spam_that_the_service_advises_to_discard_is_deleted(client: Any, akismet: AkismetServer) -> None:
     akismet.discard = True
     sent(client, SPAM)
     checking.run_due()
     assert not Comment.objects.exists()
 
 
-def test_what_is_no_spam_waits_or_appears_as_the_article_says(client: Any, akismet: AkismetServer) -> None:
+def test_a_comment_that_is_not_spam_waits_or_appears_as_the_article_says(client: Any, akismet: AkismetServer) -> None:
     careful, open_to_all = sent(client), factories.article()
     Discussion.objects.create(article=open_to_all, policy=Policy.AT_ONCE)
     at_once = sent(client, article=open_to_all)
@@ -99,7 +99,7 @@ def test_what_is_no_spam_waits_or_appears_as_the_article_says(client: Any, akism
 @pytest.mark.parametrize(
     "fault", ["500", "429", "hang up", "slow", "trickle", "endless", "nonsense", "empty", "html", "redirect", "key"]
 )
-def test_while_the_check_fails_comments_wait_and_are_checked_later(
+def test_comments_wait_while_the_check_fails_and_are_checked_later(
     client: Any, akismet: AkismetServer, settings: Any, fault: str
 ) -> None:
     article = factories.article()
@@ -122,7 +122,7 @@ def test_while_the_check_fails_comments_wait_and_are_checked_later(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_the_queue_hears_of_what_is_left_to_moderators(akismet: AkismetServer) -> None:
+async def test_the_queue_is_notified_of_comments_left_to_moderators(akismet: AkismetServer) -> None:
     akismet.fault = "500"
     comment = await sync_to_async(sent)(Client())
     greta = await connected(await sync_to_async(moderator)("greta"), "/ws/moderation/")
@@ -134,7 +134,7 @@ async def test_the_queue_hears_of_what_is_left_to_moderators(akismet: AkismetSer
     await greta.close()
 
 
-def test_what_readers_reported_is_not_settled_by_the_check(client: Any, akismet: AkismetServer) -> None:
+def test_the_check_does_not_decide_comments_that_readers_reported(client: Any, akismet: AkismetServer) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     address = post(client, f"{article.url('de')}comments/")["Location"]
@@ -149,7 +149,7 @@ def test_what_readers_reported_is_not_settled_by_the_check(client: Any, akismet:
     assert list(Comment.objects.queued()) == [comment]
 
 
-def test_moderators_decide_while_the_check_is_down(client: Any, akismet: AkismetServer) -> None:
+def test_moderators_can_decide_while_the_check_is_down(client: Any, akismet: AkismetServer) -> None:
     akismet.fault = "500"
     comment = sent(client, SPAM)
     checking.run_due()
@@ -160,7 +160,7 @@ def test_moderators_decide_while_the_check_is_down(client: Any, akismet: Akismet
     assert state_of(comment)[0] == State.APPROVED
 
 
-def test_the_service_is_told_what_it_took_for_something_else(client: Any, akismet: AkismetServer) -> None:
+def test_the_service_learns_its_mistakes(client: Any, akismet: AkismetServer) -> None:
     good, bad, missed = sent(client), sent(client, SPAM), sent(client, WORDS | {"text": "Buy my watches."})
     user = User.objects.create_user("mod")
     checking.run_due()
@@ -171,12 +171,12 @@ def test_the_service_is_told_what_it_took_for_something_else(client: Any, akisme
     assert akismet.asked("submit-ham") == []
     make_due()
     checking.run_due()
-    [ham], [told] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
-    assert (ham["comment_content"], told["comment_content"]) == (SPAM["text"], "Buy my watches.")
+    [ham], [reported] = akismet.asked("submit-ham"), akismet.asked("submit-spam")
+    assert (ham["comment_content"], reported["comment_content"]) == (SPAM["text"], "Buy my watches.")
     assert ham["user_ip"] == "127.0.0.1"
 
 
-def test_a_decision_that_is_undone_at_once_teaches_nothing(client: Any, akismet: AkismetServer) -> None:
+def test_a_decision_that_is_undone_at_once_is_not_reported_to_the_service(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client)
     checking.run_due()
     decision = moderation.decide(comment.pk, State.SPAM, None, version=0)
@@ -186,7 +186,7 @@ def test_a_decision_that_is_undone_at_once_teaches_nothing(client: Any, akismet:
     assert akismet.asked("submit-spam") == []
 
 
-def test_what_a_process_took_and_did_not_finish_is_done_by_another(client: Any, akismet: AkismetServer) -> None:
+def test_another_process_finishes_abandoned_work(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client, SPAM)
     assert checking.queue.claim(5) == [comment]
     assert checking.queue.claim(5) == []
@@ -195,7 +195,7 @@ def test_what_a_process_took_and_did_not_finish_is_done_by_another(client: Any, 
     assert state_of(comment)[0] == State.SPAM
 
 
-def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServer) -> None:
+def test_an_edited_comment_is_checked_again_with_the_reason(client: Any, akismet: AkismetServer) -> None:
     answer = post(client, f"{factories.article().url('de')}comments/")
     checking.run_due()
     fields = {"version": "0", "text": "Now with a casino in it."}
@@ -205,7 +205,7 @@ def test_an_edit_is_checked_again_and_says_why(client: Any, akismet: AkismetServ
     assert Comment.objects.get().state == State.SPAM
 
 
-def test_an_answer_to_what_is_no_longer_there_is_not_used(client: Any, akismet: AkismetServer) -> None:
+def test_a_late_answer_does_not_change_a_decided_comment(client: Any, akismet: AkismetServer) -> None:
     comment = sent(client)
     taken = checking.queue.claim(5)
     moderation.decide(comment.pk, State.REJECTED, None, version=0)
@@ -214,7 +214,7 @@ def test_an_answer_to_what_is_no_longer_there_is_not_used(client: Any, akismet: 
     assert state_of(comment)[0] == State.REJECTED
 
 
-def test_neither_key_nor_words_get_into_the_log(
+def test_the_log_has_neither_the_key_nor_the_comment(
     client: Any, akismet: AkismetServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     akismet.alert = "10005"
@@ -230,7 +230,7 @@ def test_neither_key_nor_words_get_into_the_log(
     assert WORDS["text"] not in str(written)
 
 
-def test_without_a_key_nothing_is_asked(client: Any, akismet: AkismetServer, settings: Any) -> None:
+def test_without_a_key_the_service_is_not_called(client: Any, akismet: AkismetServer, settings: Any) -> None:
     settings.AKISMET_API_KEY = ""
     comment = sent(client, SPAM)
     assert checking.run_due() == 0
@@ -239,7 +239,7 @@ def test_without_a_key_nothing_is_asked(client: Any, akismet: AkismetServer, set
     assert not spam.configured()
 
 
-def test_a_test_says_that_it_is_one(client: Any, akismet: AkismetServer, settings: Any) -> None:
+def test_a_test_request_is_marked_as_a_test(client: Any, akismet: AkismetServer, settings: Any) -> None:
     settings.AKISMET_TEST = True
     sent(client)
     checking.run_due()

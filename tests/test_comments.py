@@ -1,4 +1,4 @@
-"""A reader's comment is seen by others when a moderator has approved it, and by open pages at once."""
+"""Other readers see a comment once a moderator has approved it, on open pages at once."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ def test_an_approved_comment_reaches_pages_in_every_language(client: Any) -> Non
     assert change["html"].strip() in client.get(article.url("ar")).content.decode()
 
 
-def test_a_comment_that_is_taken_back_is_removed() -> None:
+def test_a_comment_that_becomes_spam_is_removed() -> None:
     article = factories.article()
     comment = Comment.objects.create(article=article, language="en", state="approved", **WORDS)
     comment.state = Comment.State.SPAM
@@ -60,7 +60,7 @@ def test_a_comment_that_is_taken_back_is_removed() -> None:
     assert elements == [comment.element, "comments-count"] * 2
 
 
-def test_markup_in_a_comment_is_shown_and_not_obeyed(client: Any) -> None:
+def test_markup_in_a_comment_is_shown_as_text(client: Any) -> None:
     article = factories.article()
     Comment.objects.create(
         article=article, language="en", name="<b>x</b>", text="<script>alert(1)</script>", state="approved"
@@ -78,21 +78,21 @@ def test_a_form_on_another_site_cannot_post(client: Any) -> None:
     assert not Comment.objects.exists()
 
 
-def test_a_comment_of_nothing_but_blanks_is_refused(client: Any) -> None:
+def test_a_blank_comment_is_refused(client: Any) -> None:
     article = factories.article()
     for text in ("   ", "\x00", "\n\n"):
         assert post(client, f"{article.url('en')}comments/", {"name": "Ana", "text": text}).status_code == 422
     assert not Comment.objects.exists()
 
 
-def test_the_field_that_people_do_not_see_stays_empty(client: Any) -> None:
+def test_a_comment_that_fills_in_the_hidden_field_is_refused(client: Any) -> None:
     article = factories.article()
     answer = post(client, f"{article.url('en')}comments/", WORDS | {"website": "spam.example"})
     assert answer.status_code == 422
     assert not Comment.objects.exists()
 
 
-def test_errors_are_said_in_the_readers_language_and_keep_what_was_written(client: Any) -> None:
+def test_errors_are_in_the_readers_language_and_keep_what_was_written(client: Any) -> None:
     article = factories.article()
     answer = post(client, f"{article.url('de')}comments/", {"name": "", "text": "Ein Satz."})
     html = answer.content.decode()
@@ -100,7 +100,7 @@ def test_errors_are_said_in_the_readers_language_and_keep_what_was_written(clien
     assert "Ein Satz." in html
 
 
-# What is taken, and what becomes of it --------------------------------------------------------------------------------
+# Accepting comments ---------------------------------------------------------------------------------------------------
 
 TEXTS = {
     "de": "Die Minister haben heute sehr lange über Strom und Wärme gesprochen.",
@@ -131,17 +131,17 @@ def test_the_page_with_the_form_is_cacheable_and_sets_no_cookie(client: Any) -> 
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_a_comment_is_in_the_language_that_it_is_written_in(client: Any, language: str) -> None:
+def test_a_comment_gets_the_language_that_it_is_written_in(client: Any, language: str) -> None:
     post(client, f"{factories.article().url('en')}comments/", WORDS | {"text": TEXTS[language]})
     assert (last().language, last().page_language) == (language, "en")
 
 
-def test_a_text_too_short_to_tell_is_in_the_language_of_its_page(client: Any) -> None:
+def test_a_text_too_short_for_detection_gets_the_language_of_its_page(client: Any) -> None:
     post(client, f"{factories.article().url('uk')}comments/", WORDS | {"text": "OK!"})
     assert last().language == "uk"
 
 
-def test_only_its_author_sees_a_comment_that_waits(client: Any) -> None:
+def test_only_its_author_sees_a_waiting_comment(client: Any) -> None:
     article = factories.article()
     answer = post(client, f"{article.url('ar')}comments/")
     own = client.get(answer["Location"])
@@ -153,7 +153,7 @@ def test_only_its_author_sees_a_comment_that_waits(client: Any) -> None:
     assert client.get(f"{article.url('ar')}comments/mine/guessed/?fragment").status_code == 410
 
 
-def test_the_module_is_answered_with_what_to_show(client: Any) -> None:
+def test_the_script_gets_the_html_or_the_errors_to_show(client: Any) -> None:
     address = f"{factories.article().url('de')}comments/"
     headers = {"sec-fetch-site": "same-origin", "accept": "application/json"}
     good = client.post(address, WORDS, headers=headers)
@@ -165,7 +165,7 @@ def test_the_module_is_answered_with_what_to_show(client: Any) -> None:
     assert list(bad.json()["errors"]) == ["email"]
 
 
-def test_for_ten_minutes_an_author_can_change_and_delete(client: Any) -> None:
+def test_an_author_can_change_and_delete_a_comment_for_ten_minutes(client: Any) -> None:
     address = post(client, f"{factories.article().url('en')}comments/")["Location"]
     assert post(client, address, {"text": "Thanks a lot.", "version": "0"}).status_code == 302
     comment = last()
@@ -181,7 +181,7 @@ def test_for_ten_minutes_an_author_can_change_and_delete(client: Any) -> None:
     assert not Comment.objects.exists()
 
 
-def test_an_approved_comment_that_is_changed_is_read_again(client: Any) -> None:
+def test_a_changed_comment_waits_for_approval_again(client: Any) -> None:
     article = factories.article()
     address = post(client, f"{article.url('en')}comments/")["Location"]
     moderation.decide(last().pk, State.APPROVED, None, version=0)
@@ -190,7 +190,7 @@ def test_an_approved_comment_that_is_changed_is_read_again(client: Any) -> None:
     assert "Something else." not in client.get(article.url("en")).content.decode()
 
 
-def test_nothing_is_changed_once_comments_are_closed(client: Any) -> None:
+def test_authors_cannot_change_anything_once_comments_are_closed(client: Any) -> None:
     article = factories.article()
     address = post(client, f"{article.url('en')}comments/")["Location"]
     rules(article, Policy.CLOSED)
@@ -201,7 +201,7 @@ def test_nothing_is_changed_once_comments_are_closed(client: Any) -> None:
     assert post(client, address, {"delete": "1", "version": "0"}).status_code == 302
 
 
-def test_who_is_banned_changes_nothing_that_appeared(client: Any) -> None:
+def test_a_banned_author_cannot_change_a_published_comment(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.AT_ONCE)
     address = post(client, f"{article.url('en')}comments/")["Location"]
@@ -211,7 +211,7 @@ def test_who_is_banned_changes_nothing_that_appeared(client: Any) -> None:
 
 
 @pytest.mark.usefixtures("one_stretch")
-def test_changes_are_counted_like_comments(client: Any, settings: Any) -> None:
+def test_changes_count_towards_the_limit_like_comments(client: Any, settings: Any) -> None:
     settings.COMMENTS_PER_EMAIL = 3
     article = factories.article()
     rules(article, Policy.AT_ONCE)
@@ -224,7 +224,7 @@ def test_changes_are_counted_like_comments(client: Any, settings: Any) -> None:
     assert last().text == "Number 1."
 
 
-def test_the_author_of_a_reported_comment_does_not_take_it_out_of_the_queue(client: Any) -> None:
+def test_an_author_cannot_take_a_reported_comment_out_of_the_queue(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.AT_ONCE)
     address = post(client, f"{article.url('en')}comments/")["Location"]
@@ -240,7 +240,7 @@ def test_the_author_of_a_reported_comment_does_not_take_it_out_of_the_queue(clie
 @pytest.mark.parametrize(
     "fields", [WORDS, WORDS | {"key": "made-by-the-module"}], ids=["by its sender", "by the key of its form"]
 )
-def test_the_same_comment_sent_twice_is_taken_once(client: Any, fields: dict[str, str]) -> None:
+def test_the_same_comment_sent_twice_is_accepted_once(client: Any, fields: dict[str, str]) -> None:
     address = f"{factories.article().url('en')}comments/"
     headers = {"sec-fetch-site": "same-origin"}
     answers = [client.post(address, fields, headers=headers, REMOTE_ADDR="192.0.2.1") for _ in range(2)]
@@ -249,7 +249,7 @@ def test_the_same_comment_sent_twice_is_taken_once(client: Any, fields: dict[str
     assert client.get(answers[0]["Location"]).status_code == 200
 
 
-def test_who_sends_the_words_of_another_does_not_get_hold_of_theirs(client: Any) -> None:
+def test_sending_another_authors_words_gives_no_access_to_their_comment(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
     headers = {"sec-fetch-site": "same-origin"}
     own = client.post(address, WORDS | {"key": "of its author"}, headers=headers, REMOTE_ADDR="192.0.2.1")["Location"]
@@ -264,7 +264,7 @@ def test_who_sends_the_words_of_another_does_not_get_hold_of_theirs(client: Any)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_double_posts_at_the_same_moment_are_taken_once() -> None:
+def test_double_posts_at_the_same_moment_are_accepted_once() -> None:
     article = factories.article()
     values = WORDS | {"parent": None, "seconds": None}
 
@@ -282,7 +282,7 @@ def test_double_posts_at_the_same_moment_are_taken_once() -> None:
 # When comments appear -------------------------------------------------------------------------------------------------
 
 
-def test_where_the_article_says_so_comments_appear_at_once(client: Any) -> None:
+def test_comments_appear_at_once_where_the_article_says_so(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.AT_ONCE)
     post(client, f"{article.url('en')}comments/")
@@ -290,7 +290,7 @@ def test_where_the_article_says_so_comments_appear_at_once(client: Any) -> None:
     assert last().decisions.get().actor == "policy"
 
 
-def test_no_made_up_key_stands_for_the_place_of_another(client: Any) -> None:
+def test_no_made_up_key_stands_for_anothers_address(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
 
     def send(place: str, **fields: str) -> str:
@@ -302,7 +302,7 @@ def test_no_made_up_key_stands_for_the_place_of_another(client: Any) -> None:
         assert send("192.0.2.2", key=key) != own
 
 
-def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
+def test_only_approvals_by_moderators_make_an_author_trusted(client: Any) -> None:
     open_to_all, careful = factories.article(), factories.article()
     rules(open_to_all, Policy.AT_ONCE)
     rules(careful, Policy.TRUSTED)
@@ -313,7 +313,7 @@ def test_an_author_is_known_by_what_moderators_have_read(client: Any) -> None:
     assert last().state == State.WAITING
 
 
-def test_known_good_authors_need_not_wait(client: Any) -> None:
+def test_comments_by_trusted_authors_appear_at_once(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.TRUSTED)
     address = f"{article.url('en')}comments/"
@@ -338,7 +338,7 @@ def test_known_good_authors_need_not_wait(client: Any) -> None:
         ({"seconds": "0.8"}, "fast"),
     ],
 )
-def test_what_is_doubtful_waits_even_where_comments_appear_at_once(
+def test_a_doubtful_comment_waits_even_where_comments_appear_at_once(
     client: Any, fields: dict[str, str], held: str
 ) -> None:
     article = factories.article()
@@ -348,7 +348,7 @@ def test_what_is_doubtful_waits_even_where_comments_appear_at_once(
     assert (last().state, last().held) == (State.WAITING, held)
 
 
-def test_the_same_text_from_many_waits(client: Any) -> None:
+def test_the_same_text_from_many_authors_waits(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.AT_ONCE)
     for number in range(3):
@@ -357,7 +357,7 @@ def test_the_same_text_from_many_waits(client: Any) -> None:
     assert list(Comment.objects.order_by("pk").values_list("held", flat=True)) == ["", "", "doubled"]
 
 
-def test_some_words_are_not_taken_and_the_author_is_told_which(client: Any) -> None:
+def test_a_blocked_word_is_refused_and_named_to_the_author(client: Any) -> None:
     ListedWord.objects.create(language="de", word="Schwachkopf", action="reject")
     answer = post(client, f"{factories.article().url('de')}comments/", WORDS | {"text": "Du Schwachkopf!"})
     assert answer.status_code == 422
@@ -365,13 +365,13 @@ def test_some_words_are_not_taken_and_the_author_is_told_which(client: Any) -> N
     assert not Comment.objects.exists()
 
 
-def test_a_listed_word_is_no_part_of_another(client: Any) -> None:
+def test_a_blocked_word_inside_another_word_is_allowed(client: Any) -> None:
     ListedWord.objects.create(language="en", word="ass", action="reject")
     post(client, f"{factories.article().url('en')}comments/", WORDS | {"text": "A massive assembly."})
     assert Comment.objects.exists()
 
 
-def test_who_is_banned_is_told_so(client: Any) -> None:
+def test_a_banned_author_is_told_so(client: Any) -> None:
     article = factories.article()
     post(client, f"{article.url('en')}comments/")
     until = timezone.now() + timedelta(hours=1)
@@ -385,7 +385,7 @@ def test_who_is_banned_is_told_so(client: Any) -> None:
     assert post(client, f"{article.url('en')}comments/", fields).status_code == 302
 
 
-def test_a_ban_is_of_all_addresses_that_one_household_has(client: Any) -> None:
+def test_a_ban_covers_all_addresses_of_a_household(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
 
     def send(place: str) -> int:
@@ -398,7 +398,7 @@ def test_a_ban_is_of_all_addresses_that_one_household_has(client: Any) -> None:
 
 
 @pytest.mark.usefixtures("one_stretch")
-def test_nobody_floods(client: Any, settings: Any) -> None:
+def test_nobody_can_flood_the_comments(client: Any, settings: Any) -> None:
     settings.COMMENTS_PER_ADDRESS, settings.COMMENTS_PER_EMAIL = 5, 2
     address = f"{factories.article().url('en')}comments/"
 
@@ -411,7 +411,7 @@ def test_nobody_floods(client: Any, settings: Any) -> None:
     assert [send(number, f"{number}@example.org") for number in range(3, 7)] == [302, 302, 429, 429]
 
 
-def test_where_the_cache_is_down_comments_are_taken(client: Any, settings: Any) -> None:
+def test_comments_are_accepted_while_the_cache_is_down(client: Any, settings: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}
@@ -420,7 +420,7 @@ def test_where_the_cache_is_down_comments_are_taken(client: Any, settings: Any) 
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
-def test_closed_comments_can_be_read_and_not_written(client: Any) -> None:
+def test_closed_comments_can_be_read_but_not_written(client: Any) -> None:
     article = factories.article()
     factories.comment(article, state="approved", text="Before.")
     rules(article, Policy.CLOSED)
@@ -430,7 +430,7 @@ def test_closed_comments_can_be_read_and_not_written(client: Any) -> None:
     assert post(client, f"{article.url('en')}comments/").status_code == 403
 
 
-def test_comments_close_at_their_time_on_open_pages_too(client: Any) -> None:
+def test_comments_also_close_on_open_pages_at_their_time(client: Any) -> None:
     article = factories.article()
     rules(article, Policy.AT_ONCE, closes_at=timezone.now() + timedelta(hours=1))
     assert closing.close_due() == 0
@@ -444,7 +444,7 @@ def test_comments_close_at_their_time_on_open_pages_too(client: Any) -> None:
 # Conversations --------------------------------------------------------------------------------------------------------
 
 
-def test_answers_to_answers_stand_at_the_second_level_and_say_whom_they_answer(client: Any) -> None:
+def test_answers_to_answers_stay_on_the_second_level_and_name_whom_they_answer(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, name="Anna", state="approved")
     second = factories.comment(article, name="Bohdan", parent=first, state="approved")
@@ -456,7 +456,7 @@ def test_answers_to_answers_stand_at_the_second_level_and_say_whom_they_answer(c
     assert [element for _revision, element in factories.log_of(article)][::2] == [first.element] * 3
 
 
-def test_an_answer_to_what_is_not_there_is_refused_and_kept_in_the_form(client: Any) -> None:
+def test_an_answer_to_a_missing_comment_is_refused_and_stays_in_the_form(client: Any) -> None:
     article = factories.article()
     elsewhere = factories.comment(factories.article(), state="approved")
     waiting = factories.comment(article)
@@ -466,7 +466,7 @@ def test_an_answer_to_what_is_not_there_is_refused_and_kept_in_the_form(client: 
         assert "Thank you." in answer.content.decode()
 
 
-def test_an_answer_to_what_went_while_it_was_sent_is_refused(client: Any) -> None:
+def test_an_answer_to_a_comment_deleted_meanwhile_is_refused(client: Any) -> None:
     article = factories.article()
     parent = factories.comment(article, state="approved")
     Comment.objects.get(pk=parent.pk).delete()
@@ -474,7 +474,7 @@ def test_an_answer_to_what_went_while_it_was_sent_is_refused(client: Any) -> Non
         submission.submit(article, WORDS | {"parent": parent}, "en", submission.Sender("192.0.2.1", ""))
 
 
-def test_what_grows_when_it_is_normalised_is_refused_where_it_would_not_fit(client: Any) -> None:
+def test_a_text_that_is_too_long_once_normalised_is_refused(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
     for fields in ({"name": "\ufb2c" * 60}, {"text": "\u0958" * 3000}, {"seconds": "-1e308"}):
         assert post(client, address, WORDS | fields).status_code == 422
@@ -483,7 +483,7 @@ def test_what_grows_when_it_is_normalised_is_refused_where_it_would_not_fit(clie
     assert post(client, report, {"reason": "abuse", "text": "\u0958" * 500}).status_code == 422
 
 
-def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) -> None:
+def test_a_removed_comment_leaves_its_answers_in_place(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, state="approved", text="The first word.")
     answer = factories.comment(article, parent=first, state="approved", text="An answer.")
@@ -497,7 +497,7 @@ def test_a_comment_that_goes_leaves_its_answers_where_they_stood(client: Any) ->
     assert first.element not in client.get(f"{article.url('en')}?fresh").content.decode()
 
 
-def test_an_article_takes_its_conversations_along() -> None:
+def test_deleting_an_article_deletes_its_conversations() -> None:
     article = factories.article()
     first = factories.comment(article, state="approved")
     factories.comment(article, parent=factories.comment(article, parent=first), state="approved")
@@ -505,7 +505,7 @@ def test_an_article_takes_its_conversations_along() -> None:
     assert not Comment.objects.exists()
 
 
-def test_many_that_are_deleted_at_once_go_from_open_pages_and_leave_answered_places() -> None:
+def test_bulk_deletion_updates_open_pages_and_keeps_answered_comments_as_places() -> None:
     article = factories.article()
     first, other = [factories.comment(article, state="approved") for _ in range(2)]
     answer = factories.comment(article, parent=first, state="approved")
@@ -514,7 +514,7 @@ def test_many_that_are_deleted_at_once_go_from_open_pages_and_leave_answered_pla
     assert factories.log_of(article)[-2:][0][1] == first.element
 
 
-def test_a_long_conversation_is_pushed_in_part_and_read_whole_on_a_page_of_its_own(client: Any) -> None:
+def test_a_long_conversation_is_pushed_in_part_and_has_a_page_of_its_own(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, state="approved")
     for number in range(8):
@@ -526,7 +526,7 @@ def test_a_long_conversation_is_pushed_in_part_and_read_whole_on_a_page_of_its_o
     assert all(f"Answer {number}." in whole for number in range(8))
 
 
-def test_an_answer_is_found_on_its_page_of_a_long_conversation(client: Any) -> None:
+def test_the_address_of_an_answer_leads_to_its_page_of_a_long_conversation(client: Any) -> None:
     article = factories.article()
     first = factories.comment(article, state="approved")
     common = {"article": article, "language": "en", "name": "Ana", "state": "approved", "shown": True}
@@ -548,7 +548,7 @@ def test_an_answer_is_found_on_its_page_of_a_long_conversation(client: Any) -> N
         assert client.get(f"{thread}?{query}").status_code == 404
 
 
-def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:
+def test_readers_see_comments_in_all_languages_or_only_in_their_own(client: Any) -> None:
     article = factories.article()
     for language in ("de", "uk", "ar"):
         factories.comment(article, language=language, text=TEXTS[language], state="approved")
@@ -558,14 +558,14 @@ def test_readers_see_all_languages_or_their_own_alone(client: Any) -> None:
     assert [language for language in ("de", "uk", "ar") if TEXTS[language] in own] == ["ar"]
 
 
-def test_all_pages_of_the_comments_are_one_for_search_engines(client: Any, settings: Any) -> None:
+def test_search_engines_see_all_pages_of_the_comments_as_one(client: Any, settings: Any) -> None:
     settings.SITE_URL = "https://live.example"
     article = factories.article()
     html = client.get(f"{article.url('de')}comments/?order=oldest").content.decode()
     assert f'<link rel="canonical" href="https://live.example{article.url("de")}comments/">' in html
 
 
-def test_thousands_of_comments_cost_no_more_queries_than_a_few(client: Any) -> None:
+def test_thousands_of_comments_take_no_more_queries_than_a_few(client: Any) -> None:
     article = factories.article()
     addresses = [
         *(f"{article.url('de')}comments/?order={order}&only={only}" for order in ORDERS for only in (0, 1)),
@@ -597,7 +597,7 @@ def test_thousands_of_comments_cost_no_more_queries_than_a_few(client: Any) -> N
     assert max(before) < 12
 
 
-def test_a_comment_does_not_have_the_coverage_rendered_anew(client: Any) -> None:
+def test_a_comment_does_not_render_the_coverage_again(client: Any) -> None:
     article = factories.article()
     factories.update(article)
     client.get(article.url("de"))
@@ -611,10 +611,10 @@ def test_a_comment_does_not_have_the_coverage_rendered_anew(client: Any) -> None
     assert "A new update." in client.get(article.url("de")).content.decode()
 
 
-# What readers and editors can ask for ---------------------------------------------------------------------------------
+# Actions of readers and editors ---------------------------------------------------------------------------------------
 
 
-def test_a_translation_is_made_once_for_all_who_ask(client: Any, settings: Any) -> None:
+def test_a_translation_is_made_once_for_all_readers(client: Any, settings: Any) -> None:
     article = factories.article()
     comment = factories.comment(article, language="uk", text=TEXTS["uk"], state="approved")
     address = f"{article.url('de')}comments/{comment.pk}/translation/"
@@ -633,7 +633,7 @@ def test_a_translation_is_made_once_for_all_who_ask(client: Any, settings: Any) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_who_want_the_same_translation_have_it_made_once_and_hold_no_connection(settings: Any) -> None:
+def test_many_readers_share_one_translation_and_hold_no_database_connection(settings: Any) -> None:
     comment = factories.comment(language="uk", text=TEXTS["uk"], state="approved")
     asked, answered = threading.Event(), threading.Event()
     held: list[Any] = []
@@ -666,7 +666,7 @@ def test_many_who_want_the_same_translation_have_it_made_once_and_hold_no_connec
         assert len(server.translations) == 1
 
 
-def test_a_reader_reports_a_comment(client: Any) -> None:
+def test_readers_can_report_a_comment(client: Any) -> None:
     article = factories.article()
     comment = factories.comment(article, state="approved")
     address = f"{article.url('de')}comments/{comment.pk}/report/"
@@ -679,7 +679,7 @@ def test_a_reader_reports_a_comment(client: Any) -> None:
     assert list(Comment.objects.queued()) == [comment]
 
 
-def test_editors_choices_stand_above_all(client: Any) -> None:
+def test_featured_comments_are_listed_first(client: Any) -> None:
     article = factories.article()
     comment = factories.comment(article, state="approved", text="Well said.")
     moderation.feature(comment.pk, True)
@@ -688,7 +688,7 @@ def test_editors_choices_stand_above_all(client: Any) -> None:
     assert "Well said." in html[html.index('id="comments-featured"') : html.index('id="comments"')]
 
 
-def test_an_editor_makes_an_update_of_a_comment_credited_and_once(client: Any) -> None:
+def test_an_editor_turns_a_comment_into_a_credited_update_once(client: Any) -> None:
     article = factories.article()
     text = "Був там і бачив.\n\nІ <b>знаю</b>."
     comment = factories.comment(article, language="uk", name="Олена <3", text=text, state="approved")

@@ -1,4 +1,4 @@
-"""The live desk: what is written there is there once, nobody's work is lost, and each sees what the others do."""
+"""At the live desk every update is saved once, nobody's work is lost, and each user sees the others' edits."""
 
 import datetime
 import re
@@ -45,7 +45,7 @@ def colleague(article: Article, name: str = "oksana") -> DeskClient:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_written_is_published_in_the_language_that_it_is_written_in(desk: DeskClient) -> None:
+def test_an_update_is_published_in_the_language_that_it_is_written_in(desk: DeskClient) -> None:
     desk.write(source_language="uk", body="<p>Перемовини почалися.</p>")
     update = Update.objects.get()
     assert (update.state, update.body_uk, update.body_en) == ("published", "<p>Перемовини почалися.</p>", "")
@@ -53,21 +53,21 @@ def test_what_is_written_is_published_in_the_language_that_it_is_written_in(desk
     assert factories.log_of(desk.article) == [(1, update.element)]
 
 
-def test_the_same_update_sent_twice_is_one(desk: DeskClient) -> None:
+def test_the_same_update_sent_twice_is_saved_once(desk: DeskClient) -> None:
     key = str(uuid.uuid4())
     first = desk.write(body="<p>Once.</p>", key=key)
     assert desk.write(body="<p>Once.</p>", key=key) == first
     assert Update.objects.count() == 1
 
 
-def test_a_text_that_was_carried_on_after_a_lost_answer_is_not_said_to_be_saved(desk: DeskClient) -> None:
+def test_text_added_after_a_lost_answer_is_a_conflict_and_not_reported_as_saved(desk: DeskClient) -> None:
     key = str(uuid.uuid4())
     desk.write(body="<p>Once.</p>", key=key)
     update = Update.objects.get()
     answer = desk.write(body="<p>Once more.</p>", key=key)
     assert desk.last.status_code == 409
     assert re.search(r"<ins>.*more</ins>", answer["conflict"])
-    # The composer goes on as the one of the update that is there.
+    # The composer now edits the update that was saved.
     assert answer["url"] == desk.address("rewrite", update.pk)
     assert desk.write(body="<p>Once more.</p>", key=key, opened=answer["opened"]) == answer
     desk.rewrite(update, {"body": "<p>Once more.</p>", "opened": answer["opened"]}, source_language="en", kind="text")
@@ -75,7 +75,7 @@ def test_a_text_that_was_carried_on_after_a_lost_answer_is_not_said_to_be_saved(
     assert body(update) == "<p>Once more.</p>"
 
 
-def test_pictures_sent_twice_arrive_once(desk: DeskClient) -> None:
+def test_pictures_sent_twice_are_saved_once(desk: DeskClient) -> None:
     picture = factories.picture(uploaded_by=User.objects.get(username="journalist"))
     picture.save()
     name = f"picture-{picture.pk}"
@@ -84,12 +84,12 @@ def test_pictures_sent_twice_arrive_once(desk: DeskClient) -> None:
     first = desk.write(**sent)
     assert desk.write(**sent) == first
     assert list(Update.objects.get().pictures.all()) == [picture]
-    # With another caption it is another update.
+    # Another caption makes it another update.
     desk.write(**sent, **{f"{name}-caption": "Empty"})
     assert desk.last.status_code == 409
 
 
-def test_an_edit_sent_twice_is_no_conflict_with_itself(desk: DeskClient) -> None:
+def test_an_edit_sent_twice_does_not_conflict_with_itself(desk: DeskClient) -> None:
     update = factories.update(desk.article, body_en="<p>14 killed.</p>")
     sent = desk.opened(update) | {"body": "<p>40 killed.</p>"}
     first = desk.rewrite(update, sent)
@@ -98,14 +98,14 @@ def test_an_edit_sent_twice_is_no_conflict_with_itself(desk: DeskClient) -> None
 
 
 @pytest.mark.parametrize("action", ["draft", "schedule", "publish"])
-def test_whatever_was_sent_twice_is_answered_the_same(desk: DeskClient, action: str) -> None:
+def test_every_action_sent_twice_gets_the_same_answer(desk: DeskClient, action: str) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     sent = {"headline": "Soon", "key": str(uuid.uuid4()), "publish_at": "2035-01-02T12:00"}
     first = desk.write(action, **sent)
     assert (desk.write(action, **sent), desk.last.status_code) == (first, 200)
 
 
-def test_a_key_that_is_none_or_somebody_elses_harms_nobody(desk: DeskClient) -> None:
+def test_an_invalid_or_foreign_key_does_no_harm(desk: DeskClient) -> None:
     desk.write(body="<p>Once.</p>", key="’; drop table")
     assert desk.last.status_code == 200
     elsewhere = factories.update(factories.article(), key=uuid.uuid4(), body_en="<p>Theirs.</p>")
@@ -113,21 +113,21 @@ def test_a_key_that_is_none_or_somebody_elses_harms_nobody(desk: DeskClient) -> 
     assert desk.last.status_code == 422
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(desk: DeskClient) -> None:
+def test_an_error_is_shown_beside_its_field_and_nothing_is_saved(desk: DeskClient) -> None:
     errors = desk.write(source_language="de", body="<script>alert(1)</script>")["errors"]
     assert desk.last.status_code == 422
     assert list(errors) == ["body"]
     assert not Update.objects.exists()
 
 
-def test_the_composer_begins_in_the_language_that_its_person_wrote_last(desk: DeskClient) -> None:
+def test_the_composer_starts_in_the_language_that_the_user_wrote_last(desk: DeskClient) -> None:
     desk.write(source_language="ar", body="<p>بدأت المحادثات.</p>")
     form = desk.client.get(reverse("admin:articles_desk", args=[desk.article.pk])).context["composer"]
     assert '<option value="ar" selected>' in form
     assert 'lang="ar" dir="rtl"' in form
 
 
-def test_a_draft_is_no_update_until_it_is_published(desk: DeskClient) -> None:
+def test_readers_do_not_see_a_draft_until_it_is_published(desk: DeskClient) -> None:
     desk.write("draft", headline="Not yet")
     draft = Update.objects.get()
     assert draft.state == "draft"
@@ -137,7 +137,7 @@ def test_a_draft_is_no_update_until_it_is_published(desk: DeskClient) -> None:
     assert draft.state == "published"
 
 
-def test_a_scheduled_update_needs_a_time_which_is_in_the_time_zone_of_the_event(desk: DeskClient) -> None:
+def test_a_scheduled_update_needs_a_time_in_the_time_zone_of_the_event(desk: DeskClient) -> None:
     assert "publish_at" in desk.write("schedule", body="<p>Later.</p>")["errors"]
     desk.write("schedule", body="<p>Later.</p>", publish_at="2030-01-02T12:00")
     planned = Update.objects.get()
@@ -145,7 +145,7 @@ def test_a_scheduled_update_needs_a_time_which_is_in_the_time_zone_of_the_event(
     assert planned.publish_at == datetime.datetime(2030, 1, 2, 10, tzinfo=datetime.UTC)
 
 
-def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskClient) -> None:
+def test_a_backdated_update_needs_a_reason_and_a_time_in_the_past(desk: DeskClient) -> None:
     earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
     assert "backdating_reason" in desk.write(body="<p>Late.</p>", published_at=f"{earlier:%Y-%m-%dT%H:%M}")["errors"]
     later = f"{earlier + datetime.timedelta(days=1):%Y-%m-%dT%H:%M}"
@@ -158,11 +158,11 @@ def test_an_earlier_time_needs_a_reason_and_is_never_still_to_come(desk: DeskCli
     assert update.backdating_reason == "The wire was down."
 
 
-def test_an_earlier_time_is_kept_until_the_update_appears(desk: DeskClient) -> None:
+def test_a_draft_keeps_its_backdated_time_until_it_is_published(desk: DeskClient) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     earlier = timezone.localtime(timezone.now() - datetime.timedelta(hours=2), desk.article.zone)
     time = {"published_at": f"{earlier:%Y-%m-%dT%H:%M}"}
-    # A draft may still lack the reason.
+    # A draft does not need the reason yet.
     desk.write("draft", body="<p>Late.</p>", **time)
     update = Update.objects.get()
     assert "backdating_reason" in desk.rewrite(update, desk.opened(update), "publish")["errors"]
@@ -177,7 +177,7 @@ def test_an_earlier_time_is_kept_until_the_update_appears(desk: DeskClient) -> N
     assert update.backdating_reason == "The wire was down."
 
 
-def test_a_poll_is_made_at_the_desk_and_keeps_its_choices_once_there_are_votes(desk: DeskClient) -> None:
+def test_a_poll_made_at_the_desk_keeps_its_choices_once_there_are_votes(desk: DeskClient) -> None:
     desk.write(kind="poll", headline="Should they join?", body="<ul><li>Yes</li><li>No</li></ul>")
     poll = Update.objects.get()
     Vote.objects.create(update=poll, voter="a", choice=0)
@@ -185,7 +185,7 @@ def test_a_poll_is_made_at_the_desk_and_keeps_its_choices_once_there_are_votes(d
     assert "body" in answer["errors"]
 
 
-def test_a_correction_is_told_to_readers(desk: DeskClient) -> None:
+def test_readers_see_a_correction_note(desk: DeskClient) -> None:
     update = factories.update(desk.article, body_en="<p>14 killed.</p>")
     desk.rewrite(update, desk.opened(update), body="<p>40 killed.</p>", correction_note="It was 40, not 14.")
     update.refresh_from_db()
@@ -193,7 +193,7 @@ def test_a_correction_is_told_to_readers(desk: DeskClient) -> None:
     assert update.corrected_at is not None
 
 
-def test_a_preview_shows_what_readers_would_see_and_leaves_nothing(desk: DeskClient) -> None:
+def test_a_preview_shows_the_readers_view_and_stores_nothing(desk: DeskClient) -> None:
     data = {"source_language": "de", "kind": "text", "body": "<p>Gleich.</p>", "reader": "ar"}
     html = desk.client.post(desk.address("preview_new"), data).content.decode()
     assert '<html lang="ar" dir="rtl">' in html
@@ -203,7 +203,7 @@ def test_a_preview_shows_what_readers_would_see_and_leaves_nothing(desk: DeskCli
     assert desk.article.revision == 0
 
 
-def test_whose_update_waits_for_release_may_look_at_it(desk: DeskClient) -> None:
+def test_an_author_can_preview_an_update_that_waits_for_release(desk: DeskClient) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update = Update.objects.get()
@@ -214,7 +214,7 @@ def test_whose_update_waits_for_release_may_look_at_it(desk: DeskClient) -> None
     assert (update.state, update.first_published_at, body(update)) == ("submitted", None, "<p>Is this so?</p>")
 
 
-def test_what_keeps_a_preview_from_being_shown_is_said_in_the_editors_language(desk: DeskClient) -> None:
+def test_a_failed_preview_shows_the_errors_in_the_editors_language(desk: DeskClient) -> None:
     data = {"source_language": "de", "kind": "text", "reader": "ar"}
     html = desk.client.post(desk.address("preview_new"), data).content.decode()
     assert '<html lang="en" dir="ltr">' in html
@@ -231,7 +231,7 @@ def test_a_preview_is_offered_in_the_languages_that_the_site_offers(desk: DeskCl
 # Together -------------------------------------------------------------------------------------------------------------
 
 
-def test_saving_over_a_newer_version_is_refused_with_both_shown(desk: DeskClient) -> None:
+def test_saving_over_a_newer_version_is_refused_and_both_are_shown(desk: DeskClient) -> None:
     update = factories.update(desk.article, body_en="<p>Talks.</p>")
     hers, his = desk, colleague(desk.article)
     opened = his.opened(update)
@@ -242,13 +242,13 @@ def test_saving_over_a_newer_version_is_refused_with_both_shown(desk: DeskClient
     assert re.search(r"<ins>.*are over</ins>", answer["conflict"])
     update.refresh_from_db()
     assert body(update) == "<p>Talks have begun.</p>"
-    # Having read hers, he saves what he made of the two.
+    # He has read her version, and saves his merge of the two.
     his.rewrite(update, opened, body="<p>Talks have begun and are over.</p>", opened=answer["opened"])
     update.refresh_from_db()
     assert body(update) == "<p>Talks have begun and are over.</p>"
 
 
-def test_a_conflict_shows_whatever_differs_and_not_only_the_text(desk: DeskClient) -> None:
+def test_a_conflict_shows_every_field_that_differs(desk: DeskClient) -> None:
     author, picture = factories.author("Ioana Petrescu"), factories.picture(caption_en="The empty hall")
     update = factories.update(desk.article, body_en="<p>Talks.</p>")
     sent = desk.opened(update)
@@ -262,7 +262,7 @@ def test_a_conflict_shows_whatever_differs_and_not_only_the_text(desk: DeskClien
         assert shown in html
 
 
-def test_what_readers_have_seen_does_not_become_a_draft_by_a_form_from_before(desk: DeskClient) -> None:
+def test_an_outdated_form_cannot_turn_a_published_update_into_a_draft(desk: DeskClient) -> None:
     desk.write("draft", body="<p>Talks.</p>")
     update = Update.objects.get()
     opened = desk.opened(update)
@@ -276,7 +276,7 @@ def test_what_readers_have_seen_does_not_become_a_draft_by_a_form_from_before(de
     assert (update.state, body(update)) == ("published", "<p>Talks.</p>")
 
 
-def test_a_text_that_is_too_long_is_compared_with_nothing(desk: DeskClient) -> None:
+def test_a_text_that_is_too_long_is_refused_without_a_comparison(desk: DeskClient) -> None:
     update = factories.update(desk.article, body_en="<p>Talks.</p>")
     opened = desk.opened(update)
     desk.rewrite(update, opened, body="<p>Talks have begun.</p>")
@@ -284,7 +284,7 @@ def test_a_text_that_is_too_long_is_compared_with_nothing(desk: DeskClient) -> N
     assert desk.last.status_code == 422
 
 
-def test_a_machine_that_translates_a_caption_is_no_conflict(desk: DeskClient) -> None:
+def test_a_machine_translation_of_a_caption_is_not_a_conflict(desk: DeskClient) -> None:
     picture = factories.picture(caption_en="The empty hall")
     update = factories.update(desk.article, pictures=(picture,), body_en="<p>Talks.</p>")
     opened = desk.opened(update)
@@ -295,7 +295,7 @@ def test_a_machine_that_translates_a_caption_is_no_conflict(desk: DeskClient) ->
     assert desk.last.status_code == 200
 
 
-def test_a_translation_or_a_pin_of_somebody_else_is_no_conflict(desk: DeskClient) -> None:
+def test_somebody_elses_translation_or_pin_is_not_a_conflict(desk: DeskClient) -> None:
     update = factories.update(desk.article, body_en="<p>Talks.</p>")
     opened = desk.opened(update)
     translator = member_of("Translator")
@@ -306,7 +306,7 @@ def test_a_translation_or_a_pin_of_somebody_else_is_no_conflict(desk: DeskClient
     assert (update.body_en, update.body_de, update.pin) == ("<p>Talks go on.</p>", "<p>Gespräche.</p>", 1)
 
 
-def test_where_a_second_person_releases_the_first_one_cannot(desk: DeskClient) -> None:
+def test_an_author_cannot_release_their_own_update(desk: DeskClient) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     assert desk.write(body="<p>Is this so?</p>")["state"] == "submitted"
     update = Update.objects.get()
@@ -316,7 +316,7 @@ def test_where_a_second_person_releases_the_first_one_cannot(desk: DeskClient) -
 
 
 @pytest.mark.parametrize("opened", ["stale", None])
-def test_nobody_releases_other_words_than_were_on_the_screen(desk: DeskClient, opened: str | None) -> None:
+def test_nobody_releases_a_text_that_was_not_on_their_screen(desk: DeskClient, opened: str | None) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update, ben = Update.objects.get(), colleague(desk.article)
@@ -331,7 +331,7 @@ def test_nobody_releases_other_words_than_were_on_the_screen(desk: DeskClient, o
     assert (update.state, update.released_by) == ("submitted", None)
 
 
-def test_what_waits_for_release_goes_on_waiting_when_its_writer_changes_it(desk: DeskClient) -> None:
+def test_an_update_still_waits_for_release_after_its_author_changes_it(desk: DeskClient) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(needs_release=True)
     desk.write(body="<p>Is this so?</p>")
     update = Update.objects.get()
@@ -340,7 +340,7 @@ def test_what_waits_for_release_goes_on_waiting_when_its_writer_changes_it(desk:
     assert re.search(r"data-chord>\s*Release\s*<", buttons)
 
 
-def test_one_update_stands_in_two_articles_and_is_corrected_once(desk: DeskClient) -> None:
+def test_a_correction_reaches_the_copy_of_an_update_in_another_article(desk: DeskClient) -> None:
     other = factories.article()
     desk.write(body="<p>14 killed.</p>", also_in=[other.pk])
     here, there = Update.objects.get(article=desk.article), Update.objects.get(article=other)
@@ -350,7 +350,7 @@ def test_one_update_stands_in_two_articles_and_is_corrected_once(desk: DeskClien
     assert (there.body_en, there.correction_note_en) == ("<p>40 killed.</p>", "It was 40.")
 
 
-def test_a_correction_publishes_no_copy_that_waits(desk: DeskClient) -> None:
+def test_a_correction_does_not_publish_waiting_copies(desk: DeskClient) -> None:
     reviewed, planned = factories.article(needs_release=True), factories.article()
     desk.write(body="<p>14 killed.</p>", also_in=[reviewed.pk, planned.pk])
     assert desk.last.status_code == 200
@@ -365,7 +365,7 @@ def test_a_correction_publishes_no_copy_that_waits(desk: DeskClient) -> None:
         assert (each.state, each.body_en, each.released_by) == (state, "<p>40 killed.</p>", None)
 
 
-def test_a_copy_that_was_taken_back_is_not_submitted_by_others(desk: DeskClient) -> None:
+def test_publishing_an_update_does_not_submit_a_copy_that_was_taken_back(desk: DeskClient) -> None:
     reviewed = factories.article(needs_release=True)
     desk.write(body="<p>14 killed.</p>", also_in=[reviewed.pk])
     here, copy = Update.objects.get(article=desk.article), Update.objects.get(article=reviewed)
@@ -377,7 +377,7 @@ def test_a_copy_that_was_taken_back_is_not_submitted_by_others(desk: DeskClient)
     assert (copy.state, copy.body_en) == ("draft", "<p>40 killed.</p>")
 
 
-def test_a_shared_draft_appears_where_it_may_and_is_submitted_where_somebody_releases(desk: DeskClient) -> None:
+def test_publishing_a_shared_draft_submits_it_where_a_second_person_releases(desk: DeskClient) -> None:
     reviewed, other = factories.article(needs_release=True), factories.article()
     desk.write("draft", body="<p>Soon.</p>", also_in=[reviewed.pk, other.pk])
     draft = Update.objects.get(article=desk.article)
@@ -386,7 +386,7 @@ def test_a_shared_draft_appears_where_it_may_and_is_submitted_where_somebody_rel
     assert found == {desk.article.pk: "published", other.pk: "published", reviewed.pk: "submitted"}
 
 
-def test_what_a_copy_may_not_be_is_said_and_nothing_is_saved(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_a_copy_is_shown_and_nothing_is_saved(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any) -> None:
         raise ValidationError({"state": "Not here."})
 
@@ -396,7 +396,7 @@ def test_what_a_copy_may_not_be_is_said_and_nothing_is_saved(desk: DeskClient, m
     assert not Update.objects.exists()
 
 
-def test_an_update_is_handed_over(desk: DeskClient) -> None:
+def test_a_journalist_hands_an_update_over(desk: DeskClient) -> None:
     desk.write("draft", body="<p>Half a sentence</p>")
     update = Update.objects.get()
     other = colleague(desk.article)
@@ -408,7 +408,7 @@ def test_an_update_is_handed_over(desk: DeskClient) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_journalists_who_publish_at_once_all_succeed(article: Article) -> None:
+def test_journalists_who_publish_at_the_same_time_all_succeed(article: Article) -> None:
     users = [User.objects.create_superuser(f"journalist-{number}") for number in range(4)]
 
     def publish(user: User) -> list[int]:
@@ -429,7 +429,7 @@ def test_journalists_who_publish_at_once_all_succeed(article: Article) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_update_sent_twice_at_once_is_one(article: Article) -> None:
+def test_the_same_update_sent_twice_at_the_same_time_is_saved_once(article: Article) -> None:
     user, key = User.objects.create_superuser("journalist"), str(uuid.uuid4())
 
     def publish(_number: int) -> Any:
@@ -447,7 +447,7 @@ def test_the_same_update_sent_twice_at_once_is_one(article: Article) -> None:
 # The timeline ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_desk_that_is_behind_asks_for_what_it_lacks(desk: DeskClient) -> None:
+def test_a_desk_that_is_behind_gets_the_entries_that_it_lacks(desk: DeskClient) -> None:
     first = factories.update(desk.article)
     state = desk.entries()["state"]
     assert desk.entries(after=state)["entries"] == []
@@ -458,7 +458,7 @@ def test_a_desk_that_is_behind_asks_for_what_it_lacks(desk: DeskClient) -> None:
     assert desk.entries(after=found["state"])["entries"] == []
 
 
-def test_what_was_deleted_leaves_every_desk(desk: DeskClient) -> None:
+def test_a_deleted_update_disappears_from_every_desk(desk: DeskClient) -> None:
     kept, deleted = factories.update(desk.article), factories.update(desk.article)
     before = desk.entries()["state"]
     deleted.delete()
@@ -472,7 +472,7 @@ def test_what_was_deleted_leaves_every_desk(desk: DeskClient) -> None:
     }
 
 
-def test_what_a_machine_translates_reaches_the_desk_too(desk: DeskClient) -> None:
+def test_machine_translations_reach_the_desk_too(desk: DeskClient) -> None:
     update = factories.update(desk.article)
     state = desk.entries()["state"]
     row = update.translations.get(language="de")
@@ -483,7 +483,7 @@ def test_what_a_machine_translates_reaches_the_desk_too(desk: DeskClient) -> Non
     assert "chip-machine" in entry["html"]
 
 
-def test_drafts_come_first_then_what_is_planned_then_the_newest(desk: DeskClient) -> None:
+def test_drafts_come_first_then_scheduled_updates_then_the_newest(desk: DeskClient) -> None:
     old, new = factories.update(desk.article), factories.update(desk.article)
     draft = factories.update(desk.article, state="draft", body_en="<p>A draft.</p>")
     later = timezone.now() + datetime.timedelta(hours=1)
@@ -493,7 +493,7 @@ def test_drafts_come_first_then_what_is_planned_then_the_newest(desk: DeskClient
     assert [entry["sort"] for entry in entries] == sorted((entry["sort"] for entry in entries), reverse=True)
 
 
-def test_older_entries_are_asked_for(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_desk_loads_older_entries(desk: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("articles.desk.timeline.PAGE_SIZE", 2)
     updates = [factories.update(desk.article).element for _ in range(5)][::-1]
     seen: list[str] = []
@@ -505,7 +505,7 @@ def test_older_entries_are_asked_for(desk: DeskClient, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("sort", ["", "9-000000000001", "0--000000000001", "0-now-1", "0-2026-01-01-x", "¹", "-" * 99])
-def test_any_place_in_the_timeline_can_be_asked_for(desk: DeskClient, sort: str) -> None:
+def test_the_desk_can_ask_for_any_place_in_the_timeline(desk: DeskClient, sort: str) -> None:
     factories.update(desk.article)
     assert desk.entries(before=sort)["entries"] is not None
 
@@ -521,7 +521,7 @@ def test_any_place_in_the_timeline_can_be_asked_for(desk: DeskClient, sort: str)
         ({"q": "R&D"}, ["escaped"]),
     ],
 )
-def test_the_timeline_is_filtered_and_searched(desk: DeskClient, query: dict[str, str], wanted: list[str]) -> None:
+def test_the_timeline_can_be_filtered_and_searched(desk: DeskClient, query: dict[str, str], wanted: list[str]) -> None:
     made = {
         "key": factories.update(desk.article, is_key=True, body_en="<p>The second, a key event.</p>"),
         "draft": factories.update(desk.article, state="draft", body_en="<p>A draft.</p>"),
@@ -531,12 +531,12 @@ def test_the_timeline_is_filtered_and_searched(desk: DeskClient, query: dict[str
     }
     desk.act(made["discarded"], "withdraw")
     assert desk.texts(**query) == [made[name].element for name in wanted]
-    # An entry that does not fit the filter any more goes from the screen.
+    # An entry that no longer matches the filter is removed from the screen.
     changed = desk.entries(after=desk.article.desk_state, **query)["entries"]
     assert {entry["id"] for entry in changed if "html" in entry} == {made[name].element for name in wanted}
 
 
-def test_a_desk_costs_the_same_however_long_the_timeline_is(desk: DeskClient) -> None:
+def test_a_desk_takes_the_same_queries_for_a_timeline_of_any_length(desk: DeskClient) -> None:
     def queries(**query: Any) -> int:
         with CaptureQueriesContext(connection) as found:
             desk.entries(**query)
@@ -554,7 +554,7 @@ def test_a_desk_costs_the_same_however_long_the_timeline_is(desk: DeskClient) ->
 # Pins and coverage ----------------------------------------------------------------------------------------------------
 
 
-def test_pins_stand_on_top_in_the_order_that_the_newsroom_chose(desk: DeskClient) -> None:
+def test_pinned_updates_come_first_in_the_order_that_the_newsroom_chose(desk: DeskClient) -> None:
     first, second, third = (factories.update(desk.article) for _ in range(3))
     desk.act(first, "pin")
     desk.act(second, "pin")
@@ -566,7 +566,7 @@ def test_pins_stand_on_top_in_the_order_that_the_newsroom_chose(desk: DeskClient
     assert order() == [second, third, first]
 
 
-def test_a_coverage_starts_ends_and_goes_on(desk: DeskClient) -> None:
+def test_coverage_starts_finishes_and_resumes(desk: DeskClient) -> None:
     Article._base_manager.filter(pk=desk.article.pk).update(state="announced")
     for action, state in (("finish", "announced"), ("start", "live"), ("finish", "finished"), ("reopen", "live")):
         desk.cover(action)
@@ -575,7 +575,7 @@ def test_a_coverage_starts_ends_and_goes_on(desk: DeskClient) -> None:
     assert desk.article.coverage_end is None
 
 
-def test_what_to_read_also_is_chosen_at_the_desk(desk: DeskClient) -> None:
+def test_related_articles_are_chosen_at_the_desk(desk: DeskClient) -> None:
     other = factories.article(headline_de="Der Gipfel von Madrid")
     found = desk.client.get(desk.address("related"), {"q": "madrid gipfel"}).json()["articles"]
     assert [one["id"] for one in found] == [other.pk]
@@ -590,7 +590,7 @@ def test_what_to_read_also_is_chosen_at_the_desk(desk: DeskClient) -> None:
 
 
 @pytest.mark.parametrize("group", ["Translator", "Moderator"])
-def test_who_does_not_write_has_no_desk(article: Article, group: str) -> None:
+def test_users_who_do_not_write_have_no_desk(article: Article, group: str) -> None:
     client = member_of(group)
     update = factories.update(article)
     desk = DeskClient(client, article)
@@ -607,7 +607,7 @@ def test_who_does_not_write_has_no_desk(article: Article, group: str) -> None:
     assert factories.log_of(article) == [(1, update.element)]
 
 
-def test_an_update_is_only_at_the_desk_of_its_own_article(desk: DeskClient) -> None:
+def test_an_update_only_appears_at_the_desk_of_its_own_article(desk: DeskClient) -> None:
     elsewhere = factories.update(factories.article())
     assert desk.client.get(desk.address("composer", elsewhere.pk)).status_code == 404
     desk.act(elsewhere, "withdraw")

@@ -1,6 +1,6 @@
-"""The documentation is true: every command, option, variable, path, address, link and test that it names exists.
+"""Every command, option, variable, path, address, link and test that the documentation names exists.
 
-The reference pages are compared with the code in both directions, so what is new in the code is missing in the docs.
+The reference pages are compared with the code in both directions, so they must also name everything in the code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from modeltranslation.translator import translator
 
 from articles.kinds import Kind
-from articles.models import Article, Picture, Topic, Update
+from articles.models import Article, Author, Picture, Topic, Update
 from liveblog import metrics
 from liveblog import settings as settings_module
 from liveblog.delivery import websocket
@@ -38,10 +38,10 @@ from tests.server import ROOT
 TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 REFERENCE = "docs/reference"
 
-#: Commands of Django that the docs may name.
+#: Django's commands that the docs may name.
 OF_DJANGO = {"migrate", "makemigrations", "collectstatic", "createsuperuser", "check", "shell"}
 
-#: Variables that are not settings of the server, and the program that reads them.
+#: Variables that are not settings of the server but of tools.
 OF_TOOLS = {"PORT", "BENCH", "UPGRADE", "SOAK", "CHROMIUM", "PGOPTIONS", "HTTPS_PROXY"}
 
 
@@ -65,20 +65,20 @@ def without_fences(text: str) -> str:
 
 
 def code_spans(page: str) -> list[str]:
-    """Return what stands between backticks, apart from whole blocks of code."""
+    """Return the texts between backticks, without blocks of code."""
     text = without_fences(text_of(page))
     assert text.count("`") % 2 == 0, f"{page} has a backtick too many"
     return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
 
 
 def shell_lines(page: str) -> list[str]:
-    """Return the lines of the blocks that a reader is to run."""
+    """Return the lines of the blocks that a reader runs."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text_of(page), re.DOTALL | re.MULTILINE)
     return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
 def rows(page: str, section: str = "") -> list[list[str]]:
-    """Return the cells of all rows of tables, of one section of a page or of the whole of it."""
+    """Return the cells of all table rows of a page, or of one of its sections."""
     text = text_of(page)
     if section:
         match = re.search(rf"^#+ {re.escape(section)}\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE)
@@ -108,7 +108,7 @@ def links(page: str) -> Iterator[str]:
 
 
 @each_document
-def test_every_link_leads_somewhere(document: str) -> None:
+def test_every_link_has_a_target(document: str) -> None:
     for target in links(document):
         name, _, anchor = target.partition("#")
         path = (ROOT / document).parent / name if name else ROOT / document
@@ -168,7 +168,7 @@ def options_of(command: str) -> set[str]:
 
 
 def words_of(line: str) -> list[str]:
-    """Return the words of a command line, without variables set before it and without what follows it."""
+    """Return the words of a command, without the variables before it and the commands after it."""
     words = shlex.split(re.split(r"\s+#|\s*(?:&&|;)\s*", line)[0])
     while words and re.match(r"[A-Z_]+=", words[0]):
         words.pop(0)
@@ -208,14 +208,14 @@ def check_arguments(command: str, *arguments: str) -> None:
 
 
 @each_document
-def test_no_page_has_a_migration_reversed(document: str) -> None:
-    # Django reverses every later migration as well, and deletes what their tables and columns hold.
+def test_no_page_tells_readers_to_reverse_a_migration(document: str) -> None:
+    # Django also reverses every later migration, and deletes the data in their tables and columns.
     for words in command_lines(document):
         assert not ("migrate" in words and any(re.fullmatch(r"\d{4}.*|zero", word) for word in words)), words
 
 
 @pytest.mark.parametrize("target", sorted(targets()))
-def test_every_target_can_be_made(target: str) -> None:
+def test_make_accepts_every_target(target: str) -> None:
     made = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
 
@@ -237,7 +237,7 @@ def test_the_reference_lists_every_command_and_option() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(our_commands()))
-def test_the_reference_has_the_defaults_of_options(command: str) -> None:
+def test_the_reference_states_the_defaults_of_options(command: str) -> None:
     defaults = {option: action.default for action in parser_of(command)._actions for option in action.option_strings}
     for cells in rows(f"{REFERENCE}/commands.md", command):
         option, said = cells[0].strip("`"), cells[1]
@@ -250,15 +250,15 @@ def test_the_reference_has_the_defaults_of_options(command: str) -> None:
 
 
 def safe_lines() -> list[str]:
-    """Return the lines with manage.py that the docs have a reader run and that end by themselves."""
+    """Return the lines with manage.py in the docs whose commands end by themselves."""
     lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page) if "manage.py" in line)
     skipped = ("runlive", "createsuperuser", "makemigrations", "draft_translations", "replay")
     return [line for line in lines if not any(f"manage.py {name}" in line for name in skipped)]
 
 
-def test_the_commands_run(tmp_path: Path) -> None:
+def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     arguments = [words_of(line)[words_of(line).index("manage.py") :] for line in safe_lines()]
-    # Tests with a server collect the static files in earnest, which takes longer than all else here.
+    # Tests with a server really collect the static files, which takes longer than everything else here.
     arguments = [[*each, "--noinput", "--dry-run"] if each[1] == "collectstatic" else each for each in arguments]
     assert {each[1] for each in arguments} >= {"migrate", "collectstatic", "clean_comments", "prune_changes"}
     # The docs name a place that is not ours.
@@ -301,7 +301,7 @@ def run_python(program: str, directory: Path, *arguments: str) -> str:
 
 
 def read_by_settings() -> dict[str, Any]:
-    """Return the variables that the settings read, with their default if it is a constant, otherwise `...`."""
+    """Return the variables that the settings read, with their default if it is a constant, else `...`."""
     found: dict[str, Any] = {}
     for node in ast.walk(ast.parse(Path(str(settings_module.__file__)).read_text(encoding="utf-8"))):
         # env.int("NAME", default), or a function that is given one: read(env.int, "NAME", "FORMER_NAME", default).
@@ -339,7 +339,7 @@ def test_the_reference_lists_every_variable_of_the_environment() -> None:
     assert set(former_names().values()) <= documented_variables().keys()
 
 
-def test_the_reference_has_the_defaults_of_variables() -> None:
+def test_the_reference_states_the_defaults_of_variables() -> None:
     documented = documented_variables()
     for name, default in read_by_settings().items():
         said = documented.get(name)
@@ -424,7 +424,7 @@ def test_every_named_test_exists(document: str) -> None:
             assert re.search(rf"def test_\w*{match[2] or ''}", text), span
 
 
-def test_every_page_that_the_code_names_exists() -> None:
+def test_every_page_of_the_docs_that_the_code_names_exists() -> None:
     files = [path for path in tracked() if path.suffix in {".py", ".js", ".html", ".css"} or path.name == "Makefile"]
     files += [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
     for path in files:
@@ -503,12 +503,15 @@ def test_the_page_about_kinds_names_the_members_of_a_kind() -> None:
         assert hasattr(Kind, name) or name in Kind.__annotations__, name
 
 
-def test_a_language_is_as_many_columns_as_the_docs_say(tmp_path: Path) -> None:
+def test_a_language_adds_as_many_columns_as_the_docs_say(tmp_path: Path) -> None:
     page = text_of("docs/how-to/add-a-language.md")
-    counts = {model: len(translator.get_options_for_model(model).fields) for model in (Article, Update, Picture, Topic)}
+    models = (Article, Update, Picture, Topic, Author)
+    counts = {model: len(translator.get_options_for_model(model).fields) for model in models}
     said = " ".join(page.split())
     assert f"It adds {sum(counts.values())} columns" in said
-    assert "({} of articles, {} of updates, {} of pictures, {} of topics)".format(*counts.values()) in said
+    assert (
+        "({} of articles, {} of updates, {} of pictures, {} of topics, {} of authors)".format(*counts.values()) in said
+    )
     [line] = [line for line in shell_lines("docs/how-to/add-a-language.md") if "makemigrations" in line]
     arguments = words_of(line)[1:]
     program = (
@@ -523,7 +526,7 @@ def test_a_language_is_as_many_columns_as_the_docs_say(tmp_path: Path) -> None:
     assert f"the {printed.count('- Remove constraint')} constraints" in said
 
 
-def test_labels_of_the_tutorial_are_those_of_the_interface() -> None:
+def test_the_tutorial_names_labels_of_the_interface() -> None:
     texts = catalogue_texts()
     for page in PAGES:
         if page.startswith("docs/tutorial/"):
@@ -548,7 +551,7 @@ def catalogue_texts() -> frozenset[str]:
 # Files for developers -------------------------------------------------------------------------------------------------
 
 
-def test_the_hooks_of_pre_commit_run_what_make_check_runs() -> None:
+def test_the_pre_commit_hooks_run_the_same_tools_as_make_check() -> None:
     config = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     steps = set(re.findall(r'^step "([^"]+)"', (ROOT / "scripts/check").read_text(encoding="utf-8"), re.MULTILINE))
     entries = [shlex.split(line) for line in re.findall(r"^ +entry: (.+)$", config, re.MULTILINE)]
@@ -556,7 +559,7 @@ def test_the_hooks_of_pre_commit_run_what_make_check_runs() -> None:
     assert {name for _program, *names in entries for name in names} == steps
 
 
-def test_the_changelog_has_the_version() -> None:
+def test_the_changelog_names_the_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     headings = re.findall(r"^## \[(.+?)\]", text_of("CHANGELOG.md"), re.MULTILINE)
     assert headings[:1] == ["Unreleased"]

@@ -1,4 +1,4 @@
-"""Machine drafts: made in the background, never in the way of publishing, never rubbish."""
+"""Machine drafts are made in the background, never delay publishing, and are never rubbish."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +47,7 @@ def posted() -> Update:
 
 
 def work() -> None:
-    """Make all that is due."""
+    """Make all drafts that are due."""
     while drafting.draft_due():
         pass
 
@@ -61,7 +61,7 @@ def make_due() -> None:
     Translation._base_manager.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
-def test_an_update_is_drafted_in_all_its_languages(provider: TranslationServer) -> None:
+def test_an_update_gets_drafts_in_all_its_languages(provider: TranslationServer) -> None:
     update = posted()
     work()
     update.refresh_from_db()
@@ -78,7 +78,7 @@ def test_without_a_provider_texts_stay_missing() -> None:
     assert state(update).due_at is None
 
 
-def test_what_is_not_published_is_not_sent_anywhere(provider: TranslationServer) -> None:
+def test_unpublished_updates_are_not_sent_to_the_provider(provider: TranslationServer) -> None:
     article = factories.article()
     update = factories.update(article, body_en=SOURCE, state=Update.State.DRAFT)
     work()
@@ -89,7 +89,7 @@ def test_what_is_not_published_is_not_sent_anywhere(provider: TranslationServer)
     assert state(update).state == State.MACHINE
 
 
-def test_the_reason_for_a_withdrawal_is_drafted_as_a_correction_is(provider: TranslationServer) -> None:
+def test_the_reason_for_a_withdrawal_is_drafted_like_a_correction(provider: TranslationServer) -> None:
     update, silent = posted(), factories.update(factories.article(), body_en="<p>Never mind.</p>")
     work()
     reason = "The source was mistaken."
@@ -108,7 +108,7 @@ def test_the_reason_for_a_withdrawal_is_drafted_as_a_correction_is(provider: Tra
     assert update.withdrawal_note_de == "Die Quelle hat sich geirrt."
 
 
-def test_a_correction_is_drafted_anew_where_a_machine_wrote_and_left_where_a_person_did(
+def test_a_correction_replaces_machine_drafts_and_keeps_texts_of_translators(
     provider: TranslationServer,
 ) -> None:
     update = posted()
@@ -142,7 +142,7 @@ def test_a_correction_is_drafted_anew_where_a_machine_wrote_and_left_where_a_per
         ("broken tags", "markup"),
     ],
 )
-def test_a_failure_is_put_down_tried_again_and_made_good(provider: TranslationServer, fault: str, failure: str) -> None:
+def test_a_failure_is_recorded_and_tried_again(provider: TranslationServer, fault: str, failure: str) -> None:
     provider.fault = fault
     update = posted()
     work()
@@ -159,7 +159,7 @@ def test_a_failure_is_put_down_tried_again_and_made_good(provider: TranslationSe
     assert state(update).failure == ""
 
 
-def test_a_refused_key_is_not_tried_over_and_over(provider: TranslationServer) -> None:
+def test_a_refused_key_is_not_tried_again_and_again(provider: TranslationServer) -> None:
     provider.fault = "403"
     update = posted()
     work()
@@ -167,7 +167,7 @@ def test_a_refused_key_is_not_tried_over_and_over(provider: TranslationServer) -
     assert state(update).due_at is None
 
 
-def test_a_failing_provider_is_left_alone_after_some_tries(provider: TranslationServer) -> None:
+def test_a_provider_is_given_up_after_some_failures(provider: TranslationServer) -> None:
     provider.fault = "500"
     update = posted()
     for _ in range(drafting.queue.max_attempts):
@@ -179,7 +179,7 @@ def test_a_failing_provider_is_left_alone_after_some_tries(provider: Translation
     assert state(update).attempts == drafting.queue.max_attempts
 
 
-def test_what_a_process_took_and_did_not_finish_is_done_by_another(provider: TranslationServer) -> None:
+def test_another_process_finishes_abandoned_work(provider: TranslationServer) -> None:
     update = posted()
     taken = drafting.queue.claim(100)
     assert {row.language for row in taken if row.update_id == update.pk} == set(ANSWERS)
@@ -199,7 +199,9 @@ def test_key_events_are_drafted_first(provider: TranslationServer) -> None:
     assert {row.update_id for row in drafting.queue.claim(3)} == {key.pk}
 
 
-def test_the_most_read_languages_come_first(provider: TranslationServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_most_read_languages_are_drafted_first(
+    provider: TranslationServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     posted()
     monkeypatch.setattr(drafting.queue, "threads", 1)
     monkeypatch.setattr(drafting.queue, "claim", lambda _count, claim=drafting.queue.claim: claim(100))
@@ -209,7 +211,7 @@ def test_the_most_read_languages_come_first(provider: TranslationServer, monkeyp
     assert [(body.get("target") or body["target_lang"]).lower() for body in bodies] == ["ar", "uk", "de"]
 
 
-def test_the_glossary_and_the_context_go_along(provider: TranslationServer) -> None:
+def test_the_provider_gets_the_glossary_and_the_context(provider: TranslationServer) -> None:
     GlossaryTerm.objects.create(source_language="en", language="de", source="allies", target="Bündnispartner")
     update = posted()
     work()
@@ -217,18 +219,18 @@ def test_the_glossary_and_the_context_go_along(provider: TranslationServer) -> N
     if state(update).engine == "deepl":
         assert provider.glossaries
         assert "Ministers meet in Bucharest" in str(provider.requests)
-    # What the engine makes of the term is checked all the same.
+    # The engine's translation of the term is still checked.
     assert "terms" in problems
 
 
-def test_drafts_can_be_made_in_a_process_of_their_own(provider: TranslationServer) -> None:
+def test_a_separate_process_can_make_the_drafts(provider: TranslationServer) -> None:
     update = posted()
     call_command("draft_translations", once=True)
     assert state(update).state == State.MACHINE
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(settings: Any) -> None:
+def test_two_translators_a_journalist_and_a_machine_at_the_same_time_lose_nothing(settings: Any) -> None:
     settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
     update = factories.update(factories.article(), body_en="<p>Take 0.</p>")
     last = soak.count(5, 12)
@@ -237,7 +239,7 @@ def test_two_translators_a_journalist_and_a_machine_at_once_lose_nothing(setting
         return Translation.objects.select_related("update__article").get(update=update.pk, language=language)
 
     def journalist(number: int) -> None:
-        # A copy that was read before the others saved.
+        # A copy read before the others saved.
         copy = Update.objects.get(pk=update.pk)
         copy.body_en = f"<p>Take {number}.</p>"
         copy.save()

@@ -1,4 +1,4 @@
-"""The embed at the desk and in the form of an update."""
+"""Journalists add embeds at the desk and in the form of an update."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def asked(client: Client, article: Any, url: str, **headers: str) -> Any:
     return client.get(reverse("admin:articles_article_embed", args=[article.pk]), {"url": url}, headers=headers)
 
 
-def test_the_desk_shows_an_address_as_readers_will_see_it(server: EmbedServer) -> None:
+def test_the_desk_previews_an_address_as_readers_will_see_it(server: EmbedServer) -> None:
     article = factories.article()
     said = asked(member_of("Journalist"), article, "https://youtu.be/dQw4w9WgXcQ").json()
     assert (said["url"], said["provider"], said["title"], said["notice"]) == (VIDEO, "YouTube", "Ministers arrive", "")
@@ -41,7 +41,7 @@ def test_the_desk_shows_an_address_as_readers_will_see_it(server: EmbedServer) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None:
+def test_publishing_reuses_the_answer_that_the_desk_got(server: EmbedServer) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("ann"))
     asked(client, factories.article(), VIDEO)
@@ -53,7 +53,7 @@ def test_what_the_desk_has_asked_is_not_asked_again(server: EmbedServer) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_waiting_for_a_provider_takes_no_connection_to_the_database(server: EmbedServer) -> None:
+def test_waiting_for_a_provider_holds_no_database_connection(server: EmbedServer) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("ann"))
     ours, held = connections["default"], []
@@ -68,7 +68,7 @@ def test_waiting_for_a_provider_takes_no_connection_to_the_database(server: Embe
     assert held == [False, False]
 
 
-def test_looking_at_an_update_before_it_is_published_stores_nothing(server: EmbedServer, settings: Any) -> None:
+def test_a_preview_of_an_update_stores_nothing(server: EmbedServer, settings: Any) -> None:
     desk = DeskClient(member_of("Journalist"), factories.article())
     asked(desk.client, desk.article, VIDEO)
     fields = {"source_language": "en", "kind": "embed", "embed_url": VIDEO, "reader": "de"}
@@ -80,25 +80,25 @@ def test_looking_at_an_update_before_it_is_published_stores_nothing(server: Embe
 @pytest.mark.parametrize(
     ("fault", "said"), [("down", "does not answer"), ("slow", "does not answer"), ("gone", "no longer there")]
 )
-def test_the_desk_says_why_there_is_no_preview(server: EmbedServer, fault: str, said: str) -> None:
+def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, said: str) -> None:
     server.fault = fault
     answer = asked(member_of("Journalist"), factories.article(), VIDEO).json()
     assert said in answer["notice"]
     assert "embed-link" in answer["html"]
 
 
-def test_the_desk_refuses_what_is_no_address(server: EmbedServer) -> None:
+def test_the_desk_refuses_an_invalid_address(server: EmbedServer) -> None:
     assert "is no address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
 
 
-def test_only_who_writes_updates_may_ask(server: EmbedServer) -> None:
+def test_only_users_who_write_updates_can_ask_for_a_preview(server: EmbedServer) -> None:
     article = factories.article()
     assert asked(Client(), article, VIDEO).status_code == 302
     assert asked(member_of("Moderator"), article, VIDEO).status_code == 403
     assert server.requests == []
 
 
-def test_an_update_that_is_an_embed_is_made_in_the_admin(server: EmbedServer) -> None:
+def test_an_embed_is_published_in_the_admin(server: EmbedServer) -> None:
     article = factories.article()
     client = member_of("Journalist")
     add = reverse("admin:articles_update_add")
@@ -114,7 +114,7 @@ def test_an_update_that_is_an_embed_is_made_in_the_admin(server: EmbedServer) ->
     assert Update.objects.get().embed.url == "https://vimeo.com/76979871"
 
 
-def test_an_embed_is_published_with_its_address_only(server: EmbedServer) -> None:
+def test_an_embed_is_only_published_with_an_address(server: EmbedServer) -> None:
     desk = DeskClient(member_of("Journalist"), factories.article())
     missing = ["Paste the address of what is to be embedded."]
     assert desk.write(kind="embed", body="<p>See for yourself.</p>")["errors"] == {"embed_url": missing}
@@ -130,7 +130,7 @@ def test_an_embed_is_published_with_its_address_only(server: EmbedServer) -> Non
     assert desk.rewrite(update, desk.opened(update) | {"embed_url": ""})["errors"] == {"embed_url": missing}
 
 
-def test_a_form_with_a_wrong_address_says_so_and_changes_nothing(server: EmbedServer) -> None:
+def test_a_form_with_a_wrong_address_shows_an_error_and_changes_nothing(server: EmbedServer) -> None:
     update = posted()
     client = member_of("Journalist")
     answer = client.post(change_url(update), opened(client, update) | {"embed_url": "youtube"})

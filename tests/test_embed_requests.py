@@ -1,4 +1,4 @@
-"""No request to a private address can be provoked, by whatever an address, a name or a redirect says."""
+"""No address, name or redirect can make the server send a request to a private address."""
 
 import socket
 from typing import Any
@@ -45,7 +45,7 @@ from tests.embed_servers import WHERE_TO, EmbedServer
         "",
     ],
 )
-def test_an_address_that_cannot_be_public_is_not_asked(url: str) -> None:
+def test_an_address_that_cannot_be_public_is_refused(url: str) -> None:
     with pytest.raises(ProviderError, match="forbidden"):
         check(url)
 
@@ -60,7 +60,7 @@ PRIVATE = [
 
 
 class Names:
-    """The DNS of a test: each name has a list of answers, the last of which is given again and again."""
+    """The DNS of a test: each name has a list of answers, of which the last is repeated."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> None:
         self.answers = {name.replace("_", "."): addresses for name, addresses in answers.items()}
@@ -85,7 +85,7 @@ class Names:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_name_of_a_private_address_is_not_connected_to(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_name_of_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     names = Names(monkeypatch, www_youtube_com=[address])
     with pytest.raises(ProviderError, match="forbidden"):
         Fetcher(2.0, {}).fetch("https://www.youtube.com/oembed", 1000)
@@ -93,7 +93,7 @@ def test_a_name_of_a_private_address_is_not_connected_to(monkeypatch: pytest.Mon
     assert names.connected == []
 
 
-def test_a_name_that_changes_its_mind_leads_to_what_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34", "127.0.0.1"])
     with pytest.raises(ProviderError, match="unreachable"):
         Fetcher(2.0, {}).fetch("https://www.youtube.com/oembed", 1000)
@@ -101,7 +101,7 @@ def test_a_name_that_changes_its_mind_leads_to_what_was_looked_at(monkeypatch: p
     assert set(names.connected) == {"93.184.216.34"}
 
 
-def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34"])
     with pytest.raises(ProviderError, match="unreachable"):
@@ -113,7 +113,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
     "url",
     ["https://www.youtube.com:8443/", "https://user@www.youtube.com/", "https://8.8.8.8/", "http://www.youtube.com/"],
 )
-def test_what_is_not_asked_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_refused_address_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     names = Names(monkeypatch, www_youtube_com=["93.184.216.34"])
     with pytest.raises(ProviderError, match="forbidden"):
         Fetcher(2.0, {}).fetch(url, 1000)
@@ -124,7 +124,7 @@ def test_what_is_not_asked_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch
     ("where", "looked_up"),
     [("https://inside.example.com/", ["inside.example.com"]), ("https://inside.example.com:8443/", [])],
 )
-def test_where_a_redirect_leads_is_looked_at_like_the_address_itself(
+def test_the_target_of_a_redirect_is_checked_like_the_address_itself(
     monkeypatch: pytest.MonkeyPatch, where: str, looked_up: list[str]
 ) -> None:
     monkeypatch.setitem(WHERE_TO, "to loopback", where)

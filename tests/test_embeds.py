@@ -1,4 +1,4 @@
-"""Embeds: publishing waits for nobody, and nothing of a provider's markup gets in."""
+"""Publishing an embed never waits for its provider, and no provider's markup reaches the page."""
 
 import errno
 import io
@@ -36,7 +36,7 @@ def server(settings: Any) -> Iterator[EmbedServer]:
 
 
 def posted(url: str = VIDEO, **fields: Any) -> Update:
-    """A published update that is an embed and has no words."""
+    """Create a published update that is an embed without text."""
     update = Update(article=factories.article(), kind=Update.Kind.EMBED, state=Update.State.PUBLISHED, **fields)
     with changes.edit(update):
         update.save()
@@ -45,7 +45,7 @@ def posted(url: str = VIDEO, **fields: Any) -> Update:
 
 
 def work() -> None:
-    """Ask for all that is due."""
+    """Resolve all embeds that are due."""
     while resolving.resolve_due():
         pass
 
@@ -59,7 +59,7 @@ def page(update: Update, language: str = "en") -> str:
 
 
 def files(settings: Any) -> list[str]:
-    """The thumbnails in the storage."""
+    """Return the thumbnails in the storage."""
     return sorted(found.name for found in Path(settings.MEDIA_ROOT).glob("embeds/**/*.jpg"))
 
 
@@ -147,7 +147,7 @@ class Full(FileSystemStorage):
         ),
     ],
 )
-def test_an_address_of_a_provider_gets_its_player(
+def test_an_address_of_a_provider_gets_the_providers_player(
     server: EmbedServer, pasted: str, canonical: str, player: str
 ) -> None:
     update = posted(pasted)
@@ -158,13 +158,13 @@ def test_an_address_of_a_provider_gets_its_player(
     assert f'data-player="{player.replace("&", "&amp;")}"' in page(update)
 
 
-def test_each_provider_is_tried() -> None:
+def test_each_provider_has_a_test_case() -> None:
     tried = {providers.match(case[0]).provider.key for case in _addresses()}  # type: ignore[union-attr]
     assert tried == set(providers.BY_KEY)
 
 
 def _addresses() -> Any:
-    return test_an_address_of_a_provider_gets_its_player.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    return test_an_address_of_a_provider_gets_the_providers_player.pytestmark[0].args[1]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def _addresses() -> Any:
         "https://example.com/article",
     ],
 )
-def test_another_address_is_a_plain_link_and_nobody_is_asked(server: EmbedServer, url: str) -> None:
+def test_another_address_stays_a_link_and_no_provider_is_asked(server: EmbedServer, url: str) -> None:
     update = posted(url)
     work()
     shown = page(update)
@@ -190,7 +190,7 @@ def test_another_address_is_a_plain_link_and_nobody_is_asked(server: EmbedServer
 @pytest.mark.parametrize(
     "text", ["javascript:alert(1)", "data:text/html,x", "/etc/passwd", "not an address", "http://"]
 )
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         services.address(text)
 
@@ -198,7 +198,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 # Resolving ------------------------------------------------------------------------------------------------------------
 
 
-def test_publishing_waits_for_no_provider_and_the_preview_comes_by_itself(server: EmbedServer) -> None:
+def test_publishing_does_not_wait_for_a_provider_and_the_preview_appears_later(server: EmbedServer) -> None:
     update = posted()
     assert server.requests == []
     shown = page(update)
@@ -212,7 +212,7 @@ def test_publishing_waits_for_no_provider_and_the_preview_comes_by_itself(server
     assert "A click loads content from YouTube." in shown
 
 
-def test_an_update_without_words_is_shared_by_the_title_of_its_embed(server: EmbedServer) -> None:
+def test_an_update_without_text_is_shared_under_the_title_of_its_embed(server: EmbedServer) -> None:
     update = posted()
     work()
     shown = Client().get(update.url("en")).content.decode()
@@ -220,12 +220,12 @@ def test_an_update_without_words_is_shared_by_the_title_of_its_embed(server: Emb
     assert '<meta property="og:title" content="Ministers arrive">' in shown
 
 
-def test_an_update_without_words_is_not_said_to_lack_a_translation(server: EmbedServer) -> None:
+def test_an_update_without_text_does_not_lack_a_translation(server: EmbedServer) -> None:
     assert "translation-note" not in page(posted(), "de")
     assert "translation-note" in page(posted(body_en="<p>See for yourself.</p>"), "de")
 
 
-def test_nothing_of_a_provider_s_markup_is_on_the_page(server: EmbedServer) -> None:
+def test_no_markup_of_a_provider_is_on_the_page(server: EmbedServer) -> None:
     server.says = {"title": "<script>alert(1)</script>", "author_name": '"><img src=x onerror=alert(1)>'}
     update = posted()
     work()
@@ -236,7 +236,7 @@ def test_nothing_of_a_provider_s_markup_is_on_the_page(server: EmbedServer) -> N
     assert "<iframe" not in shown
 
 
-def test_the_picture_is_ours_and_drawn_anew(server: EmbedServer, settings: Any) -> None:
+def test_the_picture_is_re_encoded_and_served_by_us(server: EmbedServer, settings: Any) -> None:
     server.image = picture(3000, 2000) + b"<script>alert(1)</script>"
     update = posted()
     work()
@@ -250,7 +250,7 @@ def test_the_picture_is_ours_and_drawn_anew(server: EmbedServer, settings: Any) 
     assert embed.thumbnail_width == 960
 
 
-def test_a_transparent_picture_can_be_read_in_the_preview(server: EmbedServer) -> None:
+def test_a_transparent_picture_is_readable_in_the_preview(server: EmbedServer) -> None:
     logo = Image.new("RGBA", (400, 200))
     logo.paste((0, 0, 0, 255), (100, 50, 300, 150))
     data = io.BytesIO()
@@ -267,7 +267,7 @@ def test_a_transparent_picture_can_be_read_in_the_preview(server: EmbedServer) -
 @pytest.mark.parametrize(
     "image", [b"<svg onload='alert(1)'/>", b"\x89PNG\r\n\x1a\n truncated", b"", picture(6000, 5000)], ids=str
 )
-def test_a_picture_that_is_none_leaves_the_preview_without(server: EmbedServer, image: bytes) -> None:
+def test_an_invalid_picture_leaves_the_preview_without_one(server: EmbedServer, image: bytes) -> None:
     server.image = image
     update = posted()
     work()
@@ -290,7 +290,7 @@ def test_a_picture_that_is_none_leaves_the_preview_without(server: EmbedServer, 
         ("in circles", "nonsense"),
     ],
 )
-def test_a_provider_that_is_down_is_a_link_until_it_answers(server: EmbedServer, fault: str, reason: str) -> None:
+def test_an_embed_is_a_link_until_its_provider_answers(server: EmbedServer, fault: str, reason: str) -> None:
     server.fault = fault
     update = posted()
     started = time.monotonic()
@@ -318,7 +318,7 @@ def test_a_provider_that_is_down_is_a_link_until_it_answers(server: EmbedServer,
         ("to a file", "forbidden"),
     ],
 )
-def test_what_is_not_for_us_stays_a_link(server: EmbedServer, fault: str, reason: str) -> None:
+def test_an_embed_that_its_provider_refuses_stays_a_link(server: EmbedServer, fault: str, reason: str) -> None:
     server.fault = fault
     update = posted()
     work()
@@ -327,7 +327,7 @@ def test_what_is_not_for_us_stays_a_link(server: EmbedServer, fault: str, reason
     assert len(server.requests) == 1
 
 
-def test_a_provider_is_not_asked_for_ever(server: EmbedServer) -> None:
+def test_a_provider_is_not_asked_forever(server: EmbedServer) -> None:
     server.fault = "down"
     update = posted()
     Embed._base_manager.update(attempts=resolving.queue.max_attempts - 1)
@@ -335,7 +335,7 @@ def test_a_provider_is_not_asked_for_ever(server: EmbedServer) -> None:
     assert Embed.objects.get(update=update).state == "link"
 
 
-def test_what_a_process_took_and_never_finished_is_taken_by_another(server: EmbedServer) -> None:
+def test_another_process_finishes_an_abandoned_embed(server: EmbedServer) -> None:
     update = posted()
     assert [embed.update_id for embed in resolving.queue.claim(5)] == [update.pk]
     assert resolving.queue.claim(5) == []
@@ -344,7 +344,7 @@ def test_what_a_process_took_and_never_finished_is_taken_by_another(server: Embe
     assert Embed.objects.get(update=update).playable
 
 
-def test_an_answer_for_an_address_that_was_replaced_is_not_shown(server: EmbedServer) -> None:
+def test_an_answer_for_a_replaced_address_is_not_shown(server: EmbedServer) -> None:
     update = posted()
     (taken,) = resolving.queue.claim(5)
     with changes.edit(update):
@@ -366,7 +366,7 @@ def test_publishing_does_not_wait_for_the_storage_of_pictures(server: EmbedServe
     assert f'src="{Embed.objects.get(update=update).thumbnail.url}"' in page(update)
 
 
-def test_an_embed_whose_picture_cannot_be_had_any_more_is_shown_without(server: EmbedServer) -> None:
+def test_an_embed_whose_picture_is_gone_is_shown_without_it(server: EmbedServer) -> None:
     resolving.resolve(VIDEO)
     update = posted()
     cache.clear()
@@ -378,7 +378,7 @@ def test_an_embed_whose_picture_cannot_be_had_any_more_is_shown_without(server: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> None:
+def test_a_picture_is_deleted_with_its_embed(server: EmbedServer, settings: Any) -> None:
     first, second = posted(), posted()
     work()
     assert len(files(settings)) == 2
@@ -391,7 +391,7 @@ def test_a_picture_goes_with_its_embed(server: EmbedServer, settings: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_picture_of_an_address_that_was_replaced_is_not_kept(server: EmbedServer, settings: Any) -> None:
+def test_the_picture_of_a_replaced_address_is_deleted(server: EmbedServer, settings: Any) -> None:
     update = posted()
     (taken,) = resolving.queue.claim(5)
     with changes.edit(update):
@@ -400,7 +400,7 @@ def test_the_picture_of_an_address_that_was_replaced_is_not_kept(server: EmbedSe
     assert files(settings) == []
 
 
-def test_an_embed_can_be_taken_away_and_brought_back_from_the_history(server: EmbedServer) -> None:
+def test_an_embed_can_be_removed_and_restored_from_the_history(server: EmbedServer) -> None:
     update = posted(body_en="<p>See for yourself.</p>")
     kept = services.as_data(update)
     with changes.edit(update):
@@ -413,7 +413,7 @@ def test_an_embed_can_be_taken_away_and_brought_back_from_the_history(server: Em
     assert "Ministers arrive" in page(update)
 
 
-def test_without_a_cache_embeds_are_published_and_resolved(server: EmbedServer) -> None:
+def test_embeds_are_published_and_resolved_without_a_cache(server: EmbedServer) -> None:
     nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     with override_settings(CACHES={"default": nowhere}):
         update = posted()
@@ -421,7 +421,7 @@ def test_without_a_cache_embeds_are_published_and_resolved(server: EmbedServer) 
     assert Embed.objects.get(update=update).title == "Ministers arrive"
 
 
-def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, settings: Any) -> None:
+def test_a_host_that_is_no_longer_listed_cannot_be_framed(server: EmbedServer, settings: Any) -> None:
     update = posted("https://mastodon.social/@Gargron/109371234567890")
     work()
     assert "data-player" in page(update)
@@ -434,7 +434,7 @@ def test_a_host_that_is_no_longer_listed_is_not_framed(server: EmbedServer, sett
     assert "data-player" not in page(update)
 
 
-def test_a_page_with_embeds_takes_no_more_queries(
+def test_embeds_add_no_queries_to_a_page(
     server: EmbedServer, django_assert_max_num_queries: Any, settings: Any
 ) -> None:
     from articles.page import rendering
@@ -450,7 +450,7 @@ def test_a_page_with_embeds_takes_no_more_queries(
             assert rendering.embed_context(update.embed)["title"] == "Ministers arrive"
 
 
-def test_the_picture_of_a_private_address_is_not_asked_for(server: EmbedServer) -> None:
+def test_a_picture_at_a_private_address_is_not_fetched(server: EmbedServer) -> None:
     server.says = {"thumbnail_url": "https://127.0.0.1/secret.png"}
     update = posted()
     work()
@@ -461,7 +461,7 @@ def test_the_picture_of_a_private_address_is_not_asked_for(server: EmbedServer) 
 # The policy -----------------------------------------------------------------------------------------------------------
 
 
-def test_only_readers_pages_may_frame_and_only_players(server: EmbedServer) -> None:
+def test_only_readers_pages_can_frame_and_only_players(server: EmbedServer) -> None:
     update = posted()
     for url in (update.article.url("de"), update.url("de")):
         policy = Client().get(url).headers["Content-Security-Policy"]

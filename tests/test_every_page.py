@@ -1,4 +1,4 @@
-"""Every page that a link leads to is there, and each of its words is in the language that the page says."""
+"""Every link leads to a page, and all its words are in the language that the page declares."""
 
 import datetime
 import itertools
@@ -36,7 +36,7 @@ from tests.crawler import (
 
 ROLES = ("Journalist", "Translator", "Moderator", "Editor")
 
-#: The same two texts in each language.
+#: The same headline and text in each language.
 HEADLINES = {
     "en": "The Danube keeps rising",
     "de": "Die Donau steigt weiter",
@@ -64,10 +64,10 @@ def in_all(field: str, texts: dict[str, str], *but: str) -> dict[str, str]:
 
 
 def drafted(update: Update, **states_of: str) -> None:
-    """Machine drafts of an update in all languages; those named go on to another state."""
+    """Make machine drafts of an update in all languages, and move the named ones to another state."""
     source = columns.texts_of(update, update.source_language)
     for row in update.translations.exclude(state="reviewed"):
-        # The Polish one has another number, which the checks find.
+        # The Polish draft has a wrong number, which the checks find.
         text = BODIES[row.language].replace("14", "41") if row.language == "pl" else BODIES[row.language]
         problems = review.problems_of(update, source, {"body": text}, row.language)
         assert drafting.store(row, {"body": f"<p>{text}</p>"}, source=source, engine="deepl", problems=problems)
@@ -77,7 +77,7 @@ def drafted(update: Update, **states_of: str) -> None:
 
 
 def flood() -> Article:
-    """Coverage in all languages in which each text is in another state."""
+    """Create coverage in all languages, with translations in all states."""
     whole = in_all("headline", HEADLINES) | in_all("standfirst", BODIES) | in_all("body", BODIES)
     article = factories.article(slug="flood", languages=list(SHIPPED), **whole)
     for code in SHIPPED:
@@ -120,22 +120,22 @@ def flood() -> Article:
 
 @pytest.fixture(scope="module")
 def coverage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Article]:
-    """Everything there is to see; made once, for no test here leaves anything behind."""
+    """Create one of everything, once for all tests, because none of them leaves anything behind."""
     with (
         django_db_blocker.unblock(),
-        # A provider is set up, so that buttons that need one are there. Nobody asks it.
+        # A provider is configured, so its buttons are there, but no test asks it.
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"), LIBRETRANSLATE_URL="http://127.0.0.1:9"),
         pytest.MonkeyPatch.context() as patch,
         transaction.atomic(),
     ):
-        # Short pages, so that there are more of them.
+        # Short pages, so lists have several of them.
         patch.setattr(live_page, "PAGE_SIZE", 5)
         patch.setattr(beside, "SIDEBAR_THREADS", 2)
         demo.load()
         article = flood()
         with changes.edit(article):
             article.related.add(Article.objects.get(slug=demo.SLUG))
-        # In German only by name: readers there are given the English original, and no language link leads there.
+        # German in name only: its readers get the English original, and no language link leads there.
         original = in_all("headline", HEADLINES, "de", "uk")
         factories.article(slug="half", state="announced", languages=["en", "de", "ar"], **original)
         yield article
@@ -144,7 +144,7 @@ def coverage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: An
 
 @pytest.fixture(scope="module")
 def vocabulary(coverage: Article) -> Vocabulary:
-    """The words of the interface and of all that is written, each with its language."""
+    """Return the words of the interface and of all content, each with its language."""
     made = interface()
     for model in (Article, Update, Topic):
         for item in model.objects.all():
@@ -153,7 +153,7 @@ def vocabulary(coverage: Article) -> Vocabulary:
                     made.add_content(getattr(item, f"{name}_{code}") or "", code)
     for comment in Comment.objects.all():
         made.add_content(comment.text, comment.language)
-    # The list of time zones has the countries, some of whose names are words of the interface in other languages.
+    # Time zones are listed by country, and some countries' names are words of the interface in other languages.
     for code in SHIPPED:
         for country in locale_of(code).territories.values():
             made.add_message(country.replace("%", "%%"), code)
@@ -171,7 +171,7 @@ def visitor(role: str, language: str) -> Client:
 
 
 def starts(role: str, language: str, article: Article) -> list[str]:
-    """Where a visit begins: the front door, and what must not be missed among many of its kind."""
+    """Return the addresses where a crawl starts: the root, and pages that it must not miss among many of a kind."""
     if role not in ROLES:
         updates = [update.url(language) for update in article.updates.published()]
         return [f"/{language}/", *updates, f"{article.url(language)}comments/?sent=1", "/admin/login/"]
@@ -199,9 +199,9 @@ def one_of_each(found: Any, field: str) -> list[int]:
 
 
 def crawls() -> list[Any]:
-    """Pair each role with languages: readers with all, editors with one of each direction, the others with one.
+    """Pair roles with languages: readers with all, editors with one of each direction, other roles with one.
 
-    Editors are given nearly all screens of the other roles. `make soak` pairs every role with every language.
+    Editors see nearly all screens of the other roles. `make soak` pairs every role with every language.
     """
     usual = {"Journalist": ["ar"], "Translator": ["ar"], "Moderator": ["de"], "Editor": ["de", "ar"], "Reader": SHIPPED}
 
@@ -213,7 +213,7 @@ def crawls() -> list[Any]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("role", "language"), crawls())
-def test_every_page_is_there_and_speaks_its_language(
+def test_every_page_exists_and_is_in_its_language(
     coverage: Article, vocabulary: Vocabulary, role: str, language: str
 ) -> None:
     found = Faults(f"{role}, {language}")
@@ -224,7 +224,7 @@ def test_every_page_is_there_and_speaks_its_language(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", SHIPPED)
-def test_errors_speak_the_language_of_their_page(coverage: Article, vocabulary: Vocabulary, language: str) -> None:
+def test_errors_are_in_the_language_of_their_page(coverage: Article, vocabulary: Vocabulary, language: str) -> None:
     client, comments = visitor("Reader", language), f"{coverage.url(language)}comments/"
     journalist = visitor("Journalist", language)
     others = [code for code in SHIPPED if code != language]
@@ -263,7 +263,7 @@ def test_language_links_lead_there_and_back(coverage: Article) -> None:
     middle = coverage.updates.published().order_by("first_published_at", "pk")[3].pk
     waiting += [*(f"{coverage.url('de')}?{name}={middle}" for name in PARAMETERS), *(f"/{code}/" for code in SHIPPED)]
     for address in waiting:
-        # The front door leads to a page in a language.
+        # The root redirects to a page in a language.
         answer = client.get(address, follow=address == "/")
         if answer.status_code == 200:
             there[address] = Page(answer.content.decode())
@@ -277,7 +277,7 @@ def test_language_links_lead_there_and_back(coverage: Article) -> None:
 
 
 class Faults:
-    """What is wrong on the pages of one crawl, each once, with the first page that has it."""
+    """The faults on the pages of one crawl, each with the first page that has it."""
 
     def __init__(self, who: str) -> None:
         self.who = who
@@ -290,7 +290,7 @@ class Faults:
             self.found.setdefault(fault.what, []).append((address, fault.example))
 
     def expect_none(self, *, pages: int) -> None:
-        """Nothing is wrong, and that on so many pages that it says something."""
+        """Fail if there are faults, or if the crawl has visited too few pages to prove anything."""
         lines = [f"{len(self.found)} faults ({self.who}):"]
         for what, places in self.found.items():
             address, example = places[0]
@@ -320,7 +320,7 @@ def words() -> Vocabulary:
     return made
 
 
-def whats(body: str, words: Vocabulary, language: str = "de", root: str = 'lang="de" dir="ltr"') -> list[str]:
+def faults_in(body: str, words: Vocabulary, language: str = "de", root: str = 'lang="de" dir="ltr"') -> list[str]:
     return [fault.what for fault in faults_of(Page(f"<!doctype html><html {root}>{body}</html>"), language, words)]
 
 
@@ -336,7 +336,7 @@ def whats(body: str, words: Vocabulary, language: str = "de", root: str = 'lang=
     ],
 )
 def test_a_page_in_its_language_has_no_faults(words: Vocabulary, body: str) -> None:
-    assert whats(body, words) == []
+    assert faults_in(body, words) == []
 
 
 @pytest.mark.parametrize(
@@ -366,14 +366,14 @@ def test_a_page_in_its_language_has_no_faults(words: Vocabulary, body: str) -> N
         ),
     ],
 )
-def test_what_is_wrong_is_found(words: Vocabulary, body: str, fault: str) -> None:
-    assert whats(body, words) == ([fault] if fault else [])
+def test_each_fault_is_found(words: Vocabulary, body: str, fault: str) -> None:
+    assert faults_in(body, words) == ([fault] if fault else [])
 
 
-def test_the_page_itself_says_its_language_and_direction(words: Vocabulary) -> None:
-    assert whats("", words, "ar", 'lang="ar" dir="rtl"') == []
-    assert whats("", words, "ar", 'lang="ar"') == ["<html> says dir=None, but 'ar' runs rtl"]
-    assert whats("", words, "de", 'lang="en" dir="ltr"') == ["<html> says lang='en', but the page is in 'de'"]
+def test_a_page_declares_its_language_and_direction(words: Vocabulary) -> None:
+    assert faults_in("", words, "ar", 'lang="ar" dir="rtl"') == []
+    assert faults_in("", words, "ar", 'lang="ar"') == ["<html> says dir=None, but 'ar' runs rtl"]
+    assert faults_in("", words, "de", 'lang="en" dir="ltr"') == ["<html> says lang='en', but the page is in 'de'"]
 
 
 def linked(*links: tuple[str, str], canonical: str = "/de/") -> Page:
@@ -430,7 +430,7 @@ def test_a_crawl_follows_the_links_of_the_site_and_no_others() -> None:
     assert Fault("answers 404, but a link leads there", "/de/") in lost
 
 
-def test_a_crawl_looks_at_few_pages_of_a_kind() -> None:
+def test_a_crawl_visits_few_pages_of_a_kind() -> None:
     assert list(visited(Site(de="1/ 2/ 3/ ?page=2 ?page=3 ?page=2&key=1 4/x/"))) == [
         "/de/",
         "/de/1/",
@@ -440,6 +440,6 @@ def test_a_crawl_looks_at_few_pages_of_a_kind() -> None:
     ]
 
 
-def test_the_admin_leads_to_readers_pages_but_not_beyond() -> None:
+def test_a_crawl_of_the_admin_visits_readers_pages_but_not_their_links() -> None:
     site = Site(admin="/admin/x/?_changelist_filters=y /de/", de="/de/a/", admin_x="")
     assert list(visited(site, "/admin/")) == ["/admin/", "/admin/x/", "/de/"]

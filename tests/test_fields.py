@@ -1,4 +1,4 @@
-"""Lists of languages in one column."""
+"""One column stores and searches a list of languages."""
 
 import pytest
 
@@ -15,12 +15,12 @@ def article_id() -> int:
 
 
 @pytest.mark.parametrize(("language", "found"), [("de", True), ("en", True), ("ar", False), ("e", False), ("%", False)])
-def test_a_list_is_searched_for_a_language(article_id: int, language: str, found: bool) -> None:
+def test_a_list_can_be_searched_for_a_language(article_id: int, language: str, found: bool) -> None:
     log.append(article_id, "page", ["de", "en"])
     assert Change.objects.filter(article_id=article_id, languages__has=language).exists() == found
 
 
 @pytest.mark.parametrize("languages", [[], ["de"], ["en", "de", "ar"]])
-def test_a_list_is_read_as_it_was_written_in_the_order_of_the_languages(article_id: int, languages: list[str]) -> None:
+def test_a_list_is_read_as_it_was_written_in_the_order_of_languages(article_id: int, languages: list[str]) -> None:
     log.append(article_id, "page", languages[::-1])
     assert Change.objects.get(article_id=article_id).languages == languages

@@ -1,4 +1,4 @@
-"""A coverage that is finished publishes nothing unless somebody has decided so."""
+"""Finished coverage publishes nothing unless a user has decided so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests import factories
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def state_of(item: Article | Update) -> str:
     return item.state
 
 
-def test_the_question_names_what_is_scheduled_and_what_waits_for_its_release(desk: DeskClient) -> None:
+def test_the_question_names_scheduled_updates_and_those_that_wait_for_release(desk: DeskClient) -> None:
     later(desk.article, headline_en="Figures at nine")
     later(desk.article, "submitted", source_language="ar", headline_ar="بيان مشترك")
     factories.update(desk.article, headline_en="Seen by readers")
@@ -51,13 +51,13 @@ def test_the_question_names_what_is_scheduled_and_what_waits_for_its_release(des
     assert asked.count('name="named"') == 1
 
 
-def test_nothing_is_asked_about_what_is_not_there(desk: DeskClient) -> None:
+def test_without_scheduled_updates_there_is_no_question(desk: DeskClient) -> None:
     assert 'name="fate"' not in question(desk)
     desk.cover("finish")
     assert state_of(desk.article) == "finished"
 
 
-def test_without_a_decision_nothing_is_finished(desk: DeskClient) -> None:
+def test_coverage_is_not_finished_without_a_decision(desk: DeskClient) -> None:
     update = later(desk.article)
     for answer in ({}, {"fate": "publish"}, {"fate": "anything", "named": [update.pk]}):
         assert "finishing" in desk.cover("finish", **answer)["errors"]
@@ -66,7 +66,7 @@ def test_without_a_decision_nothing_is_finished(desk: DeskClient) -> None:
 
 
 @pytest.mark.parametrize(("fate", "state"), [("drafts", "draft"), ("publish", "scheduled"), ("discard", "withdrawn")])
-def test_what_was_decided_is_done_and_recorded_as_the_users(desk: DeskClient, fate: str, state: str) -> None:
+def test_the_decision_is_carried_out_and_recorded_under_the_users_name(desk: DeskClient, fate: str, state: str) -> None:
     update, submitted = later(desk.article), later(desk.article, "submitted")
     desk.cover("finish", fate=fate, named=[update.pk])
     assert desk.last.status_code == 200
@@ -75,11 +75,11 @@ def test_what_was_decided_is_done_and_recorded_as_the_users(desk: DeskClient, fa
         assert update.publish_at is None
         assert update.versions.latest("number").user == User.objects.get(username="journalist")
     else:
-        factories.come(update)
+        factories.make_due(update)
     assert publish_due() == (state == "scheduled")
 
 
-def test_what_was_scheduled_after_the_question_is_asked_about_too(desk: DeskClient) -> None:
+def test_the_question_is_repeated_for_updates_scheduled_after_it(desk: DeskClient) -> None:
     named, unseen = later(desk.article), later(desk.article)
     desk.cover("finish", fate="discard", named=[named.pk])
     assert desk.last.status_code == 409
@@ -88,14 +88,14 @@ def test_what_was_scheduled_after_the_question_is_asked_about_too(desk: DeskClie
     assert (state_of(named), state_of(unseen)) == ("withdrawn", "withdrawn")
 
 
-def test_a_scheduled_poll_is_not_published_into_finished_coverage(desk: DeskClient) -> None:
+def test_a_scheduled_poll_is_not_published_in_finished_coverage(desk: DeskClient) -> None:
     words = {"headline_en": "Who wins?", "body_en": "<ul><li>Yes</li><li>No</li></ul>"}
     poll = later(desk.article, kind="poll", **words)
     desk.cover("finish", fate="publish", named=[poll.pk])
     assert (state_of(desk.article), state_of(poll)) == ("finished", "draft")
 
 
-def test_the_form_asks_before_it_finishes() -> None:
+def test_the_form_asks_before_it_finishes_coverage() -> None:
     article = factories.article()
     client = member_of("Editor")
     assert b'name="finishing"' not in client.get(change_url(article)).content
@@ -115,12 +115,12 @@ def test_the_form_asks_before_it_finishes() -> None:
     data["finishing_named"] = answer.context["adminform"].form["finishing_named"].value()
     answer = client.post(change_url(article), data, follow=True)
     assert (state_of(article), state_of(update), state_of(second)) == ("finished", "draft", "draft")
-    # What waits for its release stays as it is, and is named.
+    # An update that waits for release stays as it is, and the form names it.
     assert state_of(waiting) == "submitted"
     assert "Statement" in "".join(map(str, answer.context["messages"]))
 
 
-def test_no_code_finishes_for_a_user_without_a_decision() -> None:
+def test_no_code_finishes_coverage_for_a_user_without_a_decision() -> None:
     article = factories.article()
     user = User.objects.create_user("ann")
     update = later(article)
@@ -135,7 +135,7 @@ def test_no_code_finishes_for_a_user_without_a_decision() -> None:
     assert state_of(update) == "draft"
 
 
-def test_a_machine_that_finishes_publishes_nothing_after_it() -> None:
+def test_nothing_is_published_after_the_system_has_finished_coverage() -> None:
     article = factories.article()
     update = later(article)
     article.state = Article.State.FINISHED
@@ -143,7 +143,7 @@ def test_a_machine_that_finishes_publishes_nothing_after_it() -> None:
     assert state_of(update) == "draft"
 
 
-def test_the_turns_of_a_coverage_are_recorded_with_who_made_them(desk: DeskClient) -> None:
+def test_starts_and_ends_of_coverage_are_recorded_with_their_user(desk: DeskClient) -> None:
     for action in ("finish", "reopen", "keep", "finish"):
         desk.cover(action)
     events = list(CoverageEvent.objects.order_by("pk").values_list("kind", "user__username"))

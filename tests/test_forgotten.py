@@ -1,4 +1,4 @@
-"""Coverage that its editors forgot: they are warned once, and then it is finished by itself, and says so."""
+"""Editors of forgotten coverage get one warning; then the system finishes the coverage, and says so."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.desks import DeskClient
 from tests.forms import member_of
 from tests.mail_server import MailServer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def person(name: str, group: str) -> User:
 
 
 def quiet(hours: float = 11, **fields: Any) -> Article:
-    """Coverage in which nothing has happened for so long."""
+    """Create coverage in which nothing has happened for so many hours."""
     article = factories.article(**fields)
     factories.update(article)
     pass_hours(article, hours)
@@ -53,7 +53,7 @@ def quiet(hours: float = 11, **fields: Any) -> Article:
 
 
 def pass_hours(article: Article, hours: float) -> None:
-    """Have everything that happened in a coverage happen earlier."""
+    """Move everything that happened in the coverage into the past by so many hours."""
     span = timedelta(hours=hours)
     Article._base_manager.filter(pk=article.pk).update(coverage_start=article.coverage_start - span)
     for update in article.updates.all():
@@ -70,7 +70,7 @@ def kinds_of(article: Article) -> list[str]:
     return list(article.events.order_by("pk").values_list("kind", flat=True))
 
 
-def test_after_a_time_editors_are_warned_and_after_another_it_is_finished() -> None:
+def test_forgotten_coverage_is_first_reported_to_editors_and_later_finished() -> None:
     article = quiet(9)
     assert handle_due() == 0
     pass_hours(article, 2)
@@ -111,7 +111,7 @@ def draft(article: Article) -> None:
 
 
 @pytest.mark.parametrize("act", [write, plan, keep, draft])
-def test_who_answers_the_warning_begins_the_time_again(act: Any) -> None:
+def test_an_answer_to_the_warning_restarts_the_time(act: Any) -> None:
     article = quiet()
     assert handle_due() == 1
     pass_hours(article, 6)
@@ -133,7 +133,9 @@ def test_resumed_coverage_is_not_finished_at_once() -> None:
 
 
 @pytest.mark.parametrize(("warn", "finish", "kinds"), [(0, 5, ["started"]), (10, 0, ["started", "warned"])])
-def test_the_site_sets_both_times_and_0_is_never(settings: Any, warn: float, finish: float, kinds: list[str]) -> None:
+def test_the_site_sets_both_times_and_0_means_never(
+    settings: Any, warn: float, finish: float, kinds: list[str]
+) -> None:
     settings.COVERAGE_WARN_HOURS, settings.COVERAGE_FINISH_HOURS = warn, finish
     article = quiet()
     handle_due()
@@ -142,7 +144,7 @@ def test_the_site_sets_both_times_and_0_is_never(settings: Any, warn: float, fin
     assert kinds_of(article) == kinds
 
 
-def test_page_desk_and_history_say_who_finished_it(client: Any) -> None:
+def test_page_desk_and_history_say_who_finished_the_coverage(client: Any) -> None:
     article = quiet()
     desk = DeskClient(member_of("Journalist"), article)
     handle_due()
@@ -150,7 +152,7 @@ def test_page_desk_and_history_say_who_finished_it(client: Any) -> None:
     assert "Is this coverage over?" in side
     assert "Keep it open" in side
     waits = factories.update(article, state="scheduled", publish_at=timezone.now() + timedelta(hours=1))
-    factories.come(waits)
+    factories.make_due(waits)
     pass_hours(article, 6)
     handle_due()
     article.refresh_from_db()
@@ -165,7 +167,7 @@ def test_page_desk_and_history_say_who_finished_it(client: Any) -> None:
     assert waits.state == "draft"
 
 
-def test_editors_and_those_who_wrote_get_one_e_mail_each(mail: MailServer) -> None:
+def test_editors_and_authors_get_one_email_each(mail: MailServer) -> None:
     article = factories.article(time_zone="America/Bogota")
     person("editor", "Editor")
     person("elsewhere", "Journalist")
@@ -191,7 +193,7 @@ def test_editors_and_those_who_wrote_get_one_e_mail_each(mail: MailServer) -> No
     assert CoverageEmail.objects.filter(sent_at=None).count() == 0
 
 
-def test_a_warning_that_was_answered_before_it_was_sent_is_not_sent(mail: MailServer) -> None:
+def test_a_warning_answered_in_time_is_not_sent(mail: MailServer) -> None:
     person("editor", "Editor")
     article = quiet()
     handle_due()
@@ -202,7 +204,7 @@ def test_a_warning_that_was_answered_before_it_was_sent_is_not_sent(mail: MailSe
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.one_database
-def test_several_processes_warn_once(settings: Any) -> None:
+def test_several_processes_send_one_warning(settings: Any) -> None:
     settings.EMAIL_CONFIGURED = True
     person("editor", "Editor")
     article = quiet()

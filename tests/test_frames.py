@@ -1,4 +1,4 @@
-"""Catch-up: one frame brings a page from any revision to the present, with the least that it needs."""
+"""One frame brings a page from any revision to the newest one, with only the elements that it needs."""
 
 import json
 from typing import Any
@@ -20,14 +20,14 @@ def frame(article: Article, after: int, language: str = "en") -> dict[str, Any]:
     return json.loads(frames.since(article.pk, factories.state_at(article, after), state, language).text)
 
 
-def test_a_page_that_is_up_to_date_is_told_so() -> None:
+def test_a_page_that_is_up_to_date_gets_an_empty_frame() -> None:
     article = factories.article()
     factories.update(article)
     token = article.changes.get().token
     assert frame(article, 1) == {"revision": 1, "token": token, "after": 1, "after_token": token, "changes": []}
 
 
-def test_an_element_that_changed_often_is_sent_once_as_it_is_now() -> None:
+def test_an_element_that_changed_often_is_sent_once_in_its_newest_form() -> None:
     article = factories.article()
     update = factories.update(article)
     for number in range(3):
@@ -47,7 +47,7 @@ def test_a_withdrawn_update_is_removed() -> None:
     assert frame(article, 1)["changes"] == [{"op": "remove", "id": update.element}]
 
 
-def test_the_head_of_the_page_is_set() -> None:
+def test_a_frame_sets_the_head_of_the_page() -> None:
     article = factories.article()
     article.state = Article.State.FINISHED
     article.save()
@@ -56,13 +56,13 @@ def test_the_head_of_the_page_is_set() -> None:
 
 
 @pytest.mark.parametrize("after", [-1, 99])
-def test_a_revision_that_the_log_does_not_know_loads_the_page_anew(after: int) -> None:
+def test_a_revision_unknown_to_the_log_reloads_the_page(after: int) -> None:
     article = factories.article()
     factories.update(article)
     assert frame(article, after) == {"revision": 1, "token": article.changes.get().token, "reload": True}
 
 
-def test_a_page_that_is_too_old_is_loaded_anew(settings: Any) -> None:
+def test_a_page_that_is_too_old_is_reloaded(settings: Any) -> None:
     settings.LIVE_MAX_BACKLOG = 2
     article = factories.article()
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_a_page_that_is_too_old_is_loaded_anew(settings: Any) -> None:
     assert "reload" not in frame(article, 1)
 
 
-def test_a_gap_in_the_log_loads_the_page_anew() -> None:
+def test_a_gap_in_the_log_reloads_the_page() -> None:
     article = factories.article()
     for _ in range(3):
         factories.update(article)
@@ -79,7 +79,7 @@ def test_a_gap_in_the_log_loads_the_page_anew() -> None:
     assert frame(article, 1)["reload"] is True
 
 
-def test_a_change_of_the_whole_page_loads_it_anew() -> None:
+def test_a_change_of_the_whole_page_reloads_it() -> None:
     article = factories.article()
     article.time_zone = "Europe/Kyiv"
     article.save()
@@ -112,7 +112,7 @@ def test_the_wire_form_of_a_frame_is_a_websocket_frame() -> None:
         assert frame.wire[head:].decode() == frame.text
 
 
-def test_the_changes_address_answers_the_same_frame(client: Any) -> None:
+def test_the_changes_address_returns_the_same_frame(client: Any) -> None:
     article = factories.article()
     factories.update(article, body_de="<p>Auf Deutsch.</p>", body_en="<p>In English.</p>")
     answer = client.get(f"/de/live/{article.slug}/changes?after={factories.state_at(article, 0)}")

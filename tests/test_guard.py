@@ -1,4 +1,4 @@
-"""A write that changes what readers see goes through an edit or raises, so no change goes without a line in the log."""
+"""A write that changes readers' pages goes through an edit or raises, so every change gets a line in the log."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(name="update")
 def full_update() -> Update:
-    """An update with everything that it may have."""
+    """Create an update with everything that it can have."""
     update = factories.update(
         factories.article(),
         body_en="<p>Signed.</p>",
@@ -86,7 +86,7 @@ def test_a_write_that_readers_would_see_raises_outside_an_edit(
     assert factories.log_of(update.article) == logged
 
 
-def test_inside_an_edit_the_same_write_is_logged(update: Update) -> None:
+def test_the_same_write_inside_an_edit_is_logged(update: Update) -> None:
     article, logged = update.article, len(factories.log_of(update.article))
     for write in (
         lambda: Picture.objects.filter(update=update).update(caption_en="Another hall"),
@@ -100,13 +100,13 @@ def test_inside_an_edit_the_same_write_is_logged(update: Update) -> None:
         assert factories.log_of(article)[-1] == (logged, update.element)
 
 
-def test_an_edit_of_one_update_allows_no_write_to_another(update: Update) -> None:
+def test_an_edit_of_one_update_does_not_allow_writes_to_another(update: Update) -> None:
     other = factories.update(update.article, pictures=(factories.picture(),))
     with changes.edit(update), pytest.raises(OutsideEditError, match=f"update {other.pk}"):
         other.pictures.get().save()
 
 
-def test_what_readers_do_not_see_needs_no_edit(update: Update) -> None:
+def test_writes_that_readers_do_not_see_need_no_edit(update: Update) -> None:
     row = update.translations.get(language="uk")
     row.attempts = 3
     row.save(update_fields=["attempts"])
@@ -125,6 +125,6 @@ def test_the_server_does_not_start_without_a_follower(monkeypatch: pytest.Monkey
         call_command("check")
 
 
-def test_only_followers_that_have_a_place_in_the_order_can_register() -> None:
+def test_only_followers_with_a_place_in_the_order_can_register() -> None:
     with pytest.raises(ValueError, match="sitemap"):
         changes.register("sitemap", changes._followers["desks"])

@@ -1,4 +1,4 @@
-"""Every version of every update is kept, with who made it; it can be read, compared and brought back."""
+"""Every version of every update is kept with its author, and can be read, compared and restored."""
 
 import threading
 from typing import Any
@@ -55,7 +55,7 @@ def test_each_save_that_changes_anything_is_one_version() -> None:
     assert (newest(update).data["authors"], newest(update).data["is_key"]) == ([], True)
 
 
-def test_a_version_says_who_made_it_by_whatever_door() -> None:
+def test_a_version_names_its_author_whichever_way_it_was_saved() -> None:
     article = factories.article()
     journalist, translator = member_of("Journalist"), User.objects.create_user("greta")
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
@@ -74,13 +74,13 @@ def test_a_version_says_who_made_it_by_whatever_door() -> None:
     assert (newest(update).user, newest(update).data["translations"]["uk"]["state"]) == (translator, "refused")
 
 
-def test_what_the_clock_publishes_is_a_version_of_the_clock() -> None:
+def test_a_scheduled_publication_is_a_version_by_the_clock() -> None:
     update = factories.scheduled(factories.article())
     assert publish_due() == 1
     assert (newest(update).user, newest(update).cause, newest(update).data["state"]) == (None, "clock", "published")
 
 
-def test_an_edit_that_fails_leaves_no_version() -> None:
+def test_a_failed_edit_leaves_no_version() -> None:
     update = factories.update(factories.article())
     with pytest.raises(RuntimeError), changes.edit(update):
         update.body_en = "<p>Half done.</p>"
@@ -89,7 +89,7 @@ def test_an_edit_that_fails_leaves_no_version() -> None:
     assert numbers(update) == [1]
 
 
-def test_an_edit_inside_another_of_the_same_update_is_written_once() -> None:
+def test_nested_edits_of_an_update_make_one_version() -> None:
     update = factories.update(factories.article())
     with changes.edit(update):
         other = Update.objects.get(pk=update.pk)
@@ -98,7 +98,7 @@ def test_an_edit_inside_another_of_the_same_update_is_written_once() -> None:
     assert numbers(update) == [1, 2]
 
 
-def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
+def test_an_update_older_than_the_history_keeps_its_former_text() -> None:
     update = factories.update(factories.article(), body_en="<p>As it was.</p>")
     update.versions.all().delete()
     update.body_en = "<p>As it is.</p>"
@@ -111,7 +111,7 @@ def test_an_update_that_is_older_than_the_history_keeps_what_it_was() -> None:
     )
 
 
-def test_what_another_room_registers_is_part_of_each_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_includes_data_that_another_package_registers(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[int, str] = {}
     monkeypatch.setattr(registry, "_relations", dict(registry._relations))
     registry.register(
@@ -126,19 +126,19 @@ def test_what_another_room_registers_is_part_of_each_version(monkeypatch: pytest
     assert kept[update.pk] == "1:0"
 
 
-def test_versions_have_no_gap_whoever_saves_at_once(transactional_db: None) -> None:
+def test_concurrent_saves_leave_no_gap_between_versions(transactional_db: None) -> None:
     update = factories.update(factories.article())
 
-    def write(who: int) -> None:
+    def write(writer: int) -> None:
         try:
             for take in range(5):
                 mine = Update.objects.get(pk=update.pk)
-                mine.body_en = f"<p>{who}, {take}.</p>"
+                mine.body_en = f"<p>{writer}, {take}.</p>"
                 mine.save()
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -159,7 +159,7 @@ def test_a_save_reads_the_update_once_before_and_once_after() -> None:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_versions_shows_what_became_different_word_by_word() -> None:
+def test_the_page_of_versions_shows_changes_word_by_word() -> None:
     update = factories.update(factories.article(), body_en="<p>14 were killed &amp; 3 hurt.</p>")
     client = member_of("Journalist")
     data = opened(client, update)
@@ -171,7 +171,7 @@ def test_the_page_of_versions_shows_what_became_different_word_by_word() -> None
     assert "<bdi>journalist</bdi>" in html
 
 
-def test_each_text_says_its_language_and_direction() -> None:
+def test_each_text_declares_its_language_and_direction() -> None:
     update = factories.update(factories.article(), body_en="<p>Peace.</p>", body_ar="<p>سلام</p>")
     update.body_ar = "<p>سلام دائم</p>"
     update.save()
@@ -183,7 +183,7 @@ def test_each_text_says_its_language_and_direction() -> None:
     )
 
 
-def test_versions_are_compared_with_any_other() -> None:
+def test_any_two_versions_can_be_compared() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     for word in ("Two", "Three"):
         update.body_en = f"<p>{word}.</p>"
@@ -193,7 +193,7 @@ def test_versions_are_compared_with_any_other() -> None:
     assert "Two" not in words.fields[0][1]
 
 
-def test_the_list_says_in_words_what_happened() -> None:
+def test_the_list_describes_each_version_in_words() -> None:
     article = factories.article()
     update = factories.update(article, state="draft", body_en="<p>One.</p>")
     for edit in (
@@ -219,7 +219,7 @@ def test_the_list_says_in_words_what_happened() -> None:
     ]
 
 
-def test_reading_versions_costs_the_same_however_many_there_are() -> None:
+def test_reading_versions_takes_the_same_queries_for_any_number_of_them() -> None:
     update = factories.update(factories.article())
     client = member_of("Journalist")
 
@@ -238,7 +238,7 @@ def test_reading_versions_costs_the_same_however_many_there_are() -> None:
     assert queries() <= few + 1
 
 
-def test_markup_that_became_different_is_told() -> None:
+def test_a_comparison_shows_changed_markup() -> None:
     update = factories.update(factories.article(), body_en='<p><a href="https://example.org/a">Here</a></p>')
     update.body_en = '<p><a href="https://example.org/b">Here</a></p>'
     update.save()
@@ -247,7 +247,7 @@ def test_markup_that_became_different_is_told() -> None:
     assert "https://example.org/b" in html
 
 
-def test_older_versions_are_on_pages_that_a_new_one_does_not_move(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_version_does_not_move_the_pages_of_older_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("articles.history.admin.PAGE_SIZE", 2)
     update = factories.update(body_en="<p>1</p>", of=factories.article())
 
@@ -271,7 +271,7 @@ def test_older_versions_are_on_pages_that_a_new_one_does_not_move(monkeypatch: p
         assert client.get(f"{url}?{query}").status_code == 404
 
 
-def test_versions_are_for_those_who_see_updates() -> None:
+def test_only_users_who_can_see_updates_can_see_versions() -> None:
     update = factories.update(factories.article())
     assert member_of("Journalist").get(change_url(update)).content.decode().count(versions_url(update)) == 1
     assert member_of("Nobody").get(versions_url(update)).status_code == 403
@@ -288,7 +288,7 @@ def restored(client: Client, update: Update, version: int, what: str = "all", sh
     return answer
 
 
-def test_a_version_is_brought_back_as_a_new_one() -> None:
+def test_restoring_a_version_makes_a_new_one() -> None:
     article = factories.article()
     update = factories.update(article, headline_en="Talks", body_en="<p>One.</p>", authors=(factories.author(),))
     with changes.edit(update):
@@ -304,7 +304,7 @@ def test_a_version_is_brought_back_as_a_new_one() -> None:
     assert factories.log_of(article)[-1] == (3, update.element)
 
 
-def test_an_update_without_words_comes_back_with_its_pictures_and_its_embed() -> None:
+def test_restoring_an_update_without_text_restores_its_pictures_and_embed() -> None:
     article = factories.article()
     pictures = factories.update(article, kind="pictures", headline_en="", pictures=(factories.picture(),))
     embed = Update(article=article, kind="embed", state="published")
@@ -323,7 +323,7 @@ def test_an_update_without_words_comes_back_with_its_pictures_and_its_embed() ->
     assert (embed.kind, embed.embed.url) == ("embed", "https://example.com/chart")
 
 
-def test_restoring_words_neither_publishes_nor_withdraws() -> None:
+def test_restoring_a_text_neither_publishes_nor_withdraws_it() -> None:
     update = factories.update(factories.article(), state="draft", body_en="<p>A draft.</p>")
     update.state, update.body_en = "published", "<p>Published.</p>"
     update.save()
@@ -337,7 +337,7 @@ def test_restoring_words_neither_publishes_nor_withdraws() -> None:
     assert (update.state, update.body_en) == ("withdrawn", "<p>Published.</p>")
 
 
-def test_nothing_is_restored_over_a_version_that_was_not_shown() -> None:
+def test_restoring_over_a_version_that_was_not_shown_is_refused() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     for word in ("Two", "Three"):
         update.body_en = f"<p>{word}.</p>"
@@ -347,7 +347,7 @@ def test_nothing_is_restored_over_a_version_that_was_not_shown() -> None:
     assert (update.body_en, numbers(update)) == ("<p>Three.</p>", [1, 2, 3])
 
 
-def test_one_language_is_brought_back_and_the_others_stay() -> None:
+def test_restoring_one_language_leaves_the_others_unchanged() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>", body_uk="<p>А.</p>")
     update.body_de, update.body_uk, update.is_key = "<p>Zwei.</p>", "<p>Б.</p>", True
     update.save()
@@ -355,7 +355,7 @@ def test_one_language_is_brought_back_and_the_others_stay() -> None:
     assert (update.body_de, update.body_uk, update.is_key) == ("<p>Eins.</p>", "<p>Б.</p>", True)
 
 
-def test_with_a_language_come_the_words_beside_pictures() -> None:
+def test_restoring_a_language_restores_its_captions() -> None:
     picture = factories.picture(caption_en="The hall", caption_de="Der Saal", caption_uk="Зала")
     update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>", pictures=(picture,))
     with changes.edit(update):
@@ -368,7 +368,7 @@ def test_with_a_language_come_the_words_beside_pictures() -> None:
     assert (update.body_de, picture.caption_de, picture.caption_uk) == ("<p>Eins.</p>", "Der Saal", "Інша зала")
 
 
-def test_a_translator_restores_translations_and_nothing_else() -> None:
+def test_a_translator_can_only_restore_translations() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>", body_de="<p>Eins.</p>")
     update.body_en, update.body_de = "<p>Two.</p>", "<p>Zwei.</p>"
     update.save()
@@ -381,7 +381,7 @@ def test_a_translator_restores_translations_and_nothing_else() -> None:
     assert (update.body_en, update.body_de) == ("<p>Two.</p>", "<p>Zwei.</p>")
 
 
-def test_a_translation_that_comes_back_is_as_far_as_it_was_then() -> None:
+def test_a_restored_translation_has_the_state_that_it_had_then() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>")
     row = update.translations.get(language="de")
     source = columns.texts_of(update, "en")
@@ -401,11 +401,11 @@ def test_a_translation_that_comes_back_is_as_far_as_it_was_then() -> None:
     )
     restored(member_of("Translator"), update, drafted, "de")
     row.refresh_from_db()
-    # The original has been corrected since that draft.
+    # The original was corrected after that draft.
     assert (row.state, row.outdated, row.source) == ("machine", True, {"body": "<p>14 killed.</p>"})
 
 
-def test_a_version_that_may_no_longer_be_is_refused_with_a_reason() -> None:
+def test_restoring_an_invalid_version_is_refused_with_a_reason() -> None:
     update = factories.update(factories.article(), state="draft", body_en="", headline_en="")
     update.body_en, update.state = "<p>One.</p>", "published"
     update.save()
@@ -435,7 +435,7 @@ _edits = st.fixed_dictionaries(
 class AnyHistory(TestCase):
     @settings(max_examples=soak.count(6, 15))
     @given(st.lists(_edits, min_size=1, max_size=5), st.data())
-    def test_what_is_restored_is_what_it_was(self, edits: list[dict[str, Any]], data: Any) -> None:
+    def test_a_restored_version_equals_the_original_one(self, edits: list[dict[str, Any]], data: Any) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
         for edit in edits:
             for name, value in edit.items():
@@ -445,7 +445,7 @@ class AnyHistory(TestCase):
         chosen = update.versions.get(number=data.draw(st.integers(1, last)))
         state, first = update.state, update.first_published_at
         restoring.restore(update.pk, chosen.number, last, None)
-        # Once more changes nothing.
+        # Restoring again changes nothing.
         count = newest(update).number
         restoring.restore(update.pk, chosen.number, count, None)
         assert numbers(update) == list(range(1, count + 1))
@@ -459,7 +459,7 @@ class AnyHistory(TestCase):
 
     @settings(max_examples=soak.count(6, 15))
     @given(_edits)
-    def test_recording_twice_writes_once(self, edit: dict[str, Any]) -> None:
+    def test_recording_twice_makes_one_version(self, edit: dict[str, Any]) -> None:
         update = factories.update(factories.article(), headline_en="x", body_en="<p>Begin.</p>")
         for name, value in edit.items():
             setattr(update, name, value)
@@ -470,7 +470,7 @@ class AnyHistory(TestCase):
         assert numbers(update) == before
 
 
-def test_deleting_an_article_takes_its_history_along() -> None:
+def test_deleting_an_article_deletes_its_history() -> None:
     article = factories.article()
     factories.update(article)
     Article.objects.get(pk=article.pk).delete()

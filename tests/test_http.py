@@ -1,4 +1,4 @@
-"""No server can keep its caller waiting, fill the memory or lead the client elsewhere, whatever it answers."""
+"""No server's answer can keep the caller waiting, fill the memory or redirect the client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from liveblog.http import Client
 
 
 class RawServer:
-    """Reads the head of a request and lets `answer` write whatever it likes to the socket, until the server closes."""
+    """Reads the head of a request, and lets `answer` write to the socket until the server closes."""
 
     def __init__(self) -> None:
         self.answer: Callable[[socket.socket], None] = lambda _: None
@@ -58,7 +58,7 @@ class RawServer:
         self.answer = lambda connection: connection.sendall(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
 
     def trickles(self, start: bytes) -> None:
-        """After `start`, each further byte comes in time, and there is always another one."""
+        """Send `start`, and then single bytes forever, each before the time-out."""
 
         def answer(connection: socket.socket) -> None:
             connection.sendall(start)
@@ -89,16 +89,14 @@ def reason_of(client: Client, server: RawServer, **options: Any) -> str:
     [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"],
     ids=["status", "headers", "body"],
 )
-def test_a_trickle_ends_with_the_time(server: RawServer, start: bytes) -> None:
+def test_a_trickling_answer_ends_with_the_time_limit(server: RawServer, start: bytes) -> None:
     server.trickles(start)
     began = time.monotonic()
     assert reason_of(Client(), server, seconds=0.3) == "timeout"
     assert time.monotonic() - began < 2
 
 
-def test_a_name_that_is_looked_up_for_ever_ends_with_the_time(
-    monkeypatch: pytest.MonkeyPatch, server: RawServer
-) -> None:
+def test_an_endless_name_lookup_ends_with_the_time_limit(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
     began = time.monotonic()
     with pytest.raises(ProviderError, match="timeout"):
@@ -106,19 +104,19 @@ def test_a_name_that_is_looked_up_for_ever_ends_with_the_time(
     assert time.monotonic() - began < 2
 
 
-def test_a_body_may_be_as_large_as_the_caller_says(server: RawServer) -> None:
+def test_a_body_can_be_as_large_as_the_caller_allows(server: RawServer) -> None:
     server.says(b"x" * 1000)
     assert len(send(Client(), server).body) == 1000
     server.says(b"x" * 1001)
     assert reason_of(Client(), server) == "large"
 
 
-def test_a_small_body_that_unpacks_to_a_large_one_is_large(server: RawServer) -> None:
+def test_the_limit_applies_to_the_decompressed_body(server: RawServer) -> None:
     server.says(gzip.compress(b"x" * 50_000_000), Content_Encoding="gzip")
     assert reason_of(Client(), server) == "large"
 
 
-def test_redirects_are_answers(server: RawServer) -> None:
+def test_the_client_does_not_follow_redirects(server: RawServer) -> None:
     server.says(b"", "302 Found", Location=server.url + "elsewhere")
     answer = send(Client(), server)
     assert (answer.status, answer.redirect) == (302, server.url + "elsewhere")
@@ -131,7 +129,7 @@ def test_the_body_of_an_error_is_read_for_callers_who_want_it(server: RawServer)
     assert send(Client(), server, read_errors=True).body == b"why"
 
 
-def test_exchanges_that_do_not_end_are_few(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+def test_the_number_of_unfinished_exchanges_is_limited(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
     client = Client()
     server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
@@ -139,7 +137,7 @@ def test_exchanges_that_do_not_end_are_few(monkeypatch: pytest.MonkeyPatch, serv
     assert len(server.requests) == 2
 
 
-def test_an_exchange_that_has_ended_makes_room(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+def test_a_finished_exchange_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
     client = Client()
     server.says(b"fine")
@@ -147,7 +145,9 @@ def test_an_exchange_that_has_ended_makes_room(monkeypatch: pytest.MonkeyPatch, 
         assert [*threads.map(lambda _: send(client, server).body, range(16))] == [b"fine"] * 16
 
 
-def test_a_proxy_of_the_environment_is_used_only_if_wanted(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+def test_the_proxy_of_the_environment_is_only_used_if_requested(
+    monkeypatch: pytest.MonkeyPatch, server: RawServer
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -159,12 +159,12 @@ def test_a_proxy_of_the_environment_is_used_only_if_wanted(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("url", ["nowhere", "http://", "http://[half", "ftp://127.0.0.1/"])
-def test_an_address_that_is_none_is_unreachable(url: str) -> None:
+def test_an_invalid_address_is_unreachable(url: str) -> None:
     with pytest.raises(ProviderError, match="unreachable"):
         Client().send("GET", url, seconds=5.0, max_bytes=1000)
 
 
-def test_cookies_are_neither_kept_nor_sent(server: RawServer) -> None:
+def test_cookies_are_neither_stored_nor_sent(server: RawServer) -> None:
     client = Client()
     server.says(b"", Set_Cookie="a=b; Path=/")
     for _ in range(2):
@@ -173,9 +173,7 @@ def test_cookies_are_neither_kept_nor_sent(server: RawServer) -> None:
     assert not client._session.cookies
 
 
-def test_a_password_of_this_machine_is_not_sent(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: RawServer
-) -> None:
+def test_passwords_in_netrc_are_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: RawServer) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -1,4 +1,4 @@
-"""The hub does once what can be done once: per process, per article, per language, never per reader."""
+"""The hub works once per process, article or language, never per reader."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ post = sync_to_async(factories.update)
 
 
 class Listener(Reader):
-    """A reader that keeps what it is given."""
+    """A reader that records its frames."""
 
     def __init__(self, article: Article, language: str = "en") -> None:
         """Show the article as it was made."""
@@ -62,7 +62,7 @@ class Listener(Reader):
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """The queries of connections that are opened meanwhile, in any thread."""
+    """Collect the queries of connections opened meanwhile, in any thread."""
     queries: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -93,7 +93,7 @@ async def queries_of_one_update(readers: int) -> int:
         await post(article)
         for listener in listeners:
             await listener.reaches(1)
-        # The test posts in a thread of its own, whose connection was opened before.
+        # The test posts in a thread of its own, whose connection is older and therefore not counted.
         ours = [sql for sql in queries if "SELECT" in sql]
         for listener in listeners:
             hub.leave(listener)
@@ -103,14 +103,14 @@ async def queries_of_one_update(readers: int) -> int:
 
 
 async def _settled(queries: list[str]) -> None:
-    """Wait until joining has asked all that it asks."""
+    """Wait until joining has made all its queries."""
     seen = -1
     while seen != len(queries):
         seen = len(queries)
         await asyncio.sleep(0.05)
 
 
-async def test_queries_for_an_update_do_not_grow_with_the_readers(settings: Any) -> None:
+async def test_queries_for_an_update_do_not_grow_with_the_number_of_readers(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     assert await queries_of_one_update(40) == await queries_of_one_update(2)
 
@@ -129,7 +129,7 @@ async def test_an_update_is_encoded_once_for_all_readers_of_a_language() -> None
         hub.leave(listener)
 
 
-async def test_an_answer_that_comes_late_takes_nobody_back() -> None:
+async def test_a_late_answer_never_takes_readers_back() -> None:
     article = await make_article()
     hub, reader = Hub(), Listener(article)
     await hub.join(article.pk, reader)
@@ -142,7 +142,7 @@ async def test_an_answer_that_comes_late_takes_nobody_back() -> None:
     assert [frame.state.revision for frame in reader.frames] == [0, 1, 2]
 
 
-async def test_a_database_that_was_put_back_has_its_readers_load_anew(settings: Any) -> None:
+async def test_readers_reload_after_the_database_was_restored(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 0.05
     article = await make_article()
     hub, reader = Hub(), Listener(article)
@@ -158,7 +158,7 @@ async def test_a_database_that_was_put_back_has_its_readers_load_anew(settings: 
     assert "reload" in reader.frames[-1].text
 
 
-async def test_an_article_is_one_group_membership_however_many_read_it() -> None:
+async def test_an_article_takes_one_group_membership_for_any_number_of_readers() -> None:
     article = await make_article()
     layer = get_channel_layer()
     if not isinstance(layer, InMemoryChannelLayer):
@@ -175,7 +175,9 @@ async def test_an_article_is_one_group_membership_however_many_read_it() -> None
             await asyncio.sleep(0.01)
 
 
-async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lost_notification_delays_an_update_but_loses_nothing(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.LIVE_POLL_SECONDS = 0.2
     monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
@@ -186,7 +188,7 @@ async def test_a_lost_bell_delays_and_loses_nothing(settings: Any, monkeypatch: 
     hub.leave(listener)
 
 
-async def test_a_bell_is_heard_at_once(settings: Any) -> None:
+async def test_a_notification_takes_effect_at_once(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
     hub, listener = Hub(), Listener(article)
@@ -196,7 +198,7 @@ async def test_a_bell_is_heard_at_once(settings: Any) -> None:
     hub.leave(listener)
 
 
-async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(settings: Any) -> None:
+async def test_a_reader_of_another_language_joins_while_others_are_served(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 0.05
     article = await make_article()
     hub = Hub()
@@ -215,7 +217,7 @@ async def test_a_reader_of_one_more_language_comes_in_while_others_are_served(se
         hub.leave(listener)
 
 
-async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> None:
+async def test_a_reader_joins_without_missing_changes_made_meanwhile(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
     asked, released = threading.Event(), threading.Event()
@@ -230,7 +232,7 @@ async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> N
     hub, listener = Hub(), Listener(article)
     joining = asyncio.create_task(hub.join(article.pk, listener))
     assert await asyncio.to_thread(asked.wait, 10)
-    # While its catch-up is still being made, the article moves on.
+    # The article changes while the catch-up is still being rendered.
     await post(article)
     released.set()
     await joining
@@ -239,7 +241,7 @@ async def test_a_reader_is_let_in_only_when_it_lacks_nothing(settings: Any) -> N
     hub.leave(listener)
 
 
-async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(settings: Any) -> None:
+async def test_readers_who_return_together_share_one_rendering(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
     await post(article)
@@ -254,7 +256,7 @@ async def test_readers_who_come_back_together_are_caught_up_with_one_rendering(s
     assert len(queries) < 20
 
 
-async def test_states_that_nobody_has_fill_no_memory() -> None:
+async def test_unknown_states_fill_no_memory() -> None:
     article = await make_article()
     for _ in range(3):
         await post(article)
@@ -270,7 +272,7 @@ async def test_states_that_nobody_has_fill_no_memory() -> None:
 
 
 class Leaver(Listener):
-    """A reader that is gone once it is closed, as those at the end of a connection are."""
+    """A reader that leaves the hub once it is closed, as the reader of a real connection does."""
 
     def __init__(self, hub: Hub, article: Article, language: str = "en") -> None:
         super().__init__(article, language)
@@ -282,7 +284,7 @@ class Leaver(Listener):
 
 
 class Full(Leaver):
-    """A reader that takes its first frame and no more."""
+    """A reader that accepts its first frame and no more."""
 
     def write(self, frame: Frame) -> None:
         if self.frames:
@@ -307,7 +309,7 @@ async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
     assert hub.streams == {}
 
 
-async def test_the_only_reader_of_a_language_falls_behind_and_the_others_lack_nothing() -> None:
+async def test_a_reader_who_falls_behind_does_not_affect_other_languages() -> None:
     article = await make_article()
     hub = Hub()
     full, others = Full(hub, article, "ar"), [Leaver(hub, article, language) for language in ("de", "uk", "en")]
@@ -320,16 +322,14 @@ async def test_the_only_reader_of_a_language_falls_behind_and_the_others_lack_no
         hub.leave(reader)
 
 
-async def test_a_reader_who_knows_more_than_this_process_is_not_sent_back(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_reader_ahead_of_this_process_is_not_sent_back(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIVE_POLL_SECONDS = 60
     monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
     hub, first = Hub(), Listener(article)
     await hub.join(article.pk, first)
     await post(article)
-    # It was told by another process, which has heard the bell already.
+    # Another process, which has already been notified, has sent it the newer revision.
     ahead = Listener(article)
     ahead.state = (await Change.objects.aget(article=article)).state
     await hub.join(article.pk, ahead)

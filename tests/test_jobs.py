@@ -1,4 +1,4 @@
-"""Queues: rows that are due are claimed for a lease, and tried again after growing pauses."""
+"""A queue claims due rows for the time of a lease, and tries failed ones again after growing pauses."""
 
 import logging
 from dataclasses import replace
@@ -28,7 +28,7 @@ def job() -> EmailJob:
 
 
 def wait_of(job: EmailJob) -> float:
-    """Seconds until a job is due."""
+    """Return the seconds until a job is due."""
     job.refresh_from_db()
     assert job.due_at is not None
     return (job.due_at - timezone.now()).total_seconds()
@@ -63,21 +63,21 @@ def test_a_server_that_asks_to_wait_longer_gets_its_time(job: EmailJob) -> None:
 
 
 @pytest.mark.parametrize(("attempts", "permanent"), [(7, False), (0, True)])
-def test_a_row_is_given_up(job: EmailJob, attempts: int, permanent: bool) -> None:
+def test_a_row_is_given_up_after_a_permanent_or_the_last_failure(job: EmailJob, attempts: int, permanent: bool) -> None:
     job.attempts = attempts
     assert not fail(job, permanent=permanent)
     job.refresh_from_db()
     assert (job.due_at, job.attempts, job.failure) == (None, attempts + 1, "timeout")
 
 
-def test_a_row_that_has_changed_meanwhile_is_left_alone(job: EmailJob) -> None:
+def test_a_row_that_has_changed_meanwhile_is_skipped(job: EmailJob) -> None:
     queue.postpone(job, EmailJob.objects.none(), "timeout")
     job.refresh_from_db()
     assert (job.attempts, job.failure) == (0, "")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_work_that_raises_stops_no_other_and_is_due_when_the_lease_ends(
+def test_a_job_that_raises_does_not_stop_others_and_is_due_when_the_lease_ends(
     job: EmailJob, caplog: pytest.LogCaptureFixture
 ) -> None:
     EmailJob.objects.create(key="other", kind=EmailJob.Kind.DIGEST, due_at=timezone.now())

@@ -1,4 +1,4 @@
-"""Kinds of update: each says beside the field what it lacks, and readers are shown each in a form of its own."""
+"""Each kind of update has its own required fields and its own form on readers' pages."""
 
 import json
 import re
@@ -23,7 +23,7 @@ TABLE = (
 
 
 def html_of(client: Client, update: Update, language: str = "en") -> str:
-    """The element of the update on its page."""
+    """Return the HTML element of the update on its page."""
     html = client.get(update.article.url(language)).content.decode()
     found = re.search(rf'<article id="{update.element}".*?</article>', html, re.DOTALL)
     assert found is not None
@@ -52,7 +52,7 @@ def structured(client: Client, article: Article) -> dict[str, Any]:
         ("poll", {"headline_de": "Ja?", "body_de": "<ul><li>Ja</li><li></li></ul>"}, {"body_de"}),
     ],
 )
-def test_what_is_missing_is_said_beside_the_field_in_the_source_language(
+def test_missing_texts_show_an_error_beside_the_field_in_the_source_language(
     kind: str, texts: dict[str, str], fields: set[str]
 ) -> None:
     words = {"article": factories.article(), "kind": kind, "source_language": "de", **texts}
@@ -62,7 +62,7 @@ def test_what_is_missing_is_said_beside_the_field_in_the_source_language(
     Update(state="draft", **words).full_clean()
 
 
-def test_what_was_withdrawn_can_stay_as_it_is() -> None:
+def test_a_withdrawn_update_can_stay_incomplete() -> None:
     update = factories.update(factories.article(), kind="quote", body_en="<p>Yes.</p>", attribution_en="A minister")
     update.attribution_en = ""
     update.state = Update.State.WITHDRAWN
@@ -79,7 +79,7 @@ def test_every_kind_has_what_an_editor_and_a_reader_need() -> None:
 
 
 @pytest.mark.parametrize(("rows", "columns", "fits"), [(100, 12, True), (101, 2, False), (2, 13, False)])
-def test_a_table_beyond_all_measure_is_refused(rows: int, columns: int, fits: bool) -> None:
+def test_a_table_that_is_too_large_is_refused(rows: int, columns: int, fits: bool) -> None:
     row = f"<tr>{'<td>1</td>' * columns}</tr>"
     table = f"<table>{row * rows}</table>"
     update = Update(article=factories.article(), source_language="en", state="published", body_en=table)
@@ -94,7 +94,7 @@ def test_a_table_beyond_all_measure_is_refused(rows: int, columns: int, fits: bo
 # Tables in rich text --------------------------------------------------------------------------------------------------
 
 
-def test_a_table_is_let_in_bare() -> None:
+def test_a_table_only_keeps_the_attributes_of_its_structure() -> None:
     given = (
         '<table style="width:9px" border="1"><colgroup><col></colgroup><tr><th scope="col" onclick="x()">A</th>'
         '<th scope="evil">B</th></tr><tr><td colspan="2" rowspan="99999" class="x">C</td></tr></table>'
@@ -104,12 +104,12 @@ def test_a_table_is_let_in_bare() -> None:
     )
 
 
-def test_a_table_is_one_block_of_its_text() -> None:
+def test_a_table_counts_as_one_block_of_the_text() -> None:
     html = f"<p>One.</p>{TABLE}<p>Two.</p>"
     assert richtext.blocks(html) == ["<p>One.</p>", TABLE, "<p>Two.</p>"]
 
 
-def test_the_paragraphs_that_an_editor_puts_into_cells_are_no_difference() -> None:
+def test_paragraphs_inside_cells_make_no_difference() -> None:
     assert richtext.same(TABLE, TABLE.replace("<td>", "<td><p>").replace("</td>", "</p></td>"))
     assert not richtext.same(TABLE, TABLE.replace("27", "28"))
 
@@ -127,10 +127,10 @@ def test_a_translated_table_is_checked_cell_by_cell() -> None:
     assert "structure" in [problem.code for problem in check(TABLE, shorter, "en", "de", html=True)]
 
 
-# What readers are shown -----------------------------------------------------------------------------------------------
+# Readers' pages -------------------------------------------------------------------------------------------------------
 
 
-def test_a_quote_names_who_said_it_and_where(client: Client) -> None:
+def test_a_quote_names_its_speaker_and_source(client: Client) -> None:
     update = factories.update(
         factories.article(),
         kind="quote",
@@ -143,7 +143,7 @@ def test_a_quote_names_who_said_it_and_where(client: Client) -> None:
     assert '<a href="https://www.nato.example/speech" rel="noopener external">Jens Stoltenberg</a>' in html
 
 
-def test_a_quote_of_another_language_is_marked_as_that(client: Client) -> None:
+def test_a_quote_in_another_language_is_marked_with_its_language(client: Client) -> None:
     update = factories.update(factories.article(), kind="quote", body_en="<p>Yes.</p>", attribution_en="A minister")
     html = html_of(client, update, "ar")
     assert '<figure class="quote" lang="en" dir="ltr">' in html
@@ -151,20 +151,20 @@ def test_a_quote_of_another_language_is_marked_as_that(client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", ["<p>„Ja.“</p>", '<p>"Ja."</p>'])
-def test_quotation_marks_that_are_there_are_not_set_again(client: Client, body: str) -> None:
+def test_existing_quotation_marks_are_not_doubled(client: Client, body: str) -> None:
     words = {"source_language": "de", "body_de": body, "attribution_de": "Ministerin"}
     update = factories.update(factories.article(), kind="quote", **words)
     assert '<blockquote class="text">' in html_of(client, update, "de")
 
 
-def test_a_text_that_is_a_quote_as_a_whole_is_not_one_within_another(client: Client) -> None:
+def test_a_quotation_inside_a_quote_is_not_nested(client: Client) -> None:
     update = factories.update(
         factories.article(), kind="quote", body_en="<blockquote><p>Yes.</p></blockquote>", attribution_en="A minister"
     )
     assert html_of(client, update).count("<blockquote") == 1
 
 
-def test_a_table_scrolls_by_itself_and_says_what_its_cells_are(client: Client) -> None:
+def test_a_table_scrolls_by_itself_and_has_headings_for_its_cells(client: Client) -> None:
     update = factories.update(factories.article(), kind="table", headline_en='Who "won"', body_en=TABLE)
     html = html_of(client, update)
     assert '<div class="table" role="region" tabindex="0" aria-label="Who &quot;won&quot;"><table>' in html
@@ -174,7 +174,7 @@ def test_a_table_scrolls_by_itself_and_says_what_its_cells_are(client: Client) -
     assert '<td class="number"><bdi dir="ltr">−3 %</bdi></td>' in html
 
 
-def test_a_heading_stands_where_the_numbers_below_it_do() -> None:
+def test_a_heading_is_aligned_with_the_numbers_below_it() -> None:
     head = "<tr><th>A</th><th>B</th><th>1945</th></tr>"
     html = tables.for_readers(
         f"<table>{head}<tr><td>1</td><td>2</td><td>3</td></tr><tr><td>x</td><td>–</td><td>4</td></tr></table>"
@@ -182,17 +182,17 @@ def test_a_heading_stands_where_the_numbers_below_it_do() -> None:
     assert '<th scope="col">A</th><th scope="col" class="number">B</th><th scope="col" class="number">1945</th>' in html
 
 
-def test_the_first_row_of_a_table_heads_its_columns_where_no_heading_is_marked(client: Client) -> None:
+def test_the_first_row_is_the_heading_if_a_table_marks_none(client: Client) -> None:
     bare = TABLE.replace("th>", "td>")
     update = factories.update(factories.article(), kind="table", headline_en="Votes", body_en=bare)
     html = html_of(client, update)
     assert '<th scope="col">Country</th><th scope="col" class="number">Votes</th></tr>' in html
     assert "<td>Poland</td>" in html
-    # In any other text it may be none.
+    # In other texts the first row is not always a heading.
     assert "<th" not in tables.for_readers(bare)
 
 
-def test_headings_beside_the_rows_are_those_of_rows() -> None:
+def test_headings_at_the_start_of_rows_are_row_headings() -> None:
     html = tables.for_readers("<table><tr><th>A</th><th>B</th></tr><tr><th>C</th><td>x</td></tr></table>")
     assert html.count('scope="col"') == 2
     assert '<th scope="row">C</th>' in html
@@ -200,22 +200,22 @@ def test_headings_beside_the_rows_are_those_of_rows() -> None:
 
 
 @pytest.mark.parametrize("cell", ["1.234,5", "12", "2:1", "€ 3", "٣٫٥٪", "–", "1&nbsp;000"])
-def test_a_number_is_one_in_every_script(cell: str) -> None:
+def test_numbers_are_recognised_in_every_script(cell: str) -> None:
     assert 'class="number"' in tables.for_readers(f"<table><tr><td>{cell}</td></tr></table>")
 
 
 @pytest.mark.parametrize("cell", ["F-16", "2 of 3", '<a href="https://example.org">12</a>', "Nr. 5"])
-def test_what_only_contains_a_number_is_none(cell: str) -> None:
+def test_a_cell_that_only_contains_a_number_is_not_a_number(cell: str) -> None:
     assert 'class="number"' not in tables.for_readers(f"<table><tr><td>{cell}</td></tr></table>")
 
 
-def test_text_around_a_table_stays_as_it_is() -> None:
+def test_text_around_a_table_is_unchanged() -> None:
     html = richtext.normalise("<p>a &amp; b &lt;c&gt; &#39;</p>")
     assert tables.for_readers(f"{html}{TABLE}{html}").startswith(html)
     assert tables.for_readers(f"{html}{TABLE}{html}").endswith(f"</div>{html}")
 
 
-def test_key_facts_go_to_the_top_when_they_are_first_published(client: Client) -> None:
+def test_key_facts_are_pinned_when_they_are_first_published(client: Client) -> None:
     article = factories.article()
     facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
     factories.update(article)
@@ -226,7 +226,7 @@ def test_key_facts_go_to_the_top_when_they_are_first_published(client: Client) -
     assert later.pin > facts.pin
 
 
-def test_key_facts_that_were_unpinned_stay_so() -> None:
+def test_unpinned_key_facts_stay_unpinned() -> None:
     facts = factories.update(factories.article(), kind="facts", body_en="<ul><li>One.</li></ul>")
     facts.pin = None
     facts.save()
@@ -235,14 +235,14 @@ def test_key_facts_that_were_unpinned_stay_so() -> None:
     assert facts.pin is None
 
 
-def test_breaking_news_are_told_from_the_rest(client: Client) -> None:
+def test_breaking_news_has_a_badge(client: Client) -> None:
     update = factories.update(factories.article(), is_breaking=True)
     html = html_of(client, update)
     assert '<span class="badge alarm">Breaking news</span>' in html
     assert " breaking" in html.partition(">")[0]
 
 
-def test_search_engines_are_told_what_is_a_quotation_and_what_a_question(client: Client) -> None:
+def test_structured_data_marks_quotations_and_questions(client: Client) -> None:
     article = factories.article()
     source = "https://nato.example/speech"
     factories.update(article, kind="quote", body_en="<p>Yes.</p>", attribution_en="A minister", source_url=source)
@@ -254,7 +254,7 @@ def test_search_engines_are_told_what_is_a_quotation_and_what_a_question(client:
     assert [answer["text"] for answer in poll["suggestedAnswer"]] == ["Yes", "No"]
 
 
-def test_cells_are_words_of_their_own_to_search_engines(client: Client) -> None:
+def test_structured_data_separates_the_cells_of_a_table(client: Client) -> None:
     article = factories.article()
     factories.update(article, kind="table", headline_en="Votes", body_en=TABLE)
     assert "Poland 27 Spain" in structured(client, article)["liveBlogUpdate"][0]["articleBody"]

@@ -1,4 +1,4 @@
-"""The log says that something is down once, not once for each who notices."""
+"""The log reports an outage once, not once for each part of the server that notices it."""
 
 import logging
 
@@ -25,18 +25,18 @@ def record(message: str, *arguments: object, name: str = "a") -> logging.LogReco
     return logging.LogRecord(name, logging.WARNING, __file__, 1, message, arguments, None)
 
 
-def test_an_outage_is_told_when_it_begins_and_when_the_next_one_begins(clock: Clock) -> None:
-    told = OncePerOutage(quiet=60)
-    assert told.filter(record("Down: %s", 1))
+def test_each_outage_is_logged_once_when_it_begins(clock: Clock) -> None:
+    outages = OncePerOutage(quiet=60)
+    assert outages.filter(record("Down: %s", 1))
     for _ in range(100):
         clock.now += 50
-        assert not told.filter(record("Down: %s", 2))
+        assert not outages.filter(record("Down: %s", 2))
     clock.now += 60
-    assert told.filter(record("Down: %s", 3))
+    assert outages.filter(record("Down: %s", 3))
 
 
-def test_different_troubles_do_not_hide_each_other(clock: Clock) -> None:
-    told = OncePerOutage()
-    assert told.filter(record("Redis is down."))
-    assert told.filter(record("The database is down."))
-    assert told.filter(record("Redis is down.", name="b"))
+def test_different_problems_do_not_hide_each_other(clock: Clock) -> None:
+    outages = OncePerOutage()
+    assert outages.filter(record("Redis is down."))
+    assert outages.filter(record("The database is down."))
+    assert outages.filter(record("Redis is down.", name="b"))

@@ -1,4 +1,4 @@
-"""What must never be in the database is not let in, and why is said beside the field."""
+"""The models refuse invalid data with an error beside the field."""
 
 import datetime
 
@@ -14,7 +14,7 @@ from tests import factories
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
-def test_a_published_update_has_text_in_its_source_language() -> None:
+def test_a_published_update_needs_text_in_its_source_language() -> None:
     update = factories.update(factories.article())
     with pytest.raises(IntegrityError), transaction.atomic():
         Update._base_manager.filter(pk=update.pk).update(body_en="", headline_en=None)
@@ -22,27 +22,27 @@ def test_a_published_update_has_text_in_its_source_language() -> None:
         Update._base_manager.filter(pk=update.pk).update(source_language="pl")
 
 
-def test_the_form_is_told_in_which_field_text_is_missing() -> None:
+def test_the_error_names_the_field_without_text() -> None:
     article = factories.article()
     with pytest.raises(ValidationError) as caught:
         Update(article=article, source_language="de", state="published", body_en="<p>x</p>").full_clean()
     assert "body_de" in caught.value.error_dict
 
 
-def test_a_languages_that_is_not_shipped_is_refused() -> None:
+def test_an_article_cannot_have_a_language_that_is_not_shipped() -> None:
     article = factories.article()
     with pytest.raises(IntegrityError), transaction.atomic():
         Article._base_manager.filter(pk=article.pk).update(source_language="xx")
 
 
-def test_coverage_does_not_end_before_it_starts() -> None:
+def test_coverage_cannot_end_before_it_starts() -> None:
     article = factories.article()
     article.coverage_end = article.coverage_start - datetime.timedelta(hours=1)
     with pytest.raises(ValidationError):
         article.full_clean(exclude=["headline"])
 
 
-def test_coverage_that_is_finished_has_an_end_and_none_that_is_reopened() -> None:
+def test_finished_coverage_has_an_end_and_reopened_coverage_has_none() -> None:
     article = factories.article(coverage_end=timezone.now() + datetime.timedelta(days=1))
     article.state = Article.State.FINISHED
     article.save()
@@ -58,7 +58,7 @@ def test_coverage_that_is_finished_has_an_end_and_none_that_is_reopened() -> Non
     assert article.coverage_end is None
 
 
-def test_coverage_that_is_called_off_ends_when_it_would_have_started() -> None:
+def test_cancelled_coverage_ends_when_it_would_have_started() -> None:
     start = timezone.now() + datetime.timedelta(days=1)
     article = factories.article(state="announced", coverage_start=start)
     article.state = Article.State.FINISHED
@@ -66,7 +66,7 @@ def test_coverage_that_is_called_off_ends_when_it_would_have_started() -> None:
     assert article.coverage_end == start
 
 
-def test_the_source_language_is_among_the_languages_of_the_article() -> None:
+def test_the_source_language_must_be_a_language_of_the_article() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.article(source_language="de", languages=["en"])
     assert "languages" in caught.value.error_dict
@@ -84,7 +84,7 @@ def test_a_photo_needs_credit_line_and_alternative_text() -> None:
     assert {"photo_alt_en", "photo_credit_en"} <= caught.value.error_dict.keys()
 
 
-def test_what_readers_have_seen_cannot_become_a_draft_again() -> None:
+def test_an_update_that_readers_have_seen_cannot_become_a_draft_again() -> None:
     update = factories.update(factories.article())
     update.state = Update.State.DRAFT
     with pytest.raises(ValidationError):
@@ -103,14 +103,14 @@ def test_what_readers_have_seen_cannot_become_a_draft_again() -> None:
         ("<img src=x onerror=alert(1)>", ""),
     ],
 )
-def test_html_is_sanitised_at_the_door(given: str, kept: str) -> None:
+def test_saving_sanitises_html(given: str, kept: str) -> None:
     update = factories.update(factories.article(), headline_en="Headline", body_en=given)
     assert Update.objects.get(pk=update.pk).body_en == kept
     Update._base_manager.filter(pk=update.pk).update(body_de=given)
     assert Update.objects.get(pk=update.pk).body_de == kept
 
 
-def test_first_publication_is_stamped_once() -> None:
+def test_republishing_keeps_the_time_of_the_first_publication() -> None:
     update = factories.update(factories.article())
     first = update.first_published_at
     update.state = Update.State.WITHDRAWN
@@ -121,7 +121,7 @@ def test_first_publication_is_stamped_once() -> None:
     assert update.withdrawn_at is None
 
 
-def test_a_correction_is_dated_by_its_note() -> None:
+def test_a_correction_is_dated_when_its_note_changes() -> None:
     update = factories.update(factories.article())
     assert update.corrected_at is None
     update.correction_note_en = "It was 40, not 14."
@@ -142,13 +142,13 @@ def test_an_update_counts_as_translated_only_when_all_of_it_is() -> None:
     assert update.exists_in("de")
 
 
-def test_text_is_never_taken_from_another_language_unasked() -> None:
+def test_text_is_never_taken_from_another_language_without_asking() -> None:
     update = factories.update(factories.article(), body_en="<p>English</p>")
     with translation.override("de"):
         assert not Update.objects.get(pk=update.pk).body
 
 
-def test_sort_keys_sort_as_the_page_does() -> None:
+def test_sort_keys_have_the_order_of_the_page() -> None:
     article = factories.article()
     now = timezone.now()
     made = [
@@ -168,7 +168,7 @@ def test_a_scheduled_update_is_published_when_it_is_due_and_not_before() -> None
     assert publish_due() == 0
 
 
-def test_a_scheduled_update_needs_its_time() -> None:
+def test_a_scheduled_update_needs_a_time() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.update(factories.article(), state="scheduled")
     assert "publish_at" in caught.value.error_dict

@@ -1,4 +1,4 @@
-"""Decisions on comments: each made once, written down, and open to be undone."""
+"""Each decision on a comment is made once, recorded, and can be undone."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -28,7 +28,7 @@ def elements_of(article: Any) -> list[str]:
     return [element for _revision, element in factories.log_of(article)]
 
 
-def test_a_decision_is_written_down_and_reaches_open_pages() -> None:
+def test_a_decision_is_recorded_and_reaches_open_pages() -> None:
     comment, user = factories.comment(), moderator()
     moderation.decide(comment.pk, State.APPROVED, user, version=comment.version, reason="fine")
     line = Decision.objects.get()
@@ -38,7 +38,7 @@ def test_a_decision_is_written_down_and_reaches_open_pages() -> None:
     assert not Comment.objects.queued().exists()
 
 
-def test_what_somebody_else_has_decided_is_not_decided_again() -> None:
+def test_a_comment_decided_by_a_colleague_is_not_decided_again() -> None:
     comment = factories.comment()
     moderation.decide(comment.pk, State.APPROVED, moderator("one"), version=comment.version)
     with pytest.raises(Conflict) as conflict:
@@ -51,20 +51,20 @@ def test_what_somebody_else_has_decided_is_not_decided_again() -> None:
     assert Decision.objects.count() == 1
 
 
-def test_what_its_author_has_changed_is_not_approved_unread() -> None:
+def test_a_comment_changed_by_its_author_is_not_approved_unread() -> None:
     comment = factories.comment()
     Comment.objects.filter(pk=comment.pk).update(text="Another text.", version=1)
     with pytest.raises(Conflict):
         moderation.decide(comment.pk, State.APPROVED, moderator(), version=0)
 
 
-def test_a_comment_that_is_gone_is_a_conflict() -> None:
+def test_deciding_on_a_deleted_comment_is_a_conflict() -> None:
     with pytest.raises(Conflict) as conflict:
         moderation.decide(77, State.APPROVED, moderator(), version=0)
     assert conflict.value.current is None
 
 
-def test_a_decision_is_undone_and_so_is_the_undo() -> None:
+def test_a_decision_and_its_undo_can_be_undone() -> None:
     comment, user = factories.comment(held="links"), moderator()
     decision = moderation.decide(comment.pk, State.SPAM, user, version=0)
     undone = moderation.undo(decision.pk, user)
@@ -86,7 +86,7 @@ def test_only_the_last_decision_can_be_undone() -> None:
         moderation.undo(first.pk, user)
 
 
-def test_who_has_a_comment_open_is_known_for_a_moment() -> None:
+def test_a_claim_on_a_comment_expires() -> None:
     comment, one, two = factories.comment(), moderator("one"), moderator("two")
     assert moderation.claim(comment.pk, one)
     assert not moderation.claim(comment.pk, two)
@@ -99,7 +99,7 @@ def test_who_has_a_comment_open_is_known_for_a_moment() -> None:
     assert comment.claimed_by == two
 
 
-def test_a_ban_is_of_somebody() -> None:
+def test_a_ban_needs_an_email_or_an_address() -> None:
     comment, until = factories.comment(email="ana@example.org", address="192.0.2.7"), timezone.now() + timedelta(days=1)
     moderation.ban(comment, moderator(), until=until, email=True)
     assert Ban.objects.in_force().get().email_hash == comment.email_hash
@@ -117,14 +117,14 @@ def test_a_report_brings_a_comment_back_into_the_queue_and_leaves_it_on_the_page
     assert not Comment.objects.queued().exists()
 
 
-def test_the_record_of_an_author_counts_all_that_came_from_an_email() -> None:
+def test_the_record_of_an_author_counts_all_comments_under_an_email() -> None:
     for state in ("approved", "approved", "spam", "waiting"):
         comment = factories.comment(email="Ana@example.org ", state=state)
     assert moderation.record_of(comment.email_hash) == {"approved": 2, "spam": 1, "waiting": 1}
     assert not moderation.record_of("")
 
 
-def test_moderators_have_the_rights_that_they_need_and_editors_more() -> None:
+def test_editors_have_all_rights_of_moderators_and_more() -> None:
     user = moderator()
     editor = User.objects.create_user("editor")
     editor.groups.add(Group.objects.get(name="Editor"))
@@ -137,7 +137,7 @@ def test_moderators_have_the_rights_that_they_need_and_editors_more() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_moderators_who_decide_at_once_decide_once() -> None:
+def test_moderators_who_decide_at_the_same_time_decide_each_comment_once() -> None:
     comments = [factories.comment() for _ in range(6)]
     people = [User.objects.create_user(f"mod{number}") for number in range(4)]
 
@@ -157,13 +157,13 @@ def test_moderators_who_decide_at_once_decide_once() -> None:
     assert Decision.objects.count() == len(comments)
 
 
-def test_the_live_desk_says_how_many_comments_wait_to_those_who_may_know() -> None:
+def test_the_live_desk_tells_moderators_how_many_comments_wait() -> None:
     comment = factories.comment()
     factories.comment(comment.article, state="approved")
     factories.comment()
-    [figure] = [figure for figure in panels.panels_for(comment.article_id, moderator()) if "comments" in figure.url]
-    assert figure.count == 1
-    assert f"={comment.article_id}" in figure.url
+    [panel] = [panel for panel in panels.panels_for(comment.article_id, moderator()) if "comments" in panel.url]
+    assert panel.count == 1
+    assert f"={comment.article_id}" in panel.url
     assert not [
         each for each in panels.panels_for(comment.article_id, User.objects.create_user("x")) if "comments" in each.url
     ]

@@ -1,4 +1,4 @@
-"""The moderators' queue: what waits is shown with all that a decision needs, and is decided once."""
+"""The moderators' queue shows each waiting comment with everything that a decision needs; each is decided once."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ def now(comment: Comment) -> Comment:
 
 
 def waiting(count: int, of: Article | None = None, **fields: Any) -> list[Comment]:
-    """Many comments that wait, made as fast as can be."""
+    """Create many waiting comments as fast as possible."""
     of = of or factories.article()
     begin = timezone.now() - timedelta(hours=2)
     given = {"language": "en", "name": "Ana", "text": "Thank you.", "held": "policy", "article": of} | fields
@@ -58,10 +58,10 @@ def waiting(count: int, of: Article | None = None, **fields: Any) -> list[Commen
     return Comment.objects.bulk_create(made, 500)
 
 
-# What is shown --------------------------------------------------------------------------------------------------------
+# Cards and lists ------------------------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_shown_the_oldest_first_and_nothing_else(greta: QueueClient) -> None:
+def test_the_queue_only_shows_waiting_comments_oldest_first(greta: QueueClient) -> None:
     article = factories.article()
     first, second = factories.comment(article), factories.comment(article)
     for state in ("approved", "rejected", "spam"):
@@ -73,7 +73,7 @@ def test_what_waits_is_shown_the_oldest_first_and_nothing_else(greta: QueueClien
     assert "Look at this." in greta.card(reported)
 
 
-def test_a_comment_is_shown_with_what_it_answers_and_what_its_author_did_before(greta: QueueClient) -> None:
+def test_a_card_shows_the_answered_comment_and_the_authors_record(greta: QueueClient) -> None:
     article = factories.article()
     for state in ("approved", "approved", "spam"):
         factories.comment(article, email="ana@example.org", state=state)
@@ -87,7 +87,7 @@ def test_a_comment_is_shown_with_what_it_answers_and_what_its_author_did_before(
     assert "Refused <b>0</b>" in html
 
 
-def test_each_text_says_its_language_and_names_stand_for_themselves(greta: QueueClient) -> None:
+def test_a_card_declares_the_language_of_the_text_and_isolates_the_name(greta: QueueClient) -> None:
     html = greta.card(factories.comment(language="ar", name="ليلى", text="شكرا <script>alert(1)</script>"))
     assert 'class="text" lang="ar" dir="rtl"' in html
     assert '<bdi class="comment-author">ليلى</bdi>' in html
@@ -95,7 +95,7 @@ def test_each_text_says_its_language_and_names_stand_for_themselves(greta: Queue
     assert "&lt;script&gt;" in html
 
 
-def test_the_queue_is_narrowed_by_article_language_reason_and_state(greta: QueueClient) -> None:
+def test_the_queue_can_be_filtered_by_article_language_reason_and_state(greta: QueueClient) -> None:
     one, two = factories.article(), factories.article()
     german, linked = factories.comment(one, language="de"), factories.comment(two, held="links", held_detail="4")
     rejected = factories.comment(two, state="rejected")
@@ -107,7 +107,7 @@ def test_the_queue_is_narrowed_by_article_language_reason_and_state(greta: Queue
     assert len(greta.ids(article="x", language="", held="?", state="?", comment="٣")) == 2
 
 
-def test_comments_are_found_by_their_words_and_their_author(greta: QueueClient) -> None:
+def test_a_search_finds_comments_by_their_words_and_their_author(greta: QueueClient) -> None:
     article = factories.article()
     first = factories.comment(article, name="Ana", text="The bridge is closed.", email="ana@example.org")
     second = factories.comment(article, name="Ana", text="The road is open.", email="Ana@Example.org")
@@ -120,9 +120,9 @@ def test_comments_are_found_by_their_words_and_their_author(greta: QueueClient) 
 
 
 @pytest.mark.parametrize("state", ["", "all"])
-def test_nothing_is_left_out_or_shown_twice_from_page_to_page(greta: QueueClient, state: str) -> None:
+def test_no_comment_is_skipped_or_repeated_between_pages(greta: QueueClient, state: str) -> None:
     expected = [f"comment-{comment.pk}" for comment in waiting(45)]
-    # At one and the same moment, as after a migration.
+    # All with the same time, as after a migration.
     Comment.objects.filter(pk__in=[comment[8:] for comment in expected[5:40]]).update(queued_at=timezone.now())
     if state:
         expected.reverse()
@@ -140,7 +140,7 @@ def test_nothing_is_left_out_or_shown_twice_from_page_to_page(greta: QueueClient
     assert greta.entries(state=state, after="nonsense")["cards"] == []
 
 
-def test_what_is_on_the_screen_is_told_of_when_others_decide_it_or_it_is_gone(
+def test_a_screen_learns_when_its_comments_are_decided_by_others_or_deleted(
     greta: QueueClient, karim: QueueClient
 ) -> None:
     one, two = factories.comment(), factories.comment()
@@ -153,20 +153,20 @@ def test_what_is_on_the_screen_is_told_of_when_others_decide_it_or_it_is_gone(
     assert answer["gone"] == [f"comment-{gone}"]
 
 
-def test_journalists_see_at_their_desk_how_many_wait(greta: QueueClient) -> None:
+def test_journalists_see_at_their_desk_how_many_comments_wait(greta: QueueClient) -> None:
     article = factories.article()
     waiting(3, article)
     journalist = newsroom.user("ioana", "Journalist")
-    [figure] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
-    assert (figure.count, figure.url) == (3, "")
-    [figure] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
-    assert f"article={article.pk}" in figure.url
+    [panel] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
+    assert (panel.count, panel.url) == (3, "")
+    [panel] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
+    assert f"article={article.pk}" in panel.url
 
 
-# What is decided ------------------------------------------------------------------------------------------------------
+# Decisions ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> None:
+def test_a_card_shows_who_decided_and_why(greta: QueueClient) -> None:
     comment = factories.comment()
     answer = greta.decide("rejected", comment, reason="insult", words="The second sentence.")
     assert (answer["message"], answer["problems"]) == ("Refused", {})
@@ -177,7 +177,7 @@ def test_a_decision_is_made_and_shown_with_who_and_why(greta: QueueClient) -> No
         assert words in html
 
 
-def test_nothing_is_refused_without_a_reason(greta: QueueClient) -> None:
+def test_a_rejection_needs_a_reason(greta: QueueClient) -> None:
     comment = factories.comment()
     assert "problem" in greta.decide("rejected", comment)
     assert "problem" in greta.decide("praised", comment)
@@ -187,7 +187,7 @@ def test_nothing_is_refused_without_a_reason(greta: QueueClient) -> None:
     assert Decision.objects.get().reason == "Not today."
 
 
-def test_who_comes_second_is_told_what_was_decided(greta: QueueClient, karim: QueueClient) -> None:
+def test_the_second_moderator_is_told_the_first_ones_decision(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     karim.decide("approved", comment)
     answer = greta.decide("spam", comment)
@@ -198,7 +198,7 @@ def test_who_comes_second_is_told_what_was_decided(greta: QueueClient, karim: Qu
     assert Decision.objects.count() == 1
 
 
-def test_what_its_author_changed_meanwhile_is_read_again_first(greta: QueueClient) -> None:
+def test_a_comment_changed_meanwhile_is_shown_again_before_a_decision(greta: QueueClient) -> None:
     comment = factories.comment()
     submission.edit(comment, "Buy my book.", AUTHOR, version=0)
     answer = greta.decide("approved", comment)
@@ -207,13 +207,13 @@ def test_what_its_author_changed_meanwhile_is_read_again_first(greta: QueueClien
     assert now(comment).state == State.WAITING
 
 
-def test_what_is_gone_is_said_to_be_gone(greta: QueueClient) -> None:
+def test_deciding_on_a_deleted_comment_says_that_it_is_gone(greta: QueueClient) -> None:
     comment = factories.comment()
     Comment.objects.all().delete()
     assert "no longer there" in greta.decide("approved", comment)["problems"][f"comment-{comment.pk}"]
 
 
-def test_what_somebody_has_in_hand_is_shown_so_and_left_to_them(greta: QueueClient, karim: QueueClient) -> None:
+def test_a_claimed_comment_is_marked_and_left_to_its_moderator(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     assert greta.act(comment, "claim") == {"claimed_by": ""}
     assert karim.act(comment, "claim") == {"claimed_by": "greta"}
@@ -225,7 +225,7 @@ def test_what_somebody_has_in_hand_is_shown_so_and_left_to_them(greta: QueueClie
     assert karim.decide("spam", comment)["problems"] == {}
 
 
-def test_who_leaves_for_good_holds_nothing_up(greta: QueueClient, karim: QueueClient) -> None:
+def test_an_expired_claim_does_not_block_other_moderators(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     greta.act(comment, "claim")
     Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -233,7 +233,7 @@ def test_who_leaves_for_good_holds_nothing_up(greta: QueueClient, karim: QueueCl
     assert karim.decide("approved", comment)["problems"] == {}
 
 
-def test_many_are_decided_at_once_and_each_by_itself(greta: QueueClient, karim: QueueClient) -> None:
+def test_a_bulk_decision_decides_each_comment_by_itself(greta: QueueClient, karim: QueueClient) -> None:
     article = factories.article()
     comments = [factories.comment(article) for _ in range(4)]
     karim.decide("spam", comments[1])
@@ -245,7 +245,7 @@ def test_many_are_decided_at_once_and_each_by_itself(greta: QueueClient, karim: 
     assert [now(comment).state for comment in comments] == ["waiting", "spam", "waiting", "waiting"]
 
 
-def test_undo_takes_back_the_last_that_one_decided_oneself(greta: QueueClient, karim: QueueClient) -> None:
+def test_undo_takes_back_the_users_own_last_decision(greta: QueueClient, karim: QueueClient) -> None:
     first, second, other = (factories.comment() for _ in range(3))
     greta.decide("approved", first)
     greta.decide("spam", second)
@@ -257,7 +257,7 @@ def test_undo_takes_back_the_last_that_one_decided_oneself(greta: QueueClient, k
     assert now(other).state == State.SPAM
 
 
-def test_the_undo_of_what_was_decided_anew_is_refused(greta: QueueClient, karim: QueueClient) -> None:
+def test_a_decision_that_was_replaced_cannot_be_undone(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     [decision] = greta.decide("spam", comment)["decisions"]
     karim.decide("approved", now(comment))
@@ -266,7 +266,7 @@ def test_the_undo_of_what_was_decided_anew_is_refused(greta: QueueClient, karim:
     assert now(comment).state == State.APPROVED
 
 
-def test_what_an_author_did_is_not_for_moderators_to_undo(greta: QueueClient) -> None:
+def test_moderators_cannot_undo_what_an_author_did(greta: QueueClient) -> None:
     comment = factories.comment(state="approved")
     submission.edit(comment, "Another text.", AUTHOR, version=0)
     line = Decision.objects.get()
@@ -275,10 +275,10 @@ def test_what_an_author_did_is_not_for_moderators_to_undo(greta: QueueClient) ->
     assert 'data-act="undo"' not in greta.card(comment)
 
 
-# What else is done ----------------------------------------------------------------------------------------------------
+# Other actions --------------------------------------------------------------------------------------------------------
 
 
-def test_a_note_is_for_the_other_moderators(greta: QueueClient, karim: QueueClient) -> None:
+def test_other_moderators_can_read_a_note(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     greta.act(comment, "note", text="I have asked the editor.")
     assert "I have asked the editor." in karim.card(comment)
@@ -286,7 +286,7 @@ def test_a_note_is_for_the_other_moderators(greta: QueueClient, karim: QueueClie
     assert Note.objects.count() == 1
 
 
-def test_an_author_is_banned_for_a_time(greta: QueueClient) -> None:
+def test_a_moderator_bans_an_author_for_a_time(greta: QueueClient) -> None:
     comment = factories.comment(email="ana@example.org", address="192.0.2.7")
     greta.act(comment, "ban", email="on", address="on", days="7", reason="Threats.")
     ban = Ban.objects.get()
@@ -298,16 +298,16 @@ def test_an_author_is_banned_for_a_time(greta: QueueClient) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"days": "7"}, {"email": "on"}, {"email": "on", "days": "forever"}])
-def test_a_ban_says_who_and_how_long(greta: QueueClient, data: dict[str, str]) -> None:
+def test_a_ban_needs_a_target_and_a_duration(greta: QueueClient, data: dict[str, str]) -> None:
     assert "problem" in greta.act(factories.comment(email="ana@example.org"), "ban", **data)
     assert not Ban.objects.exists()
 
 
-def test_nobody_is_banned_by_what_is_not_known_of_them(greta: QueueClient) -> None:
+def test_a_ban_by_unknown_data_is_refused(greta: QueueClient) -> None:
     assert "Nothing is known" in greta.act(factories.comment(), "ban", email="on", days="1")["problem"]
 
 
-def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: QueueClient, settings: Any) -> None:
+def test_a_moderator_can_read_a_machine_translation_beside_the_comment(greta: QueueClient, settings: Any) -> None:
     comment = factories.comment(language="uk", text="Це правда?")
     assert 'data-act="translate"' not in greta.card(comment)
     with TranslationServer() as provider:
@@ -323,7 +323,7 @@ def test_a_moderator_reads_a_machines_translation_beside_the_comment(greta: Queu
     assert "Is that" not in greta.card(comment)
 
 
-def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
+def test_editors_feature_a_comment_and_turn_it_into_an_update() -> None:
     editor = QueueClient(newsroom.user("edda", "Editor"))
     author = factories.author("Edda")
     author.user = editor.user
@@ -345,7 +345,7 @@ def test_editors_choose_a_comment_and_make_an_update_of_it() -> None:
     assert f"/update/{update.pk}/" in editor.card(comment)
 
 
-def test_the_rules_of_an_article_are_set_at_the_queue(greta: QueueClient) -> None:
+def test_the_queue_sets_the_rules_of_an_article(greta: QueueClient) -> None:
     article = factories.article(time_zone="Europe/Kyiv")
     assert "rules-form" not in greta.entries()["rules"]
     assert "rules-form" in greta.entries(article=article.pk)["rules"]
@@ -359,7 +359,7 @@ def test_the_rules_of_an_article_are_set_at_the_queue(greta: QueueClient) -> Non
     assert "comments-form" in [element for _revision, element in factories.log_of(article)] or rules.is_open
 
 
-def test_an_article_that_closed_by_its_time_is_opened_again(greta: QueueClient) -> None:
+def test_comments_that_closed_at_their_time_can_be_reopened(greta: QueueClient) -> None:
     article, past = factories.article(), timezone.now() - timedelta(hours=1)
     Discussion.objects.create(article=article, policy="closed", closes_at=past)
     form = {"policy": "approval", "closes_at": f"{timezone.localtime(past, article.zone):%Y-%m-%dT%H:%M}"}
@@ -367,7 +367,7 @@ def test_an_article_that_closed_by_its_time_is_opened_again(greta: QueueClient) 
     assert Discussion.of(article.pk).is_open
 
 
-def test_the_rules_in_the_admin_open_again_what_closed_by_its_time() -> None:
+def test_the_rules_in_the_admin_reopen_comments_that_closed_at_their_time() -> None:
     past = timezone.now() - timedelta(hours=1)
     rules = Discussion.objects.create(article=factories.article(), policy="closed", closes_at=past)
     moderator = member_of("Moderator")
@@ -377,17 +377,17 @@ def test_the_rules_in_the_admin_open_again_what_closed_by_its_time() -> None:
     assert Discussion.of(rules.pk).is_open
 
 
-def test_an_address_that_is_searched_for_is_in_no_address_of_ours(greta: QueueClient) -> None:
+def test_a_search_for_an_email_never_appears_in_a_url(greta: QueueClient) -> None:
     ana, _other = factories.comment(email="ana@example.org"), factories.comment()
     assert greta.ids(q="ana@example.org") == [f"comment-{ana.pk}"]
     asked = greta.client.post(f"{QUEUE}entries/?q=ana@example.org").json()
     assert len(asked["cards"]) == 2
 
 
-# Who may --------------------------------------------------------------------------------------------------------------
+# Rights ---------------------------------------------------------------------------------------------------------------
 
 
-def test_the_queue_is_for_moderators() -> None:
+def test_only_moderators_can_open_the_queue() -> None:
     comment = factories.comment()
     posts = (
         "entries/",
@@ -402,7 +402,7 @@ def test_the_queue_is_for_moderators() -> None:
     assert now(comment).state == State.WAITING
 
 
-def test_only_editors_choose_comments(greta: QueueClient) -> None:
+def test_only_editors_can_feature_comments(greta: QueueClient) -> None:
     comment = factories.comment(state="approved")
     assert 'data-act="feature"' not in greta.card(comment)
     for action in ("feature", "update"):
@@ -410,14 +410,14 @@ def test_only_editors_choose_comments(greta: QueueClient) -> None:
         assert greta.last.status_code == 403
 
 
-def test_what_readers_wrote_is_not_rewritten_in_the_admin(greta: QueueClient) -> None:
+def test_the_admin_cannot_change_the_words_of_readers(greta: QueueClient) -> None:
     comment = factories.comment(text="As it was.")
     answer = greta.client.post(change_url(comment), {"text": "As it was not.", "state": "approved"})
     assert answer["Location"] == f"{QUEUE}?comment={comment.pk}"
     assert (now(comment).text, now(comment).state) == ("As it was.", "waiting")
 
 
-def test_the_log_and_the_bans_are_pages_of_their_own(greta: QueueClient) -> None:
+def test_the_log_and_the_bans_have_pages_of_their_own(greta: QueueClient) -> None:
     comment = factories.comment(email="ana@example.org")
     greta.decide("rejected", comment, reason="false", words="Since when?")
     greta.act(comment, "ban", email="on", days="1")
@@ -430,7 +430,7 @@ def test_the_log_and_the_bans_are_pages_of_their_own(greta: QueueClient) -> None
 
 
 @pytest.mark.parametrize("language", [code for code, _name in project.LANGUAGES])
-def test_the_queue_opens_in_every_language_under_the_policy(greta: QueueClient, language: str) -> None:
+def test_the_queue_opens_in_every_language_under_the_content_security_policy(greta: QueueClient, language: str) -> None:
     factories.comment(language="ar", text="شكرا")
     greta.client.cookies[project.LANGUAGE_COOKIE_NAME] = language
     answer = greta.client.get(QUEUE)
@@ -440,7 +440,7 @@ def test_the_queue_opens_in_every_language_under_the_policy(greta: QueueClient, 
     assert "style=" not in html
 
 
-# The room ------------------------------------------------------------------------------------------------------------
+# Websockets -----------------------------------------------------------------------------------------------------------
 
 
 class Connection(ApplicationCommunicator):
@@ -476,42 +476,42 @@ connected = sync_to_async(Connection)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_the_queue_and_the_desk_hear_of_each_comment_and_moderators_of_each_other() -> None:
+async def test_queue_and_desk_are_notified_of_comments_and_moderators_see_each_other() -> None:
     article = await sync_to_async(factories.article)()
     people = [await sync_to_async(moderator)(name) for name in ("greta", "karim")]
     journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
     greta, karim = [await connected(user, "/ws/moderation/") for user in people]
     desk = await connected(journalist, f"/ws/desk/{article.pk}/")
-    for room in (greta, karim, desk):
-        await room.open()
-        await room.until(lambda message: "people" in message)
+    for socket in (greta, karim, desk):
+        await socket.open()
+        await socket.until(lambda message: "people" in message)
     await karim.say({"at": "comment-7"})
     at_work = {"person": people[1].pk, "name": "karim", "at": "comment-7", "me": False}
     await greta.until(lambda message: at_work in message.get("people", ()))
     comment = await sync_to_async(factories.comment)(article)
-    for room in (greta, karim, desk):
-        await room.until(lambda message: message.get("changed"))
+    for socket in (greta, karim, desk):
+        await socket.until(lambda message: message.get("changed"))
     await sync_to_async(moderation.decide)(comment.pk, State.SPAM, people[0], version=0)
-    for room in (greta, karim, desk):
-        await room.until(lambda message: message.get("changed"))
+    for socket in (greta, karim, desk):
+        await socket.until(lambda message: message.get("changed"))
     await karim.close()
     await greta.until(lambda message: "people" in message and "karim" not in str(message))
-    for room in (greta, desk):
-        await room.close()
+    for socket in (greta, desk):
+        await socket.close()
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_who_does_not_moderate_does_not_enter() -> None:
+async def test_users_who_do_not_moderate_cannot_connect() -> None:
     journalist = await sync_to_async(newsroom.user)("ioana", "Journalist")
-    room = await connected(journalist, "/ws/moderation/")
-    await room.open()
-    assert await room.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
+    socket = await connected(journalist, "/ws/moderation/")
+    await socket.open()
+    assert await socket.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4003}
 
 
 # Many -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_costs_the_same_queries_however_much_is_on_it(
+def test_a_page_takes_the_same_queries_for_any_number_of_comments(
     greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     def look() -> int:
@@ -534,7 +534,7 @@ def test_a_page_costs_the_same_queries_however_much_is_on_it(
     assert look() == few
 
 
-def test_a_look_costs_the_same_queries_however_much_is_on_the_screen(
+def test_a_poll_takes_the_same_queries_for_any_number_of_comments_on_the_screen(
     greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     shown = [factories.comment(state="spam") for _ in range(20)]
@@ -552,7 +552,7 @@ def test_a_look_costs_the_same_queries_however_much_is_on_the_screen(
     assert [number for number in range(15) if f"Note {number}." in html] == list(range(5, 15))
 
 
-def test_a_decision_costs_the_same_however_many_wait(
+def test_a_decision_takes_the_same_queries_for_any_number_of_waiting_comments(
     greta: QueueClient, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     article = factories.article()
@@ -569,8 +569,8 @@ def test_a_decision_costs_the_same_however_many_wait(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_moderators_at_once_decide_each_comment_once() -> None:
-    """Each looks at the queue, takes what is free, and decides it, until nothing waits. They are at odds."""
+def test_concurrent_moderators_decide_each_comment_once() -> None:
+    """Each moderator claims and decides free comments until none waits, and each prefers a different decision."""
     moderators, comments = soak.count(4, 8), soak.count(60, 600)
     waiting(comments)
     people = [moderator(f"mod{number}") for number in range(moderators)]

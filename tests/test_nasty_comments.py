@@ -1,4 +1,4 @@
-"""Hundreds of comments that mean no good: nothing of them becomes markup, nothing is lost, nothing breaks."""
+"""Hundreds of hostile comments break nothing: none becomes markup, and none is lost."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ DECEPTION = [
 
 
 def comments() -> list[dict[str, str]]:
-    """500 of them: each in each place, and mixtures."""
+    """Return 500 comments: each attack in each field, and mixtures."""
     found = [{"text": text} for text in MARKUP + DECEPTION]
     found += [{"name": text[:60]} for text in MARKUP + DECEPTION]
     found += [{"email": f"{text[:20]}@example.org"} for text in MARKUP + DECEPTION]
@@ -91,7 +91,7 @@ def comments() -> list[dict[str, str]]:
 
 
 class Obeyed(HTMLParser):
-    """What a browser would take for more than words: tags, attributes and addresses that are not ours."""
+    """Collects tags, attributes and addresses that a browser would obey and that are not ours."""
 
     TAGS = frozenset(["svg", "iframe", "img", "b", "object", "embed", "style", "base"])
 
@@ -119,7 +119,7 @@ def unescaped(html: str) -> list[str]:
     return parser.found
 
 
-def test_nothing_is_obeyed_nothing_is_lost_and_nothing_breaks(settings: Any) -> None:
+def test_hostile_comments_are_shown_as_text_and_none_is_lost(settings: Any) -> None:
     settings.COMMENTS_PER_ADDRESS = settings.COMMENTS_PER_EMAIL = 0
     settings.COMMENTS_MAX_LINKS = 100
     client = Client(raise_request_exception=True)
@@ -156,7 +156,7 @@ def test_nothing_is_obeyed_nothing_is_lost_and_nothing_breaks(settings: Any) -> 
     assert frame.status_code == 200
 
 
-def test_ten_megabytes_are_refused_with_a_sentence(client: Any) -> None:
+def test_a_comment_of_ten_megabytes_is_refused_with_an_explanation(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
     assert post(client, address, WORDS | {"text": "x" * 10_000_000}).status_code == 413
     assert post(client, address, WORDS | {"text": "x" * 100_000}).status_code == 422
@@ -177,27 +177,27 @@ def test_ten_megabytes_are_refused_with_a_sentence(client: Any) -> None:
         (b"", "multipart/form-data"),
     ],
 )
-def test_what_is_no_form_is_refused(client: Any, body: bytes, content_type: str) -> None:
+def test_a_malformed_request_is_refused(client: Any, body: bytes, content_type: str) -> None:
     address = f"{factories.article().url('en')}comments/"
     answer = client.post(address, body, content_type, headers={"sec-fetch-site": "same-origin"})
     assert answer.status_code in (400, 413, 422)
     assert not Comment.objects.exists()
 
 
-def test_a_file_is_no_comment(client: Any) -> None:
+def test_a_file_is_refused_as_a_comment(client: Any) -> None:
     address = f"{factories.article().url('en')}comments/"
     answer = post(client, address, WORDS | {"text": SimpleUploadedFile("text", b"words")})  # type: ignore[dict-item]
     assert answer.status_code == 422
 
 
-def test_joiners_of_emoji_and_of_scripts_are_kept_and_what_turns_the_text_is_not() -> None:
+def test_joiners_are_kept_and_direction_overrides_are_removed() -> None:
     for text in ("👩‍👩‍👧‍👦", "می‌خواهم", "क्‍ष", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"):
         assert cleaned(text) == text
     assert cleaned("a\u202eb\u2066c\u200bd") == "abcd"
 
 
 @given(st.lists(st.text(max_size=40) | st.sampled_from(MARKUP + DECEPTION), max_size=4).map("".join))
-def test_what_is_cleaned_is_clean_and_becomes_no_markup_of_its_own(text: str) -> None:
+def test_cleaned_text_is_stable_and_adds_no_markup_of_its_own(text: str) -> None:
     clean = cleaned(text)
     assert cleaned(clean) == clean
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]", clean)
@@ -207,7 +207,7 @@ def test_what_is_cleaned_is_clean_and_becomes_no_markup_of_its_own(text: str) ->
     assert set(re.findall(r"<(/?\w+)", html_of(clean))) <= {"p", "/p", "br", "a", "/a"}
 
 
-def test_addresses_become_links_that_lend_nobody_our_name() -> None:
+def test_addresses_become_links_that_search_engines_do_not_follow() -> None:
     html = html_of("See https://example.org/a?b=1&c=2 and www.example.com.\n\nBye")
     assert 'href="https://example.org/a?b=1&amp;c=2"' in html
     assert html.count('rel="nofollow ugc noopener"') == 2

@@ -1,4 +1,4 @@
-"""The websocket of a live desk: who is there, what they write in, how many read along, and that something changed."""
+"""The websocket of a live desk reports users, the entries that they edit, the number of readers, and every change."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def desk(server: Server, article: Article, user: User | None) -> Any:
 
 
 async def hears(connection: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first message that is wanted."""
+    """Return the first message for which `wanted` is true."""
     async with asyncio.timeout(PATIENCE):
         while True:
             message = json.loads(await connection.recv())
@@ -64,7 +64,7 @@ def people_are(*people: tuple[str, str]) -> Callable[[dict[str, Any]], bool]:
     return lambda message: sorted((one["name"], one["at"]) for one in message.get("people", ())) == sorted(people)
 
 
-async def test_those_at_a_desk_see_each_other_and_what_they_write_in(server: Server) -> None:
+async def test_users_at_a_desk_see_each_other_and_what_each_is_editing(server: Server) -> None:
     article, (ioana, karim) = await setting("ioana", "karim")
     async with await desk(server, article, ioana) as hers:
         await hears(hers, people_are(("Ioana", "")))
@@ -77,7 +77,7 @@ async def test_those_at_a_desk_see_each_other_and_what_they_write_in(server: Ser
         await hears(hers, people_are(("Ioana", "")))
 
 
-async def test_a_desk_is_told_of_every_edit_also_of_those_that_readers_do_not_see(server: Server) -> None:
+async def test_a_desk_is_notified_of_every_edit_even_if_readers_do_not_see_it(server: Server) -> None:
     article, (ioana,) = await setting("ioana")
     journalist = await asyncio.to_thread(Journalist, server.url, "ioana", newsroom.PASSWORD)
     async with await desk(server, article, ioana) as hers:
@@ -100,12 +100,12 @@ async def test_readers_are_counted_by_language_across_processes(server: Server) 
                 stack.callback(following.cancel)
         wanted = {"de": len(servers), "ar": len(servers)}
         hers = await stack.enter_async_context(await desk(server, article, ioana))
-        told = await hears(hers, lambda message: message.get("total") == 2 * len(servers))
-        assert {language: count for language, count in told["readers"].items() if count} == wanted
+        counted = await hears(hers, lambda message: message.get("total") == 2 * len(servers))
+        assert {language: count for language, count in counted["readers"].items() if count} == wanted
 
 
 @pytest.mark.parametrize("group", [None, "Translator", "Moderator"])
-async def test_who_does_not_write_hears_nothing(server: Server, group: str | None) -> None:
+async def test_users_who_do_not_write_get_no_messages(server: Server, group: str | None) -> None:
     article, _people = await setting()
     user = await sync_to_async(newsroom.user)("somebody", group) if group else None
     async with await desk(server, article, user) as socket:
@@ -114,7 +114,7 @@ async def test_who_does_not_write_hears_nothing(server: Server, group: str | Non
         assert socket.close_code == 4003
 
 
-async def test_nonsense_from_a_desk_is_passed_over(server: Server) -> None:
+async def test_the_server_ignores_nonsense_from_a_desk(server: Server) -> None:
     article, (ioana,) = await setting("ioana")
     async with await desk(server, article, ioana) as hers:
         for nonsense in ("[", "7", '{"at": 7}', '{"at": "' + "x" * 100 + '"}', "{}"):

@@ -1,4 +1,4 @@
-"""A number from outside is a number, or nothing: it never makes the server fail."""
+"""A number from outside is read as a number or as None, and never makes the server fail."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ def test_every_number_that_the_database_holds_is_read(value: int) -> None:
 
 
 @given(st.text())
-def test_any_text_is_a_number_or_nothing(text: str) -> None:
+def test_any_text_is_a_number_or_none(text: str) -> None:
     found = number(text)
     assert found is None or 0 <= found <= LARGEST
 
@@ -21,11 +21,11 @@ def test_any_text_is_a_number_or_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "-1", "+1", " 1", "1 ", "1.0", "١٢", "²", "0x1", "1_000", "9" * 23, "9" * 5000, None, 7]
 )
-def test_what_is_not_written_in_plain_digits_is_nothing(text: object) -> None:
+def test_text_other_than_plain_digits_is_none(text: object) -> None:
     assert number(text) is None
 
 
-def test_a_limit_is_the_largest_that_is_read() -> None:
+def test_the_limit_is_the_largest_number_that_is_read() -> None:
     assert number("50", most=50) == 50
     assert number("51", most=50) is None
     assert number(str(LARGEST + 1)) is None

@@ -1,4 +1,4 @@
-"""While something is down pages go on, or go on as soon as it is back; and the log says so once."""
+"""During an outage pages keep working, or work again as soon as it ends; the log reports each outage once."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from tests.clients import Journalist, OpenPage, Refused
 from tests.server import PATIENCE, ROOT, Server
 from tests.test_trust import LANGUAGES, open_pages
 
-#: Seconds. The safety net looks every two; what it finds then travels, and takes longer on a busy machine.
+#: Seconds. The safety net polls every two; delivery takes longer on a busy machine.
 SAFETY_NET = 15.0
 
 SLUG = "nato-bucharest-2022"
@@ -37,7 +37,7 @@ _PROBLEM = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) (.*)$", re.MULTILINE
 
 
 def services() -> Any:
-    """scripts/services as a module."""
+    """Load scripts/services as a module."""
     path = ROOT / "scripts" / "services"
     loader = SourceFileLoader("services", str(path))
     spec = spec_from_loader("services", loader)
@@ -49,7 +49,7 @@ def services() -> Any:
 
 @dataclass
 class Newsroom:
-    """Two servers on a PostgreSQL and a Redis of their own, with the demo's coverage."""
+    """Two servers with a PostgreSQL and a Redis of their own, and the demo's coverage."""
 
     database: Any
     redis: Any
@@ -58,14 +58,14 @@ class Newsroom:
     article: int
 
     def post(self, text: str) -> None:
-        """Publish, pressing the button again until it is answered."""
+        """Publish, and press the button again until the server accepts it."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException, Refused):
                 journalist = Journalist(self.servers[0].url, "journalist", "demo")
                 journalist.publish(self.article, source_language="en", body_en=f"<p>{text}</p>")
                 return
-        raise AssertionError("Nothing is accepted any more.")
+        raise AssertionError("The servers no longer accept updates.")
 
     def problems(self, server: Server) -> Counter[str]:
         assert server.log is not None
@@ -74,7 +74,7 @@ class Newsroom:
 
 @pytest.fixture(scope="module")
 def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, dict[str, str]]]:
-    """A PostgreSQL with the demo's coverage, and a Redis, which tests may stop. Each starts again what it stopped."""
+    """Start a PostgreSQL with the demo's coverage, and a Redis. Tests may stop them, and must start them again."""
     if connection.vendor == "sqlite":
         pytest.skip("On SQLite alone there is no Redis to stop and no database server either.")
     own = services()
@@ -110,8 +110,8 @@ async def until_all_show(pages: list[OpenPage], text: str, within: float) -> Non
             await asyncio.sleep(0.02)
 
 
-async def until_bells_are_heard(newsroom: Newsroom, pages: list[OpenPage]) -> None:
-    """Post until a post is everywhere sooner than the safety net would bring it."""
+async def until_notifications_arrive(newsroom: Newsroom, pages: list[OpenPage]) -> None:
+    """Post until a post reaches all pages sooner than the safety net would deliver it."""
     for number in range(20):
         text = f"Is anybody there? {number}"
         await asyncio.to_thread(newsroom.post, text)
@@ -119,7 +119,7 @@ async def until_bells_are_heard(newsroom: Newsroom, pages: list[OpenPage]) -> No
             await until_all_show(pages, text, within=0.4)
             return
         await until_all_show(pages, text, within=SAFETY_NET)
-    raise AssertionError("The bell is not heard again.")
+    raise AssertionError("Notifications do not arrive again.")
 
 
 def flush(address: str) -> None:
@@ -129,10 +129,10 @@ def flush(address: str) -> None:
         assert connected.recv(10).startswith(b"+OK")
 
 
-async def test_without_redis_pages_go_on_and_with_it_again_at_once(newsroom: Newsroom) -> None:
+async def test_pages_follow_without_redis_and_at_once_when_it_is_back(newsroom: Newsroom) -> None:
     pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
     async with open_pages(pages):
-        await until_bells_are_heard(newsroom, pages)
+        await until_notifications_arrive(newsroom, pages)
         await asyncio.to_thread(newsroom.redis.stop)
         for number in range(3):
             await asyncio.to_thread(newsroom.post, f"Redis is down {number}.")
@@ -141,9 +141,9 @@ async def test_without_redis_pages_go_on_and_with_it_again_at_once(newsroom: New
         async with open_pages(late):
             await until_all_show(late, "Redis is down 2.", within=SAFETY_NET)
         await asyncio.to_thread(newsroom.redis.start)
-        await until_bells_are_heard(newsroom, pages)
+        await until_notifications_arrive(newsroom, pages)
         flush(newsroom.redis.url)
-        await until_bells_are_heard(newsroom, pages)
+        await until_notifications_arrive(newsroom, pages)
         assert all(page.connections == 1 for page in pages)
     for server in newsroom.servers:
         problems = newsroom.problems(server)
@@ -152,14 +152,14 @@ async def test_without_redis_pages_go_on_and_with_it_again_at_once(newsroom: New
         assert problems.total() <= 5, problems
 
 
-async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: Newsroom) -> None:
+async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsroom: Newsroom) -> None:
     pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
     async with open_pages(pages):
-        await until_bells_are_heard(newsroom, pages)
+        await until_notifications_arrive(newsroom, pages)
         await asyncio.to_thread(newsroom.post, "Before.")
         await asyncio.to_thread(newsroom.database.stop)
         posting = asyncio.create_task(asyncio.to_thread(newsroom.post, "After."))
-        # Whoever comes meanwhile is let in, and waits.
+        # A reader who connects meanwhile is accepted, and waits.
         late = OpenPage(newsroom.servers, SLUG, "de")
         late.state = pages[0].state
         async with open_pages([late]):
@@ -170,19 +170,19 @@ async def test_a_restart_of_the_database_delays_and_loses_nothing(newsroom: News
             await until_all_show([*pages, late], "After.", within=SAFETY_NET)
             await until_all_show(pages, "Before.", within=SAFETY_NET)
         assert all(page.connections == 1 for page in [*pages, late])
-        await until_bells_are_heard(newsroom, pages)
+        await until_notifications_arrive(newsroom, pages)
     for server in newsroom.servers:
         problems = newsroom.problems(server)
         ours = Counter({text: count for text, count in problems.items() if not text.startswith("django.request")})
         assert ours.total() >= 1
         assert max(ours.values()) == 1
-        # Each part of the server that noticed says so once.
+        # Each part of the server that notices the outage logs it once.
         assert ours.total() <= 10, ours
 
 
 @pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
-async def test_a_layer_that_loses_every_message_delays_and_loses_nothing() -> None:
+async def test_a_channel_layer_that_loses_every_message_delays_updates_but_loses_nothing() -> None:
     article = await sync_to_async(factories.article)()
     await sync_to_async(User.objects.create_superuser)("editor", password="a long password")
     command = ["-m", "tests.faulty_server", "drops-every-message", "--port", "PORT"]

@@ -1,4 +1,4 @@
-"""Pages are made once for all readers, and every reader gets the same."""
+"""The page cache renders each page once, and every reader gets the same."""
 
 import asyncio
 import gzip
@@ -22,7 +22,7 @@ from tests.server import Server
 
 
 class Site:
-    """An ASGI application that counts how often it is asked, and answers when it is let."""
+    """An ASGI application that counts its requests, and answers once the test lets it."""
 
     def __init__(self, body: bytes = b"<p>page</p>" * 100, **headers: str) -> None:
         self.asked = 0
@@ -64,7 +64,7 @@ async def get(
     return sent[0]["status"], answered, sent[1]["body"]
 
 
-async def test_a_stampede_asks_once() -> None:
+async def test_a_stampede_makes_one_request() -> None:
     site = Site()
     site.open.clear()
     cached = PageCache(site, ["de"])
@@ -76,7 +76,7 @@ async def test_a_stampede_asks_once() -> None:
     assert site.asked == 1
 
 
-async def test_parameters_that_make_no_difference_make_no_other_page() -> None:
+async def test_parameters_without_effect_share_one_page() -> None:
     site = Site()
     cached = PageCache(site, ["de"], lambda path: {"before", "key"} if path == "/de/live/summit/" else None)
     for query in ("before=7&key=1", "key=1&before=7", "fbclid=x&before=7&key=1&page=9", "before=1&before=7&key=1"):
@@ -84,12 +84,12 @@ async def test_parameters_that_make_no_difference_make_no_other_page() -> None:
     assert [scope["query_string"] for scope in site.scopes] == [b"before=7&key=1"]
     await get(cached, query="utm_source=x")
     assert site.scopes[-1]["query_string"] == b""
-    # A view that does not name its parameters is asked for each address.
+    # A view that does not declare its parameters gets every address.
     await get(cached, "/de/search/", query="utm_source=x")
     assert site.scopes[-1]["query_string"] == b"utm_source=x"
 
 
-async def test_who_goes_round_the_caches_gets_a_validated_page() -> None:
+async def test_a_request_that_bypasses_caches_gets_a_validated_page() -> None:
     site = Site(etag='W/"1"')
     cached = PageCache(site, ["de"], lambda _path: {"before"})
     for query in ("before=7", "before=7", "before=7&fresh=12", "fresh=13&before=7"):
@@ -98,7 +98,7 @@ async def test_who_goes_round_the_caches_gets_a_validated_page() -> None:
     assert {scope["query_string"] for scope in site.scopes} == {b"before=7"}
 
 
-def test_every_page_of_readers_names_its_parameters() -> None:
+def test_every_readers_page_declares_its_parameters() -> None:
     patterns = [*articles.urls.urlpatterns, *comments.urls.urlpatterns]
     assert [pattern.name for pattern in patterns if read_by(pattern.callback) is None] == []
     assert read_at("/de/live/summit/") == {"after", "at", "before", "key", "page"}
@@ -106,7 +106,7 @@ def test_every_page_of_readers_names_its_parameters() -> None:
     assert read_at("/de/nothing/") == set()
 
 
-async def test_a_kept_answer_is_validated_and_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cached_answer_is_validated_and_not_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pagecache, "FRESH_SECONDS", -1.0)
     site = Site(etag='W/"1"')
     cached = PageCache(site, ["de"])
@@ -117,14 +117,14 @@ async def test_a_kept_answer_is_validated_and_not_made_again(monkeypatch: pytest
     assert (await get(cached))[2] == b"new"
 
 
-async def test_after_a_change_nothing_older_is_given() -> None:
+async def test_after_a_change_no_older_answer_is_served() -> None:
     site = Site()
     site.open.clear()
     cached = PageCache(site, ["de"])
     before = asyncio.create_task(get(cached))
     await asyncio.sleep(0)
     cached.expire()
-    # The answer that is on its way was asked for before the change.
+    # The answer on its way was requested before the change.
     after = asyncio.create_task(get(cached))
     await asyncio.sleep(0)
     site.open.set()
@@ -135,7 +135,7 @@ async def test_after_a_change_nothing_older_is_given() -> None:
     assert site.asked == 3
 
 
-async def test_a_reader_who_has_the_answer_is_told_so() -> None:
+async def test_a_reader_who_has_the_page_gets_not_modified() -> None:
     cached = PageCache(Site(etag='W/"1"'), ["de"])
     status, headers, body = await get(cached, if_none_match='W/"1"')
     assert (status, headers["etag"], body) == (304, 'W/"1"', b"")
@@ -145,7 +145,7 @@ async def test_a_reader_who_has_the_answer_is_told_so() -> None:
     ("accepted", "coding"),
     [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None), ("", None)],
 )
-async def test_each_reader_gets_the_coding_that_it_understands(accepted: str, coding: str | None) -> None:
+async def test_each_reader_gets_a_compression_that_they_accept(accepted: str, coding: str | None) -> None:
     site = Site()
     _status, headers, body = await get(PageCache(site, ["de"]), accept_encoding=accepted)
     decode = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
@@ -155,7 +155,7 @@ async def test_each_reader_gets_the_coding_that_it_understands(accepted: str, co
     assert headers["vary"] == "Accept-Encoding"
 
 
-async def test_nothing_of_the_first_reader_gets_into_what_all_see() -> None:
+async def test_nothing_about_the_first_reader_gets_into_the_cached_page() -> None:
     site = Site(**{"set-cookie": "who=me"})
     _status, headers, _body = await get(PageCache(site, ["de"]), cookie="sessionid=secret", accept_language="en")
     assert dict(site.scopes[0]["headers"]).keys() == {b"host"}
@@ -163,7 +163,7 @@ async def test_nothing_of_the_first_reader_gets_into_what_all_see() -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/", "/static/page.css", "/media/photo.jpg", "/dede/"])
-async def test_other_addresses_are_passed_on(path: str) -> None:
+async def test_requests_for_other_addresses_are_not_cached(path: str) -> None:
     site = Site()
     cached = PageCache(site, ["de"])
     for _ in range(2):
@@ -172,7 +172,7 @@ async def test_other_addresses_are_passed_on(path: str) -> None:
     assert b"cookie" in dict(site.scopes[0]["headers"])
 
 
-async def test_what_may_not_be_kept_is_asked_for_again() -> None:
+async def test_an_answer_that_must_not_be_cached_is_requested_again() -> None:
     site = Site(**{"cache-control": "no-store"})
     cached = PageCache(site, ["de"])
     await get(cached)
@@ -180,7 +180,7 @@ async def test_what_may_not_be_kept_is_asked_for_again() -> None:
     assert site.asked == 2
 
 
-async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_size_of_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pagecache, "MAX_BYTES", 20_000)
     cached = PageCache(Site(), ["de"])
     for number in range(50):
@@ -189,13 +189,13 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < len(cached._responses) < 50
 
 
-async def test_the_head_of_an_answer_has_no_body() -> None:
+async def test_an_answer_to_head_has_no_body() -> None:
     site = Site()
     _status, headers, body = await get(PageCache(site, ["de"]), method="HEAD")
     assert (headers["content-length"], body) == (str(len(site.body)), b"")
 
 
-def test_a_page_is_rendered_by_one_of_all_who_need_it_at_once() -> None:
+def test_concurrent_requests_render_a_page_once() -> None:
     made = []
     together = threading.Barrier(8)
 
@@ -213,7 +213,7 @@ def test_a_page_is_rendered_by_one_of_all_who_need_it_at_once() -> None:
     assert len(made) == 1
 
 
-def test_one_who_fails_to_make_it_leaves_the_turn_to_the_next() -> None:
+def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
     def fail() -> bytes:
         raise ValueError
 
@@ -229,7 +229,7 @@ def article(transactional_db: None) -> Article:
     return made
 
 
-def test_the_page_of_the_running_server_is_for_everybody(article: Article) -> None:
+def test_the_running_server_serves_everybody_the_same_page(article: Article) -> None:
     def ask(**headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", running.port)
         connection.request("GET", article.url("de"), headers=headers)

@@ -1,4 +1,4 @@
-"""Readers' pages: whole without JavaScript, in the reader's language, the same for everybody."""
+"""Readers' pages are complete without JavaScript, in the reader's language, and the same for everybody."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def test_the_live_page_is_in_the_language_of_its_address(client: Any) -> None:
     assert "Begun" not in html
 
 
-def test_the_readers_settings_do_not_change_a_page(client: Any) -> None:
+def test_a_readers_settings_do_not_change_a_page(client: Any) -> None:
     article = factories.article()
     plain = client.get(article.url("de"))
     polish = client.get(article.url("de"), headers={"accept-language": "pl", "cookie": "django_language=fr"})
@@ -71,7 +71,7 @@ def test_drafts_scheduled_and_withdrawn_updates_are_not_on_the_page(client: Any)
     assert client.get(withdrawn.url("en")).status_code == 404
 
 
-def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None:
+def test_times_are_in_the_zone_of_the_event_which_is_named(client: Any) -> None:
     article = factories.article()
     at = datetime.datetime(2022, 11, 29, 7, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)
@@ -80,7 +80,7 @@ def test_times_are_those_of_the_event_and_its_zone_is_named(client: Any) -> None
     assert "Osteuropäische Zeit, Bukarest" in html
 
 
-def test_a_photo_stands_with_its_credit_line(client: Any) -> None:
+def test_a_photo_has_its_credit_line(client: Any) -> None:
     article = factories.article()
     factories.update(
         article,
@@ -100,7 +100,7 @@ def test_a_photo_credit_that_is_not_translated_is_marked_as_foreign(client: Any)
     assert '<span class="credit" lang="en" dir="ltr">Photo: I. Moraru</span>' in html_of(client, article.url("ar"))
 
 
-def test_related_articles_stand_beside_the_text(client: Any) -> None:
+def test_related_articles_are_listed_beside_the_text(client: Any) -> None:
     article, other = factories.article(), factories.article(headline_de="Der Gipfel von 2008")
     with changes.edit(article):
         article.related.add(other)
@@ -109,7 +109,7 @@ def test_related_articles_stand_beside_the_text(client: Any) -> None:
     assert f'<a href="{other.url("de")}">Der Gipfel von 2008</a>' in beside
 
 
-def test_a_correction_says_what_was_wrong(client: Any) -> None:
+def test_a_correction_explains_the_error(client: Any) -> None:
     article = factories.article()
     update = factories.update(article, body_de="<p>40</p>", body_en="<p>40</p>")
     update.correction_note_en = "It is 40, not 14."
@@ -132,7 +132,7 @@ def test_older_updates_are_on_further_pages(client: Any, monkeypatch: pytest.Mon
 
 @contextmanager
 def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
-    """Have `then` happen once, right after the first query that contains `when`."""
+    """Call `then` once, right after the first query that contains `when`."""
     done = False
 
     def watch(execute: Any, sql: str, *rest: Any) -> Any:
@@ -149,7 +149,7 @@ def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
+def test_an_update_published_while_a_page_renders_pushes_none_off_its_end(
     client: Any, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
@@ -157,11 +157,11 @@ def test_what_is_published_while_a_page_is_made_pushes_nothing_off_its_end(
     oldest, *_others = [factories.update(article) for _ in range(count)]
     with meanwhile("LIMIT 4", lambda: factories.update(article)):
         page = html_of(client, article.url("en"))
-    # On the page, or on the next one, to which this one leads.
+    # Each update is on this page or on the next one.
     assert (f'id="{oldest.element}"' in page) != ('rel="next"' in page)
 
 
-def test_what_is_pinned_while_a_page_is_made_stands_there_once(client: Any) -> None:
+def test_an_update_pinned_while_a_page_renders_appears_once(client: Any) -> None:
     article = factories.article()
     update = factories.update(article)
     with meanwhile(f"LIMIT {live_page.PAGE_SIZE + 1}", lambda: pins.pin(update)):
@@ -169,7 +169,7 @@ def test_what_is_pinned_while_a_page_is_made_stands_there_once(client: Any) -> N
     assert page.count(f'id="{update.element}"') == 1
 
 
-def test_key_events_can_be_read_alone(client: Any) -> None:
+def test_readers_can_show_only_key_events(client: Any) -> None:
     article = factories.article()
     factories.update(article, body_en="<p>Small.</p>")
     factories.update(article, body_en="<p>Great.</p>", is_key=True)
@@ -196,7 +196,7 @@ def test_queries_do_not_grow_with_the_number_of_updates(client: Any) -> None:
     assert queries() == few
 
 
-def test_a_page_that_was_rendered_once_costs_one_query(client: Any) -> None:
+def test_a_cached_page_takes_one_query(client: Any) -> None:
     article = factories.article()
     factories.update(article)
     client.get(article.url("en"))
@@ -205,7 +205,7 @@ def test_a_page_that_was_rendered_once_costs_one_query(client: Any) -> None:
     assert len(captured) == 1
 
 
-def test_a_page_that_the_cache_still_has_is_not_sent_again(client: Any) -> None:
+def test_a_page_is_not_sent_again_to_a_browser_that_has_it(client: Any) -> None:
     article = factories.article()
     factories.update(article)
     etag = client.get(article.url("en"))["ETag"]
@@ -214,7 +214,7 @@ def test_a_page_that_the_cache_still_has_is_not_sent_again(client: Any) -> None:
     assert client.get(article.url("en"), headers={"if-none-match": etag}).status_code == 200
 
 
-def test_the_policy_lets_no_inline_script_or_style_run(client: Any) -> None:
+def test_the_content_security_policy_blocks_inline_scripts_and_styles(client: Any) -> None:
     article = factories.article()
     policy = client.get(article.url("en"))["Content-Security-Policy"]
     assert "unsafe" not in policy
@@ -225,20 +225,20 @@ def test_the_policy_lets_no_inline_script_or_style_run(client: Any) -> None:
     assert " onclick" not in html
 
 
-def test_a_language_that_the_article_does_not_appear_in_is_not_found(client: Any) -> None:
+def test_an_article_has_no_page_in_a_language_outside_its_own(client: Any) -> None:
     article = factories.article(languages=["en", "de"])
     assert client.get(article.url("uk")).status_code == 404
     assert client.get("/xx/").status_code == 404
 
 
-def test_the_root_leads_to_the_readers_language(client: Any) -> None:
+def test_the_root_redirects_to_the_readers_language(client: Any) -> None:
     answer = client.get("/", headers={"accept-language": "uk,en;q=0.5"})
     assert answer["Location"] == "/uk/"
     assert "Accept-Language" in answer["Vary"]
     assert client.get("/", headers={"accept-language": "xx"})["Location"] == "/en/"
 
 
-def test_the_list_of_coverage_shows_what_can_be_read_in_the_language(client: Any) -> None:
+def test_the_list_of_coverage_shows_articles_that_can_be_read_in_the_language(client: Any) -> None:
     factories.article(headline_de="Gipfel", state=Article.State.LIVE)
     factories.article(headline_de="Nur Englisch", languages=["en"])
     html = html_of(client, "/de/")
@@ -255,7 +255,7 @@ def test_an_update_has_an_address_of_its_own(client: Any) -> None:
     assert client.get(f"/de/live/{factories.article().slug}/update/{update.pk}/").status_code == 404
 
 
-def test_what_is_not_there_is_said_in_the_readers_language(client: Any) -> None:
+def test_the_not_found_page_is_in_the_readers_language(client: Any) -> None:
     answer = client.get("/de/live/nothing/")
     assert answer.status_code == 404
     assert "Seite nicht gefunden" in answer.content.decode()
@@ -268,11 +268,11 @@ def test_an_article_offers_only_languages_of_the_site(client: Any, settings: Any
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
-def test_the_server_says_that_it_is_well(client: Any, address: str) -> None:
+def test_the_health_check_succeeds(client: Any, address: str) -> None:
     assert client.get(address).content == b"ok\n"
 
 
-def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
+def test_an_uploaded_photo_can_be_fetched_and_cached(client: Any) -> None:
     article = factories.article()
     [picture] = factories.update(article, pictures=(factories.picture(),)).pictures.all()
     answer = client.get(picture.image.url)
@@ -282,7 +282,7 @@ def test_an_uploaded_photo_can_be_fetched_and_kept(client: Any) -> None:
     assert client.get("/media/../manage.py").status_code in {400, 404}
 
 
-def test_an_article_in_a_language_that_the_site_does_not_offer_opens_in_another(client: Any, settings: Any) -> None:
+def test_an_article_whose_language_the_site_does_not_offer_opens_in_another(client: Any, settings: Any) -> None:
     article = factories.article(source_language="uk")
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     assert article.get_absolute_url() == article.url("en")
@@ -291,7 +291,7 @@ def test_an_article_in_a_language_that_the_site_does_not_offer_opens_in_another(
     assert article.url("uk") not in html
 
 
-def test_a_page_whose_coverage_is_finished_is_kept_for_long(client: Any) -> None:
+def test_a_page_of_finished_coverage_is_cached_for_long(client: Any) -> None:
     article = factories.article()
     assert client.get(article.url("de"))["Cache-Control"] == "public, max-age=5"
     update = factories.update(article)
@@ -300,5 +300,5 @@ def test_a_page_whose_coverage_is_finished_is_kept_for_long(client: Any) -> None
     article.save()
     control = client.get(article.url("de"))["Cache-Control"]
     assert control == "public, max-age=3600, stale-while-revalidate=2592000"
-    # A page that does not ask by itself for what came later is asked for again soon.
+    # A page that does not poll for later changes is only cached for a short time.
     assert client.get(update.url("en"))["Cache-Control"] == "public, max-age=5"

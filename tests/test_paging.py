@@ -1,4 +1,4 @@
-"""Readers turn pages while updates come and go: what an address shows, and that every update is shown once."""
+"""Readers who turn pages while updates come and go see every update once, and addresses keep their meaning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOON = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
 
 
 def posted(article: Article, *minutes: float) -> list[Update]:
-    """Updates published at these minutes after noon, without the work that follows from an edit."""
+    """Create updates published at these minutes after noon, without the work that follows an edit."""
     text = {"article": article, "source_language": "en", "body_en": "<p>x</p>", "state": "published"}
     times = [NOON + datetime.timedelta(minutes=minute) for minute in minutes]
     return Update._base_manager.bulk_create([Update(first_published_at=time, **text) for time in times])
@@ -39,7 +39,7 @@ def numbers(html: str) -> list[int]:
 
 
 def link(html: str, rel: str) -> str:
-    """The address of a link between pages, "" if there is none."""
+    """Return the address of a link between pages, "" if there is none."""
     found = re.search(rf'<a\s+rel="{rel}"\s+href="([^"]*)"', html)
     return found[1].replace("&amp;", "&") if found else ""
 
@@ -52,7 +52,7 @@ def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def coverage(short_pages: None) -> tuple[Article, list[Update]]:
-    """Coverage with ten updates, the oldest first."""
+    """Create coverage with ten updates, oldest first."""
     article = factories.article()
     posted(article, *range(10))
     return article, list(article.updates.order_by("pk"))
@@ -67,19 +67,19 @@ def shown(client: Any, article: Article, query: str, language: str = "en") -> li
 # Addresses ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_is_named_by_an_update(client: Any, coverage: tuple[Article, list[Update]]) -> None:
+def test_an_update_in_the_address_chooses_the_page(client: Any, coverage: tuple[Article, list[Update]]) -> None:
     article, made = coverage
     pks = [update.pk for update in made]
     assert shown(client, article, f"?before={pks[6]}") == pks[5:1:-1]
     assert shown(client, article, f"?after={pks[2]}") == pks[6:2:-1]
-    # With as many newer ones above it as below.
+    # The update is in the middle of the page.
     assert shown(client, article, f"?at={pks[5]}") == pks[7:3:-1]
-    # Where the newest edge is open, the page is the newest one.
+    # A page without newer updates is the newest page.
     assert shown(client, article, f"?at={pks[8]}") == shown(client, article, "") == pks[9:5:-1]
     assert shown(client, article, f"?at={pks[0]}") == pks[2::-1]
 
 
-def test_turning_a_page_leads_to_the_list(client: Any, coverage: tuple[Article, list[Update]]) -> None:
+def test_turning_a_page_scrolls_to_the_list(client: Any, coverage: tuple[Article, list[Update]]) -> None:
     article, made = coverage
     html = client.get(article.url("en")).content.decode()
     older = link(html, "next")
@@ -97,7 +97,7 @@ def test_turning_a_page_leads_to_the_list(client: Any, coverage: tuple[Article, 
         *("before=x", "after=-1", "at=", "at=1e3", "at=٣", "before=99999999999999999999", "at=0", "before=1&after=1"),
     ],
 )
-def test_what_is_not_there_is_not_found_and_fills_no_cache(
+def test_invalid_addresses_are_not_found_and_fill_no_cache(
     client: Any, coverage: tuple[Article, list[Update]], monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     article, _made = coverage
@@ -109,7 +109,7 @@ def test_what_is_not_there_is_not_found_and_fills_no_cache(
         assert client.get(f"{article.url('en')}comments/?{query}").status_code == 404
 
 
-def test_updates_that_readers_of_this_page_never_saw_name_no_page(
+def test_updates_that_readers_of_the_article_never_saw_choose_no_page(
     client: Any, coverage: tuple[Article, list[Update]]
 ) -> None:
     article, _made = coverage
@@ -122,9 +122,7 @@ def test_updates_that_readers_of_this_page_never_saw_name_no_page(
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "deleted"])
-def test_an_update_that_is_gone_still_names_its_place(
-    client: Any, coverage: tuple[Article, list[Update]], how: str
-) -> None:
+def test_a_removed_update_still_marks_its_place(client: Any, coverage: tuple[Article, list[Update]], how: str) -> None:
     article, made = coverage
     pks = [update.pk for update in made]
     if how == "deleted":
@@ -138,7 +136,9 @@ def test_an_update_that_is_gone_still_names_its_place(
     assert shown(client, article, f"?at={pks[5]}", "ar") == [pks[7], pks[6], pks[4], pks[3]]
 
 
-def test_addresses_by_number_lead_to_the_same_updates(client: Any, coverage: tuple[Article, list[Update]]) -> None:
+def test_old_addresses_with_page_numbers_redirect_to_the_same_updates(
+    client: Any, coverage: tuple[Article, list[Update]]
+) -> None:
     article, made = coverage
     for update in made[:5]:
         Update._base_manager.filter(pk=update.pk).update(is_key=True)
@@ -151,7 +151,7 @@ def test_addresses_by_number_lead_to_the_same_updates(client: Any, coverage: tup
     assert shown(client, article, key.partition("#")[0].partition("/")[2].rpartition("/")[2]) == [made[0].pk]
 
 
-def test_where_there_is_nothing_more_the_nearest_page_is_shown(
+def test_an_address_beyond_the_last_update_redirects_to_the_nearest_page(
     client: Any, coverage: tuple[Article, list[Update]]
 ) -> None:
     article, made = coverage
@@ -160,7 +160,7 @@ def test_where_there_is_nothing_more_the_nearest_page_is_shown(
         assert client.get(f"{article.url('en')}?{query}")["Location"] == there
 
 
-def test_a_pinned_update_stands_on_the_newest_page_alone(client: Any, coverage: tuple[Article, list[Update]]) -> None:
+def test_a_pinned_update_only_appears_on_the_newest_page(client: Any, coverage: tuple[Article, list[Update]]) -> None:
     article, made = coverage
     pins.pin(made[3])
     pks = [update.pk for update in made]
@@ -168,7 +168,7 @@ def test_a_pinned_update_stands_on_the_newest_page_alone(client: Any, coverage: 
     assert shown(client, article, f"?after={pks[7]}") == [pks[3], pks[9], pks[8]]
     assert shown(client, article, f"?before={pks[6]}") == [pks[5], pks[4], pks[2], pks[1]]
     assert client.get(f"{article.url('en')}?at={pks[3]}")["Location"] == f"{article.url('en')}#{made[3].element}"
-    # It is no key event, so the list of those has it nowhere, but its place.
+    # It is not a key event, so the list of key events only shows its place.
     Update._base_manager.filter(pk__in=pks[:3]).update(is_key=True)
     assert shown(client, article, f"?at={pks[3]}&key=1") == pks[2::-1]
 
@@ -178,14 +178,14 @@ def test_key_events_have_pages_of_their_own(client: Any, coverage: tuple[Article
     pks = [update.pk for update in made]
     Update._base_manager.filter(pk__in=pks[::2]).update(is_key=True)
     assert shown(client, article, "?key=1") == pks[8:0:-2]
-    # The place is that of an update, whether or not it is a key event.
+    # Any update can name the place, whether or not it is a key event.
     assert shown(client, article, f"?before={pks[5]}&key=1") == pks[4::-2]
     html = client.get(f"{article.url('en')}?before={pks[5]}&key=1").content.decode()
     assert link(html, "prev") == f"{article.url('en')}?after={pks[4]}&key=1#updates"
     assert f'href="{article.url("en")}?before={pks[5]}#updates"' in html.replace("&amp;", "&")
 
 
-def test_the_order_and_the_spelling_of_parameters_make_no_other_page(
+def test_the_order_and_spelling_of_parameters_do_not_change_the_page(
     client: Any, coverage: tuple[Article, list[Update]]
 ) -> None:
     article, made = coverage
@@ -195,7 +195,7 @@ def test_the_order_and_the_spelling_of_parameters_make_no_other_page(
     assert len({client.get(f"{article.url('en')}?{query}")["ETag"] for query in queries}) == 1
 
 
-def test_a_page_in_the_middle_costs_the_same_however_long_the_coverage_is(
+def test_a_middle_page_takes_the_same_queries_for_coverage_of_any_length(
     client: Any, coverage: tuple[Article, list[Update]]
 ) -> None:
     article, made = coverage
@@ -211,11 +211,13 @@ def test_a_page_in_the_middle_costs_the_same_however_long_the_coverage_is(
     posted(article, *range(10, 40))
     factories.update(article)
     assert [queries(place) for place in places] == few
-    # The article and the update; the page itself is cached.
+    # Two queries: the article and the update. The page itself is cached.
     assert [queries(place) for place in places] == [2, 2, 2]
 
 
-def test_a_permalink_leads_to_its_place_in_the_coverage(client: Any, coverage: tuple[Article, list[Update]]) -> None:
+def test_a_permalink_links_to_the_updates_place_in_the_coverage(
+    client: Any, coverage: tuple[Article, list[Update]]
+) -> None:
     article, made = coverage
     place = f"{article.url('de')}?at={made[2].pk}#{made[2].element}"
     assert f'href="{place}">Zum ganzen Liveblog' in client.get(made[2].url("de")).content.decode()
@@ -241,7 +243,7 @@ def test_a_change_of_language_keeps_the_place(client: Any, coverage: tuple[Artic
 class Walk:
     """A reader who goes through a list in one direction, page by page.
 
-    live   whether the browser takes in what comes while a page is open, as static/liveblog/page.js does
+    live   whether the open page shows new updates, as static/liveblog/page.js does
     """
 
     def __init__(self, article: Article, place: Place, relation: str, *, live: bool) -> None:
@@ -249,7 +251,7 @@ class Walk:
         self.seen: set[int] = set()
         self.twice: set[int] = set()
         self.ended = False
-        #: The updates that were shown on the open page, with their sort keys.
+        #: The updates shown so far on the open page, with their sort keys.
         self.here: dict[int, str] = {}
         self.open(place)
 
@@ -257,7 +259,7 @@ class Walk:
         try:
             self.page = LivePage.of(self.article, "en", Selection(place), anchor_of(self.article, place))
         except live_page.Moved:
-            # There is nothing in this direction any more.
+            # There are no more updates in this direction.
             self.ended = True
             return
         self.here = {update.pk: update.sort_key for update in self.page.items}
@@ -265,7 +267,7 @@ class Walk:
         self.seen |= self.here.keys()
 
     def receive(self, update: Update) -> None:
-        """A frame with the present state of an update."""
+        """Process a frame with the present state of an update."""
         if self.ended:
             return
         bounds = self.page.page
@@ -276,7 +278,7 @@ class Walk:
             self.here[update.pk] = update.sort_key
 
     def is_ahead(self, key: str) -> bool:
-        """Whether the reader is shown this place, or comes to it."""
+        """Return whether the reader sees this place now or later."""
         if self.ended:
             return False
         keys = [update.sort_key for update in self.page.items]
@@ -293,7 +295,7 @@ class Walk:
         self.open(Place(self.relation, edge))
 
 
-#: Indices are taken modulo the number of updates that there are.
+#: Indices are taken modulo the number of updates.
 EVENTS = st.one_of(
     st.just(("turn",)),
     st.just(("turn",)),
@@ -311,11 +313,11 @@ EVENTS = st.one_of(
     live=st.booleans(),
     events=st.lists(EVENTS, max_size=20),
 )
-# Twelve updates come while somebody reads an older page and turns to newer ones.
+# Twelve updates arrive while a reader is on an older page and turns to newer ones.
 @example(start=2, named="at", relation="after", live=False, events=[("post",)] * 12 + [("turn",)])
-# The last update of a page is withdrawn, and comes back once the page is turned.
+# The last update of a page is withdrawn, and is published again once the page is turned.
 @example(start=0, named="", relation="before", live=True, events=[("withdraw", 9), ("turn",), ("restore", 9)])
-def test_every_update_is_shown_once_whatever_happens_between_two_turns(
+def test_every_update_is_shown_once_whatever_happens_between_turning_pages(
     short_pages: None, start: int, named: str, relation: str, live: bool, events: list[tuple[Any, ...]]
 ) -> None:
     with transaction.atomic():
@@ -363,7 +365,7 @@ def test_every_update_is_shown_once_whatever_happens_between_two_turns(
 # Comments -------------------------------------------------------------------------------------------------------------
 
 
-def test_comments_are_turned_while_others_come(client: Any, short_pages: None) -> None:
+def test_readers_can_page_through_comments_while_new_ones_arrive(client: Any, short_pages: None) -> None:
     article = factories.article()
     first = [factories.comment(article, state="approved") for _ in range(9)]
     pks = [comment.pk for comment in first]
@@ -379,7 +381,7 @@ def test_comments_are_turned_while_others_come(client: Any, short_pages: None) -
         factories.comment(article, state="approved")
     second, following = threads_on(following)
     assert [*shown_first, *second] == pks[:0:-1]
-    # By its author, meanwhile.
+    # The author has deleted it meanwhile.
     first[1].delete()
     assert threads_on(following) == ([pks[0]], "")
     oldest, following = threads_on(f"{url}?order=oldest")

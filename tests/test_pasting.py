@@ -1,4 +1,4 @@
-"""What is pasted past the editor, straight into a form: the field is the door."""
+"""The form field cleans pastes that bypass the editor."""
 
 import re
 from html.parser import HTMLParser
@@ -31,7 +31,7 @@ ALLOWED = {
 
 
 def given_by(html: str) -> str:
-    """What the field makes of it, or its complaint."""
+    """Return the field's result, or its error."""
     with translation.override("en"):
         try:
             return RichTextField(blank=True).clean(html, None)
@@ -39,7 +39,7 @@ def given_by(html: str) -> str:
             return f"refused: {error.messages[0]}"
 
 
-def test_a_hundred_nasty_pastes_straight_through_the_form() -> None:
+def test_a_hundred_hostile_pastes_do_no_harm_through_the_form() -> None:
     assert len(PASTES) >= 100
     found = {name: given_by(html) for name, html in PASTES.items()}
     for name, html in found.items():
@@ -47,14 +47,14 @@ def test_a_hundred_nasty_pastes_straight_through_the_form() -> None:
     check({name: abridged(html) for name, html in found.items()}, "form")
 
 
-def test_the_parser_writes_sanitised_text_back_as_it_was() -> None:
+def test_the_parser_does_not_change_sanitised_text() -> None:
     for name, html in PASTES.items():
         cleaned = sanitise(sanitise(html))
         assert parse(cleaned).inner_html == cleaned, name
 
 
 def assert_harmless(html: str, name: str) -> None:
-    """Whatever comes of a paste in detail, this must hold."""
+    """Assert what must hold for the result of every paste."""
     reader = _Reader()
     reader.feed(html)
     assert reader.tags <= ALLOWED, name
@@ -101,7 +101,7 @@ def test_a_text_of_2_mb_is_refused_with_its_size_and_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_what_turns_text_around_is_mended_by_whatever_way_it_comes() -> None:
+def test_direction_controls_are_repaired_whichever_way_a_text_was_stored() -> None:
     update = factories.update(factories.article(), body_en="<p>a \u202eb</p>")
     Update._base_manager.filter(pk=update.pk).update(body_de="<p>\u2067a</p><p>b\u2069 \u2067c\u2069</p>")
     update.refresh_from_db()
@@ -110,7 +110,7 @@ def test_what_turns_text_around_is_mended_by_whatever_way_it_comes() -> None:
 
 
 @pytest.mark.parametrize("model", [Article, Update, Picture, Topic])
-def test_every_text_of_a_page_is_mended(model: Any) -> None:
+def test_every_text_field_repairs_control_characters(model: Any) -> None:
     pasted = "\u202eabc\x0bd\x00e \u2067f"
     for name in columns.fields_of(model):
         made = model(**{f"{name}_en": pasted})
@@ -131,10 +131,10 @@ def test_a_pasted_headline_is_one_line_in_the_form_and_on_the_page(client: Any) 
     assert "<title>Talks begin again" in client.get(update.url("en")).content.decode()
 
 
-def test_lines_stay_lines_where_there_may_be_several() -> None:
+def test_fields_with_several_lines_keep_them() -> None:
     assert lines("One \u2067a\r\nTwo\u2069\x85\u2067b\u2069\n") == "One a\nTwo\n\u2067b\u2069"
     assert line("One\r\n\ttwo\u2029three\n") == "One two three"
-    # What stands between French words and marks is no break.
+    # The no-break space between a French word and its punctuation is no line break.
     assert line("« Oui\u00a0» \u202f!") == "« Oui\u00a0» \u202f!"
 
 
@@ -144,7 +144,7 @@ texts = st.text(st.sampled_from("ab ا" + CONTROLS))
 
 
 @given(texts)
-def test_balanced_text_is_what_it_was_but_for_controls(text: str) -> None:
+def test_balancing_only_changes_control_characters(text: str) -> None:
     def without(value: str) -> str:
         return value.translate(dict.fromkeys(map(ord, CONTROLS)))
 
@@ -153,19 +153,19 @@ def test_balanced_text_is_what_it_was_but_for_controls(text: str) -> None:
 
 
 @given(texts, texts)
-def test_balanced_text_has_no_hold_on_what_stands_beside_it(one: str, other: str) -> None:
+def test_balanced_text_does_not_affect_the_text_around_it(one: str, other: str) -> None:
     assert balanced(balanced(one) + balanced(other)) == balanced(one) + balanced(other)
     assert balanced(f"\u2067{balanced(one)}\u2069") == f"\u2067{balanced(one)}\u2069"
 
 
 @given(texts)
-def test_what_is_right_stays(text: str) -> None:
+def test_balanced_text_is_unchanged_inside_other_text(text: str) -> None:
     assert balanced(f"a \u2067{balanced(text)}\u2069 b \u202b{balanced(text)}\u202c") == (
         f"a \u2067{balanced(text)}\u2069 b \u202b{balanced(text)}\u202c"
     )
 
 
 @given(st.text())
-def test_what_was_let_in_is_let_in_as_it_is(text: str) -> None:
+def test_accepted_text_is_accepted_unchanged(text: str) -> None:
     once = given_by(f"<p>{nh3.clean_text(text)}</p>")
     assert given_by(once) == once == sanitise(once)

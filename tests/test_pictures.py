@@ -1,4 +1,4 @@
-"""Pictures: let in clean or refused with a reason, made for every screen, described, and shown with their updates."""
+"""Pictures are cleaned or refused with a reason, resized for every screen, described, and shown with their updates."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def named(name: str) -> str:
     return re.sub(r"[^\w.-]", "_", name)
 
 
-# The door -------------------------------------------------------------------------------------------------------------
+# Uploads --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("nasty", REFUSED, ids=[named(nasty.name) for nasty in REFUSED])
-def test_what_is_no_use_is_refused_with_a_reason(nasty: Nasty) -> None:
+def test_a_useless_file_is_refused_with_a_reason(nasty: Nasty) -> None:
     with pytest.raises(ValidationError) as caught:
         processing.process_upload(ContentFile(nasty.content, nasty.name))
     assert caught.value.code in nasty.answer.split("|")
@@ -66,7 +66,7 @@ def test_what_is_no_use_is_refused_with_a_reason(nasty: Nasty) -> None:
 
 
 @pytest.mark.parametrize("nasty", TAKEN, ids=[named(nasty.name) for nasty in TAKEN])
-def test_of_what_is_strange_the_picture_is_kept_and_nothing_else(nasty: Nasty) -> None:
+def test_only_the_picture_of_a_strange_file_is_kept(nasty: Nasty) -> None:
     picture = uploaded(member_of("Journalist"), nasty.content)
     content = picture.image.open().read()
     kept = Image.open(io.BytesIO(content))
@@ -80,25 +80,25 @@ def test_of_what_is_strange_the_picture_is_kept_and_nothing_else(nasty: Nasty) -
     assert re.fullmatch(r"pictures/\d{4}/\d\d/[0-9a-f]{24}\.(jpg|png)", picture.image.name)
 
 
-def test_a_photo_taken_on_its_side_stands_upright() -> None:
+def test_a_photo_taken_sideways_is_turned_upright() -> None:
     picture = uploaded(member_of("Journalist"), made(size=(96, 64), exif=nasty_files.exif(orientation=6)))
     assert (picture.width, picture.height) == (64, 96)
 
 
-def test_colours_are_those_that_the_profile_means() -> None:
+def test_colours_follow_the_colour_profile() -> None:
     red = uploaded(member_of("Journalist"), made(mode="CMYK", colour=(0, 255, 255, 0)))
     r, g, b = Image.open(red.image).getpixel((5, 5))
     assert r > 200
     assert max(g, b) < 90
 
 
-def test_16_bits_become_8_and_not_white() -> None:
+def test_a_picture_of_16_bits_becomes_8_bits_and_not_white() -> None:
     grey = uploaded(member_of("Journalist", "Editor"), made("PNG", mode="I;16", colour=32_768))
     assert 120 < Image.open(grey.image).getpixel((5, 5))[0] < 136
 
 
 def drawing(*shapes: tuple[tuple[int, int, int, int], tuple[int, ...]]) -> bytes:
-    """A transparent PNG with rectangles on it."""
+    """Return a transparent PNG with rectangles on it."""
     image = Image.new("RGBA", (200, 100))
     for box, colour in shapes:
         image.paste(colour, box)
@@ -123,7 +123,7 @@ AXIS, BAR, LABEL = (10, 90, 190, 92), (20, 40, 60, 90), (80, 10, 180, 30)
         ([], False),
     ],
 )
-def test_what_one_can_see_through_is_put_on_a_ground_on_which_it_is_read(shapes: Any, is_dark: bool) -> None:
+def test_a_transparent_picture_gets_a_background_on_which_it_is_readable(shapes: Any, is_dark: bool) -> None:
     picture = uploaded(member_of("Journalist"), drawing(*shapes))
     kept = Image.open(picture.image)
     ground = (23, 25, 29) if is_dark else (255, 255, 255)
@@ -133,7 +133,7 @@ def test_what_one_can_see_through_is_put_on_a_ground_on_which_it_is_read(shapes:
 
 
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"mode": "CMYK", "colour": (9, 80, 200, 3)}])
-def test_of_a_photo_that_was_not_quite_sent_the_last_rows_are_missing(how: dict[str, Any]) -> None:
+def test_a_truncated_photo_only_lacks_its_last_rows(how: dict[str, Any]) -> None:
     noise = Image.effect_noise((960, 640), 80).convert(how.get("mode", "RGB"))
     data = io.BytesIO()
     noise.save(data, "JPEG", progressive=how.get("progressive", False))
@@ -147,7 +147,7 @@ def test_of_a_photo_that_was_not_quite_sent_the_last_rows_are_missing(how: dict[
     assert max(difference) < 12
 
 
-def test_a_large_colour_profile_is_obeyed() -> None:
+def test_a_large_colour_profile_is_applied() -> None:
     swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # Red and green change places.
     swapped = swapped.replace(b"rXYZ", b"tmp!").replace(b"gXYZ", b"rXYZ").replace(b"tmp!", b"gXYZ")
@@ -159,12 +159,12 @@ def test_a_large_colour_profile_is_obeyed() -> None:
     assert green > 200
 
 
-def test_a_large_photo_is_kept_smaller() -> None:
+def test_a_large_photo_is_stored_smaller() -> None:
     picture = uploaded(member_of("Journalist"), made(size=(6000, 4000)))
     assert (picture.width, picture.height) == (2560, 1707)
 
 
-def test_a_message_is_in_the_editors_language(settings: Any) -> None:
+def test_a_refusal_is_in_the_editors_language(settings: Any) -> None:
     client = member_of("Journalist")
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "ar"
     answer = sent(client, b"")
@@ -173,7 +173,7 @@ def test_a_message_is_in_the_editors_language(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("group", ["Translator", "Moderator"])
-def test_only_who_writes_updates_uploads(group: str) -> None:
+def test_only_users_who_write_updates_can_upload(group: str) -> None:
     answer = sent(member_of(group), made())
     assert answer.status_code == 403
     assert answer.json()["error"]
@@ -187,7 +187,7 @@ def test_an_upload_needs_the_forms_token() -> None:
     assert sent(client, made()).status_code == 403
 
 
-def test_an_upload_is_one_file_that_is_posted() -> None:
+def test_an_upload_must_be_a_post_with_one_file() -> None:
     client = member_of("Journalist")
     assert client.post(UPLOAD, {}).status_code == 400
     assert client.get(UPLOAD).status_code == 405
@@ -212,7 +212,7 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 </core:AltTextAccessibility></rdf:Description></rdf:RDF></x:xmpmeta>"""
 
 
-def test_words_of_an_agency_are_offered() -> None:
+def test_the_form_offers_the_metadata_of_an_agency() -> None:
     with_iptc = nasty_files.with_segment(0xED, b"Photoshop 3.0\x00" + RESOURCE)
     answer = sent(member_of("Journalist"), with_iptc).json()
     assert (answer["caption"], answer["credit"]) == ("Die Straße heute früh", "Олена Ткачук / Agency")
@@ -222,7 +222,7 @@ def test_words_of_an_agency_are_offered() -> None:
     assert answer["alt"] == "A bridge at dusk"
 
 
-def test_words_of_a_photo_that_the_browser_made_smaller_come_with_its_beginning() -> None:
+def test_the_metadata_of_a_photo_that_the_browser_shrank_comes_with_its_header() -> None:
     original = nasty_files.with_segment(0xED, b"Photoshop 3.0\x00" + RESOURCE, made(size=(3000, 2000)))
     head = SimpleUploadedFile("head.jpg", original[:2000])
     assert sent(member_of("Journalist"), made(), head=head).json()["credit"] == "Олена Ткачук / Agency"
@@ -233,7 +233,7 @@ def test_words_of_a_photo_that_the_browser_made_smaller_come_with_its_beginning(
 # Renditions -----------------------------------------------------------------------------------------------------------
 
 
-def test_each_screen_is_given_its_size() -> None:
+def test_each_screen_gets_its_own_size() -> None:
     picture = uploaded(member_of("Journalist"), made(size=(1600, 900)))
     found = picture.image.renditions
     assert list(found) == [240, 480, 720, 960, 1440]
@@ -244,7 +244,7 @@ def test_each_screen_is_given_its_size() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_while_making_renditions_leaves_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("chief"))
     storage = type(storages["default"])
@@ -265,7 +265,7 @@ def test_a_crash_while_renditions_are_made_leaves_no_picture(monkeypatch: pytest
 
 
 class Watched(FileSystemStorage):
-    """Notes for each file whether a connection to the database is held, and how many pictures are worked on."""
+    """Records for each file whether a database connection is held, and how many pictures are being processed."""
 
     seen: ClassVar[list[tuple[bool, int]]] = []
 
@@ -280,7 +280,7 @@ class Watched(FileSystemStorage):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_renditions_take_no_connection_to_the_database_and_are_few_at_once(settings: Any) -> None:
+def test_making_renditions_holds_no_database_connection_and_is_limited(settings: Any) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("chief"))
     Watched.seen.clear()
@@ -289,7 +289,7 @@ def test_renditions_take_no_connection_to_the_database_and_are_few_at_once(setti
     assert Watched.seen == [(False, 0), *[(False, 1)] * 5]
 
 
-def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:
+def test_every_file_is_re_encoded_whichever_way_it_is_saved() -> None:
     article = factories.article(photo=ContentFile(made(exif=nasty_files.exif(gps=True)), "a.jpg"),
                                 photo_alt_en="x", photo_credit_en="x")  # fmt: skip
     assert not Image.open(article.photo).getexif()
@@ -297,7 +297,7 @@ def test_whatever_way_a_file_comes_in_it_is_made_anew() -> None:
         article.photo.save("a.jpg", ContentFile(made()[:600]))
 
 
-def test_an_articles_photo_obeys_the_same_rules_in_its_form() -> None:
+def test_an_articles_photo_follows_the_same_rules_in_its_form() -> None:
     article = factories.article()
     client = member_of("Editor")
     words = {"photo_alt_en": "A", "photo_credit_en": "B"}
@@ -331,7 +331,7 @@ ADD = "/admin/articles/update/add/"
 WORDS = {"alt": "A bridge", "caption": "At dusk", "credit": "Ana"}
 
 
-def test_an_update_is_published_with_pictures_in_order() -> None:
+def test_an_update_is_published_with_its_pictures_in_order() -> None:
     article, client = factories.article(), member_of("Journalist")
     first, second = uploaded(client), uploaded(client)
     data = form(article, second, first, _publish="1", **texts(first, **WORDS), **texts(second, **WORDS))
@@ -342,7 +342,7 @@ def test_an_update_is_published_with_pictures_in_order() -> None:
     assert factories.log_of(article) == [(1, update.element)]
 
 
-def test_a_draft_that_turns_out_to_be_in_another_language_takes_the_words_of_its_pictures_along() -> None:
+def test_changing_the_language_of_a_draft_moves_the_texts_of_its_pictures() -> None:
     desk = DeskClient(member_of("Journalist"), factories.article())
     picture = uploaded(desk.client)
     shown = {"pictures-shown": "1", "pictures": [picture.pk]}
@@ -356,7 +356,7 @@ def test_a_draft_that_turns_out_to_be_in_another_language_takes_the_words_of_its
     assert update.translations.get(language="en").state == "missing"
 
 
-def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
+def test_publishing_without_a_credit_line_shows_an_error_beside_its_field() -> None:
     article, client = factories.article(), member_of("Journalist")
     picture = uploaded(client)
     data = form(article, picture, **texts(picture, alt="A bridge", credit="  "))
@@ -367,7 +367,7 @@ def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
     assert field
     assert "errorlist" in field[0]
     assert not Update.objects.exists()
-    # A draft may wait for it, and be published no sooner.
+    # A draft can be saved without it, but not published.
     assert client.post(ADD, {**data, "_continue": "1"}).status_code == 302
     draft = Update.objects.get()
     assert draft.state == "draft"
@@ -377,7 +377,7 @@ def test_publishing_without_a_credit_line_is_refused_beside_its_field() -> None:
     assert f"picture-{picture.pk}-credit" in caught.value.error_dict
 
 
-def test_without_alternative_text_an_editor_is_warned_once() -> None:
+def test_an_editor_is_warned_once_about_a_missing_alternative_text() -> None:
     article, client = factories.article(), member_of("Journalist")
     picture = uploaded(client)
     data = form(article, picture, _publish="1", **texts(picture, credit="Ana"))
@@ -388,19 +388,19 @@ def test_without_alternative_text_an_editor_is_warned_once() -> None:
     assert "warninglist" in html
     assert client.post(ADD, {**data, f"picture-{picture.pk}-warned": "1"}).status_code == 302
     update = Update.objects.get()
-    # Who saves it again later is not asked again.
+    # Saving it again later does not repeat the warning.
     again = {**opened(client, update), **form(article, picture, **texts(picture, credit="Ana"))}
     assert client.post(change_url(update), again).status_code == 302
 
 
-def test_a_form_without_pictures_leaves_them_alone() -> None:
+def test_a_form_that_sends_no_pictures_leaves_them_unchanged() -> None:
     update = factories.update(factories.article(), pictures=(factories.picture(),))
     client = member_of("Journalist")
     assert client.post(change_url(update), opened(client, update)).status_code == 302
     assert update.pictures.count() == 1
 
 
-def test_nobody_attaches_what_is_not_theirs() -> None:
+def test_a_user_cannot_attach_somebody_elses_picture() -> None:
     article, client = factories.article(), member_of("Journalist")
     of_another = factories.update(article, pictures=(factories.picture(),)).pictures.get()
     not_yet_saved = uploaded(member_of("Editor"))
@@ -411,7 +411,7 @@ def test_nobody_attaches_what_is_not_theirs() -> None:
     assert of_another.update is not None
 
 
-def test_a_text_that_is_too_long_is_refused_beside_its_field() -> None:
+def test_a_text_that_is_too_long_shows_an_error_beside_its_field() -> None:
     article, client = factories.article(), member_of("Journalist")
     picture = uploaded(client)
     answer = client.post(ADD, form(article, picture, **texts(picture, credit="x" * 201, alt="a")))
@@ -419,7 +419,7 @@ def test_a_text_that_is_too_long_is_refused_beside_its_field() -> None:
     assert not Update.objects.exists()
 
 
-def test_a_picture_taken_out_can_come_back() -> None:
+def test_a_removed_picture_can_be_restored() -> None:
     article, client = factories.article(), member_of("Journalist")
     first, second = factories.picture(alt_de="Saal"), factories.picture(alt_en="Two")
     update = factories.update(article, pictures=(first, second))
@@ -435,7 +435,7 @@ def test_a_picture_taken_out_can_come_back() -> None:
     assert len(factories.log_of(article)) == 3
 
 
-def test_a_foreign_version_brings_no_foreign_picture() -> None:
+def test_a_version_of_another_update_does_not_bring_its_pictures() -> None:
     article = factories.article()
     mine, other = (factories.update(article, pictures=(factories.picture(),)) for _ in range(2))
     with changes.edit(mine):
@@ -462,7 +462,7 @@ def test_readers_get_the_picture_in_the_size_of_their_screen(client: Client) -> 
         assert client.get(address).status_code == 200
 
 
-def test_several_pictures_are_told_to_machines_and_to_who_shares_them(client: Client, settings: Any) -> None:
+def test_metadata_for_machines_and_sharing_lists_all_pictures(client: Client, settings: Any) -> None:
     article = factories.article()
     update = factories.update(article, pictures=(factories.picture(), factories.picture(credit_en="Photo: B")))
     [posting] = client.get(f"{article.url('en')}liveblog.json").json()["liveBlogUpdate"]
@@ -471,7 +471,7 @@ def test_several_pictures_are_told_to_machines_and_to_who_shares_them(client: Cl
     assert client.get(update.url("en")).content.decode().count('property="og:image" content="http') == 2
 
 
-def test_pictures_cost_no_query_each(client: Client) -> None:
+def test_more_pictures_take_no_more_queries(client: Client) -> None:
     def queries(count: int) -> int:
         article = factories.article()
         for _ in range(count):
@@ -486,7 +486,7 @@ def test_pictures_cost_no_query_each(client: Client) -> None:
 # Translation ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(client: Client) -> None:
+def test_the_texts_of_pictures_are_translated_and_reviewed_with_the_update(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(caption_en="Before"),))
     picture = update.pictures.get()
@@ -513,7 +513,7 @@ def test_the_words_of_pictures_are_translated_and_reviewed_with_the_update(clien
     assert 'alt="Der Saal"' in client.get(article.url("de")).content.decode()
 
 
-def test_a_machine_drafts_the_words_of_pictures_with_the_update() -> None:
+def test_a_machine_drafts_the_texts_of_pictures_with_the_update() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>x</p>", pictures=(factories.picture(), factories.picture()))
     first, second = update.pictures.all()
@@ -523,12 +523,12 @@ def test_a_machine_drafts_the_words_of_pictures_with_the_update() -> None:
     assert drafting.store(row, drafts, source=source, engine="deepl", problems={})
     first.refresh_from_db()
     assert (first.alt_de, first.credit_de, second.alt_en) == ("Der Saal", "Photo: I. Moraru", "The hall")
-    # A caption that was corrected meanwhile is not what the machine has read.
+    # The machine has read an older caption, which was corrected meanwhile.
     Picture._base_manager.filter(pk=second.pk).update(alt_en="The other hall")
     assert not drafting.store(row, drafts, source=source, engine="deepl", problems={})
 
 
-def test_another_caption_makes_the_translations_outdated() -> None:
+def test_a_changed_caption_outdates_the_translations() -> None:
     article = factories.article()
     picture = factories.picture(caption_en="Before", caption_de="Vorher")
     update = factories.update(article, body_en="<p>x</p>", body_de="<p>y</p>", pictures=(picture,))
@@ -539,7 +539,7 @@ def test_another_caption_makes_the_translations_outdated() -> None:
     assert update.translations.get(language="de").outdated
 
 
-def test_pictures_without_a_text_are_translated_by_their_own_words(client: Client) -> None:
+def test_pictures_without_an_update_text_are_translated_by_their_own_texts(client: Client) -> None:
     article = factories.article()
     words = {"alt_uk": "Зала", "credit_uk": "Фото"}
     update = factories.update(article, kind="pictures", body_en="", pictures=(factories.picture(**words),))
@@ -550,10 +550,10 @@ def test_pictures_without_a_text_are_translated_by_their_own_words(client: Clien
         factories.update(article, kind="pictures", body_en="")
 
 
-# What becomes of files ------------------------------------------------------------------------------------------------
+# Files ----------------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
+def test_unused_uploads_are_deleted() -> None:
     client = member_of("Journalist")
     _orphan, fresh = uploaded(client), uploaded(client)
     used = factories.picture()
@@ -568,7 +568,7 @@ def test_what_was_uploaded_and_never_used_is_cleaned_up() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_goes_with_the_last_update_that_shows_it() -> None:
+def test_a_file_is_deleted_with_the_last_update_that_shows_it() -> None:
     update = factories.update(factories.article(), pictures=(factories.picture((1600, 900)),))
     [copy] = syndication.copy_to(update, [factories.article()], None)
     image = update.pictures.get().image

@@ -1,4 +1,4 @@
-"""Rich text becomes plain text in one way, and what readers, machines and the newsroom are shown of it is just text."""
+"""Rich text becomes plain text in one way, and readers, machines and the newsroom only get its text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ROOT = Path(settings.BASE_DIR)
         ("<p>&nbsp;</p><p>\u3164</p><p><br></p>", ""),
     ],
 )
-def test_what_a_reader_would_read_aloud_is_the_plain_text(rich: str, plain: str) -> None:
+def test_the_plain_text_is_what_a_reader_would_read_aloud(rich: str, plain: str) -> None:
     assert plain_text(rich) == plain
 
 
@@ -54,13 +54,13 @@ def test_what_a_reader_would_read_aloud_is_the_plain_text(rich: str, plain: str)
     "block",
     ["p", "div", "li", "dt", "dd", "blockquote", "pre", "h1", "h6", "figcaption", "section", "address", "summary"],
 )
-def test_each_block_is_a_word_of_its_own(block: str) -> None:
+def test_blocks_are_separated_by_spaces(block: str) -> None:
     rich = f"a<{block}>b</{block}><{block}>c</{block}>d"
     assert plain_text(rich) == "a b c d"
     assert plain_lines(rich) == "a\nb\nc\nd"
 
 
-def test_lines_are_kept_where_two_versions_are_compared() -> None:
+def test_comparisons_keep_lines() -> None:
     rich = "<p>One<br>two</p><table><tbody><tr><td><p>a</p></td><td>b<br>c</td></tr><tr><td>d</td></tr></tbody></table>"
     assert plain_lines(rich) == "One\ntwo\na b c\nd"
     assert plain_blocks(rich) == ["One\ntwo", "a", "b\nc", "d"]
@@ -80,7 +80,7 @@ _markup = st.lists(
 
 @given(_texts | _markup)
 @example("&amp;amp;")
-def test_plain_text_stays_the_same_if_it_is_made_plain_again(rich: str) -> None:
+def test_converting_plain_text_again_changes_nothing(rich: str) -> None:
     for make in (plain_text, plain_lines):
         plain = make(rich)
         again = html.escape(plain).replace("\n", "<br>")
@@ -96,7 +96,7 @@ def test_every_character_reference_is_decoded_once(text: str) -> None:
     assert decoded(html.escape(text)) == text
 
 
-def test_the_beginning_of_a_text_keeps_its_spaces() -> None:
+def test_the_start_of_a_text_keeps_its_spaces() -> None:
     assert first_words("50\u00a0% of all votes", 3) == "50\u00a0% of…"
     assert first_words("50\u00a0% of all", 4) == "50\u00a0% of all"
     assert first_words("", 4) == ""
@@ -114,7 +114,7 @@ _separators = [
 
 
 @given(_words, st.data())
-def test_no_words_are_glued_together(words: list[str], data: st.DataObject) -> None:
+def test_words_never_run_together(words: list[str], data: st.DataObject) -> None:
     rich = html.escape(words[0])
     expected = [words[0]]
     for word in words[1:]:
@@ -131,7 +131,7 @@ def test_no_words_are_glued_together(words: list[str], data: st.DataObject) -> N
 
 
 def _head(client: Client, update: Update, language: str = "en") -> dict[str, str]:
-    """What the page of an update says of itself in its head, as a browser reads it."""
+    """Return the metadata in the head of an update's page, as a browser reads it."""
     page = client.get(update.url(language)).content.decode()
     found = {
         name: html.unescape(text)
@@ -152,7 +152,7 @@ _RICH = "<p>AT&amp;T – «\u00a050&nbsp;%\u00a0» &lt;b&gt;</p><ul><li>one</li>
 
 
 @pytest.mark.django_db
-def test_the_page_of_an_update_the_search_engines_and_the_newsroom_are_told_its_text(
+def test_metadata_structured_data_and_the_newsroom_get_the_text_of_an_update(
     client: Client, admin_client: Client
 ) -> None:
     article = factories.article(headline_en="Q&A: AT&T")
@@ -171,13 +171,13 @@ def test_the_page_of_an_update_the_search_engines_and_the_newsroom_are_told_its_
         admin_client.get(reverse("admin:articles_desk", args=[article.pk])),
         admin_client.get(reverse("admin:articles_update_versions", args=[update.pk])),
     ):
-        # The texts contain "&" and "<b>" and no reference that was to be read as one.
+        # The texts contain "&" and "<b>", but no character reference that should have been decoded.
         assert page.status_code == 200
         assert not re.search(r"&amp;(?:amp|nbsp|lt|gt|quot|#\w+);", page.content.decode()), page.request["PATH_INFO"]
 
 
 @pytest.mark.django_db
-def test_pictures_alone_are_described_by_caption_or_alternative_text_and_never_by_a_credit(client: Client) -> None:
+def test_an_update_of_pictures_is_described_by_caption_or_alternative_text(client: Client) -> None:
     article = factories.article()
     shown = (
         factories.picture(caption_en="Ministers & aides", alt_en="Five people", credit_en="CREDIT"),
@@ -189,13 +189,13 @@ def test_pictures_alone_are_described_by_caption_or_alternative_text_and_never_b
     assert [head[name] for name in ("title", "og:title", "description", "og:description")] == [words] * 4
     assert (posting["headline"], posting["articleBody"]) == (words, words)
     assert str(Update.objects.get()) == words
-    # In a language without texts of its own, they are in the language of the original, and the title says so.
+    # Without a translation they are in the language of the original, and the title declares that language.
     page = client.get(update.url("ar")).content.decode()
     assert re.search(rf'<title lang="en" dir="ltr"\s*>{re.escape(html.escape(words))}</title>', page)
 
 
 @pytest.mark.django_db
-def test_pictures_without_a_word_are_named_after_the_coverage(client: Client) -> None:
+def test_pictures_without_texts_are_named_after_the_coverage(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, kind="pictures", pictures=(factories.picture(alt_en=""),), headline_en="")
     head = _head(client, update)
@@ -240,7 +240,7 @@ def test_coverage_without_a_standfirst_is_described_by_its_text(client: Client) 
     ],
 )
 @pytest.mark.django_db
-def test_each_kind_is_described_by_what_it_says(
+def test_each_kind_is_described_by_its_own_text(
     client: Client, fields: dict[str, str], title: str, description: str
 ) -> None:
     head = _head(client, factories.update(factories.article(), **fields))
@@ -248,7 +248,7 @@ def test_each_kind_is_described_by_what_it_says(
 
 
 @pytest.mark.django_db
-def test_an_embed_alone_is_described_by_its_title(client: Client) -> None:
+def test_an_embed_without_text_is_described_by_its_title(client: Client) -> None:
     article = factories.article()
     factories.update(article, kind="embed", embed="https://www.youtube.com/watch?v=dQw4w9WgXcQ", headline_en="")
     embed = Embed.objects.get()
@@ -259,7 +259,7 @@ def test_an_embed_alone_is_described_by_its_title(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_list_of_updates_costs_no_query_for_each_of_them(
+def test_the_list_of_updates_takes_no_query_per_update(
     admin_client: Client, django_assert_max_num_queries: Any
 ) -> None:
     article = factories.article()
@@ -271,13 +271,13 @@ def test_the_list_of_updates_costs_no_query_for_each_of_them(
         admin_client.get(address)
 
 
-def test_checks_read_the_text_and_not_its_references() -> None:
+def test_checks_decode_character_references() -> None:
     assert check("<p>AT&amp;T&nbsp;grew.</p>", "<p>AT&amp;T&nbsp;wuchs.</p>", "en", "de", html=True) == []
 
 
 # One way --------------------------------------------------------------------------------------------------------------
 
-#: What makes plain text of markup, and the only modules that may do so.
+#: The names of functions that turn markup into plain text, and the only modules that may use them.
 _PLAINTEXT = "articles/text/plaintext.py"
 _NAMES = {"strip_tags", "striptags", "unescape", "text_content", "HTMLParser", "clean_text", "get_text"}
 _PARSERS = {
@@ -312,7 +312,7 @@ def _faults(path: str, source: str) -> list[str]:
     return found
 
 
-def test_no_python_code_makes_plain_text_in_another_way() -> None:
+def test_python_code_makes_plain_text_in_one_way() -> None:
     files = [path for app in ("articles", "comments", "liveblog") for path in (ROOT / app).rglob("*.py")]
     found = [fault for path in files for fault in _faults(path.relative_to(ROOT).as_posix(), path.read_text())]
     assert found == []
@@ -332,11 +332,11 @@ def test_no_python_code_makes_plain_text_in_another_way() -> None:
         "from bs4 import BeautifulSoup",
     ],
 )
-def test_each_other_way_would_be_found(code: str) -> None:
+def test_every_other_way_would_be_found(code: str) -> None:
     assert _faults("articles/page/new.py", code)
 
 
-def test_no_template_makes_plain_text_in_another_way() -> None:
+def test_templates_make_plain_text_in_one_way() -> None:
     forbidden = re.compile(
         r"\|\s*(?:striptags|removetags|unescape|truncate(?:words|chars)_html)\b|\.textContent|innerText"
     )
@@ -345,8 +345,8 @@ def test_no_template_makes_plain_text_in_another_way() -> None:
     assert [path.name for path in files if forbidden.search(path.read_text())] == []
 
 
-def test_no_module_of_the_browser_makes_plain_text_in_another_way() -> None:
-    """The cleaner of pastes writes markup, which the server then reads; others have no HTML to make text of."""
+def test_browser_modules_make_plain_text_in_one_way() -> None:
+    """The cleaner of pastes writes markup, which the server reads later; other modules have no HTML."""
     forbidden = re.compile(r"innerText|outerText|&nbsp;|/<\/?\[\^[<>]+\][*+]>/")
     parsers = re.compile(r"DOMParser")
     modules = {
@@ -361,8 +361,8 @@ def test_no_module_of_the_browser_makes_plain_text_in_another_way() -> None:
 
 
 @pytest.mark.django_db
-def test_a_headline_that_looks_like_markup_is_kept_as_it_was_typed(admin_client: Client) -> None:
-    # The checks let a translation have what the original has.
+def test_a_headline_that_looks_like_markup_stays_as_it_was_typed(admin_client: Client) -> None:
+    # The checks allow markup in a translation if the original has it.
     article = factories.article(headline_en="Ministers meet <b>", headline_de="Minister tagen")
     page = change_url(article)
     answer = admin_client.post(page, opened(admin_client, article) | {"headline_de": "Minister tagen <b>"})

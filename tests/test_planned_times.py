@@ -1,4 +1,4 @@
-"""What is planned for later lies ahead: a moment that has passed is refused beside its field, once, by every way."""
+"""Plans lie in the future: every form refuses a time that has passed, with one error beside its field."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def text_of(moment: Any, article: Article) -> str:
 
 
 def in_form(name: str, day: str) -> dict[str, str]:
-    """A moment as a form sends it, in one field or in two."""
+    """Return a moment as a form sends it, in one field or in two."""
     return {name: f"{day}T10:00", f"{name}_0": day, f"{name}_1": "10:00"}
 
 
 def refused(item: Article | Update, **fields: Any) -> dict[str, list[str]]:
-    """The errors of a save, which are the same with and without a validation before it."""
+    """Return the errors of a save, which are the same with and without a validation before it."""
     for name, value in fields.items():
         setattr(item, name, value)
     with pytest.raises(ValidationError) as checked:
@@ -66,13 +66,13 @@ def test_the_desk_refuses_to_schedule_for_the_past(desk: DeskClient, ago: float,
     assert not Update.objects.exists()
 
 
-def test_what_has_one_error_is_given_one(desk: DeskClient) -> None:
+def test_a_wrong_time_gets_one_error(desk: DeskClient) -> None:
     for publish_at in ("", "31 of June"):
         answer = desk.write("schedule", body="<p>Embargo.</p>", publish_at=publish_at)
         assert [len(messages) for messages in answer["errors"].values()] == [1]
 
 
-def test_a_draft_may_keep_a_time_that_has_passed_but_is_not_scheduled_for_it(desk: DeskClient) -> None:
+def test_a_draft_can_keep_a_past_time_but_cannot_be_scheduled_for_it(desk: DeskClient) -> None:
     desk.write("draft", body="<p>Embargo.</p>", publish_at=text_of(hours(-2), desk.article))
     draft = Update.objects.get()
     assert draft.state == "draft"
@@ -80,12 +80,12 @@ def test_a_draft_may_keep_a_time_that_has_passed_but_is_not_scheduled_for_it(des
     assert desk.rewrite(draft, desk.opened(draft), "publish")["state"] == "published"
 
 
-def test_publishing_does_not_overrule_a_time_that_is_set_for_later(desk: DeskClient) -> None:
+def test_publishing_is_refused_if_a_later_time_is_set(desk: DeskClient) -> None:
     later = text_of(hours(3), desk.article)
     answer = desk.write("publish", body="<p>Embargo.</p>", publish_at=later)
     assert list(answer["errors"]) == ["publish_at"]
     assert not Update.objects.exists()
-    # The preview is no publication.
+    # A preview publishes nothing.
     data = {"source_language": "en", "kind": "text", "body": "<p>Embargo.</p>", "publish_at": later, "reader": "en"}
     assert "<p>Embargo.</p>" in desk.client.post(desk.address("preview_new"), data).content.decode()
 
@@ -106,14 +106,14 @@ def test_the_form_refuses_the_past_as_the_desk_does() -> None:
 
 
 @pytest.mark.parametrize("state", ["scheduled", "submitted"])
-def test_no_code_plans_the_past_whether_a_user_acts_or_a_machine(state: str) -> None:
+def test_neither_users_nor_code_can_schedule_for_the_past(state: str) -> None:
     update = factories.update(factories.article(), state="draft")
     assert list(refused(update, state=state, publish_at=hours(-1))) == ["publish_at"]
     planned = factories.update(update.article, state=state, publish_at=hours(1))
     assert list(refused(planned, publish_at=hours(-1))) == ["publish_at"]
 
 
-def test_what_was_planned_in_time_can_be_edited_when_its_time_has_come() -> None:
+def test_an_update_scheduled_in_time_can_be_edited_once_it_is_due() -> None:
     update = factories.scheduled(factories.article())
     assert update.publish_at is not None
     # Forms send whole minutes.
@@ -138,7 +138,7 @@ def poll(article: Article, **fields: Any) -> Update:
 
 
 def errors_in(update: Update) -> list[str]:
-    """The fields with errors if a user saves it."""
+    """Return the fields with errors if a user saves the update."""
     user, _created = User.objects.get_or_create(username="ann")
     try:
         with acting_as(user):
@@ -149,7 +149,7 @@ def errors_in(update: Update) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["published", "scheduled", "submitted"])
-def test_no_poll_opens_closed(state: str) -> None:
+def test_a_poll_cannot_be_closed_when_it_opens(state: str) -> None:
     article = factories.article()
     plan = {} if state == "published" else {"publish_at": hours(2)}
     assert errors_in(poll(article, state=state, closes_at=hours(-1), **plan)) == ["closes_at"]
@@ -157,22 +157,22 @@ def test_no_poll_opens_closed(state: str) -> None:
     assert errors_in(poll(article, state="draft", closes_at=hours(-1))) == []
 
 
-def test_a_poll_closes_after_it_opens() -> None:
+def test_a_poll_must_close_after_it_opens() -> None:
     article = factories.article()
     opens = hours(2)
     for closes in (hours(1), opens):
         assert errors_in(poll(article, state="scheduled", publish_at=opens, closes_at=closes)) == ["closes_at"]
 
 
-def test_no_poll_opens_when_the_coverage_has_finished() -> None:
+def test_a_poll_cannot_open_after_the_coverage_has_finished() -> None:
     article = factories.article(state="finished")
     assert errors_in(poll(article)) == ["kind"]
     assert errors_in(poll(article, state="scheduled", publish_at=hours(2))) == ["kind"]
-    # What was published elsewhere in its time is no new poll.
+    # A copy of a poll published elsewhere in time is not a new poll.
     factories.update(article, kind="poll", headline_en="Who wins?", body_en=CHOICES, closes_at=hours(-3))
 
 
-def test_a_poll_that_is_closed_can_still_be_corrected_but_not_closed_in_the_past() -> None:
+def test_a_closed_poll_can_be_corrected_but_not_closed_in_the_past() -> None:
     article = factories.article()
     update = factories.update(article, kind="poll", headline_en="Who wins?", body_en=CHOICES, closes_at=hours(1))
     closed = hours(-1)
@@ -184,7 +184,7 @@ def test_a_poll_that_is_closed_can_still_be_corrected_but_not_closed_in_the_past
     assert errors_in(update) == ["closes_at"]
 
 
-def test_the_desk_says_so_beside_the_field_of_the_poll(desk: DeskClient) -> None:
+def test_the_desk_shows_the_error_beside_the_field_of_the_poll(desk: DeskClient) -> None:
     fields = {"kind": "poll", "headline": "Who wins?", "body": CHOICES}
     answer = desk.write("publish", **fields, closes_at=text_of(hours(-3), desk.article))
     assert list(answer["errors"]) == ["closes_at"]
@@ -193,7 +193,7 @@ def test_the_desk_says_so_beside_the_field_of_the_poll(desk: DeskClient) -> None
 # Coverage -------------------------------------------------------------------------------------------------------------
 
 
-def test_announced_coverage_starts_in_the_future_or_is_about_to() -> None:
+def test_announced_coverage_cannot_start_long_ago() -> None:
     with pytest.raises(ValidationError) as caught:
         factories.article(state="announced", coverage_start=hours(-24))
     assert list(caught.value.message_dict) == ["coverage_start"]
@@ -211,7 +211,7 @@ def test_coverage_that_starts_late_can_still_be_edited() -> None:
     article.save()
 
 
-def test_live_coverage_has_started() -> None:
+def test_live_coverage_must_have_started() -> None:
     article = factories.article()
     assert list(refused(article, coverage_start=hours(2))) == ["coverage_start"]
     early = factories.article(state="announced", coverage_start=hours(24))
@@ -220,7 +220,7 @@ def test_live_coverage_has_started() -> None:
     assert early.coverage_start <= timezone.now()
 
 
-def test_an_end_is_neither_before_the_start_nor_in_the_past_of_open_coverage() -> None:
+def test_open_coverage_cannot_end_before_its_start_or_in_the_past() -> None:
     article = factories.article(coverage_start=hours(-5))
     assert list(refused(article, coverage_end=hours(-6))) == ["coverage_end"]
     assert list(refused(article, coverage_end=hours(-1))) == ["coverage_end"]
@@ -228,12 +228,12 @@ def test_an_end_is_neither_before_the_start_nor_in_the_past_of_open_coverage() -
     article.save()
 
 
-def test_finished_coverage_has_not_an_end_to_come() -> None:
+def test_finished_coverage_cannot_end_in_the_future() -> None:
     article = factories.article(coverage_start=hours(-5), state="finished")
     assert list(refused(article, coverage_end=hours(1))) == ["coverage_end"]
 
 
-def test_the_form_of_an_article_says_so_once_beside_its_field() -> None:
+def test_the_form_of_an_article_shows_one_error_beside_its_field() -> None:
     article = factories.article(coverage_start=hours(-5))
     client = member_of("Editor")
     data = opened(client, article) | in_form("coverage_end", "2020-01-01")
@@ -241,7 +241,7 @@ def test_the_form_of_an_article_says_so_once_beside_its_field() -> None:
     assert [(name, len(messages)) for name, messages in errors.items()] == [("coverage_end", 1)]
 
 
-def test_coverage_that_is_called_off_does_not_end_in_the_future(client: Any) -> None:
+def test_cancelled_coverage_does_not_end_in_the_future(client: Any) -> None:
     article = factories.article(state="announced", coverage_start=hours(24))
     with acting_as(None):
         article.state = Article.State.FINISHED
@@ -254,12 +254,12 @@ def test_coverage_that_is_called_off_does_not_end_in_the_future(client: Any) -> 
 # Comments -------------------------------------------------------------------------------------------------------------
 
 
-def test_no_ban_ends_before_it_is_made() -> None:
+def test_a_ban_cannot_end_in_the_past() -> None:
     ban = Ban.objects.create(address="192.0.2.7", until=hours(5))
     client = member_of("Moderator")
     form = in_form("until", "2020-01-01") | {"reason": "Insults"}
     assert list(errors_of(client.post(change_url(ban), form))) == ["until"]
-    # A ban that is over can still be explained.
+    # The reason for an expired ban can still be changed.
     Ban.objects.update(until=hours(-5))
     ban.refresh_from_db()
     ban.reason = "Insults"

@@ -1,4 +1,4 @@
-"""Polls of readers: one vote for each browser, every vote counted, and readers told of all of them at once."""
+"""Each browser has one vote in a poll, every vote is counted, and open pages get many votes as one change."""
 
 import datetime
 import threading
@@ -32,7 +32,7 @@ def poll(article: Article | None = None, **fields: Any) -> Update:
 
 
 def vote(client: Client, update: Update, choice: Any, *, language: str = "en", **headers: str) -> Any:
-    """A vote as the page's script sends it."""
+    """Send a vote as the page's script does."""
     data = {"choice": choice} if choice is not None else {}
     if "voter" in headers:
         data["voter"] = headers.pop("voter")
@@ -41,21 +41,21 @@ def vote(client: Client, update: Update, choice: Any, *, language: str = "en", *
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tallies may follow each other at once."""
+    """Allow tallies to follow each other without a pause."""
     monkeypatch.setattr(counting, "INTERVAL_SECONDS", 0.0)
 
 
-# What a poll is -------------------------------------------------------------------------------------------------------
+# The ballot -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_of_the_text_is_the_ballot() -> None:
+def test_the_list_in_the_text_of_a_poll_is_its_ballot() -> None:
     found = ballot.parse(CHOICES)
     assert found is not None
     assert found.introduction == "<p>Tell us.</p>"
     assert found.choices == ["Helsinki", "Stockholm now", "Neither"]
 
 
-def test_the_page_has_a_form_that_works_by_itself(client: Client) -> None:
+def test_the_page_has_a_form_that_works_without_scripts(client: Client) -> None:
     update = poll()
     response = client.get(update.article.url("en"))
     html = response.content.decode()
@@ -65,14 +65,14 @@ def test_the_page_has_a_form_that_works_by_itself(client: Client) -> None:
     assert not response.cookies
 
 
-def test_choices_are_translated_as_all_text_is(client: Client) -> None:
+def test_choices_are_translated_like_all_text(client: Client) -> None:
     update = poll(headline_de="Wer zuerst?", body_de="<ul><li>Helsinki</li><li>Stockholm</li><li>Keiner</li></ul>")
     html = client.get(update.article.url("de")).content.decode()
     assert "<label><input" in html
     assert "<span>Keiner</span>" in html
 
 
-def test_a_translation_that_lost_a_choice_gives_way_to_the_original(client: Client) -> None:
+def test_a_translation_that_lost_a_choice_is_replaced_by_the_original(client: Client) -> None:
     update = poll(headline_de="Wer zuerst?", body_de="<ul><li>Helsinki</li><li>Stockholm</li></ul>")
     html = client.get(update.article.url("de")).content.decode()
     assert '<label lang="en" dir="ltr"><input type="radio" name="choice" value="2"> <span>Neither</span>' in html
@@ -81,7 +81,7 @@ def test_a_translation_that_lost_a_choice_gives_way_to_the_original(client: Clie
 # Voting ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_vote_by_form_leads_back_to_the_poll(client: Client) -> None:
+def test_a_vote_by_form_redirects_back_to_the_poll(client: Client) -> None:
     update = poll()
     response = client.post(f"/vote/en/{update.pk}/", {"choice": "1"})
     assert response.status_code == 302
@@ -89,7 +89,7 @@ def test_a_vote_by_form_leads_back_to_the_poll(client: Client) -> None:
     assert list(Vote.objects.values_list("choice", flat=True)) == [1]
 
 
-def test_the_cookie_of_a_vote_goes_to_votes_only(client: Client) -> None:
+def test_the_cookie_of_a_vote_is_only_sent_with_votes(client: Client) -> None:
     response = vote(client, poll(), 0)
     cookie = response.cookies["voter"]
     assert (cookie["path"], cookie["samesite"], bool(cookie["httponly"])) == ("/vote/", "Lax", True)
@@ -105,7 +105,7 @@ def test_a_browser_has_one_vote_and_can_change_it(client: Client) -> None:
     assert Vote.objects.count() == 2
 
 
-def test_a_vote_that_is_sent_again_because_no_answer_came_is_one(client: Client) -> None:
+def test_a_vote_repeated_after_a_lost_answer_counts_once(client: Client) -> None:
     update = poll()
     number = "0123456789abcdef0123456789abcdef"
     for browser in (client, Client()):
@@ -113,14 +113,14 @@ def test_a_vote_that_is_sent_again_because_no_answer_came_is_one(client: Client)
     assert Vote.objects.count() == 1
 
 
-def test_a_browser_stays_the_same_with_and_without_scripts(client: Client) -> None:
+def test_a_browser_has_one_vote_with_and_without_scripts(client: Client) -> None:
     update = poll()
     client.post(f"/vote/en/{update.pk}/", {"choice": "1"})
     vote(client, update, 2, voter="0123456789abcdef0123456789abcdef")
     assert list(Vote.objects.values_list("choice", flat=True)) == [2]
 
 
-def test_nobody_can_tell_what_one_browser_voted_in_two_polls(client: Client) -> None:
+def test_votes_of_one_browser_in_two_polls_cannot_be_linked(client: Client) -> None:
     for update in (poll(), poll()):
         vote(client, update, 1)
     assert len(set(Vote.objects.values_list("voter", flat=True))) == 2
@@ -128,14 +128,14 @@ def test_nobody_can_tell_what_one_browser_voted_in_two_polls(client: Client) -> 
 
 
 @pytest.mark.parametrize("choice", [None, "", "3", "-1", "1.0", "x", "٣", "9" * 5000])
-def test_a_vote_for_nothing_is_told_so_and_not_counted(client: Client, choice: Any) -> None:
+def test_a_vote_without_a_choice_is_refused_and_not_counted(client: Client, choice: Any) -> None:
     response = vote(client, poll(), choice)
     assert (response.status_code, response.json()["message"]) == (422, "Choose one of the answers first.")
     assert not Vote.objects.exists()
     assert not response.cookies
 
 
-def test_without_scripts_a_mistake_is_told_beside_the_poll(client: Client) -> None:
+def test_without_scripts_an_error_is_shown_beside_the_poll(client: Client) -> None:
     update = poll()
     response = client.post(f"/vote/en/{update.pk}/")
     assert response.status_code == 422
@@ -143,7 +143,7 @@ def test_without_scripts_a_mistake_is_told_beside_the_poll(client: Client) -> No
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
-def test_another_site_cannot_have_its_visitors_vote(client: Client, headers: dict[str, str]) -> None:
+def test_another_site_cannot_make_its_visitors_vote(client: Client, headers: dict[str, str]) -> None:
     assert vote(client, poll(), 0, **headers).status_code == 403
     assert not Vote.objects.exists()
 
@@ -160,20 +160,20 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     assert statuses("203.0.113.5") == [200, 200, 200, 429]
     assert statuses("2001:db8:1:2::1")[:3] == [200, 200, 200]
     assert statuses("2001:db8:1:2::ffff") == [429] * 4
-    # As a proxy that listens to both calls addresses of IPv4: each is one reader.
+    # A proxy that listens to IPv6 too writes IPv4 addresses like this. Each is one reader.
     assert statuses("::ffff:203.0.113.5") == [429] * 4
     assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
-    # A proxy on this machine that names no client is not one reader.
+    # A proxy on this machine that names no client does not count as one reader.
     assert statuses("127.0.0.1") == statuses("::ffff:127.0.0.1") == [200] * 4
 
 
-def test_a_cache_that_is_down_keeps_nobody_from_voting(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_can_vote_while_the_cache_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("liveblog.limits.cache.add", lambda *_: 1 / 0)
     browser = Client(REMOTE_ADDR="203.0.113.5")
     assert vote(browser, poll(), 0).status_code == 200
 
 
-def test_there_is_no_voting_in_what_readers_do_not_see(client: Client) -> None:
+def test_readers_cannot_vote_in_polls_that_they_do_not_see(client: Client) -> None:
     withdrawn = poll()
     withdrawn.state = Update.State.WITHDRAWN
     withdrawn.save()
@@ -185,7 +185,7 @@ def test_there_is_no_voting_in_what_readers_do_not_see(client: Client) -> None:
     assert vote(client, hidden, 0, language="fr").status_code == 404
 
 
-def test_who_opens_the_address_of_votes_is_led_to_the_poll(client: Client) -> None:
+def test_opening_the_address_of_votes_redirects_to_the_poll(client: Client) -> None:
     update = poll()
     assert client.get(f"/vote/uk/{update.pk}/").url == update.url("uk")
 
@@ -193,7 +193,7 @@ def test_who_opens_the_address_of_votes_is_led_to_the_poll(client: Client) -> No
 # Closing --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_poll_closes_at_its_time_and_open_pages_are_told(client: Client) -> None:
+def test_a_poll_closes_at_its_time_and_on_open_pages(client: Client) -> None:
     update = poll(closes_at=timezone.now() + datetime.timedelta(hours=1))
     assert publish_tallies() == 0
     Update._base_manager.filter(pk=update.pk).update(closes_at=timezone.now())
@@ -206,7 +206,7 @@ def test_a_poll_closes_at_its_time_and_open_pages_are_told(client: Client) -> No
     assert "<form" not in html[html.index(update.element) : html.index("</article>")]
 
 
-def test_a_poll_closes_with_the_coverage_and_opens_with_it(client: Client) -> None:
+def test_a_poll_closes_and_reopens_with_the_coverage(client: Client) -> None:
     article = factories.article()
     update = poll(article)
     article.state = Article.State.FINISHED
@@ -219,7 +219,7 @@ def test_a_poll_closes_with_the_coverage_and_opens_with_it(client: Client) -> No
     assert vote(client, update, 0).status_code == 200
 
 
-def test_once_readers_have_voted_a_poll_keeps_the_number_of_its_choices(client: Client) -> None:
+def test_a_poll_with_votes_keeps_the_number_of_its_choices(client: Client) -> None:
     update = poll()
     update.body_en = "<ul><li>Yes</li><li>No</li></ul>"
     update.full_clean()
@@ -242,7 +242,7 @@ def items(*choices: str) -> str:
     "choices",
     [("Stockholm now", "Helsinki", "Neither"), ("Stockholm now", "Neither", "Both"), ("Neither", "Oslo", "x")],
 )
-def test_once_readers_have_voted_no_choice_takes_the_place_of_another(client: Client, choices: tuple[str, ...]) -> None:
+def test_choices_of_a_poll_with_votes_cannot_change_places(client: Client, choices: tuple[str, ...]) -> None:
     update = poll()
     update.body_en = items(*choices)
     update.full_clean()
@@ -252,7 +252,7 @@ def test_once_readers_have_voted_no_choice_takes_the_place_of_another(client: Cl
     assert "in their order" in caught.value.message_dict["body_en"][0]
 
 
-def test_once_readers_have_voted_a_poll_stays_one(client: Client) -> None:
+def test_a_poll_with_votes_stays_a_poll(client: Client) -> None:
     update = poll()
     vote(client, update, 0)
     update.kind, update.body_en = "text", items("Yes", "No")
@@ -261,7 +261,7 @@ def test_once_readers_have_voted_a_poll_stays_one(client: Client) -> None:
     assert set(caught.value.message_dict) == {"kind"}
 
 
-def test_votes_in_another_article_keep_a_poll_as_it_is_in_all(client: Client) -> None:
+def test_votes_in_one_article_protect_the_copies_of_a_poll(client: Client) -> None:
     update = poll()
     [copy] = syndication.copy_to(update, [factories.article()], None)
     vote(client, copy, 2)
@@ -279,7 +279,7 @@ def test_votes_in_another_article_keep_a_poll_as_it_is_in_all(client: Client) ->
 # Counting -------------------------------------------------------------------------------------------------------------
 
 
-def test_what_many_voted_is_one_change_of_the_page(client: Client, hurry: None) -> None:
+def test_many_votes_are_one_change_of_the_page(client: Client, hurry: None) -> None:
     update = poll()
     for number in range(20):
         voting.cast(update, str(number), number % 4 % 3)
@@ -292,7 +292,7 @@ def test_what_many_voted_is_one_change_of_the_page(client: Client, hurry: None) 
     assert '<meter min="0" max="100" value="25" aria-hidden="true">' in html
 
 
-def test_results_travel_alone_and_in_the_readers_language(client: Client) -> None:
+def test_results_are_pushed_without_the_form_in_the_readers_language(client: Client) -> None:
     update = poll()
     voting.cast(update, "a", 1)
     publish_tallies()
@@ -303,7 +303,7 @@ def test_results_travel_alone_and_in_the_readers_language(client: Client) -> Non
     assert "100\xa0%" in change["html"]
 
 
-def test_a_poll_is_counted_once_a_second_at_most() -> None:
+def test_a_poll_is_counted_at_most_once_a_second() -> None:
     update = poll()
     voting.cast(update, "a", 1)
     assert publish_tallies() == 1
@@ -314,7 +314,7 @@ def test_a_poll_is_counted_once_a_second_at_most() -> None:
     assert Tally.objects.get().counts == [0, 2, 0]
 
 
-def test_a_vote_that_changes_nothing_is_no_change_of_the_page(hurry: None) -> None:
+def test_a_vote_that_changes_nothing_does_not_change_the_page(hurry: None) -> None:
     update = poll()
     for _ in range(2):
         voting.cast(update, "a", 1)
@@ -322,7 +322,7 @@ def test_a_vote_that_changes_nothing_is_no_change_of_the_page(hurry: None) -> No
     assert len(factories.log_of(update.article)) == 2
 
 
-def test_votes_of_a_withdrawn_poll_are_kept_and_shown_to_nobody(hurry: None) -> None:
+def test_votes_of_a_withdrawn_poll_are_kept_but_not_shown(hurry: None) -> None:
     update = poll()
     voting.cast(update, "a", 1)
     update.state = Update.State.WITHDRAWN
@@ -347,9 +347,9 @@ def test_the_number_of_queries_of_a_page_does_not_depend_on_its_polls(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_votes_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "INTERVAL_SECONDS", 0.2)
-    # A multiple of eight: of eight voters, two change their minds.
+    # A multiple of eight, because two of every eight voters change their minds.
     each = soak.count(24, 200)
     update = poll()
     over = threading.Event()
@@ -359,7 +359,7 @@ def test_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> N
             for number in range(each):
                 voter = f"{writer}-{number}"
                 voting.cast(update, voter, 0)
-                # Some change their minds, while others count.
+                # Some voters change their minds while others are counted.
                 if number % 4 == 3:
                     voting.cast(update, voter, 1 + number % 8 // 4)
         finally:
@@ -390,7 +390,7 @@ def test_votes_at_once_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_no_vote_is_lost_or_doubled_when_the_server_is_killed(client: Client) -> None:
-    """Browsers send a vote until it is answered; whether the lost answer stood for a vote they cannot know."""
+    """Browsers repeat a vote until they get an answer; they cannot know whether a lost answer confirmed a vote."""
     update = poll()
     votes = soak.count(60, 200)
     counted = {"lost": 0}

@@ -1,4 +1,4 @@
-"""What tests start ends with them, however that comes about."""
+"""Processes that tests start end with the tests, even if the tests are killed."""
 
 import os
 import subprocess
@@ -19,13 +19,13 @@ sys.stdin.read()
 
 
 def runs(pid: int) -> bool:
-    """Return whether a process is there and has not ended; who has ended may wait for somebody to notice."""
+    """Return whether a process is running; one that has ended may still wait for its parent as a zombie."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
 
-def test_a_process_outlives_neither_its_end_nor_that_of_the_tests() -> None:
+def test_a_process_ends_when_it_is_stopped_or_when_the_tests_end() -> None:
     sleeping = processes.start([sys.executable, "-c", "import time; time.sleep(600)"])
     assert runs(sleeping.pid)
     processes.end(sleeping)

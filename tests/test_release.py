@@ -1,4 +1,4 @@
-"""Who may publish what, at which time, and what stands on top: rules that hold by whatever door an update comes."""
+"""Rules of publication, backdating and pins hold in every form and in code."""
 
 import datetime
 from typing import Any
@@ -41,7 +41,7 @@ def reviewed() -> Article:
 
 
 def save(update: Update, user: Any, **fields: Any) -> Update:
-    """As a form does: in the name of a person, after asking the rules."""
+    """Save an update as a form does: in the name of a user, after checking the rules."""
     update = Update.objects.get(pk=update.pk) if update.pk else update
     for name, value in fields.items():
         setattr(update, name, value)
@@ -66,7 +66,7 @@ def refused(update: Update, user: Any, **fields: Any) -> dict[str, Any]:
 # A second person releases ---------------------------------------------------------------------------------------------
 
 
-def test_nobody_publishes_what_they_wrote_where_a_second_person_releases(ann: User, ben: User) -> None:
+def test_nobody_releases_their_own_update_if_it_needs_a_second_person(ann: User, ben: User) -> None:
     update = written(reviewed(), ben)
     assert "state" in refused(update, ben, state=State.PUBLISHED)
     update = save(update, ben, state=State.SUBMITTED)
@@ -76,20 +76,20 @@ def test_nobody_publishes_what_they_wrote_where_a_second_person_releases(ann: Us
     assert (update.state, update.released_by) == (State.PUBLISHED, ann)
 
 
-def test_what_was_never_submitted_is_not_published_by_a_second_person_either(ann: User, ben: User) -> None:
+def test_a_second_person_cannot_publish_an_update_that_was_not_submitted(ann: User, ben: User) -> None:
     assert "state" in refused(written(reviewed(), ann), ben, state=State.PUBLISHED)
 
 
-def test_a_new_update_is_not_published_at_once(ann: User) -> None:
+def test_a_new_update_cannot_skip_the_release(ann: User) -> None:
     with pytest.raises(ValidationError):
         written(reviewed(), ann, State.PUBLISHED)
     with pytest.raises(ValidationError), acting_as(ann):
-        # Nor by somebody who does not ask first.
+        # Code that does not check the rules first cannot publish either.
         Update(article=Article.objects.get(), body_en="<p>x</p>", state=State.PUBLISHED).save()
     assert not Update.objects.exists()
 
 
-def test_taken_back_it_is_submitted_anew(ann: User, ben: User) -> None:
+def test_an_update_that_was_taken_back_must_be_submitted_again(ann: User, ben: User) -> None:
     update = written(reviewed(), ann, State.SUBMITTED)
     update = save(update, ann, state=State.DRAFT)
     assert update.submitted_by is None
@@ -98,7 +98,7 @@ def test_taken_back_it_is_submitted_anew(ann: User, ben: User) -> None:
     assert save(update, ann, state=State.PUBLISHED).first_published_at
 
 
-def test_the_clock_publishes_only_what_was_released(ann: User, ben: User) -> None:
+def test_the_clock_only_publishes_released_updates(ann: User, ben: User) -> None:
     article = factories.article()
     soon = timezone.now() + datetime.timedelta(hours=1)
     early = written(article, ann, State.SCHEDULED, publish_at=soon)
@@ -108,30 +108,30 @@ def test_the_clock_publishes_only_what_was_released(ann: User, ben: User) -> Non
     assert "state" in refused(submitted, ann, state=State.SCHEDULED)
     released = save(submitted, ben, state=State.SCHEDULED)
     assert released.released_by == ben
-    factories.come(early)
-    factories.come(released)
+    factories.make_due(early)
+    factories.make_due(released)
     assert publish_due() == 1
     released.refresh_from_db()
     early.refresh_from_db()
     assert (released.state, early.state) == (State.PUBLISHED, State.SCHEDULED)
-    # Somebody else may still let it out.
+    # Somebody else can still release it.
     assert save(early, ben, state=State.PUBLISHED).state == State.PUBLISHED
 
 
-def test_what_was_released_is_not_changed_before_it_appears(ann: User, ben: User) -> None:
+def test_a_released_update_cannot_be_changed_before_it_appears(ann: User, ben: User) -> None:
     later = timezone.now() + datetime.timedelta(hours=1)
     update = written(reviewed(), ann, State.SUBMITTED, publish_at=later)
     update = save(update, ben, state=State.SCHEDULED)
     assert "state" in refused(update, ann, body_en="<p>Something else.</p>")
     assert "state" in refused(update, ann, body_en="<p>Something else.</p>", state=State.PUBLISHED)
-    # A translation is reviewed in its own way.
+    # Translations are still allowed, as they have their own review.
     assert save(update, ann, body_de="<p>Gespräche.</p>").body_de
     update = save(update, ann, state=State.DRAFT, body_en="<p>Something else.</p>")
     assert update.released_by is None
 
 
 def released(ann: User, ben: User) -> tuple[Update, Picture]:
-    """Written by Ann, released by Ben for later, with all that an update can have."""
+    """Create an update by Ann, released by Ben for later, with everything that an update can have."""
     later = timezone.now() + datetime.timedelta(hours=1)
     fields = {"kind": "embed", "source_url": "https://example.com/wire", "submitted_by": ann, "released_by": ben}
     picture = factories.picture(caption_en="The hall")
@@ -158,7 +158,7 @@ CHANGES: list[dict[str, Any]] = [
 
 
 def changed(data: dict[str, Any], picture: Picture, fields: dict[str, Any]) -> dict[str, Any]:
-    """What a form sends if nothing but these fields was touched."""
+    """Return the data that a form sends if the user changed only these fields."""
     name = f"picture-{picture.pk}"
     pictures = {"pictures-shown": "1", "pictures": picture.pk, f"{name}-credit": "Photo: I. Moraru"}
     pictures |= {f"{name}-alt": "The hall", f"{name}-caption": "The hall"}
@@ -175,7 +175,7 @@ def changed(data: dict[str, Any], picture: Picture, fields: dict[str, Any]) -> d
     ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_of_what_was_released_nothing_is_changed_at_the_desk(ann: User, ben: User, fields: dict[str, Any]) -> None:
+def test_a_released_update_cannot_be_changed_at_the_desk(ann: User, ben: User, fields: dict[str, Any]) -> None:
     update, picture = released(ann, ben)
     Article._base_manager.filter(pk=update.article_id).update(coverage_start="2020-01-01T00:00Z")
     desk = DeskClient(member_of("Journalist"), update.article)
@@ -184,16 +184,16 @@ def test_of_what_was_released_nothing_is_changed_at_the_desk(ann: User, ben: Use
 
 
 @pytest.mark.parametrize("fields", CHANGES, ids=lambda fields: next(iter(fields)))
-def test_of_what_was_released_nothing_is_changed_in_the_admin(ann: User, ben: User, fields: dict[str, Any]) -> None:
+def test_a_released_update_cannot_be_changed_in_the_admin(ann: User, ben: User, fields: dict[str, Any]) -> None:
     update, picture = released(ann, ben)
     client = member_of("Journalist")
     answer = client.post(change_url(update), changed(opened(client, update), picture, fields))
     assert "It has been released as it is" in str(errors_of(answer))
-    # Untouched, it goes through.
+    # The unchanged form is accepted.
     assert client.post(change_url(update), changed(opened(client, update), picture, {})).status_code == 302
 
 
-def test_what_was_released_and_is_sent_as_it_is_appears_at_once(ann: User, ben: User) -> None:
+def test_a_released_update_can_be_published_early_if_it_is_unchanged(ann: User, ben: User) -> None:
     update, _picture = released(ann, ben)
     desk = DeskClient(member_of("Journalist"), update.article)
     assert desk.rewrite(update, desk.opened(update), "publish")["state"] == "published"
@@ -201,7 +201,7 @@ def test_what_was_released_and_is_sent_as_it_is_appears_at_once(ann: User, ben: 
     assert update.released_by == ben
 
 
-def test_what_would_be_refused_may_be_looked_at(ann: User, ben: User) -> None:
+def test_a_change_that_would_be_refused_can_be_previewed(ann: User, ben: User) -> None:
     update, _picture = released(ann, ben)
     desk = DeskClient(member_of("Journalist"), update.article)
     data = desk.opened(update) | {"body": "<p>Something else.</p>", "reader": "de"}
@@ -209,18 +209,18 @@ def test_what_would_be_refused_may_be_looked_at(ann: User, ben: User) -> None:
     assert "Something else" not in Update.objects.get().body_en
 
 
-def test_an_earlier_version_of_what_was_released_does_not_come_back_by_its_parts(ann: User, ben: User) -> None:
+def test_a_released_update_cannot_be_restored_to_an_earlier_version(ann: User, ben: User) -> None:
     update, _picture = released(ann, ben)
     with pytest.raises(ValidationError):
         restoring.restore(update.pk, 1, update.versions.count(), ann)
     assert services.as_data(Update.objects.get()) == {"url": "https://example.com/map"}
 
 
-def test_machines_and_the_demo_are_not_asked() -> None:
+def test_code_without_a_user_needs_no_release() -> None:
     assert factories.update(reviewed()).state == State.PUBLISHED
 
 
-def test_corrections_of_what_readers_see_need_no_second_person(ann: User, ben: User) -> None:
+def test_corrections_of_published_updates_need_no_second_person(ann: User, ben: User) -> None:
     update = save(written(reviewed(), ann, State.SUBMITTED), ben, state=State.PUBLISHED)
     assert save(update, ann, body_en="<p>Corrected.</p>").body_en == "<p>Corrected.</p>"
     update = save(update, ann, state=State.WITHDRAWN)
@@ -228,7 +228,7 @@ def test_corrections_of_what_readers_see_need_no_second_person(ann: User, ben: U
     assert save(update, ben, state=State.PUBLISHED).state == State.PUBLISHED
 
 
-def test_the_form_offers_what_its_reader_may_do() -> None:
+def test_the_form_offers_only_allowed_actions() -> None:
     article = reviewed()
     writer, second = member_of("Journalist"), member_of("Editor")
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
@@ -252,7 +252,7 @@ def test_the_form_offers_what_its_reader_may_do() -> None:
     assert (update.state, update.released_by.username) == (State.SCHEDULED, "editor")
 
 
-def test_a_form_without_an_article_is_told_so() -> None:
+def test_a_form_without_an_article_shows_an_error() -> None:
     reviewed()
     answer = member_of("Journalist").post("/admin/articles/update/add/", {"body_en": "<p>x</p>", "_publish": "1"})
     assert "article" in errors_of(answer)
@@ -265,7 +265,7 @@ def hours_ago(count: float) -> datetime.datetime:
     return timezone.now() - datetime.timedelta(hours=count)
 
 
-def test_an_earlier_time_needs_a_reason_that_is_kept(ann: User) -> None:
+def test_backdating_needs_a_reason_which_is_stored(ann: User) -> None:
     article = factories.article(coverage_start=hours_ago(5))
     update = written(article, ann)
     fields = {"state": State.PUBLISHED, "first_published_at": hours_ago(2)}
@@ -279,7 +279,7 @@ def test_an_earlier_time_needs_a_reason_that_is_kept(ann: User) -> None:
     assert "back-dated" in html
 
 
-def test_no_update_carries_a_time_to_come_or_long_before_the_coverage(ann: User) -> None:
+def test_an_update_cannot_be_dated_in_the_future_or_long_before_the_coverage(ann: User) -> None:
     update = written(factories.article(coverage_start=hours_ago(5)), ann)
     for moment in (hours_ago(-1), hours_ago(5 + 25)):
         fields = {"state": State.PUBLISHED, "first_published_at": moment, "backdating_reason": "Because."}
@@ -288,7 +288,7 @@ def test_no_update_carries_a_time_to_come_or_long_before_the_coverage(ann: User)
     assert save(update, ann, state=State.PUBLISHED, first_published_at=eve, backdating_reason="The eve.").pk
 
 
-def test_publishing_now_is_no_back_dating(ann: User) -> None:
+def test_publishing_now_needs_no_reason(ann: User) -> None:
     update = written(factories.article(), ann, State.PUBLISHED)
     assert save(update, ann, body_en="<p>Later.</p>").first_published_at == update.first_published_at
 
@@ -300,7 +300,7 @@ def on_page(article: Article) -> list[Update]:
     return list(article.updates.on_page().newest_first())
 
 
-def test_pinned_updates_stand_on_top_in_the_order_that_was_chosen() -> None:
+def test_pinned_updates_come_first_in_the_chosen_order() -> None:
     article = factories.article()
     one, two, three = (factories.update(article) for _ in range(3))
     pins.pin(one)
@@ -314,7 +314,7 @@ def test_pinned_updates_stand_on_top_in_the_order_that_was_chosen() -> None:
     assert on_page(article) == [two, three, one]
 
 
-def test_pinning_twice_is_pinning_once() -> None:
+def test_pinning_twice_has_the_effect_of_pinning_once() -> None:
     article = factories.article()
     one, two = factories.update(article), factories.update(article)
     pins.pin(one)
@@ -325,7 +325,7 @@ def test_pinning_twice_is_pinning_once() -> None:
     assert factories.log_of(article) == revision
 
 
-def test_an_order_that_is_out_of_date_unpins_and_pins_nothing() -> None:
+def test_an_outdated_order_neither_pins_nor_unpins_updates() -> None:
     article = factories.article()
     one, two, three = (factories.update(article) for _ in range(3))
     elsewhere = factories.update(factories.article())
@@ -338,7 +338,7 @@ def test_an_order_that_is_out_of_date_unpins_and_pins_nothing() -> None:
     assert elsewhere.pin is None
 
 
-def test_only_what_readers_see_is_pinned_and_nothing_withdrawn_stays_so() -> None:
+def test_only_published_updates_can_be_pinned_and_withdrawing_unpins() -> None:
     article = factories.article()
     with pytest.raises(ValidationError):
         pins.pin(factories.update(article, state="draft"))
@@ -350,7 +350,7 @@ def test_only_what_readers_see_is_pinned_and_nothing_withdrawn_stays_so() -> Non
     assert update.pin is None
 
 
-def test_pinning_disturbs_nobody_who_writes() -> None:
+def test_pinning_does_not_conflict_with_an_open_form() -> None:
     update = factories.update(factories.article())
     client = member_of("Journalist")
     data = opened(client, update)
@@ -360,7 +360,7 @@ def test_pinning_disturbs_nobody_who_writes() -> None:
     assert (update.body_en, update.pin) == ("<p>New.</p>", 1)
 
 
-def test_a_rule_costs_no_query_where_no_person_acts() -> None:
+def test_rules_take_no_queries_if_no_user_acts() -> None:
     update = factories.update(reviewed())
     update = Update.objects.get(pk=update.pk)
     with CaptureQueriesContext(connection) as captured:

@@ -1,4 +1,4 @@
-"""Machines that run the same release agree on its id, so they share what one of them has rendered."""
+"""Machines that run the same release compute the same id, so they share rendered pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RELATED_TEXTS = ("articles", "comments", "liveblog", "locale", "locale_django", 
 
 def copy_to(place: Path) -> Path:
     for part in RELATED_TEXTS:
-        # Without the times of the originals.
+        # The copies do not have the modification times of the originals.
         shutil.copytree(ROOT / part, place / part, copy_function=shutil.copyfile)
     shutil.copyfile(ROOT / "requirements.txt", place / "requirements.txt")
     return place
@@ -29,18 +29,18 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_to(tmp_path_factory.mktemp("copy"))
 
 
-def test_copies_in_different_places_and_of_different_times_have_the_same_id(copy: Path, tmp_path: Path) -> None:
+def test_copies_in_other_places_with_other_times_have_the_same_id(copy: Path, tmp_path: Path) -> None:
     other = copy_to(tmp_path / "a longer" / "way")
     for path in other.rglob("*"):
         os.utime(path, (1, 1))
     assert digest_of(copy) == digest_of(other) == digest_of(ROOT)
 
 
-def test_what_is_compiled_from_the_sources_does_not_matter(copy: Path) -> None:
+def test_compiled_files_do_not_change_the_id(copy: Path) -> None:
     before = digest_of(copy)
     for catalogue in copy.rglob("*.mo"):
         catalogue.unlink()
-    # Python writes such a file and renames it; at the start of several processes it comes and goes.
+    # Python writes such a file and renames it; it comes and goes while several processes start.
     (copy / "articles" / "__pycache__").mkdir(exist_ok=True)
     (copy / "articles" / "__pycache__" / "views.cpython-311.pyc.1234").write_bytes(b"")
     (copy / "static" / ".DS_Store").write_bytes(b"")
@@ -60,7 +60,7 @@ def test_what_is_compiled_from_the_sources_does_not_matter(copy: Path) -> None:
         "requirements.txt",
     ],
 )
-def test_a_change_of_anything_that_pages_are_made_from_changes_it(copy: Path, name: str) -> None:
+def test_a_change_of_any_file_that_pages_depend_on_changes_the_id(copy: Path, name: str) -> None:
     before, content = digest_of(copy), (copy / name).read_bytes()
     (copy / name).write_bytes(content.swapcase())
     assert digest_of(copy) != before
@@ -68,7 +68,7 @@ def test_a_change_of_anything_that_pages_are_made_from_changes_it(copy: Path, na
     assert digest_of(copy) == before
 
 
-def test_a_file_that_is_renamed_or_new_changes_it(copy: Path) -> None:
+def test_a_renamed_or_new_file_changes_the_id(copy: Path) -> None:
     ids = {digest_of(copy)}
     font = copy / "static" / "font.woff2"
     font.write_bytes(b"1")

@@ -1,4 +1,4 @@
-"""The demo coverage loads whole, and a replay ends in the page that it replays."""
+"""The demo coverage loads completely, and a replay ends with the same page as its original."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ FULL = ("en", "de", "uk", "ar")
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
-    """The demo, loaded once for all tests; none leaves behind what it changes. Returns the place of its files."""
+    """Load the demo once for all tests, which undo their changes, and return the directory of its files."""
     place = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=place), transaction.atomic():
         demo.load()
@@ -35,7 +35,7 @@ def coverage(loaded: Path, db: None, settings: Any) -> Article:
     return Article.objects.get(slug=demo.SLUG)
 
 
-def test_the_demo_is_told_in_four_languages(coverage: Article) -> None:
+def test_the_demo_is_in_four_languages(coverage: Article) -> None:
     updates = list(coverage.updates.all())
     assert len(updates) >= 25
     whole = [update for update in updates if all(update.exists_in(language) for language in FULL)]
@@ -61,7 +61,7 @@ def test_nothing_in_the_demo_is_mangled(coverage: Article, language: str) -> Non
         assert not set("“„«") - {opening} & set(text) - ({"“"} if language == "de" else set())
 
 
-def test_a_replay_ends_in_the_same_page(coverage: Article, client: Any) -> None:
+def test_a_replay_ends_with_the_same_page(coverage: Article, client: Any) -> None:
     call_command("replay", coverage.slug, speed=1e9)
     replayed = Article.objects.get(slug=f"{coverage.slug}-replay")
     originals, copies = (
@@ -90,19 +90,19 @@ def test_a_replay_has_the_pictures_and_embeds_of_its_original() -> None:
     assert (copy.embed.url, copy.pictures.count()) == ("https://example.com/map", 1)
 
 
-def test_a_replay_begun_anew_empties_its_page_first(coverage: Article) -> None:
+def test_a_restarted_replay_empties_its_page_first(coverage: Article) -> None:
     for _ in range(2):
         call_command("replay", coverage.slug, speed=1e9)
     replayed = Article.objects.get(slug=f"{coverage.slug}-replay")
     assert replayed.updates.count() == coverage.updates.count()
 
 
-def test_a_replay_of_nothing_says_so() -> None:
+def test_a_replay_of_a_missing_article_shows_an_error() -> None:
     with pytest.raises(CommandError, match="no article"):
         call_command("replay", "nothing")
 
 
-def test_accounts_with_a_known_password_are_not_made_on_a_public_site(settings: Any) -> None:
+def test_the_demo_creates_no_accounts_with_known_passwords_on_a_public_site(settings: Any) -> None:
     settings.SITE_URL = "https://news.example.org"
     with pytest.raises(CommandError):
         call_command("load_demo")

@@ -1,4 +1,4 @@
-"""Nobody publishes a wrong translation as reviewed without having been told, whichever way they take."""
+"""Nobody can mark a wrong translation as reviewed without first seeing the remarks, whichever way they try."""
 
 import re
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def codes(row: Translation) -> set[str]:
 # The translators' desk ------------------------------------------------------------------------------------------------
 
 
-def test_the_first_press_names_the_remarks_and_the_second_accepts_and_writes_them_down(client: Client) -> None:
+def test_the_first_press_shows_the_remarks_and_the_second_accepts_and_records_them(client: Client) -> None:
     update = storm()
     translator = member_of("Translator")
     url = desk_url(update)
@@ -75,7 +75,7 @@ def test_the_first_press_names_the_remarks_and_the_second_accepts_and_writes_the
     assert {entry["code"] for entry in version.data["translations"]["de"]["accepted"]} == {"numbers", "structure"}
 
 
-def test_a_remark_that_was_not_named_is_asked_about_again() -> None:
+def test_a_remark_that_was_not_shown_needs_another_press() -> None:
     update = storm()
     translator = member_of("Translator")
     url = desk_url(update)
@@ -103,9 +103,7 @@ def test_a_text_without_remarks_needs_one_press() -> None:
         ("Bread, milk, cheese", "uk", "bread, milk, cheese"),
     ],
 )
-def test_a_headline_of_three_words_in_the_wrong_language_is_not_accepted_unseen(
-    source: str, language: str, text: str
-) -> None:
+def test_a_short_headline_in_the_wrong_language_is_not_accepted_unseen(source: str, language: str, text: str) -> None:
     own = "uk" if source.startswith("Р") else "en"
     update = factories.update(factories.article(), source_language=own, **{f"headline_{own}": source})
     translator = member_of("Translator")
@@ -115,7 +113,7 @@ def test_a_headline_of_three_words_in_the_wrong_language_is_not_accepted_unseen(
     assert of(update, language).state == State.MISSING
 
 
-def test_remarks_are_made_on_the_original_and_the_glossary_of_the_moment() -> None:
+def test_remarks_use_the_present_original_and_glossary() -> None:
     update = storm()
     user = User.objects.create_user("greta")
     row = of(update)
@@ -128,7 +126,7 @@ def test_remarks_are_made_on_the_original_and_the_glossary_of_the_moment() -> No
 
 
 @pytest.mark.database
-def test_editors_find_what_was_accepted_with_remarks() -> None:
+def test_editors_can_find_texts_accepted_with_remarks() -> None:
     update = storm()
     translator = member_of("Translator")
     url = desk_url(update)
@@ -147,7 +145,7 @@ def test_editors_find_what_was_accepted_with_remarks() -> None:
 # The big form ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_big_form_names_remarks_beside_their_field_and_asks_once_more() -> None:
+def test_the_update_form_shows_remarks_beside_their_field_and_asks_again() -> None:
     update = storm()
     client = member_of("Journalist")
     data = {**opened(client, update), "body_de": WRONG}
@@ -161,7 +159,7 @@ def test_the_big_form_names_remarks_beside_their_field_and_asks_once_more() -> N
     assert codes(of(update)) == {"numbers", "structure"}
 
 
-def test_so_do_the_forms_of_articles_and_of_new_updates() -> None:
+def test_the_forms_of_articles_and_new_updates_show_remarks_and_ask_again() -> None:
     client = member_of("Editor")
     article = factories.article()
     wrong = {"headline_de": "Ministers meet in Bucharest"}
@@ -185,7 +183,7 @@ def test_so_do_the_forms_of_articles_and_of_new_updates() -> None:
     assert codes(of(Update.objects.get())) == {"numbers", "structure"}
 
 
-def test_texts_that_the_form_leaves_alone_are_not_asked_about() -> None:
+def test_the_form_does_not_ask_about_unchanged_texts() -> None:
     with review.acknowledging([]):
         update = storm(body_de=WRONG)
     client = member_of("Journalist")
@@ -194,14 +192,14 @@ def test_texts_that_the_form_leaves_alone_are_not_asked_about() -> None:
     assert "body_de" not in (answer.context["adminform"].form.errors if answer.status_code == 200 else {})
 
 
-def test_a_headline_that_the_original_does_not_have_is_checked_too() -> None:
+def test_a_headline_without_an_original_is_checked_too() -> None:
     update = storm()
     client = member_of("Journalist")
     data = {**opened(client, update), "body_de": RIGHT, "headline_de": "The wind has fallen asleep"}
     assert "headline_de" in errors_of(client.post(change_url(update), data))
 
 
-def test_remarks_stand_beside_their_field_while_somebody_writes() -> None:
+def test_remarks_appear_beside_their_field_while_somebody_writes() -> None:
     update = storm()
     client = member_of("Translator")
     url = reverse("admin:articles_update_remarks", args=[update.pk])
@@ -215,7 +213,7 @@ def test_remarks_stand_beside_their_field_while_somebody_writes() -> None:
 # Versions -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_version_with_another_number_is_restored_only_after_its_remarks_were_named() -> None:
+def test_a_version_with_a_wrong_number_is_only_restored_after_its_remarks_were_shown() -> None:
     update = storm(body_de=RIGHT)
     with acting_as(User.objects.create_user("greta")):
         for language, text in (("en", SOURCE.replace("130", "180")), ("de", RIGHT.replace("130", "180"))):
@@ -234,7 +232,7 @@ def test_a_version_with_another_number_is_restored_only_after_its_remarks_were_n
     assert codes(row) == {"numbers"}
 
 
-def test_a_version_that_was_accepted_with_remarks_comes_back_as_it_was_accepted() -> None:
+def test_a_restored_version_keeps_its_accepted_remarks() -> None:
     update = storm()
     greta = User.objects.create_user("greta")
     row, source = of(update), {"body": SOURCE}
@@ -293,7 +291,7 @@ def _while_the_language_is_hidden(update: Update) -> None:
 @pytest.mark.parametrize(
     "way", [_in_code, _by_its_state, _by_a_bulk_write, _under_a_reviewed_text, _while_the_language_is_hidden]
 )
-def test_no_code_makes_a_text_reviewed_whose_remarks_nobody_acknowledged(way: Callable[[Update], None]) -> None:
+def test_no_code_marks_a_text_as_reviewed_if_nobody_acknowledged_its_remarks(way: Callable[[Update], None]) -> None:
     update = storm()
     way(update)
     update.refresh_from_db()
@@ -301,14 +299,14 @@ def test_no_code_makes_a_text_reviewed_whose_remarks_nobody_acknowledged(way: Ca
     assert of(update).state == State.REVIEW
 
 
-def test_one_place_of_the_code_makes_translations_reviewed() -> None:
+def test_only_one_place_in_the_code_marks_translations_as_reviewed() -> None:
     sets_it = re.compile(r"\bstate\b[^=\n]*[^=!]=[^=\n]*\bREVIEWED\b")
     places = {path.name for path in Path("articles").rglob("*.py") if sets_it.search(path.read_text())}
-    # An original is as good as reviewed for readers.
+    # Readers get an original like a reviewed text.
     assert places - {"selection.py"} == {"review.py"}
 
 
-def test_a_language_that_is_added_makes_nobody_a_reviewer_of_what_was_there() -> None:
+def test_adding_a_language_does_not_mark_its_existing_texts_as_reviewed() -> None:
     article = factories.article(languages=["en", "uk"])
     update = factories.update(article, body_en="<p>Peace.</p>")
     for item, column, text in ((article, "headline_de", "Minister tagen"), (update, "body_de", "<p>Frieden.</p>")):
@@ -320,7 +318,7 @@ def test_a_language_that_is_added_makes_nobody_a_reviewer_of_what_was_there() ->
     assert (of(article).state, of(update).state) == (State.REVIEW, State.REVIEW)
 
 
-def test_copies_are_as_reviewed_as_the_update_with_its_pictures() -> None:
+def test_copies_have_the_review_state_of_the_original_update() -> None:
     article, other = factories.article(), factories.article()
     picture = factories.picture(caption_en="The hall at night", caption_de="Der Saal bei Nacht", alt_de="Der Saal")
     picture.credit_de = "Foto: I. Moraru"
@@ -345,7 +343,7 @@ def test_a_replay_reviews_nothing() -> None:
     assert (of(copy, "de").state, of(copy, "uk").state) == (State.REVIEWED, State.MACHINE)
 
 
-def test_what_was_accepted_stays_accepted_when_the_glossary_changes() -> None:
+def test_an_accepted_text_stays_accepted_when_the_glossary_changes() -> None:
     update = storm(body_de=RIGHT)
     GlossaryTerm.objects.create(source_language="en", language="de", source="service", target="Wetterdienst")
     update.is_key = True

@@ -1,4 +1,4 @@
-"""The search: it knows letters, finds the same in every database, and keeps nothing of what is gone."""
+"""The search matches words across scripts and accents, alike on every database, and forgets deleted texts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.django_db
 
 NORMAL_FORMS = [partial(unicodedata.normalize, form) for form in ("NFC", "NFD")]
 
-#: What stands in a text, what people type, and whether the one is found by the other.
+#: A text, a query, and whether the query finds the text.
 WORDS = [
     # Case, in every script that has it.
     ("Київ", "київ", True),
     ("außen", "AUSSEN", True),
     ("ΑΘΉΝΑΣ", "αθήνας", True),
     ("ISTANBUL", "İstanbul", True),
-    # Accents, in whichever normal form.
+    # Accents, in either normal form.
     ("Constanța", "Constanta", True),
     ("Constanţa", "Constanța", True),
     ("Bras\u0326ov", "brașov", True),
@@ -52,7 +52,7 @@ WORDS = [
     ("за́мок", "замок", True),
     ("ёлка", "елка", True),
     ("Ґданськ", "гданськ", True),
-    # Letters of their own stay so.
+    # Letters in their own right stay distinct.
     ("мій", "мии", False),
     ("Київ", "киів", False),
     # Arabic.
@@ -69,7 +69,7 @@ WORDS = [
     ("ﺍﻟﻘﺎﻫﺮﺓ", "القاهرة", True),
     ("للرئيس", "الرئيس", True),
     ("٢٠٢٤", "2024", True),
-    # Apostrophes and hyphens, any or none.
+    # Any apostrophe or hyphen, or none.
     ("об’єкт", "об'єкт", True),
     ("обʼєкт", "обєкт", True),
     ("об´єкт", "об`єкт", True),
@@ -80,11 +80,17 @@ WORDS = [
     ("Covid19", "covid-19", True),
     ("e‑mail", "email", True),
     ("AT&T", "at&t", True),
-    # Letters written as two.
+    ("R & D", "R&D", True),
+    ("It was at the station", "AT&T", False),
+    ("Black and white", "black & white", True),
+    ("A C# developer", "C#", True),
+    ("Cats", "C#", False),
+    ("#Kyiv", "kyiv", True),
+    # Letters that are also written as two.
     ("München", "Muenchen", True),
     ("Muenchen", "München", True),
     ("Århus", "Aarhus", True),
-    # Widths, ligatures, what cannot be seen.
+    # Widths, ligatures and invisible characters.
     ("ＰＣＲ", "pcr", True),
     ("ﬁnal", "final", True),
     ("Don\u00adau\u200bbrücke", "donaubrucke", True),
@@ -101,7 +107,7 @@ WORDS = [
     ("かき", "がき", False),
     ("🔥 here", "🔥", True),
     ("100 €", "€", True),
-    # All words, in any order, and nothing else than words.
+    # All words, in any order; other characters do not count.
     ("The bridge is closed", "closed bridge", True),
     ("The bridge is closed", "bridge open", False),
     ("The bridge is closed", '"closed" AND* NEAR(bridge', False),
@@ -117,13 +123,13 @@ WORDS = [
 
 
 def is_in(text: str, query: str) -> bool:
-    """Say what the database must answer."""
+    """Return the answer that the database must give."""
     folded, words = fold(text), words_of(query)
     return not query.strip() or (bool(words) and all(any(part(form) in folded for form in word) for word in words))
 
 
 @pytest.mark.database
-def test_words_are_found_however_they_are_written() -> None:
+def test_words_are_found_in_every_spelling() -> None:
     article = factories.article()
     texts = {
         factories.comment(article, text=text, name="-").pk: text for text in dict.fromkeys(row[0] for row in WORDS)
@@ -144,13 +150,13 @@ def test_words_are_found_however_they_are_written() -> None:
         ("Donaubrücke", "brücke", False),
     ],
 )
-def test_readers_find_words_by_their_beginnings(text: str, query: str, found: bool) -> None:
+def test_readers_find_words_by_their_first_letters(text: str, query: str, found: bool) -> None:
     factories.comment(text=text)
     assert matching(Comment.objects.all(), query, beginnings=True).exists() == found
 
 
 @given(st.text())
-def test_what_is_folded_is_not_folded_further(text: str) -> None:
+def test_folding_a_folded_word_changes_nothing(text: str) -> None:
     for token in text.split():
         for word in " ".join(forms(token)[:1]).split():
             assert forms(word)[0] == word
@@ -163,13 +169,13 @@ def test_neither_case_nor_normal_form_makes_a_difference(text: str, change: Call
 
 
 @given(st.text(max_size=60))
-def test_what_is_written_is_found(text: str) -> None:
+def test_a_text_is_found_by_its_own_words(text: str) -> None:
     for token in text.split():
         if forms(token):
             assert is_in(text, token)
 
 
-# What is found --------------------------------------------------------------------------------------------------------
+# Searches -------------------------------------------------------------------------------------------------------------
 
 
 def names(query: str, **options: Any) -> list[Any]:
@@ -208,7 +214,7 @@ def test_readers_find_what_they_can_read_in_their_language() -> None:
     assert names("e.org", languages=["de"]) == [update]
 
 
-def test_the_number_of_queries_does_not_depend_on_what_is_typed_or_found() -> None:
+def test_a_search_takes_the_same_queries_for_any_query_and_result() -> None:
     article = factories.article()
     for _ in range(3):
         factories.update(article)
@@ -228,12 +234,12 @@ def test_the_index_answers_from_the_first_letter(wanted: str) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
         assert "search_text_trigrams" in rows.explain()
         if connection.vendor == "sqlite":
-            # The number after it names the pattern that the index is asked for.
+            # The number after it identifies the pattern for the index.
             assert "VIRTUAL TABLE INDEX 0:L0" in rows.explain()
 
 
 @pytest.mark.database
-def test_nothing_of_a_comment_that_is_gone_stays_in_the_index() -> None:
+def test_the_index_forgets_deleted_comments() -> None:
     article = factories.article()
     first = factories.comment(article, name="Ірина", text="Перша", email="iryna@example.org")
     factories.comment(article, text="Thanks", parent=first)
@@ -255,7 +261,7 @@ def test_nothing_of_a_comment_that_is_gone_stays_in_the_index() -> None:
     assert not SearchText.objects.exists()
 
 
-def test_a_comment_that_is_decided_on_is_not_indexed_again() -> None:
+def test_a_decision_does_not_index_a_comment_again() -> None:
     comment = factories.comment()
     with CaptureQueriesContext(connection) as seen:
         comment.state = "approved"
@@ -264,7 +270,7 @@ def test_a_comment_that_is_decided_on_is_not_indexed_again() -> None:
 
 
 @pytest.mark.database
-def test_the_index_can_be_made_again() -> None:
+def test_the_index_can_be_rebuilt() -> None:
     update = factories.update(factories.article(), headline_en="Bridge", pictures=(factories.picture(),))
     comment = factories.comment(update.article, text="Bridge")
     expected = set(SearchText.objects.values_list("kind", "object_id", "language", "title", "text"))
@@ -276,10 +282,10 @@ def test_the_index_can_be_made_again() -> None:
     assert set(SearchText.objects.values_list("kind", "object_id", "language", "title", "text")) == expected
 
 
-# Wherever there is a search -------------------------------------------------------------------------------------------
+# Every search of the site ---------------------------------------------------------------------------------------------
 
 
-def test_every_search_of_the_newsroom_knows_letters() -> None:
+def test_every_search_of_the_newsroom_ignores_case_and_accents() -> None:
     article = factories.article(headline_uk="Зустріч у Києві", slug="zustrich")
     update = factories.update(article, body_en="<p>Ukraine</p>", body_ar="<p>أوكرانيا</p>")
     Author.objects.create(name="Łukasz Wójcik")

@@ -1,4 +1,4 @@
-"""The server does not start on settings that would be unsafe or senseless, and says why."""
+"""The server refuses to start with unsafe or senseless settings, and says why."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def test_the_new_name_of_a_variable_has_precedence() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="It has no such compiler.")
-def test_no_query_waits_for_a_compiler() -> None:
+def test_the_database_compiles_no_queries() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)

@@ -1,4 +1,4 @@
-"""One call for many callers."""
+"""Concurrent callers share one call."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from liveblog.single_flight import SingleFlight
 
 
 class Call:
-    """A call that ends when it is told to, and counts how often it was made."""
+    """A call that ends when the test says so, and counts how often it was made."""
 
     def __init__(self) -> None:
         self.made = 0

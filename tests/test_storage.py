@@ -1,4 +1,4 @@
-"""Pictures in an S3-compatible storage: a real server speaks S3, a real one of ours stores and shows."""
+"""Our real server stores pictures in a real S3-compatible storage and shows them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUCKET = "newsroom"
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[dict[str, str]]:
-    """The environment of a server whose storage this is."""
+    """Start a storage, and return the environment of a server that uses it."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     server = processes.start(
@@ -58,7 +58,7 @@ def client(address: str) -> boto3.client:
 
 
 def session_of(server: Server) -> requests.Session:
-    """Somebody of the newsroom who is logged in, with the token of a form."""
+    """Return the session of a logged-in user, with the token of a form."""
     browser, theirs = requests.Session(), Client()
     theirs.force_login(User.objects.create_superuser("chief"))
     browser.cookies.set("sessionid", theirs.cookies["sessionid"].value)
@@ -68,7 +68,7 @@ def session_of(server: Server) -> requests.Session:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pictures_are_stored_there_and_readers_fetch_them_from_there(s3: dict[str, str]) -> None:
+def test_pictures_are_stored_in_s3_and_readers_fetch_them_from_there(s3: dict[str, str]) -> None:
     article = factories.article()
     content = made(size=(1600, 900), exif=exif(gps=True))
     with Server(**s3) as server:
@@ -97,7 +97,7 @@ def test_pictures_are_stored_there_and_readers_fetch_them_from_there(s3: dict[st
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_storage_that_is_down_is_said_and_leaves_no_picture(s3: dict[str, str]) -> None:
+def test_a_storage_outage_shows_an_error_and_leaves_no_picture(s3: dict[str, str]) -> None:
     with Server(**s3 | {"S3_BUCKET": "no-such-bucket"}) as server:
         answer = session_of(server).post(
             f"{server.url}/admin/articles/update/pictures/", files={"file": ("a.jpg", made())}, timeout=60
@@ -107,7 +107,7 @@ def test_a_storage_that_is_down_is_said_and_leaves_no_picture(s3: dict[str, str]
     assert not Picture.objects.exists()
 
 
-def test_an_address_that_is_none_is_refused() -> None:
+def test_an_invalid_storage_address_is_refused() -> None:
     refused = check(SECRET_KEY="x", S3_BUCKET="b", S3_PUBLIC_URL="cdn.example.org")
     assert refused.returncode != 0
     assert "S3_PUBLIC_URL" in refused.stderr

@@ -1,4 +1,4 @@
-"""One update in several articles: written, translated and corrected once."""
+"""An update in several articles is written, translated and corrected once."""
 
 import datetime
 import threading
@@ -51,7 +51,7 @@ def state_of(update: Update, language: str) -> tuple[str, bool]:
 # Copies ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_copy_says_the_same_at_the_same_time(ann: User) -> None:
+def test_a_copy_has_the_same_text_and_time(ann: User) -> None:
     article, other = factories.article(), factories.article(languages=["en", "de"])
     texts = {"body_en": "<p>Talks.</p>", "body_de": "<p>Gespräche.</p>", "body_uk": "<p>Переговори.</p>"}
     update = factories.update(article, **texts, is_key=True, authors=(factories.author(),))
@@ -77,7 +77,7 @@ def test_copying_again_copies_nothing(ann: User) -> None:
     assert factories.log_of(other) == [(1, first.element)]
 
 
-def test_translations_come_along_as_far_as_they_are(ann: User) -> None:
+def test_a_copy_has_the_translations_in_their_present_state(ann: User) -> None:
     article, other = factories.article(), factories.article()
     update = factories.update(article, body_en="<p>14 killed.</p>")
     row = update.translations.get(language="uk")
@@ -92,13 +92,13 @@ def test_translations_come_along_as_far_as_they_are(ann: User) -> None:
     assert state_of(copy, "ar") == ("missing", False)
 
 
-def test_nothing_is_translated_twice(settings: Any, ann: User) -> None:
+def test_no_text_is_translated_twice(settings: Any, ann: User) -> None:
     settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
     article, other = factories.article(languages=["en", "de"]), factories.article(languages=["en", "de", "pl"])
     update = factories.update(article, body_en="<p>Peace.</p>")
     copy = copied(update, other)
     due = set(Translation.objects.exclude(due_at=None).exclude(update=None).values_list("update", "language"))
-    # Polish is only in the second article.
+    # Only the second article has Polish.
     assert due == {(update.pk, "de"), (copy.pk, "pl")}
     row = update.translations.get(language="de")
     texts = columns.texts_of(update, "en")
@@ -108,13 +108,13 @@ def test_nothing_is_translated_twice(settings: Any, ann: User) -> None:
     assert state_of(copy, "de") == ("machine", False)
 
 
-def test_where_a_second_person_releases_the_copy_waits(ann: User) -> None:
+def test_a_copy_waits_where_a_second_person_releases(ann: User) -> None:
     update = factories.update(factories.article())
     copy = copied(update, factories.article(needs_release=True), ann)
     assert (copy.state, copy.submitted_by, copy.first_published_at) == ("submitted", ann, None)
 
 
-def test_a_failure_in_one_article_leaves_none_in_the_others(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_one_article_leaves_no_copies_in_the_others(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
     article, other, broken = factories.article(), factories.article(), factories.article()
     update = factories.update(article)
     save = Update.save
@@ -131,10 +131,10 @@ def test_a_failure_in_one_article_leaves_none_in_the_others(ann: User, monkeypat
     assert factories.log_of(other) == []
 
 
-# All at once ----------------------------------------------------------------------------------------------------------
+# Publishing -----------------------------------------------------------------------------------------------------------
 
 
-def test_drafts_of_one_story_are_published_together(ann: User) -> None:
+def test_all_copies_of_a_draft_are_published_together(ann: User) -> None:
     article, other = factories.article(), factories.article()
     draft = factories.update(article, state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, other, ann)
@@ -148,17 +148,17 @@ def test_drafts_of_one_story_are_published_together(ann: User) -> None:
     assert [element for _revision, element in factories.log_of(other)] == [copy.element]
 
 
-def test_a_draft_follows_when_the_clock_publishes(ann: User) -> None:
+def test_copies_of_a_draft_are_published_when_the_clock_publishes_it(ann: User) -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copy = copied(draft, factories.article(), ann)
-    factories.come(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
+    factories.make_due(saved(draft, state="scheduled", publish_at=timezone.now() + datetime.timedelta(hours=1)))
     assert publish_due() == 1
     assert set(Update.objects.values_list("state", flat=True)) == {"published"}
     assert len(set(Update.objects.values_list("first_published_at", flat=True))) == 1
     assert copy.versions.latest("number").cause == "clock"
 
 
-def test_a_draft_follows_when_the_form_publishes(ann: User) -> None:
+def test_copies_of_a_draft_are_published_when_the_form_publishes_it(ann: User) -> None:
     journalist = member_of("Journalist")
     draft = factories.update(factories.article(), state="draft", body_en="<p>Soon.</p>")
     copied(draft, factories.article(), ann)
@@ -166,7 +166,7 @@ def test_a_draft_follows_when_the_form_publishes(ann: User) -> None:
     assert set(Update.objects.values_list("state", flat=True)) == {"published"}
 
 
-def test_what_waits_in_another_article_goes_on_waiting(ann: User) -> None:
+def test_a_copy_that_waits_in_another_article_keeps_waiting(ann: User) -> None:
     articles = [factories.article() for _ in range(3)]
     draft = factories.update(articles[0], state="draft", body_en="<p>Soon.</p>")
     submitted, scheduled = syndication.copy_to(draft, articles[1:], ann)
@@ -181,7 +181,7 @@ def test_what_waits_in_another_article_goes_on_waiting(ann: User) -> None:
 # After a correction ---------------------------------------------------------------------------------------------------
 
 
-def test_a_correction_reaches_all_copies_in_the_same_moment(ann: User) -> None:
+def test_a_correction_reaches_all_copies_at_the_same_moment(ann: User) -> None:
     article, other = factories.article(), factories.article()
     update = factories.update(article, body_en="<p>14.</p>", body_de="<p>14.</p>")
     copy = copied(update, other)
@@ -195,7 +195,7 @@ def test_a_correction_reaches_all_copies_in_the_same_moment(ann: User) -> None:
     assert factories.log_of(other)[-1] == (2, copy.element)
 
 
-def test_whichever_copy_is_corrected_the_others_follow() -> None:
+def test_a_correction_of_any_copy_reaches_the_others() -> None:
     update = factories.update(factories.article(), body_en="<p>14.</p>")
     copy = copied(update, factories.article())
     saved(copy, body_en="<p>40.</p>", body_de="<p>Nun 40.</p>")
@@ -204,7 +204,7 @@ def test_whichever_copy_is_corrected_the_others_follow() -> None:
     assert state_of(update, "de") == ("reviewed", False)
 
 
-def test_following_twice_changes_nothing() -> None:
+def test_updating_copies_twice_changes_nothing() -> None:
     update = factories.update(factories.article(), body_en="<p>14.</p>", body_de="<p>14.</p>")
     copy = copied(update, factories.article())
     saved(update, body_en="<p>40.</p>")
@@ -214,7 +214,7 @@ def test_following_twice_changes_nothing() -> None:
     assert [copy.versions.count(), Change.objects.count(), Update.objects.get(pk=copy.pk).version] == before
 
 
-def test_each_article_decides_for_itself_what_stands_on_its_page() -> None:
+def test_each_article_decides_about_state_and_key_events_of_its_copies() -> None:
     update = factories.update(factories.article(), body_en="<p>14.</p>")
     copy = copied(update, factories.article())
     saved(copy, state="withdrawn")
@@ -224,7 +224,7 @@ def test_each_article_decides_for_itself_what_stands_on_its_page() -> None:
     assert (update.state, copy.state, copy.is_key, copy.body_en) == ("published", "withdrawn", False, "<p>40.</p>")
 
 
-def test_what_was_released_in_another_article_is_released_anew(ann: User) -> None:
+def test_a_correction_makes_a_released_copy_wait_for_release_again(ann: User) -> None:
     ben = User.objects.create_user("ben")
     later = timezone.now() + datetime.timedelta(hours=1)
     update = factories.update(factories.article(), state="scheduled", publish_at=later, body_en="<p>One.</p>")
@@ -237,7 +237,7 @@ def test_what_was_released_in_another_article_is_released_anew(ann: User) -> Non
     assert (copy.state, copy.body_en, copy.released_by) == ("submitted", "<p>Two.</p>", None)
 
 
-def test_copies_follow_what_is_brought_back() -> None:
+def test_restoring_a_version_updates_its_copies() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     copy = copied(update, factories.article())
     saved(update, body_en="<p>Two.</p>")
@@ -247,7 +247,7 @@ def test_copies_follow_what_is_brought_back() -> None:
     assert copy.body_en == "<p>One.</p>"
 
 
-def test_corrections_of_two_copies_at_once_wait_for_each_other(transactional_db: None) -> None:
+def test_concurrent_corrections_of_two_copies_wait_for_each_other(transactional_db: None) -> None:
     update = factories.update(factories.article(), body_en="<p>Begin.</p>")
     copy = copied(update, factories.article())
     start, failures = threading.Barrier(2), []
@@ -287,7 +287,7 @@ _edits = st.tuples(
 class AnyEvening(TestCase):
     @settings(max_examples=soak.count(4, 10))
     @given(st.lists(_edits, min_size=1, max_size=4))
-    def test_copies_stay_the_same_whoever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
+    def test_copies_stay_the_same_whichever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
         articles = [factories.article(languages=languages) for languages in (LANGUAGES, ("en", "de"), ("en", "de"))]
         first = factories.update(articles[0], body_en="<p>Begin.</p>")
         copies = [first, *syndication.copy_to(first, articles[1:], None)]
@@ -300,7 +300,7 @@ class AnyEvening(TestCase):
                 assert len({state_of(copy, language) for copy in now}) == 1
 
 
-def test_an_update_that_stands_alone_costs_nothing_more() -> None:
+def test_an_update_without_copies_gets_no_copy_group() -> None:
     update = factories.update(factories.article())
     with changes.edit(update):
         syndication.update_copies(update)

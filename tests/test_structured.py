@@ -1,4 +1,4 @@
-"""What machines are told: search engines of the page and its languages, monitoring of its state."""
+"""Search engines get structured data about pages and languages, and monitoring gets the state of translations."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def test_a_translation_names_its_language_and_its_original(client: Client) -> No
     }
 
 
-def test_what_stands_in_its_own_language_is_said_to_be_in_that(client: Client) -> None:
+def test_untranslated_text_is_declared_in_its_own_language(client: Client) -> None:
     article = factories.article()
     factories.update(article, body_en="<p>Peace.</p>")
     assert embedded(client, article, "de")["liveBlogUpdate"][0]["inLanguage"] == "en"
@@ -72,7 +72,7 @@ def test_no_text_breaks_out_of_the_script_element(client: Client) -> None:
     assert embedded(client, article, "en")["headline"] == "</script><script>alert(1)</script>"
 
 
-def test_each_language_that_is_there_names_all_the_others(client: Client) -> None:
+def test_a_page_in_each_language_names_all_the_others(client: Client) -> None:
     article = factories.article(headline_uk="")
     expected = {language: article.url(language) for language in ("en", "de", "ar")} | {"x-default": article.url("en")}
     for language in ("en", "de", "ar"):
@@ -81,7 +81,7 @@ def test_each_language_that_is_there_names_all_the_others(client: Client) -> Non
 
 
 def head(client: Client, path: str) -> dict[str, Any]:
-    """The links and properties in the head of a page; those of which there may be several as lists."""
+    """Return the links and properties in the head of a page, with lists for those that may repeat."""
     html = client.get(path).content.decode()
     links = re.findall(r'<link rel="(canonical|prev|next)" href="([^"]+)">', html)
     properties = re.findall(r'<meta property="(og:url|og:locale)" content="([^"]+)">', html)
@@ -91,7 +91,7 @@ def head(client: Client, path: str) -> dict[str, Any]:
     }
 
 
-def test_an_update_names_the_languages_in_which_it_is_there(client: Client) -> None:
+def test_an_update_names_the_languages_that_it_is_in(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>", body_ar="<p>سلام.</p>")
     expected = {"en": update.url("en"), "ar": update.url("ar"), "x-default": update.url("en")}
@@ -105,7 +105,7 @@ def test_an_update_names_the_languages_in_which_it_is_there(client: Client) -> N
     }
 
 
-def test_a_page_that_shows_the_original_is_a_copy_of_the_page_in_its_language(client: Client) -> None:
+def test_a_page_that_shows_the_original_names_the_originals_page_as_canonical(client: Client) -> None:
     article = factories.article(headline_uk="")
     update = factories.update(article, body_en="<p>Peace.</p>")
     for address, original in ((article.url("uk"), article.url("en")), (update.url("de"), update.url("en"))):
@@ -118,7 +118,7 @@ def test_a_page_that_shows_the_original_is_a_copy_of_the_page_in_its_language(cl
     assert posting["liveBlogUpdate"][0]["url"].endswith(update.url("en"))
 
 
-def test_an_original_in_a_language_without_a_page_has_one_copy_that_counts(client: Client) -> None:
+def test_an_original_in_a_language_without_a_page_has_one_canonical_page(client: Client) -> None:
     article = factories.article(languages=["en", "de", "ar"])
     update = factories.update(article, source_language="uk", body_uk="<p>Мир.</p>", body_de="<p>Frieden.</p>")
     assert head(client, update.url("ar"))["canonical"] == head(client, update.url("en"))["canonical"]
@@ -128,7 +128,7 @@ def test_an_original_in_a_language_without_a_page_has_one_copy_that_counts(clien
     assert "@id" not in embedded(client, article, "de")["liveBlogUpdate"][0]["translationOfWork"]
 
 
-def test_each_page_of_a_list_is_an_original_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_page_of_a_list_is_canonical(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_page, "PAGE_SIZE", 2)
     article = factories.article()
     pks = [factories.update(article).pk for _ in range(6)]
@@ -137,26 +137,26 @@ def test_each_page_of_a_list_is_an_original_of_its_own(client: Client, monkeypat
     assert middle["canonical"] == f"{url}?before={pks[4]}"
     assert middle["prev"] == f"{url}?after={pks[3]}"
     assert middle["next"] == f"{url}?before={pks[2]}"
-    # Other names of the same updates.
+    # Other addresses of the same updates.
     for query in (f"after={pks[1]}", f"at={pks[2]}"):
         assert head(client, f"{url}?{query}")["canonical"] == middle["canonical"]
     expected = {code: f"{article.url(code)}?before={pks[4]}" for code in ("en", "de", "uk", "ar")}
     expected["x-default"] = expected["en"]
     assert alternates(client, f"{url}?at={pks[2]}") == alternates(client, f"{url}?before={pks[4]}") == expected
-    # All that show the newest updates, and selections of them, are the newest page.
+    # Pages of the newest updates, or of a selection of them, are copies of the newest page.
     for query in ("", f"?at={pks[5]}", f"?after={pks[4]}", "?key=1"):
         assert head(client, f"{url}{query}")["canonical"] == url
     html = client.get(f"{url}?at={pks[2]}").content.decode()
     assert f'"url": "http://127.0.0.1:8000{middle["canonical"]}"' in html
 
 
-def test_the_list_of_coverage_names_the_languages_in_which_there_is_any(client: Client) -> None:
+def test_the_list_of_coverage_names_the_languages_that_have_coverage(client: Client) -> None:
     factories.article(languages=["en", "de", "uk"], headline_uk="")
     factories.article(languages=["en", "ar"], policies={"ar": "reviewed"})
     Translation._base_manager.filter(language="ar").update(state="machine")
     expected = {"en": "/en/", "de": "/de/", "x-default": "/"}
     assert alternates(client, "/en/") == alternates(client, "/de/") == expected
-    # In Ukrainian and Arabic there are originals only, in French there is nothing.
+    # There are only originals in Ukrainian and Arabic, and nothing in French.
     for language in ("uk", "ar", "fr"):
         assert alternates(client, f"/{language}/") == {}
         assert head(client, f"/{language}/")["canonical"] == f"/{language}/"
@@ -169,7 +169,7 @@ def test_every_language_has_a_locale_for_social_networks() -> None:
 
 
 @pytest.mark.parametrize("rest", ["", "?before={pk}&utm_source=x", "update/{pk}/", "comments/?order=oldest"])
-def test_a_page_that_is_not_in_this_language_is_offered_in_others(client: Client, rest: str) -> None:
+def test_a_missing_page_offers_its_other_languages(client: Client, rest: str) -> None:
     article = factories.article(languages=["en", "de"])
     rest = rest.format(pk=factories.update(article).pk)
     answer = client.get(f"/ar/live/{article.slug}/{rest}")
@@ -183,7 +183,7 @@ def test_a_page_that_is_not_in_this_language_is_offered_in_others(client: Client
     assert {client.get(link).status_code for link in page.links if "before" not in link} <= {200, 302}
 
 
-def test_an_update_that_is_not_in_this_language_is_offered_in_others(client: Client) -> None:
+def test_a_missing_update_offers_its_other_languages(client: Client) -> None:
     article = factories.article(policies={"de": "reviewed"})
     update = factories.update(article)
     answer = client.get(update.url("de"))
@@ -192,16 +192,16 @@ def test_an_update_that_is_not_in_this_language_is_offered_in_others(client: Cli
     assert links == [update.url(code) for code in ("en", "uk", "ar")]
 
 
-def test_an_update_changes_its_language_where_it_is(client: Client) -> None:
+def test_language_links_of_an_update_keep_its_place(client: Client) -> None:
     article = factories.article(policies={"de": "reviewed"})
     update = factories.update(article, body_en="<p>Peace.</p>")
     html = client.get(update.url("en")).content.decode()
     assert f'href="{update.url("uk")}"' in html
-    # In German it is not there yet, but its place is.
+    # The update is not in German yet, so its link leads to its place in the coverage.
     assert f'href="{article.url("de")}?at={update.pk}#{update.element}" lang="de"' in html
 
 
-def test_figures_tell_how_far_each_language_is() -> None:
+def test_statistics_show_the_progress_of_each_language() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>")
     row = update.translations.get(language="uk")
@@ -226,5 +226,5 @@ def test_monitoring_sees_the_state_of_translations(client: Client) -> None:
     assert "liveblog_rooms" in text
 
 
-def test_the_public_does_not_see_the_monitoring(client: Client) -> None:
+def test_the_public_cannot_see_the_monitoring(client: Client) -> None:
     assert client.get("/metrics", REMOTE_ADDR="8.8.8.8").status_code == 404

@@ -1,4 +1,4 @@
-"""A correction of the original reaches the translations that people wrote: as a suggestion, with the least change."""
+"""A correction of the original reaches reviewed translations as a suggestion with the fewest changes."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def suggested(update: Update, language: str = "de") -> dict[str, str] | None:
 
 
 def sent(provider: TranslationServer) -> list[str]:
-    """All texts that the provider was asked for."""
+    """Return all texts sent to the provider."""
     return [text for asked in provider.requests if "translate" in asked.path for text in asked.body["text"]]
 
 
@@ -72,10 +72,10 @@ BODY = "<p>14 allies met. They talked about money.</p><p>It rained all day.</p>"
 GERMAN = "<p>Getagt haben 14 Verbündete. Sie sprachen über Geld.</p><p>Es regnete den ganzen Tag.</p>"
 
 
-# What is sent, and what stays -----------------------------------------------------------------------------------------
+# The smallest change --------------------------------------------------------------------------------------------------
 
 
-def test_a_number_that_alone_changed_is_replaced_and_nothing_is_sent(provider: TranslationServer) -> None:
+def test_a_changed_number_is_replaced_without_the_provider(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     asked = len(sent(provider))
     corrected(update, BODY.replace("14", "40"))
@@ -83,6 +83,15 @@ def test_a_number_that_alone_changed_is_replaced_and_nothing_is_sent(provider: T
     assert suggested(update) == {"body": GERMAN.replace("14", "40")}
     assert len(sent(provider)) == asked
     assert of(update).state == State.REVIEWED
+
+
+def test_what_needs_no_machine_is_suggested_at_once_without_a_provider() -> None:
+    update = reviewed(BODY, GERMAN)
+    row = corrected(update, BODY.replace("14", "1,400"))
+    assert suggested(update) == {"body": GERMAN.replace("14", "1.400")}
+    assert (row.outdated, row.state, row.due_at) == (True, State.REVIEWED, None)
+    corrected(update, BODY.replace("It rained all day.", "It snowed all night."))
+    assert suggested(update) is None
 
 
 def test_only_the_sentence_that_changed_is_sent(provider: TranslationServer) -> None:
@@ -103,16 +112,16 @@ def test_only_the_sentence_that_changed_is_sent(provider: TranslationServer) -> 
         ("1,500 euros", "1,700 euros", "1\u202f500 euros", "fr", "1\u202f700 euros"),
         ("14 million euros", "40 million euros", "١٤ مليون يورو", "ar", "٤٠ مليون يورو"),
         ("Minister Zelenski spoke", "Minister Zelensky spoke", "Es sprach Zelenski", "de", "Es sprach Zelensky"),
-        # 14 мільйонів, but 22 мільйони: another form of the word.
+        # 14 мільйонів, but 22 мільйони: the form of the word changes.
         ("14 million euros", "22 million euros", "14 мільйонів євро", "uk", None),
-        # Somebody else may be a woman.
+        # Another name may be a woman's.
         ("Minister Schmidt spoke", "Minister Kaminski spoke", "Minister Schmidt sprach", "de", None),
         ("130 km/h on 130 roads", "150 km/h on 130 roads", "130 km/h auf 130 Straßen", "de", None),
         ("14 allies", "40 allies", "Vierzehn Verbündete", "de", None),
         ("It is true", "It is not true", "Das stimmt", "de", None),
     ],
 )  # fmt: skip
-def test_numbers_and_names_are_replaced_where_that_is_safe(
+def test_numbers_and_names_are_replaced_where_it_is_safe(
     old: str, now: str, written: str, language: str, expected: str | None
 ) -> None:
     plan = suggestions.plan(ENGLISH, {"headline": old}, {"headline": now}, {"headline": written}, language)
@@ -147,7 +156,7 @@ def test_numbers_and_names_are_replaced_where_that_is_safe(
         ),
     ],
 )
-def test_paragraphs_items_and_links_come_and_go_around_the_reviewed_words(
+def test_added_and_removed_paragraphs_items_and_links_leave_reviewed_words(
     old: str, now: str, written: str, sentences: list[str], expected: str
 ) -> None:
     plan = suggestions.plan(ENGLISH, {"body": old}, {"body": now}, {"body": written}, "de")
@@ -160,7 +169,7 @@ _SENTENCES = st.lists(_WORDS.map(lambda words: " ".join(words).capitalize() + ".
 
 
 @given(_SENTENCES, st.data())
-def test_what_did_not_change_keeps_its_reviewed_words(sentences: list[str], data: st.DataObject) -> None:
+def test_unchanged_sentences_keep_their_reviewed_words(sentences: list[str], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(sentences) - 1))
     changed = [*sentences]
     changed[place] = "Nobody knows why."
@@ -173,10 +182,10 @@ def test_what_did_not_change_keeps_its_reviewed_words(sentences: list[str], data
     assert len(plan.sentences) == 1
 
 
-# When it is made ------------------------------------------------------------------------------------------------------
+# The life of a suggestion ---------------------------------------------------------------------------------------------
 
 
-def test_it_is_never_shown_to_readers(provider: TranslationServer, client: Client) -> None:
+def test_readers_never_see_a_suggestion(provider: TranslationServer, client: Client) -> None:
     update = reviewed(BODY, GERMAN)
     corrected(update, BODY.replace("14", "40"))
     revision = update.article.revision
@@ -190,7 +199,7 @@ def test_it_is_never_shown_to_readers(provider: TranslationServer, client: Clien
     assert "40 allies" in before
 
 
-def test_when_the_provider_is_down_it_comes_later(provider: TranslationServer) -> None:
+def test_a_suggestion_arrives_later_if_the_provider_is_down(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     provider.fault = "503"
     corrected(update, BODY.replace("It rained all day.", "It snowed all night."))
@@ -207,19 +216,26 @@ def test_when_the_provider_is_down_it_comes_later(provider: TranslationServer) -
     assert of(update).failure == ""
 
 
-def test_a_second_correction_replaces_it_and_one_that_is_taken_back_removes_it(provider: TranslationServer) -> None:
+def test_a_second_correction_replaces_a_suggestion_and_taking_it_back_removes_it(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
-    for number in ("40", "50"):
-        corrected(update, BODY.replace("14", number))
+    for night, german in (
+        ("It snowed all night.", "Es schneite die ganze Nacht."),
+        ("It hailed all night.", "Es hagelte die ganze Nacht."),
+    ):
+        provider.answers["de", night] = german
+        provider.answers["de", f"<p>{night}</p>"] = f"<p>{german}</p>"
+        corrected(update, BODY.replace("It rained all day.", night))
         assert suggested(update) is None
         work()
-        assert suggested(update) == {"body": GERMAN.replace("14", number)}
+        assert suggested(update) == {"body": GERMAN.replace("Es regnete den ganzen Tag.", german)}
+    corrected(update, BODY.replace("14", "40"))
+    assert suggested(update) == {"body": GERMAN.replace("14", "40")}
     corrected(update, BODY)
     row = of(update)
     assert (row.outdated, row.suggestion, row.due_at) == (False, {}, None)
 
 
-def test_a_draft_that_is_unusable_makes_no_suggestion(provider: TranslationServer) -> None:
+def test_an_unusable_draft_makes_no_suggestion(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     provider.fault = "wrong language"
     long = "The ministers of all the allied countries quarrelled about the borders for the whole of the afternoon."
@@ -229,7 +245,7 @@ def test_a_draft_that_is_unusable_makes_no_suggestion(provider: TranslationServe
     assert of(update).failure == "language"
 
 
-def test_copies_are_suggested_for_once(provider: TranslationServer) -> None:
+def test_copies_share_one_suggestion(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     (copy,) = syndication.copy_to(update, [factories.article(languages=["en", "de"])], None)
     corrected(copy, BODY.replace("14", "40"))
@@ -252,7 +268,7 @@ def opened(client: Client, update: Update) -> tuple[str, Any]:
     return url, client.get(url)
 
 
-def test_the_translator_sees_the_difference_and_takes_it_over_with_one_press(provider: TranslationServer) -> None:
+def test_the_translator_sees_the_difference_and_accepts_it_with_one_press(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     corrected(update, BODY.replace("14", "40"))
     work()
@@ -270,7 +286,7 @@ def test_the_translator_sees_the_difference_and_takes_it_over_with_one_press(pro
     assert row.suggestion == {}
 
 
-def test_a_suggestion_with_remarks_is_taken_over_with_the_second_press(provider: TranslationServer) -> None:
+def test_a_suggestion_with_remarks_needs_a_second_press(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     provider.answers["de", "They want 7,000 men."] = "Sie wollen 9.000 Mann."
     corrected(update, BODY.replace("They talked about money.", "They want 7,000 men."))
@@ -298,7 +314,7 @@ def test_a_suggestion_can_be_edited_first(provider: TranslationServer) -> None:
     assert of(update).outdated
 
 
-def test_a_suggestion_that_was_replaced_meanwhile_is_not_taken_over(provider: TranslationServer) -> None:
+def test_a_suggestion_that_was_replaced_meanwhile_is_not_accepted(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     corrected(update, BODY.replace("14", "40"))
     work()
@@ -312,7 +328,7 @@ def test_a_suggestion_that_was_replaced_meanwhile_is_not_taken_over(provider: Tr
     assert update.body_de == GERMAN
 
 
-def test_what_is_wrong_in_public_stands_first_in_the_queue(provider: TranslationServer) -> None:
+def test_translations_with_an_error_in_public_come_first_in_the_queue(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     factories.update(update.article, body_en="<p>Peace at last, says the minister.</p>", is_key=True)
     corrected(update, BODY.replace("14", "40"))

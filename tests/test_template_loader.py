@@ -1,4 +1,4 @@
-"""The project's templates are indented for people who read them; pages carry none of it."""
+"""Templates are indented for their authors, and pages are sent without the indentation."""
 
 import pytest
 
@@ -22,5 +22,5 @@ def test_indentation_and_lines_of_template_syntax_leave_no_white_space(source: s
     assert compact(source) == compacted
 
 
-def test_white_space_between_words_stays() -> None:
+def test_white_space_between_words_is_kept() -> None:
     assert compact("one\n  {% if a %}\n    two\n  {% endif %}\n  three") == "one\n{% if a %}two\n{% endif %}three"

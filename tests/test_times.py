@@ -1,4 +1,4 @@
-"""A time can be read on its own, in any year and any country: day, year, 24-hour clock and offset are always there."""
+"""Every time has a day, a year, a 24-hour clock and an offset, so it is clear in any year and country."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import formats, timezone, translation
 
 from articles.models import Article
-from liveblog import times
 from liveblog.delivery import frames
 from liveblog.languages import SHIPPED, locale_of
+from liveblog.moments.formats import day_text, moment_in_sentence, moment_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ AFTERNOON = datetime.datetime(2022, 12, 1, 14, 5, tzinfo=datetime.UTC)
 
 def written(moment: datetime.datetime, language: str, zone: str) -> str:
     with translation.override(language), timezone.override(ZoneInfo(zone)):
-        return times.moment_text(moment)
+        return moment_text(moment)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_offset_is_that_of_the_zone(zone: str, expected: str) -> None:
     assert written(AFTERNOON, "en", zone) == expected
 
 
-def test_the_hour_that_comes_twice_can_be_told_apart() -> None:
+def test_the_two_times_of_a_repeated_hour_can_be_told_apart() -> None:
     first = datetime.datetime(2026, 11, 1, 5, 30, tzinfo=datetime.UTC)
     assert written(first, "en", "America/New_York") == "1 Nov 2026, 01:30 GMT−4"
     assert written(first + datetime.timedelta(hours=1), "en", "America/New_York") == "1 Nov 2026, 01:30 GMT−5"
@@ -73,10 +73,10 @@ def test_the_hour_that_comes_twice_can_be_told_apart() -> None:
         ("ar", "1 ديسمبر 2022 في الساعة 16:05 (غرينتش\u200e+2)", "الخميس، 1 ديسمبر 2022"),
     ],
 )
-def test_sentences_and_headings_write_it_in_full(language: str, in_sentence: str, day: str) -> None:
+def test_sentences_and_headings_write_times_in_full(language: str, in_sentence: str, day: str) -> None:
     with translation.override(language), timezone.override(ZoneInfo("Europe/Bucharest")):
-        assert times.moment_in_sentence(AFTERNOON) == in_sentence
-        assert times.day_text(AFTERNOON) == day
+        assert moment_in_sentence(AFTERNOON) == in_sentence
+        assert day_text(AFTERNOON) == day
 
 
 def test_the_locale_of_a_variety_of_a_language_is_found() -> None:
@@ -85,7 +85,7 @@ def test_the_locale_of_a_variety_of_a_language_is_found() -> None:
 
 
 @pytest.mark.parametrize("language", SHIPPED)
-def test_the_newsrooms_pages_have_the_24_hour_clock(language: str) -> None:
+def test_the_newsrooms_pages_use_the_24_hour_clock(language: str) -> None:
     with translation.override(language):
         for name in ("DATETIME_FORMAT", "TIME_FORMAT", "SHORT_DATETIME_FORMAT"):
             assert "14:05" in formats.date_format(AFTERNOON, name)
@@ -144,7 +144,7 @@ def test_the_permalink_of_running_coverage_does_not_say_that_it_ended(client: Cl
 
 def test_the_list_has_a_heading_for_each_day_of_the_event(client: Client) -> None:
     article = factories.article()
-    # In Bucharest the third one is on the day of the second; in UTC it is on that of the first.
+    # The third one is on the day of the second in Bucharest, but on the day of the first in UTC.
     for moment in ("2022-11-29T20:00", "2022-11-30T09:00", "2022-11-29T22:00"):
         factories.update(article, first_published_at=datetime.datetime.fromisoformat(f"{moment}+00:00"))
     html = html_of(client, article.url("en"))
@@ -155,7 +155,7 @@ def test_the_list_has_a_heading_for_each_day_of_the_event(client: Client) -> Non
     ]
 
 
-def test_a_pinned_update_stands_above_the_days(client: Client) -> None:
+def test_pinned_updates_come_before_the_days(client: Client) -> None:
     article = factories.article()
     pinned = factories.update(article, pin=1)
     factories.update(article)
@@ -164,7 +164,7 @@ def test_a_pinned_update_stands_above_the_days(client: Client) -> None:
     assert html.count('<h2 class="day">') == 1
 
 
-def test_an_update_that_is_pushed_names_its_day_in_the_language_and_zone_of_the_page() -> None:
+def test_a_pushed_update_names_its_day_in_the_language_and_zone_of_the_page() -> None:
     article = factories.article()
     at = datetime.datetime(2022, 11, 29, 22, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)

@@ -1,4 +1,4 @@
-"""What the checks of translations find, and what they leave alone."""
+"""The checks of translations find errors, and leave correct texts alone."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def details(code: str, source: str, translation: str, source_language: str, lang
         ("version 3.11 and 17.30", "Version 3.11 und 17.30", "en", "de"),
     ],
 )
-def test_the_same_number_written_as_the_language_writes_it_is_the_same(
+def test_a_number_can_be_written_as_its_language_writes_it(
     source: str, translation: str, source_language: str, language: str
 ) -> None:
     assert "numbers" not in codes(source, translation, source_language, language)
@@ -79,7 +79,9 @@ def test_the_same_number_written_as_the_language_writes_it_is_the_same(
         ("in 2022", "عام ٢٠٢٣", "ar", {"2022", "2023"}),
     ],
 )
-def test_another_number_is_reported_with_both(source: str, translation: str, language: str, expected: set[str]) -> None:
+def test_a_wrong_number_is_reported_with_the_right_one(
+    source: str, translation: str, language: str, expected: set[str]
+) -> None:
     assert details("numbers", source, translation, "en", language) == expected
 
 
@@ -100,21 +102,21 @@ NATO = Term("NATO", "НАТО")
         (Term("Kyiv"), "die Kyiver Bürger", "de"),
     ],
 )
-def test_a_term_may_be_inflected_prefixed_or_compounded(term: Term, translation: str, language: str) -> None:
+def test_a_term_can_be_inflected_prefixed_or_compounded(term: Term, translation: str, language: str) -> None:
     assert "terms" not in codes("Kyiv is quiet", translation, "en", language, terms=[term])
 
 
-def test_a_term_that_is_missing_is_reported_as_it_should_be() -> None:
+def test_a_missing_term_is_reported_in_its_correct_form() -> None:
     assert details("terms", "NATO meets", "Альянс зустрічається", "en", "uk", terms=[NATO]) == {"НАТО"}
 
 
-def test_what_is_not_to_be_translated_must_not_be_transliterated_either() -> None:
+def test_a_term_that_must_not_be_translated_must_not_be_transliterated_either() -> None:
     assert details("terms", "On Liveblog today", "Сьогодні на Лайвблозі", "en", "uk", terms=[Term("Liveblog")]) == {
         "Liveblog"
     }
 
 
-def test_terms_the_original_does_not_have_are_not_asked_for() -> None:
+def test_terms_that_the_original_lacks_are_not_required() -> None:
     assert "terms" not in codes("Ministers meet", "Міністри зустрічаються", "en", "uk", terms=[NATO])
 
 
@@ -125,11 +127,11 @@ def test_a_lost_acronym_is_reported() -> None:
     assert details("acronyms", "Talks with the OECD go on", "Die Gespräche gehen weiter", "en", "de") == {"OECD"}
 
 
-def test_an_acronym_may_be_that_of_the_other_language() -> None:
+def test_an_acronym_can_be_that_of_the_target_language() -> None:
     assert not codes("NATO and the EU agree", "L’OTAN et l’UE sont d’accord", "en", "fr")
 
 
-def test_another_surname_is_reported() -> None:
+def test_a_wrong_surname_is_reported() -> None:
     source, wrong = "He met Jens Stoltenberg there", "Er traf dort Jens Schmidt"
     assert details("names", source, wrong, "en", "de") == {"Stoltenberg → Schmidt"}
 
@@ -144,9 +146,7 @@ def test_another_surname_is_reported() -> None:
         ("says Jens Stoltenberg", "каже Єнс Столтенберг", "uk"),
     ],
 )
-def test_names_may_be_spelt_and_places_called_as_the_language_has_it(
-    source: str, translation: str, language: str
-) -> None:
+def test_names_and_places_can_have_the_forms_of_the_language(source: str, translation: str, language: str) -> None:
     assert "names" not in codes(source, translation, "en", language)
 
 
@@ -172,7 +172,7 @@ def test_the_marks_of_the_language_are_right(translation: str, language: str) ->
     assert not {code for code in found if code.startswith("quotes") and code != "quotes_count"}
 
 
-def test_english_may_quote_singly_and_doubly() -> None:
+def test_english_can_use_single_and_double_quotation_marks() -> None:
     assert not codes(
         "Er sagt: „Wir gehen nach Haus.“", "He says: ‘We’re going home, in the ministers’ car.’", "de", "en"
     )
@@ -183,11 +183,11 @@ def test_marks_of_another_language_are_reported(translation: str, marks: set[str
     assert details("quotes_foreign", "“We are going home”", translation, "en", "de") >= marks - {"”"}
 
 
-def test_guillemets_without_unbreakable_spaces_are_not_french() -> None:
+def test_french_guillemets_need_no_break_spaces() -> None:
     assert "quotes_foreign" in codes("“We are going home”", "« On rentre »", "en", "fr")
 
 
-def test_straight_marks_are_right_where_the_original_has_them() -> None:
+def test_straight_marks_are_correct_if_the_original_has_them() -> None:
     assert not codes('He says "we are going"', 'Er sagt "wir gehen"', "en", "de")
     assert "quotes_unbalanced" in codes('He says "we are going"', 'Er sagt "wir gehen', "en", "de")
 
@@ -200,7 +200,7 @@ def test_a_mark_without_its_counterpart_is_reported(translation: str) -> None:
 @pytest.mark.parametrize(
     ("translation", "language"), [("L’Europe et l’OTAN", "fr"), ("Об’єкт і п’ять", "uk"), ("NATO’s allies’ aims", "en")]
 )
-def test_an_apostrophe_is_no_quotation_mark(translation: str, language: str) -> None:
+def test_an_apostrophe_is_not_a_quotation_mark(translation: str, language: str) -> None:
     assert not {code for code in codes("Etwas", translation, "de", language) if code.startswith("quotes")}
 
 
@@ -209,7 +209,7 @@ def test_a_lost_quotation_is_reported_but_not_a_name_in_quotes() -> None:
     assert "quotes_count" not in codes("The grid operator Ukrenergo", "Оператор мережі «Укренерго»", "en", "uk")
 
 
-def test_a_quotation_over_several_paragraphs_may_open_again_in_each() -> None:
+def test_a_quotation_over_several_paragraphs_can_open_again_in_each() -> None:
     source = "<p>“We wait.</p><p>“We always have.”</p>"
     assert not codes(source, "<p>„Wir warten.</p><p>„Das taten wir immer.“</p>", "en", "de", html=True)
 
@@ -220,17 +220,17 @@ def test_a_quotation_over_several_paragraphs_may_open_again_in_each() -> None:
 @pytest.mark.parametrize(
     "broken", ["<p>Ja", "<p><em>Ja</p></em>", "<p>Ja</p></li>", "<p>Ja <a hre", "<p><b>Ja</b></p>"]
 )
-def test_broken_markup_blocks(broken: str) -> None:
+def test_broken_markup_blocks_a_translation(broken: str) -> None:
     problems = check("<p>Yes</p>", broken, "en", "de", html=True)
     assert {problem.code for problem in problems if problem.blocking} == {"markup"}
 
 
 @pytest.mark.parametrize("translation", ["<strong>Hilfe</strong>", "Hilfe&nbsp;jetzt", "Hilfe &#8222;jetzt"])
-def test_tags_and_entities_in_plain_text_block(translation: str) -> None:
+def test_tags_and_entities_in_plain_text_block_a_translation(translation: str) -> None:
     assert any(problem.blocking for problem in check("Help now", translation, "en", "de"))
 
 
-def test_what_the_original_has_too_is_no_broken_markup() -> None:
+def test_markup_that_the_original_has_too_is_not_broken() -> None:
     assert "markup" not in codes("Use <em> here", "Hier <em> verwenden", "en", "de")
     assert "markup" not in codes("<p>R&amp;D &lt; 5</p>", "<p>F&amp;E &lt; 5<br></p>", "en", "de", html=True)
 
@@ -264,7 +264,7 @@ def test_a_text_that_breaks_off_is_reported() -> None:
         ("What comes next?", "Wie es weitergeht", "de"),
     ],
 )
-def test_a_text_ends_as_its_language_ends_sentences(source: str, translation: str, language: str) -> None:
+def test_a_text_can_end_as_its_language_ends_sentences(source: str, translation: str, language: str) -> None:
     assert "truncated" not in codes(source, translation, "en", language)
 
 
@@ -273,7 +273,7 @@ def test_a_length_out_of_proportion_is_reported_unless_the_text_is_short() -> No
     assert "length" not in codes("Grain", "Getreidelieferungen", "en", "de")
 
 
-def test_nothing_instead_of_something_blocks_and_is_the_only_problem() -> None:
+def test_a_blank_translation_blocks_and_is_the_only_problem() -> None:
     assert check("Help", " ", "en", "de") == [Problem("empty", True)]
     assert not check("", "", "en", "de")
 
@@ -291,7 +291,7 @@ def test_a_sentence_left_in_the_original_language_is_reported() -> None:
     assert details("language", source, translation, "en", "de") == {"The ministers leave tonight."}
 
 
-def test_names_and_credits_may_stay_as_they_are() -> None:
+def test_names_and_credits_can_stay_as_they_are() -> None:
     assert not codes("Illustration: Ilinca Moraru / Liveblog", "Illustration: Ilinca Moraru / Liveblog", "en", "de")
 
 
@@ -321,7 +321,7 @@ def test_a_text_in_a_third_language_is_reported() -> None:
 def test_a_text_of_a_few_words_in_another_script_or_language_is_reported(
     source: str, translation: str, source_language: str, language: str, code: str
 ) -> None:
-    # The detector may know some of them.
+    # The language detector may recognise some of them, too.
     assert codes(source, translation, source_language, language) & {code, "language"}
 
 
@@ -340,12 +340,12 @@ def test_a_text_of_a_few_words_in_another_script_or_language_is_reported(
         ("House of Cards endet", "de"),
     ],
 )
-def test_names_units_and_addresses_may_stay_in_their_script(translation: str, language: str) -> None:
+def test_names_units_and_addresses_can_stay_in_their_script(translation: str, language: str) -> None:
     assert not codes("An original.", translation, "en", language) & {"script", "untranslated"}
 
 
 def test_short_correct_texts_are_left_alone() -> None:
-    """The catalogues of the interface are short texts whose translators knew nothing of the checks."""
+    """Use the catalogues of the interface: short texts whose translators did not know the checks."""
     alarms, count = [], 0
     for language in sorted(SHIPPED.keys() - {"en"}):
         for entry in polib.pofile(f"locale/{language}/LC_MESSAGES/django.po"):
@@ -358,7 +358,7 @@ def test_short_correct_texts_are_left_alone() -> None:
     assert len(alarms) <= 2, alarms
 
 
-def test_the_detector_knows_the_languages_and_when_it_does_not_know() -> None:
+def test_the_detector_knows_the_languages_and_admits_when_it_does_not() -> None:
     for text in translation_errors.TEXTS:
         for language in ("en", "de", "fr", "uk", "ar"):
             detected = language_of(text[language], translation_errors.LANGUAGES)
@@ -376,26 +376,26 @@ def test_the_model_is_not_loaded_before_a_text_is_checked() -> None:
 # Characters
 
 
-def test_control_characters_of_direction_block_but_marks_of_direction_do_not() -> None:
+def test_direction_overrides_block_a_translation_but_direction_marks_do_not() -> None:
     turned = check("Help", "Hil\u202efe", "en", "de")
     assert [(problem.code, problem.blocking, problem.details) for problem in turned] == [("bidi", True, ("U+202E",))]
     assert not check("Help NATO now", "ساعدوا \u200eNATO\u200f الآن", "en", "ar")
 
 
-def test_characters_nobody_sees_are_reported() -> None:
+def test_invisible_characters_are_reported() -> None:
     assert details("invisible", "Help", "Hil\u200bfe", "en", "de") == {"U+200B"}
 
 
 # Problems
 
 
-def test_a_problem_comes_back_from_json_as_it_was() -> None:
+def test_a_problem_survives_a_round_trip_through_json() -> None:
     problem = Problem("numbers", False, ("5", "6"))
     assert Problem.from_json(json.loads(json.dumps(problem.as_json()))) == problem
 
 
 @pytest.mark.parametrize("code", [*ERRORS, "a code of another version"])
-def test_every_problem_tells_the_translator_what_it_is_about(code: str) -> None:
+def test_every_problem_has_an_explanation_for_the_translator(code: str) -> None:
     message = Problem(code, False, ("100%", "%(details)s")).message
     assert message.endswith(".")
     assert code == "empty" or "100%, %(details)s" in message
@@ -448,7 +448,7 @@ def test_errors_are_found_and_correct_translations_left_alone(source_language: s
         ("The talks begin at 5:30 pm.", "会談は午後5時30分に始まる。"),
     ],
 )
-def test_numbers_that_are_counted_in_ten_thousands_are_understood(source: str, translation: str) -> None:
+def test_numbers_counted_in_ten_thousands_are_understood(source: str, translation: str) -> None:
     assert "numbers" not in {problem.code for problem in check(source, translation, "en", "ja")}
 
 

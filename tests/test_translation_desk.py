@@ -1,4 +1,4 @@
-"""Texts in several languages, written by several people: no work is lost, and each text has somebody behind it."""
+"""Several users can write texts in several languages without losing work, and each text has a reviewer."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def translated(update: Update, language: str, body: str) -> None:
-    """A translator's save, at the desk."""
+    """Save a translation as a translator does at the desk."""
     row = update.translations.get(language=language)
     desk.save(row.pk, desk.version_token(row), {"body": body}, User.objects.create_user("karim"), accept=True)
 
@@ -32,7 +32,7 @@ def test_a_correction_does_not_undo_what_a_translator_saved_meanwhile() -> None:
     assert update.translations.get(language="de").outdated
 
 
-def test_two_who_wrote_the_same_language_are_both_kept() -> None:
+def test_the_texts_of_two_translators_of_the_same_language_are_both_kept() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     client = member_of("Journalist")
     data = opened(client, update)
@@ -43,7 +43,7 @@ def test_two_who_wrote_the_same_language_are_both_kept() -> None:
     assert form["body_de"].value() == "<p>14 von der Journalistin.</p>"
     update.refresh_from_db()
     assert update.body_de == "<p>14 von der Übersetzerin.</p>"
-    # Having read it, she insists.
+    # She has read it, and saves her own text again.
     again = {
         **form_of(answer),
         "body_de": "<p>14 von beiden.</p>",
@@ -54,7 +54,7 @@ def test_two_who_wrote_the_same_language_are_both_kept() -> None:
     assert update.body_de == "<p>14 von beiden.</p>"
 
 
-def test_who_writes_in_a_language_stands_behind_it() -> None:
+def test_a_journalist_who_writes_in_a_language_is_its_reviewer() -> None:
     update = factories.update(factories.article(), body_en="<p>Peace.</p>")
     client = member_of("Journalist")
     client.post(change_url(update), {**opened(client, update), "body_uk": "<p>Мир.</p>"})
@@ -62,7 +62,7 @@ def test_who_writes_in_a_language_stands_behind_it() -> None:
     assert (row.state, row.reviewer.username) == ("reviewed", "journalist")
 
 
-def test_an_editor_decides_what_readers_get_of_texts_that_nobody_has_reviewed() -> None:
+def test_an_editor_decides_whether_readers_get_unreviewed_texts() -> None:
     article = factories.article()
     client = member_of("Editor")
     assert client.post(change_url(article), {**opened(client, article), "policies_de": "original"}).status_code == 302
@@ -84,7 +84,7 @@ def written(client: Client, url: str, **texts: str) -> dict[str, Any]:
     return {"stamp": form["stamp"].value(), **{name.replace("_", "-"): text for name, text in texts.items()}}
 
 
-def test_a_translator_accepts_and_is_led_to_the_next() -> None:
+def test_a_translator_accepts_a_text_and_gets_the_next_one() -> None:
     article = factories.article()
     first, second = (factories.update(article, body_en="<p>Talks have begun.</p>") for _ in range(2))
     client = member_of("Translator")
@@ -96,7 +96,7 @@ def test_a_translator_accepts_and_is_led_to_the_next() -> None:
     assert second.translations.get(language="de").state == "reviewed"
 
 
-def test_what_is_saved_without_being_accepted_is_in_review() -> None:
+def test_a_text_saved_without_accepting_is_in_review() -> None:
     update = factories.update(factories.article())
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -104,7 +104,7 @@ def test_what_is_saved_without_being_accepted_is_in_review() -> None:
     assert update.translations.get(language="de").state == "review"
 
 
-def test_nobody_stands_behind_a_text_that_is_not_there() -> None:
+def test_an_incomplete_translation_cannot_be_accepted() -> None:
     update = factories.update(factories.article(), headline_en="Peace", body_en="<p>It is signed.</p>")
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -116,7 +116,7 @@ def test_nobody_stands_behind_a_text_that_is_not_there() -> None:
     assert update.translations.get(language="de").state == "review"
 
 
-def test_paragraph_stands_beside_paragraph_and_becomes_one_text_again() -> None:
+def test_paragraphs_are_edited_side_by_side_and_saved_as_one_text() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p><ul><li>a</li><li>b</li></ul><p>Two.</p>")
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -132,7 +132,7 @@ def test_paragraph_stands_beside_paragraph_and_becomes_one_text_again() -> None:
     assert update.body_de == "<p>Eins.</p><ul><li>a</li><li>b</li></ul><p>Zwei.</p>"
 
 
-def test_an_original_that_was_corrected_meanwhile_is_shown_before_anything_is_saved() -> None:
+def test_an_original_corrected_meanwhile_is_shown_before_anything_is_saved() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>")
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -146,7 +146,7 @@ def test_an_original_that_was_corrected_meanwhile_is_shown_before_anything_is_sa
     assert answer.context["form"]["body-0"].value() == "<p>14 Tote.</p>"
 
 
-def test_what_turns_the_direction_of_text_around_is_not_saved() -> None:
+def test_direction_overrides_are_not_saved() -> None:
     update = factories.update(factories.article())
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -158,7 +158,7 @@ def test_what_turns_the_direction_of_text_around_is_not_saved() -> None:
     assert not update.body_de
 
 
-def test_what_is_not_for_a_language_leaves_the_queue() -> None:
+def test_an_update_not_meant_for_a_language_leaves_the_queue() -> None:
     update = factories.update(factories.article())
     client = member_of("Translator")
     url = desk_url(update, "de")
@@ -167,14 +167,14 @@ def test_what_is_not_for_a_language_leaves_the_queue() -> None:
     assert not states.Translation.objects.wanting().filter(update=update, language="de").exists()
 
 
-def test_who_may_not_translate_does_not_see_the_desk() -> None:
+def test_users_who_cannot_translate_do_not_see_the_desk() -> None:
     update = factories.update(factories.article())
     client = member_of("Moderator")
     assert client.get(desk_url(update, "de")).status_code == 403
     assert client.get("/admin/articles/translation/").status_code == 403
 
 
-def test_a_machine_is_asked_for_drafts_only_where_no_person_wrote(settings: Any) -> None:
+def test_machine_drafts_are_only_requested_for_texts_without_a_translator(settings: Any) -> None:
     settings.LIBRETRANSLATE_URL = "http://127.0.0.1:9"
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>")
@@ -192,7 +192,7 @@ def test_a_machine_is_asked_for_drafts_only_where_no_person_wrote(settings: Any)
     }
 
 
-def test_a_filter_by_a_number_that_no_article_has_shows_the_queue() -> None:
+def test_a_filter_by_an_unknown_article_shows_the_whole_queue() -> None:
     client = member_of("Translator")
     queue = reverse("admin:articles_translation_changelist")
     for article in ("9" * 25, "٣", "x"):

@@ -1,4 +1,4 @@
-"""What engines promise to whoever calls them, against servers that speak the providers' protocols."""
+"""Engines keep their promises to callers, against servers that speak the providers' protocols."""
 
 import logging
 import threading
@@ -63,7 +63,7 @@ def test_markup_is_translated_as_markup(server: TranslationServer, engine: Engin
     assert (body.get("tag_handling") or body.get("format")) == "html"
 
 
-def test_plain_text_is_not_taken_for_markup(server: TranslationServer, engine: Engine) -> None:
+def test_plain_text_is_not_mistaken_for_markup(server: TranslationServer, engine: Engine) -> None:
     engine.translate(["Profits < losses"], "en", "de", html=False)
     body = server.requests[-1].body
     assert body.get("tag_handling") is None
@@ -77,7 +77,7 @@ def test_blank_texts_are_not_sent(server: TranslationServer, engine: Engine) -> 
     assert len(server.requests) == 1
 
 
-def test_more_texts_than_a_request_may_have(server: TranslationServer, engine: Engine) -> None:
+def test_many_texts_are_split_into_several_requests(server: TranslationServer, engine: Engine) -> None:
     texts = [f"Minute {number}" for number in range(120)]
     server.answers |= {("de", text): text.replace("Minute", "Spielminute") for text in texts}
     results = engine.translate(texts, "en", "de", html=False)
@@ -93,7 +93,7 @@ def test_imitations_keep_structure_numbers_and_addresses(engine: Engine) -> None
         assert kept in result
 
 
-def test_any_number_of_threads_may_use_it(engine: Engine) -> None:
+def test_any_number_of_threads_can_use_an_engine(engine: Engine) -> None:
     results: list[list[str]] = []
     threads = [
         threading.Thread(target=lambda: results.append(engine.translate(["Rain"], "en", "de", html=False, terms=MAYOR)))
@@ -109,9 +109,7 @@ def test_any_number_of_threads_may_use_it(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("target", "sent"), [("en", "EN-GB"), ("pt", "PT-PT"), ("pt-br", "PT-BR"), ("de", "DE"), ("uk", "UK")]
 )
-def test_deepl_is_told_the_languages_in_its_codes(
-    server: TranslationServer, deepl: DeepL, target: str, sent: str
-) -> None:
+def test_deepl_gets_its_own_language_codes(server: TranslationServer, deepl: DeepL, target: str, sent: str) -> None:
     server.languages.add("pt")
     server.answers["pt", "1"] = "1"
     deepl.translate(["1"], "en-us", target, html=False)
@@ -127,7 +125,9 @@ def test_context_is_sent_to_deepl(server: TranslationServer, deepl: DeepL) -> No
 @pytest.mark.parametrize(
     ("wish", "sent"), [("more", "prefer_more"), ("less", "prefer_less"), ("prefer_less", "prefer_less"), ("", None)]
 )
-def test_formality_is_a_wish(server: TranslationServer, settings: Any, wish: str, sent: str | None) -> None:
+def test_the_formality_setting_is_sent_as_a_preference(
+    server: TranslationServer, settings: Any, wish: str, sent: str | None
+) -> None:
     settings.DEEPL_API_KEY, settings.DEEPL_URL, settings.DEEPL_FORMALITY = KEY, server.url, wish
     engine = configured()
     assert engine is not None
@@ -135,12 +135,12 @@ def test_formality_is_a_wish(server: TranslationServer, settings: Any, wish: str
     assert server.requests[-1].body.get("formality") == sent
 
 
-def test_requests_say_who_asks_and_nothing_of_the_machine(server: TranslationServer, engine: Engine) -> None:
+def test_requests_name_our_product_and_nothing_about_the_machine(server: TranslationServer, engine: Engine) -> None:
     engine.translate(["Rain"], "en", "de", html=False)
     assert server.requests[-1].headers["user-agent"] == "liveblog"
 
 
-def test_libretranslate_without_a_key(server: TranslationServer) -> None:
+def test_libretranslate_works_without_a_key(server: TranslationServer) -> None:
     server.key = ""
     LibreTranslate(f"{server.url}/").translate(["Rain"], "en", "de", html=False)
     assert "api_key" not in server.requests[-1].body
@@ -149,7 +149,7 @@ def test_libretranslate_without_a_key(server: TranslationServer) -> None:
 # Glossaries of DeepL's
 
 
-def test_terms_become_a_glossary_that_is_made_once(server: TranslationServer, deepl: DeepL) -> None:
+def test_terms_become_a_glossary_once(server: TranslationServer, deepl: DeepL) -> None:
     for text in ("The mayor spoke.", "The Red Arrows came."):
         deepl.translate([text], "en", "de", html=False, terms=MAYOR)
     [glossary] = server.glossaries.values()
@@ -158,7 +158,7 @@ def test_terms_become_a_glossary_that_is_made_once(server: TranslationServer, de
     assert [request.method for request in server.requests] == ["GET", "POST", "POST", "POST"]
 
 
-def test_threads_make_one_glossary_between_them(server: TranslationServer, deepl: DeepL) -> None:
+def test_concurrent_threads_make_one_glossary(server: TranslationServer, deepl: DeepL) -> None:
     threads = [
         threading.Thread(target=deepl.translate, args=(["Rain"], "en", "de"), kwargs={"html": False, "terms": MAYOR})
         for _ in range(8)
@@ -177,7 +177,7 @@ def test_a_glossary_of_another_process_is_used(server: TranslationServer, deepl:
     assert server.translations[0].body["glossary_id"] == server.translations[1].body["glossary_id"]
 
 
-def test_other_terms_are_another_glossary_and_old_ones_go(server: TranslationServer, deepl: DeepL) -> None:
+def test_changed_terms_make_a_new_glossary_and_delete_the_old_one(server: TranslationServer, deepl: DeepL) -> None:
     for target in ("de", "fr"):
         deepl.translate(["The mayor spoke."], "en", target, html=False, terms=MAYOR)
     deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=[Term("mayor", "Bürgermeisterin")])
@@ -185,7 +185,7 @@ def test_other_terms_are_another_glossary_and_old_ones_go(server: TranslationSer
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_a_glossary_that_was_deleted_is_made_anew(server: TranslationServer, deepl: DeepL, status: int) -> None:
+def test_a_deleted_glossary_is_made_again(server: TranslationServer, deepl: DeepL, status: int) -> None:
     server.unknown_glossary = status
     deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
     server.glossaries.clear()
@@ -194,15 +194,17 @@ def test_a_glossary_that_was_deleted_is_made_anew(server: TranslationServer, dee
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 456])
-def test_without_glossaries_it_goes_on_without(server: TranslationServer, deepl: DeepL, status: int) -> None:
+def test_an_engine_translates_without_a_glossary_if_glossaries_fail(
+    server: TranslationServer, deepl: DeepL, status: int
+) -> None:
     server.glossary_status = status
     for _ in range(2):
         deepl.translate(["The mayor spoke."], "en", "de", html=False, terms=MAYOR)
     assert [request.body.get("glossary_id") for request in server.translations] == [None, None]
-    assert len(server.requests) == 3, "it does not ask for a glossary each time"
+    assert len(server.requests) == 3, "The engine asked for a glossary each time."
 
 
-def test_a_glossary_that_cannot_be_had_now_is_waited_for(server: TranslationServer, deepl: DeepL) -> None:
+def test_an_unavailable_glossary_makes_the_translation_try_again_later(server: TranslationServer, deepl: DeepL) -> None:
     server.glossary_status = 503
     assert failure_of(deepl, terms=MAYOR).reason == "busy"
     server.glossary_status = None
@@ -210,7 +212,7 @@ def test_a_glossary_that_cannot_be_had_now_is_waited_for(server: TranslationServ
     assert server.translations[-1].body["glossary_id"] in server.glossaries
 
 
-def test_terms_with_line_ends_and_blank_ones_do_no_harm(server: TranslationServer, deepl: DeepL) -> None:
+def test_blank_terms_and_terms_with_line_breaks_do_no_harm(server: TranslationServer, deepl: DeepL) -> None:
     terms = [Term("Lord\tMayor ", "Ober\nbürgermeister"), Term(" ", "x"), Term("")]
     deepl.translate(["Rain"], "en", "de", html=False, terms=terms)
     [glossary] = server.glossaries.values()
@@ -235,42 +237,44 @@ def test_terms_with_line_ends_and_blank_ones_do_no_harm(server: TranslationServe
         ("empty", "nonsense", None, False),
     ],
 )
-def test_faults_have_their_reasons(
+def test_each_fault_has_its_reason(
     server: TranslationServer, engine: Engine, fault: str, reason: str, retry_after: float | None, permanent: bool
 ) -> None:
     server.fault = fault
     failure = failure_of(engine)
     assert (failure.reason, failure.retry_after, failure.permanent) == (reason, retry_after, permanent)
-    assert len(server.requests) == 1, "an engine tries once"
+    assert len(server.requests) == 1, "The engine tried more than once."
 
 
 @pytest.mark.parametrize("fault", ["truncated", "broken tags", "wrong language"])
-def test_faults_of_content_are_for_callers_to_see(server: TranslationServer, engine: Engine, fault: str) -> None:
+def test_faults_in_the_content_are_left_to_callers(server: TranslationServer, engine: Engine, fault: str) -> None:
     server.fault = fault
     assert len(engine.translate(["<p>Rain</p>", "<p>Wind</p>"], "en", "de", html=True)) == 2
 
 
-def test_after_a_fault_all_is_well_again(server: TranslationServer, engine: Engine) -> None:
+def test_an_engine_works_again_after_a_fault(server: TranslationServer, engine: Engine) -> None:
     server.fault, server.fail_times = "hang up", 1
     failure_of(engine)
     assert engine.translate(["Rain"], "en", "de", html=False) == ["Die"]
 
 
-def test_a_date_says_when_to_try_again(server: TranslationServer, engine: Engine) -> None:
+def test_retry_after_can_be_a_date(server: TranslationServer, engine: Engine) -> None:
     server.fault, server.retry_after = "429", "Wed, 21 Oct 2015 07:28:00 GMT"
     assert failure_of(engine).retry_after == 0
     server.retry_after = "soon"
     assert failure_of(engine).retry_after is None
 
 
-def test_an_unsupported_pair(engine: Engine) -> None:
+def test_an_unsupported_pair_of_languages_is_refused(engine: Engine) -> None:
     with pytest.raises(ProviderError) as caught:
         engine.translate(["Rain"], "en", "tlh", html=False)
     assert caught.value.reason == "unsupported"
     assert caught.value.permanent
 
 
-def test_a_pair_that_libretranslate_has_no_model_for(server: TranslationServer, libretranslate: LibreTranslate) -> None:
+def test_a_pair_without_a_libretranslate_model_is_refused(
+    server: TranslationServer, libretranslate: LibreTranslate
+) -> None:
     server.missing_pairs.add(("en", "de"))
     assert failure_of(libretranslate).reason == "unsupported"
 
@@ -285,7 +289,7 @@ def test_an_unsupported_pair_with_a_glossary_makes_one_glossary(server: Translat
 
 @pytest.mark.parametrize("name", ["deepl", "libretranslate"])
 @pytest.mark.parametrize("fault", ["slow", "trickle"])
-def test_patience_has_an_end(server: TranslationServer, name: str, fault: str) -> None:
+def test_a_slow_answer_ends_with_a_time_out(server: TranslationServer, name: str, fault: str) -> None:
     impatient = {
         "deepl": DeepL(KEY, url=server.url, timeout=0.4),
         "libretranslate": LibreTranslate(server.url, key=KEY, timeout=0.4),
@@ -296,19 +300,19 @@ def test_patience_has_an_end(server: TranslationServer, name: str, fault: str) -
     assert time.monotonic() - began < 5
 
 
-def test_a_slow_answer_in_time_is_an_answer(server: TranslationServer, engine: Engine) -> None:
+def test_a_slow_answer_in_time_is_accepted(server: TranslationServer, engine: Engine) -> None:
     server.fault, server.delay = "slow", 0.3
     assert engine.translate(["Rain"], "en", "de", html=False) == ["Die"]
 
 
-def test_nobody_there() -> None:
+def test_a_provider_that_is_down_is_unreachable() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     assert failure_of(DeepL(KEY, url=url)).reason == "unreachable"
     assert failure_of(LibreTranslate(url)).reason == "unreachable"
 
 
 @pytest.mark.parametrize("url", ["http://", "nowhere", "http://[half", "ftp://127.0.0.1"])
-def test_an_address_that_is_none(url: str) -> None:
+def test_an_invalid_address_is_unreachable(url: str) -> None:
     for engine in (DeepL(KEY, url=url), LibreTranslate(url)):
         assert failure_of(engine).reason in {"unreachable", "nonsense"}
 
@@ -329,7 +333,7 @@ def test_a_key_that_no_header_can_hold_is_refused(server: TranslationServer, key
     assert key not in "".join(traceback.format_exception(failure))
 
 
-def test_neither_keys_nor_texts_are_told(
+def test_errors_and_logs_have_neither_keys_nor_texts(
     server: TranslationServer, engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -358,7 +362,7 @@ def test_without_settings_there_is_no_engine(unset: Any) -> None:
     assert configured() is None
 
 
-def test_the_engine_is_that_of_the_settings(unset: Any) -> None:
+def test_the_settings_choose_the_engine(unset: Any) -> None:
     unset.LIBRETRANSLATE_URL = "http://127.0.0.1:5000"
     assert isinstance(configured(), LibreTranslate)
     unset.DEEPL_API_KEY = KEY
@@ -373,7 +377,7 @@ def test_the_engine_is_built_once(unset: Any) -> None:
     assert configured() is not first
 
 
-def test_the_time_out_is_a_setting(server: TranslationServer, unset: Any) -> None:
+def test_a_setting_changes_the_time_out(server: TranslationServer, unset: Any) -> None:
     unset.LIBRETRANSLATE_URL, unset.LIBRETRANSLATE_API_KEY, unset.TRANSLATION_TIMEOUT = server.url, KEY, 0.3
     server.fault, server.delay = "slow", 30
     engine = configured()

@@ -1,4 +1,4 @@
-"""How often the checks of translations are right, and how fast they are."""
+"""The checks of translations are right often enough, and fast enough."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from tests.translation_set import LANGUAGES, load
 
 PAGE = translation_rates.PAGE.read_text(encoding="utf-8")
 
-#: The least share of wrong translations that is found, in percent. What lies deeper than words is found less often.
+#: The least share of wrong translations that is found, in percent. Errors of meaning are found less often.
 FLOORS = {
     "negation": 84,
     "reversal": 50,
@@ -48,7 +48,7 @@ def _percent(cell: str) -> float:
     return 100 * int(part) / int(whole)
 
 
-def test_the_page_says_how_often_the_checks_are_right_now():
+def test_the_page_states_how_often_the_checks_are_right_now():
     assert translation_rates.measured(PAGE) == translation_rates.tables(translation_rates.results())
 
 
@@ -63,7 +63,7 @@ def test_right_translations_are_left_alone():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_long_text_is_checked_while_somebody_types(language):
+def test_a_long_text_is_checked_as_fast_as_somebody_types(language):
     source_language = "de" if language == "en" else "en"
     source = target = ""
     for entry in load(language):
@@ -88,7 +88,7 @@ def test_numbers_in_words_are_read_as_num2words_writes_them(language):
 
 
 CODES = [
-    # The examples and others of their kinds.
+    # Examples of each kind of error.
     ("en", "uk", "Russia did not attack the convoy", "Росія атакувала колону", {"negation_lost"}),
     ("en", "pl", "Nobody was hurt in the fire", "W pożarze ktoś został ranny", {"negation_lost"}),
     ("es", "de", "El puente nunca se cerró", "Die Brücke wurde geschlossen", {"negation_lost"}),
@@ -121,7 +121,7 @@ CODES = [
 
 
 @pytest.mark.parametrize(("source_language", "language", "source", "translation", "codes"), CODES)
-def test_each_check_sees_its_fault_and_leaves_what_is_right(source_language, language, source, translation, codes):
+def test_each_check_finds_its_fault_and_accepts_correct_text(source_language, language, source, translation, codes):
     assert {problem.code for problem in check(source, translation, source_language, language)} == codes
 
 
@@ -130,7 +130,7 @@ def test_a_remark_names_the_place():
     assert problem.message == "The translation has lost a negation: “did not attack the”."
 
 
-def test_the_page_lists_the_typography_of_the_table():
+def test_the_page_lists_the_typography_of_every_language():
     for language, rules in TYPOGRAPHY.items():
         if language in LANGUAGES:
             opening, closing = rules.quotes[:2]

@@ -1,4 +1,4 @@
-"""How far a text is in each language, what readers are given of it, and what they are told."""
+"""Each text has a state in each language, which decides which text and label readers get."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ def of(item: Any, language: str) -> Translation:
 
 
 def drafted(update: Update, language: str, body: str) -> Translation:
-    """A machine's draft, as it comes from an engine."""
+    """Store a machine draft as an engine delivers it."""
     row = of(update, language)
     source = columns.texts_of(update, update.source_language)
     assert drafting.store(row, {"body": body}, source=source, engine="deepl", problems={})
@@ -54,7 +54,7 @@ def test_every_language_of_the_article_has_a_state() -> None:
     )
 
 
-def test_a_person_who_writes_stands_behind_it() -> None:
+def test_a_user_who_writes_a_text_is_its_reviewer() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     user = User.objects.create_user("olena")
     with acting_as(user):
@@ -65,7 +65,7 @@ def test_a_person_who_writes_stands_behind_it() -> None:
     assert row.source == {"body": "<p>One.</p>"}
 
 
-def test_half_a_text_is_not_reviewed() -> None:
+def test_an_incomplete_text_is_not_reviewed() -> None:
     update = factories.update(factories.article(), headline_en="Peace", body_en="<p>Signed.</p>", headline_de="Frieden")
     assert of(update, "de").state == State.REVIEW
     assert of(update, "de") in Translation.objects.wanting()
@@ -81,14 +81,14 @@ def test_a_correction_of_the_original_outdates_every_translation_at_once() -> No
     assert not of(update, "ar").outdated
 
 
-def test_a_correction_together_with_its_translation_leaves_that_one_up_to_date() -> None:
+def test_a_correction_saved_with_its_translation_does_not_outdate_it() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     update.body_en, update.body_de = "<p>40 killed.</p>", "<p>40 Tote.</p>"
     update.save()
     assert not of(update, "de").outdated
 
 
-def test_a_correction_that_is_taken_back_makes_the_translation_good_again() -> None:
+def test_taking_a_correction_back_makes_the_translation_current_again() -> None:
     update = factories.update(factories.article(), body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     for body in ("<p>40 killed.</p>", "<p>14 killed.</p>"):
         update.body_en = body
@@ -96,7 +96,7 @@ def test_a_correction_that_is_taken_back_makes_the_translation_good_again() -> N
     assert not of(update, "de").outdated
 
 
-def test_a_new_language_of_the_article_begins_for_all_its_updates() -> None:
+def test_a_new_language_of_the_article_gives_all_updates_a_state() -> None:
     article = factories.article()
     updates = [factories.update(article), factories.update(article)]
     article.languages = [*article.languages, "ro"]
@@ -104,7 +104,7 @@ def test_a_new_language_of_the_article_begins_for_all_its_updates() -> None:
     assert [of(update, "ro").state for update in updates] == [State.MISSING, State.MISSING]
 
 
-def test_a_machine_does_not_overwrite_a_person_who_was_faster() -> None:
+def test_a_machine_does_not_overwrite_a_translator_who_was_faster() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     row, source = of(update, "de"), columns.texts_of(update, "en")
     update.body_de = "<p>Von Hand.</p>"
@@ -114,7 +114,7 @@ def test_a_machine_does_not_overwrite_a_person_who_was_faster() -> None:
     assert update.body_de == "<p>Von Hand.</p>"
 
 
-def test_a_draft_of_an_original_that_was_corrected_meanwhile_is_thrown_away() -> None:
+def test_a_draft_of_an_original_corrected_meanwhile_is_discarded() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     row, source = of(update, "de"), columns.texts_of(update, "en")
     update.body_en = "<p>Two.</p>"
@@ -124,7 +124,7 @@ def test_a_draft_of_an_original_that_was_corrected_meanwhile_is_thrown_away() ->
     assert of(update, "de").due_at is not None
 
 
-def test_a_draft_touches_no_other_language_of_somebody_who_is_saving() -> None:
+def test_a_draft_does_not_touch_other_languages_that_somebody_is_saving() -> None:
     update = factories.update(factories.article(), body_en="<p>One.</p>")
     drafted(update, "de", "<p>Eins.</p>")
     Update._base_manager.filter(pk=update.pk).update(body_uk="<p>Один.</p>")
@@ -133,10 +133,10 @@ def test_a_draft_touches_no_other_language_of_somebody_who_is_saving() -> None:
     assert (update.body_de, update.body_uk, update.body_ar) == ("<p>Eins.</p>", "<p>Один.</p>", "<p>واحد.</p>")
 
 
-# What readers are given -----------------------------------------------------------------------------------------------
+# Readers' pages -------------------------------------------------------------------------------------------------------
 
 
-def test_a_draft_is_shown_as_one_with_the_original_in_place(client: Client) -> None:
+def test_a_draft_is_labelled_and_offers_the_original(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>")
     drafted(update, "de", "<p>Frieden.</p>")
@@ -156,7 +156,7 @@ def test_a_reviewed_text_needs_no_label(client: Client) -> None:
     assert "Peace." not in html
 
 
-def test_readers_of_an_outdated_translation_are_told(client: Client) -> None:
+def test_readers_of_an_outdated_translation_see_a_note(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>14 killed.</p>", body_de="<p>14 Tote.</p>")
     update.body_en = "<p>40 killed.</p>"
@@ -171,7 +171,7 @@ def test_readers_of_an_outdated_translation_are_told(client: Client) -> None:
     ("policy", "shown", "hidden"),
     [("machine", "Frieden.", None), ("original", "Peace.", "Frieden."), ("reviewed", None, "Frieden.")],
 )
-def test_the_article_decides_what_readers_get_of_a_draft(
+def test_the_article_decides_whether_readers_get_drafts(
     client: Client, policy: str, shown: str | None, hidden: str | None
 ) -> None:
     article = factories.article(policies={"de": policy})
@@ -184,7 +184,7 @@ def test_the_article_decides_what_readers_get_of_a_draft(
     assert "Peace." in page(client, article, "ar")
 
 
-def test_an_update_that_waited_for_its_review_comes_to_its_place(client: Client) -> None:
+def test_an_update_appears_in_its_place_once_it_is_reviewed(client: Client) -> None:
     article = factories.article(policies={"de": "reviewed"})
     update = factories.update(article, body_en="<p>Peace.</p>")
     assert client.get(update.url("de")).status_code == 404
@@ -196,7 +196,7 @@ def test_an_update_that_waited_for_its_review_comes_to_its_place(client: Client)
     assert '"op":"put"' in frame
 
 
-def test_a_refused_language_gets_the_original(client: Client) -> None:
+def test_readers_of_a_refused_language_get_the_original(client: Client) -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>")
     drafted(update, "de", "<p>Frieden.</p>")
@@ -206,7 +206,7 @@ def test_a_refused_language_gets_the_original(client: Client) -> None:
     assert "Frieden." not in html
 
 
-def test_a_draft_reaches_the_pages_of_its_language_and_no_other() -> None:
+def test_a_draft_only_reaches_pages_in_its_language() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>Peace.</p>")
     before = Article.objects.get(pk=article.pk).page_state
@@ -218,7 +218,7 @@ def test_a_draft_reaches_the_pages_of_its_language_and_no_other() -> None:
     assert frames.since(article.pk, before, now, "uk").text.endswith('"changes":[]}')
 
 
-def test_a_related_article_is_named_in_the_language_it_may_be_named_in(client: Client) -> None:
+def test_a_related_article_does_not_show_a_hidden_machine_headline(client: Client) -> None:
     article = factories.article()
     other = factories.article(headline_de="", policies={"de": "original"})
     with changes.edit(article):
@@ -231,7 +231,7 @@ def test_a_related_article_is_named_in_the_language_it_may_be_named_in(client: C
     assert 'lang="en" dir="ltr">Ministers meet in Bucharest' in html
 
 
-def test_the_glossary_knows_what_is_not_translated() -> None:
+def test_the_glossary_names_terms_that_are_not_translated() -> None:
     GlossaryTerm.objects.create(source_language="en", language="de", source="NATO")
     GlossaryTerm.objects.create(source_language="en", language="de", source="Credit", target="Foto")
     assert [term.expected for term in GlossaryTerm.between("en", "de")] == ["Foto", "NATO"]

@@ -1,4 +1,4 @@
-"""Nothing lost, doubled or out of order, whatever happens to the servers: docs/reference/delivery.md names these tests.
+"""No update is lost, doubled or out of order, whatever happens to the servers (see docs/reference/delivery.md).
 
 On SQLite one server runs beside the writers; on PostgreSQL and Redis there are two, and readers move between them.
 """
@@ -40,7 +40,7 @@ KILLS = soak.count(2, 20)
 
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[list[Server]]:
-    """All servers of a newsroom."""
+    """Start all servers of a newsroom."""
     count = 1 if connection.vendor == "sqlite" else 2
     with ExitStack() as stack:
         yield [stack.enter_context(Server(LIVE_POLL_SECONDS="1")) for _ in range(count)]
@@ -58,7 +58,7 @@ def editor(transactional_db: None) -> User:
 
 @asynccontextmanager
 async def open_pages(pages: list[OpenPage]) -> Any:
-    """Keep pages open. What they find wrong is raised."""
+    """Keep pages open, and raise the errors that they find."""
     tasks = [asyncio.create_task(page.stay_open()) for page in pages]
     try:
         yield
@@ -71,7 +71,7 @@ async def open_pages(pages: list[OpenPage]) -> Any:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def assert_as_loaded_anew(pages: list[OpenPage], server: Server, article: Article) -> None:
+async def assert_as_on_a_fresh_page(pages: list[OpenPage], server: Server, article: Article) -> None:
     fresh = {language: await OpenPage.fresh(server, article.slug, language) for language in LANGUAGES}
     for page in pages:
         language = page.path.split("/")[1]
@@ -98,7 +98,7 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
             pages = [OpenPage(site, article.slug, language) for language in LANGUAGES]
             async with open_pages(pages):
                 await asyncio.sleep(random.uniform(0.2, 3))
-            # The laptop is closed, and opened again.
+            # A reader closes the laptop and opens it again.
             await asyncio.sleep(random.uniform(0, 1))
             async with open_pages(pages):
                 await asyncio.sleep(random.uniform(0.2, 3))
@@ -113,7 +113,7 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
                 assert await asyncio.to_thread(writer.wait) == 0
             for page in stayers:
                 await page.reaches(CHANGES)
-            # A short storm may be over before as many have come twice.
+            # A short storm may end before so many readers have come twice.
             async with asyncio.timeout(PATIENCE):
                 await enough.wait()
             for task in coming:
@@ -128,18 +128,16 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
     logged = await sync_to_async(factories.log_of)(article)
     assert [revision for revision, _element in logged] == list(range(1, CHANGES + 1))
     assert sum(page.reloads for page in stayers) == 0
-    await assert_as_loaded_anew([*stayers, *comers[-8:]], site[-1], article)
+    await assert_as_on_a_fresh_page([*stayers, *comers[-8:]], site[-1], article)
 
 
 # Servers that die -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_server_that_is_killed_again_and_again_loses_nothing(
-    article: Article, editor: User, tmp_path: Path
-) -> None:
+async def test_a_server_killed_again_and_again_loses_nothing(article: Article, editor: User, tmp_path: Path) -> None:
     count = 1 if connection.vendor == "sqlite" else 2
     trigger = tmp_path / "die"
-    command = ["-m", "tests.faulty_server", "dies-before-the-bell", "--port", "PORT"]
+    command = ["-m", "tests.faulty_server", "dies-before-notifying", "--port", "PORT"]
     make = sync_to_async(lambda: Server(command, LIVE_POLL_SECONDS="1", TRIGGER=str(trigger)))
     site = [await make() for _ in range(count)]
     for server in site:
@@ -168,11 +166,11 @@ async def test_a_server_that_is_killed_again_and_again_loses_nothing(
             for kill in range(KILLS):
                 victim = random.choice(site)
                 if kill % 2:
-                    # Whoever has committed next dies before anybody hears of it.
+                    # The server with the next commit dies before it notifies anybody.
                     await asyncio.to_thread(trigger.touch)
                     victim = await _first_dead(site)
                 else:
-                    await _longer(accepted)
+                    await _one_more_accepted(accepted)
                     await asyncio.sleep(random.uniform(0, 0.4))
                     await asyncio.to_thread(victim.kill)
                 before = await sync_to_async(_revision)(article)
@@ -193,8 +191,8 @@ async def test_a_server_that_is_killed_again_and_again_loses_nothing(
             await asyncio.to_thread(server.stop)
 
 
-async def _longer(accepted: list[str]) -> None:
-    """Wait until one more is accepted."""
+async def _one_more_accepted(accepted: list[str]) -> None:
+    """Wait until the servers accept one more update."""
     before = len(accepted)
     async with asyncio.timeout(PATIENCE):
         while len(accepted) == before:
@@ -238,7 +236,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
             before = workers(server)
             server.hang_up()
             number = 0
-            # Two processes, one after the other.
+            # The server replaces its two processes, one after the other.
             async with asyncio.timeout(PATIENCE):
                 while before & workers(server):
                     await post(article, body_en=f"<p>Take {number}</p>")
@@ -251,7 +249,7 @@ async def test_a_deploy_under_load_loses_nothing_and_sends_readers_away_one_by_o
         for page in pages:
             assert len(page.updates) == number
             assert page.reloads == 0
-        # No tenth of the window sees more than a third of those who leave.
+        # At most a third of the readers leave in any tenth of the window.
         most = max(sum(start <= moment < start + window / 10 for moment in moments) for start in moments)
         assert most < len(moments) / 3
 
@@ -266,7 +264,7 @@ async def _all_connected(pages: list[OpenPage]) -> None:
 
 
 def workers(server: Server) -> set[int]:
-    """The processes that serve."""
+    """Return the ids of the worker processes."""
     assert server.process is not None
     supervisor = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
     return {pid for pid in map(int, supervisor.read_text().split()) if _serves(pid)}
@@ -283,7 +281,7 @@ def _serves(pid: int) -> bool:
 async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(article: Article) -> None:
     command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
     with await sync_to_async(lambda: Server(command))() as server:
-        # Connections are the system's to hand out; of so many each process has some.
+        # The system distributes connections; with so many, each process has some.
         pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(40)]
         async with open_pages(pages):
             await sync_to_async(factories.update)(article)
@@ -297,10 +295,10 @@ async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(arti
                 while len(workers(server) - {min(before)}) < 2:
                     await asyncio.sleep(0.05)
         assert sum(page.connections for page in pages) > len(pages)
-        await assert_as_loaded_anew(pages, server, article)
+        await assert_as_on_a_fresh_page(pages, server, article)
 
 
-async def test_who_asks_from_before_the_log_was_pruned_loads_anew(site: list[Server], article: Article) -> None:
+async def test_a_page_older_than_the_pruned_log_reloads(site: list[Server], article: Article) -> None:
     for _ in range(6):
         await sync_to_async(factories.update)(article)
     behind, ahead = (OpenPage(site, article.slug, "en") for _ in range(2))

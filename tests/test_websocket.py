@@ -1,4 +1,4 @@
-"""The websocket, spoken by a real client to the real server, with and without the lent transport."""
+"""A real client speaks websocket to the real server, with and without the lent transport."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tests.server import PATIENCE, PLAIN_SERVER, Server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-#: Servers that lend no transport are tried beside one database, and beside the other by `make soak`.
+#: Servers that lend no transport are tested with PostgreSQL, and with SQLite in `make soak`.
 SEND = "send" if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else soak.only("send")
 
 
@@ -45,7 +45,7 @@ def join(server: Server, article: Article, after: str | None = None, language: s
 
 
 async def frame(connection: ClientConnection) -> dict[str, Any]:
-    """The next frame that is no heartbeat."""
+    """Return the next frame that is not a heartbeat."""
     async with asyncio.timeout(PATIENCE):
         while True:
             received = json.loads(await connection.recv())
@@ -63,7 +63,7 @@ make_article = sync_to_async(factories.article)
 post = sync_to_async(factories.update)
 
 
-async def test_the_first_frame_catches_up_and_the_next_follow(server: Server) -> None:
+async def test_the_first_frame_catches_up_and_later_frames_follow(server: Server) -> None:
     article = await make_article()
     first = await post(article, body_en="<p>One.</p>", body_de="<p>Eins.</p>")
     async with join(server, article, language="de") as reader:
@@ -87,7 +87,7 @@ async def test_readers_of_one_article_each_get_their_language(server: Server) ->
         assert "سلام." in (await frame(arabic))["changes"][0]["html"]
 
 
-async def test_the_heart_beats_with_the_revision(server: Server) -> None:
+async def test_heartbeats_carry_the_revision(server: Server) -> None:
     article = await make_article()
     async with join(server, article) as reader:
         await reader.recv()
@@ -96,21 +96,21 @@ async def test_the_heart_beats_with_the_revision(server: Server) -> None:
 
 
 @pytest.mark.parametrize("after", ["", "nonsense", "0", "-3", "99999", "٣", "0-notsaved", "0-", "1-Ab3dEf9h"])
-async def test_a_revision_that_is_unknown_loads_the_page_anew(server: Server, after: str) -> None:
+async def test_an_unknown_state_reloads_the_page(server: Server, after: str) -> None:
     article = await make_article()
     async with join(server, article, after) as reader:
         assert (await frame(reader))["reload"] is True
 
 
 @pytest.mark.parametrize("address", ["/ws/en/live/no-such-page/", "/ws/xx/live/{slug}/", "/ws/pl/live/{slug}/", "/ws/"])
-async def test_an_address_without_a_page_is_closed_as_such(server: Server, address: str) -> None:
+async def test_a_websocket_without_a_page_is_closed_with_its_code(server: Server, address: str) -> None:
     article = await make_article()
     address = server.socket_url + address.format(slug=article.slug)
     async with connect(address, origin=server.url) as reader:
         assert await closing_code(reader) == 4004
 
 
-async def test_a_page_that_is_deleted_is_closed_as_such(server: Server) -> None:
+async def test_the_websocket_of_a_deleted_page_is_closed_with_its_code(server: Server) -> None:
     article = await make_article()
     async with join(server, article) as reader:
         await frame(reader)
@@ -127,7 +127,7 @@ async def test_a_page_of_another_site_is_refused(server: Server, origin: str | N
     assert caught.value.response.status_code == 403
 
 
-async def test_one_address_does_not_hold_all_connections() -> None:
+async def test_one_address_cannot_hold_all_connections() -> None:
     article = await make_article()
     with await sync_to_async(lambda: Server(LIVE_MAX_CONNECTIONS_PER_ADDRESS="2"))() as running:
         # As a proxy on the same machine names its clients.
@@ -142,7 +142,7 @@ async def test_one_address_does_not_hold_all_connections() -> None:
             assert (await frame(reader))["revision"] == 0
 
 
-async def test_nothing_is_read_from_the_reader(server: Server) -> None:
+async def test_a_message_from_a_reader_closes_the_websocket(server: Server) -> None:
     article = await make_article()
     async with join(server, article) as reader:
         await frame(reader)
@@ -150,7 +150,7 @@ async def test_nothing_is_read_from_the_reader(server: Server) -> None:
         assert await closing_code(reader) == 1003
 
 
-async def test_who_understands_compression_is_given_the_same_in_fewer_bytes(server: Server) -> None:
+async def test_a_reader_who_offers_compression_gets_the_same_in_fewer_bytes(server: Server) -> None:
     article = await make_article()
     body = "<p>" + "The ministers agreed on the wording after a long night. " * 40 + "</p>"
     compressed = join(server, article, compression="deflate")
@@ -161,7 +161,7 @@ async def test_who_understands_compression_is_given_the_same_in_fewer_bytes(serv
 
 
 @pytest.mark.parametrize("asked", ["server_max_window_bits=9", "client_max_window_bits=9"])
-async def test_who_asks_for_a_smaller_window_understands_what_it_is_given(server: Server, asked: str) -> None:
+async def test_a_reader_who_asks_for_a_smaller_window_can_decompress_frames(server: Server, asked: str) -> None:
     article = await make_article()
     name, bits = asked.split("=")
     factory = ClientPerMessageDeflateFactory(**{name: int(bits)})
@@ -171,7 +171,7 @@ async def test_who_asks_for_a_smaller_window_understands_what_it_is_given(server
         assert (await frame(reader))["revision"] == 1
 
 
-async def test_a_server_that_stops_says_that_it_restarts() -> None:
+async def test_a_stopping_server_tells_readers_that_it_restarts() -> None:
     article = await make_article()
     with await sync_to_async(Server)() as stopping:
         async with join(stopping, article) as reader:
@@ -180,25 +180,25 @@ async def test_a_server_that_stops_says_that_it_restarts() -> None:
             assert await closing_code(reader) == 1012
 
 
-async def test_a_reader_that_stops_reading_is_let_go_and_delays_nobody(server: Server) -> None:
+async def test_a_reader_that_stops_reading_is_disconnected_and_delays_nobody(server: Server) -> None:
     article = await make_article()
-    # Takes the first bytes, and then no more.
+    # The client reads the first bytes and then no more.
     stalled = await asyncio.to_thread(shake_hands, server, article.slug, buffer=4096)
     try:
         async with join(server, article) as reader:
             assert (await frame(reader))["changes"] == []
-            # Much more than the kernel's buffers on both sides take.
+            # Much more than the kernel's buffers on both sides hold.
             long = await post(article, body_en=f"<p>{'words ' * 16_000}</p>")
             assert (await frame(reader))["revision"] == 1
             for number in range(2, 151):
-                assert await sync_to_async(factories.say_again)(long) == number
+                assert await sync_to_async(factories.log_again)(long) == number
                 assert (await frame(reader))["revision"] == number
         assert len(await asyncio.to_thread(until_cut, stalled)) < 150 * 96_000 / 2
     finally:
         stalled.close()
 
 
-async def test_without_redis_pages_are_served_and_move() -> None:
+async def test_pages_are_served_and_follow_without_redis() -> None:
     article = await make_article()
     unreachable = {"REDIS_URL": "redis://127.0.0.1:1/0", "LIVE_POLL_SECONDS": "0.2"}
     with await sync_to_async(lambda: Server(**unreachable))() as running:

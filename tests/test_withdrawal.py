@@ -1,4 +1,4 @@
-"""What is withdrawn leaves a mark or none, as the editor chooses; what was corrected says so; nothing is lost."""
+"""A withdrawn update leaves a mark if the editor wants one, corrections are labelled, and nothing is lost."""
 
 import datetime
 from typing import Any
@@ -22,7 +22,7 @@ SECRET = "Words that nobody may read any more."
 
 
 def withdrawn(of: Article, **fields: Any) -> Update:
-    """An update that readers saw, and of which a mark is left."""
+    """Create a withdrawn update that leaves a mark."""
     update = factories.update(of, headline_en="Mistaken", body_en=f"<p>{SECRET}</p>", **fields)
     update.state, update.leaves_mark = Update.State.WITHDRAWN, True
     update.save()
@@ -37,7 +37,7 @@ def html_of(path: str, client: Client | None = None) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_mark_is_on_the_page_in_every_language_and_the_words_are_not(language: str) -> None:
+def test_the_page_shows_the_mark_in_every_language_and_not_the_words(language: str) -> None:
     article = factories.article()
     update = withdrawn(article)
     html = html_of(article.url(language))
@@ -47,7 +47,7 @@ def test_the_mark_is_on_the_page_in_every_language_and_the_words_are_not(languag
     assert Page(html).misdirected == []
 
 
-def test_without_a_mark_nothing_is_left() -> None:
+def test_an_update_withdrawn_without_a_mark_leaves_nothing() -> None:
     article = factories.article()
     update = factories.update(article)
     update.state = Update.State.WITHDRAWN
@@ -56,10 +56,10 @@ def test_without_a_mark_nothing_is_left() -> None:
     assert Client().get(update.url("en")).status_code == 404
 
 
-def test_the_reason_stands_in_the_readers_language_or_says_in_which_it_is() -> None:
+def test_the_reason_is_in_the_readers_language_or_declares_its_own() -> None:
     article = factories.article()
     update = withdrawn(article, withdrawal_note_en="The source was mistaken.")
-    # A reason is given with the withdrawal; what is published has none.
+    # The reason is given with the withdrawal; published updates have none.
     assert not update.withdrawal_note_en
     update.withdrawal_note_en, update.withdrawal_note_de = "The source was mistaken.", "Die Quelle irrte sich."
     update.body_de, update.headline_de = "<p>Falsch.</p>", "Irrtum"
@@ -70,7 +70,7 @@ def test_the_reason_stands_in_the_readers_language_or_says_in_which_it_is() -> N
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_address_of_a_withdrawn_update_shows_the_mark_and_is_gone(language: str) -> None:
+def test_the_address_of_a_withdrawn_update_answers_gone_with_the_mark(language: str) -> None:
     article = factories.article()
     update = withdrawn(article)
     answer = Client().get(update.url(language))
@@ -84,7 +84,7 @@ def test_the_address_of_a_withdrawn_update_shows_the_mark_and_is_gone(language: 
     assert Page(html).root["lang"] == language
 
 
-def test_machines_are_told_nothing_of_it() -> None:
+def test_structured_data_leaves_out_withdrawn_updates() -> None:
     article = factories.article()
     update = withdrawn(article)
     shown = factories.update(article)
@@ -95,7 +95,7 @@ def test_machines_are_told_nothing_of_it() -> None:
     )
 
 
-def test_an_open_page_gets_the_mark_where_the_update_was() -> None:
+def test_an_open_page_gets_the_mark_in_the_place_of_the_update() -> None:
     article = factories.article()
     update = factories.update(article, is_key=True)
     sort = update.sort_key
@@ -104,12 +104,12 @@ def test_an_open_page_gets_the_mark_where_the_update_was() -> None:
     frame = frames.since(article.pk, factories.state_at(article, 1), factories.state_at(article, 2), "en").text
     assert '"op":"put"' in frame.replace(" ", "")
     assert sort in frame
-    # A page of key events takes it in as a fresh load would.
+    # A page of key events shows it as a fresh load would.
     assert "data-key" in frame
     assert update.element in html_of(f"{article.url('en')}?key=1")
 
 
-def test_what_is_published_again_leaves_no_mark() -> None:
+def test_a_republished_update_leaves_no_mark() -> None:
     article = factories.article()
     update = withdrawn(article)
     update.withdrawal_note_en = "An error."
@@ -122,7 +122,7 @@ def test_what_is_published_again_leaves_no_mark() -> None:
     assert Client().get(update.url("en")).status_code == 200
 
 
-def test_the_question_before_withdrawing_asks_for_the_mark() -> None:
+def test_the_dialog_before_withdrawing_offers_the_mark() -> None:
     update = factories.update(factories.article())
     client = member_of("Journalist")
     data = opened(client, update)
@@ -136,7 +136,7 @@ def test_the_question_before_withdrawing_asks_for_the_mark() -> None:
     update.refresh_from_db()
     assert (update.state, update.leaves_mark) == ("withdrawn", True)
     assert update.withdrawal_note_en == "The figure was wrong."
-    # From now on it can be corrected and translated in the form.
+    # From now on the form can correct and translate the reason.
     assert "withdrawal_note_de" in opened(client, update) or "withdrawal_note_de" in (
         client.get(change_url(update)).context["adminform"].form.fields
     )
@@ -152,10 +152,10 @@ def test_a_reason_that_is_too_long_is_refused() -> None:
     assert update.state == "published"
 
 
-# Drafts, and what is never lost ---------------------------------------------------------------------------------------
+# Drafts and deletion --------------------------------------------------------------------------------------------------
 
 
-def test_a_draft_is_thrown_away_and_taken_back() -> None:
+def test_a_draft_can_be_discarded_and_restored() -> None:
     article = factories.article()
     draft = factories.update(article, state="draft", body_en="<p>Perhaps.</p>")
     client = member_of("Journalist")
@@ -168,7 +168,7 @@ def test_a_draft_is_thrown_away_and_taken_back() -> None:
     assert factories.log_of(article) == []
 
 
-def test_an_empty_draft_is_thrown_away() -> None:
+def test_an_empty_draft_can_be_discarded() -> None:
     draft = factories.update(factories.article(), state="draft", body_en="")
     client = member_of("Journalist")
     client.post(change_url(draft), {**opened(client, draft), "_withdraw": "1"})
@@ -177,7 +177,7 @@ def test_an_empty_draft_is_thrown_away() -> None:
 
 
 @pytest.mark.parametrize("group", ["Journalist", "Translator", "Moderator"])
-def test_who_writes_deletes_nothing(group: str) -> None:
+def test_users_who_write_cannot_delete_updates(group: str) -> None:
     update = factories.update(factories.article(), state="draft")
     client = member_of(group)
     assert client.post(f"/admin/articles/update/{update.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -186,7 +186,7 @@ def test_who_writes_deletes_nothing(group: str) -> None:
     assert Update.objects.filter(pk=update.pk).exists()
 
 
-def test_an_editor_deletes_drafts_but_nothing_that_readers_have_seen() -> None:
+def test_an_editor_can_delete_drafts_but_no_update_that_readers_have_seen() -> None:
     article = factories.article()
     draft, seen = factories.update(article, state="draft"), factories.update(article)
     editor = member_of("Editor")
@@ -194,12 +194,12 @@ def test_an_editor_deletes_drafts_but_nothing_that_readers_have_seen() -> None:
     assert editor.post(f"/admin/articles/update/{seen.pk}/delete/", {"post": "yes"}).status_code == 403
     data = {"action": "delete_selected", "_selected_action": [seen.pk], "post": "yes"}
     editor.post("/admin/articles/update/", data)
-    # Nor with its article.
+    # Deleting the article does not delete it either.
     editor.post(f"/admin/articles/article/{article.pk}/delete/", {"post": "yes"})
     assert list(Update.objects.all()) == [seen]
 
 
-def test_a_superuser_deletes_and_readers_are_told() -> None:
+def test_a_superuser_can_delete_an_update_which_disappears_from_open_pages() -> None:
     article = factories.article()
     update = factories.update(article)
     client = Client()
@@ -213,7 +213,7 @@ def test_a_superuser_deletes_and_readers_are_told() -> None:
 # Corrections ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_correction_is_told_in_the_readers_language() -> None:
+def test_a_correction_note_is_in_the_readers_language() -> None:
     article = factories.article()
     update = factories.update(article, body_en="<p>14.</p>", body_de="<p>14.</p>")
     update.body_en, update.correction_note_en = "<p>40.</p>", "It was 14."

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 a sentence stays on its line
-"""Correct translations, ways to spoil them, and how many of the spoilt ones the checks find.
+"""Correct translations, ways to spoil them, and a count of the spoilt ones that the checks find.
 
 `python -m tests.translation_errors` prints the table. In the texts [brackets] stand around a term of the glossary
-and {braces} around a name; both are taken off before anything is checked.
+and {braces} around a name; both are removed before the checks.
 """
 
 import os
@@ -212,7 +212,7 @@ ar اتفق ال[ائتلاف] على موازنة قدرها 476,3 مليار،
 
 
 def _typeset(text: str) -> str:
-    """With the unbreakable spaces of French marks, which nobody sees in a source file."""
+    """Return a text with the no-break spaces of French marks, which would be invisible in a source file."""
     return text.replace("« ", "«\xa0").replace(" »", "\xa0»").replace(" ;", "\u202f;")
 
 
@@ -223,7 +223,7 @@ TEXTS: list[dict[str, str]] = [
 
 @dataclass(frozen=True)
 class Case:
-    """A translation, with the marks of terms and names while it is being spoilt."""
+    """A translation that keeps its marks of terms and names until it is spoilt."""
 
     source: str
     translation: str
@@ -250,7 +250,7 @@ class Case:
 
 
 def correct(source_language: str, language: str) -> Iterator[Case]:
-    """Every sentence by itself, and four at a time as an update with paragraphs, a link and a list."""
+    """Yield every sentence by itself, and four at a time as an update with paragraphs, a link and a list."""
     for text in TEXTS:
         yield Case(text[source_language], text[language], source_language, language)
     for first in range(0, len(TEXTS), 6):
@@ -381,7 +381,7 @@ def nothing(case: Case) -> Iterator[str]:
     yield from ("<p> </p>", "<p><br></p>") if case.html else ("", " \n")
 
 
-#: What must be found, by the code it must be found as.
+#: The errors by the code with which the checks must report them.
 ERRORS: dict[str, tuple[Callable[[Case], Iterator[str]], ...]] = {
     "numbers": (other_number,),
     "terms": (missing_term,),
@@ -409,7 +409,7 @@ class Score:
 
 
 def measure(source_language: str, language: str, verbose: bool = False) -> dict[str, Score]:
-    """By kind of error: how many are found, and how many correct translations are suspected."""
+    """Return, by kind of error, how many errors are found and how many false alarms there are."""
     scores: dict[str, Score] = defaultdict(Score)
     for case in correct(source_language, language):
         suspected = case.problems()

@@ -1,12 +1,12 @@
-"""Providers of machine translation, as far as the project uses them: DeepL and LibreTranslate in one server.
+"""A server that speaks the parts of DeepL's and LibreTranslate's protocols that we use.
 
     with TranslationServer() as server:
         settings.DEEPL_URL = server.url             # or settings.LIBRETRANSLATE_URL = server.url
         server.answers["de", "Goal!"] = "Tor!"
         server.fault = "429"
 
-A text without an answer is imitated: its words become words of the target language, while tags, addresses, numbers,
-punctuation and terms of the glossary stay. So results have the length, the structure and the language that they should.
+For a text without an answer the server imitates a translation: words become words of the target language, while tags,
+addresses, numbers, punctuation and terms of the glossary stay. So length, structure and language are realistic.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ FAULTS = (
 
 
 def realistic(target: str) -> str:
-    """A piece of news in the language, without an end."""
+    """Return an endless piece of news in the language."""
     return _NEWS[target]
 
 
 def imitated(text: str, target: str, terms: dict[str, str] | None = None) -> str:
-    """The text as if translated: see the module."""
+    """Return an imitated translation of the text; see the module."""
     terms = terms or {}
     words = cycle(re.findall(_WORD, realistic(target)))
     names = "".join(rf"(?<!\w){re.escape(term)}(?!\w)|" for term in sorted(terms, key=len, reverse=True))
@@ -106,14 +106,14 @@ class TranslationServer(Provider):
     """Both providers on one port. Everything may be changed while it runs.
 
     answers            (language, text as sent) -> text; the language without its region
-    languages          that it translates into
-    missing_pairs      (source, target) that LibreTranslate has no model for, although it has both languages
-    key                what it demands, of both providers; empty: anything goes
-    fault, fail_times  one of FAULTS for translations: that many of them, or all
-    delay              seconds that "slow" and "trickle" take, at least
+    languages          the target languages
+    missing_pairs      (source, target) without a model of LibreTranslate, although it has both languages
+    key                the key that both providers demand; empty: any
+    fault, fail_times  one of FAULTS, for that many translations or for all
+    delay              the least seconds that "slow" and "trickle" take
     retry_after        the header of "429" and "503"; empty: none
-    glossary_status    a status with which everything of glossaries is refused
-    glossaries         by id; take one away and it is unknown from then on, with status `unknown_glossary`
+    glossary_status    a status that refuses all requests for glossaries
+    glossaries         by id; a removed one is unknown from then on, with status `unknown_glossary`
     """
 
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -135,11 +135,11 @@ class TranslationServer(Provider):
 
     @property
     def translations(self) -> list[Asked]:
-        """The requests for translations."""
+        """Return the requests for translations."""
         return [request for request in self.requests if request.path.endswith("/translate")]
 
     def take_fault(self) -> str | None:
-        """The fault of a request that has come."""
+        """Return the fault for the present request, and count it."""
         with self._lock:
             if self.fault is None or self.fail_times == 0:
                 return None
@@ -223,7 +223,7 @@ class TranslationServer(Provider):
         return self._deepl(body, fault) if deepl else self._libretranslate(body, fault)
 
     def _deepl(self, body: dict[str, Any], fault: str | None) -> Response:
-        # "EN" alone is not a target of DeepL's.
+        # DeepL does not accept "EN" alone as a target.
         target = body["target_lang"].partition("-")[0].lower()
         if target not in self.languages or body["target_lang"] in {"EN", "PT"}:
             return _refused(True, 400, "Value for 'target_lang' not supported.")
@@ -241,7 +241,7 @@ class TranslationServer(Provider):
             if code not in self.languages:
                 return _refused(False, 400, f"{code} is not supported")
         if (body["source"], body["target"]) in self.missing_pairs:
-            # It wraps its own refusal into an error of the server.
+            # LibreTranslate wraps its own refusal in a server error.
             said = f"400 Bad Request: {body['target']} is not available as a target language from {body['source']}"
             return _refused(False, 500, f"Cannot translate text: {said}")
         several = isinstance(body["q"], list)

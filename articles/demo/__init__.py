@@ -23,7 +23,7 @@ SLUG = "nato-bucharest-2022"
 def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     """Create the article, its related articles and its updates as they were when the coverage ended."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    authors = {key: Author.objects.get_or_create(name=name)[0] for key, name in data["authors"].items()}
+    authors = {key: _author(names) for key, names in data["authors"].items()}
     topics: dict[str, Topic] = {}
     for key, names in data["topics"].items():
         topic: Topic = Topic.objects.filter(slug=slugify(key)).first() or Topic(slug=slugify(key))  # type: ignore[assignment,misc]
@@ -37,13 +37,21 @@ def load(path: Path = DIRECTORY / "bucharest.toml") -> Article:
     for update in data["updates"]:
         _update(article, update, authors)
     for term in data["glossary"]:
-        GlossaryTerm.objects.get_or_create(
-            source_language=term["source_language"],
-            language=term["language"],
-            source=term["source"],
-            defaults={"target": term.get("target", ""), "note": term.get("note", "")},
-        )
+        key = {name: term.pop(name, "") for name in ("source_language", "language", "field", "source")}
+        GlossaryTerm.objects.get_or_create(**key, defaults=term)
     return article
+
+
+def _author(data: dict[str, Any]) -> Author:
+    language = data["source_language"]
+    name = f"name_{language}"
+    author: Author | None = Author.objects.filter(**{name: data["name"][language]}).first()
+    if author is None:
+        author = Author(source_language=language)
+        _put_texts(author, {"name": data["name"]})
+        author.full_clean(exclude=["name"])
+        author.save()
+    return author
 
 
 def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str, Topic]) -> Article:

@@ -10,6 +10,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,7 @@ from articles.text.localized import text_in
 from articles.text.richtext import RichTextWidget, not_too_long
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
+from liveblog.lists import sort_key
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
 
 if TYPE_CHECKING:
@@ -47,6 +50,16 @@ def copy_targets(article: Article) -> QuerySet[Article]:
     """Return the articles to which an update can be copied: the last 20 others that are announced or live."""
     found = Article.objects.exclude(pk=article.pk).exclude(state=Article.State.FINISHED).order_by("-coverage_start")
     return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
+
+
+def author_choices() -> list[tuple[int, SafeString]]:
+    """Return the authors with their names in the language of the desk, in the order of its alphabet."""
+    language = get_language() or "en"
+    names = [(author.pk, author.name_for(language)) for author in Author.objects.all()]
+    return [
+        (pk, format_html("<span{}>{}</span>", name.attributes, name.value))
+        for pk, name in sorted(names, key=lambda each: sort_key(each[1].value, language))
+    ]
 
 
 def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
@@ -106,7 +119,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         # A published update keeps its source language, because its translations depend on it.
         self.fields["source_language"].disabled = instance.published_before
         self.fields["authors"].label = _("Byline")
-        self._set_queryset("authors", Author.objects.order_by("name"))
+        self._set_queryset("authors", Author.objects.order_by("pk"))
+        self.fields["authors"].choices = author_choices  # type: ignore[attr-defined]
         self._set_queryset("also_in", copy_targets(self.article))
         self.init_pictures(data, user)
         for name in TEXTS:

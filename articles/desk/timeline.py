@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
+from django.utils.translation import get_language
 
 from articles.models import Article, Author, Translation, Update
 from articles.publishing import rules, snapshot
-from articles.text.localized import text_in
+from articles.text.localized import joined, text_in
 from liveblog.identifiers import sortable
 from liveblog.numbers import number
 from liveblog.search.queries import matching
@@ -59,7 +60,7 @@ class Selection:
 def updates() -> QuerySet[Update]:
     """Return updates with everything that their entries need, except the article."""
     return Update.objects.select_related("embed", "assignee", "written_by", "submitted_by").prefetch_related(
-        Prefetch("authors", Author.objects.order_by("name")),
+        Prefetch("authors", Author.objects.order_by("pk")),
         "pictures",
         Prefetch("translations", Translation.objects.order_by("language")),
     )
@@ -108,11 +109,12 @@ def sort_key(update: Update) -> str:
 
 def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
     """Render one entry. Call within the article's time zone."""
-    language = update.source_language
+    language, shown_in = update.source_language, get_language() or "en"
     update.article = article
     return get_template("admin/articles/desk/entry.html").render(
         {
             "update": update,
+            "byline": joined(Author.bylines(update.authors.all(), shown_in), shown_in),
             "sort": sort_key(update),
             "opened": snapshot.version_token(update),
             "language": language,

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, DateTimeField, Field, ForeignKey
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from articles.history import registry
 from articles.history.recording import TRANSLATIONS, Data
 from articles.models import Author, Translation, Update
 from articles.text.diff import difference
+from articles.text.localized import Text, joined
 from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
@@ -81,7 +82,7 @@ class Names:
         users |= {row.get("reviewer") for data in versions for row in data.get(TRANSLATIONS, {}).values()}
         authors = {number for data in versions for number in data["authors"]}
         self.users = {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=users - {None})}
-        self.authors = {author.pk: author.name for author in Author.objects.filter(pk__in=authors)}
+        self.authors = Author.objects.in_bulk(authors)
 
 
 def name_of(user: User) -> str:
@@ -256,8 +257,11 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if value in (None, "", []):
         return "–"
     if name == "authors":
-        found = ((names.authors.get(number, f"#{number}"),) for number in value)
-        return format_html_join(", ", "<bdi>{}</bdi>", found)
+        language = get_language() or "en"
+        known = [names.authors[number] for number in value if number in names.authors]
+        # Of authors who have been deleted only the number is known.
+        unknown = [Text(f"#{number}", language, language) for number in value if number not in names.authors]
+        return joined([*Author.bylines(known, language), *unknown], language)
     if name == "copy_group":
         return _("Yes")
     if name in registry.names():

@@ -214,7 +214,7 @@ class Article(Versioned, Illustrated):
     @classmethod
     def relations(cls) -> list[Prefetch]:
         return [
-            Prefetch("authors", Author.objects.order_by("name")),
+            Prefetch("authors", Author.objects.order_by("pk")),
             Prefetch("topics", Topic.objects.order_by("slug")),
             Prefetch("related", Article.objects.for_cards()),
             Translation.for_readers(),

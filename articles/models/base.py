@@ -6,17 +6,20 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Case, F, Prefetch, Q, When, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.choices import Errors, UpdateState
 from articles.pictures.fields import PhotoField
-from articles.text.localized import text_in
+from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
+from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED
+from liveblog.lists import sort_key
 
 if TYPE_CHECKING:
     from articles.models.update import Update
@@ -59,11 +62,20 @@ class NamedOnPages(models.Model):
 
 
 class Author(NamedOnPages):
-    """A byline. If it belongs to an account, the posts of that account carry it by default."""
+    """A byline. If it belongs to an account, the posts of that account carry it by default.
+
+    The name is written in the script of each language; readers of a language without one get the original.
+    """
 
     UNSEEN = frozenset({"user"})
 
-    name = LineField(_("name"), max_length=120, unique=True)
+    # Again, for the type checker.
+    objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
+
+    source_language = LanguageField(
+        _("language of the name"), default="en", help_text=_("The language in which the author writes the name.")
+    )
+    name = LineField(_("name"), max_length=120)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -74,16 +86,57 @@ class Author(NamedOnPages):
     )
 
     class Meta:
-        ordering = ("name",)
+        ordering = ("pk",)
         verbose_name = _("author")
         verbose_name_plural = _("authors")
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=in_source_language("name"), name="author_has_a_name"),
+            *(
+                models.UniqueConstraint(
+                    fields=[f"name_{code}"],
+                    condition=Q(**{f"name_{code}__gt": ""}),
+                    name=f"one_author_of_a_name_{code}",
+                )
+                for code in SHIPPED
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name
+        return text_in(self, "name", self.source_language)
+
+    @classmethod
+    def original_name(cls) -> Case:
+        """Return the original name as an expression of the database."""
+        names = (When(source_language=code, then=F(f"name_{code}")) for code in SHIPPED)
+        return Case(*names, output_field=models.CharField())
+
+    def name_for(self, language: str) -> Text:
+        """Return the name for readers of a language."""
+        if name := text_in(self, "name", language):
+            return Text(name, language, language)
+        return Text(str(self), self.source_language, language)
+
+    @staticmethod
+    def bylines(authors: Iterable[Author], language: str) -> list[Text]:
+        """Return the names of authors for readers of a language, in the order of its alphabet."""
+        return sorted(
+            (author.name_for(language) for author in authors), key=lambda name: sort_key(name.value, language)
+        )
+
+    def clean(self) -> None:
+        errors: Errors = {}
+        if self.source_language and not text_in(self, "name", self.source_language):
+            errors[f"name_{self.source_language}"] = _("The name is missing in this language.")
+        others = type(self)._default_manager.exclude(pk=self.pk)
+        for code in SHIPPED:
+            name = text_in(self, "name", code)
+            if name and others.filter(**{f"name_{code}": name}).exists():
+                errors[f"name_{code}"] = _("There is an author with this name already.")
+        if errors:
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        with changes.renaming(self, "name"):
+        with changes.renaming(self, "source_language", *(f"name_{code}" for code in SHIPPED)):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:

@@ -256,7 +256,7 @@ class Update(Versioned):
     @classmethod
     def relations(cls) -> list[Prefetch]:
         return [
-            Prefetch("authors", Author.objects.order_by("name")),
+            Prefetch("authors", Author.objects.order_by("pk")),
             Prefetch("pictures"),
             Translation.for_readers(),
         ]

@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 
 from articles import kinds
 from articles.kinds import summary
-from articles.models import Article, Update
+from articles.models import Article, Author, Update
 from articles.page.live_page import LivePage
 from articles.page.originals import originals_of_update
 from articles.templatetags.live import absolute
@@ -47,7 +47,7 @@ def live_blog(page: LivePage) -> dict[str, object]:
             "image": _image(article.photo, texts.text("photo_caption"), texts.text("photo_credit"))
             if article.photo
             else None,
-            "author": _people(article),
+            "author": _people(article, page.language),
             "liveBlogUpdate": [_update(update, texts, article, page.language) for update, texts in shown],
         }
     )
@@ -73,7 +73,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
                 _image(picture.image, texts.text("caption", of=picture), texts.text("credit", of=picture))
                 for picture in update.pictures.all()
             ],
-            "author": _people(update),
+            "author": _people(update, language),
         }
         | kinds.of(update).structured(update, texts)
     )
@@ -101,8 +101,8 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 
-def _people(item: Article | Update) -> list[dict[str, str]]:
-    return [{"@type": "Person", "name": author.name} for author in item.authors.all()]
+def _people(item: Article | Update, language: str) -> list[dict[str, str]]:
+    return [{"@type": "Person", "name": name.value} for name in Author.bylines(item.authors.all(), language)]
 
 
 def _time(article: Article, moment: datetime.datetime | None) -> str | None:

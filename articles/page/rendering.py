@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes, kinds
 from articles.embeds.context import embed_context
-from articles.models import Article, Topic, Update
+from articles.models import Article, Author, Topic, Update
 from articles.polls import ballot
 from articles.text import tables
-from articles.text.localized import Text, text_in
+from articles.text.localized import Text, joined, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.delivery.elements import Operation, in_each_language, number_of
-from liveblog.times import day_text
+from liveblog.moments.formats import day_text
 
 #: The context of a template.
 Context = dict[str, Any]
@@ -60,8 +60,8 @@ def _laid_out(body: Text, caption: str) -> Text:
     return replace(body, value=tables.for_readers(body.value, caption))
 
 
-def _bylines(item: Article | Update) -> list[str]:
-    return [author.name for author in item.authors.all()]
+def _byline(item: Article | Update, language: str) -> SafeString:
+    return joined(Author.bylines(item.authors.all(), language), language)
 
 
 def update_context(update: Update, article: Article, texts: ReaderTexts) -> Context:
@@ -80,7 +80,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "pictures": _pictures(update, texts),
         "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
-        "bylines": _bylines(update),
+        "byline": _byline(update, texts.page_language),
     } | kind.context(update, article, texts)
 
 
@@ -125,7 +125,7 @@ def coverage_html(article: Article, language: str) -> str:
             "body": _laid_out(texts.text("body"), ""),
             "original": _original(texts, "headline", "standfirst"),
             "photo": _photo(article, texts),
-            "bylines": _bylines(article),
+            "byline": _byline(article, language),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
         }
     )

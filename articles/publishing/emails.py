@@ -20,7 +20,8 @@ from django.utils import timezone, translation
 
 from articles.models import Article, CoverageEmail, CoverageEvent, UpdateVersion
 from articles.publishing import quiet
-from liveblog import jobs, times
+from liveblog import jobs
+from liveblog.moments.formats import moment_in_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ def compose(letter: CoverageEmail) -> EmailMessage | None:
 def _moment(moment: datetime, article: Article) -> str:
     """Write a moment in the zone of an article, in the active language."""
     with timezone.override(article.zone):
-        return times.moment_in_sentence(moment)
+        return moment_in_sentence(moment)
 
 
 def send_due() -> int:

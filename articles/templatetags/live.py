@@ -12,7 +12,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, ngettext
 
-from liveblog import times
 from liveblog.languages import active_locale, direction, variety
 from liveblog.moments import formats
 
@@ -28,26 +27,26 @@ def absolute(address: str) -> str:
 @register.filter
 def clock(value: datetime.datetime) -> SafeString:
     """Return a moment in the active language and time zone: '29 Nov 2022, 16:52 GMT+2'."""
-    return times.time_element(value, times.moment_text(value))
+    return formats.time_element(value, formats.moment_text(value))
 
 
 @register.filter
 def clock_in_sentence(value: datetime.datetime) -> SafeString:
     """Return a moment for the middle of a sentence: '29 November 2022 at 16:52 (GMT+2)'."""
-    return times.time_element(value, times.moment_in_sentence(value))
+    return formats.time_element(value, formats.moment_in_sentence(value))
 
 
 @register.filter
 def ago(value: datetime.datetime) -> SafeString:
     """Return the place where the open page says how long ago a moment was. A cached page cannot say it."""
-    return format_html('<span class="ago" data-moment="{}"></span>', times.machine_text(value))
+    return format_html('<span class="ago" data-moment="{}"></span>', formats.machine_text(value))
 
 
 @register.filter
 def day_attributes(value: datetime.datetime) -> SafeString:
     """Return the attributes by which an open page puts an update under the heading of its day."""
     day = timezone.localtime(value).date().isoformat()
-    return format_html('data-day="{}" data-day-name="{}"', day, times.day_text(value))
+    return format_html('data-day="{}" data-day-name="{}"', day, formats.day_text(value))
 
 
 @register.simple_tag

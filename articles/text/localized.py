@@ -1,11 +1,13 @@
 """Texts together with the language that they are in, for pages in another language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import models
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from liveblog import lists
 from liveblog.languages import direction
 
 
@@ -33,6 +35,12 @@ class Text:
         if not self.foreign:
             return SafeString("")
         return format_html(' lang="{}" dir="{}"', self.language, direction(self.language))
+
+
+def joined(texts: Sequence[Text], language: str) -> SafeString:
+    """Return a list of names in words of a language as HTML: “A, B and C”, each with its own language."""
+    html = [format_html("<bdi{}>{}</bdi>", text.attributes, text.value) for text in texts]
+    return lists.joined([text.value for text in texts], language, html)
 
 
 def text_in(item: models.Model, field: str, language: str) -> str:

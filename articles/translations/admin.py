@@ -1,10 +1,10 @@
-"""The translators' desk in the admin: the queue, the form of one translation, and the glossary."""
+"""The translators' desk in the admin: the queue, and the form of one translation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.conf import settings
@@ -27,21 +27,21 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.templatetags.live import clock, own_name
+from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, review, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
-from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
 from liveblog.languages import direction, language_name
+from liveblog.moments import formats
 from liveblog.numbers import number
-from liveblog.search.admin import IndexedSearchMixin
 from liveblog.translation import engines
-from liveblog.translation.terms import occurring
+from liveblog.translation.terms import holding_in, occurring
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
@@ -208,7 +208,9 @@ class TranslationForm(forms.Form):
                     if suggested is not None and stored.get(field, "") != suggested.get(field, "")
                     else "",
                     "named": field in named,
-                    "terms": occurring(terms, self._plain(field)),
+                    "terms": occurring(
+                        holding_in(terms, GlossaryTerm.kind_of(field)), self._plain(field), self.item.source_language
+                    ),
                     "problems": problems.get(field, []),
                 }
             )
@@ -293,7 +295,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def remarks(self, row: Translation) -> SafeString:
         found = [problem.message for problem in _problems(row)]
         if row.state == Translation.State.REVIEWED and row.accepted and row.reviewed_at:
-            who, when = _name_of(row.reviewer), clock(row.reviewed_at)
+            who, when = _name_of(row.reviewer), formats.element(row.reviewed_at, columns.article_of(row.item).zone)
             found.append(format_html(gettext("Accepted by {name}, {time}"), name=who, time=when))
         if row.failure:
             found.append(failure_text(row.failure))
@@ -514,43 +516,3 @@ def failure_text(reason: str) -> str:
         "unsupported": gettext("The translation provider does not know this pair of languages."),
     }
     return texts.get(reason) or gettext("The machine's answer was not usable.")
-
-
-@admin.register(GlossaryTerm)
-class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
-    list_display = ("source_shown", "target_shown", "source_language", "language", "note_shown")
-    list_filter = ("source_language", "language")
-
-    @admin.display(description=_("term"), ordering="source")
-    def source_shown(self, term: GlossaryTerm) -> SafeString:
-        language = term.source_language
-        return format_html('<bdi lang="{}" dir="{}">{}</bdi>', language, direction(language), term.source)
-
-    @admin.display(description=_("translation"))
-    def target_shown(self, term: GlossaryTerm) -> str | SafeString:
-        if not term.target:
-            return gettext("not translated")
-        return format_html('<bdi lang="{}" dir="{}">{}</bdi>', term.language, direction(term.language), term.target)
-
-    @admin.display(description=_("note"))
-    def note_shown(self, term: GlossaryTerm) -> SafeString:
-        return format_html("<bdi>{}</bdi>", term.note)
-
-    def get_form(
-        self, request: HttpRequest, obj: GlossaryTerm | None = None, change: bool = False, **kwargs: object
-    ) -> type[forms.ModelForm]:
-        form: Any = super().get_form(request, obj, change, **kwargs)
-        for name, language in (("source", obj and obj.source_language), ("target", obj and obj.language)):
-            if language and name in form.base_fields:
-                form.base_fields[name].widget.attrs |= {"lang": language, "dir": direction(language)}
-        if "note" in form.base_fields:
-            form.base_fields["note"].widget.attrs["dir"] = "auto"
-        return form
-
-    def get_readonly_fields(self, request: HttpRequest, obj: GlossaryTerm | None = None) -> tuple[str, ...]:
-        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return () if may else ("source_shown", "target_shown", "note_shown")
-
-    def get_fields(self, request: HttpRequest, obj: GlossaryTerm | None = None) -> tuple[str, ...]:
-        shown = "_shown" if self.get_readonly_fields(request, obj) else ""
-        return ("source_language", "language", f"source{shown}", f"target{shown}", f"note{shown}")

@@ -83,7 +83,7 @@ def suggest(row: Translation, engine: Engine) -> None:
     source, written = (columns.texts_of(item, language) for language in (item.source_language, row.language))
     plan = suggestions.plan(item, row.source, source, written, row.language)
     try:
-        texts = plan.texts(_answers(engine, item, plan.sentences, row.language))
+        texts = plan.texts(_answers(engine, item, plan.sentences, plan.fields, row.language))
     except ProviderError as error:
         _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
         return
@@ -111,8 +111,10 @@ def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Te
     return True
 
 
-def _answers(engine: Engine, item: Article | Update, passages: list[str], language: str) -> list[str]:
-    """Return passages of HTML in another language."""
+def _answers(
+    engine: Engine, item: Article | Update, passages: list[str], fields: list[str], language: str
+) -> list[str]:
+    """Return passages of HTML, each of the field beside it, in another language."""
     if not passages:
         return []
     context = ""
@@ -120,14 +122,18 @@ def _answers(engine: Engine, item: Article | Update, passages: list[str], langua
         about = columns.texts_of(columns.article_of(item), item.source_language)
         context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
     terms = GlossaryTerm.between(item.source_language, language)
-    return engine.translate(passages, item.source_language, language, html=True, context=context, terms=terms)
+    # A term of one kind of text is sent with texts of that kind only.
+    kinds = [GlossaryTerm.kind_of(field) for field in fields]
+    return engines.translate_by_kind(
+        engine, passages, kinds, item.source_language, language, html=True, context=context, terms=terms
+    )
 
 
 def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
     rich = columns.rich_fields(item)
-    # All fields go in one request; plain text is sent as HTML without markup.
+    # Plain text is sent as HTML without markup.
     written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
-    answers = _answers(engine, item, written, language)
+    answers = _answers(engine, item, written, list(source), language)
     return {field: answer if field in rich else decoded(answer) for field, answer in zip(source, answers, strict=True)}
 
 

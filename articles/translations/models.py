@@ -6,9 +6,11 @@ source texts that they were made from, the user or engine that made them, and th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -17,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles import changes
-from liveblog.fields import LanguageField, ShortTextField
+from articles.text.plaintext import LineField, LinesField
+from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
 from liveblog.translation.terms import Term
 
@@ -151,33 +154,114 @@ class Translation(QueueRow, changes.Guarded):
 
 
 class GlossaryTerm(models.Model):
-    """The newsroom's translation of a term or name."""
+    """The newsroom's translation of a term or name, in all texts or in those of one kind."""
+
+    class Field(models.TextChoices):
+        """The kinds of texts in which a term may hold."""
+
+        HEADLINE = "headline", pgettext_lazy("kind of text", "Headlines")
+        STANDFIRST = "standfirst", pgettext_lazy("kind of text", "Standfirsts")
+        DATELINE = "dateline", pgettext_lazy("kind of text", "Datelines")
+        BODY = "body", pgettext_lazy("kind of text", "Bodies of text")
+        CAPTION = "caption", pgettext_lazy("kind of text", "Captions")
+        CREDIT = "credit", pgettext_lazy("kind of text", "Credit lines")
+        ALT = "alt", pgettext_lazy("kind of text", "Alternative texts")
+        ATTRIBUTION = "attribution", pgettext_lazy("kind of text", "Attributions of quotes")
+        NOTE = "note", pgettext_lazy("kind of text", "Correction and withdrawal notes")
+
+        __empty__ = pgettext_lazy("kind of text", "All texts")
+
+    #: Translated fields whose names differ from their kind.
+    _KINDS: ClassVar[Mapping[str, Field]] = {"correction_note": Field.NOTE, "withdrawal_note": Field.NOTE}
 
     source_language = LanguageField(_("language of the original"))
     language = LanguageField(_("language of the translation"))
-    source = ShortTextField(_("term"), max_length=120, help_text=_("As it is written in the original."))
-    target = ShortTextField(
+    field = models.CharField(
+        _("holds in"),
+        max_length=12,
+        choices=Field,
+        blank=True,
+        default="",
+        help_text=_("A term of one kind of text replaces the one for all texts there."),
+    )
+    source = LineField(_("term"), max_length=120, help_text=_("As it is written in the original."))
+    target = LineField(
         _("translation"), max_length=120, blank=True, help_text=_("Leave it empty for what is not translated.")
     )
-    note = ShortTextField(_("note"), max_length=300, blank=True, help_text=_("For the translators."))
+    admitted = LinesField(
+        _("also allowed"), max_length=600, blank=True, help_text=_("Other right translations, one on each line.")
+    )
+    forbidden = LinesField(
+        _("forbidden"),
+        max_length=600,
+        blank=True,
+        help_text=_("Wrong translations of this term, one on each line. Translators are told when they use one."),
+    )
+    case_sensitive = models.BooleanField(
+        _("capitals matter"),
+        default=False,
+        help_text=_("“Polish” is not “polish”. This always holds for acronyms such as WHO."),
+    )
+    inflected = models.BooleanField(
+        _("inflected forms count"),
+        default=True,
+        help_text=_("“allies” and “ally” are the same term. Untick it for what is never inflected, such as a slogan."),
+    )
+    note = LineField(
+        _("note"), max_length=300, blank=True, help_text=_("For the translators, such as the sense that is meant.")
+    )
+    example = LineField(
+        _("example"), max_length=300, blank=True, help_text=_("A sentence in which the term has this sense.")
+    )
 
     class Meta:
-        ordering = ("source_language", "language", "source")
+        ordering = ("source_language", "language", "source", "field")
         verbose_name = _("glossary term")
         verbose_name_plural = _("glossary")
         constraints = [
             models.UniqueConstraint(
-                fields=["source_language", "language", "source"],
+                fields=["source_language", "language", "source", "field"],
                 name="one_translation_of_a_term",
                 violation_error_message=_("The glossary has this term already."),
-            )
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="glossary_term_is_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(source_language=F("language")),
+                name="glossary_term_has_two_languages",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} → {self.target or self.source}"
 
+    def clean(self) -> None:
+        if self.language and self.language == self.source_language:
+            raise ValidationError({"language": _("Choose another language than that of the original.")})
+        right = {self.target or self.source, *self.admitted.split("\n")}
+        if wrong := [word for word in self.forbidden.split("\n") if word and word in right]:
+            message = _("“%(word)s” cannot be a right translation and a forbidden one.") % {"word": wrong[0]}
+            raise ValidationError({"forbidden": message})
+
+    @classmethod
+    def kind_of(cls, field: str) -> str:
+        """Return the kind of text of a field of `columns.texts_of`, such as `photo_credit` or `picture-12-credit`."""
+        name = field.rpartition("-")[2].removeprefix("photo_")
+        return str(cls._KINDS.get(name, name))
+
     @classmethod
     def between(cls, source_language: str, language: str) -> list[Term]:
         """Return the terms of a pair of languages."""
-        found = cls.objects.filter(source_language=source_language, language=language)
-        return [Term(source, target) for source, target in found.values_list("source", "target")]
+        return [term.as_term() for term in cls.objects.filter(source_language=source_language, language=language)]
+
+    def as_term(self) -> Term:
+        return Term(
+            self.source,
+            self.target,
+            field=self.field,
+            admitted=tuple(filter(None, self.admitted.split("\n"))),
+            forbidden=tuple(filter(None, self.forbidden.split("\n"))),
+            case_sensitive=self.case_sensitive,
+            inflected=self.inflected,
+            note=self.note,
+            example=self.example,
+        )

@@ -24,6 +24,7 @@ from django.utils.translation import gettext
 from articles.models import GlossaryTerm, Translation
 from articles.translations import checks, columns
 from liveblog.languages import language_name
+from liveblog.translation.terms import holding_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -73,7 +74,7 @@ def problems_of(item: Article | Update, source: Texts, texts: Texts, language: s
             texts.get(field, ""),
             item.source_language,
             language,
-            terms=terms,
+            terms=holding_in(terms, GlossaryTerm.kind_of(field)),
             html=field in rich,
         )
         # A translation may also have a text, such as a headline, where the original has none.

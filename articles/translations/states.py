@@ -18,7 +18,7 @@ from django.utils import timezone
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
-from articles.translations import columns, review
+from articles.translations import columns, review, suggestions
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
@@ -133,8 +133,11 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     if corrected or not row.outdated:
         row.suggestion = {}
     untried = row.due_at is None and not row.attempts
-    if (corrected or (untried and not row.suggestion)) and _wants_machine(item, row):
-        ask_for_draft(row)
+    if (corrected or (untried and not row.suggestion)) and _is_wanted(item, row):
+        if corrected and written_by_people(row):
+            _suggest(item, row, now.source, texts)
+        if not row.suggestion and engines.configured() is not None:
+            ask_for_draft(row)
     elif written_by_people(row) and not row.outdated:
         row.due_at, row.attempts, row.failure = None, 0, ""
 
@@ -152,9 +155,17 @@ def written_by_people(row: Translation) -> bool:
     return row.state in (State.REVIEW, State.REVIEWED)
 
 
-def _wants_machine(item: Article | Update, row: Translation) -> bool:
-    """Return whether a machine should draft it, or suggest how the texts of people follow a correction."""
-    if engines.configured() is None or _unread(item) or row.language not in columns.article_of(item).languages:
+def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Texts) -> None:
+    """Suggest at once how the texts of people follow a correction if that needs no machine."""
+    plan = suggestions.plan(item, row.source, source, texts, row.language)
+    if not plan.sentences:
+        row.suggestion = suggestions.as_json(row, source, plan.texts([]), engine="")
+        row.due_at, row.attempts, row.failure = None, 0, ""
+
+
+def _is_wanted(item: Article | Update, row: Translation) -> bool:
+    """Return whether readers wait for a draft, or for texts of people that follow a correction."""
+    if _unread(item) or row.language not in columns.article_of(item).languages:
         return False
     wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)

@@ -52,6 +52,11 @@ class Plan:
         return [part.source for found in self.parts.values() for part in found if isinstance(part, Sentence)]
 
     @property
+    def fields(self) -> list[str]:
+        """Return the field of each of the `sentences`."""
+        return [field for field, found in self.parts.items() for part in found if isinstance(part, Sentence)]
+
+    @property
     def drafted_fields(self) -> set[str]:
         return {field for field, found in self.parts.items() if any(isinstance(part, Sentence) for part in found)}
 

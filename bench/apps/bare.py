@@ -1,4 +1,4 @@
-"""The least that an ASGI application can do to answer a page."""
+"""The least work with which an ASGI application can answer a page."""
 
 import os
 from pathlib import Path

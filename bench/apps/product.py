@@ -42,7 +42,7 @@ class Ready(Frame):
 
 
 def _without_welcome(self: ArticleStream, reader: Reader) -> Any:
-    # The load generator tells compressed frames by counting them, and would take the first for an update.
+    # The load generator only counts compressed frames, so it would count a welcome frame as an update.
     self.readers[reader.language][reader] = None
     return asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""Live delivery as the Channels tutorial does it: a group of all readers, each of whom sends the message to itself."""
+"""Live delivery as in the Channels tutorial: one group of all readers, in which each consumer sends the message."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-/* What the server and the load generator of `make bench` share. */
+/* Definitions shared by the server and the load generator of `make bench`. */
 
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
@@ -23,7 +23,7 @@ static inline _Noreturn void die(const char *what)
     exit(1);
 }
 
-/* Let this process have as many open sockets as the system allows. */
+/* Allow this process as many open sockets as the system allows. */
 static inline void raise_file_limit(void)
 {
     struct rlimit limit;

@@ -1,6 +1,6 @@
 /*
  * The load generator of `make bench`: opens many websockets to one server, publishes messages by HTTP POST and takes
- * the time from each POST until the last reader has the message. The next message follows then, so nothing queues up.
+ * the time from each POST until the last reader has the message. Only then does the next message follow.
  *
  *     fanout_client --port 8000 --path /ws/ --readers 1000 --messages 100
  *
@@ -22,7 +22,7 @@
  *     cpu_per_100k    seconds of CPU that the server used for 100,000 deliveries
  *     bytes_per_msg   bytes that a reader receives for a message
  *
- * Whatever goes wrong, a lost reader or message included, ends the program with status 1 and a word on standard error.
+ * Any error, such as a lost reader or message, ends the program with status 1 and a message on standard error.
  */
 
 #define _GNU_SOURCE
@@ -142,7 +142,7 @@ static void send_all(int fd, const void *data, size_t size)
         die("send");
 }
 
-/* Have epoll report `fd` with `about`, which is NULL for the publisher. */
+/* Make epoll report `fd` with `about`, which is NULL for the publisher. */
 static void watch(int fd, struct reader *about)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = about};
@@ -167,7 +167,7 @@ static void start_handshake(struct reader *reader)
     watch(reader->fd, reader);
 }
 
-/* Take the answer to the handshake, and nothing of the frames behind it. */
+/* Read the answer to the handshake, but none of the frames after it. */
 static void finish_handshake(struct reader *reader)
 {
     char answer[4096];
@@ -220,12 +220,12 @@ static void take_frame(struct reader *reader)
     int opcode = start[0] & 0xf, number = -1;
     start[reader->size < FRAME_START ? reader->size : FRAME_START] = 0;
     if (opcode == OP_TEXT && start[0] & COMPRESSED)
-        /* The server sends nothing but messages then, in their order. */
+        /* From now on the server only sends messages, in order. */
         number = reader->compressed++;
     else if (opcode == OP_TEXT)
         number = number_of_message(start + header);
     else if (opcode == OP_PING && reader->size <= FRAME_START) {
-        /* A client masks what it sends; the mask is four zeros. */
+        /* A client masks its frames; the mask is four zeros. */
         unsigned char pong[FRAME_START + 4] = {FIN | OP_PONG, FIN | start[1]};
         memcpy(pong + 6, start + 2, start[1]);
         send_all(reader->fd, pong, 6u + start[1]);
@@ -324,7 +324,7 @@ static void read_answer(void)
 
 /* --- Phases -------------------------------------------------------------------------------------------------------*/
 
-/* Handle what happens within `timeout` milliseconds, and return at the first things that do. */
+/* Wait for events for at most `timeout` milliseconds, and return after handling the first ones. */
 static void poll_once(int timeout)
 {
     static struct epoll_event events[EVENTS];
@@ -355,7 +355,7 @@ static void connect_all(struct reader *readers)
     }
 }
 
-/* Publish a message and wait for all readers. Returns the seconds until the last one had it. */
+/* Publish a message, wait for all readers, and return the seconds until the last one had it. */
 static double deliver(int number)
 {
     double begin = now(), seconds = -1;
@@ -422,7 +422,7 @@ int main(int argc, char **argv)
     connect_all(readers);
     double setup = now() - begin;
 
-    /* Welcomes come in, and the memory of the server settles. */
+    /* Wait until welcomes have arrived and the memory of the server has settled. */
     for (double end = now() + (option.idle ? option.idle : 0.3); now() < end;)
         poll_once(50);
     double kib = usage_of_server().kib - before.kib;

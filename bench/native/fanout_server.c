@@ -1,5 +1,5 @@
 /*
- * The upper bound of fan-out: one thread that does nothing but send a ready frame to every open websocket.
+ * The upper bound of fan-out: one thread that only sends a ready frame to every open websocket.
  *
  *     fanout_server PORT PUBLISH_PORT
  *
@@ -28,7 +28,7 @@ enum role { NONE, LISTENER, PUBLISH_LISTENER, GUEST, READER, PUBLISHER };
 
 static enum role roles[MAX_FILES];
 
-/* The readers without gaps, so that a broadcast walks through plain memory; `places` says where each is. */
+/* The readers without gaps, so a broadcast walks through plain memory; `places` has the index of each. */
 static int readers[MAX_FILES];
 static int places[MAX_FILES];
 static int reader_count;
@@ -84,13 +84,13 @@ static void accept_all(int listener, enum role role)
     }
 }
 
-/* Send a whole buffer at once. Returns whether the socket took all of it. */
+/* Send a whole buffer at once, and return whether the socket accepted all of it. */
 static int sent(int fd, const void *data, size_t size)
 {
     return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-/* Receive without waiting. Returns 0 if there is nothing, and also if the connection has ended, which drops it. */
+/* Receive without waiting. Returns 0 if there is no data, or if the connection has ended, which drops it. */
 static size_t received(int fd, void *buffer, size_t room)
 {
     ssize_t size = recv(fd, buffer, room, 0);
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
             case GUEST:
                 welcome(fd);
                 break;
-            case READER: /* Pongs and the like; but the end of the connection is noticed. */
+            case READER: /* Read only pongs and the like, but notice the end of the connection. */
                 received(fd, ignored, sizeof ignored);
                 break;
             case PUBLISHER:

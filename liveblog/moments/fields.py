@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from js_asset import Script
 
 from liveblog.moments import formats, local_time, zones
-from liveblog.times import offset_text
 
 if TYPE_CHECKING:
     from django.utils.datastructures import MultiValueDict
@@ -25,22 +24,24 @@ if TYPE_CHECKING:
 else:
     _Form = object
 
-#: What a control of the type datetime-local sends and accepts (HTML Living Standard, "local date and time string").
-_FORMAT = "%Y-%m-%dT%H:%M"
-
 #: The year of a date in ISO 8601, also one that Python does not know.
 _YEAR = re.compile(r"\s*([+-]?\d{4,8})-\d{2}-\d{2}(?!\d)", re.ASCII)
 
 
 class Written(NamedTuple):
-    """What a user wrote: a local time, and the offset that tells two moments at the same local time apart."""
+    """What a user wrote: day and time, and the offset that tells two moments at the same local time apart.
 
-    local: str
-    offset: str
+    A program may send a whole moment in ISO 8601 as the day.
+    """
+
+    day: str
+    time: str = ""
+    offset: str = ""
 
 
 def _as_written(moment: datetime, zone: tzinfo) -> Written:
-    return Written(moment.astimezone(zone).strftime(_FORMAT), local_time.offset(moment, zone))
+    local = moment.astimezone(zone)
+    return Written(f"{local:%Y-%m-%d}", f"{local:%H:%M}", local_time.offset(moment, zone))
 
 
 # Models ---------------------------------------------------------------------------------------------------------------
@@ -100,20 +101,24 @@ class TimeZoneField(models.CharField):
 # Widgets --------------------------------------------------------------------------------------------------------------
 
 
-class MomentInput(forms.DateTimeInput):
-    """A local time with the name of its zone, and a choice between the two moments of a repeated hour."""
+class MomentInput(forms.Widget):
+    """A day and a time of the 24-hour clock with the name of their zone, and a choice between the two moments of a
+    repeated hour.
 
-    input_type = "datetime-local"
+    The browser draws the control of the day. It would draw one of the type datetime-local or time too, but with the
+    clock of its own language, whatever the language of the page.
+    """
+
     template_name = "liveblog/widgets/moment.html"
-    # It shows none, but the field compares what is sent with the moment itself.
-    supports_microseconds = True
     #: The zone of the times; None for the zone of an article that the form has still to be told.
     zone: tzinfo | None
     #: The name of the control of the same form that chooses the zone.
     zone_control: str | None = None
+    #: What the moment is, for the name of the control of its time.
+    label: str = ""
 
     def __init__(self, attrs: dict[str, Any] | None = None, zone: tzinfo | None = None) -> None:
-        super().__init__(attrs, _FORMAT)
+        super().__init__(attrs)
         self.zone = zone or timezone.get_default_timezone()
 
     class Media:
@@ -122,25 +127,37 @@ class MomentInput(forms.DateTimeInput):
     def value_from_datadict(
         self, data: Mapping[str, Any], files: MultiValueDict[str, Any] | None, name: str
     ) -> Written | None:
-        written = str(data.get(name) or "")
-        return Written(written, str(data.get(f"{name}-offset") or "")) if written.strip() else None
+        day, time, offset = (str(data.get(f"{name}{part}") or "").strip() for part in ("", "-time", "-offset"))
+        return Written(day, time, offset) if day or time else None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        local, offset = self._written(value)
-        context = super().get_context(name, local, attrs)
+        written = self._written(value)
+        context = super().get_context(name, None, attrs)
         widget = context["widget"]
-        widget["attrs"] |= {"min": f"{local_time.FIRST_YEAR}-01-01T00:00", "max": f"{local_time.LAST_YEAR}-12-31T23:59"}
-        if self.zone is not None:
-            widget["attrs"]["data-zone"] = str(self.zone)
-        if self.zone_control:
-            widget["attrs"]["data-zone-control"] = self.zone_control
-        if identity := widget["attrs"].get("id"):
-            described = widget["attrs"].get("aria-describedby", "")
-            widget["attrs"]["aria-describedby"] = f"{described} {identity}-zone".strip()
+        common = widget["attrs"]
+        if identity := common.get("id"):
+            described = common.get("aria-describedby", "")
+            common["aria-describedby"] = f"{described} {identity}-zone".strip()
+        limits = {"min": f"{local_time.FIRST_YEAR}-01-01", "max": f"{local_time.LAST_YEAR}-12-31"}
+        time_name = _("%(label)s: time") % {"label": self.label} if self.label else _("Time")
+        time_attrs = common | {
+            "pattern": local_time.CLOCK_TIME,
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "placeholder": _("hh:mm"),
+            "title": _("Time on the 24-hour clock, such as 16:52"),
+            "aria-label": time_name,
+        }
+        if identity:
+            time_attrs["id"] = f"{identity}-time"
+        widget["day"] = _control(_DayInput(), name, written.day, common | limits)
+        widget["time"] = _control(forms.TextInput(), f"{name}-time", written.time, time_attrs)
+        widget["zone_id"] = str(self.zone) if self.zone else ""
+        widget["zone_control"] = self.zone_control
         widget["zone"] = _("in the article’s time zone") if self.zone is None else formats.zone_name(self.zone)
-        widget["offset"] = offset
+        widget["offset"] = written.offset
         widget["labels"] = _labels()
-        widget["offsets"] = self._offsets(local)
+        widget["offsets"] = self._offsets(written)
         return context
 
     def _written(self, value: Any) -> Written:
@@ -149,23 +166,34 @@ class MomentInput(forms.DateTimeInput):
             return value
         if isinstance(value, datetime) and timezone.is_aware(value):
             return _as_written(value, self.zone or UTC)
-        return Written("" if value is None else str(value), "")
+        return Written("" if value is None else str(value))
 
-    def _offsets(self, written: str) -> list[tuple[str, str]]:
+    def _offsets(self, written: Written) -> list[tuple[str, str]]:
         """Return value and label of each moment at a repeated local time; nothing for any other time."""
-        if self.zone is None:
+        time = local_time.clock_time(written.time)
+        if self.zone is None or time is None:
             return []
-        try:
-            local = datetime.strptime(written, _FORMAT)
-        except ValueError:
+        if (day := _day(written.day)) is None:
             return []
+        local = datetime.combine(day, time)
         found = local_time.moments(local, self.zone) if local_time.in_range(local) else []
         if len(found) < 2:
             return []
         return [
-            (local_time.offset(moment, self.zone), label % {"offset": offset_text(moment)})
+            (local_time.offset(moment, self.zone), label % {"offset": formats.offset_text(moment)})
             for moment, label in zip(found, _labels(), strict=True)
         ]
+
+
+class _DayInput(forms.TextInput):
+    """A control for a day (HTML Living Standard, "Date state")."""
+
+    input_type = "date"
+
+
+def _control(control: forms.Widget, name: str, value: str, attrs: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = control.get_context(name, value, attrs)["widget"]
+    return found
 
 
 def _labels() -> tuple[str, str]:
@@ -206,6 +234,7 @@ class MomentFormField(forms.DateTimeField):
         """Enter and show local times of `zone`; None: the zone of an article that the form has still to be told."""
         assert isinstance(self.widget, MomentInput)
         self.widget.zone, self.widget.zone_control = zone, zone_control
+        self.widget.label = str(self.label or "")
         shown = shown() if callable(shown) else shown
         self.shown = shown if isinstance(shown, datetime) else None
 
@@ -222,11 +251,11 @@ class MomentFormField(forms.DateTimeField):
         """Return the moment that was written. It keeps the seconds of the moment that was shown."""
         if value in self.empty_values:
             return None
-        written = value if isinstance(value, Written) else Written(str(value), "")
-        year = _YEAR.match(written.local)
+        written = value if isinstance(value, Written) else Written(str(value))
+        year = _YEAR.match(written.day)
         if year and not local_time.FIRST_YEAR <= int(year[1]) <= local_time.LAST_YEAR:
             raise _out_of_range()
-        local = self._parsed(written.local.strip())
+        local = self._local_time(written)
         if not local_time.in_range(local):
             raise _out_of_range()
         found = local.astimezone(UTC) if timezone.is_aware(local) else self._moment(local, written.offset)
@@ -236,18 +265,25 @@ class MomentFormField(forms.DateTimeField):
         """Return whether the control shows two moments as the same, since it has no seconds."""
         return _as_written(moment, self.zone) == _as_written(other, self.zone)
 
-    def _parsed(self, text: str) -> datetime:
-        """Return a text in ISO 8601, or as the active language writes dates, as a local time or a moment."""
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass
-        for pattern in self.input_formats or ():
+    def _local_time(self, written: Written) -> datetime:
+        """Return the day and time that were written, or the whole moment that stands in the place of the day."""
+        if not written.day:
+            raise ValidationError(_("Enter the day too."), code="incomplete")
+        day = _day(written.day)
+        if not written.time:
+            if day is not None:
+                raise ValidationError(_("Enter the time too, such as 16:52."), code="incomplete")
             try:
-                return self.strptime(text, pattern)
-            except (ValueError, TypeError):
-                continue
-        raise ValidationError(self.error_messages["invalid"], code="invalid")
+                return datetime.fromisoformat(written.day)
+            except ValueError:
+                raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if day is None:
+            raise ValidationError(forms.DateField.default_error_messages["invalid"], code="invalid")
+        time = local_time.clock_time(written.time)
+        if time is None:
+            message = _("Enter the time on the 24-hour clock, from 0:00 to 23:59, such as 16:52.")
+            raise ValidationError(message, code="invalid")
+        return datetime.combine(day, time)
 
     def _moment(self, local: datetime, offset: str) -> datetime:
         found = local_time.moments(local, self.zone)
@@ -270,12 +306,12 @@ class MomentFormField(forms.DateTimeField):
         )
         same_day = change.before.date() == change.after.date() == local.date()
         before, after = (
-            formats.clock(each) if same_day else formats.text(each, each.tzinfo or UTC)
+            formats.clock_text(each) if same_day else formats.moment_text(each, each.tzinfo)
             for each in (change.before, change.after)
         )
         values = {
-            "day": formats.day(local),
-            "time": formats.clock(local),
+            "day": formats.day_in_sentence(local),
+            "time": formats.clock_text(local),
             "city": zones.city(self.zone),
             "before": before,
             "after": after,
@@ -291,6 +327,14 @@ class MomentFormField(forms.DateTimeField):
         if written is None or not isinstance(initial, datetime):
             return written != (initial or None)
         return not self._looks_like(written, initial)
+
+
+def _day(text: str) -> date | None:
+    """Return a day in ISO 8601; None for any other text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class ZoneFormField(forms.ChoiceField):

@@ -1,34 +1,80 @@
-"""How the newsroom reads a moment: in a stated time zone, which is named beside it."""
+"""Write moments for people: the one place for the formats of dates, times and zones (Unicode CLDR, by Babel).
+
+Pages stay in caches and are read in any year and in any country. So a moment is written with its year and its offset
+from UTC, and means the same without anything that stands beside it. All functions write in the active language; every
+language has the 24-hour clock. `zone` is the time zone of the text, None the active one, which on readers' pages is
+that of the article. The newsroom states it, and reads its city beside the moment.
+
+For Django's own pages, the admin, liveblog/formats has the same conventions. In the browser static/liveblog/moments.js
+has them.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
-from babel.dates import format_date, format_skeleton
+from babel import Locale
+from babel.dates import DateTimePattern, format_date, format_skeleton, get_datetime_format, parse_pattern
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from liveblog.languages import active_locale
+from liveblog.languages import RIGHT_TO_LEFT, active_locale
 from liveblog.moments import zones
-from liveblog.times import moment_text, time_element
+
+_LEFT_TO_RIGHT_MARK = "\u200e"
+_MINUS = "\u2212"
 
 
-def day(local: datetime) -> str:
+# Texts ----------------------------------------------------------------------------------------------------------------
+
+
+def moment_text(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return day, time and offset: '29 Nov 2022, 16:52 GMT+2'."""
+    local, locale = timezone.localtime(moment, zone), active_locale()
+    return f"{_moment_pattern(locale).apply(local, locale)} {offset_text(local)}"
+
+
+def moment_in_sentence(moment: datetime) -> str:
+    """Return the same for the middle of a sentence: '29 November 2022 at 16:52 (GMT+2)'."""
+    local = timezone.localtime(moment)
+    return pgettext("a moment in the middle of a sentence", "%(day)s at %(time)s (%(offset)s)") % {
+        "day": day_in_sentence(local),
+        "time": clock_text(local),
+        "offset": offset_text(local),
+    }
+
+
+def day_text(moment: datetime) -> str:
+    """Return the day of a moment for a heading: 'Tuesday, 29 November 2022'."""
+    return format_date(timezone.localtime(moment), "full", locale=active_locale())
+
+
+def day_in_sentence(local: datetime) -> str:
     """Return the day of a local time: '1 November 2026'."""
     return format_date(local, "long", locale=active_locale())
 
 
-def clock(local: datetime) -> str:
+def clock_text(local: datetime) -> str:
     """Return what the clock shows at a local time: '01:30'."""
     return format_skeleton("Hm", local, locale=active_locale())
 
 
-def text(moment: datetime, zone: tzinfo) -> str:
-    """Return a moment with its day and the offset of a zone: '1 Nov 2026, 01:30 GMT−4'."""
-    with timezone.override(zone):
-        return moment_text(moment)
+def offset_text(local: datetime) -> str:
+    """Return the offset of an aware time from UTC: 'GMT+5:30', in French 'UTC+5:30'. CLDR: localized GMT format."""
+    locale = active_locale()
+    offset = local.utcoffset()
+    assert offset is not None, "The time is naive."
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    text = f"{hours}:{rest:02}" if rest else str(hours)
+    signed = f"{_MINUS if minutes < 0 else '+'}{text}" if minutes else ""
+    # Between Arabic letters and digits the sign would move behind the digits (Unicode Bidirectional Algorithm, W2).
+    mark = _LEFT_TO_RIGHT_MARK if signed and locale.language in RIGHT_TO_LEFT else ""
+    return str(locale.zone_formats["gmt"]) % f"{mark}{signed}"
 
 
 def zone_name(zone: tzinfo | str) -> str:
@@ -37,13 +83,32 @@ def zone_name(zone: tzinfo | str) -> str:
     return city if city == title else _("%(zone)s, %(city)s") % {"zone": title, "city": city}
 
 
+def machine_text(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return date, time and offset for machines (RFC 3339)."""
+    return timezone.localtime(moment, zone).isoformat(timespec="seconds")
+
+
+# HTML -----------------------------------------------------------------------------------------------------------------
+
+
+def time_element(moment: datetime, text: str, zone: tzinfo | None = None) -> SafeString:
+    """Return a <time> element. The browser writes its text in the reader's time zone if the reader wants that."""
+    return format_html('<time datetime="{}">{}</time>', machine_text(moment, zone), text)
+
+
 def element(moment: datetime, zone: tzinfo) -> SafeString:
-    """Return a moment as HTML: the local time of a zone with its offset, and the city of the zone."""
-    with timezone.override(zone):
-        time = time_element(moment, moment_text(moment))
+    """Return a moment for the newsroom: the local time of a zone with its offset, and the city of the zone."""
     return format_html(
         '<span class="moment">{} <span class="zone" title="{}">{}</span></span>',
-        time,
+        time_element(moment, moment_text(moment, zone), zone),
         zone_name(zone),
         zones.city(zone),
     )
+
+
+@lru_cache(maxsize=64)
+def _moment_pattern(locale: Locale) -> DateTimePattern:
+    day, time = (str(locale.datetime_skeletons[skeleton]) for skeleton in ("yMMMd", "Hm"))
+    # In the pattern that joins them, letters are quoted.
+    joined = str(get_datetime_format("medium", locale=locale))
+    return parse_pattern(joined.replace("{1}", day).replace("{0}", time))

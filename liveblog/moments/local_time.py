@@ -5,11 +5,16 @@ See PEP 495 for the two readings of a local time that Python tells apart by `fol
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
 #: Moments lie in these years. Beyond them, Python cannot convert every moment to every zone.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+#: A time on the 24-hour clock as people type it, in Western, Arabic or Persian digits: hours and minutes with a sign
+#: between them or none, or hours alone. It holds for Python and for the attribute `pattern` of HTML.
+CLOCK_TIME = r"\s*(D{1,2})(?:\s*[:.,hH٫：]\s*(D{2})?|(D{2}))?\s*".replace("D", "[0-9٠-٩۰-۹]")
 
 _SECOND = timedelta(seconds=1)
 
@@ -25,6 +30,15 @@ class ClockChange:
 def in_range(value: datetime) -> bool:
     """Return whether a local time or moment lies in the years that are accepted."""
     return FIRST_YEAR <= value.year <= LAST_YEAR
+
+
+def clock_time(text: str) -> time | None:
+    """Return a time on the 24-hour clock: of '9:05', '0905', '16.52', '16h' or '٩:٠٥'; None for any other text."""
+    found = re.fullmatch(CLOCK_TIME, text)
+    if not found:
+        return None
+    hour, minute = int(found[1]), int(found[2] or found[3] or 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def moments(local: datetime, zone: tzinfo) -> list[datetime]:

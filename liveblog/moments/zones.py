@@ -23,6 +23,9 @@ Choice = tuple[str, str]
 #: A language that writes the city of every zone of CLDR in its own script, so that none is left out as self-evident.
 _WHOLE_LIST = "ar"
 
+#: In names of places: “Nuku‘alofa” and “Côte d’Ivoire” are typed with another one, or with none.
+_APOSTROPHES = frozenset("'‘’ʻʼ`")
+
 
 def offered() -> list[str]:
     """Return the names of the zones that forms offer: those of places, without former names, and UTC."""
@@ -90,9 +93,9 @@ def _by_country(language: str) -> list[tuple[str, list[Choice]]]:
 
 
 def folded(text: str) -> str:
-    """Return a text without case and accents, by which names are sorted and found."""
+    """Return a text without case, accents and apostrophes, by which names are sorted and found."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter) and letter not in _APOSTROPHES)
 
 
 def search_terms(zone: str) -> str:

@@ -20,6 +20,8 @@ BOUNDARY = "  "
 MAX_QUERY_LENGTH = 200
 MAX_WORDS = 10
 
+#: Signs that count within a name; alone, in a query, they mean nothing.
+_SIGNS = frozenset("&#")
 #: Letters of their own, although Unicode decomposes them.
 _DISTINCT = frozenset("йїў")
 _REPLACED = {
@@ -38,6 +40,8 @@ _REPLACED = {
     **dict.fromkeys("ءـ", ""),
     # Apostrophes that Unicode calls letters, in Ukrainian and in transcriptions of Arabic.
     **dict.fromkeys("ʹʺʻʼʽʾʿˈˮ", " "),
+    # Signs that are part of a name, as in “AT&T” and “C#”: without them, the letters between them are any words.
+    **{sign: f" {sign} " for sign in _SIGNS},
     # Fillers and joiners that leave no ink.
     **dict.fromkeys("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0", ""),
 }
@@ -121,7 +125,8 @@ def fold(text: str) -> str:
 def words_of(query: str) -> list[tuple[str, ...]]:
     """Return the forms of each word of a query. Whatever else people type, such as operators, means nothing."""
     found = (forms(token) for token in query[:MAX_QUERY_LENGTH].split())
-    return list(dict.fromkeys(filter(None, found)))[:MAX_WORDS]
+    wanted = (each for each in found if each and each[0] not in _SIGNS)
+    return list(dict.fromkeys(wanted))[:MAX_WORDS]
 
 
 def part(form: str, *, beginnings: bool = False) -> str:

@@ -23,7 +23,7 @@ from django.conf import settings
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
 from liveblog.numbers import number
-from liveblog.translation.terms import Term
+from liveblog.translation.terms import Term, holding_in
 
 # At lower levels the library logs the texts that it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
@@ -46,7 +46,15 @@ class Engine(Protocol):
     name: str
 
     def translate(
-        self, texts: Sequence[str], source: str, target: str, *, html: bool, context: str = "", terms: Terms = ()
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
     ) -> list[str]:
         """Return the texts in the target language, in the same order. Blank ones come back unchanged.
 
@@ -54,9 +62,45 @@ class Engine(Protocol):
         html             whether the texts are markup. Do not trust results: sanitise and check them.
         context          text around the texts; it helps, and is neither translated nor charged
         terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
+        kind             the kind of the texts, if it has terms of its own; its glossary is kept beside the others
 
         Raise ProviderError and nothing else.
         """
+
+
+def translate_by_kind(
+    engine: Engine,
+    texts: Sequence[str],
+    kinds: Sequence[str],
+    source: str,
+    target: str,
+    *,
+    html: bool,
+    context: str = "",
+    terms: Terms = (),
+) -> list[str]:
+    """Translate texts of several kinds, such as headlines and credit lines, each with the terms that hold in it.
+
+    `kinds` names the kind of each text. Texts whose kind has no terms of its own go together in one request.
+    """
+    with_own_terms = {term.field for term in terms}
+    places: dict[str, list[int]] = {}
+    for place, kind in enumerate(kinds):
+        places.setdefault(kind if kind in with_own_terms else "", []).append(place)
+    results = list(texts)
+    for kind, group in places.items():
+        answers = engine.translate(
+            [texts[place] for place in group],
+            source,
+            target,
+            html=html,
+            context=context,
+            terms=holding_in(terms, kind),
+            kind=kind,
+        )
+        for place, answer in zip(group, answers, strict=True):
+            results[place] = answer
+    return results
 
 
 class _Transport:
@@ -172,21 +216,30 @@ class DeepL:
         self._client.close()
         self._client._client = _DeepLTransport(_Transport(timeout, _reason_of_status))
         self._formality = f"prefer_{formality.removeprefix('prefer_')}" if formality else None
-        self._glossaries: dict[tuple[str, str], _Glossary] = {}
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        #: By the beginning of their names: one for each pair of languages, and for each kind with terms of its own.
+        self._glossaries: dict[str, _Glossary] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     def translate(
-        self, texts: Sequence[str], source: str, target: str, *, html: bool, context: str = "", terms: Terms = ()
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
     ) -> list[str]:
         """See Engine."""
         send = partial(self._send, source=source, target=target, html=html, context=context)
-        glossary = self._glossary(source, target, terms)
+        glossary = self._glossary(source, target, terms, kind)
         try:
             return _in_batches(texts, partial(send, glossary=glossary))
         except ProviderError as error:
             if glossary is None or error.status not in {400, 404}:
                 raise
-            remade = self._glossary(source, target, terms, lost=glossary)
+            remade = self._glossary(source, target, terms, kind, lost=glossary)
             if remade == glossary:
                 raise
             return _in_batches(texts, partial(send, glossary=remade))
@@ -210,7 +263,7 @@ class DeepL:
         assert isinstance(results, list)
         return [result.text for result in results]
 
-    def _glossary(self, source: str, target: str, terms: Terms, *, lost: str | None = None) -> str | None:
+    def _glossary(self, source: str, target: str, terms: Terms, kind: str, *, lost: str | None = None) -> str | None:
         """Return the id of the provider's glossary of the terms, or None. `lost` is an id that it did not know."""
         entries = {_entry(term.source): _entry(term.expected) for term in terms}
         entries.pop("", None)
@@ -218,15 +271,16 @@ class DeepL:
             return None
         pair = _base(source), _base(target)
         content = repr(sorted(entries.items())).encode()
-        name = f"liveblog {'-'.join(pair)} {hashlib.sha256(content).hexdigest()[:16]}"
+        family = f"liveblog {'-'.join(pair)} {f'{kind} ' if kind else ''}"
+        name = family + hashlib.sha256(content).hexdigest()[:16]
         # Only one thread makes it.
-        with self._locks.setdefault(pair, threading.Lock()):
-            known = self._glossaries.get(pair)
+        with self._locks.setdefault(family, threading.Lock()):
+            known = self._glossaries.get(family)
             rejected_lately = known is not None and time.monotonic() < known.asked_at + _GLOSSARY_RETRY_SECONDS
             if known and known.name == name and (known.id != lost if known.id else rejected_lately):
                 return known.id
             try:
-                found = self._find_or_make(name, pair, entries)
+                found = self._find_or_make(name, family, pair, entries)
             except ProviderError as error:
                 if error.reason in {"unreachable", "timeout", "busy"}:
                     raise
@@ -234,10 +288,10 @@ class DeepL:
                 found = None
             except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
                 found = None
-            self._glossaries[pair] = _Glossary(name, found, time.monotonic())
+            self._glossaries[family] = _Glossary(name, found, time.monotonic())
             return found
 
-    def _find_or_make(self, name: str, pair: tuple[str, str], entries: dict[str, str]) -> str:
+    def _find_or_make(self, name: str, family: str, pair: tuple[str, str], entries: dict[str, str]) -> str:
         there = self._client.list_glossaries()
         for glossary in there:
             if glossary.name == name:
@@ -246,7 +300,8 @@ class DeepL:
         # An account has a limited number. Processes that do not know the new terms may still use young ones.
         for glossary in there:
             age = time.time() - glossary.creation_time.timestamp()
-            if glossary.name.startswith(f"liveblog {'-'.join(pair)} ") and age > _SUPERSEDED_SECONDS:
+            of_family = glossary.name.startswith(family) and " " not in glossary.name.removeprefix(family)
+            if of_family and age > _SUPERSEDED_SECONDS:
                 try:
                     self._client.delete_glossary(glossary)
                 except ProviderError:
@@ -277,7 +332,15 @@ class LibreTranslate:
         self._transport = _Transport(timeout, _reason_of_libretranslate)
 
     def translate(
-        self, texts: Sequence[str], source: str, target: str, *, html: bool, context: str = "", terms: Terms = ()
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
     ) -> list[str]:
         """See Engine."""
         form = {"source": source, "target": target, "format": "html" if html else "text"}

@@ -1,7 +1,7 @@
 // The button that saves a draft says "Schedule" once there is a time to publish it at.
 
 const button = document.querySelector("button[data-schedule]");
-const inputs = [...document.querySelectorAll('input[name="publish_at"]')];
+const inputs = [...document.querySelectorAll('input:is([name="publish_at"], [name="publish_at-time"])')];
 
 if (button instanceof HTMLButtonElement && inputs.length) showLabel(button);
 

@@ -34,6 +34,15 @@ const RETRY = { base: 1000, cap: 15_000 };
  */
 const STILL_MEANT = 5 * 60_000;
 
+/**
+ * Return names in words of the page's language: "A, B and C".
+ * @param {string[]} names
+ */
+function listed(names) {
+  const language = document.documentElement.lang;
+  return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type: "conjunction" }).format(names);
+}
+
 /** Fields that belong to the page, not to what is written. */
 const PASSING = ["csrfmiddlewaretoken"];
 /** Fields of the user, which stay when the form is cleared for the next update. */
@@ -243,7 +252,8 @@ export class Composer {
       else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
       else if (given[0] !== undefined) field.value = given[0];
       // The choice between two moments, which comes behind the time, has to be there before it is made.
-      if (field.dataset.zone) showOffsets(field);
+      const moment = field.closest(".moment-input");
+      if (moment) showOffsets(moment);
     }
     this.#editor?.commands.setContent(this.#textarea.value, { emitUpdate: false });
   }
@@ -294,7 +304,7 @@ export class Composer {
     const kind = control(this.#form, "kind").value;
     for (const field of findAll(this.#form, "[data-kinds]")) {
       // A field with a value is not hidden, whatever the kind.
-      const filled = field.querySelector("input")?.value;
+      const filled = [...field.querySelectorAll("input")].some(({ value }) => value);
       field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
     const language = control(this.#form, "source_language").value;
@@ -306,9 +316,9 @@ export class Composer {
       }
     }
     const authors = findAll(this.#form, '[name="authors"]:checked').map((box) =>
-      box.closest("label")?.textContent.trim(),
+      (box.closest("label")?.textContent ?? "").trim(),
     );
-    find(this.#form, ".byline .selected-authors").textContent = authors.join(", ") || "–";
+    find(this.#form, ".byline .selected-authors").textContent = listed(authors) || "–";
   }
 
   /** @param {string} language */

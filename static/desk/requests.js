@@ -1,6 +1,6 @@
 // Requests of the newsroom's pages. Somebody who has been logged out in the meantime is told, and loses nothing.
 import { make } from "../liveblog/dom.js";
-import { pageLocale } from "../liveblog/moments.js";
+import { momentText, pageLocale } from "../liveblog/moments.js";
 
 /** The session has ended. */
 export class LoggedOut extends Error {}
@@ -78,7 +78,7 @@ export async function problemsOf(answer, messages) {
 }
 
 /**
- * Write a time; with the day, unless it is today.
+ * Write a time; with its day and offset, unless it is today.
  *
  * @param {number} at milliseconds since 1970
  * @param {{ locale?: string, now?: Date, timeZone?: string }} [options] `timeZone`: the browser’s if left out
@@ -86,13 +86,10 @@ export async function problemsOf(answer, messages) {
  */
 export function formatTime(at, { locale = pageLocale(), now = new Date(), timeZone } = {}) {
   const { format: day } = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeZone });
-  const today = day(at) === day(now);
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = today ? { second: "2-digit" } : { day: "numeric", month: "short", year: "numeric" };
+  if (day(at) !== day(now)) return momentText(at, locale, timeZone);
+  // With single parts in place of a style, some languages would write the hour with one digit.
   return new Intl.DateTimeFormat(locale, {
-    ...style,
-    hour: "numeric",
-    minute: "2-digit",
+    timeStyle: "medium",
     hourCycle: "h23",
     numberingSystem: "latn",
     timeZone,

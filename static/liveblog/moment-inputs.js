@@ -1,5 +1,7 @@
 // Times of a time zone in forms: the choice between the two moments of an hour that the clocks repeat, and the name of
 // the zone beside the time. The server decides; without this script it offers the choice with its error message.
+import { find, findAll } from "./dom.js";
+import { offsetText, pageLocale } from "./moments.js";
 
 /** Milliseconds from one day to the next: no clock change is further away from a local time in UTC. */
 const DAY = 86_400_000;
@@ -7,7 +9,7 @@ const DAY = 86_400_000;
 /**
  * Return the moments at which the clocks of a zone show a local time: one; two, the earlier first; or none.
  *
- * @param {string} local as the value of an input of the type datetime-local
+ * @param {string} local as ISO 8601 writes it, such as "2026-11-01T01:30"
  * @param {string} timeZone
  * @returns {number[]} in milliseconds since 1970
  */
@@ -58,35 +60,60 @@ export function isoOffset(moment, timeZone) {
 }
 
 /**
- * Offer the two moments at the time in an input if its zone has two; otherwise hide the choice.
+ * Return a time of the 24-hour clock as ISO 8601 writes it: "09:05" for "9.05" or "0905".
  *
- * @param {HTMLInputElement} input
+ * @param {string} text
+ * @param {string} pattern of such times, with groups for the hours and the minutes, those behind a sign and those
+ *   behind none
+ * @returns {string} empty for any other text
  */
-export function showOffsets(input) {
-  const select = input.closest(".moment-input")?.querySelector("select");
-  const zone = input.dataset.zone ?? "";
-  if (!select) return;
-  const found = zone ? momentsAt(input.value, zone) : [];
+export function clockTime(text, pattern) {
+  const [, hours, ...minutes] = new RegExp(`^(?:${pattern})$`, "v").exec(text) ?? [];
+  const [hour, minute] = [hours, minutes.find(Boolean) ?? "0"].map((digits) => number(digits ?? ""));
+  if (!hours || hour > 23 || minute > 59) return "";
+  return [hour, minute].map((each) => `${each}`.padStart(2, "0")).join(":");
+}
+
+/**
+ * Return the number that Western, Arabic or Persian digits write.
+ *
+ * @param {string} digits
+ */
+function number(digits) {
+  return Number(digits.replace(/[\u0660-\u0669\u06f0-\u06f9]/gu, (digit) => `${(digit.codePointAt(0) ?? 0) & 0xf}`));
+}
+
+/**
+ * Return the inputs of a moment for its day and its time.
+ *
+ * @param {Element} moment
+ */
+function inputsOf(moment) {
+  const [day, time] = moment.querySelectorAll("input");
+  return { day, time };
+}
+
+/**
+ * Offer the two moments at the time that stands in the inputs if the zone has two; otherwise hide the choice.
+ *
+ * @param {Element} moment the element with all controls of a moment
+ */
+export function showOffsets(moment) {
+  const select = find(moment, "select", HTMLSelectElement);
+  const { day, time } = inputsOf(moment);
+  const zone = moment instanceof HTMLElement ? (moment.dataset.zone ?? "") : "";
+  const clock = clockTime(time.value, time.pattern);
+  const found = zone && day.value && clock ? momentsAt(`${day.value}T${clock}`, zone) : [];
   const chosen = select.value;
   const labels = [select.dataset.before ?? "", select.dataset.after ?? ""];
   select.length = 1;
   select.hidden = found.length < 2;
   if (select.hidden) return;
-  for (const [index, moment] of found.entries()) {
-    const text = labels[index].replace("%(offset)s", offsetName(moment, zone));
-    select.add(new Option(text, isoOffset(moment, zone)));
+  for (const [index, at] of found.entries()) {
+    const text = labels[index].replace("%(offset)s", offsetText(at, pageLocale(), zone));
+    select.add(new Option(text, isoOffset(at, zone)));
   }
   if ([...select.options].some(({ value }) => value === chosen)) select.value = chosen;
-}
-
-/**
- * @param {number} moment
- * @param {string} timeZone
- */
-function offsetName(moment, timeZone) {
-  const { lang } = document.documentElement;
-  const parts = new Intl.DateTimeFormat(lang, { timeZone, timeZoneName: "longOffset" }).formatToParts(moment);
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 /**
@@ -95,20 +122,60 @@ function offsetName(moment, timeZone) {
  * @param {HTMLSelectElement} control
  */
 function followZone(control) {
-  for (const input of control.form?.elements ?? []) {
-    if (!(input instanceof HTMLInputElement) || input.dataset.zoneControl !== control.name) continue;
-    input.dataset.zone = control.value;
-    const name = input.closest(".moment-input")?.querySelector(".zone");
-    if (name) name.textContent = control.selectedOptions[0]?.dataset.name ?? "";
-    showOffsets(input);
+  for (const moment of findAll(control.form ?? document, "[data-zone-control]")) {
+    if (moment.dataset.zoneControl !== control.name) continue;
+    moment.dataset.zone = control.value;
+    find(moment, ".zone").textContent = control.selectedOptions[0]?.dataset.name ?? "";
+    showOffsets(moment);
   }
 }
 
+/**
+ * Write a time in the one way that all see.
+ *
+ * @param {Element} moment
+ */
+function tidy(moment) {
+  const { time } = inputsOf(moment);
+  time.value = clockTime(time.value, time.pattern) || time.value;
+}
+
+/** @param {Event} event */
+function momentOf({ target }) {
+  return target instanceof HTMLInputElement ? target.closest(".moment-input") : null;
+}
+
 if (globalThis.document) {
-  document.addEventListener("input", ({ target }) => {
-    if (target instanceof HTMLInputElement && target.dataset.zone) showOffsets(target);
+  document.addEventListener("input", (event) => {
+    const moment = momentOf(event);
+    if (moment) showOffsets(moment);
   });
-  document.addEventListener("change", ({ target }) => {
-    if (target instanceof HTMLSelectElement) followZone(target);
-  });
+  // Before others store or send what is written.
+  document.addEventListener(
+    "change",
+    (event) => {
+      const moment = momentOf(event);
+      if (moment) tidy(moment);
+      if (event.target instanceof HTMLSelectElement) followZone(event.target);
+    },
+    { capture: true },
+  );
+  // Browsers send an incomplete day as none.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const { target } = event;
+      if (!(target instanceof HTMLFormElement)) return;
+      const incomplete = [...target.querySelectorAll("input")].find(
+        (input) => input.type === "date" && input.validity.badInput,
+      );
+      if (!incomplete) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const details = incomplete.closest("details");
+      if (details) details.open = true;
+      incomplete.reportValidity();
+    },
+    { capture: true },
+  );
 }

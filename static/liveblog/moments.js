@@ -1,4 +1,4 @@
-// How dates and times are written in the browser: as liveblog/times.py writes them on the server.
+// How dates and times are written in the browser: as liveblog/moments/formats.py writes them on the server.
 
 /**
  * A unit, and how many milliseconds it lasts; a month and a year last so long on average.
@@ -49,7 +49,7 @@ export function momentText(moment, locale, timeZone) {
     numberingSystem: "latn",
     timeZone,
   }).formatToParts(moment);
-  return parts.map(({ type, value }) => (type === "timeZoneName" ? offsetText(value) : value)).join("");
+  return parts.map(({ type, value }) => (type === "timeZoneName" ? signed(value) : value)).join("");
 }
 
 /**
@@ -103,8 +103,22 @@ function relative(count, unit, locale) {
   return new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style }).format(-count, unit);
 }
 
+/**
+ * Write the offset from UTC that a zone has at a moment: 'GMT−4'.
+ *
+ * @param {Date | number} moment
+ * @param {string} locale
+ * @param {string} [timeZone] that of the browser if there is none
+ * @returns {string}
+ */
+export function offsetText(moment, locale, timeZone) {
+  const format = new Intl.DateTimeFormat(locale, { timeZoneName: "shortOffset", numberingSystem: "latn", timeZone });
+  const part = format.formatToParts(moment).find(({ type }) => type === "timeZoneName");
+  return signed(part?.value ?? "");
+}
+
 /** @param {string} text such as 'GMT+2' */
-function offsetText(text) {
+function signed(text) {
   const [, name = text, sign = "", digits = ""] = /^(.*?)\u200e?([+\u2212-])([\d:]+)$/u.exec(text) ?? [];
   if (!Number.parseFloat(digits.replace(":", "."))) return name;
   // Between Arabic letters and digits the sign would move behind the digits (Unicode Bidirectional Algorithm, W2).

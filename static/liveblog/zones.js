@@ -4,12 +4,15 @@
 const $ = /** @type {any} */ (window).django.jQuery;
 
 /**
- * Return a text without case and accents, as the server writes the words by which a zone is found.
+ * Return a text without case, accents and apostrophes, as the server writes the words by which a zone is found.
  *
  * @param {string} text
  */
 function folded(text) {
-  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+  return text
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\p{M}'‘’ʻʼ`]/gu, "");
 }
 
 /**

@@ -1,4 +1,4 @@
-"""The real server, with its static files as in production, and readers in real Chromium."""
+"""Fixtures: the real server, with its static files as in production, and readers in real Chromium."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from articles.models import Article
 from tests.clients import Place
 from tests.server import PATIENCE, Server
 
-# The browser's driver runs an event loop in the thread of the tests, which Django takes for asynchronous code.
+# The browser's driver runs an event loop in the thread of the tests, so Django mistakes them for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -28,13 +28,13 @@ def media_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def media(media_of_all: Path) -> Path:
-    """The one place where the server stores files of all tests."""
+    """Return the one directory in which the servers of all tests store files."""
     return media_of_all
 
 
 @pytest.fixture(scope="session")
 def lasting_servers() -> list[Server]:
-    """All servers that outlast a test."""
+    """Return the list of all servers that outlast a test."""
     return []
 
 
@@ -42,7 +42,7 @@ def lasting_servers() -> list[Server]:
 def make_server(
     django_db_setup: None, django_db_blocker: Any, media_of_all: Path, lasting_servers: list[Server]
 ) -> Callable[..., Server]:
-    """Makes servers that outlast a test."""
+    """Return a function that makes servers that outlast a test."""
 
     def make(**environment: str) -> Server:
         with django_db_blocker.unblock():
@@ -54,18 +54,18 @@ def make_server(
 
 @pytest.fixture(scope="session")
 def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
-    """A server for all tests. Modules whose tests need another environment put their own in its place."""
+    """Start a server for all tests. Modules whose tests need another environment override this fixture."""
     with make_server() as server:
         yield server
 
 
 @pytest.fixture
 def server(transactional_db: None, lasting_server: Server, lasting_servers: list[Server]) -> Server:
-    """A server that runs, with an empty database, and no other beside it.
+    """Run one server on an empty database, with no other server beside it.
 
-    Another one would take jobs out of the same database, and do them in an environment that the test does not know.
+    Another server would claim jobs from the same database, and run them in an environment that the test does not know.
 
-    What it remembers of an article is of no other, for numbers and slugs are never given out twice.
+    Its caches cannot hold stale articles, because ids and slugs are never reused.
     """
     for other in lasting_servers:
         if other is not lasting_server and other.runs:
@@ -76,14 +76,14 @@ def server(transactional_db: None, lasting_server: Server, lasting_servers: list
 
 
 def as_new(provider: Any) -> None:
-    """Give a provider that outlasts tests, a dataclass, the values that it had at first."""
+    """Reset a provider that outlasts tests (a dataclass) to its initial values."""
     for field in dataclasses.fields(provider):
         made = field.default_factory
         setattr(provider, field.name, field.default if made is dataclasses.MISSING else made())
 
 
 class Reader:
-    """A person with a browser and a page open; what goes wrong in the browser is noted."""
+    """A person with a browser and an open page. Collects the browser's errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -92,7 +92,7 @@ class Reader:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
-        # That the server could not be reached, or said no, is what some tests are about.
+        # Some tests are about a server that cannot be reached or refuses a request.
         expected = ("ERR_", "WebSocket", "403 (Forbidden)", "409 (Conflict)", "422 (Unprocessable")
         if message.type == "error" and not any(words in message.text for words in expected):
             self.complaints.append(message.text)
@@ -114,11 +114,11 @@ class Reader:
         )
 
     def content(self) -> dict[str, Any]:
-        """What the page shows of the coverage, in a form that can be compared."""
+        """Return the coverage that the page shows, in a form that can be compared."""
         return self.page.evaluate(CONTENT)
 
     def updates(self) -> list[str]:
-        """The ids of the updates that are shown, from top to bottom."""
+        """Return the ids of the updates on the page, from top to bottom."""
         return self.page.eval_on_selector_all("#updates > article:not([hidden])", "found => found.map(one => one.id)")
 
 
@@ -142,9 +142,9 @@ CONTENT = """() => {
 
 @pytest.fixture
 def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., Reader]]:
-    """Makes readers, each with a browser profile of their own; none may have met an error at the end.
+    """Return a function that makes readers with a browser profile each. None may have met an error at the end.
 
-    They leave before the database is emptied.
+    Their browsers close before the database is emptied.
     """
     contexts: list[BrowserContext] = []
     readers: list[Reader] = []
@@ -169,10 +169,10 @@ Fresh = Callable[[Article, str], dict[str, Any]]
 
 @pytest.fixture
 def fresh_on(reader: MakeReader) -> Callable[[Server], Fresh]:
-    """What somebody sees who opens a page of that server now."""
+    """Return a function that opens a new page of a server and returns its content."""
 
     def on(server: Server) -> Fresh:
-        # At an address of its own, for a cached copy may be a second old: an open page catches up from there.
+        # A unique address, because a cached copy may be a second old, from which an open page would catch up.
         query = (f"?fresh={number}" for number in itertools.count())
         return lambda article, language: reader().open(server, article, language, next(query)).content()
 

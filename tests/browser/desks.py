@@ -13,7 +13,7 @@ from tests.clients import Place
 
 
 def log_in(context: BrowserContext, user: User, place: Place, language: str = "en") -> None:
-    """Give a browser the cookies of somebody who is logged in, in the language of their choice."""
+    """Give a browser the cookies of a logged-in user and of the chosen language."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -21,7 +21,7 @@ def log_in(context: BrowserContext, user: User, place: Place, language: str = "e
         context.add_cookies([{"name": name, "value": value, "url": place.url}])
 
 
-#: Waits until something that contains this text is kept in the browser.
+#: Waits until the browser's storage has an entry that contains this text.
 IS_KEPT = """async (text) => {
   const all = () => new Promise((done) => {
     indexedDB.open("live-desk").onsuccess = ({ target: { result: database } }) => {
@@ -49,7 +49,7 @@ class DeskPage:
 
     def open(self) -> DeskPage:
         self.page.goto(f"{self.place.url}{reverse('admin:articles_desk', args=[self.article.pk])}")
-        # It has begun once one may write.
+        # The desk has started once the editor accepts text.
         expect(self.composer.locator(".ProseMirror")).to_be_focused()
         return self
 
@@ -59,16 +59,16 @@ class DeskPage:
 
     @property
     def kept(self) -> Locator:
-        """What the desk says of what is being written."""
+        """Return the composer's status line."""
         return self.composer.locator(".composer-status")
 
     def has_kept(self, text: str) -> None:
-        """Wait until a crash would not lose it."""
+        """Wait until the browser has stored the text, so that a crash would not lose it."""
         self.page.evaluate(IS_KEPT, text)
 
     @property
     def notice(self) -> Locator:
-        """What the desk says of its connection."""
+        """Return the desk's notice about its connection."""
         return self.page.locator("#desk-connection")
 
     def entry(self, update: Update) -> Locator:

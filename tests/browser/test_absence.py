@@ -1,4 +1,4 @@
-"""A page that was away is right within five seconds of being back, whatever kept it."""
+"""A page that lost contact catches up within five seconds of coming back, whatever the cause."""
 
 import time
 
@@ -14,7 +14,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Seconds. Sooner than the next heartbeat would bring it; five are promised, and a busy machine may need more.
+#: Seconds; less than the pause until the next heartbeat. Five are promised, and a busy machine may need more.
 BACK = 15
 
 
@@ -24,7 +24,7 @@ def article(transactional_db: None) -> Article:
 
 
 def away(page: Reader, article: Article, changes: int = 1) -> int:
-    """Publish what the page does not notice. Returns the revision."""
+    """Publish updates that the page cannot notice, and return the revision."""
     before = page.revision
     for _ in range(changes):
         factories.update(article)
@@ -33,25 +33,29 @@ def away(page: Reader, article: Article, changes: int = 1) -> int:
     return before + changes
 
 
-def test_a_laptop_that_slept_for_hours(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+def test_a_page_catches_up_after_a_laptop_slept_for_hours(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh
+) -> None:
     with Proxy(server.port) as proxy:
         page = reader()
         page.page.clock.install()
         page.open(proxy, article, "uk")
         factories.update(article)
         page.reaches(1)
-        # The network forgets connections of who is silent; neither side hears of it.
+        # The network forgets silent connections and tells neither side.
         proxy.lose_websockets()
         revision = away(page, article)
         page.page.clock.fast_forward("08:00:00")
         page.reaches(revision, within=BACK)
-        # And it follows again.
+        # The page follows again.
         factories.update(article)
         page.reaches(revision + 1, within=BACK)
         assert page.content() == fresh(article, "uk")
 
 
-def test_a_laptop_that_slept_longer_than_the_log_is_long(reader: MakeReader, article: Article, fresh_on: Fresh) -> None:
+def test_a_page_catches_up_after_a_sleep_longer_than_the_log(
+    reader: MakeReader, article: Article, fresh_on: Fresh
+) -> None:
     with Server(LIVE_MAX_BACKLOG="5") as server, Proxy(server.port) as proxy:
         page = reader()
         page.page.clock.install()
@@ -65,7 +69,7 @@ def test_a_laptop_that_slept_longer_than_the_log_is_long(reader: MakeReader, art
         assert page.content() == fresh_on(server)(article, "ar")
 
 
-def test_a_tab_that_was_frozen(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+def test_a_frozen_tab_catches_up(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
     page = reader().open(server, article, "de")
     factories.update(article)
     page.reaches(1)
@@ -78,7 +82,7 @@ def test_a_tab_that_was_frozen(server: Server, reader: MakeReader, article: Arti
     assert page.content() == fresh(article, "de")
 
 
-def test_a_tab_in_the_background_follows_all_the_same(server: Server, reader: MakeReader, article: Article) -> None:
+def test_a_background_tab_follows(server: Server, reader: MakeReader, article: Article) -> None:
     page = reader().open(server, article, "en")
     in_front = page.page.context.new_page()
     in_front.bring_to_front()
@@ -86,7 +90,9 @@ def test_a_tab_in_the_background_follows_all_the_same(server: Server, reader: Ma
     page.reaches(1, within=BACK)
 
 
-def test_a_network_that_was_lost_and_found(server: Server, reader: MakeReader, article: Article, fresh: Fresh) -> None:
+def test_a_page_catches_up_after_the_network_was_lost(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh
+) -> None:
     page = reader().open(server, article, "ar")
     factories.update(article)
     page.reaches(1)
@@ -113,7 +119,7 @@ def test_an_open_page_shows_no_ghost_after_a_failover_that_loses_the_last_update
     assert page.content() == fresh(article, "ar")
 
 
-def test_a_connection_that_died_in_silence_is_replaced(reader: MakeReader, article: Article) -> None:
+def test_a_page_replaces_a_connection_that_died_silently(reader: MakeReader, article: Article) -> None:
     with Server(LIVE_HEARTBEAT_SECONDS="1") as server, Proxy(server.port) as proxy:
         page = reader().open(proxy, article, "en")
         factories.update(article)
@@ -124,7 +130,7 @@ def test_a_connection_that_died_in_silence_is_replaced(reader: MakeReader, artic
             page.reaches(2, within=BACK)
 
 
-def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
+def test_a_page_follows_behind_a_proxy_that_cuts_connections_between_heartbeats(
     server: Server, reader: MakeReader, article: Article, fresh: Fresh
 ) -> None:
     with Proxy(server.port, cut_idle=0.5) as proxy:
@@ -138,7 +144,7 @@ def test_a_proxy_that_cuts_idle_connections_sooner_than_the_heart_beats(
         assert page.content() == fresh(article, "de")
 
 
-def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(reader: MakeReader, article: Article) -> None:
+def test_heartbeats_keep_a_proxy_from_cutting_an_idle_connection(reader: MakeReader, article: Article) -> None:
     with Server(LIVE_HEARTBEAT_SECONDS="0.3") as server, Proxy(server.port, cut_idle=3) as proxy:
         page = reader().open(proxy, article, "en")
         page.page.wait_for_timeout(4000)
@@ -148,20 +154,20 @@ def test_a_proxy_that_cuts_idle_connections_leaves_a_beating_one(reader: MakeRea
 
 
 @pytest.mark.parametrize("websockets", ["refuse", "swallow"])
-def test_a_proxy_that_blocks_websockets(
+def test_a_page_follows_behind_a_proxy_that_blocks_websockets(
     server: Server, reader: MakeReader, article: Article, fresh: Fresh, websockets: str
 ) -> None:
     with Proxy(server.port, websockets=websockets) as proxy:
         page = reader().open(proxy, article, "uk")
         factories.update(article)
-        # It must find out first.
+        # The page must first find out that websockets are blocked.
         page.reaches(1)
         for revision in range(2, 5):
             factories.update(article)
             page.reaches(revision, within=BACK)
         expect(page.page.locator("#connection")).to_be_hidden()
         assert page.content() == fresh(article, "uk")
-        # Somebody else's network does not block them.
+        # Readers on another network can still use websockets.
         proxy.websockets = "pass"
         before = proxy.handshakes
         page.page.context.set_offline(True)

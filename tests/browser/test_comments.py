@@ -1,4 +1,4 @@
-"""A reader comments in their own language, sees it wait, and everybody sees it once it is approved."""
+"""Readers comment in their own language and see their comment wait; everybody sees it once it is approved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def approve(comment: Comment) -> None:
     moderation.decide(comment.pk, State.APPROVED, None, version=comment.version)
 
 
-def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approved(
+def test_only_its_author_sees_a_waiting_comment_and_everybody_an_approved_one(
     server: Server, reader: MakeReader
 ) -> None:
     article = factories.article()
@@ -54,7 +54,7 @@ def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approv
     expect(german).to_have_attribute("dir", "rtl")
     expect(german).to_have_attribute("lang", "ar")
     expect(own).to_be_hidden()
-    # Of the one copy that everybody has, its author alone can go on to change it.
+    # All readers have the same copy, but only the author can change the comment.
     expect(author.page.locator(f"#{comment.element} [data-change]")).to_be_visible()
     expect(listing.page.locator("[data-change]")).to_have_count(0)
     moderation.decide(comment.pk, State.REJECTED, None, version=1)
@@ -63,7 +63,7 @@ def test_a_comment_waits_for_its_author_alone_and_appears_everywhere_once_approv
     expect(own).to_have_attribute("data-state", "rejected")
 
 
-def test_where_comments_appear_at_once_their_authors_can_still_change_them(server: Server, reader: MakeReader) -> None:
+def test_authors_can_change_comments_that_appeared_at_once(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     page = reader().open(server, article, "en").page
@@ -72,7 +72,7 @@ def test_where_comments_appear_at_once_their_authors_can_still_change_them(serve
     send(page)
     change = page.locator("#comments [data-change]")
     expect(change).to_be_visible()
-    # What is pushed replaces the element.
+    # A pushed frame replaces the element.
     factories.comment(article, parent=Comment.objects.get(), state="approved", text="So shall I.")
     expect(page.locator("#comments")).to_contain_text("So shall I.")
     page.reload()
@@ -82,7 +82,7 @@ def test_where_comments_appear_at_once_their_authors_can_still_change_them(serve
     expect(page.locator("[data-own]")).to_contain_text("I have thought")
 
 
-def test_what_somebody_is_writing_stays_when_the_rules_become_others(server: Server, reader: MakeReader) -> None:
+def test_a_half_written_comment_survives_a_change_of_the_rules(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     first = factories.comment(article, name="Олена", state="approved")
     page = reader().open(server, article, "en").page
@@ -102,7 +102,7 @@ def test_what_somebody_is_writing_stays_when_the_rules_become_others(server: Ser
         page.reload()
 
 
-def test_who_reads_their_own_language_alone_is_shown_no_foreign_answers(server: Server, reader: MakeReader) -> None:
+def test_a_reader_of_one_language_sees_no_answers_in_others(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     first = factories.comment(article, language="uk", state="approved")
     factories.comment(article, parent=first, language="de", text="Ganz genau.", state="approved")
@@ -115,7 +115,7 @@ def test_who_reads_their_own_language_alone_is_shown_no_foreign_answers(server: 
     expect(page.get_by_text("So ist es.")).to_be_hidden()
 
 
-def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(server: Server, reader: MakeReader) -> None:
+def test_errors_appear_beside_their_fields_and_nothing_typed_is_lost(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "de").page
     page.locator("#comment-email").fill("keine Adresse")
@@ -134,7 +134,7 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(server: Serv
     expect(page.locator("#comment-email")).to_have_value("keine Adresse")
 
 
-def test_what_could_not_be_sent_is_kept(server: Server, reader: MakeReader) -> None:
+def test_a_comment_that_could_not_be_sent_stays_in_the_form(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "en").page
     write(page, "Nobody hears me.", name="Ana")
@@ -149,7 +149,7 @@ def test_what_could_not_be_sent_is_kept(server: Server, reader: MakeReader) -> N
     assert Comment.objects.count() == 1
 
 
-def test_an_answer_stands_under_what_it_answers(server: Server, reader: MakeReader) -> None:
+def test_an_answer_appears_under_the_comment_that_it_answers(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     first = factories.comment(article, name="Олена", state="approved")
@@ -159,7 +159,7 @@ def test_an_answer_stands_under_what_it_answers(server: Server, reader: MakeRead
     expect(page.locator("[data-replying-to]")).to_have_text("Олена")
     expect(page.locator("#comment-text")).to_be_focused()
     write(page, "I think so too, and have thought so for years.", name="Ana")
-    # Nobody types that fast; a reader who takes their time is not held.
+    # The comment filter holds comments that are sent faster than people type.
     page.evaluate("performance.now = () => 1e6")
     send(page)
     for each in (other, page):
@@ -168,7 +168,7 @@ def test_an_answer_stands_under_what_it_answers(server: Server, reader: MakeRead
         expect(each.locator("#comments-count")).to_have_attribute("data-count", "2")
 
 
-def test_who_was_away_sees_their_own_comment_again(server: Server, reader: MakeReader) -> None:
+def test_a_returning_reader_sees_their_own_comment(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "en").page
     write(page, "I shall be back.", name="Ana")
@@ -185,7 +185,7 @@ def test_who_was_away_sees_their_own_comment_again(server: Server, reader: MakeR
     assert not Comment.objects.exists()
 
 
-def test_a_reader_without_javascript_can_do_all_of_it(server: Server, reader: MakeReader) -> None:
+def test_a_reader_without_javascript_can_send_change_and_delete_a_comment(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader(java_script_enabled=False).open(server, article, "de").page
     send(page)
@@ -199,7 +199,7 @@ def test_a_reader_without_javascript_can_do_all_of_it(server: Server, reader: Ma
     expect(page.locator("[data-own]")).to_have_attribute("data-state", "approved")
 
 
-def test_the_oldest_and_the_most_answered_first_stay_in_their_order(server: Server, reader: MakeReader) -> None:
+def test_comments_keep_the_order_that_the_reader_chose(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     first, second = [factories.comment(article, state="approved") for _ in range(2)]
     factories.comment(article, parent=first, state="approved")

@@ -1,4 +1,4 @@
-"""Whatever the network does to frames, a page that then catches up is the page that a fresh load shows."""
+"""A page that catches up shows what a fresh load shows, whatever the network has done to its frames."""
 
 import json
 from typing import Any
@@ -26,12 +26,12 @@ STEPS = st.lists(
     min_size=1,
     max_size=12,
 )
-#: What becomes of each frame: how many others overtake it, and how often it arrives.
+#: The fate of each frame: how many others overtake it, and how often it arrives.
 FATES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1, 1, 1, 0, 2])), min_size=12, max_size=12)
 
 
 def do(article: Article, step: str, number: int) -> None:
-    """One thing that the newsroom does to the page."""
+    """Do one of the things that the newsroom does to a page."""
     updates = list(article.updates.order_by("pk"))
     update = updates[number % len(updates)] if updates else None
     if step == "state":
@@ -64,14 +64,14 @@ def frame(article: Article, after: State) -> dict[str, Any]:
 
 APPLY = "frame => window.livePage.apply(frame)"
 
-#: The page's own module without its connection: the test is the network.
+#: Starts the page's own module without its connection; the test plays the network.
 START = """async (address) => {
   const { Page } = await import(address);
   window.livePage = new Page(document.querySelector("main"));
 }"""
 
 
-def test_any_order_loss_and_doubling_of_frames_ends_in_the_same_page(server: Server, browser: Any) -> None:
+def test_reordered_lost_and_repeated_frames_end_in_the_same_page(server: Server, browser: Any) -> None:
     context = browser.new_context()
     page, fresh = Reader(context.new_page()), Reader(context.new_page())
     # Neither page may be brought up to date behind the test's back.
@@ -97,7 +97,7 @@ def test_any_order_loss_and_doubling_of_frames_ends_in_the_same_page(server: Ser
                 page.page.evaluate(APPLY, made[number])
         lacking = frame(article, factories.state_at(article, page.revision))
         assert page.page.evaluate(APPLY, lacking) in ("applied", "known")
-        # An address that the browser has not kept.
+        # An address that the browser has not cached.
         fresh.open(server, article, "de", "?fresh")
         assert page.page.evaluate(CONTENT) == fresh.content()
 

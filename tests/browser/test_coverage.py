@@ -1,4 +1,4 @@
-"""The whole way: what a journalist posts in the admin is read on open pages, each in its own language."""
+"""Open pages show what a journalist posts in the admin, each page in its own language."""
 
 import time
 from collections.abc import Callable
@@ -55,7 +55,7 @@ class Desk:
         self.page.get_by_role("tabpanel", name=language).get_by_label("Correction note").fill(text)
 
     def press(self, button: str) -> float:
-        """Press a button of the form. Returns when that was."""
+        """Press a button of the form, and return the time."""
         self.page.get_by_role("button", name=button, exact=True).click()
         return time.monotonic()
 
@@ -66,14 +66,14 @@ def arrives(pressed: float, *texts: tuple[Reader, str]) -> None:
     print(f"visible {time.monotonic() - pressed:.3f} s after the button was pressed")
 
 
-def test_an_evening_of_coverage(
+def test_open_pages_follow_an_evening_of_coverage(
     transactional_db: None,
     journalist: User,
     reader: MakeReader,
     fresh_on: Callable[[Server], Fresh],
 ) -> None:
     article = factories.article()
-    # Only the bell can bring anything: the timer would come too late.
+    # Only a notification can bring updates in time; the timer would be too late.
     server = Server(LIVE_POLL_SECONDS="60").start()
     try:
         german, arabic = reader().open(server, article, "de"), reader().open(server, article, "ar")
@@ -127,7 +127,7 @@ def test_an_evening_of_coverage(
             each.page.evaluate("window.neverLoadedAnew = true")
         server.kill()
         factories.update(article, body_en="<p>One.</p>", body_de="<p>Eins.</p>", body_ar="<p>واحد.</p>")
-        # What is posted beside the server rings no bell in its in-process layer.
+        # Posts by another process send no notification through the server's in-process layer.
         server.environment["LIVE_POLL_SECONDS"] = "0.5"
         server.start()
         factories.update(article, body_en="<p>Two.</p>", body_de="<p>Zwei.</p>", body_ar="<p>اثنان.</p>")

@@ -1,4 +1,4 @@
-"""The live desk in real Chromium: by keyboard alone, through crashes and lost connections, and together."""
+"""Journalists work at the live desk in real Chromium: by keyboard, through crashes and lost connections, together."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def article(transactional_db: None) -> Article:
 
 @pytest.fixture
 def sit_down(server: Server, article: Article, people: dict[str, User], reader: MakeReader) -> Any:
-    """Somebody opens the desk."""
+    """Return a function that opens the desk as a user."""
 
     def sit(name: str = "ioana", language: str = "en", **options: Any) -> DeskPage:
         page = reader(viewport={"width": 1280, "height": 900}, **options).page
@@ -51,7 +51,7 @@ def sit_down(server: Server, article: Article, people: dict[str, User], reader: 
     return sit
 
 
-def test_text_and_one_chord_are_an_update_on_open_pages(
+def test_text_and_one_key_combination_publish_an_update(
     sit_down: Any, server: Server, article: Article, reader: MakeReader
 ) -> None:
     german = reader().open(server, article, "de")
@@ -71,7 +71,7 @@ def test_text_and_one_chord_are_an_update_on_open_pages(
     expect(desk.entry(first)).to_be_visible()
 
 
-def test_a_crash_of_the_browser_loses_nothing_that_was_written(
+def test_a_crash_of_the_browser_loses_no_text(
     server: Server,
     article: Article,
     people: dict[str, User],
@@ -117,7 +117,7 @@ def _processes_of(profile: Path) -> Iterator[int]:
                 yield int(entry.name)
 
 
-def test_what_is_published_without_a_connection_is_sent_once_there_is_one(
+def test_an_update_published_offline_is_sent_after_reconnecting(
     sit_down: Any, server: Server, article: Article
 ) -> None:
     desk = sit_down()
@@ -134,7 +134,7 @@ def test_what_is_published_without_a_connection_is_sent_once_there_is_one(
     assert Update.objects.get().state == "published"
 
 
-#: What is kept in the browser was kept a day ago.
+#: Makes every entry in the browser's storage a day older.
 A_DAY_PASSES = """() => new Promise((done) => {
   indexedDB.open("live-desk").onsuccess = ({ target: { result } }) => {
     const transaction = result.transaction("drafts", "readwrite");
@@ -148,7 +148,7 @@ A_DAY_PASSES = """() => new Promise((done) => {
 })"""
 
 
-def test_what_could_not_be_sent_long_ago_is_not_sent_unasked(sit_down: Any, server: Server, article: Article) -> None:
+def test_an_update_left_unsent_for_a_day_waits_for_its_author(sit_down: Any, server: Server, article: Article) -> None:
     desk = sit_down()
     desk.type("News of yesterday.")
     server.kill()
@@ -168,7 +168,7 @@ def test_what_could_not_be_sent_long_ago_is_not_sent_unasked(sit_down: Any, serv
     assert Update.objects.get().state == "published"
 
 
-def test_what_was_published_while_logged_out_is_kept_and_never_published_unasked(
+def test_an_update_published_while_logged_out_is_kept_until_its_author_sends_it(
     sit_down: Any, server: Server, people: dict[str, User]
 ) -> None:
     desk = sit_down()
@@ -182,7 +182,7 @@ def test_what_was_published_while_logged_out_is_kept_and_never_published_unasked
     assert not Update.objects.exists()
 
 
-def test_what_is_changed_while_it_waits_is_sent_when_its_author_says_so(sit_down: Any, server: Server) -> None:
+def test_an_unsent_update_that_is_changed_waits_for_its_author(sit_down: Any, server: Server) -> None:
     desk = sit_down()
     desk.type("While the line is down")
     server.kill()
@@ -202,7 +202,7 @@ def test_what_is_changed_while_it_waits_is_sent_when_its_author_says_so(sit_down
     assert Update.objects.get().body_en == "<p>While the line is down, and half a sentence.</p>"
 
 
-def test_an_answer_that_is_lost_costs_nothing_that_was_added_after_it(sit_down: Any, server: Server) -> None:
+def test_a_lost_answer_loses_no_text_written_after_it(sit_down: Any, server: Server) -> None:
     desk = sit_down()
     desk.type("Talks have begun")
 
@@ -218,20 +218,20 @@ def test_an_answer_that_is_lost_costs_nothing_that_was_added_after_it(sit_down: 
     desk.press("Control+Enter")
     expect(desk.composer.locator(".conflict")).to_contain_text("Talks have begun")
     assert Update.objects.get().body_en == "<p>Talks have begun</p>"
-    # Also for those whose browser is closed before they have read it.
+    # The text also survives if the browser is closed before the journalist reads the conflict.
     desk.has_kept(" and go on")
     desk.open()
     expect(desk.composer.locator(".ProseMirror")).to_contain_text("Talks have begun and go on")
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved")
     assert Update.objects.get().body_en == "<p>Talks have begun and go on</p>"
-    # What comes next is a new one.
+    # The next text is a new update.
     desk.type("Talks are over")
     desk.press("Control+Enter")
     expect(desk.page.locator("#timeline > li")).to_have_count(2)
 
 
-def test_two_tabs_take_nothing_from_each_other(sit_down: Any, server: Server, article: Article) -> None:
+def test_two_tabs_keep_their_own_drafts(sit_down: Any, server: Server, article: Article) -> None:
     one = sit_down()
     one.type("Written in the first tab.")
     one.has_kept("Written in the first tab.")
@@ -246,12 +246,12 @@ def test_two_tabs_take_nothing_from_each_other(sit_down: Any, server: Server, ar
     expect(other.kept).to_contain_text("Saved")
     assert Update.objects.get().body_en == "<p>Written in the second tab.</p>"
     one.page.close()
-    # Nobody has it any more.
+    # The tab that had the draft is closed, so the next one restores it.
     other.open()
     expect(other.composer.locator(".ProseMirror")).to_have_text("Written in the first tab.")
 
 
-def test_edits_go_on_after_a_reload_however_far_down_they_are(sit_down: Any, article: Article) -> None:
+def test_an_edit_of_an_old_update_continues_after_a_reload(sit_down: Any, article: Article) -> None:
     updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
     desk = sit_down()
     desk.page.get_by_role("button", name="Older updates").click()
@@ -260,7 +260,7 @@ def test_edits_go_on_after_a_reload_however_far_down_they_are(sit_down: Any, art
     desk.has_kept("Take 0, corrected")
     desk.open()
     expect(desk.editing(updates[0]).locator(".ProseMirror")).to_have_text("Take 0, corrected")
-    # It takes the focus from nobody.
+    # The restored edit does not take the focus.
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
     desk.editing(updates[0]).get_by_role("button", name="Save").click()
     expect(desk.editing(updates[0])).to_have_count(0)
@@ -268,7 +268,7 @@ def test_edits_go_on_after_a_reload_however_far_down_they_are(sit_down: Any, art
     assert updates[0].body_en == "<p>Take 0, corrected</p>"
 
 
-def test_an_edit_that_was_to_be_sent_is_sent_after_a_reload(sit_down: Any, server: Server, article: Article) -> None:
+def test_an_unsent_edit_is_sent_after_a_reload(sit_down: Any, server: Server, article: Article) -> None:
     update = factories.update(article, body_en="<p>Talks</p>")
     desk = sit_down()
     desk.edit(update)
@@ -282,7 +282,7 @@ def test_an_edit_that_was_to_be_sent_is_sent_after_a_reload(sit_down: Any, serve
     expect(desk.editing(update)).to_have_count(0)
 
 
-def test_pictures_of_a_draft_come_back_as_they_were(sit_down: Any, article: Article) -> None:
+def test_a_reload_keeps_the_pictures_of_a_draft(sit_down: Any, article: Article) -> None:
     Snippet.objects.create(name="Thanks", source_language="en", body="<p>Thank you.</p>")
     desk = sit_down()
     desk.composer.evaluate(DROP, [file("one.jpg"), file("two.jpg")])
@@ -303,7 +303,7 @@ def test_pictures_of_a_draft_come_back_as_they_were(sit_down: Any, article: Arti
     assert [picture.credit_en for picture in pictures] == ["Ion", "A. Ana"]
 
 
-def test_who_is_logged_out_meanwhile_goes_on_where_they_were(
+def test_a_journalist_who_was_logged_out_continues_after_logging_in(
     sit_down: Any, server: Server, people: dict[str, User], article: Article
 ) -> None:
     desk = sit_down()
@@ -346,7 +346,7 @@ def test_saving_over_a_newer_version_shows_both_and_loses_neither(sit_down: Any,
     assert update.body_en == "<p>Talks are over, they had begun</p>"
 
 
-def test_each_open_form_answers_its_own_keys(sit_down: Any, article: Article) -> None:
+def test_keys_act_on_the_form_that_has_the_focus(sit_down: Any, article: Article) -> None:
     first = factories.update(article, body_en="<p>Talks</p>")
     second = factories.update(article, body_en="<p>Dinner</p>")
     desk = sit_down()
@@ -368,7 +368,7 @@ def test_each_open_form_answers_its_own_keys(sit_down: Any, article: Article) ->
     expect(desk.composer.locator(".ProseMirror")).to_have_text("Half a sen")
 
 
-def test_a_button_that_fails_says_so(sit_down: Any, server: Server, article: Article) -> None:
+def test_a_button_that_fails_shows_an_error(sit_down: Any, server: Server, article: Article) -> None:
     update = factories.update(article)
     desk = sit_down()
     server.kill()
@@ -376,7 +376,6 @@ def test_a_button_that_fails_says_so(sit_down: Any, server: Server, article: Art
     desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     expect(desk.entry(update).locator(".errorlist")).to_have_text("The server could not do this. Please try again.")
     desk.page.get_by_role("button", name="Finish the coverage").click()
-    desk.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
     expect(desk.page.locator("#side-problems")).to_have_text("The server could not do this. Please try again.")
     server.start()
     desk.entry(update).get_by_role("button", name="Withdraw").click()
@@ -385,7 +384,7 @@ def test_a_button_that_fails_says_so(sit_down: Any, server: Server, article: Art
     expect(desk.entry(update).locator(".errorlist")).to_be_empty()
 
 
-def test_whoever_may_not_is_told_so_and_not_that_they_are_logged_out(
+def test_a_user_without_the_right_is_told_so_and_not_that_they_are_logged_out(
     sit_down: Any, article: Article, people: dict[str, User]
 ) -> None:
     update = factories.update(article)
@@ -400,7 +399,7 @@ def test_whoever_may_not_is_told_so_and_not_that_they_are_logged_out(
     expect(desk.kept).to_have_text("You do not have the right to do this.")
 
 
-def test_a_reason_for_one_withdrawal_is_not_that_of_the_next(sit_down: Any, article: Article) -> None:
+def test_each_withdrawal_starts_with_an_empty_reason(sit_down: Any, article: Article) -> None:
     first, second = factories.update(article), factories.update(article)
     desk = sit_down()
     dialog = desk.page.get_by_role("dialog")
@@ -414,7 +413,7 @@ def test_a_reason_for_one_withdrawal_is_not_that_of_the_next(sit_down: Any, arti
     expect(dialog.get_by_role("checkbox")).to_be_checked()
 
 
-def test_older_updates_follow_without_a_gap_whatever_changes_among_them(sit_down: Any, article: Article) -> None:
+def test_older_updates_load_without_gaps_when_pins_change(sit_down: Any, article: Article) -> None:
     updates = [factories.update(article, body_en=f"<p>Take {number}</p>") for number in range(60)]
     desk = sit_down()
     other = sit_down("karim")
@@ -430,7 +429,7 @@ def test_older_updates_follow_without_a_gap_whatever_changes_among_them(sit_down
     expect(desk.entry(updates[0])).to_contain_text("Pinned")
 
 
-#: How the last websocket ended is written down; and whoever tries again does so sooner than the next look.
+#: Records the close code of the last websocket, and makes the desk reconnect sooner than its next poll.
 WITH_CLOSE_CODES = """
   Math.random = () => 0.05;
   window.WebSocket = class extends WebSocket {
@@ -442,7 +441,7 @@ WITH_CLOSE_CODES = """
 """
 
 
-def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
+def test_a_desk_left_open_after_a_logout_does_not_reconnect(
     sit_down: Any, server: Server, people: dict[str, User]
 ) -> None:
     desk = sit_down()
@@ -467,7 +466,7 @@ def test_a_forgotten_desk_of_somebody_logged_out_lets_the_server_rest(
     assert len(sockets) == 1
 
 
-def test_two_with_the_same_name_are_two(sit_down: Any, people: dict[str, User]) -> None:
+def test_two_users_with_the_same_name_are_shown_as_two(sit_down: Any, people: dict[str, User]) -> None:
     User.objects.update(first_name="Ana")
     desk = sit_down("ioana")
     sit_down("karim")
@@ -475,18 +474,18 @@ def test_two_with_the_same_name_are_two(sit_down: Any, people: dict[str, User]) 
     expect(desk.page.locator("#people > li").filter(has_text="(you)")).to_have_text("Ana (you)")
 
 
-def test_the_side_follows_as_soon_as_the_focus_has_left_it(sit_down: Any) -> None:
+def test_the_sidebar_updates_as_soon_as_the_focus_leaves_it(sit_down: Any) -> None:
     desk, other = sit_down("ioana"), sit_down("karim")
     desk.page.locator("#side .pages-of a").first.focus()
     with desk.page.expect_response(lambda response: "entries" in response.url and "Go on with" in response.text()):
         other.page.get_by_role("button", name="Finish the coverage").click()
-        other.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+        other.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
     expect(desk.page.locator("#side .pages-of a").first).to_be_focused()
     desk.composer.locator(".ProseMirror").click()
     expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()
 
 
-def test_the_preview_goes_on_after_a_login_in_another_tab(sit_down: Any, server: Server, article: Article) -> None:
+def test_the_preview_works_after_a_login_in_another_tab(sit_down: Any, server: Server, article: Article) -> None:
     desk = sit_down()
     desk.type("Ministers are here.")
     desk.page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
@@ -495,7 +494,7 @@ def test_the_preview_goes_on_after_a_login_in_another_tab(sit_down: Any, server:
     expect(desk.composer.frame_locator("iframe").locator("main")).to_contain_text("Ministers are here.")
 
 
-def test_an_entry_that_changes_while_somebody_writes_in_it_takes_nothing_away(sit_down: Any, article: Article) -> None:
+def test_a_change_to_an_entry_keeps_what_somebody_is_writing_in_it(sit_down: Any, article: Article) -> None:
     update = factories.update(article, body_en="<p>Talks</p>")
     desk = sit_down()
     desk.edit(update)
@@ -508,7 +507,7 @@ def test_an_entry_that_changes_while_somebody_writes_in_it_takes_nothing_away(si
     expect(desk.entry(update).locator(".view")).to_contain_text("Talks go on and on")
 
 
-def test_those_at_the_desk_and_the_readers_are_shown(
+def test_the_desk_shows_who_is_there_and_counts_readers(
     sit_down: Any, server: Server, article: Article, reader: MakeReader
 ) -> None:
     desk = sit_down()
@@ -522,7 +521,7 @@ def test_those_at_the_desk_and_the_readers_are_shown(
     expect(desk.page.locator("#people")).not_to_contain_text("is writing")
 
 
-def test_the_desk_is_worked_by_keyboard_alone(sit_down: Any, article: Article) -> None:
+def test_a_journalist_can_work_at_the_desk_by_keyboard_alone(sit_down: Any, article: Article) -> None:
     update = factories.update(article, body_en="<p>Talks</p>")
     desk = sit_down()
     desk.press("Alt+2")
@@ -541,7 +540,7 @@ def test_the_desk_is_worked_by_keyboard_alone(sit_down: Any, article: Article) -
     expect(desk.page.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
 
 
-def test_a_ready_piece_begins_an_update(sit_down: Any, article: Article) -> None:
+def test_a_snippet_starts_an_update(sit_down: Any, article: Article) -> None:
     Snippet.objects.create(
         name="Thanks", source_language="de", kind="quote", headline="Zum Schluss", body="<p>Wir danken.</p>"
     )
@@ -557,7 +556,7 @@ def test_a_ready_piece_begins_an_update(sit_down: Any, article: Article) -> None
     assert (update.headline_de, update.body_de) == ("Zum Schluss", "<p>Wir danken.</p>")
 
 
-def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
+def test_a_scheduled_update_appears_at_its_time_even_after_a_restart(
     sit_down: Any, server: Server, article: Article, reader: MakeReader
 ) -> None:
     german = reader().open(server, article, "de")
@@ -565,19 +564,20 @@ def test_a_scheduled_update_appears_at_its_time_also_after_a_restart(
     desk.type("At the stroke of the hour.")
     desk.composer.get_by_text("Time", exact=True).click()
     moment = timezone.now().astimezone(article.zone) + timedelta(minutes=2)
-    desk.composer.get_by_label("Publish at").fill(f"{moment:%Y-%m-%dT%H:%M}")
+    desk.composer.get_by_label("Publish at", exact=True).fill(f"{moment:%Y-%m-%d}")
+    desk.composer.get_by_label("Publish at: time").fill(f"{moment:%H:%M}")
     desk.composer.get_by_role("button", name="Schedule").click()
     expect(desk.kept).to_contain_text("Saved")
     update = Update.objects.get()
     assert update.state == "scheduled"
     server.kill()
-    # Its time comes while nobody is there.
+    # Its time comes while the server is down.
     Update._base_manager.filter(pk=update.pk).update(publish_at=timezone.now())
     server.start()
     expect(german.page.get_by_text("At the stroke of the hour.")).to_be_visible()
 
 
-def test_a_coverage_is_finished_once_it_is_decided_what_becomes_of_its_scheduled_updates(
+def test_an_editor_decides_about_scheduled_updates_before_finishing_coverage(
     sit_down: Any, server: Server, article: Article, reader: MakeReader
 ) -> None:
     german = reader().open(server, article, "de")
@@ -618,10 +618,10 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "size"), [("en", {"width": 1280, "height": 900}), ("ar", {"width": 390, "height": 844})]
 )
-def test_a_screen_reader_finds_its_way(sit_down: Any, article: Article, language: str, size: Any) -> None:
+def test_the_desk_has_no_accessibility_faults(sit_down: Any, article: Article, language: str, size: Any) -> None:
     update = factories.update(article, headline_en="Talks", body_en="<p>They have begun.</p>", is_key=True)
     factories.update(article, state="draft", source_language="ar", body_ar="<p>مسودة</p>")
-    # What looks for faults sets styles that the policy forbids.
+    # The accessibility checker sets styles that the policy forbids.
     desk = sit_down(language=language, bypass_csp=True)
     desk.page.set_viewport_size(size)
     desk.entry(update).locator('[data-act="edit"]').click()

@@ -1,4 +1,4 @@
-"""Embeds as readers meet them: nothing from outside before a click, and nothing lost after it."""
+"""Embeds load nothing from outside before a click, and a click loses nothing on the page."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def posted(article: Article, url: str = VIDEO, **fields: Any) -> Update:
 
 
 def outside(page: Page, server: Server) -> list[str]:
-    """What the page asks of others than our server; each of these is answered by a player."""
+    """Return the page's requests to other servers than ours; a player answers each."""
     asked: list[str] = []
     own = urlsplit(server.url).netloc
 
@@ -80,14 +80,14 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
-def test_nothing_is_asked_of_others_until_a_reader_clicks(
+def test_a_page_asks_no_other_site_until_a_reader_clicks(
     server: Server, reader: MakeReader, article: Article, fresh: Fresh
 ) -> None:
     german = reader(viewport={"width": 1100, "height": 900})
     asked = outside(german.page, server)
     german.open(server, article, "de")
     update = posted(article)
-    # First a link, then by itself the preview: the server asks the provider, the reader nobody.
+    # First a link, then the preview appears: the server asks the provider, the reader's browser does not.
     preview = german.page.locator(f"#{update.element} .embed-preview")
     expect(preview.locator("img")).to_be_visible()
     expect(preview).to_contain_text("Ministers arrive")
@@ -116,7 +116,7 @@ def opened(page: Reader, update: Update) -> Callable[[], int]:
     return lambda: int(count.text_content() or 0)
 
 
-def test_an_open_embed_plays_on_while_its_update_is_corrected(
+def test_an_open_embed_keeps_playing_while_its_update_is_corrected(
     server: Server, reader: MakeReader, article: Article
 ) -> None:
     update = posted(article, body_en="<p>Teh video.</p>")
@@ -139,7 +139,7 @@ def test_an_open_embed_plays_on_while_its_update_is_corrected(
     assert len(asked) == 1
 
 
-def test_what_a_reader_does_around_an_open_embed_goes_on_when_its_update_is_corrected(
+def test_a_correction_around_an_open_embed_keeps_the_readers_choice_and_focus(
     server: Server, reader: MakeReader, article: Article
 ) -> None:
     choices = "<ul><li>Helsinki</li><li>Stockholm</li></ul>"
@@ -147,7 +147,7 @@ def test_what_a_reader_does_around_an_open_embed_goes_on_when_its_update_is_corr
     update = factories.update(article, kind="poll", body_en=choices, **words)
     with changes.edit(update):
         services.attach(update, VIDEO)
-    # So there is an original to look at.
+    # Readers can then open the original.
     Translation._base_manager.filter(update=update, language="de").update(state="machine")
     page = reader()
     outside(page.page, server)
@@ -167,7 +167,7 @@ def test_what_a_reader_does_around_an_open_embed_goes_on_when_its_update_is_corr
     expect(element.locator("summary")).to_be_focused()
 
 
-def test_another_embed_takes_the_place_of_an_open_one(server: Server, reader: MakeReader, article: Article) -> None:
+def test_a_new_embed_replaces_an_open_one(server: Server, reader: MakeReader, article: Article) -> None:
     update = posted(article)
     page = reader()
     outside(page.page, server)
@@ -180,7 +180,7 @@ def test_another_embed_takes_the_place_of_an_open_one(server: Server, reader: Ma
     expect(page.page.locator("iframe")).to_have_count(0)
 
 
-def test_a_post_is_as_high_as_it_says(server: Server, reader: MakeReader, article: Article) -> None:
+def test_a_post_gets_the_height_that_it_reports(server: Server, reader: MakeReader, article: Article) -> None:
     posted(article, "https://mastodon.social/@Gargron/109371234567890")
     page = reader()
     outside(page.page, server)
@@ -199,7 +199,9 @@ def test_without_javascript_the_preview_is_a_link(server: Server, reader: MakeRe
     expect(page.locator(".embed-source")).to_be_hidden()
 
 
-def test_a_key_held_opens_the_provider_s_own_page(server: Server, reader: MakeReader, article: Article) -> None:
+def test_a_click_with_a_modifier_key_opens_the_providers_page(
+    server: Server, reader: MakeReader, article: Article
+) -> None:
     posted(article)
     page = reader()
     outside(page.page, server)
@@ -209,10 +211,8 @@ def test_a_key_held_opens_the_provider_s_own_page(server: Server, reader: MakeRe
     expect(page.page.locator("iframe")).to_have_count(0)
 
 
-def test_a_host_that_is_not_listed_is_not_framed_whatever_happens(
-    server: Server, reader: MakeReader, article: Article
-) -> None:
-    """The policy is the last door: here somebody has got another frame into the page."""
+def test_the_policy_blocks_frames_from_unlisted_hosts(server: Server, reader: MakeReader, article: Article) -> None:
+    """The policy is the last defence: here an attacker has put another frame into the page."""
     posted(article)
     page = reader()
     asked = outside(page.page, server)
@@ -253,7 +253,7 @@ def test_a_preview_fits_and_reads_in_its_direction(
 
 @pytest.fixture
 def form(server: Server, reader: MakeReader, article: Article) -> Reader:
-    """The form of a new update, opened by an editor."""
+    """Open the form of a new update as an editor."""
     editor = User.objects.create_superuser("editor", password="a long password")
     made = reader(viewport={"width": 1280, "height": 900}, locale="en")
     desk = Desk(made.page, server)
@@ -275,7 +275,7 @@ def paste(page: Page, text: str) -> None:
     )
 
 
-def test_an_address_pasted_alone_into_the_text_becomes_the_embed(form: Reader, server: Server) -> None:
+def test_an_address_pasted_alone_becomes_the_embed(form: Reader, server: Server) -> None:
     paste(form.page, "https://youtu.be/dQw4w9WgXcQ?si=abc")
     shown = form.page.locator(".embed-shown .embed-preview")
     expect(shown).to_contain_text("Ministers arrive")
@@ -288,15 +288,13 @@ def test_an_address_pasted_alone_into_the_text_becomes_the_embed(form: Reader, s
     assert (update.kind, update.state, update.embed.url) == ("embed", "published", VIDEO)
 
 
-def test_an_address_that_nobody_knows_stays_text(form: Reader) -> None:
+def test_an_address_without_a_provider_stays_text(form: Reader) -> None:
     paste(form.page, "https://example.com/article")
     expect(form.page.locator(".ProseMirror").first).to_contain_text("https://example.com/article")
     expect(form.page.locator("#id_embed_url")).to_have_value("")
 
 
-def test_the_form_says_why_there_is_no_preview_and_forgets_what_is_removed(
-    form: Reader, providers: EmbedServer
-) -> None:
+def test_the_form_explains_a_missing_preview_and_drops_a_removed_address(form: Reader, providers: EmbedServer) -> None:
     providers.fault = "down"
     form.page.locator("#id_embed_url").fill(VIDEO)
     expect(form.page.locator(".embed-status")).to_contain_text("YouTube does not answer at the moment")

@@ -1,4 +1,4 @@
-"""An evening of coverage: three journalists at three desks, readers in three languages, and all that goes wrong."""
+"""Three journalists cover an evening for readers in three languages, and everything goes wrong that can."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from articles.models import Article, Update
 from tests import factories, newsroom, soak
-from tests.browser.conftest import Fresh, MakeReader
+from tests.browser.conftest import CONTENT, Fresh, MakeReader
 from tests.browser.desks import DeskPage, log_in
 from tests.server import Server
 
@@ -32,7 +32,7 @@ def photo(path: Path) -> Path:
 
 
 def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
-    """Write one update, by keyboard, and wait until it is saved."""
+    """Write an update by keyboard, and wait until it is saved."""
     desk.composer.get_by_label("Headline").click()
     desk.press(f"Alt+{kind}")
     for label, value in fields.items():
@@ -41,7 +41,7 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     if text:
         desk.composer.locator(".ProseMirror").click()
     if kind in (5, 7):
-        # Begins a list.
+        # This starts a list.
         desk.type("- ")
     for number, line in enumerate(text.split("\n")):
         if number:
@@ -51,7 +51,7 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     expect(desk.kept).to_contain_text("Saved")
 
 
-def test_an_evening_at_three_desks(
+def test_open_pages_follow_an_evening_at_three_desks(
     transactional_db: None,
     reader: MakeReader,
     fresh_on: Callable[[Server], Fresh],
@@ -66,7 +66,7 @@ def test_an_evening_at_three_desks(
             expect(page.locator(".countdown")).to_be_visible()
         ioana, karim, oksana = (sit_down(reader().page, server, article, people[name]) for name in people)
 
-        # It begins: nobody loads anything anew.
+        # The coverage starts, and no reader has to reload the page.
         ioana.page.get_by_role("button", name="Start the coverage").click()
         for page in pages.values():
             expect(page.locator("#coverage.live")).to_be_visible()
@@ -78,13 +78,13 @@ def test_an_evening_at_three_desks(
         correct(ioana, first)
         for page in pages.values():
             expect(page.locator(f"#{first.element} .correction")).to_be_visible()
-        be_at_odds(karim, oksana, second)
+        edit_at_once(karim, oksana, second)
         karim.entry(first).get_by_role("button", name="Withdraw").click()
         karim.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
         for page in pages.values():
             expect(page.locator(f"#{first.element}.withdrawn")).to_be_visible()
 
-        # The server is away while somebody publishes.
+        # The server is down while a journalist publishes.
         server.kill()
         oksana.composer.locator(".ProseMirror").click()
         oksana.type("While the server was away.")
@@ -95,7 +95,7 @@ def test_an_evening_at_three_desks(
             expect(page.get_by_text("While the server was away.")).to_be_visible()
 
         ioana.page.get_by_role("button", name="Finish the coverage").click()
-        ioana.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+        ioana.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
         for page in pages.values():
             expect(page.locator("#coverage.finished")).to_be_visible()
 
@@ -105,7 +105,7 @@ def test_an_evening_at_three_desks(
             page.wait_for_function(
                 "revision => Number(document.querySelector('main').dataset.revision) >= revision", arg=article.revision
             )
-            assert shown(page) == fresh(article, language)["updates"]
+            assert page.evaluate(CONTENT)["updates"] == fresh(article, language)["updates"]
     finally:
         server.stop()
 
@@ -117,7 +117,7 @@ def sit_down(page: Page, server: Server, article: Article, user: User) -> DeskPa
 
 
 def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: Path) -> None:
-    """Updates of all kinds, by turns."""
+    """Publish updates of all kinds, in turn."""
     publish(ioana, "The ministers have arrived.")
     publish(karim, "We stand together.", 2, attribution="The secretary general")
     publish(oksana, "Help for the winter\nA path to membership", 5, headline="What it is about")
@@ -135,7 +135,7 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
 
 
 def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
-    """Paste a table, as from a spreadsheet."""
+    """Paste a table as a spreadsheet gives it."""
     cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     editor = desk.composer.locator(".ProseMirror")
     editor.click()
@@ -163,8 +163,8 @@ def correct(desk: DeskPage, update: Update) -> None:
     expect(form).to_have_count(0)
 
 
-def be_at_odds(one: DeskPage, other: DeskPage, update: Update) -> None:
-    """Two write in one update; the second brings both together."""
+def edit_at_once(one: DeskPage, other: DeskPage, update: Update) -> None:
+    """Have two journalists edit one update, and the second one merge both texts."""
     one.edit(update)
     other.edit(update)
     one.type(" Always.")
@@ -178,10 +178,3 @@ def be_at_odds(one: DeskPage, other: DeskPage, update: Update) -> None:
     other.type(" Always.")
     other.press("Control+Enter")
     expect(other.editing(update)).to_have_count(0)
-
-
-def shown(page: Page) -> list[str]:
-    """The updates of an open page, as HTML that can be compared."""
-    return page.evaluate(
-        "() => [...document.getElementById('updates').children].map((one) => one.outerHTML.replace(/\\s+/g, ' '))"
-    )

@@ -1,4 +1,4 @@
-"""What the editor makes is what readers get."""
+"""Readers get what journalists make in the editor."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +12,7 @@ from tests.server import Server
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_table_made_in_the_editor_arrives_with_its_headings(server: Server, reader: MakeReader) -> None:
+def test_a_table_made_in_the_editor_keeps_its_headings(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     readers = reader(viewport={"width": 360, "height": 740}).open(server, article, "en")
     desk = Desk(reader(viewport={"width": 1200, "height": 1000}).page, server)
@@ -41,7 +41,7 @@ MARKS = {"en": "“”", "de": "„“", "fr": "«»", "es": "«»", "pl": "„�
 
 
 @pytest.mark.parametrize("page_language", ["ar", "en"])
-def test_a_quote_has_the_marks_of_its_own_language_on_every_page(
+def test_a_quote_has_the_marks_of_its_own_language_on_pages_of_every_language(
     server: Server, reader: MakeReader, page_language: str
 ) -> None:
     article = factories.article(languages=list(MARKS))

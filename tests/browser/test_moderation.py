@@ -1,4 +1,4 @@
-"""Moderators at the queue in real Chromium: by keyboard alone, together, each in their own language."""
+"""Moderators work at the queue in real Chromium: by keyboard, together, each in their own language."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def article(transactional_db: None) -> Article:
 
 @pytest.fixture
 def sit_down(server: Server, people: dict[str, User], reader: MakeReader) -> Callable[..., Page]:
-    """Somebody opens the queue."""
+    """Return a function that opens the queue as a moderator."""
 
     def sit(name: str = "greta", language: str = "en", query: str = "", **options: Any) -> Page:
         page = reader(**{"viewport": {"width": 1280, "height": 900}} | options).page
@@ -77,7 +77,7 @@ def card(page: Page, comment: Comment) -> Locator:
 
 
 def shot(page: Page, name: str) -> None:
-    """Keep a picture, where somebody wants to look at it."""
+    """Save a screenshot if the environment names a directory for screenshots."""
     if directory := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
@@ -91,7 +91,7 @@ def now(comment: Comment) -> str:
     return Comment.objects.get(pk=comment.pk).state
 
 
-def test_a_comment_is_approved_by_one_key_and_appears_on_open_pages(
+def test_one_key_approves_a_comment_which_appears_on_open_pages(
     sit_down: Callable[..., Page], server: Server, article: Article, reader: MakeReader
 ) -> None:
     page = sit_down(language="de")
@@ -111,7 +111,7 @@ def test_a_comment_is_approved_by_one_key_and_appears_on_open_pages(
     assert Decision.objects.get().user.username == "greta"
 
 
-def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
+def test_moderators_work_by_keyboard_alone_and_skip_each_others_claims(
     sit_down: Callable[..., Page], article: Article
 ) -> None:
     first, second, third, fourth, fifth = (factories.comment(article, text=f"Number {n}.") for n in range(1, 6))
@@ -119,7 +119,7 @@ def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
     expect(card(greta, first)).to_be_focused()
     karim = sit_down("karim")
     expect(card(karim, first).locator(".claimed-by")).to_contain_text("Greta")
-    # What is in hand is passed over.
+    # Keys skip comments that a colleague has claimed.
     expect(card(karim, second)).to_be_focused()
     expect(card(greta, second).locator(".claimed-by")).to_contain_text("Karim")
 
@@ -146,7 +146,7 @@ def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
     expect(card(greta, third)).to_be_focused()
     assert now(third) == State.WAITING
 
-    # Three at once: those that nobody has.
+    # Decide three at once: those that nobody has claimed.
     for key in ("x", "j", "x", "j", "x"):
         greta.keyboard.press(key)
     expect(greta.locator("#bulk-count")).to_contain_text("3")
@@ -165,13 +165,13 @@ def test_moderators_work_by_keyboard_alone_and_leave_each_other_what_they_have(
     expect(card(karim, second)).to_be_focused()
 
 
-def test_what_was_decided_meanwhile_is_not_decided_again(
+def test_a_comment_decided_meanwhile_is_not_decided_again(
     sit_down: Callable[..., Page], article: Article, people: dict[str, User]
 ) -> None:
     comment, following = factories.comment(article), factories.comment(article)
     page = sit_down()
     expect(card(page, comment)).to_be_focused()
-    # From another process, whose bell this server does not hear.
+    # A decision by another process, whose notifications this server does not get.
     moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
     page.keyboard.press("a")
     expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Refused")
@@ -182,7 +182,7 @@ def test_what_was_decided_meanwhile_is_not_decided_again(
     assert now(comment) == State.REJECTED
 
 
-def test_a_foreign_comment_is_translated_before_somebody_asks(
+def test_a_foreign_comment_is_translated_without_asking(
     sit_down: Callable[..., Page], article: Article, provider: TranslationServer
 ) -> None:
     comment = factories.comment(article, language="uk", name="Оксана", text=UKRAINIAN)
@@ -191,7 +191,7 @@ def test_a_foreign_comment_is_translated_before_somebody_asks(
     expect(card(page, comment)).to_be_focused()
 
 
-def test_whoever_types_decides_nothing(sit_down: Callable[..., Page], article: Article) -> None:
+def test_typing_in_a_field_decides_nothing(sit_down: Callable[..., Page], article: Article) -> None:
     comment = factories.comment(article, text="A sad story.")
     page = sit_down()
     expect(card(page, comment)).to_be_focused()
@@ -204,7 +204,7 @@ def test_whoever_types_decides_nothing(sit_down: Callable[..., Page], article: A
     card(page, comment).focus()
     page.keyboard.press("a")
     page.keyboard.press("s")
-    # Another alphabet's layout has the same keys.
+    # The same keys work on the keyboard layout of another alphabet.
     page.get_by_label("Single keys decide").check()
     card(page, comment).focus()
     assert now(comment) == State.WAITING
@@ -215,7 +215,7 @@ def test_whoever_types_decides_nothing(sit_down: Callable[..., Page], article: A
     assert now(comment) == State.APPROVED
 
 
-def test_an_editor_chooses_a_comment_and_makes_an_update_of_it(
+def test_an_editor_features_a_comment_and_turns_it_into_an_update(
     sit_down: Callable[..., Page], server: Server, article: Article, reader: MakeReader
 ) -> None:
     comment = factories.comment(article, name="Ana", text="I was there.")
@@ -232,7 +232,7 @@ def test_an_editor_chooses_a_comment_and_makes_an_update_of_it(
     expect(english.locator("#updates")).to_contain_text("Ana")
 
 
-def test_the_rules_of_an_article_are_changed_beside_its_comments(
+def test_moderators_change_the_rules_of_an_article_in_the_queue(
     sit_down: Callable[..., Page], article: Article
 ) -> None:
     page = sit_down(query=f"?article={article.pk}")
@@ -245,7 +245,7 @@ def test_the_rules_of_an_article_are_changed_beside_its_comments(
 
 @pytest.fixture
 def full(article: Article, people: dict[str, User]) -> list[Comment]:
-    """A queue with everything that a card may show."""
+    """Fill the queue with everything that a card can show."""
     greeting = "شكرا لكم على هذه التغطية المباشرة من بوخارست، لقد كانت مفيدة جدا لنا جميعا في هذه الأيام."
     parent = factories.comment(article, name="Bogdan", text="Are they still talking?", state="approved")
     made = [
@@ -263,15 +263,15 @@ def full(article: Article, people: dict[str, User]) -> list[Comment]:
 
 
 @pytest.mark.parametrize("language", ["en", "ar", soak.only("de")])
-def test_the_queue_has_no_fault_that_a_screen_reader_would_meet(
+def test_the_queue_has_no_accessibility_faults(
     sit_down: Callable[..., Page], full: list[Comment], article: Article, language: str
 ) -> None:
-    # What looks for faults sets styles that the policy forbids.
+    # The accessibility checker sets styles that the policy forbids.
     page = sit_down("edda", language, query=f"?article={article.pk}", bypass_csp=True)
     moderation.claim(full[1].pk, User.objects.get(username="karim"))
     page.reload()
     expect(card(page, full[0])).to_be_focused()
-    # He has no page open whose websocket would tell.
+    # This moderator has no page open whose websocket could report the claim.
     expect(card(page, full[1]).locator(".claimed-by")).to_contain_text("Karim")
     if language == "de":
         expect(card(page, full[0]).locator(".translation")).to_contain_text(GERMAN)

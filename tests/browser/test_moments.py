@@ -1,4 +1,4 @@
-"""The night in which the clocks of New York go back: a journalist and a reader elsewhere, in real Chromium."""
+"""A journalist and a reader elsewhere meet the night in which New York's clocks go back, in real Chromium."""
 
 from __future__ import annotations
 
@@ -23,15 +23,23 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def first_0130(year: int) -> datetime:
-    """The first of the two times 01:30 on the first Sunday of November; 1 November in 2026."""
+    """Return the first of the two times 01:30 on the first Sunday of November; 1 November in 2026."""
     day = datetime(year, 11, 1, 1, 30, tzinfo=NEW_YORK)
     return day + timedelta(days=(6 - day.weekday()) % 7)
 
 
-def write_in(composer: Locator, name: str, moment: datetime, offset: str) -> None:
-    """Write a time of the repeated hour and say which of the two is meant."""
-    composer.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%dT%H:%M}")
-    composer.locator(f"select[name={name}-offset]").select_option(offset)
+def write_in(form: Locator | Page, name: str, moment: datetime, offset: str = "") -> None:
+    """Write a time; of the repeated hour, say which of the two is meant."""
+    form.locator(f"input[name={name}]").fill(f"{moment:%Y-%m-%d}")
+    form.locator(f"input[name={name}-time]").fill(f"{moment:%H:%M}")
+    if offset:
+        form.locator(f"select[name={name}-offset]").select_option(offset)
+
+
+def shows(form: Locator | Page, name: str, moment: datetime, offset: str = "") -> None:
+    expect(form.locator(f"input[name={name}]")).to_have_value(f"{moment:%Y-%m-%d}")
+    expect(form.locator(f"input[name={name}-time]")).to_have_value(f"{moment:%H:%M}")
+    expect(form.locator(f"select[name={name}-offset]")).to_have_value(offset)
 
 
 @pytest.fixture
@@ -41,7 +49,9 @@ def tokyo(reader: MakeReader, server: Server) -> Page:
     return page
 
 
-def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader, tokyo: Page) -> None:
+def test_readers_can_tell_the_two_hours_of_the_night_in_new_york_apart(
+    server: Server, reader: MakeReader, tokyo: Page
+) -> None:
     year = timezone.now().astimezone(NEW_YORK).year
     last, coming = (year, year + 1) if timezone.now() > first_0130(year) + timedelta(hours=2) else (year - 1, year)
     begin = first_0130(last) - timedelta(hours=6)
@@ -70,10 +80,10 @@ def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader,
         expect(kyiv.locator(f"#{update.element} time").first).to_contain_text(f"01:30 {offset}")
         expect(desk.entry(update).locator(".moment").first).to_contain_text(f"01:30 {offset} New York")
 
-    # A plan for the next one. Without a choice it is refused, beside its field.
+    # Plan for the next such night. Without a choice, the desk shows an error beside the field.
     composer.locator(".ProseMirror").focus()
     desk.type("The polls have closed.")
-    composer.locator("input[name=publish_at]").fill(f"{first_0130(coming):%Y-%m-%dT%H:%M}")
+    write_in(composer, "publish_at", first_0130(coming))
     composer.get_by_role("button", name="Schedule").click()
     expect(composer.locator('[data-of="publish_at"]')).to_contain_text("go back from 02:00 to 01:00")
     composer.locator("select[name=publish_at-offset]").select_option("-05:00")
@@ -82,12 +92,11 @@ def test_both_hours_of_the_night_in_new_york(server: Server, reader: MakeReader,
     planned = Update.objects.get(state="scheduled")
     assert planned.publish_at == first_0130(coming).astimezone(UTC) + timedelta(hours=1)
     tokyo.goto(f"{server.url}{change_url(planned)}")
-    expect(tokyo.locator("input[name=publish_at]")).to_have_value(f"{first_0130(coming):%Y-%m-%dT%H:%M}")
-    expect(tokyo.locator("select[name=publish_at-offset]")).to_have_value("-05:00")
+    shows(tokyo, "publish_at", first_0130(coming), "-05:00")
     expect(tokyo.locator("#id_publish_at-zone")).to_have_text("Eastern Time, New York")
 
 
-def test_a_draft_keeps_which_of_the_two_times_is_meant(server: Server, tokyo: Page) -> None:
+def test_a_draft_keeps_the_choice_between_the_two_times(server: Server, tokyo: Page) -> None:
     article = factories.article(time_zone="America/New_York")
     desk = DeskPage(tokyo, server, article).open()
     desk.type("Kept.")
@@ -96,21 +105,23 @@ def test_a_draft_keeps_which_of_the_two_times_is_meant(server: Server, tokyo: Pa
     desk.has_kept("publish_at-offset")
     desk.has_kept("-05:00")
     tokyo.reload()
-    expect(desk.composer.locator("select[name=publish_at-offset]")).to_have_value("-05:00")
+    shows(desk.composer, "publish_at", datetime(2035, 11, 4, 1, 30), "-05:00")
 
 
-def test_the_times_of_a_new_article_follow_the_zone_that_is_searched_for(server: Server, tokyo: Page) -> None:
+def test_the_times_of_a_new_article_follow_the_chosen_zone(server: Server, tokyo: Page) -> None:
     tokyo.goto(f"{server.url}{reverse('admin:articles_article_add')}")
     tokyo.locator("#id_time_zone + .select2 .select2-selection").click()
     tokyo.keyboard.type("united york")
     tokyo.keyboard.press("Enter")
     expect(tokyo.locator("#id_coverage_start-zone")).to_have_text("Eastern Time, New York")
-    start = tokyo.locator("input[name=coverage_start]")
-    start.fill("2035-11-04T01:30")
+    write_in(tokyo, "coverage_start", datetime(2035, 11, 4, 1, 30))
     choice = tokyo.locator("select[name=coverage_start-offset]")
     expect(choice).to_be_visible()
-    start.fill("2035-11-04T09:00")
+    # As it is typed in a hurry, and by an editor whose browser would draw a clock with AM and PM.
+    tokyo.locator("input[name=coverage_start-time]").fill("900")
     expect(choice).to_be_hidden()
+    tokyo.keyboard.press("Tab")
+    shows(tokyo, "coverage_start", datetime(2035, 11, 4, 9))
     tokyo.get_by_label("Short name in addresses").fill("election-night")
     tokyo.get_by_role("checkbox", name="English").check()
     tokyo.locator("#id_headline_en").fill("Election night")
@@ -121,12 +132,12 @@ def test_the_times_of_a_new_article_follow_the_zone_that_is_searched_for(server:
     expect(tokyo.locator("#result_list .moment")).to_contain_text("4 Nov 2035, 09:00 GMT−5 New York")
 
 
-def test_the_two_times_are_offered_without_javascript(server: Server, reader: MakeReader) -> None:
+def test_the_form_offers_the_two_times_without_javascript(server: Server, reader: MakeReader) -> None:
     page = reader(java_script_enabled=False, timezone_id="Asia/Tokyo").page
     log_in(page.context, newsroom.user("emi", "Editor"), server)
     article = factories.article(state="announced", time_zone="America/New_York")
     page.goto(f"{server.url}{change_url(article)}")
-    page.locator("input[name=coverage_start]").fill("2035-11-04T01:30")
+    write_in(page, "coverage_start", datetime(2035, 11, 4, 1, 30))
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("select[name=coverage_start-offset]").select_option("-05:00")
     page.locator("select[name=time_zone]").select_option("America/Denver")

@@ -1,4 +1,4 @@
-"""The open page: what arrives is there, what is being read stays where it is, lost connections mend themselves."""
+"""An open page shows new updates, keeps the reader's place, and recovers from lost connections."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ from tests.server import Server
 pytestmark = [pytest.mark.django_db(transaction=True), *soak.marks(pytest.mark.embedded)]
 
 
-def test_what_arrives_looks_as_on_a_fresh_page(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_pushed_updates_look_as_on_a_fresh_page(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     first = factories.update(article, body_en="<p>One.</p>")
     page = reader().open(server, article, "de")
@@ -30,7 +30,7 @@ def test_what_arrives_looks_as_on_a_fresh_page(server: Server, reader: MakeReade
     assert page.content() == fresh(article, "de")
 
 
-def test_an_update_withdrawn_disappears(server: Server, reader: MakeReader) -> None:
+def test_a_withdrawn_update_disappears(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     update = factories.update(article)
     page = reader().open(server, article, "en")
@@ -49,7 +49,7 @@ def test_an_update_withdrawn_disappears(server: Server, reader: MakeReader) -> N
         ("ar", ["تحديث واحد جديد", "تحديثان جديدان", "3 تحديثات جديدة"]),
     ],
 )
-def test_new_updates_wait_while_the_reader_is_further_down(
+def test_new_updates_wait_while_the_reader_is_scrolled_down(
     server: Server, reader: MakeReader, language: str, words: list[str]
 ) -> None:
     article = factories.article()
@@ -71,7 +71,7 @@ def test_new_updates_wait_while_the_reader_is_further_down(
     expect(page.page.locator("#updates > article >> nth=0")).to_be_in_viewport()
 
 
-def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> None:
+def test_scrolling_back_up_shows_waiting_updates(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     for _ in range(20):
         factories.update(article, body_en=f"<p>{'A long report. ' * 30}</p>")
@@ -84,7 +84,7 @@ def test_going_back_up_shows_what_waited(server: Server, reader: MakeReader) -> 
     expect(page.page.locator("#new-updates")).to_be_hidden()
 
 
-def test_who_is_offline_is_told_and_misses_nothing(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_an_offline_reader_is_told_and_misses_nothing(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     page = reader().open(server, article, "ar")
     page.reaches(0)
@@ -99,7 +99,7 @@ def test_who_is_offline_is_told_and_misses_nothing(server: Server, reader: MakeR
     assert page.content() == fresh(article, "ar")
 
 
-def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_the_page_polls_where_websockets_are_blocked(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     page = reader()
     page.page.add_init_script(
@@ -115,7 +115,7 @@ def test_where_websockets_are_blocked_the_page_asks_instead(server: Server, read
     assert page.content() == fresh(article, "de")
 
 
-def test_a_page_of_key_events_takes_in_key_events_only(server: Server, reader: MakeReader) -> None:
+def test_a_page_of_key_events_only_shows_key_events(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "en", "?key=1")
     factories.update(article)
@@ -128,7 +128,7 @@ def test_a_page_of_key_events_takes_in_key_events_only(server: Server, reader: M
     assert page.updates() == []
 
 
-def test_an_older_page_stays_as_it_is_but_for_corrections(server: Server, reader: MakeReader) -> None:
+def test_an_older_page_only_changes_by_corrections(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     made = [factories.update(article) for _ in range(52)]
     page = reader().open(server, article, "en", f"?before={made[2].pk}")
@@ -140,7 +140,7 @@ def test_an_older_page_stays_as_it_is_but_for_corrections(server: Server, reader
     expect(page.page.locator(f"#{made[0].element}")).to_contain_text("Corrected.")
 
 
-def test_what_is_pinned_goes_to_the_top_and_off_older_pages(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_a_pinned_update_moves_from_an_older_page_to_the_top(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article()
     made = [factories.update(article) for _ in range(52)]
     newest, older = (reader().open(server, article, "en", query) for query in ("", f"?before={made[2].pk}"))
@@ -157,7 +157,7 @@ def test_what_is_pinned_goes_to_the_top_and_off_older_pages(server: Server, read
     assert made[0].element not in newest.updates()
 
 
-def test_a_change_of_the_whole_page_loads_it_anew(server: Server, reader: MakeReader) -> None:
+def test_a_change_of_the_whole_page_reloads_it(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "en")
     page.reaches(0)
@@ -172,11 +172,13 @@ def test_the_page_can_be_read_without_javascript(server: Server, reader: MakeRea
     page = reader(java_script_enabled=False).open(server, article, "uk").page
     expect(page.get_by_role("heading", name="Заява")).to_be_visible()
     expect(page.get_by_text("Текст.", exact=True)).to_be_visible()
-    # The driver switches scripts off after the parser has decided to skip what is for browsers without them.
+    # The driver switches scripts off only after the parser has decided to skip <noscript>.
     assert "Завантажити нові оновлення" in page.content()
 
 
-def test_arabic_reads_from_right_to_left_and_foreign_text_in_it_its_own_way(server: Server, reader: MakeReader) -> None:
+def test_arabic_runs_from_right_to_left_and_foreign_text_in_its_own_direction(
+    server: Server, reader: MakeReader
+) -> None:
     article = factories.article()
     update = factories.update(article, headline_en="In English", body_en="<p>Only in English.</p>")
     page = reader(viewport={"width": 1200, "height": 800}).open(server, article, "ar").page

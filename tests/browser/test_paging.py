@@ -1,4 +1,4 @@
-"""Readers on older pages of a list, while it grows and shrinks."""
+"""Readers of older pages miss nothing while the list grows and shrinks."""
 
 import datetime
 from typing import Any
@@ -20,7 +20,7 @@ NEWER = {"en": "Newer updates", "ar": "تحديثات أحدث"}
 
 
 def covered(number: int) -> tuple[Article, list[Update]]:
-    """Coverage with so many updates, the oldest first, a minute apart, and long enough to be scrolled."""
+    """Create coverage with `number` updates, oldest first, a minute apart, and long enough to scroll."""
     article = factories.article()
     start = timezone.now() - datetime.timedelta(hours=9)
     text = {"source_language": "en", "body_en": f"<p>{'A long report. ' * 20}</p>", "state": "published"}
@@ -37,13 +37,13 @@ def turn(page: Reader, name: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_twelve_updates_come_while_somebody_reads_an_older_page_and_none_is_missed(
+def test_a_reader_of_an_older_page_misses_none_of_twelve_new_updates(
     server: Server, reader: MakeReader, language: str
 ) -> None:
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700}).open(server, article, language)
     turn(page, {"en": "Older updates", "ar": "تحديثات أقدم"}[language])
-    # Turning a page leads to the list.
+    # Turning a page scrolls to the list.
     assert page.page.url.endswith("#updates")
     expect(page.page.locator("#updates > :first-child")).to_be_in_viewport()
     second = page.updates()
@@ -56,13 +56,13 @@ def test_twelve_updates_come_while_somebody_reads_an_older_page_and_none_is_miss
     assert newer == [update.element for update in made[119:69:-1]]
     turn(page, NEWER[language])
     assert page.updates() == [update.element for update in reversed(new)]
-    # This page is the newest one: it takes in what comes.
+    # This is the newest page, so it shows new updates.
     latest = factories.update(article)
     expect(page.page.locator(f"#{latest.element}")).to_be_attached()
     expect(page.page.get_by_role("link", name=NEWER[language])).to_have_count(0)
 
 
-def test_an_address_opens_where_the_update_stands(server: Server, reader: MakeReader) -> None:
+def test_the_address_of_an_update_scrolls_to_it(server: Server, reader: MakeReader) -> None:
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700})
     page.page.goto(f"{server.url}{made[40].url('ar')}")
@@ -74,7 +74,7 @@ def test_an_address_opens_where_the_update_stands(server: Server, reader: MakeRe
         assert page.updates() == [update.element for update in made[65:15:-1]]
         # An address that somebody has typed.
         page.page.goto(f"{server.url}{article.url('ar')}?at={made[40].pk}")
-    # The next one stands in its place once it is withdrawn.
+    # Once it is withdrawn, its address shows the next update.
     made[40].refresh_from_db()
     made[40].state = Update.State.WITHDRAWN
     made[40].save()
@@ -83,7 +83,9 @@ def test_an_address_opens_where_the_update_stands(server: Server, reader: MakeRe
     assert made[40].element not in page.updates()
 
 
-def test_a_page_of_the_middle_takes_in_its_own_and_goes_on_where_it_ends(server: Server, reader: MakeReader) -> None:
+def test_a_middle_page_shows_new_updates_of_its_own_range_and_the_next_starts_at_its_end(
+    server: Server, reader: MakeReader
+) -> None:
     article, made = covered(110)
     page = reader().open(server, article, "en", f"?before={made[80].pk}")
     shown = page.updates()
@@ -109,7 +111,7 @@ def test_a_page_of_the_middle_takes_in_its_own_and_goes_on_where_it_ends(server:
     assert page.updates()[:2] == [made[29].element, elsewhere.element]
 
 
-def test_pages_are_turned_without_javascript(server: Server, reader: MakeReader) -> None:
+def test_readers_can_turn_pages_without_javascript(server: Server, reader: MakeReader) -> None:
     article, made = covered(60)
     page = reader(java_script_enabled=False, viewport={"width": 900, "height": 700})
     page.page.goto(f"{server.url}{made[5].url('en')}")
@@ -122,7 +124,7 @@ def test_pages_are_turned_without_javascript(server: Server, reader: MakeReader)
     assert page.page.url == f"{server.url}{article.url('de')}?after={made[30].pk}#updates"
 
 
-def test_a_comment_comes_to_the_page_on_which_it_belongs(server: Server, reader: MakeReader) -> None:
+def test_a_new_comment_appears_on_the_page_where_it_belongs(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     common: dict[str, Any] = {"article": article, "language": "en", "name": "Ana", "state": "approved", "shown": True}
     made = Comment.objects.bulk_create(Comment(text=f"Number {number}.", **common) for number in range(60))

@@ -1,4 +1,4 @@
-"""Pasting into the real editor: from programs that people write in, and from where nobody should copy anything."""
+"""The real editor cleans pastes from word processors, mail and websites, and hostile ones."""
 
 import os
 from collections.abc import Callable
@@ -77,7 +77,7 @@ SITE = """<meta charset="utf-8"><article class="story" style="font-family: sans-
 
 @pytest.fixture
 def form(server: Server, reader: MakeReader) -> Page:
-    """The form of a new update, opened by an editor; its article's source is English."""
+    """Open the form of a new update as an editor; the article's source language is English."""
     article = factories.article()
     editor = User.objects.create_superuser("editor", password="a long password")
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
@@ -89,7 +89,7 @@ def form(server: Server, reader: MakeReader) -> Page:
 
 @pytest.fixture
 def paste(form: Page) -> Callable[..., list[str]]:
-    """Pastes into the English text. Gives the editor's HTML, and what it said."""
+    """Return a function that pastes into the English text and returns the editor's HTML and message."""
     dom = form.locator("[data-too-long] .ProseMirror").first
 
     def into(html: str, text: str = "") -> Any:
@@ -98,7 +98,7 @@ def paste(form: Page) -> Callable[..., list[str]]:
     return into
 
 
-def test_from_word_come_lists_and_marks_and_foreign_words(paste: Callable[..., list[str]]) -> None:
+def test_a_paste_from_word_keeps_lists_marks_and_foreign_words(paste: Callable[..., list[str]]) -> None:
     html, notice = paste(WORD)
     assert html == (
         "<p><strong>Outcome</strong></p>"
@@ -111,7 +111,7 @@ def test_from_word_come_lists_and_marks_and_foreign_words(paste: Callable[..., l
     assert notice == ""
 
 
-def test_from_google_docs_comes_what_is_bold_and_not_all_of_it(paste: Callable[..., list[str]]) -> None:
+def test_a_paste_from_google_docs_keeps_bold_only_where_it_is_bold(paste: Callable[..., list[str]]) -> None:
     html, _ = paste(GOOGLE_DOCS)
     assert html == (
         "<p><strong>Fourteen</strong> allies <em>agreed</em><s> slowly</s>.</p>"
@@ -120,7 +120,7 @@ def test_from_google_docs_comes_what_is_bold_and_not_all_of_it(paste: Callable[.
     )
 
 
-def test_from_a_mail_come_paragraphs(paste: Callable[..., list[str]]) -> None:
+def test_a_paste_from_a_mail_keeps_paragraphs(paste: Callable[..., list[str]]) -> None:
     html, _ = paste(GMAIL)
     assert html == (
         "<p>Dear desk,</p><p>they <strong>agreed</strong>.<br>Fourteen tanks.</p><p>More soon.</p><p>Ioana</p>"
@@ -129,8 +129,8 @@ def test_from_a_mail_come_paragraphs(paste: Callable[..., list[str]]) -> None:
     assert html == ('<p>They agreed: <a href="https://example.com/paper">the paper</a>.</p><p>Ioana</p>')
 
 
-def test_from_another_site_comes_the_quote_with_its_source(paste: Callable[..., list[str]], form: Page) -> None:
-    # The form of kinds has this field; here it is put where that will be.
+def test_a_quote_pasted_from_another_site_brings_its_source(paste: Callable[..., list[str]], form: Page) -> None:
+    # Add the field that the form has for some kinds.
     form.evaluate("""() => {
       const field = document.createElement("input");
       field.name = "source_url";
@@ -150,7 +150,7 @@ def test_from_another_site_comes_the_quote_with_its_source(paste: Callable[..., 
     expect(form.locator(".paste-notice").first).to_be_empty()
 
 
-def test_the_clipboard_s_own_envelope_names_the_source(paste: Callable[..., list[str]], form: Page) -> None:
+def test_the_clipboards_header_names_the_source(paste: Callable[..., list[str]], form: Page) -> None:
     heard = form.evaluate_handle("""() => {
       const heard = [];
       document.addEventListener("paste-source", ({ detail }) => heard.push(detail.url));
@@ -164,14 +164,16 @@ def test_the_clipboard_s_own_envelope_names_the_source(paste: Callable[..., list
     assert heard.json_value() == ["https://news.example.com/a"]
 
 
-def test_what_the_editor_copied_itself_comes_back_whole(paste: Callable[..., list[str]]) -> None:
+def test_text_copied_in_the_editor_is_pasted_unchanged(paste: Callable[..., list[str]]) -> None:
     own = '<p data-pm-slice="0 0 []"><a href="https://example.com/?utm_source=ours">a</a> <span lang="de">b</span></p>'
     html, _ = paste(own)
     assert "utm_source=ours" in html
     assert '<span lang="de">b</span>' in html
 
 
-def test_too_much_is_not_pasted_and_it_says_how_much(paste: Callable[..., list[str]], form: Page) -> None:
+def test_the_editor_refuses_a_paste_that_is_too_long_and_says_how_long_it_is(
+    paste: Callable[..., list[str]], form: Page
+) -> None:
     html, notice = paste("", "x" * 2_000_000)
     assert html == "<p></p>"
     assert notice == "This was not pasted: it has 2,000,000 characters, and a text can have 100,000."
@@ -181,7 +183,7 @@ def test_too_much_is_not_pasted_and_it_says_how_much(paste: Callable[..., list[s
     assert notice == ""
 
 
-def test_foreign_words_stay_when_a_text_is_edited(server: Server, form: Page) -> None:
+def test_an_edit_keeps_the_marks_of_foreign_words(server: Server, form: Page) -> None:
     body = '<p>He said <span lang="de" dir="ltr">Gemeinschaft</span>.</p><blockquote lang="ar" dir="rtl"><p>أهلا</p></blockquote>'
     update = factories.update(factories.article(), body_en=body)
     form.goto(f"{server.url}/admin/articles/update/{update.pk}/change/")
@@ -191,7 +193,7 @@ def test_foreign_words_stay_when_a_text_is_edited(server: Server, form: Page) ->
     assert Update.objects.get(pk=update.pk).body_en == f"<p>So: {body[3:]}"
 
 
-def test_a_hundred_nasty_pastes_into_the_editor(paste: Callable[..., list[str]], form: Page) -> None:
+def test_a_hundred_hostile_pastes_do_no_harm_in_the_editor(paste: Callable[..., list[str]], form: Page) -> None:
     asked: list[str] = []
     form.on("request", lambda request: asked.append(request.url))
     form.on("dialog", lambda dialog: pytest.fail(f"A script ran: {dialog.message}"))

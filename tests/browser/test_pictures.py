@@ -1,4 +1,4 @@
-"""Pictures in the newsroom's form, as somebody in a hurry puts them there; and what readers' browsers make of them."""
+"""Journalists in a hurry add pictures to the form, and readers' browsers load the right size."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def at_form(server: Server, page: Page, address: str, language: str = "en") -> P
     page.fill("#id_password", "chief")
     page.press("#id_password", "Enter")
     expect(page.locator("[data-pictures]")).to_be_visible()
-    # Modules have run by then.
+    # Scripts have run by then.
     page.wait_for_load_state("load")
     return page
 
@@ -59,14 +59,14 @@ def drop(page: Page, *files: dict[str, str]) -> None:
     page.eval_on_selector("#update_form", DROP, list(files))
 
 
-def test_three_pictures_dropped_at_once_are_published_in_the_order_chosen(server: Server, reader: MakeReader) -> None:
+def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     held: list[Any] = []
     page.route("**/pictures/", lambda route: held.append(route))
     drop(page, *(file(f"{width}.jpg", made(size=(width, 800))) for width in (1200, 1100, 1000)))
     bars = page.locator("progress")
     expect(bars).to_have_count(3)
-    # What would lack the pictures is not sent.
+    # The form waits for its pictures.
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".picture-error").first).to_contain_text("still being uploaded")
     assert not Update.objects.exists()
@@ -75,7 +75,7 @@ def test_three_pictures_dropped_at_once_are_published_in_the_order_chosen(server
     expect(page.locator("[name=pictures]")).to_have_count(3)
     expect(page.locator(".picture-view img:visible")).to_have_count(3)
     expect(bars.locator("visible=true")).to_have_count(0)
-    # The last one to the front, by keyboard.
+    # Move the last picture to the front by keyboard.
     page.locator(".picture-item").nth(2).get_by_role("button", name="Move up").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
@@ -93,7 +93,7 @@ def test_three_pictures_dropped_at_once_are_published_in_the_order_chosen(server
     assert [picture.alt_en for picture in update.pictures.all()] == ["View 0", "View 1", "View 2"]
 
 
-def test_what_is_refused_says_why_and_the_rest_goes_on(server: Server, reader: MakeReader) -> None:
+def test_a_refused_file_shows_the_reason_and_the_others_upload(server: Server, reader: MakeReader) -> None:
     someone = reader()
     page = add_form(server, someone.page)
     drop(page, file("evil.svg", SVG.encode(), "image/svg+xml"), file("good.jpg"))
@@ -101,12 +101,12 @@ def test_what_is_refused_says_why_and_the_rest_goes_on(server: Server, reader: M
     expect(page.locator("[name=pictures]")).to_have_count(1)
     page.locator(".failed").get_by_role("button", name="Take out").click()
     expect(page.locator(".picture-item")).to_have_count(1)
-    # The browser notes each refusal, too.
+    # The browser's console reports each refusal, too.
     assert [text for text in someone.complaints if "400" not in text] == []
     someone.complaints.clear()
 
 
-def test_what_would_lack_a_picture_that_failed_is_not_sent(server: Server, reader: MakeReader) -> None:
+def test_the_form_is_not_sent_without_a_picture_that_failed(server: Server, reader: MakeReader) -> None:
     someone = reader()
     page = add_form(server, someone.page)
     drop(page, file("evil.svg", SVG.encode(), "image/svg+xml"))
@@ -123,7 +123,7 @@ def test_what_would_lack_a_picture_that_failed_is_not_sent(server: Server, reade
     someone.complaints.clear()
 
 
-def test_an_upload_goes_on_after_the_connection_was_lost(server: Server, reader: MakeReader) -> None:
+def test_an_upload_resumes_after_the_connection_was_lost(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     page.route("**/pictures/", lambda route: route.abort("internetdisconnected"))
     drop(page, file("far.jpg"))
@@ -144,7 +144,7 @@ def test_an_upload_can_be_cancelled(server: Server, reader: MakeReader) -> None:
     expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
 
 
-def test_a_picture_is_pasted_into_the_text_and_chosen_from_the_disk(server: Server, reader: MakeReader) -> None:
+def test_pictures_can_be_pasted_into_the_text_or_chosen_from_disk(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     page.locator(".ProseMirror").locator("visible=true").evaluate(PASTE, [file("pasted.png", made("PNG"), "image/png")])
     expect(page.locator("[name=pictures]")).to_have_count(1)
@@ -154,7 +154,7 @@ def test_a_picture_is_pasted_into_the_text_and_chosen_from_the_disk(server: Serv
     assert page.locator(".ProseMirror img").count() == 0
 
 
-def test_a_huge_photo_is_made_smaller_before_it_is_sent_and_keeps_its_words(server: Server, reader: MakeReader) -> None:
+def test_the_browser_shrinks_a_huge_photo_and_keeps_its_metadata(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     record = b"\x1c\x02\x6e\x00\x03Ana"
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(record).to_bytes(4, "big") + record
@@ -174,7 +174,7 @@ def test_a_huge_photo_is_made_smaller_before_it_is_sent_and_keeps_its_words(serv
     expect(page.get_by_label("Credit line")).to_have_value("Ana")
 
 
-def test_more_pixels_than_are_taken_are_no_matter_whatever_the_file(server: Server, reader: MakeReader) -> None:
+def test_the_browser_shrinks_files_with_too_many_pixels_of_every_format(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     size = (6500, 6200)
     chart = Image.new("P", size, 1)
@@ -204,7 +204,7 @@ def test_more_pixels_than_are_taken_are_no_matter_whatever_the_file(server: Serv
     assert (photo.width, photo.height) == (2560, 2442)
 
 
-def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> None:
+def test_pictures_and_their_errors_are_saved_and_restored(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     drop(page, file("one.jpg"))
     expect(page.locator("[name=pictures]")).to_have_count(1)
@@ -238,7 +238,7 @@ def test_pictures_are_kept_and_put_back(server: Server, reader: MakeReader) -> N
     expect(page.get_by_label("Credit line")).to_have_accessible_description("Whose?")
 
 
-def test_without_credit_line_the_form_says_so_beside_the_picture(server: Server, reader: MakeReader) -> None:
+def test_the_form_asks_for_a_missing_credit_line_beside_the_picture(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     drop(page, file("one.jpg"))
     expect(page.locator("[name=pictures]")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Voting: in place where scripts run, by form where they do not; and the numbers move on every open page."""
+"""Readers vote on the page, or by form without scripts, and every open page shows the new numbers."""
 
 import re
 
@@ -27,11 +27,11 @@ def poll(transactional_db: None) -> Update:
 
 
 def not_of_mistakes(complaints: list[str]) -> list[str]:
-    """Those of them that are not about an answer which tells the reader what is wrong."""
+    """Return the complaints that are not about an answer that reports a reader's mistake."""
     return [complaint for complaint in complaints if "422" not in complaint]
 
 
-def test_a_vote_stays_on_the_page_and_moves_the_numbers_of_everybody(
+def test_a_vote_stays_on_the_page_and_changes_everybodys_numbers(
     server: Server, reader: MakeReader, fresh: Fresh, poll: Update
 ) -> None:
     voter = reader().open(server, poll.article, "en")
@@ -44,7 +44,7 @@ def test_a_vote_stays_on_the_page_and_moves_the_numbers_of_everybody(
         page.reaches(2)
         expect(page.page.locator(".results li").nth(1)).to_contain_text(re.compile(r"100\s?%"))
     assert other.content() == fresh(poll.article, "de")
-    # The browser remembers for the reader what it was; the page was the same for all.
+    # The browser remembers the reader's choice; the page is the same for everybody.
     voter.page.reload()
     expect(voter.page.get_by_role("radio", name="Sweden")).to_be_checked()
     voter.page.get_by_role("radio", name="Finland").check()
@@ -53,9 +53,7 @@ def test_a_vote_stays_on_the_page_and_moves_the_numbers_of_everybody(
     assert list(Vote.objects.values_list("choice", flat=True)) == [0]
 
 
-def test_what_is_chosen_and_where_the_focus_is_survives_all_that_arrives(
-    server: Server, reader: MakeReader, poll: Update
-) -> None:
+def test_pushed_updates_keep_the_readers_choice_and_focus(server: Server, reader: MakeReader, poll: Update) -> None:
     page = reader().open(server, poll.article, "en")
     choice = page.page.get_by_role("radio", name="Sweden")
     choice.check()
@@ -87,7 +85,9 @@ def test_a_vote_without_scripts_leads_to_the_poll(server: Server, reader: MakeRe
     made.complaints = not_of_mistakes(made.complaints)
 
 
-def test_who_votes_for_nothing_or_into_the_void_is_told(server: Server, reader: MakeReader, poll: Update) -> None:
+def test_a_reader_is_told_if_no_answer_is_chosen_or_the_vote_cannot_be_sent(
+    server: Server, reader: MakeReader, poll: Update
+) -> None:
     made = reader()
     page = made.open(server, poll.article, "en").page
     button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .form-status")
@@ -103,7 +103,7 @@ def test_who_votes_for_nothing_or_into_the_void_is_told(server: Server, reader: 
     made.complaints = not_of_mistakes(made.complaints)
 
 
-def test_nothing_of_a_vote_travels_with_pages(server: Server, reader: MakeReader, poll: Update) -> None:
+def test_requests_for_pages_carry_no_cookie_of_a_vote(server: Server, reader: MakeReader, poll: Update) -> None:
     page = reader().open(server, poll.article, "en").page
     page.get_by_role("radio", name="Finland").check()
     page.get_by_role("button", name="Vote").click()

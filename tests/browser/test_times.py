@@ -1,4 +1,4 @@
-"""The event in New York, the server elsewhere, readers in India: every time says what it is, and stays true."""
+"""With the event in New York, the server elsewhere and readers in India, every time is unambiguous and stays true."""
 
 import datetime
 
@@ -31,7 +31,7 @@ def update_at(article: Article, hours: float = 0, **fields: object) -> Update:
 
 
 def days(page: Page) -> list[str]:
-    """The headings that are seen, with the number of updates under each."""
+    """Return the visible headings, with the number of updates under each."""
     return page.locator("#updates").evaluate(
         """list => [...list.children].filter(child => !child.hidden).reduce((found, child) => {
           if (child.matches("h2.day")) return [...found, `${child.textContent}: 0`];
@@ -41,7 +41,7 @@ def days(page: Page) -> list[str]:
     )
 
 
-def test_a_page_that_grows_over_midnight_has_the_days_of_a_page_that_is_loaded(
+def test_a_page_open_over_midnight_has_the_same_days_as_a_fresh_one(
     server: Server, reader: MakeReader, fresh: Fresh
 ) -> None:
     article = in_new_york()
@@ -51,7 +51,7 @@ def test_a_page_that_grows_over_midnight_has_the_days_of_a_page_that_is_loaded(
     page.reaches(2)
     assert days(page.page) == ["Sunday, 2 November 2025: 1", "Saturday, 1 November 2025: 1"]
     assert page.content() == fresh(article, "en")
-    # One that is back-dated, one that is pinned, both hours that the clocks repeat, and the last of its day that goes.
+    # A backdated update, a pinned one, both hours that the clocks repeat, and the last of its day withdrawn.
     update_at(article, -30)
     after_midnight.pin = 1
     after_midnight.save()
@@ -67,7 +67,7 @@ def test_a_page_that_grows_over_midnight_has_the_days_of_a_page_that_is_loaded(
     assert texts[1:3] == ["2 Nov 2025, 01:30 GMT−5", "2 Nov 2025, 01:30 GMT−4"]
 
 
-def test_the_heading_of_updates_that_wait_waits_with_them(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_the_heading_of_waiting_updates_waits_with_them(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = in_new_york()
     for _ in range(12):
         update_at(article, body_en=f"<p>{'A long report. ' * 30}</p>")
@@ -81,7 +81,7 @@ def test_the_heading_of_updates_that_wait_waits_with_them(server: Server, reader
     assert page.content() == fresh(article, "en")
 
 
-def test_readers_can_have_their_own_time_zone_and_the_browser_remembers_it(
+def test_readers_can_choose_their_own_time_zone_and_the_browser_remembers_it(
     server: Server, reader: MakeReader, fresh: Fresh
 ) -> None:
     article = in_new_york()
@@ -96,7 +96,7 @@ def test_readers_can_have_their_own_time_zone_and_the_browser_remembers_it(
     expect(page.page.locator(".zone")).to_contain_text("(India Standard Time)")
     expect(page.page.get_by_text("New York")).to_be_hidden()
     assert days(page.page) == ["Sunday, 2 November 2025: 1", "Saturday, 1 November 2025: 1"]
-    # What is pushed meanwhile is in the same zone, and under the day that it has there.
+    # Pushed updates are in the same zone, and under their day there.
     pushed = update_at(article, -4)
     expect(page.page.locator(f"#{pushed.element} .when time")).to_have_text("2 Nov 2025, 05:00 GMT+5:30")
     assert days(page.page) == ["Sunday, 2 November 2025: 2", "Saturday, 1 November 2025: 1"]
@@ -114,7 +114,7 @@ def test_readers_in_the_zone_of_the_event_have_nothing_to_choose(server: Server,
     expect(page.page.locator(".own-zone")).to_be_hidden()
 
 
-def test_how_long_ago_it_was_stays_true_while_the_page_is_open(server: Server, reader: MakeReader) -> None:
+def test_relative_times_stay_true_while_the_page_is_open(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     first = factories.update(article)
     second = factories.comment(article, state="approved")
@@ -133,9 +133,9 @@ def test_how_long_ago_it_was_stays_true_while_the_page_is_open(server: Server, r
 
 
 @pytest.mark.parametrize(("language", "width"), [("de", 360), ("ar", 1200)])
-def test_nothing_moves_when_it_is_written(server: Server, reader: MakeReader, language: str, width: int) -> None:
+def test_relative_times_do_not_shift_the_layout(server: Server, reader: MakeReader, language: str, width: int) -> None:
     article = in_new_york()
-    # Whatever the width, the line of some of them is nearly full.
+    # At every width, some of these lines are nearly full.
     for length in range(1, 30, 2):
         update_at(article, authors=(factories.author("M" * length),))
     page = reader(timezone_id="Asia/Kolkata", viewport={"width": width, "height": 5000})
@@ -148,7 +148,7 @@ def test_nothing_moves_when_it_is_written(server: Server, reader: MakeReader, la
     assert page.page.evaluate(SHIFTS) == []
 
 
-def test_without_scripts_every_time_is_there_and_nothing_is_offered(server: Server, reader: MakeReader) -> None:
+def test_without_scripts_every_time_is_there_and_no_choice_of_zone(server: Server, reader: MakeReader) -> None:
     article = in_new_york()
     update_at(article)
     page = reader(java_script_enabled=False).open(server, article, "en").page

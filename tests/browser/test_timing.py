@@ -1,4 +1,4 @@
-"""Before the coverage readers wait for it, after it they keep what was; in both they are where they should be."""
+"""Open pages follow coverage from its announcement to its end, and let go of the server when it is over."""
 
 import datetime
 import re
@@ -15,7 +15,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Longer than a page stays when the coverage has ended.
+#: Milliseconds; longer than a page stays connected after the coverage has ended.
 LEFT = 15_000
 
 
@@ -49,7 +49,7 @@ def sockets_of(page: Page) -> list[Any]:
         ("ar", ["يومان", "3 ساعات", "4 دقائق"], ["دقيقة", "5 ثوان"]),
     ],
 )
-def test_announced_coverage_is_counted_down_to_in_the_readers_language(
+def test_a_page_counts_down_to_announced_coverage_in_the_readers_language(
     server: Server, reader: MakeReader, language: str, long_before: list[str], just_before: list[str]
 ) -> None:
     start = datetime.datetime(2031, 5, 4, 20, 0, tzinfo=datetime.UTC)
@@ -72,7 +72,7 @@ def test_announced_coverage_is_counted_down_to_in_the_readers_language(
     expect(left).to_be_hidden()
 
 
-def test_the_page_turns_live_by_itself(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_an_announced_page_becomes_live_by_itself(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(hours=1))
     page = reader().open(server, article, "de")
     expect(page.page.get_by_role("timer")).to_be_visible()
@@ -83,7 +83,7 @@ def test_the_page_turns_live_by_itself(server: Server, reader: MakeReader, fresh
     assert page.content() == fresh(article, "de")
 
 
-def test_without_scripts_the_time_of_the_start_is_there(server: Server, reader: MakeReader) -> None:
+def test_a_page_without_scripts_shows_the_time_of_the_start(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(hours=1))
     page = reader(java_script_enabled=False).open(server, article, "de").page
     expect(page.locator(".coverage .meta time")).to_be_visible()
@@ -93,7 +93,9 @@ def test_without_scripts_the_time_of_the_start_is_there(server: Server, reader: 
 # Finished -------------------------------------------------------------------------------------------------------------
 
 
-def test_when_the_coverage_ends_open_pages_say_so_and_let_go(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_open_pages_announce_the_end_of_coverage_and_disconnect(
+    server: Server, reader: MakeReader, fresh: Fresh
+) -> None:
     article = factories.article()
     factories.update(article)
     page = reader()
@@ -105,7 +107,7 @@ def test_when_the_coverage_ends_open_pages_say_so_and_let_go(server: Server, rea
     page.reaches(2)
     expect(page.page.locator(".coverage .badge")).to_have_text("Beendet")
     expect(page.page.locator(".coverage .meta")).to_contain_text("Ende")
-    # What comes with the end still arrives.
+    # Updates that come together with the end still arrive.
     late = factories.update(article)
     page.reaches(3)
     assert late.element in page.updates()
@@ -118,7 +120,7 @@ def test_when_the_coverage_ends_open_pages_say_so_and_let_go(server: Server, rea
     assert page.content() == fresh(article, "de")
 
 
-def test_a_finished_page_opens_no_connection_and_asks_once(server: Server, reader: MakeReader) -> None:
+def test_a_finished_page_opens_no_connection_and_polls_once(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="finished")
     page = reader()
     sockets = sockets_of(page.page)
@@ -131,7 +133,7 @@ def test_a_finished_page_opens_no_connection_and_asks_once(server: Server, reade
     assert sockets == []
 
 
-def test_an_old_copy_of_a_finished_page_becomes_right(server: Server, reader: MakeReader, fresh: Fresh) -> None:
+def test_an_old_copy_of_a_finished_page_catches_up(server: Server, reader: MakeReader, fresh: Fresh) -> None:
     article = factories.article(state="finished")
     update = factories.update(article, body_en="<p>One.</p>")
     copy = reader().page.request.get(f"{server.url}{article.url('en')}").body()
@@ -145,7 +147,7 @@ def test_an_old_copy_of_a_finished_page_becomes_right(server: Server, reader: Ma
     assert page.content() == fresh(article, "en")
 
 
-def test_an_old_copy_of_a_page_that_was_reopened_since_connects(server: Server, reader: MakeReader) -> None:
+def test_an_old_copy_of_a_reopened_page_connects(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="finished")
     copy = reader().page.request.get(f"{server.url}{article.url('en')}").body()
     reopen(article)
@@ -157,7 +159,7 @@ def test_an_old_copy_of_a_page_that_was_reopened_since_connects(server: Server, 
     page.reaches(2)
 
 
-def test_who_comes_back_to_a_page_that_was_reopened_follows_again(server: Server, reader: MakeReader) -> None:
+def test_a_reader_who_returns_to_a_reopened_page_follows_again(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="finished")
     page = reader()
     page.page.clock.install()
@@ -165,7 +167,7 @@ def test_who_comes_back_to_a_page_that_was_reopened_follows_again(server: Server
         page.open(server, article, "ar")
     reopen(article)
     factories.update(article)
-    # An answer may be a second old, by the clock of caches.
+    # A cached answer may be a second old.
     page.page.wait_for_timeout(1100)
     with page.page.expect_websocket():
         page.page.clock.fast_forward("03:00:00")
@@ -174,7 +176,7 @@ def test_who_comes_back_to_a_page_that_was_reopened_follows_again(server: Server
     page.reaches(3)
 
 
-def test_coverage_reopened_before_everybody_has_left_keeps_them(server: Server, reader: MakeReader) -> None:
+def test_pages_keep_their_connection_if_coverage_reopens_at_once(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader()
     page.page.clock.install()

@@ -1,4 +1,4 @@
-"""Coverage that is live in all its languages: drafts, reviews and corrections arrive on the pages they concern."""
+"""Drafts, reviews and corrections of translations arrive on the open pages that they concern."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ def article(transactional_db: None) -> Article:
 
 
 def shot(page: Page, name: str) -> None:
-    """Keep a picture, where somebody wants to look at it."""
+    """Save a screenshot if the environment names a directory for screenshots."""
     if directory := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
@@ -70,7 +70,7 @@ def log_in(page: Page, server: Server, name: str, path: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
+def test_drafts_reviews_and_corrections_arrive_on_open_pages(
     server: Server, reader: MakeReader, fresh: Fresh, newsroom: dict[str, User], article: Article
 ) -> None:
     german, arabic = reader().open(server, article, "de"), reader().open(server, article, "ar")
@@ -115,7 +115,7 @@ def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
     row.refresh_from_db()
     assert (row.state, row.reviewer) == ("reviewed", newsroom["greta"])
 
-    # The journalist opens the update and corrects the number, with the drafts of all languages in hidden tabs.
+    # The journalist corrects the number in the update's form, which has the drafts of all languages in hidden tabs.
     journalist.page.goto(f"{server.url}/admin/articles/update/{row.update_id}/change/")
     journalist.page.get_by_role("tab", name="Українська").click()
     panel = journalist.page.get_by_role("tabpanel", name="Українська")
@@ -127,7 +127,7 @@ def test_a_draft_a_review_and_a_correction_arrive_by_themselves(
     expect(update.locator(".text")).to_have_text(REVIEWED)
     update.locator("summary").click()
     expect(update.get_by_text(CORRECTED)).to_be_visible()
-    # A machine's draft is made again; what a person has reviewed is not touched.
+    # The machine drafts its translations again; reviewed ones stay as they are.
     expect(arabic.page.locator("#updates > article .text")).to_contain_text("40")
     row.refresh_from_db()
     assert (row.state, row.outdated) == ("reviewed", True)
@@ -143,7 +143,7 @@ WIND = "<p>Швидкість вітру сягнула 130 кілометрів
 WIND_AR = "<p>بلغت سرعة الرياح 130 كيلومترًا في الساعة، بحسب رجال الإنقاذ.</p>"
 
 
-def test_a_translator_is_told_before_a_wrong_number_is_public(
+def test_a_translator_is_warned_before_a_wrong_number_is_public(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article, provider: TranslationServer
 ) -> None:
     article.policies = {"de": "reviewed"}
@@ -170,7 +170,7 @@ def test_a_translator_is_told_before_a_wrong_number_is_public(
     assert [(entry["code"], row.reviewer) for entry in row.accepted] == [("numbers", newsroom["greta"])]
 
 
-def test_remarks_stand_beside_their_field_in_the_form_of_the_update(
+def test_remarks_appear_beside_their_field_in_the_form_of_the_update(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:
     update = factories.update(article, source_language="uk", body_uk=WIND)
@@ -188,7 +188,7 @@ def test_remarks_stand_beside_their_field_in_the_form_of_the_update(
     assert (row.state, row.reviewer) == ("reviewed", newsroom["ioana"])
 
 
-def test_a_suggestion_is_taken_over_with_one_key_in_arabic(
+def test_a_translator_accepts_a_suggestion_with_one_key_in_arabic(
     server: Server,
     reader: MakeReader,
     newsroom: dict[str, User],
@@ -196,7 +196,7 @@ def test_a_suggestion_is_taken_over_with_one_key_in_arabic(
     provider: TranslationServer,
     settings: Any,
 ) -> None:
-    # The correction is made in this process.
+    # This process makes the correction.
     settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", provider.url
     update = factories.update(article, source_language="uk", body_uk=WIND, body_ar=WIND_AR)
     assert update.translations.get(language="ar").state == "reviewed"
@@ -229,7 +229,7 @@ def test_a_suggestion_is_taken_over_with_one_key_in_arabic(
     assert (row.state, row.outdated, row.reviewer) == ("reviewed", False, newsroom["karim"])
 
 
-def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
+def test_two_translators_of_one_text_see_each_other_and_lose_no_work(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:
     update = factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
@@ -239,7 +239,10 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     log_in(greta, server, "greta", path)
     log_in(karim, server, "karim", path)
     expect(karim.locator("#other-editor")).to_contain_text("greta")
-    for page, text in ((greta, "Gretas Fassung: 14 Verbündete."), (karim, "Karims Fassung: 14 Verbündete.")):
+    for page, text in (
+        (greta, "Gretas Fassung: Verbündete, 14 Millionen."),
+        (karim, "Karims Fassung: Verbündete, 14 Millionen."),
+    ):
         page.locator(".written .ProseMirror").first.click()
         page.keyboard.type(text)
     greta.keyboard.press("Control+Enter")
@@ -247,7 +250,7 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     karim.keyboard.press("Control+Enter")
     expect(karim.locator(".messagelist .error")).to_contain_text("Somebody else has saved")
     expect(karim.locator(".present")).to_contain_text("Gretas Fassung")
-    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung: 14 Verbündete.")
+    expect(karim.locator(".written .ProseMirror").first).to_have_text("Karims Fassung: Verbündete, 14 Millionen.")
     shot(karim, "desk-conflict")
     karim.keyboard.press("Control+Enter")
     expect(karim).not_to_have_url(f"{server.url}{path}")
@@ -255,7 +258,7 @@ def test_two_translators_of_one_text_see_each_other_and_lose_nothing(
     assert "Karims" in update.body_de
 
 
-def test_the_queue_brings_itself_up_to_date(
+def test_the_queue_updates_by_itself(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:
     page = reader(locale="en").page
@@ -265,7 +268,7 @@ def test_the_queue_brings_itself_up_to_date(
     expect(page.locator("#result_list tbody tr")).to_have_count(before + 1)
 
 
-def test_the_desk_stands_in_arabic_from_right_to_left(
+def test_the_translation_desk_runs_from_right_to_left_in_arabic(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:
     update = factories.update(

@@ -1,4 +1,4 @@
-"""Corrections, marks and versions in the browser: an Arabic update in a German admin, on a phone as well."""
+"""Editors read and restore versions of an Arabic update in a German admin, on a phone as well."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -20,7 +20,7 @@ CORRECTED = "<p>قُتل 40 شخصًا في الهجوم على المدينة �
 
 @pytest.fixture
 def update(journalist: User) -> Update:  # noqa: F811
-    # In Arabic first, corrected by a person, then by another.
+    # Written in Arabic, corrected by one user, then by another.
     article = factories.article(source_language="ar", headline_ar="تغطية مباشرة من المدينة")
     author = factories.author("ليلى حداد")
     made = factories.update(
@@ -36,7 +36,7 @@ def update(journalist: User) -> Update:  # noqa: F811
     return made
 
 
-def test_versions_of_an_arabic_update_are_read_and_brought_back_in_german(
+def test_a_german_admin_shows_and_restores_versions_of_an_arabic_update(
     server: Server,
     reader: MakeReader,
     journalist: User,  # noqa: F811
@@ -73,7 +73,7 @@ def test_versions_of_an_arabic_update_are_read_and_brought_back_in_german(
     expect(page.locator(".all-versions li")).to_have_count(4)
 
 
-def test_a_restoration_over_a_newer_version_is_refused_in_words(
+def test_restoring_over_a_newer_version_shows_an_error(
     server: Server,
     reader: MakeReader,
     journalist: User,  # noqa: F811
@@ -89,7 +89,7 @@ def test_a_restoration_over_a_newer_version_is_refused_in_words(
     expect(desk.page.locator(".difference ins").first).to_contain_text("نص أحدث")
 
 
-def test_a_mark_is_left_where_the_editor_asks_for_it(
+def test_a_withdrawn_update_leaves_a_mark_if_the_editor_wants_one(
     server: Server,
     reader: MakeReader,
     journalist: User,  # noqa: F811
@@ -116,7 +116,11 @@ def test_a_mark_is_left_where_the_editor_asks_for_it(
     arabic.complaints = [said for said in arabic.complaints if "410" not in said]
 
 
-def test_an_update_waits_for_a_second_person(server: Server, reader: MakeReader, journalist: User) -> None:  # noqa: F811
+def test_an_update_waits_for_the_release_by_a_second_person(
+    server: Server,
+    reader: MakeReader,
+    journalist: User,  # noqa: F811
+) -> None:
     article = factories.article(needs_release=True)
     second = User.objects.create_user("karim", password="a long password", is_staff=True)
     second.groups.add(Group.objects.get(name="Journalist"))

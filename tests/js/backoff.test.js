@@ -7,7 +7,7 @@ test("a pause doubles with each failure and stays below its cap", () => {
   assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
 });
 
-test("before the first failure the pause is the first one", () => {
+test("the pause before the first failure is the first pause", () => {
   assert.equal(doubling(0), 1000);
 });
 
@@ -17,7 +17,7 @@ test("jitter spreads pages over the whole pause", () => {
   assert.equal(fullJitter(99, { random: () => 1, cap: 15_000 }), 15_000);
 });
 
-test("jitter is random unless something else is asked for", () => {
+test("jitter is random by default", () => {
   const pauses = new Set(Array.from({ length: 20 }, () => fullJitter(5)));
   assert.ok(pauses.size > 1);
   for (const pause of pauses) assert.ok(pause >= 0 && pause <= 16_000);

@@ -25,7 +25,7 @@ test("fields can be left out by name", () => {
   assert.deepEqual(withoutFields(FIELDS, ["authors", "key"]), [["headline", "Talks"]]);
 });
 
-test("two forms are the same whatever their keys", () => {
+test("two forms are equal if only their keys differ", () => {
   assert.ok(sameFields(FIELDS, [["key", "2"], ...withoutFields(FIELDS, ["key"])]));
   assert.ok(!sameFields(FIELDS, [...FIELDS, ["body", "<p>a</p>"]]));
 });
@@ -35,7 +35,7 @@ test("the key of a draft names its form", () => {
   assert.equal(formOf("12/3/new/0b1c"), "new");
 });
 
-test("somebody with two windows is listed once, and is busy if one of them is", () => {
+test("a user with two windows is listed once, and is busy if one window is", () => {
   const people = [
     { person: 1, name: "Ana", at: "update-7", me: false },
     { person: 1, name: "Ana", at: "", me: false },
@@ -50,11 +50,11 @@ test("somebody with two windows is listed once, and is busy if one of them is", 
 /** @param {number} status @param {any} [json] */
 const answer = (status, json = null) => Promise.resolve({ status, json, html: "" });
 
-test("a request that was done has no problems", async () => {
+test("a successful request has no problems", async () => {
   assert.deepEqual(await problemsOf(answer(200), MESSAGES), []);
 });
 
-test("the server's own sentences say why a request was not done", async () => {
+test("the server's own messages explain a refused request", async () => {
   const errors = { body: ["Write something."], headline: ["Too long.", "No question mark."] };
   assert.deepEqual(await problemsOf(answer(422, { errors }), MESSAGES), [
     "Write something.",
@@ -63,12 +63,12 @@ test("the server's own sentences say why a request was not done", async () => {
   ]);
 });
 
-test("a server that says nothing, or cannot be reached, has failed", async () => {
+test("a server that sends no message or cannot be reached has failed", async () => {
   assert.deepEqual(await problemsOf(answer(500), MESSAGES), ["It failed."]);
   assert.deepEqual(await problemsOf(Promise.reject(new TypeError("no network")), MESSAGES), ["It failed."]);
 });
 
-test("somebody who is logged out is told so, and somebody without the right, too", async () => {
+test("users are told that they are logged out, or that they lack the right", async () => {
   assert.deepEqual(await problemsOf(Promise.reject(new LoggedOut()), MESSAGES), ["Log in."]);
   assert.deepEqual(await problemsOf(Promise.reject(new Forbidden()), MESSAGES), ["You may not."]);
 });

@@ -46,18 +46,18 @@ test("a page reloads if the server asks for it, whatever its revision", () => {
   assert.equal(verdict({ revision: 1, token: "past0000", reload: true }, at42), "reload");
 });
 
-test("the greatest sort key stands first, unless the list ascends", () => {
+test("the greatest sort key comes first, unless the list ascends", () => {
   assert.ok(precedes("b", "a", false));
   assert.ok(!precedes("a", "b", false));
   assert.ok(precedes("a", "b", true));
   assert.ok(!precedes("a", "a", false) && !precedes("a", "a", true));
 });
 
-test("an open list takes every key", () => {
+test("an open list accepts every key", () => {
   assert.ok(liesWithin("z", {}));
 });
 
-test("a page takes what comes between its neighbours, and nothing of theirs", () => {
+test("a page accepts updates between its neighbours, but none of theirs", () => {
   const bounds = { above: "b", below: "d" };
   assert.ok(liesWithin("c", bounds) && liesWithin("b1", bounds));
   for (const sort of ["a", "b", "d", "d1", "pin00001-c"]) assert.ok(!liesWithin(sort, bounds), sort);
@@ -75,13 +75,13 @@ const shown = [
   { id: "update-7", sort: "1" },
 ];
 
-test("the next page goes on where this one ends by now", () => {
+test("the next page starts at the present end of this one", () => {
   assert.deepEqual(turned(address("?before=8"), shown), { address: address("?before=7"), end: shown[2] });
   assert.deepEqual(turned(address("?after=11&key=1"), shown), { address: address("?after=12&key=1"), end: shown[0] });
   assert.equal(turned(address("?before=8"), shown.toReversed()).address, address("?before=7"));
 });
 
-test("a page of which nothing is left leads where it led", () => {
+test("an emptied page keeps its link to the next page", () => {
   assert.deepEqual(turned(address("?before=8"), []), { address: address("?before=8"), end: undefined });
   assert.deepEqual(turned(address(""), shown), { address: address(""), end: undefined });
 });

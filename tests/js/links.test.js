@@ -4,7 +4,7 @@ import { destination, webAddress } from "../../static/articles/links.js";
 
 const PAGE = "https://news.example/world/story";
 
-test("tracking parameters are taken out, and others stay", () => {
+test("tracking parameters are removed, and others stay", () => {
   assert.equal(destination("https://example.org/a?utm_source=x&id=7&fbclid=y", ""), "https://example.org/a?id=7");
 });
 
@@ -12,7 +12,7 @@ test("an address without tracking stays as it is written", () => {
   assert.equal(destination("https://example.org/a?q=a+b%20c", ""), "https://example.org/a?q=a+b%20c");
 });
 
-test("a link by way of a counting service leads to its target", () => {
+test("a link through a tracking service becomes a link to its target", () => {
   const target = "https://example.org/a?gclid=1";
   assert.equal(destination(`https://www.google.com/url?q=${encodeURIComponent(target)}`, ""), "https://example.org/a");
   assert.equal(
@@ -25,7 +25,7 @@ test("a link by way of a counting service leads to its target", () => {
   );
 });
 
-test("a counting service whose target is no web page keeps its own address", () => {
+test("a link through a tracking service stays if its target is not a web page", () => {
   const address = "https://www.google.com/url?q=javascript:alert(1)";
   assert.equal(destination(address, ""), address);
 });
@@ -35,7 +35,7 @@ test("a relative link is resolved against the page that it was copied from", () 
   assert.equal(destination("/sport", ""), "");
 });
 
-test("an anchor within the other page leads nowhere", () => {
+test("an anchor within the other page is dropped", () => {
   assert.equal(destination("#top", PAGE), "");
 });
 
@@ -46,12 +46,12 @@ test("only web pages and mail addresses are links", () => {
   assert.equal(destination("mailto:desk@example.org", ""), "mailto:desk@example.org");
 });
 
-test("a highlighted passage is no part of an address", () => {
+test("an address loses its text fragment", () => {
   assert.equal(destination("https://example.org/a#:~:text=rising", ""), "https://example.org/a");
   assert.equal(destination("https://example.org/a#part:~:text=x", ""), "https://example.org/a#part");
 });
 
-test("a text is an address only as a whole", () => {
+test("a text is an address only if all of it is", () => {
   assert.equal(webAddress("https://example.org/?utm_medium=a"), "https://example.org/");
   assert.equal(webAddress("example.org"), "");
   assert.equal(webAddress(null), "");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isoOffset, momentsAt } from "../../static/liveblog/moment-inputs.js";
+import { clockTime, isoOffset, momentsAt } from "../../static/liveblog/moment-inputs.js";
 
 /**
  * @param {string} local
@@ -25,6 +25,17 @@ test("a skipped time has none, and any other time has one", () => {
   assert.deepEqual(offsets("2026-07-01T12:00", "UTC"), ["+00:00"]);
 });
 
-test("what is no time has no moments", () => {
+test("an invalid time has no moments", () => {
   for (const written of ["", "soon", "2026-02-31T10:00:00:00"]) assert.deepEqual(momentsAt(written, "UTC"), []);
+});
+
+// As liveblog/moments/local_time.py has it.
+const PATTERN = String.raw`\s*([0-9٠-٩۰-۹]{1,2})(?:\s*[:.,hH٫：]\s*([0-9٠-٩۰-۹]{2})?|([0-9٠-٩۰-۹]{2}))?\s*`;
+
+test("a time is read as the server reads it", () => {
+  const read = { "9:05": "09:05", "0905": "09:05", 905: "09:05", 16.52: "16:52", "16h": "16:00", " 9 ": "09:00" };
+  const arabic = { "٩:٠٥": "09:05", "۱۶٫۵۲": "16:52" };
+  for (const [text, time] of Object.entries({ ...read, ...arabic })) assert.equal(clockTime(text, PATTERN), time);
+  for (const text of ["", "24:00", "9:60", "9:5", "4:52 pm", "soon", "12345"])
+    assert.equal(clockTime(text, PATTERN), "");
 });

@@ -3,17 +3,17 @@ import { test } from "node:test";
 import { addressIn } from "../../static/articles/embeds.js";
 import { fragmentOf, marksOf, withoutStyle } from "../../static/articles/paste-cleaner.js";
 
-test("the header of the clipboard format is taken off", () => {
+test("the header of the clipboard format is removed", () => {
   const html = "<html><body><p>a</p></body></html>";
   assert.equal(fragmentOf(`Version:0.9\r\nStartHTML:0001\r\nSourceURL:https://example.org/\r\n${html}`), html);
   assert.equal(fragmentOf(html), html);
 });
 
-test("a text that begins with a version is no header", () => {
+test("a text that starts with a version is not a header", () => {
   assert.equal(fragmentOf("<p>Version:1 is out</p>"), "<p>Version:1 is out</p>");
 });
 
-test("style sheets and base addresses are taken out, also if they have no end", () => {
+test("style sheets and base addresses are removed, even if they have no end", () => {
   assert.equal(withoutStyle("<style>p { color: red }</style><p>a</p>"), "<p>a</p>");
   assert.equal(withoutStyle("<p>a</p><style>p {"), "<p>a</p>");
   assert.equal(withoutStyle('<base href="https://evil.example/"><p>a</p>'), "<p>a</p>");
@@ -33,7 +33,7 @@ test("marks come from the name of an element", () => {
   assert.deepEqual(marksOf("span", ""), []);
 });
 
-test("a style overrules the name: Google Docs wraps texts in a b that is not bold", () => {
+test("a style overrides the name: Google Docs wraps texts in a b that is not bold", () => {
   assert.deepEqual(marksOf("b", "font-weight:normal"), []);
   assert.deepEqual(marksOf("span", "font-weight:700;font-style:italic;text-decoration:line-through"), [
     "strong",

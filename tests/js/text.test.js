@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isBlank } from "../../static/liveblog/text.js";
 
-test("what leaves no ink is blank", () => {
+test("invisible text is blank", () => {
   for (const text of [
     "",
     " \n\u00a0\u3000",

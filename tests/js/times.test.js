@@ -24,7 +24,7 @@ const MOMENTS = [
 ];
 
 for (const [language, expected] of MOMENTS) {
-  test(`a time in the reader's zone is written as the server writes times: ${language}`, () => {
+  test(`a time in the reader's zone has the server's format: ${language}`, () => {
     assert.equal(plain(momentText(AFTERNOON, language, "Europe/Bucharest")), expected);
   });
 }
@@ -38,12 +38,12 @@ test("a time has the offset of the zone at that time", () => {
   assert.equal(momentText(morning, "en-GB", "UTC"), "1 Nov 2026, 05:30 GMT");
 });
 
-test("midnight begins a day", () => {
+test("midnight belongs to the new day", () => {
   assert.equal(momentText(Date.parse("2022-12-01T00:00:00Z"), "ar", "UTC"), "1 ديسمبر 2022، 00:00 غرينتش");
   assert.equal(momentText(Date.parse("2022-12-01T00:00:00Z"), "en-GB", "UTC"), "1 Dec 2022, 00:00 GMT");
 });
 
-test("the day is that of the zone", () => {
+test("the day depends on the zone", () => {
   assert.match(dayText(AFTERNOON, "en-GB", "Pacific/Auckland"), /^Friday,? 2 December 2022$/);
   assert.equal(dayText(AFTERNOON, "de", "Europe/Bucharest"), "Donnerstag, 1. Dezember 2022");
 });
@@ -53,7 +53,7 @@ test("a zone is named in the language of the page", () => {
   assert.equal(timeZoneName("de", "Europe/Bucharest"), "Osteuropäische Zeit");
 });
 
-test("how long ago it was is said in the largest unit that has passed", () => {
+test("a relative time uses the largest unit that has passed", () => {
   /** @param {number} elapsed */
   const ago = (elapsed) => agoText(elapsed, "en-GB").text;
   assert.equal(ago(59 * SECOND), "now");
@@ -65,7 +65,7 @@ test("how long ago it was is said in the largest unit that has passed", () => {
   assert.equal(ago(4 * 365.25 * DAY), "4 years ago");
 });
 
-test("it is said in the language of the page, with its plural", () => {
+test("a relative time is in the language of the page, with its plural", () => {
   assert.equal(agoText(3 * MINUTE, "de").text, "vor 3 Min.");
   assert.equal(agoText(3 * DAY, "uk").text, "3 дні тому");
   assert.equal(agoText(2 * DAY, "ar").text, "قبل يومين");
@@ -73,7 +73,7 @@ test("it is said in the language of the page, with its plural", () => {
   assert.equal(agoText(5 * DAY, "fr").text, "il y a 5 jours");
 });
 
-test("it is known when the text will be another one", () => {
+test("a relative time knows when its text changes next", () => {
   for (const elapsed of [0, 59 * SECOND, MINUTE, 3.5 * MINUTE, HOUR - 1, HOUR, 23.5 * HOUR, 29 * DAY, 400 * DAY]) {
     const { text, wait } = agoText(elapsed, "en-GB");
     assert.ok(wait > 0);
@@ -82,7 +82,7 @@ test("it is known when the text will be another one", () => {
   }
 });
 
-test("a clock that is a little slow says now, and one that is wrong says nothing", () => {
+test("a relative time is now if the clock is a little slow, and empty if it is wrong", () => {
   assert.equal(agoText(-5 * SECOND, "en-GB").text, "now");
   assert.equal(agoText(-2 * HOUR, "en-GB").text, "");
   assert.equal(agoText(-2 * HOUR, "en-GB").wait, 2 * HOUR - MINUTE);

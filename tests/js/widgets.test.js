@@ -5,7 +5,7 @@ import { heightIn } from "../../static/liveblog/embeds.js";
 import { load, store } from "../../static/liveblog/storage.js";
 import { letterOf } from "../../static/moderation/keys.js";
 
-test("arrow keys go round the tabs in the direction of the page", () => {
+test("arrow keys move through the tabs in the direction of the page", () => {
   assert.equal(nextIndex("ArrowRight", 0, 3, false), 1);
   assert.equal(nextIndex("ArrowRight", 2, 3, false), 0);
   assert.equal(nextIndex("ArrowLeft", 0, 3, false), 2);
@@ -15,23 +15,23 @@ test("arrow keys go round the tabs in the direction of the page", () => {
   assert.equal(nextIndex("a", 0, 3, false), undefined);
 });
 
-test("a key of the queue is its Latin letter on every keyboard", () => {
+test("a shortcut of the queue works by its Latin letter on every keyboard", () => {
   assert.equal(letterOf({ key: "A", code: "KeyA" }), "a");
   assert.equal(letterOf({ key: "ф", code: "KeyA" }), "a");
   assert.equal(letterOf({ key: "ش", code: "KeyA" }), "a");
-  // On a French keyboard the letter A is where others have Q.
+  // A French keyboard has the letter A where others have Q.
   assert.equal(letterOf({ key: "a", code: "KeyQ" }), "a");
   assert.equal(letterOf({ key: "Escape", code: "Escape" }), "escape");
   assert.equal(letterOf({ key: "/", code: "Slash" }), "/");
 });
 
-test("an embed says its height in one of several ways, or not at all", () => {
+test("an embed reports its height in one of several formats, or not at all", () => {
   assert.equal(heightIn({ height: 320 }), 320);
   assert.equal(heightIn({ "datawrapper-height": { abc: 415 } }), 415);
   for (const data of [null, "320", undefined, {}]) assert.ok(Number.isNaN(heightIn(data)));
 });
 
-test("a browser that keeps nothing does not stop the page", () => {
+test("the page works in a browser that stores nothing", () => {
   const refuse = () => {
     throw new DOMException("", "SecurityError");
   };

@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 user.save()
                 user.groups.add(Group.objects.get(name=group))
         journalist = User.objects.get(username="journalist")
-        Author.objects.get_or_create(user=journalist, defaults={"name": "Demo Desk"})
+        Author.objects.get_or_create(user=journalist, defaults={"source_language": "en", "name_en": "Demo Desk"})
         if not User.objects.filter(is_superuser=True).exists():
             User.objects.create_superuser("admin", password=PASSWORD)
         self.stdout.write(f"Accounts: {', '.join([*ACCOUNTS, 'admin'])}; the password of each is “{PASSWORD}”.")

@@ -30,11 +30,11 @@ from articles.translations.checks.structure import (
     questions_differing,
     structure,
 )
-from articles.translations.checks.terms import says
+from articles.translations.checks.terms import terms_differing
 from articles.translations.checks.typography import typography_differing
 from articles.translations.checks.untranslated import left_in_another_language
 from liveblog.blank import is_blank
-from liveblog.translation.terms import Term, occurring
+from liveblog.translation.terms import Term
 
 _MESSAGES = {
     "empty": gettext_lazy("There is no text."),
@@ -58,6 +58,7 @@ _MESSAGES = {
     "negation_added": gettext_lazy("The translation has a negation that the original does not have: “%(details)s”."),
     "opposite": gettext_lazy("The translation seems to say the opposite: %(details)s."),
     "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
+    "forbidden": gettext_lazy("The glossary forbids these words: %(details)s."),
     "acronyms": gettext_lazy("Acronyms are not those of the original, or of another language: %(details)s."),
     "names": gettext_lazy("Names are not those of the original: %(details)s."),
     "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
@@ -119,7 +120,7 @@ def check(
         "script": mixed_letters(pair),
         "typography": typography_differing(pair),
         **numbers_differing(pair),
-        "terms": [term.expected for term in occurring(terms, original.text) if not says(term, target.text, language)],
+        **terms_differing(terms, pair),
         "dates": dates_differing(pair),
         "acronyms": acronyms_differing(original.text, target.text, base(source_language), base(language)),
         "names": names_differing(pair),
