@@ -10,6 +10,7 @@ from django.utils import timezone
 from articles import changes
 from articles.models import Article, Update
 from liveblog.languages import SHIPPED
+from liveblog.models import Change
 
 _numbers = itertools.count(1)
 
@@ -64,9 +65,11 @@ def post(of: Article) -> None:
 
 
 def socket_path(of: Article, language: str = "en", after: int | None = None) -> str:
-    if after is None:
-        after = Article.objects.values_list("revision", flat=True).get(pk=of.pk)
-    return f"/ws/{language}/live/{of.slug}/?after={after}"
+    """Return the address of a page at revision `after`, which the log must know, or at the present state."""
+    state = Article.objects.get(pk=of.pk).page_state
+    if after is not None and after != state.revision:
+        state = Change.objects.get(article=of, revision=after + 1).previous_state
+    return f"/ws/{language}/live/{of.slug}/?after={state}"
 
 
 def journalist() -> None:

@@ -1,5 +1,6 @@
 from django.db import models
 
+from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.search.index import FoldedTextField, SubstringIndex
 
@@ -9,10 +10,15 @@ class Change(models.Model):
 
     The log holds no content. When a reader needs an element, the app that owns it renders its current state, or says
     that it is gone. So a line can be delivered late, twice or together with later ones, and the page is the same.
+
+    The tokens make the lines of a history a chain: see `liveblog.delivery.states`.
     """
 
     article = models.ForeignKey("articles.Article", on_delete=models.CASCADE, related_name="changes")
     revision = models.PositiveBigIntegerField()
+    #: Of the state after the change, and of the state that it followed.
+    token = models.CharField(max_length=TOKEN_LENGTH)
+    previous_token = models.CharField(max_length=TOKEN_LENGTH)
     element = models.CharField(max_length=64)
     #: The languages of the pages on which it did; none stands for all languages.
     languages = LanguagesField(blank=True, default=list)
@@ -26,7 +32,15 @@ class Change(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.article_id}@{self.revision} {self.element}"
+        return f"{self.article_id}@{self.state} {self.element}"
+
+    @property
+    def state(self) -> State:
+        return State(self.revision, self.token)
+
+    @property
+    def previous_state(self) -> State:
+        return State(self.revision - 1, self.previous_token)
 
 
 class SearchText(models.Model):

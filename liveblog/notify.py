@@ -42,6 +42,11 @@ def notify_readers(article_id: int) -> None:
     send_soon(readers_group(article_id), {"type": "article.changed", "article": article_id})
 
 
+def notify_desk(article_id: int) -> None:
+    """Notify the article's desks that what they show may have been lost. Never raise."""
+    send_soon(desk_group(article_id), {"type": "content.changed"})
+
+
 def notify_desk_after_commit(article_id: int) -> None:
     """Notify the article's desks once the current transaction is committed."""
     notify_group_after_commit(desk_group(article_id))

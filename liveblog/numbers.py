@@ -4,6 +4,11 @@
 LARGEST = 2**63 - 1
 
 
+def sortable(key: int) -> str:
+    """Return a primary key as a text that sorts as the number does."""
+    return f"{key:0{len(str(LARGEST))}d}"
+
+
 def number(text: object, *, most: int = LARGEST) -> int | None:
     """Return the number that `text` consists of, in ASCII digits; None if it is no such number, or larger than `most`.
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, QueryDict
 
-from liveblog.numbers import number
+from liveblog.numbers import number, sortable
 
 _M = TypeVar("_M", bound=Model)
 
@@ -66,7 +66,7 @@ class Anchor(NamedTuple):
 
 def time_key(moment: datetime.datetime, pk: int) -> str:
     """Return the sort key of an element of a list that is sorted by time."""
-    return f"{moment.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{pk:012d}"
+    return f"{moment.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{sortable(pk)}"
 
 
 def whole_number(query: QueryDict, name: str) -> int:

@@ -19,10 +19,11 @@ from typing import Any, Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from liveblog.delivery.states import State
 from tests.server import PATIENCE
 
 _UPDATE = re.compile(r'<article id="(update-\d+)" .*?data-sort="([^"]+)".*?</article>', re.DOTALL)
-_REVISION = re.compile(r'data-revision="(\d+)"')
+_STATE = re.compile(r'data-revision="(\d+)" data-token="(\w+)"')
 
 
 class Place(Protocol):
@@ -53,7 +54,8 @@ class OpenPage:
         self.path = f"/{language}/live/{slug}/"
         #: The longest pause before connecting again, in seconds. Browsers wait longer.
         self.patience = patience
-        self.revision = -1
+        #: None until the page is loaded, and when it has to load again.
+        self.state: State | None = None
         self.updates: dict[str, tuple[str, str]] = {}
         self.codes: Counter[int | None] = Counter()
         self.reloads = 0
@@ -66,12 +68,17 @@ class OpenPage:
         await page.load()
         return page
 
+    @property
+    def revision(self) -> int:
+        """The revision that the page shows, -1 if it is not loaded."""
+        return -1 if self.state is None else self.state.revision
+
     async def load(self) -> None:
         place = random.choice(self.places)
         text = await asyncio.to_thread(get, f"{place.url}{self.path}?no-cache={random.random()}")
-        found = _REVISION.search(text)
+        found = _STATE.search(text)
         assert found is not None
-        self.revision = int(found[1])
+        self.state = State(int(found[1]), found[2])
         self.updates = {match[1]: (match[2], match[0]) for match in _UPDATE.finditer(text)}
 
     def shown(self) -> list[tuple[str, str]]:
@@ -83,7 +90,7 @@ class OpenPage:
         """Load the page and follow it until cancelled, whatever happens to the servers."""
         while True:
             try:
-                if self.revision < 0:
+                if self.state is None:
                     await self.load()
                 await self._follow()
             except (OSError, TimeoutError, WebSocketException, http.client.HTTPException) as error:
@@ -107,7 +114,7 @@ class OpenPage:
 
     async def _follow(self) -> None:
         place = random.choice(self.places)
-        address = f"{place.socket_url}/ws{self.path}?after={self.revision}"
+        address = f"{place.socket_url}/ws{self.path}?after={self.state}"
         async with connect(
             address, origin=place.url, open_timeout=PATIENCE, close_timeout=1, max_queue=None, max_size=None
         ) as socket:
@@ -121,12 +128,12 @@ class OpenPage:
         newest = -1
         async for message in socket:
             frame = json.loads(message)
-            assert frame["revision"] >= newest, f"The server went back from {newest} to {frame['revision']}."
-            newest = frame["revision"]
             if frame.get("reload"):
                 self.reloads += 1
-                self.revision = -1
+                self.state = None
                 return
+            assert frame["revision"] >= newest, f"The server went back from {newest} to {frame['revision']}."
+            newest = frame["revision"]
             if "changes" in frame:
                 assert frame["after"] <= self.revision, (
                     f"The page is at {self.revision}, but the frame starts after {frame['after']}."
@@ -135,14 +142,16 @@ class OpenPage:
             assert frame["revision"] <= self.revision, "A heartbeat overtook the update that it announces."
 
     def _apply(self, frame: dict[str, Any]) -> None:
-        if frame["revision"] <= self.revision:
+        assert self.state is not None
+        if frame["revision"] <= self.state.revision:
             return
+        assert (frame["after"], frame["after_token"]) == self.state, "A frame follows another state."
         for change in frame["changes"]:
             if change["op"] == "remove":
                 self.updates.pop(change["id"], None)
             elif change.get("list") == "updates":
                 self.updates[change["id"]] = (change["sort"], change["html"].strip())
-        self.revision = frame["revision"]
+        self.state = State(frame["revision"], frame["token"])
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault of the program
@@ -193,7 +202,7 @@ class Journalist:
 
 
 def shake_hands(
-    place: Place, slug: str, after: int = 0, *, buffer: int = 0, headers: dict[str, str] | None = None
+    place: Place, slug: str, after: str = "", *, buffer: int = 0, headers: dict[str, str] | None = None
 ) -> socket.socket:
     """Open a page's websocket. `buffer` is the size of the system's receive buffer in bytes."""
     url = urllib.parse.urlsplit(place.url)

@@ -18,6 +18,7 @@ from articles.models import Article, Author, Picture, Update
 from articles.pending import PendingRelations
 from comments.models import Comment
 from liveblog.delivery import log
+from liveblog.delivery.states import State
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -105,6 +106,26 @@ def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFi
 def picture(size: tuple[int, int] = (48, 27), **fields: Any) -> Picture:
     """Return a picture for an update, not saved yet."""
     return Picture(image=photo(size), **{"alt_en": "The hall", "credit_en": "Photo: I. Moraru"} | fields)
+
+
+def state_at(article: Article, revision: int) -> State:
+    """Return the state of the article's page at a revision; an invented one if there was none."""
+    if change := article.changes.filter(revision=revision).first():
+        return change.state
+    if change := article.changes.filter(revision=revision + 1).first():
+        return change.previous_state
+    now = Article._base_manager.get(pk=article.pk).page_state
+    return now if now.revision == revision else State(max(revision, 0), "invented")
+
+
+def lose_changes(article: Article, revision: int) -> None:
+    """Put the database back to a revision of the article, as the replica that takes over may be."""
+    state = state_at(article, revision)
+    Change.objects.filter(article=article, revision__gt=revision).delete()
+    kept = Change.objects.filter(article=article).values_list("element", flat=True)
+    lost = [one.pk for one in Update.objects.filter(article=article) if one.element not in set(kept)]
+    Update._base_manager.filter(pk__in=lost).delete()
+    Article._base_manager.filter(pk=article.pk).update(revision=revision, revision_token=state.token)
 
 
 def log_of(article: Article) -> list[tuple[int, str]]:

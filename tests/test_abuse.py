@@ -168,7 +168,8 @@ async def test_readers_that_never_read_only_cost_their_buffers(server: Server) -
 async def test_a_flood_of_connections_from_one_address_does_not_affect_others(server: Server) -> None:
     article = await sync_to_async(factories.article)()
     # As a proxy on the same machine names its clients.
-    request = handshake(server, f"/ws/en/live/{article.slug}/?after=0", {"X-Forwarded-For": "203.0.113.5"})
+    path = f"/ws/en/live/{article.slug}/?after={article.page_state}"
+    request = handshake(server, path, {"X-Forwarded-For": "203.0.113.5"})
     gate = asyncio.Semaphore(200)
     ends: list[bytes] = []
     kept: list[asyncio.StreamWriter] = []
@@ -197,7 +198,7 @@ async def test_a_flood_of_connections_from_one_address_does_not_affect_others(se
         assert {code for end in ends for code in closing_codes(end)} == {4429}
         assert memory(server) - before < 50 * MIB
         elsewhere = {"X-Forwarded-For": "203.0.113.6"}
-        address = f"{server.socket_url}/ws/en/live/{article.slug}/?after=0"
+        address = f"{server.socket_url}/ws/en/live/{article.slug}/?after={article.page_state}"
         async with connect(address, origin=server.url, additional_headers=elsewhere) as other:
             assert "changes" in await other.recv()
         for writer in kept:

@@ -166,9 +166,9 @@ def test_an_erased_comment_disappears_from_open_pages_and_its_answers_stay(clien
     article = factories.article()
     comment = left(article, state="approved")
     factories.comment(article, parent=comment, state="approved", text="An answer that stays.")
-    revision = article.revision
+    state = article.page_state
     privacy.erase(EMAIL)
-    changes = client.get(f"/en/live/{article.slug}/changes?after={revision}").json()["changes"]
+    changes = client.get(f"/en/live/{article.slug}/changes?after={state}").json()["changes"]
     [thread] = [change for change in changes if change["id"] == comment.element]
     assert "An answer that stays." in thread["html"]
     assert "no longer here" in thread["html"]

@@ -404,7 +404,7 @@ def test_a_journalist_hands_an_update_over(desk: DeskClient) -> None:
     desk.act(update, "hand-over", to=to.pk)
     update.refresh_from_db()
     assert update.assignee == to
-    assert "mine" in other.entries(after=0)["entries"][0]["html"].split("data-sort")[0]
+    assert "mine" in other.entries(after=desk.article.desk_state)["entries"][0]["html"].split("data-sort")[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -449,23 +449,23 @@ def test_the_same_update_sent_twice_at_the_same_time_is_saved_once(article: Arti
 
 def test_a_desk_that_is_behind_gets_the_entries_that_it_lacks(desk: DeskClient) -> None:
     first = factories.update(desk.article)
-    revision = desk.entries()["revision"]
-    assert desk.entries(after=revision)["entries"] == []
+    state = desk.entries()["state"]
+    assert desk.entries(after=state)["entries"] == []
     second = factories.update(desk.article, state="draft", body_en="<p>A draft.</p>")
     desk.act(first, "withdraw")
-    found = desk.entries(after=revision)
+    found = desk.entries(after=state)
     assert {entry["id"] for entry in found["entries"]} == {first.element, second.element}
-    assert found["revision"] == revision + 2
+    assert desk.entries(after=found["state"])["entries"] == []
 
 
 def test_a_deleted_update_disappears_from_every_desk(desk: DeskClient) -> None:
     kept, deleted = factories.update(desk.article), factories.update(desk.article)
-    before = desk.entries()["revision"]
+    before = desk.entries()["state"]
     deleted.delete()
     found = desk.entries(after=before)
     assert (found["whole"], [entry["id"] for entry in found["entries"]]) == (True, [kept.element])
-    assert desk.entries(after=found["revision"]) | {"side": ""} == {
-        "revision": found["revision"],
+    assert desk.entries(after=found["state"]) | {"side": ""} == {
+        "state": found["state"],
         "entries": [],
         "whole": False,
         "side": "",
@@ -474,12 +474,12 @@ def test_a_deleted_update_disappears_from_every_desk(desk: DeskClient) -> None:
 
 def test_machine_translations_reach_the_desk_too(desk: DeskClient) -> None:
     update = factories.update(desk.article)
-    revision = desk.entries()["revision"]
+    state = desk.entries()["state"]
     row = update.translations.get(language="de")
     drafting.store(
         row, {"body": "<p>Gespräche.</p>"}, source=columns.texts_of(update, "en"), engine="deepl", problems={}
     )
-    (entry,) = desk.entries(after=revision)["entries"]
+    (entry,) = desk.entries(after=state)["entries"]
     assert "chip-machine" in entry["html"]
 
 
@@ -532,7 +532,7 @@ def test_the_timeline_can_be_filtered_and_searched(desk: DeskClient, query: dict
     desk.act(made["discarded"], "withdraw")
     assert desk.texts(**query) == [made[name].element for name in wanted]
     # An entry that no longer matches the filter is removed from the screen.
-    changed = desk.entries(after=0, **query)["entries"]
+    changed = desk.entries(after=desk.article.desk_state, **query)["entries"]
     assert {entry["id"] for entry in changed if "html" in entry} == {made[name].element for name in wanted}
 
 
@@ -545,10 +545,10 @@ def test_a_desk_takes_the_same_queries_for_a_timeline_of_any_length(desk: DeskCl
     for _ in range(3):
         factories.update(desk.article)
     desk.entries()
-    few, few_new = queries(), queries(after=0)
+    few, few_new = queries(), queries(after=desk.article.desk_state)
     for _ in range(20):
         factories.update(desk.article, authors=(factories.author(f"Author {_}"),))
-    assert (queries(), queries(after=0)) == (few, few_new)
+    assert (queries(), queries(after=desk.article.desk_state)) == (few, few_new)
 
 
 # Pins and coverage ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import importlib
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -262,12 +261,16 @@ def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     # Tests with a server really collect the static files, which takes longer than everything else here.
     arguments = [[*each, "--noinput", "--dry-run"] if each[1] == "collectstatic" else each for each in arguments]
     assert {each[1] for each in arguments} >= {"migrate", "collectstatic", "clean_comments", "prune_changes"}
+    # The docs name a place that is not ours.
+    arguments = [[part.replace("/var/backups", str(tmp_path)) for part in each] for each in arguments]
+    restoring = [each for each in arguments if each[1] == "restore" and "--check" not in each]
+    assert restoring
+    arguments = [each for each in arguments if each not in restoring]
     arguments.sort(key=lambda each: each[1] != "migrate")
     run_each(tmp_path, [*arguments, ["manage.py", "load_demo"], ["manage.py", "check"]])
-    if shutil.which("sqlite3"):
-        [line] = [line for page in PAGES for line in shell_lines(page) if line.startswith("sqlite3")]
-        subprocess.run(shlex.split(line), cwd=tmp_path, check=True)
-        assert list(tmp_path.glob("*backup*"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run_each(elsewhere, [*restoring, ["manage.py", "check"]])
 
 
 def run_each(directory: Path, commands: list[list[str]]) -> None:

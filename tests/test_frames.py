@@ -9,20 +9,22 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article
 from liveblog.delivery import frames, log
+from liveblog.delivery.states import State
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 def frame(article: Article, after: int, language: str = "en") -> dict[str, Any]:
-    revision = frames.revisions_of([article.pk])[article.pk]
-    return json.loads(frames.since(article.pk, after, revision, language).text)
+    state = frames.states_of([article.pk])[article.pk]
+    return json.loads(frames.since(article.pk, factories.state_at(article, after), state, language).text)
 
 
 def test_a_page_that_is_up_to_date_gets_an_empty_frame() -> None:
     article = factories.article()
     factories.update(article)
-    assert frame(article, 1) == {"revision": 1, "after": 1, "changes": []}
+    token = article.changes.get().token
+    assert frame(article, 1) == {"revision": 1, "token": token, "after": 1, "after_token": token, "changes": []}
 
 
 def test_an_element_that_changed_often_is_sent_once_in_its_newest_form() -> None:
@@ -57,7 +59,7 @@ def test_a_frame_sets_the_head_of_the_page() -> None:
 def test_a_revision_unknown_to_the_log_reloads_the_page(after: int) -> None:
     article = factories.article()
     factories.update(article)
-    assert frame(article, after) == {"revision": 1, "reload": True}
+    assert frame(article, after) == {"revision": 1, "token": article.changes.get().token, "reload": True}
 
 
 def test_a_page_that_is_too_old_is_reloaded(settings: Any) -> None:
@@ -88,9 +90,11 @@ def test_a_change_of_the_whole_page_reloads_it() -> None:
 def test_queries_do_not_depend_on_how_much_changed() -> None:
     article = factories.article()
 
+    before = article.page_state
+
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            frame(article, 0)
+            frames.since(article.pk, before, frames.states_of([article.pk])[article.pk], "en")
         return len(captured)
 
     factories.update(article, authors=(factories.author("A"),))
@@ -102,7 +106,7 @@ def test_queries_do_not_depend_on_how_much_changed() -> None:
 
 def test_the_wire_form_of_a_frame_is_a_websocket_frame() -> None:
     for size in (10, 200, 70_000):
-        frame = frames.Frame(1, changes=[{"html": "ü" * size}])
+        frame = frames.Frame(State(1, "token"), changes=[{"html": "ü" * size}])
         head = {True: 2, False: 4 if size < 30_000 else 10}[len(frame.text.encode()) < 126]
         assert frame.wire[0] == 0x81
         assert frame.wire[head:].decode() == frame.text
@@ -111,9 +115,9 @@ def test_the_wire_form_of_a_frame_is_a_websocket_frame() -> None:
 def test_the_changes_address_returns_the_same_frame(client: Any) -> None:
     article = factories.article()
     factories.update(article, body_de="<p>Auf Deutsch.</p>", body_en="<p>In English.</p>")
-    answer = client.get(f"/de/live/{article.slug}/changes?after=0")
+    answer = client.get(f"/de/live/{article.slug}/changes?after={factories.state_at(article, 0)}")
     assert answer.json() == frame(article, 0, "de")
     assert "Auf Deutsch." in answer.json()["changes"][0]["html"]
     assert "public" in answer["Cache-Control"]
     assert client.get(f"/de/live/{article.slug}/changes").json()["reload"] is True
-    assert client.get(f"/pl/live/{article.slug}/changes?after=0").status_code == 404
+    assert client.get(f"/pl/live/{article.slug}/changes?after={factories.state_at(article, 0)}").status_code == 404

@@ -14,10 +14,12 @@ from django.db.backends.signals import connection_created
 
 from articles.models import Article
 from liveblog import notify
-from liveblog.delivery import elements, log
+from liveblog.delivery import elements, frames, log
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
+from liveblog.delivery.states import State
 from liveblog.delivery.stream import Reader
+from liveblog.models import Change
 from tests import factories
 from tests.server import PATIENCE
 
@@ -30,8 +32,9 @@ post = sync_to_async(factories.update)
 class Listener(Reader):
     """A reader that records its frames."""
 
-    def __init__(self, language: str = "en", revision: int = 0) -> None:
-        self.language, self.revision = language, revision
+    def __init__(self, article: Article, language: str = "en") -> None:
+        """Show the article as it was made."""
+        self.language, self.state = language, article.page_state
         self.stream, self.gone = None, False
         self.frames: list[Frame] = []
         self.code: int | None = None
@@ -52,7 +55,7 @@ class Listener(Reader):
 
     async def reaches(self, revision: int) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not self.frames or self.frames[-1].revision < revision:
+            while not self.frames or self.frames[-1].state.revision < revision:
                 self._heard.clear()
                 await self._heard.wait()
 
@@ -81,7 +84,7 @@ async def queries_of_one_update(readers: int) -> int:
     article = await make_article()
     with counted_queries() as queries:
         hub = Hub()
-        listeners = [Listener(["en", "de"][number % 2]) for number in range(readers)]
+        listeners = [Listener(article, ["en", "de"][number % 2]) for number in range(readers)]
         for listener in listeners:
             await hub.join(article.pk, listener)
         await asyncio.sleep(0)
@@ -115,7 +118,7 @@ async def test_queries_for_an_update_do_not_grow_with_the_number_of_readers(sett
 async def test_an_update_is_encoded_once_for_all_readers_of_a_language() -> None:
     article = await make_article()
     hub = Hub()
-    listeners = [Listener("en") for _ in range(5)]
+    listeners = [Listener(article, "en") for _ in range(5)]
     for listener in listeners:
         await hub.join(article.pk, listener)
     await post(article)
@@ -128,28 +131,28 @@ async def test_an_update_is_encoded_once_for_all_readers_of_a_language() -> None
 
 async def test_a_late_answer_never_takes_readers_back() -> None:
     article = await make_article()
-    hub, reader = Hub(), Listener()
+    hub, reader = Hub(), Listener(article)
     await hub.join(article.pk, reader)
     await post(article)
     await reader.reaches(1)
-    hub.streams[article.pk].advance(0)
+    hub.streams[article.pk].advance(article.page_state)
     await post(article)
     await reader.reaches(2)
     hub.leave(reader)
-    assert [frame.revision for frame in reader.frames] == [0, 1, 2]
+    assert [frame.state.revision for frame in reader.frames] == [0, 1, 2]
 
 
 async def test_readers_reload_after_the_database_was_restored(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 0.05
     article = await make_article()
-    hub, reader = Hub(), Listener()
+    hub, reader = Hub(), Listener(article)
     await hub.join(article.pk, reader)
     for _ in range(2):
         await post(article)
     await reader.reaches(2)
     await sync_to_async(Article._base_manager.filter(pk=article.pk).update)(revision=1)
     async with asyncio.timeout(PATIENCE):
-        while reader.frames[-1].revision != 1:
+        while reader.frames[-1].state.revision != 1:
             await asyncio.sleep(0.01)
     hub.leave(reader)
     assert "reload" in reader.frames[-1].text
@@ -161,7 +164,7 @@ async def test_an_article_takes_one_group_membership_for_any_number_of_readers()
     if not isinstance(layer, InMemoryChannelLayer):
         pytest.skip("Only the in-process layer shows its groups.")
     hub = Hub()
-    listeners = [Listener() for _ in range(7)]
+    listeners = [Listener(article) for _ in range(7)]
     for listener in listeners:
         await hub.join(article.pk, listener)
     assert len(layer.groups[notify.readers_group(article.pk)]) == 1
@@ -178,7 +181,7 @@ async def test_a_lost_notification_delays_an_update_but_loses_nothing(
     settings.LIVE_POLL_SECONDS = 0.2
     monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
-    hub, listener = Hub(), Listener()
+    hub, listener = Hub(), Listener(article)
     await hub.join(article.pk, listener)
     await post(article)
     await listener.reaches(1)
@@ -188,7 +191,7 @@ async def test_a_lost_notification_delays_an_update_but_loses_nothing(
 async def test_a_notification_takes_effect_at_once(settings: Any) -> None:
     settings.LIVE_POLL_SECONDS = 60
     article = await make_article()
-    hub, listener = Hub(), Listener()
+    hub, listener = Hub(), Listener(article)
     await hub.join(article.pk, listener)
     await post(article)
     await listener.reaches(1)
@@ -199,12 +202,12 @@ async def test_a_reader_of_another_language_joins_while_others_are_served(settin
     settings.LIVE_POLL_SECONDS = 0.05
     article = await make_article()
     hub = Hub()
-    first = Listener("en")
+    first = Listener(article, "en")
     await hub.join(article.pk, first)
     listeners = [first]
     for number in range(1, 8):
         await post(article)
-        other = Listener(["de", "uk", "ar"][number % 3], revision=0)
+        other = Listener(article, ["de", "uk", "ar"][number % 3])
         await hub.join(article.pk, other)
         listeners.append(other)
     for listener in listeners:
@@ -226,7 +229,7 @@ async def test_a_reader_joins_without_missing_changes_made_meanwhile(settings: A
 
     elements.register("slow", render_slowly)
     await sync_to_async(transaction.atomic(log.append))(article.pk, "slow-1")
-    hub, listener = Hub(), Listener()
+    hub, listener = Hub(), Listener(article)
     joining = asyncio.create_task(hub.join(article.pk, listener))
     assert await asyncio.to_thread(asked.wait, 10)
     # The article changes while the catch-up is still being rendered.
@@ -234,7 +237,7 @@ async def test_a_reader_joins_without_missing_changes_made_meanwhile(settings: A
     released.set()
     await joining
     await listener.reaches(2)
-    assert [frame.revision for frame in listener.frames] == [1, 2]
+    assert [frame.state.revision for frame in listener.frames] == [1, 2]
     hub.leave(listener)
 
 
@@ -244,7 +247,7 @@ async def test_readers_who_return_together_share_one_rendering(settings: Any) ->
     await post(article)
     with counted_queries() as queries:
         hub = Hub()
-        listeners = [Listener() for _ in range(30)]
+        listeners = [Listener(article) for _ in range(30)]
         await asyncio.gather(*(hub.join(article.pk, listener) for listener in listeners))
         await _settled(queries)
         assert len({id(listener.frames[0]) for listener in listeners}) == 1
@@ -253,14 +256,17 @@ async def test_readers_who_return_together_share_one_rendering(settings: Any) ->
     assert len(queries) < 20
 
 
-async def test_unknown_revisions_fill_no_memory() -> None:
+async def test_unknown_states_fill_no_memory() -> None:
     article = await make_article()
+    for _ in range(3):
+        await post(article)
     hub = Hub()
-    listeners = [Listener(revision=number * 10**6) for number in range(1, 20)]
-    for listener in listeners:
-        await hub.join(article.pk, listener)
+    listeners = [Listener(article) for _ in range(20)]
+    for number, listener in enumerate(listeners):
+        listener.state = State([0, 2, 3, 10**6 * number][number % 4], f"fake{number:04d}")
+    await asyncio.gather(*(hub.join(article.pk, listener) for listener in listeners))
     assert all('"reload":true' in listener.frames[0].text for listener in listeners)
-    assert len(hub.streams[article.pk]._catch_ups) == 1
+    assert not hub.streams[article.pk]._catch_ups
     for listener in listeners:
         hub.leave(listener)
 
@@ -268,8 +274,8 @@ async def test_unknown_revisions_fill_no_memory() -> None:
 class Leaver(Listener):
     """A reader that leaves the hub once it is closed, as the reader of a real connection does."""
 
-    def __init__(self, hub: Hub, language: str = "en") -> None:
-        super().__init__(language)
+    def __init__(self, hub: Hub, article: Article, language: str = "en") -> None:
+        super().__init__(article, language)
         self.hub = hub
 
     def close(self, code: int) -> None:
@@ -290,10 +296,10 @@ class Full(Leaver):
 async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
     article, other = await make_article(), await make_article(slug="another")
     hub = Hub()
-    readers = [Leaver(hub, language) for language in ("en", "de", "uk", "en")]
+    readers = [Leaver(hub, article, language) for language in ("en", "de", "uk", "en")]
     for reader in readers:
         await hub.join(article.pk, reader)
-    elsewhere = Leaver(hub)
+    elsewhere = Leaver(hub, other)
     await hub.join(other.pk, elsewhere)
     await sync_to_async(article.delete)()
     assert [await reader.closed() for reader in readers] == [4004] * 4
@@ -306,7 +312,7 @@ async def test_a_deleted_article_closes_its_readers_and_no_others() -> None:
 async def test_a_reader_who_falls_behind_does_not_affect_other_languages() -> None:
     article = await make_article()
     hub = Hub()
-    full, others = Full(hub, "ar"), [Leaver(hub, language) for language in ("de", "uk", "en")]
+    full, others = Full(hub, article, "ar"), [Leaver(hub, article, language) for language in ("de", "uk", "en")]
     for reader in (full, *others):
         await hub.join(article.pk, reader)
     await post(article)
@@ -320,13 +326,14 @@ async def test_a_reader_ahead_of_this_process_is_not_sent_back(settings: Any, mo
     settings.LIVE_POLL_SECONDS = 60
     monkeypatch.setattr(notify, "notify_readers", lambda _article_id: None)
     article = await make_article()
-    hub, first = Hub(), Listener()
+    hub, first = Hub(), Listener(article)
     await hub.join(article.pk, first)
     await post(article)
     # Another process, which has already been notified, has sent it the newer revision.
-    ahead = Listener(revision=1)
+    ahead = Listener(article)
+    ahead.state = (await Change.objects.aget(article=article)).state
     await hub.join(article.pk, ahead)
-    assert [frame.text for frame in ahead.frames] == ['{"revision":1,"after":1,"changes":[]}']
+    assert [frame.text for frame in ahead.frames] == [frames.step(ahead.state, ahead.state).text]
     await first.reaches(1)
     for listener in (first, ahead):
         hub.leave(listener)

@@ -152,7 +152,7 @@ def test_hostile_comments_are_shown_as_text_and_none_is_lost(settings: Any) -> N
         pages, following = pages + 1, turned[1] if turned else ""
     assert pages > COMMENTS / 100
     assert unescaped(client.get(article.url("de")).content.decode()) == []
-    frame = client.get(f"/en/live/{article.slug}/changes?after={article.revision}")
+    frame = client.get(f"/en/live/{article.slug}/changes?after={article.page_state}")
     assert frame.status_code == 200
 
 

@@ -17,6 +17,7 @@ from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
@@ -53,6 +54,8 @@ class Newsroom:
     database: Any
     redis: Any
     servers: list[Server]
+    #: The primary key of the article with SLUG.
+    article: int
 
     def post(self, text: str) -> None:
         """Publish, and press the button again until the server accepts it."""
@@ -60,7 +63,7 @@ class Newsroom:
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException, Refused):
                 journalist = Journalist(self.servers[0].url, "journalist", "demo")
-                journalist.publish(1, source_language="en", body_en=f"<p>{text}</p>")
+                journalist.publish(self.article, source_language="en", body_en=f"<p>{text}</p>")
                 return
         raise AssertionError("The servers no longer accept updates.")
 
@@ -96,7 +99,9 @@ def newsroom(own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path) -> I
     database, redis, environment = own_services
     with ExitStack() as stack:
         servers = [Server(log=tmp_path / f"server-{number}.log", **environment) for number in range(2)]
-        yield Newsroom(database, redis, [stack.enter_context(server) for server in servers])
+        with psycopg.connect(database.url) as direct:
+            ((article,),) = direct.execute("SELECT id FROM articles_article WHERE slug = %s", [SLUG]).fetchall()
+        yield Newsroom(database, redis, [stack.enter_context(server) for server in servers], article)
 
 
 async def until_all_show(pages: list[OpenPage], text: str, within: float) -> None:
@@ -156,7 +161,7 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
         posting = asyncio.create_task(asyncio.to_thread(newsroom.post, "After."))
         # A reader who connects meanwhile is accepted, and waits.
         late = OpenPage(newsroom.servers, SLUG, "de")
-        late.revision = pages[0].revision
+        late.state = pages[0].state
         async with open_pages([late]):
             await asyncio.sleep(5)
             assert late.connections == 1

@@ -169,6 +169,6 @@ def test_a_pushed_update_names_its_day_in_the_language_and_zone_of_the_page() ->
     at = datetime.datetime(2022, 11, 29, 22, 30, tzinfo=datetime.UTC)
     factories.update(article, first_published_at=at)
     article.refresh_from_db()
-    text = frames.since(article.pk, 0, article.revision, "uk").text
+    text = frames.since(article.pk, factories.state_at(article, 0), article.page_state, "uk").text
     assert '\\"2022-11-30\\"' in text
     assert "середа, 30 листопада 2022" in text

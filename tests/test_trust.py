@@ -302,7 +302,7 @@ async def test_a_page_older_than_the_pruned_log_reloads(site: list[Server], arti
     for _ in range(6):
         await sync_to_async(factories.update)(article)
     behind, ahead = (OpenPage(site, article.slug, "en") for _ in range(2))
-    behind.revision, ahead.revision = 2, 4
+    behind.state, ahead.state = [await sync_to_async(factories.state_at)(article, number) for number in (2, 4)]
     await Change.objects.filter(article=article, revision__lte=3).aupdate(at="2020-01-01T00:00:00Z")
     await sync_to_async(call_command)("prune_changes", days=30, stdout=io.StringIO())
     assert [revision for revision, _element in await sync_to_async(factories.log_of)(article)] == [4, 5, 6]

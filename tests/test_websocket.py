@@ -37,8 +37,10 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
         yield running
 
 
-def join(server: Server, article: Article, after: Any = 0, language: str = "en", **options: Any) -> Any:
+def join(server: Server, article: Article, after: str | None = None, language: str = "en", **options: Any) -> Any:
+    """Open the websocket of a page in the state in which the article was made, or with another text as `after`."""
     options = {"origin": server.url, "compression": None, **options}
+    after = str(article.page_state) if after is None else after
     return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", **options)
 
 
@@ -47,7 +49,7 @@ async def frame(connection: ClientConnection) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE):
         while True:
             received = json.loads(await connection.recv())
-            if len(received) > 1:
+            if "changes" in received or "reload" in received:
                 return received
 
 
@@ -64,7 +66,7 @@ post = sync_to_async(factories.update)
 async def test_the_first_frame_catches_up_and_later_frames_follow(server: Server) -> None:
     article = await make_article()
     first = await post(article, body_en="<p>One.</p>", body_de="<p>Eins.</p>")
-    async with join(server, article, 0, "de") as reader:
+    async with join(server, article, language="de") as reader:
         caught_up = await frame(reader)
         assert caught_up["revision"] == 1
         assert "Eins." in caught_up["changes"][0]["html"]
@@ -77,7 +79,7 @@ async def test_the_first_frame_catches_up_and_later_frames_follow(server: Server
 
 async def test_readers_of_one_article_each_get_their_language(server: Server) -> None:
     article = await make_article()
-    async with join(server, article, 0, "de") as german, join(server, article, 0, "ar") as arabic:
+    async with join(server, article, language="de") as german, join(server, article, language="ar") as arabic:
         for reader in (german, arabic):
             assert (await frame(reader))["changes"] == []
         await post(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>", body_ar="<p>سلام.</p>")
@@ -90,11 +92,11 @@ async def test_heartbeats_carry_the_revision(server: Server) -> None:
     async with join(server, article) as reader:
         await reader.recv()
         async with asyncio.timeout(PATIENCE):
-            assert json.loads(await reader.recv()) == {"revision": 0}
+            assert json.loads(await reader.recv()) == {"revision": 0, "token": article.revision_token}
 
 
-@pytest.mark.parametrize("after", ["", "nonsense", "-3", "99999", "٣"])
-async def test_an_unknown_revision_reloads_the_page(server: Server, after: str) -> None:
+@pytest.mark.parametrize("after", ["", "nonsense", "0", "-3", "99999", "٣", "0-notsaved", "0-", "1-Ab3dEf9h"])
+async def test_an_unknown_state_reloads_the_page(server: Server, after: str) -> None:
     article = await make_article()
     async with join(server, article, after) as reader:
         assert (await frame(reader))["reload"] is True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Subquery
+from django.db.models import F, Subquery, Value
+from django.db.models.functions import Concat, Right
 
 from articles.changes import Edit
 from articles.models import Article, Update
+from articles.models.article import DESK_TOKENS_LENGTH
 from articles.models.base import Versioned
+from liveblog.delivery.states import new_token
 from liveblog.notify import notify_desk_after_commit
 
 
@@ -21,7 +24,8 @@ class DeskRevisions:
             return
         if isinstance(edit.item, Update):
             article = Article._base_manager.filter(pk=edit.page_id)
-            article.update(desk_revision=F("desk_revision") + 1)
+            tokens = Right(Concat(F("desk_tokens"), Value(new_token())), DESK_TOKENS_LENGTH)
+            article.update(desk_revision=F("desk_revision") + 1, desk_tokens=tokens)
             if edit.saved is None:
                 article.update(deletion_revision=F("desk_revision"))
             else:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from articles.models import Article, Author, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
-from liveblog.numbers import number
+from liveblog.numbers import number, sortable
 from liveblog.search.queries import matching
 
 if TYPE_CHECKING:
@@ -99,11 +99,11 @@ def changed(article: Article, selection: Selection, after: int) -> tuple[list[Up
 def sort_key(update: Update) -> str:
     """Return a text by which entries are sorted in descending order."""
     if update.state in (State.DRAFT, State.SUBMITTED):
-        return f"9-{update.pk:012d}"
+        return f"9-{sortable(update.pk)}"
     if update.state == State.SCHEDULED and update.publish_at:
-        return f"8-{update.publish_at.isoformat()}-{update.pk:012d}"
+        return f"8-{update.publish_at.isoformat()}-{sortable(update.pk)}"
     moment = update.first_published_at
-    return f"0-{moment.isoformat() if moment else ''}-{update.pk:012d}"
+    return f"0-{moment.isoformat() if moment else ''}-{sortable(update.pk)}"
 
 
 def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:

@@ -33,6 +33,7 @@ from articles.templatetags.live import own_name
 from articles.translations import stats
 from liveblog.actors import acting_as
 from liveblog.delivery import log
+from liveblog.delivery.states import State
 from liveblog.errors import Conflict
 from liveblog.languages import direction
 from liveblog.newsroom import panels
@@ -79,14 +80,14 @@ def _may_run(request: HttpRequest) -> bool:
 def page(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with the desk of an article."""
     # Before the entries: the desk asks again for those that are edited meanwhile.
-    revision = article.desk_revision
+    state = article.desk_state
     form = _form(request, article, None, None)
     context = {
         **admin.site.each_context(request),
         "title": str(article),
         "article": article,
         "opts": Article._meta,
-        "revision": revision,
+        "state": state,
         "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
         "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
         "composer": _composer(request, form),
@@ -158,20 +159,22 @@ def _entries(request: HttpRequest, article: Article, found: list[Update]) -> lis
 def entries(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with entries of the timeline.
 
-    `after`: those edited since that revision; `before`: the page below that entry; neither: the newest. The newest are
-    also sent if an update was deleted since `after`; `whole` then means that the desk shows nothing else.
+    `after`: those edited since that state of the desk; `before`: the page below that entry; neither: the newest. The
+    newest are also sent if an update was deleted since `after`, or if the database does not know that state, which may
+    be lost; `whole` then means that the desk shows nothing else.
     """
     selection = timeline.Selection.of(request.GET)
-    revision = article.desk_revision
-    after, before = number(request.GET.get("after")), request.GET.get("before", "")
-    whole = not before and (after is None or after < article.deletion_revision)
+    state = article.desk_state
+    after, before = State.parse(request.GET.get("after")), request.GET.get("before", "")
+    is_known = after is not None and article.knows_desk_state(after)
+    whole = not before and (after is None or not is_known or after.revision < article.deletion_revision)
     shown: list[dict[str, str]]
     if after is None or whole:
         shown = _entries(request, article, timeline.newest(article, selection, before))
     else:
-        matching, others = timeline.changed(article, selection, after)
+        matching, others = timeline.changed(article, selection, after.revision)
         shown = [*_entries(request, article, matching), *({"id": update.element} for update in others)]
-    return JsonResponse({"revision": revision, "entries": shown, "whole": whole, "side": _side(request, article)})
+    return JsonResponse({"state": str(state), "entries": shown, "whole": whole, "side": _side(request, article)})
 
 
 def _side(request: HttpRequest, article: Article) -> str:

@@ -48,7 +48,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
     anchor = anchor_of(article, place)
     if article is not None:
         # What may be read in a comment is in no feed.
-        state = f"{article.pk}:{log.state_besides(article.pk, article.revision, 'comment')}"
+        state = f"{article.pk}:{log.state_besides(article.pk, article.page_state, 'comment')}"
         last_modified = article.revised_at
     else:
         listed = Document.of(channel, None, place, anchor)

@@ -22,9 +22,15 @@ from articles.text.localized import text_in
 from articles.text.plaintext import LineField, LinesField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
+from liveblog.delivery import states
+from liveblog.delivery.states import TOKEN_LENGTH, new_token
 from liveblog.fields import LanguageField, LanguagesField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField, TimeZoneField
+
+#: A desk that lacks more edits than this loads its newest entries again.
+DESK_STATES = 64
+DESK_TOKENS_LENGTH = DESK_STATES * TOKEN_LENGTH
 
 
 class ArticleQuerySet(changes.GuardedQuerySet):
@@ -93,10 +99,14 @@ class Article(Versioned, Illustrated):
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: When readers last saw something change on its page: the moment of `revision`.
     revised_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: Of the state that the page has at this revision; see `liveblog.delivery.states`.
+    revision_token = models.CharField(max_length=TOKEN_LENGTH, default=new_token, editable=False)
     #: Counts the edits of its updates, including those that readers do not see.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: The `desk_revision` of the last deletion of an update: a desk that is older still shows that update.
     deletion_revision = models.PositiveBigIntegerField(default=0, editable=False)
+    #: The tokens of the last `desk_revision`s, the newest at the end.
+    desk_tokens = models.CharField(max_length=DESK_TOKENS_LENGTH, default=new_token, editable=False)
 
     objects = ArticleQuerySet.as_manager()
 
@@ -125,10 +135,27 @@ class Article(Versioned, Illustrated):
     #: What becomes of the scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None
 
-    _REVISIONS = frozenset({"revision", "revised_at", "desk_revision", "deletion_revision"})
+    _REVISIONS = frozenset(
+        {"revision", "revision_token", "revised_at", "desk_revision", "deletion_revision", "desk_tokens"}
+    )
 
     def __str__(self) -> str:
         return text_in(self, "headline", self.source_language) or self.slug
+
+    @property
+    def page_state(self) -> states.State:
+        """Return the state of the article's page."""
+        return states.State(self.revision, self.revision_token)
+
+    @property
+    def desk_state(self) -> states.State:
+        """Return the state of the article's desk."""
+        return states.State(self.desk_revision, self.desk_tokens[-TOKEN_LENGTH:])
+
+    def knows_desk_state(self, state: states.State) -> bool:
+        """Say whether the desk was in this state, as far as the last tokens tell."""
+        start = len(self.desk_tokens) - TOKEN_LENGTH * (1 + self.desk_revision - state.revision)
+        return start >= 0 and self.desk_tokens[start : start + TOKEN_LENGTH] == state.token
 
     def clean(self) -> None:
         errors: Errors = self.photo_errors()

@@ -27,8 +27,8 @@ from liveblog import pagination
 from liveblog.cache import get_or_make
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
+from liveblog.delivery.states import State
 from liveblog.errors import NotInLanguage
-from liveblog.numbers import number
 from liveblog.pagination import Anchor, Place
 from liveblog.parameters import reads
 from liveblog.release import RELEASE
@@ -74,7 +74,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The live page."""
-    # The revision is read before what it describes: the page may be newer than it says, never older.
+    # The state is read before what it names: the page may be newer than it says, never older.
     article = find_article(slug, language)
     selection = Selection.of(request.GET)
     if (number_of_page := pagination.page_number(request.GET)) is not None:
@@ -88,7 +88,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             "max_age": FINISHED_MAX_AGE_SECONDS,
             "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
         }
-    key = f"live:{article.pk}:{language}:{article.revision}:{selection.key}"
+    key = f"live:{article.pk}:{language}:{article.page_state}:{selection.key}"
     render = partial(_live_page, request, article, language, selection, anchor)
     try:
         return cached_response(request, key, render, "text/html; charset=utf-8", freshness=freshness)
@@ -106,25 +106,26 @@ def _renamed(article: Article, language: str, page_number: int, selection: Selec
 def _live_page(
     request: HttpRequest, article: Article, language: str, selection: Selection, anchor: Anchor | None
 ) -> bytes:
-    """Return the live page: the coverage from the cache, with the present revision and the comments put in.
+    """Return the live page: the coverage from the cache, with the present state and the comments put in.
 
     There may be many comments in a minute. The coverage is by far the larger part, so it is rendered again only if
     something else has changed. Caching the HTML of each update instead was measured: after a comment, the page took
     three to four times as long, because all updates must be read to name what their HTML depends on.
     """
-    state = log.state_besides(article.pk, article.revision, "comment")
+    state = log.state_besides(article.pk, article.page_state, "comment")
     key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
     page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection, anchor))
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
+    page = page.replace(_placeholder("token").encode(), article.revision_token.encode())
     return page.replace(_placeholder("comments").encode(), comments.encode())
 
 
 def _page_without_comments(
     request: HttpRequest, article_id: int, language: str, selection: Selection, anchor: Anchor | None
 ) -> bytes:
-    """Render the live page with placeholders for the revision and the comments."""
+    """Render the live page with placeholders for the state and the comments."""
     article = Article.objects.for_pages().get(pk=article_id)
     page = LivePage.of(article, language, selection, anchor)
     with page_locale(article, language):
@@ -134,6 +135,7 @@ def _page_without_comments(
             "article": article,
             "language": language,
             "revision": _placeholder("revision"),
+            "token": _placeholder("token"),
             "comments": _placeholder("comments"),
             "structured": json_ld.dumped(json_ld.live_blog(page)),
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
@@ -157,16 +159,17 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    return cached_response(request, f"liveblog:{article.pk}:{language}:{article.revision}", make, "application/ld+json")
+    return cached_response(
+        request, f"liveblog:{article.pk}:{language}:{article.page_state}", make, "application/ld+json"
+    )
 
 
 @reads("after")
 @require_safe
 def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """The changes since revision `after`, as the same frame that the websocket would send."""
+    """The changes since the state `after`, as the same frame that the websocket would send."""
     article = find_article(slug, language)
-    after = number(request.GET.get("after"))
-    frame = frames.since(article.pk, -1 if after is None else after, article.revision, language)
+    frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
     patch_cache_control(response, public=True, max_age=1)
     return response
@@ -217,7 +220,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         with page_locale(article, language):
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
-    key = f"update:{pk}:{language}:{article.revision}{':voted' if voted else ''}"
+    key = f"update:{pk}:{language}:{article.page_state}{':voted' if voted else ''}"
     return cached_response(request, key, make, "text/html; charset=utf-8")
 
 

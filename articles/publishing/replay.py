@@ -11,6 +11,7 @@ from articles.embeds import services as embeds
 from articles.models import Article, DeletedUpdate, Update
 from articles.pictures import versions as pictures
 from articles.translations import states
+from liveblog.delivery.states import new_token
 from liveblog.languages import SHIPPED
 
 
@@ -31,7 +32,7 @@ def prepare(source: Article, slug: str) -> Article:
         article.pk = None
         article._state.adding = True
         article.slug = slug
-        article.revision = 0
+        article.revision, article.revision_token = 0, new_token()
     for update in article.updates.all() if article.pk else ():
         update.delete()
     # Every run starts afresh; no address of the run before has to lead anywhere.

@@ -13,6 +13,7 @@ from django.db.backends.signals import connection_created
 from liveblog.asgi import application as liveblog
 from liveblog.delivery.endpoint import hub
 from liveblog.delivery.frames import Frame
+from liveblog.delivery.states import State
 from liveblog.delivery.stream import ArticleStream, Reader
 
 queries: Counter[str] = Counter()
@@ -36,7 +37,7 @@ class Ready(Frame):
     """A frame whose text comes from the load generator."""
 
     def __init__(self, text: str) -> None:
-        self.revision = sys.maxsize
+        self.state = State(sys.maxsize, "")
         self.text = text
 
 

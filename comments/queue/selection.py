@@ -12,14 +12,13 @@ from django.http import HttpRequest
 from comments.encryption import hashes
 from comments.models import Comment, Held, State
 from comments.models.comment import CommentQuerySet
-from liveblog.numbers import number
+from liveblog.numbers import LARGEST, number, sortable
 from liveblog.search.queries import matching
 
 #: How many comments the page shows at first and adds each time.
 PAGE_SIZE = 15
 
 #: More than any primary key; in the order “newest first” sort keys count down from it.
-_MAX_PK = 10**12
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%f"
 
 
@@ -88,7 +87,7 @@ class Selection:
     def sort_key(self, comment: Comment) -> str:
         """Return the key by which the page sorts the cards, lowest first."""
         if not self.to_do or comment.queued_at is None:
-            return f"{_MAX_PK - comment.pk:013d}"
+            return sortable(LARGEST - comment.pk)
         return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME_FORMAT}}-{comment.pk}"
 
     def _after(self, found: CommentQuerySet, key: str) -> CommentQuerySet:
@@ -96,7 +95,7 @@ class Selection:
             return found
         if not self.to_do:
             rest = number(key)
-            return found.none() if rest is None else found.filter(pk__lt=_MAX_PK - rest)
+            return found.none() if rest is None else found.filter(pk__lt=LARGEST - rest)
         time, _dash, digits = key.partition("-")
         pk = number(digits)
         try:

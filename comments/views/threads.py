@@ -96,7 +96,7 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         return redirect(selection._replace(place=place).address(request.path), permanent=page_number == 1)
     # Comments close at a set time, without a new revision until a process notices.
     is_open = Discussion.of(article.pk).is_open
-    key = f"comments:{article.pk}:{language}:{article.revision}:{selection.key}:{is_open:d}"
+    key = f"comments:{article.pk}:{language}:{article.page_state}:{selection.key}:{is_open:d}"
     try:
         anchor = _anchor(Comment.objects.filter(article=article, thread=None), order, selection.place)
         return _cached(request, key, lambda: _page(request, article, language, selection=selection, anchor=anchor))
@@ -286,7 +286,7 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     try:
         anchor = _anchor(Comment.objects.filter(thread=pk), ANSWERS, place)
-        return _cached(request, f"thread:{pk}:{language}:{article.revision}:{place.relation}{place.pk}", make)
+        return _cached(request, f"thread:{pk}:{language}:{article.page_state}:{place.relation}{place.pk}", make)
     except Moved as moved:
         fragment = f"reply-{moved.place.pk}" if moved.place.relation else f"comment-{pk}"
         return redirect(pagination.address(url, moved.place.query, fragment))

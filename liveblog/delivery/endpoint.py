@@ -1,4 +1,4 @@
-"""The websocket of an open page: /ws/<language>/live/<slug>/?after=<revision>."""
+"""The websocket of an open page: /ws/<language>/live/<slug>/?after=<state>."""
 
 import asyncio
 from collections import deque
@@ -10,10 +10,10 @@ from liveblog.asgi_types import Receive, Scope, Send
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.protocol import EXTENSION, Connection
-from liveblog.delivery.stream import UNKNOWN, ArticleStream, Gone, Reader
+from liveblog.delivery.states import State
+from liveblog.delivery.stream import ArticleStream, Gone, Reader
 from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNSUPPORTED_DATA
 from liveblog.limits import counted_address
-from liveblog.numbers import number
 
 hub = Hub()
 
@@ -21,11 +21,11 @@ hub = Hub()
 class ConnectionReader(Connection):
     """A reader whose connection was taken over from the server: finished bytes go straight to the socket."""
 
-    __slots__ = ("_address", "gone", "language", "revision", "stream")
+    __slots__ = ("_address", "gone", "language", "state", "stream")
 
-    def __init__(self, language: str, revision: int, address: str | None) -> None:
+    def __init__(self, language: str, state: State | None, address: str | None) -> None:
         self.language = language
-        self.revision = revision
+        self.state = state
         self.stream: ArticleStream | None = None
         self.gone = False
         self._address = address
@@ -43,9 +43,9 @@ class ConnectionReader(Connection):
 class QueueReader:
     """A reader behind any other ASGI server: frames wait in a bounded queue for the server's `send`."""
 
-    def __init__(self, language: str, revision: int, send: Send) -> None:
+    def __init__(self, language: str, state: State | None, send: Send) -> None:
         self.language = language
-        self.revision = revision
+        self.state = state
         self.stream: ArticleStream | None = None
         self.gone = False
         self._send = send
@@ -142,7 +142,6 @@ async def _until_gone(receive: Receive, reader: Reader) -> None:
         reader.close(UNSUPPORTED_DATA)
 
 
-def _after(scope: Scope) -> int:
-    """Return the revision that the page shows; UNKNOWN if the address names none."""
-    revision = number(parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0])
-    return UNKNOWN if revision is None else revision
+def _after(scope: Scope) -> State | None:
+    """Return the state that the page shows; None if the address names none."""
+    return State.parse(parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0])

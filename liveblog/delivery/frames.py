@@ -10,6 +10,7 @@ from django.conf import settings
 
 from liveblog.delivery import elements, log, websocket
 from liveblog.delivery.elements import Operation
+from liveblog.delivery.states import State
 from liveblog.models import Change
 
 #: Compression hardly makes texts below this size shorter.
@@ -19,9 +20,10 @@ _MIN_COMPRESSED_BYTES = 150
 class Frame:
     """One message of the wire protocol, encoded once for all its readers."""
 
-    def __init__(self, revision: int, **content: object) -> None:
-        self.revision = revision
-        self.text = json.dumps({"revision": revision, **content}, ensure_ascii=False, separators=(",", ":"))
+    def __init__(self, state: State, **content: object) -> None:
+        self.state = state
+        text = {"revision": state.revision, "token": state.token, **content}
+        self.text = json.dumps(text, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def wire(self) -> bytes:
@@ -43,49 +45,67 @@ class Frame:
         return websocket.frame(websocket.TEXT | websocket.COMPRESSED, deflated)
 
 
-def heartbeat(revision: int) -> Frame:
-    """Return a frame that says which revision the page has to show, and changes nothing."""
-    return Frame(revision)
+def heartbeat(state: State) -> Frame:
+    """Return a frame that says which state the page has to show, and changes nothing."""
+    return Frame(state)
 
 
-def reload(revision: int) -> Frame:
-    """Return a frame that makes the page load again, because the log does not reach back to its revision."""
-    return Frame(revision, reload=True)
+def reload(state: State) -> Frame:
+    """Return a frame that makes the page load again, because the log does not reach back to its state."""
+    return Frame(state, reload=True)
 
 
-def step(after: int, revision: int, operations: Iterable[Operation] = ()) -> Frame:
-    """Return a frame that brings a page from revision `after` to `revision`."""
-    return Frame(revision, after=after, changes=list(operations))
+def step(after: State, state: State, operations: Iterable[Operation] = ()) -> Frame:
+    """Return a frame that brings a page from the state `after` to `state`."""
+    return Frame(state, after=after.revision, after_token=after.token, changes=list(operations))
 
 
-def revisions_of(article_ids: Collection[int]) -> dict[int, int]:
-    """Return the revision of each article that exists."""
-    articles = Change._meta.get_field("article").related_model._base_manager
-    return dict(articles.filter(pk__in=article_ids).values_list("pk", "revision"))
+def states_of(article_ids: Collection[int]) -> dict[int, State]:
+    """Return the state of the page of each article that exists."""
+    articles = Change._meta.get_field("article").related_model._base_manager.filter(pk__in=article_ids)
+    return {pk: State(*state) for pk, *state in articles.values_list("pk", "revision", "revision_token")}
 
 
 class Logged(NamedTuple):
     """A line of the log: an element and the languages in which it changed; none stands for all languages."""
 
     element: str
-    languages: Collection[str] = ()
+    languages: Collection[str]
+    #: Before and after the change.
+    previous: State
+    state: State
 
     def concerns(self, language: str) -> bool:
         return not self.languages or language in self.languages
 
 
-def logged(article_id: int, after: int, revision: int) -> list[Logged]:
-    """Return the lines of the log after revision `after` up to `revision`, one for each revision, in their order.
+def logged(article_id: int, after: int, state: State) -> list[Logged]:
+    """Return the lines of the log after revision `after` up to `state`, one for each revision, in their order.
 
-    If the log does not reach back so far, the list is shorter: it begins after the last gap.
+    If the log does not reach back so far, the list is shorter: it begins after the last gap. It is empty if the log
+    does not lead to `state`, because the history went back meanwhile.
     """
-    rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=revision)
+    rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=state.revision)
+    columns = ("revision", "token", "previous_token", "element", "languages")
     changed: list[Logged] = []
-    for number, element, languages in rows.order_by("-revision").values_list("revision", "element", "languages"):
-        if number != revision - len(changed):
+    expected = state
+    for revision, token, previous_token, element, languages in rows.order_by("-revision").values_list(*columns):
+        if (revision, token) != expected:
             break
-        changed.append(Logged(element, languages))
+        expected = State(revision - 1, previous_token)
+        changed.append(Logged(element, languages, expected, State(revision, token)))
     return changed[::-1]
+
+
+def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | None:
+    """Return those of the lines that follow `state`; None if they do not lead on from it.
+
+    Then the lines do not reach back to it, or it belongs to another history.
+    """
+    if not changed:
+        return None
+    start = len(changed) - (changed[-1].state.revision - state.revision)
+    return changed[start:] if 0 <= start < len(changed) and changed[start].previous == state else None
 
 
 def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
@@ -99,18 +119,21 @@ def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
     return list(dict.fromkeys(reversed(names)))[::-1]
 
 
-def since(article_id: int, after: int, revision: int, language: str) -> Frame:
-    """Return the frame that brings a page from revision `after` to `revision`.
+def since(article_id: int, after: State | None, state: State, language: str) -> Frame:
+    """Return the frame that brings a page from the state `after` to `state`.
 
     The number of queries depends on the number of kinds of element that changed, not on the number of changes. A page
-    that is too old, or whose revision the database does not know yet, has to load again.
+    has to load again if it is too old, or if its state is None or not in the log of the database: the database does not
+    know it yet, or has lost it.
     """
-    if after == revision:
-        return step(after, revision)
-    if after > revision or after < 0 or revision - after > settings.LIVE_MAX_BACKLOG:
-        return reload(revision)
-    changed = logged(article_id, after, revision)
-    names = latest(changed, language)
-    if names is None or len(changed) < revision - after:
-        return reload(revision)
-    return step(after, revision, elements.render(article_id, names, {language})[language])
+    if after is None:
+        return reload(state)
+    if after == state:
+        return step(after, state)
+    if not 0 < state.revision - after.revision <= settings.LIVE_MAX_BACKLOG:
+        return reload(state)
+    missed = lines_after(after, logged(article_id, after.revision, state))
+    names = None if missed is None else latest(missed, language)
+    if names is None:
+        return reload(state)
+    return step(after, state, elements.render(article_id, names, {language})[language])

@@ -1,7 +1,7 @@
 """The hub: one per process, it carries each committed change to all readers of this process.
 
 It is in the group of each article with open readers once, however many readers there are. It asks the database for
-the revisions of all these articles at once: after a notification, and every few seconds in case one was lost.
+the states of all these articles at once: after a notification, and every few seconds in case one was lost.
 """
 
 import asyncio
@@ -132,12 +132,12 @@ class Hub:
             self._tasks = [
                 asyncio.create_task(work()) for work in (self._subscriber.run, self._watch, self._send_heartbeats)
             ]
-        # Subscribe before the revision is read, or a notification between the two would be missed.
+        # Subscribe before the state is read, or a notification between the two would be missed.
         await self._subscriber.subscribe(article_id)
-        revision = (await self._until_answered(frames.revisions_of, [article_id])).get(article_id)
-        if revision is None:
+        state = (await self._until_answered(frames.states_of, [article_id])).get(article_id)
+        if state is None:
             raise Gone(article_id)
-        stream = self.streams[article_id] = ArticleStream(article_id, revision, self.query)
+        stream = self.streams[article_id] = ArticleStream(article_id, state, self.query)
         return stream
 
     def _close_if_empty(self, article_id: int) -> None:
@@ -182,12 +182,12 @@ class Hub:
             self._notified.clear()
             if not due:
                 continue
-            revisions = await self._until_answered(frames.revisions_of, due)
+            states = await self._until_answered(frames.states_of, due)
             for article_id in due & self.streams.keys():
                 # A fault in one article must not stop the others.
                 try:
-                    if article_id in revisions:
-                        self.streams[article_id].advance(revisions[article_id])
+                    if article_id in states:
+                        self.streams[article_id].advance(states[article_id])
                     else:
                         self.streams[article_id].close()
                 except Exception:

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from liveblog import notify
+from liveblog.delivery.states import State, new_token
 from liveblog.models import Change
 
 #: The element to append if a change affects more than single elements: open pages load again.
@@ -40,27 +41,40 @@ def append(article_id: int, element: str, languages: Collection[str] = ()) -> in
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A change is logged in the transaction that makes it.")
-    _articles().filter(pk=article_id).update(revision=models.F("revision") + 1, revised_at=timezone.now())
-    revision = _articles().values_list("revision", flat=True).get(pk=article_id)
-    Change.objects.create(article_id=article_id, revision=revision, element=element, languages=languages)
-    transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
-    return revision
-
-
-def state_besides(article_id: int, revision: int, kind: str) -> str:
-    """Return a name for the state of an article's page at `revision`, without elements whose name begins with `kind`.
-
-    The name stays the same as long as only those elements change.
-    """
-    others = Change.objects.filter(article_id=article_id, revision__lte=revision).exclude(element__startswith=kind)
-    last = others.order_by("-revision").values_list("revision", flat=True).first()
-    if last is not None:
-        return str(last)
-    # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
-    oldest = (
-        Change.objects.filter(article_id=article_id).order_by("revision").values_list("revision", flat=True).first()
+    row = _articles().filter(pk=article_id)
+    locked = row.select_for_update(no_key=True)
+    previous = State(*locked.values_list("revision", "revision_token").get())
+    state = State(previous.revision + 1, new_token())
+    row.update(revision=state.revision, revision_token=state.token, revised_at=timezone.now())
+    Change.objects.create(
+        article_id=article_id,
+        revision=state.revision,
+        token=state.token,
+        previous_token=previous.token,
+        element=element,
+        languages=languages,
     )
-    return f"before-{oldest if oldest is not None else revision + 1}"
+    transaction.on_commit(lambda: notify.notify_readers(article_id), robust=True)
+    return state.revision
+
+
+def reload_all_pages() -> None:
+    """Have the open pages of all articles load again, and no cached page pass for the present one."""
+    for pk in _articles().values_list("pk", flat=True):
+        with transaction.atomic():
+            lock(pk)
+            append(pk, PAGE)
+
+
+def state_besides(article_id: int, state: State, kind: str) -> State:
+    """Return the earliest known state that differs from `state` only in elements whose name begins with `kind`."""
+    lines = Change.objects.filter(article_id=article_id, revision__lte=state.revision)
+    others = lines.exclude(element__startswith=kind).order_by("-revision")
+    if (last := others.first()) is not None:
+        return last.state
+    # The other lines are pruned. Nothing they record has changed since the oldest line that is left.
+    oldest = lines.order_by("revision").first()
+    return state if oldest is None else oldest.previous_state
 
 
 def prune(before: datetime) -> int:

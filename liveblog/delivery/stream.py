@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from liveblog import notify
 from liveblog.delivery import elements, frames
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
+from liveblog.delivery.states import State
 from liveblog.delivery.websocket import NO_SUCH_PAGE
 
 logger = logging.getLogger(__name__)
@@ -25,10 +26,7 @@ logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-#: A revision that is in no log.
-UNKNOWN = -1
-
-#: The shortest time between two looks for readers whose revision is newer than the stream's, in seconds.
+#: The shortest time between two looks for readers whose state the stream does not know, in seconds.
 LOOK_INTERVAL_SECONDS = 0.1
 
 #: Pause before work that failed is tried again.
@@ -47,8 +45,8 @@ class Reader(Protocol):
     """
 
     language: str
-    #: The revision that the page shows, until the reader has joined.
-    revision: int
+    #: The state that the page shows, until the reader has joined; None if it names none.
+    state: State | None
     #: None until the reader joins.
     stream: "ArticleStream | None"
     #: Whether the reader has left, or is no longer wanted.
@@ -66,25 +64,27 @@ class Query(Protocol):
 
 
 class ArticleStream:
-    def __init__(self, article_id: int, revision: int, query: Query) -> None:
+    def __init__(self, article_id: int, state: State, query: Query) -> None:
         self.article_id = article_id
-        #: The revision that all readers of the stream have.
-        self.revision = revision
+        #: The state that all readers of the stream have.
+        self.state = state
         #: Readers by language, in the order in which they joined. In memory they lie in the same order, so going
         #: through them is a third faster than going through a set.
         self.readers: defaultdict[str, dict[Reader, None]] = defaultdict(dict)
         self._query = query
-        self._newest = revision
-        #: A revision lower than the newest that was reported once.
-        self._reported_lower: int | None = None
-        #: The elements changed by the last revisions up to `revision`; None until a reader lacks some.
+        self._newest = state
+        #: A state with a lower revision than the newest that was reported once.
+        self._reported_lower: State | None = None
+        #: The last lines of the log up to `state`; None until a reader lacks some.
         self._log: list[frames.Logged] | None = None
         #: The current state of elements, by language; for catch-ups until the next change.
         self._rendered: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
-        #: By language and revision of the page.
-        self._catch_ups: dict[tuple[str, int], asyncio.Future[Frame]] = {}
+        #: By language and state of the page. The result is None if the log does not know the state.
+        self._catch_ups: dict[tuple[str, State], asyncio.Future[Frame | None]] = {}
         #: The keys of catch-ups that are not made yet.
-        self._wanted: list[tuple[str, int]] = []
+        self._wanted: list[tuple[str, State]] = []
+        #: The frame for pages that have to load again.
+        self._reload = frames.reload(state)
         self._work: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._looked_at = -LOOK_INTERVAL_SECONDS
@@ -93,18 +93,22 @@ class ArticleStream:
 
     async def join(self, reader: Reader) -> None:
         """Write the reader its first frame, and every later one until it leaves. Raise Gone if the article is."""
-        for _ in range(2):
-            # The reader comes from a process that was notified earlier, or has an invented revision. A look that was
-            # under way when it came may have been too early; the one after that was not.
-            if reader.revision > self.revision:
-                await self._look()
-        first = True
-        # The stream may advance while the catch-up is made; the reader joins at a revision at which it lacks nothing.
-        while not reader.gone and (first or reader.revision < self.revision):
-            first = False
-            frame = await self._catch_up(reader.language, reader.revision)
+        looks = 0
+        joined_at: State | None = None
+        # The stream may advance while the catch-up is made; the reader joins at a state at which it lacks nothing.
+        while not reader.gone and joined_at != self.state:
+            frame = None if reader.state is None else await self._catch_up(reader.language, reader.state)
+            if frame is None:
+                if reader.state is not None and not self._is_too_old(reader.state) and looks < 2:
+                    # The reader comes from a process that was notified earlier, or knows that history went back, or has
+                    # an invented state. A look that was under way when it came may have been too early; the one after
+                    # that was not.
+                    looks += 1
+                    await self._look()
+                    continue
+                frame = self._reload
             reader.write(frame)
-            reader.revision = frame.revision
+            joined_at = reader.state = frame.state
         if not reader.gone:
             self.readers[reader.language][reader] = None
 
@@ -125,7 +129,7 @@ class ArticleStream:
                 reader.write(frame)
 
     def send_heartbeat(self) -> None:
-        self.write_all(dict.fromkeys(self.readers, frames.heartbeat(self.revision)))
+        self.write_all(dict.fromkeys(self.readers, frames.heartbeat(self.state)))
 
     def close(self) -> None:
         """Close all readers, because the article is gone."""
@@ -139,16 +143,17 @@ class ArticleStream:
 
     # Work: one task at a time reads and renders -----------------------------------------------------------------------
 
-    def advance(self, revision: int) -> None:
-        """Bring all readers to `revision`, which the database reports."""
-        if revision < self._newest and revision != self._reported_lower:
+    def advance(self, state: State) -> None:
+        """Bring all readers to `state`, which the database reports."""
+        if state.revision < self._newest.revision and state != self._reported_lower:
             # Most likely a newer answer overtook this one. If instead the database was restored from a backup, the
-            # next answer reports the same revision.
-            self._reported_lower = revision
+            # next answer reports the same state.
+            self._reported_lower = state
+            self._begin_to_look()
             return
         self._reported_lower = None
-        if revision != self._newest:
-            self._newest = revision
+        if state != self._newest:
+            self._newest = state
             notify.run_change_callbacks()
             self._begin()
 
@@ -162,25 +167,32 @@ class ArticleStream:
             self._work = asyncio.create_task(self._until_done())
 
     async def _look(self) -> None:
-        """Ask the database for the revision, at most once in LOOK_INTERVAL_SECONDS, and advance to it."""
+        """Ask the database for the state, at most once in LOOK_INTERVAL_SECONDS, and advance to it."""
+        await asyncio.wait({self._begin_to_look()})
+
+    def _begin_to_look(self) -> asyncio.Task[None]:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_now())
-        await asyncio.wait({self._looking})
+        return self._looking
 
     async def _look_now(self) -> None:
         now = asyncio.get_running_loop().time
         await asyncio.sleep(max(0.0, self._looked_at + LOOK_INTERVAL_SECONDS - now()))
         self._looked_at = now()
         with contextlib.suppress(DatabaseError):
-            found = await self._query(frames.revisions_of, [self.article_id])
-            self.advance(found.get(self.article_id, self.revision))
+            # An answer that is lower needs a second one.
+            for _ in range(2):
+                found = await self._query(frames.states_of, [self.article_id])
+                self.advance(found.get(self.article_id, self._newest))
+                if self._reported_lower is None:
+                    break
         if self._work is not None:
             await asyncio.wait({self._work})
 
     async def _until_done(self) -> None:
-        while self._newest != self.revision or self._wanted:
+        while self._newest != self.state or self._wanted:
             try:
-                if self._newest != self.revision:
+                if self._newest != self.state:
                     await self._refresh(self._newest)
                 else:
                     await self._make_catch_ups()
@@ -188,28 +200,32 @@ class ArticleStream:
                 logger.warning("A page could not be brought up to date; trying again.", exc_info=True)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _refresh(self, revision: int) -> None:
-        """Write all readers the changes up to `revision`."""
+    async def _refresh(self, state: State) -> None:
+        """Write all readers the changes up to `state`."""
         found: list[frames.Logged] = []
-        if self.revision < revision <= self.revision + settings.LIVE_MAX_BACKLOG:
-            found = await self._query(frames.logged, self.article_id, self.revision, revision)
-        #: None if the log has a gap.
-        changed = found if len(found) == revision - self.revision else None
+        if 0 < state.revision - self.state.revision <= settings.LIVE_MAX_BACKLOG:
+            found = await self._query(frames.logged, self.article_id, self.state.revision, state)
+        #: None if the log has a gap, or belongs to another history.
+        changed = frames.lines_after(self.state, found)
         by_language: dict[str, Frame] = {}
         # A reader of another language may join while the frames are made.
         while missing := self.readers.keys() - by_language.keys():
-            by_language |= await self._steps(changed, revision, missing)
+            by_language |= await self._steps(changed, state, missing)
         if changed is not None and self._log is not None:
-            self._log = (self._log + changed)[-settings.LIVE_MAX_BACKLOG :]
+            self._log = [*self._log, *changed][-settings.LIVE_MAX_BACKLOG :]
         else:
             self._log = None
-        self.revision = revision
+        if changed is None:
+            # The desks may show what is lost as well.
+            notify.notify_desk(self.article_id)
+        self.state = state
+        self._reload = frames.reload(state)
         self._rendered.clear()
         self._catch_ups = {key: frame for key, frame in self._catch_ups.items() if not frame.done()}
         self.write_all(by_language)
 
     async def _steps(
-        self, changed: list[frames.Logged] | None, revision: int, languages: Collection[str]
+        self, changed: Sequence[frames.Logged] | None, state: State, languages: Collection[str]
     ) -> dict[str, Frame]:
         """Return the frame of each language. Languages in which the same elements changed are rendered together."""
         by_names: defaultdict[tuple[str, ...] | None, list[str]] = defaultdict(list)
@@ -220,25 +236,33 @@ class ArticleStream:
         for names, concerned in by_names.items():
             if names:
                 rendered = await self._query(elements.render, self.article_id, names, concerned)
-                steps |= {language: frames.step(self.revision, revision, rendered[language]) for language in concerned}
+                steps |= {language: frames.step(self.state, state, rendered[language]) for language in concerned}
             else:
-                frame = frames.reload(revision) if names is None else frames.step(self.revision, revision)
+                frame = frames.reload(state) if names is None else frames.step(self.state, state)
                 steps |= dict.fromkeys(concerned, frame)
         return steps
 
     # Catching up ------------------------------------------------------------------------------------------------------
 
-    async def _catch_up(self, language: str, after: int) -> Frame:
-        """Return the frame from `after` to the stream's revision. It is made once for all readers who need it."""
-        # All revisions that the log does not reach get the same answer, and must not fill the memory with one each.
-        if not self.revision - settings.LIVE_MAX_BACKLOG <= after <= self.revision:
-            after = UNKNOWN
+    def _is_too_old(self, state: State) -> bool:
+        return state.revision < self.state.revision - settings.LIVE_MAX_BACKLOG
+
+    async def _catch_up(self, language: str, after: State) -> Frame | None:
+        """Return the frame from `after` to the stream's state, made once for all readers who need it.
+
+        Return None if `after` is not in the part of the log that is kept: it is too old, too new, lost or invented.
+        """
+        if after.revision > self.state.revision or self._is_too_old(after):
+            return None
+        if after.revision == self.state.revision and after != self.state:
+            return None
         frame = self._catch_ups.get((language, after))
         if frame is None:
+            # Invented states must not fill the memory with a frame each.
+            if self._log is not None and after != self.state and frames.lines_after(after, self._log) is None:
+                return None
             frame = self._catch_ups[language, after] = asyncio.get_running_loop().create_future()
-            if after == UNKNOWN:
-                frame.set_result(frames.reload(self.revision))
-            elif after == self.revision:
+            if after == self.state:
                 frame.set_result(frames.step(after, after))
             else:
                 self._wanted.append((language, after))
@@ -248,31 +272,31 @@ class ArticleStream:
     async def _make_catch_ups(self) -> None:
         """Make all catch-ups that are wanted so far. An element that several of them contain is rendered once."""
         wanted = list(self._wanted)
-        revision = self.revision
+        state = self.state
         if self._log is None:
-            start = max(0, revision - settings.LIVE_MAX_BACKLOG)
-            self._log = await self._query(frames.logged, self.article_id, start, revision)
-        missed = {(language, after): self._missed(after, language) for language, after in wanted}
-        languages = {language for language, _after in wanted}
+            start = max(0, state.revision - settings.LIVE_MAX_BACKLOG)
+            self._log = await self._query(frames.logged, self.article_id, start, state)
+        missed: dict[tuple[str, State], list[str] | None] = {}
+        for language, after in wanted:
+            if (lines := frames.lines_after(after, self._log)) is None:
+                # It must not fill the memory either. It has gone already if this is done again after an error.
+                if unknown := self._catch_ups.pop((language, after), None):
+                    unknown.set_result(None)
+            else:
+                missed[language, after] = frames.latest(lines, language)
+        languages = {language for language, _after in missed}
         needed = {name for names in missed.values() for name in names or ()}
         missing = {name for name in needed if any(name not in self._rendered[language] for language in languages)}
         if missing:
             rendered = await self._query(elements.render, self.article_id, sorted(missing), languages)
             for language, operations in rendered.items():
                 self._rendered[language].update((operation["id"], operation) for operation in operations)
-        for language, after in wanted:
-            names = missed[language, after]
+        for (language, after), names in missed.items():
             if names is None:
-                frame = frames.reload(revision)
+                frame = frames.reload(state)
             else:
                 # An element that was not rendered has gone together with its article.
                 here = self._rendered[language]
-                frame = frames.step(after, revision, (here[name] for name in names if name in here))
+                frame = frames.step(after, state, (here[name] for name in names if name in here))
             self._catch_ups[language, after].set_result(frame)
         del self._wanted[: len(wanted)]
-
-    def _missed(self, after: int, language: str) -> list[str] | None:
-        """Return the elements changed in `language` since `after`; None if the page has to load again."""
-        assert self._log is not None
-        count = self.revision - after
-        return frames.latest(self._log[-count:], language) if 0 < count <= len(self._log) else None

@@ -16,7 +16,7 @@ class Desk {
   #notice = byId("desk-connection");
   /** The desk of one user, under whose name drafts are stored. */
   #scope = `${this.#element.dataset.article}/${this.#element.dataset.person}`;
-  #revision = Number(this.#element.dataset.revision);
+  #state = this.#element.dataset.state ?? "";
   #side = new Side(byId("side"));
   #sideProblems = byId("side-problems");
   #timeline;
@@ -67,8 +67,8 @@ class Desk {
   }
 
   async #refresh() {
-    const page = await this.#timeline.loadSince(this.#revision);
-    this.#revision = Math.max(this.#revision, page.revision);
+    const page = await this.#timeline.loadSince(this.#state);
+    this.#state = page.state;
     this.#side.show(page.side);
     this.#timeline.showWriters(this.#presence.people);
   }

@@ -9,7 +9,7 @@ import { get, listItems, post, problemsOf } from "./requests.js";
 /** @import { Person } from "./presence.js" */
 /**
  * @typedef {{ id: string, sort?: string, html?: string }} Entry without HTML if it is no longer in the timeline
- * @typedef {{ entries: Entry[], whole?: boolean, revision: number, side: string }} Page
+ * @typedef {{ entries: Entry[], whole?: boolean, state: string, side: string }} Page
  */
 
 /** How many entries the server sends at a time: PAGE_SIZE of articles/desk/timeline.py. */
@@ -68,15 +68,15 @@ export class Timeline {
   }
 
   /**
-   * Show what was edited since a revision.
+   * Show what was edited since a state of the desk.
    *
-   * @param {number} revision
+   * @param {string} state
    * @returns {Promise<Page>} the answer of the server, for what else it says
    */
-  loadSince(revision) {
+  loadSince(state) {
     return this.#enqueue(async () => {
       /** @type {Page} */
-      const page = (await get(this.#query({ after: String(revision) }))).json;
+      const page = (await get(this.#query({ after: state }))).json;
       return this.#show(page.whole ? page : { ...page, entries: page.entries.map((entry) => this.#loaded(entry)) });
     });
   }

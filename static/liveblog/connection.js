@@ -1,9 +1,10 @@
 // The connection of a live page: a websocket that is opened again whenever it is lost, and plain requests if websockets
 // do not get through or the page cannot wait for one.
 import { fullJitter } from "./backoff.js";
+import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
-/** @import { Frame } from "./frames.js" */
+/** @import { Frame, PageState } from "./frames.js" */
 /** @typedef {"open" | "waiting" | "offline"} State */
 
 // All times in milliseconds.
@@ -14,6 +15,8 @@ const PATIENCE = 8000;
 const TICK = 1000;
 /** A clock that went on by so much between two ticks has slept, and so has the network. */
 const SLEPT = 10_000;
+/** How often a page is reloaded without a pause, and the pause. */
+const RELOADS_AT_ONCE = 2;
 const RELOAD_PAUSE = 60_000;
 const RELOAD_WITHIN = 2000;
 /** How long a page whose coverage has ended stays, so that not all of them go at once, and late updates still come. */
@@ -163,7 +166,7 @@ export class Connection {
     if (this.#gone) return;
     clearTimeout(this.#retryTimer);
     this.#drop();
-    this.#address.searchParams.set("after", String(this.#page.revision));
+    this.#address.searchParams.set("after", nameOf(this.#page.state));
     const socket = new WebSocket(this.#address);
     this.#socket = socket;
     this.#heardAt = Date.now();
@@ -197,7 +200,7 @@ export class Connection {
       this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#catchUp();
     }
-    if (outcome === "reload") this.#reload(frame.revision);
+    if (outcome === "reload") this.#reload(frame);
     this.#settle();
   }
 
@@ -235,16 +238,18 @@ export class Connection {
    */
   async #catchUp() {
     if (this.#request) return false;
-    const before = this.#page.revision;
+    const before = this.#page.state;
     const request = new AbortController();
     this.#request = request;
     const patience = setTimeout(() => request.abort(), PATIENCE);
     try {
-      const response = await fetch(`${this.#changesUrl}?after=${before}`, { signal: request.signal });
+      const response = await fetch(`${this.#changesUrl}?after=${nameOf(before)}`, { signal: request.signal });
       if (response.status === 404) this.#end();
       if (!response.ok) return false;
       const frame = await response.json();
-      if (this.#page.apply(frame) === "reload") this.#reload(frame.revision);
+      const outcome = this.#page.apply(frame);
+      if (outcome === "reload") this.#reload(frame);
+      if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
       this.#settle();
       return true;
@@ -254,7 +259,7 @@ export class Connection {
       clearTimeout(patience);
       if (this.#request === request) this.#request = null;
       // Frames that came meanwhile may tell of more than the answer did.
-      if (before < this.#page.revision && this.#page.revision < this.#wanted) this.#catchUp();
+      if (before.revision < this.#page.revision && this.#page.revision < this.#wanted) this.#catchUp();
     }
   }
 
@@ -267,25 +272,27 @@ export class Connection {
   }
 
   /**
-   * Reload the page, at a moment of its own, and not over and over if a cache in front serves an old copy: the
-   * second time it goes round the cache.
+   * Reload the page, at a moment of its own. If a cache in front serves an old copy, the second time goes round the
+   * cache, and later ones wait.
    *
-   * @param {number} revision
+   * @param {PageState} state that the page has to show
    */
-  #reload(revision) {
+  #reload(state) {
     const key = `reloaded:${location.pathname}`;
-    const last = Number(sessionStorage.getItem(key) ?? 0);
-    const wait = Math.max(0, last + RELOAD_PAUSE - Date.now());
+    const [last = 0, times = 0] = (sessionStorage.getItem(key) ?? "").split(" ").map(Number);
+    const since = Date.now() - last;
+    const again = since < RELOAD_PAUSE ? times : 0;
+    const wait = again < RELOADS_AT_ONCE ? 0 : RELOAD_PAUSE - since;
     clearTimeout(this.#reloadTimer);
     this.#reloadTimer = setTimeout(
       () => {
-        sessionStorage.setItem(key, String(Date.now()));
-        if (!wait) {
+        sessionStorage.setItem(key, `${Date.now()} ${again + 1}`);
+        if (!again) {
           location.reload();
           return;
         }
         const address = new URL(location.href);
-        address.searchParams.set("fresh", String(revision));
+        address.searchParams.set("fresh", nameOf(state));
         location.replace(address);
       },
       wait + Math.random() * RELOAD_WITHIN,

@@ -6,22 +6,34 @@
  * @typedef {{ op: "remove", id: string }} Remove
  * @typedef {{ op: "set", id: string, html: string }} Set
  * @typedef {Put | Remove | Set} Change
- * @typedef {{ revision: number, after?: number, changes?: Change[], reload?: boolean }} Frame
+ * @typedef {{ revision: number, token: string }} PageState its revision, and a token that no other state has
+ * @typedef {PageState & { after?: number, after_token?: string, changes?: Change[], reload?: boolean }} Frame
  */
 
 /**
- * Say what a page that is at a revision does with a frame: apply it; ignore it, because the page is there already; ask
- * for the frames that are missing in between ("behind"); or reload.
+ * Return the name of a state, as addresses give it.
+ *
+ * @param {PageState} state
+ */
+export function nameOf({ revision, token }) {
+  return `${revision}-${token}`;
+}
+
+/**
+ * Say what a page in a state does with a frame: apply it; ignore it, because the page is there already; ask for what is
+ * missing ("behind"); or reload. A frame that begins before the state of the page may belong to another history, so the
+ * page asks in that case, too.
  *
  * @param {Frame} frame
- * @param {number} revision
+ * @param {PageState} state
  * @returns {"apply" | "known" | "behind" | "reload"}
  */
-export function verdict(frame, revision) {
+export function verdict(frame, { revision, token }) {
   if (frame.reload) return "reload";
-  if (frame.revision <= revision) return "known";
-  if (!frame.changes || (frame.after ?? revision) > revision) return "behind";
-  return "apply";
+  if (frame.revision === revision) return frame.token === token ? "known" : "reload";
+  if (frame.revision < revision) return "known";
+  if (!frame.changes || frame.after !== revision) return "behind";
+  return frame.after_token === token ? "apply" : "reload";
 }
 
 /**

@@ -5,7 +5,7 @@ import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { liesWithin, precedes, turned, verdict } from "./frames.js";
 
-/** @import { Change, Frame, Place, Put } from "./frames.js" */
+/** @import { Change, Frame, PageState, Place, Put } from "./frames.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
@@ -43,6 +43,11 @@ export class Page {
     return Number(this.#main.dataset.revision);
   }
 
+  /** The state that the page shows. @returns {PageState} */
+  get state() {
+    return { revision: this.revision, token: this.#main.dataset.token ?? "" };
+  }
+
   /** Whether the coverage is over, as far as the page knows. */
   get finished() {
     return document.getElementById("coverage")?.dataset.state === "finished";
@@ -55,11 +60,12 @@ export class Page {
    * @returns {"applied" | "known" | "behind" | "reload"}
    */
   apply(frame) {
-    const found = verdict(frame, this.revision);
+    const found = verdict(frame, this.state);
     if (found !== "apply") return found;
     for (const change of frame.changes ?? []) this.#change(change);
     if (this.#updates) placeDays(this.#updates);
     this.#main.dataset.revision = String(frame.revision);
+    this.#main.dataset.token = frame.token;
     this.#count();
     this.#turnLinks();
     return "applied";

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
 from articles.models import Article
@@ -99,6 +100,22 @@ def test_a_page_catches_up_after_the_network_was_lost(
     revision = away(page, article)
     page.page.context.set_offline(False)
     page.reaches(revision, within=BACK)
+    assert page.content() == fresh(article, "ar")
+
+
+def test_an_open_page_shows_no_ghost_after_a_failover_that_loses_the_last_update(
+    server: Server, reader: MakeReader, article: Article, fresh: Fresh
+) -> None:
+    page = reader().open(server, article, "ar")
+    kept = factories.update(article)
+    ghost = factories.update(article, body_en="<p>A ghost.</p>")
+    page.reaches(2)
+    with transaction.atomic():
+        factories.lose_changes(article, 1)
+        new = factories.update(article, body_en="<p>What is true.</p>")
+    expect(page.page.locator(f"#{new.element}")).to_be_visible(timeout=BACK * 1000)
+    assert page.updates() == [new.element, kept.element]
+    assert ghost.element not in page.updates()
     assert page.content() == fresh(article, "ar")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from articles.models import Article, Update
 from liveblog.delivery import frames
+from liveblog.delivery.states import State
 from tests import factories, soak
 from tests.browser.conftest import CONTENT, Reader
 from tests.server import Server
@@ -53,9 +54,12 @@ def do(article: Article, step: str, number: int) -> None:
         update.save()
 
 
-def frame(article: Article, after: int) -> dict[str, Any]:
-    revision = frames.revisions_of([article.pk])[article.pk]
-    return json.loads(frames.since(article.pk, after, revision, "de").text)
+def state_of(article: Article) -> State:
+    return frames.states_of([article.pk])[article.pk]
+
+
+def frame(article: Article, after: State) -> dict[str, Any]:
+    return json.loads(frames.since(article.pk, after, state_of(article), "de").text)
 
 
 APPLY = "frame => window.livePage.apply(frame)"
@@ -84,15 +88,15 @@ def test_reordered_lost_and_repeated_frames_end_in_the_same_page(server: Server,
         page.page.evaluate(START, server.url + static("liveblog/page.js"))
         made = []
         for step, number in steps:
-            after = frames.revisions_of([article.pk])[article.pk]
-            assert after is not None
+            after = state_of(article)
             do(article, step, number)
             made.append(frame(article, after))
         late = sorted(range(len(made)), key=lambda number: number + fates[number][0])
         for number in late:
             for _ in range(fates[number][1]):
                 page.page.evaluate(APPLY, made[number])
-        assert page.page.evaluate(APPLY, frame(article, page.revision)) in ("applied", "known")
+        lacking = frame(article, factories.state_at(article, page.revision))
+        assert page.page.evaluate(APPLY, lacking) in ("applied", "known")
         # An address that the browser has not cached.
         fresh.open(server, article, "de", "?fresh")
         assert page.page.evaluate(CONTENT) == fresh.content()

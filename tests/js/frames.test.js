@@ -5,30 +5,45 @@ import { liesWithin, precedes, turned, verdict } from "../../static/liveblog/fra
 /** @type {import("../../static/liveblog/frames.js").Change[]} */
 const changes = [];
 
-test("a page applies the frame that follows its revision", () => {
-  assert.equal(verdict({ revision: 43, after: 42, changes }, 42), "apply");
+const at42 = { revision: 42, token: "here0000" };
+const now = { revision: 43, token: "now00000" };
+
+test("a frame that follows on the state of the page is applied", () => {
+  assert.equal(verdict({ ...now, after: 42, after_token: "here0000", changes }, at42), "apply");
 });
 
-test("a page applies a frame that overlaps its revision, because frames carry states", () => {
-  assert.equal(verdict({ revision: 43, after: 40, changes }, 42), "apply");
+test("a frame that follows on another state of the same revision means that history went back", () => {
+  assert.equal(verdict({ ...now, after: 42, after_token: "there000", changes }, at42), "reload");
 });
 
-test("a page ignores a frame of a revision that it has reached", () => {
-  assert.equal(verdict({ revision: 42, after: 41, changes }, 42), "known");
-  assert.equal(verdict({ revision: 41, after: 40, changes }, 42), "known");
+test("a frame that begins before the page may be of another history: the page asks", () => {
+  assert.equal(verdict({ ...now, after: 40, after_token: "past0000", changes }, at42), "behind");
+});
+
+test("a frame of a state that the page has reached is known", () => {
+  const after = { after: 40, after_token: "past0000" };
+  assert.equal(verdict({ ...at42, ...after, changes }, at42), "known");
+  assert.equal(verdict({ revision: 41, token: "past0001", ...after, changes }, at42), "known");
 });
 
 test("a frame after a gap leaves the page behind", () => {
-  assert.equal(verdict({ revision: 50, after: 45, changes }, 42), "behind");
+  assert.equal(
+    verdict({ revision: 50, token: "now00000", after: 45, after_token: "gap00000", changes }, at42),
+    "behind",
+  );
 });
 
-test("a heartbeat tells a page only if the page is behind", () => {
-  assert.equal(verdict({ revision: 43 }, 42), "behind");
-  assert.equal(verdict({ revision: 42 }, 42), "known");
+test("a heartbeat tells a page that it is behind, and says nothing to one that is not", () => {
+  assert.equal(verdict(now, at42), "behind");
+  assert.equal(verdict(at42, at42), "known");
 });
 
-test("a page of any revision reloads if the server asks for it", () => {
-  assert.equal(verdict({ revision: 1, reload: true }, 42), "reload");
+test("a heartbeat of another history makes the page load again", () => {
+  assert.equal(verdict({ revision: 42, token: "there000" }, at42), "reload");
+});
+
+test("a page reloads if the server asks for it, whatever its revision", () => {
+  assert.equal(verdict({ revision: 1, token: "past0000", reload: true }, at42), "reload");
 });
 
 test("the greatest sort key comes first, unless the list ascends", () => {
