@@ -159,7 +159,7 @@ async def test_a_database_that_goes_back_under_running_servers_leaves_no_ghosts(
             backup = await sync_to_async(backed_up)(tmp_path / "backup")
             await publish(site[-1], article, "A ghost.")
             await show(pages, "A ghost.")
-            ghosts, lost = set(pages[0].updates), pages[0].revision
+            lost = pages[0].revision
             await sync_to_async(put_back)(backup)
             # At once, so that it gets the revision of the lost update.
             await publish(site[0], article, "Of the new history.")
@@ -168,7 +168,6 @@ async def test_a_database_that_goes_back_under_running_servers_leaves_no_ghosts(
             assert all(page.reloads for page in pages)
             for server in site:
                 await assert_as_on_a_fresh_page(pages, server, article)
-            assert len(ghosts & set(pages[0].updates)) == 1
 
 
 # What is refused ------------------------------------------------------------------------------------------------------
