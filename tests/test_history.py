@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -122,7 +122,7 @@ def test_a_version_includes_data_that_another_package_registers(monkeypatch: pyt
         with changes.edit(update):
             kept[update.pk] = score
     assert [version.data["score"] for version in update.versions.order_by("number")] == ["", "1:0", "1:1"]
-    restoring.restore(update.pk, 2, 3, None)
+    restoring.restore(update.pk, 2, 3, AnonymousUser())
     assert kept[update.pk] == "1:0"
 
 
@@ -444,10 +444,10 @@ class AnyHistory(TestCase):
         last = newest(update).number
         chosen = update.versions.get(number=data.draw(st.integers(1, last)))
         state, first = update.state, update.first_published_at
-        restoring.restore(update.pk, chosen.number, last, None)
+        restoring.restore(update.pk, chosen.number, last, AnonymousUser())
         # Restoring again changes nothing.
         count = newest(update).number
-        restoring.restore(update.pk, chosen.number, count, None)
+        restoring.restore(update.pk, chosen.number, count, AnonymousUser())
         assert numbers(update) == list(range(1, count + 1))
         now = newest(update).data
         assert content.of(now) == content.of(chosen.data)

@@ -541,7 +541,7 @@ def test_a_changed_caption_outdates_the_translations() -> None:
 
 def test_pictures_without_an_update_text_are_translated_by_their_own_texts(client: Client) -> None:
     article = factories.article()
-    words = {"alt_uk": "Зала", "credit_uk": "Фото"}
+    words = {"alt_uk": "Зала", "credit_uk": "Фото: І. Морару"}
     update = factories.update(article, kind="pictures", body_en="", pictures=(factories.picture(**words),))
     found = {row.language: row.state for row in update.translations.all()}
     assert found == {"uk": "reviewed", "de": "missing", "ar": "missing"}

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
@@ -242,7 +242,7 @@ def test_restoring_a_version_updates_its_copies() -> None:
     copy = copied(update, factories.article())
     saved(update, body_en="<p>Two.</p>")
     newest = update.versions.count()
-    restoring.restore(update.pk, 1, newest, None)
+    restoring.restore(update.pk, 1, newest, AnonymousUser())
     copy.refresh_from_db()
     assert copy.body_en == "<p>One.</p>"
 

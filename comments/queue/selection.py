@@ -88,7 +88,7 @@ class Selection:
         """Return the key by which the page sorts the cards, lowest first."""
         if not self.to_do or comment.queued_at is None:
             return sortable(LARGEST - comment.pk)
-        return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME_FORMAT}}-{comment.pk}"
+        return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME_FORMAT}}-{sortable(comment.pk)}"
 
     def _after(self, found: CommentQuerySet, key: str) -> CommentQuerySet:
         if not key:

@@ -95,7 +95,9 @@ def short_foreign_text(pair: Pair) -> list[str]:
     for block in pair.target.blocks:
         words = _WORD.findall(_UNTRANSLATED.sub(" ", block))
         lower = [word for word in words if word[0].islower() and len(word) > 1]
-        untouched = language != base(pair.source_language) and _folded(block) in sources and len(lower) >= 2
+        # A pattern such as hh:mm has no words.
+        is_prose = len(lower) >= 2 and any(len(word) > 3 for word in lower)
+        untouched = is_prose and language != base(pair.source_language) and _folded(block) in sources
         if untouched or _is_of_another_language(lower, words, language):
             found.append(block.strip())
     return found
