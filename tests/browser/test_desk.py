@@ -126,9 +126,10 @@ def test_an_update_published_offline_is_sent_after_reconnecting(
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("No connection")
     expect(desk.page.locator("#desk-connection")).to_be_visible()
-    # The browser was closed and opened again meanwhile.
+    # The browser is closed before the server is back: the page itself does not send the update.
+    desk.page.goto("about:blank")
     server.start()
-    desk.page.reload()
+    desk.open()
     expect(desk.page.locator("#timeline")).to_contain_text("While the line is down.")
     expect(desk.kept).to_contain_text("Saved")
     assert Update.objects.get().state == "published"

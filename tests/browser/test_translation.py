@@ -222,6 +222,7 @@ def test_a_translator_accepts_a_suggestion_with_one_key_in_arabic(
     assert difference.evaluate("element => getComputedStyle(element).direction") == "rtl"
     expect(difference).to_have_attribute("lang", "ar")
     shot(page, "desk-suggestion-ar")
+    page.wait_for_load_state()
     page.keyboard.press("Alt+t")
     expect(arabic.page.locator(f"#update-{update.pk} .text")).to_contain_text("150")
     expect(note).to_have_count(0)
