@@ -65,7 +65,7 @@ def test_the_first_press_shows_the_remarks_and_the_second_accepts_and_records_th
     assert "https://example.org/wind" in named
     assert "accept once more" in answer.content.decode()
     assert of(update).state == State.MISSING
-    assert "150" not in client.get(update.article.url("de")).content.decode()
+    assert "150 km" not in client.get(update.article.url("de")).content.decode()
     assert translator.post(url, {**data, "acknowledged": answer.context["keys"]}).status_code == 302
     row = of(update)
     assert (row.state, row.reviewer.username) == (State.REVIEWED, "translator")
