@@ -39,7 +39,7 @@ else:
     _ItemForm = forms.ModelForm
 
 
-#: What `get_fieldsets` returns: name and options of each fieldset.
+#: The result of `get_fieldsets`: name and options of each fieldset.
 Fieldsets = list[tuple[Any, Any]]
 
 #: A model with a form that has texts in all languages.

@@ -47,7 +47,7 @@ class BackupError(Exception):
 
 @dataclass
 class Manifest:
-    """What a backup consists of."""
+    """The contents of a backup."""
 
     format: int
     made_at: str

@@ -44,7 +44,7 @@ class Change(models.Model):
 
 
 class SearchText(models.Model):
-    """What one object says in one language, folded for the search; see `liveblog.search`.
+    """The text of one object in one language, folded for the search; see `liveblog.search`.
 
     One table for all kinds of objects, so that one index serves every search.
     """

@@ -16,7 +16,7 @@ _SILENT = (
     "|get_current_language_bidi|if|load|with"
 )
 _TAG = re.compile(r"<[a-zA-Z](?:{%.*?%}|{{.*?}}|[^<>])*>")
-#: What a tag has on lines of its own only in one case.
+#: Contents of a tag that stand on lines of their own and appear in one case only.
 _OPTIONAL = re.compile(r"\n\s*({%\s*if\b[^%]*%})\s*((?:(?!{%).)*?)\s*({%\s*endif\s*%})", re.DOTALL)
 _SILENT_LINE = re.compile(rf"^((?:{{%\s*(?:{_SILENT})\b[^%]*%}}|{{#[^#]*#}})+)\n", re.MULTILINE)
 

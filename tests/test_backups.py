@@ -170,7 +170,7 @@ async def test_a_database_that_goes_back_under_running_servers_leaves_no_ghosts(
                 await assert_as_on_a_fresh_page(pages, server, article)
 
 
-# What is refused ------------------------------------------------------------------------------------------------------
+# Refusals -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

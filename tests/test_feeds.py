@@ -76,7 +76,7 @@ def many(article: Article, count: int, **fields: Any) -> list[Update]:
     return rows
 
 
-# What an entry says ---------------------------------------------------------------------------------------------------
+# Contents of an entry -------------------------------------------------------------------------------------------------
 
 
 def full(article: Article) -> Update:

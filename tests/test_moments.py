@@ -92,7 +92,7 @@ def controls(name: str, html: str) -> dict[str, str]:
 
 
 def typed(local: str, offset: str = "") -> Written:
-    """What somebody types for a local time in ISO 8601."""
+    """Return the input of a user for a local time in ISO 8601."""
     day, _, time = local.partition("T")
     return Written(day, time, offset)
 
@@ -226,7 +226,7 @@ def test_the_errors_are_in_the_users_language(language: str) -> None:
             assert not re.search(r"%\(|None|tzinfo|datetime", caught.value.messages[0])
 
 
-# What people type -----------------------------------------------------------------------------------------------------
+# Ways to type a time --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: s
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
         field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
     assert "24-hour clock" in caught.value.messages[0]
-    # What was typed is still there to be mended.
+    # The input is still in the form, so the user can correct it.
     assert controls("at", MomentInput().render("at", Written("2026-07-01", text), {}))["at-time"] == text
 
 

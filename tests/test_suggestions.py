@@ -268,6 +268,11 @@ def opened(client: Client, update: Update) -> tuple[str, Any]:
     return url, client.get(url)
 
 
+def pressed(page: Any, button: str) -> dict[str, str]:
+    """Return the data that a page sends if the user presses a button."""
+    return {"stamp": page.context["form"]["stamp"].value(), "suggestion": page.context["suggestion"], button: "1"}
+
+
 def test_the_translator_sees_the_difference_and_accepts_it_with_one_press(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
     corrected(update, BODY.replace("14", "40"))
@@ -277,7 +282,7 @@ def test_the_translator_sees_the_difference_and_accepts_it_with_one_press(provid
     (section,) = page.context["sections"]
     assert "<del>" in section["suggestion"]
     assert "40</ins>" in section["suggestion"]
-    data = {"stamp": page.context["form"]["stamp"].value(), "suggestion": page.context["suggestion"], "_take": "1"}
+    data = pressed(page, "_take")
     assert translator.post(url, data).status_code == 302
     update.refresh_from_db()
     row = of(update)
@@ -293,7 +298,7 @@ def test_a_suggestion_with_remarks_needs_a_second_press(provider: TranslationSer
     work()
     translator = member_of("Translator")
     url, page = opened(translator, update)
-    data = {"stamp": page.context["form"]["stamp"].value(), "suggestion": page.context["suggestion"], "_take": "1"}
+    data = pressed(page, "_take")
     answer = translator.post(url, data)
     assert "9.000" in str(answer.context["named"])
     assert of(update).outdated
@@ -308,7 +313,7 @@ def test_a_suggestion_can_be_edited_first(provider: TranslationServer) -> None:
     translator = member_of("Translator")
     url, page = opened(translator, update)
     assert "14" in page.context["form"]["body-0"].value()
-    data = {"stamp": page.context["form"]["stamp"].value(), "suggestion": page.context["suggestion"], "_edit": "1"}
+    data = pressed(page, "_edit")
     answer = translator.post(url, data)
     assert "40 Verbündete" in answer.context["form"]["body-0"].value()
     assert of(update).outdated
@@ -320,7 +325,7 @@ def test_a_suggestion_that_was_replaced_meanwhile_is_not_accepted(provider: Tran
     work()
     translator = member_of("Translator")
     url, page = opened(translator, update)
-    data = {"stamp": page.context["form"]["stamp"].value(), "suggestion": page.context["suggestion"], "_take": "1"}
+    data = pressed(page, "_take")
     corrected(update, BODY.replace("14", "50"))
     work()
     assert translator.post(url, data).status_code == 200

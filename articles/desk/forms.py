@@ -196,7 +196,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
                 message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
                 self.add_error(None, message)
         elif action == "schedule" and not self.has_error("publish_at"):
-            # Whoever presses the button plans the time now, even if it is the stored one.
+            # The user who presses the button plans the time now, even if it is the stored one.
             if planned is None:
                 self.add_error("publish_at", _("Say when the update is to be published."))
             elif rules.has_passed(planned):

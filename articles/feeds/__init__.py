@@ -1,1 +1,1 @@
-"""What other programs read of the coverage: feeds, sitemaps, and notices to hubs and search engines."""
+"""Offer the coverage to other programs: feeds, sitemaps, and notices to hubs and search engines."""

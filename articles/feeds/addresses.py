@@ -27,7 +27,7 @@ def tag_of_update(pk: int, language: str) -> str:
 
 
 class Channel(NamedTuple):
-    """What a feed tells: the updates of an article, or of all articles, in one language."""
+    """The subject of a feed: the updates of an article, or of all articles, in one language."""
 
     language: str
     slug: str = ""

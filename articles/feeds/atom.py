@@ -20,7 +20,7 @@ from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from liveblog.release import RELEASE
 
-#: What no XML document may contain (XML 1.0, section 2.2).
+#: Characters that no XML document may contain (XML 1.0, section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _NAMESPACES = {

@@ -58,7 +58,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Category:
-    #: What kind of category it is: "topic", "mark" or "translation".
+    #: The kind of category: "topic", "mark" or "translation".
     scheme: str
     term: str
     label: str
@@ -152,7 +152,7 @@ class Document:
         moments += [row.withdrawn_at for row in self.withdrawn if row.withdrawn_at]
         return max(moments + [row.deleted_at for row in self.deleted], default=_NEVER)
 
-    # What a document says of the feed -------------------------------------------------------------------------------
+    # The feed as the document describes it --------------------------------------------------------------------------
 
     @property
     def id(self) -> str:

@@ -68,7 +68,7 @@ def services() -> list[Service]:
     """Return the services that the settings name."""
     named = {
         Service.WEBSUB: settings.WEBSUB_HUB,
-        # What no search engine may list is not submitted to any.
+        # A site that search engines may not list submits no pages to them.
         Service.INDEXNOW: settings.INDEXNOW_KEY and settings.INDEXING,
     }
     return [service for service, configured in named.items() if configured]
@@ -78,7 +78,7 @@ def services() -> list[Service]:
 
 
 class Addresses(NamedTuple):
-    """What an edit changed: the page of an article, and perhaps one of its updates."""
+    """The subject of a ping: the page of an article, and perhaps one of its updates, that an edit changed."""
 
     slug: str
     update: int | None = None

@@ -1,7 +1,7 @@
 """The follower that records when updates are modified, and has hubs and search engines told about it.
 
-What counts is what a feed says of an update in a language: its texts, pictures and embed, and how far its translation
-has got. A pin, a byline or a vote makes no entry of a feed new again.
+Only the contents of an entry in a language count: the texts, pictures and embed of the update, and the state of its
+translation. A pin, a byline or a vote does not make an entry new again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from articles.models.base import Versioned
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog.actors import acting_user
 
-#: What readers get, by language; a language in which they get nothing is missing.
+#: The contents that readers get, by language; a language in which they get nothing is missing.
 Contents = dict[str, tuple[object, ...]]
 
 _BATCH_SIZE = 1000

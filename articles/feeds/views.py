@@ -47,7 +47,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
     place = Place.of(request.GET)
     anchor = anchor_of(article, place)
     if article is not None:
-        # What may be read in a comment is in no feed.
+        # No feed contains comments, so a new comment does not change it.
         state = f"{article.pk}:{log.state_besides(article.pk, article.page_state, 'comment')}"
         last_modified = article.revised_at
     else:

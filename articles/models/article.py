@@ -132,7 +132,7 @@ class Article(Versioned, Illustrated):
             models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
 
-    #: What becomes of the scheduled updates if the next save finishes the coverage; None: undecided.
+    #: The fate of the scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None
 
     _REVISIONS = frozenset(

@@ -19,7 +19,7 @@ from liveblog.delivery.elements import page_locale
 #: Not an element of its own page: how other pages show the article when they link to it.
 CARD = "card"
 
-#: What readers see, by element and language. The language "" stands for the page as a whole.
+#: The contents that readers see, by element and language. The language "" stands for the page as a whole.
 Look = dict[str, dict[str, object]]
 
 

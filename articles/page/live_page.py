@@ -76,7 +76,7 @@ NEWEST = Selection()
 
 
 class Moved(Exception):  # noqa: N818 - it is no error
-    """What a page shows is at another address."""
+    """The page has moved to another address."""
 
     def __init__(self, selection: Selection, fragment: str) -> None:
         super().__init__(selection, fragment)

@@ -79,7 +79,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     selection = Selection.of(request.GET)
     if (number_of_page := pagination.page_number(request.GET)) is not None:
         return _renamed(article, language, number_of_page, selection)
-    # What has no place in the list is found out before anything is rendered or cached.
+    # An address without a place in the list ends here, before anything is rendered or cached.
     anchor = live_page.anchor_of(article, selection.place)
     freshness = {}
     if article.state == Article.State.FINISHED:

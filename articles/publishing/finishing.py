@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Fate(models.TextChoices):
-    """What can become of scheduled updates."""
+    """The possible fates of scheduled updates."""
 
     DRAFTS = "drafts", _("Keep them as drafts")
     PUBLISH = "publish", _("Publish them at their scheduled times all the same")

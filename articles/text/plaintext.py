@@ -1,7 +1,7 @@
 """Plain text: clean what people have pasted from anywhere, and make rich text plain.
 
 Rich text becomes plain in this module only, for titles, descriptions, structured data, lists, search and checks alike.
-What it returns is text: a template or an HTML attribute escapes it once.
+The result is text: a template or an HTML attribute escapes it once.
 """
 
 from __future__ import annotations

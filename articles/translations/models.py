@@ -104,7 +104,7 @@ class Translation(QueueRow, changes.Guarded):
     accepted = models.JSONField(default=list)
     #: Names the texts that were accepted and their original; see `articles.translations.review`.
     review_digest = models.CharField(max_length=64, blank=True)
-    #: What a machine would change in the texts after a correction; see `articles.translations.suggestions`.
+    #: The changes that a machine suggests after a correction; see `articles.translations.suggestions`.
     suggestion = models.JSONField(default=dict)
 
     # The user who has it open at the translators' desk.

@@ -231,7 +231,7 @@ class Comment(models.Model):
             related.all().delete()
         return 0, {}
 
-    # What readers see -------------------------------------------------------------------------------------------------
+    # On readers' pages ------------------------------------------------------------------------------------------------
 
     def _visible(self) -> dict[str, object] | None:
         """Return what readers see of the comment as stored; None if they do not see it."""

@@ -60,7 +60,7 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
-# What is shown --------------------------------------------------------------------------------------------------------
+# Screens --------------------------------------------------------------------------------------------------------------
 
 
 @require_GET
@@ -145,7 +145,7 @@ def _rules(request: HttpRequest, article: Article, form: RulesForm | None = None
         return render_to_string("admin/comments/queue/rules.html", context, request)
 
 
-# What is decided ------------------------------------------------------------------------------------------------------
+# Decisions ------------------------------------------------------------------------------------------------------------
 
 
 @require_POST

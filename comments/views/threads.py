@@ -111,7 +111,7 @@ def _threads(article: Article, language: str, selection: Selection) -> CommentQu
 
 
 class Moved(Exception):  # noqa: N818 - it is no error
-    """What a page would show is at another place."""
+    """The page has moved to another place."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)

@@ -29,7 +29,7 @@ _YEAR = re.compile(r"\s*([+-]?\d{4,8})-\d{2}-\d{2}(?!\d)", re.ASCII)
 
 
 class Written(NamedTuple):
-    """What a user wrote: day and time, and the offset that tells two moments at the same local time apart.
+    """The input of a user: day and time, and the offset that tells two moments at the same local time apart.
 
     A program may send a whole moment in ISO 8601 as the day.
     """
@@ -114,7 +114,7 @@ class MomentInput(forms.Widget):
     zone: tzinfo | None
     #: The name of the control of the same form that chooses the zone.
     zone_control: str | None = None
-    #: What the moment is, for the name of the control of its time.
+    #: The name of the moment, from which the control of its time takes its own.
     label: str = ""
 
     def __init__(self, attrs: dict[str, Any] | None = None, zone: tzinfo | None = None) -> None:

@@ -79,7 +79,7 @@ class SubstringIndex(models.Index):
 
 _ADD = "INSERT INTO {index}(rowid, {text}) VALUES (new.{rowid}, new.{text}); "
 _FORGET = "INSERT INTO {index}({index}, rowid, {text}) VALUES ('delete', old.{rowid}, old.{text}); "
-#: What follows each event in the table with the texts (https://www.sqlite.org/fts5.html, section 4.4.3).
+#: The statement that follows each event in the table with the texts (https://www.sqlite.org/fts5.html, section 4.4.3).
 _EVENTS = {"insert": (_ADD,), "update": (_FORGET, _ADD), "delete": (_FORGET,)}
 
 

@@ -13,7 +13,7 @@ from liveblog.search.folding import fold
 
 
 class Texts(NamedTuple):
-    """What an object says in one language."""
+    """The text of an object in one language."""
 
     title: str
     text: str = ""
@@ -97,7 +97,7 @@ def rebuild() -> Iterator[tuple[str, int]]:
         kind, count = kind_of(model), 0
         for pk in model._base_manager.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=1000):
             with transaction.atomic():
-                # Whatever saves the object waits for the lock, and stores what it has saved after this.
+                # Another save of the object waits for the lock, and stores its own text after this one.
                 item = model._base_manager.select_for_update().filter(pk=pk).first()
                 if item is not None:
                     store(item)

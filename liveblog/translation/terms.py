@@ -16,7 +16,7 @@ _LETTERS = r"[^\W_](?:[^\W_]|[\u0300-\u036f\u064b-\u065f\u0670])*"
 _WORD = re.compile(_LETTERS)
 #: In Ukrainian an apostrophe is part of a word.
 _UKRAINIAN_WORD = re.compile(rf"{_LETTERS}(?:['’ʼ]{_LETTERS})*")
-#: What may stand between the words of a term: a space or a hyphen, the full stops of an abbreviation.
+#: The characters between the words of a term: a space or a hyphen, the full stops of an abbreviation.
 _GAP = re.compile(r"[^\w\n,;:!?؟،؛()\[\]«»“”„\"]{0,3}")
 _SENTENCE_END_IN_GAP = re.compile(r"[.…]\s")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…؟:\n])[\s«»“”„\"'’(\[–—-]*$")

@@ -91,15 +91,17 @@ def shortened(text: str) -> str:
     return text if len(text) <= 50 else text[:49] + "…"
 
 
+#: The end of a sentence in any language, also of one that begins in small letters.
+SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’)]+|\n+")
 #: After a sentence: an end mark, perhaps with closing quotation marks, and a space before a capital or a quotation.
-_SENTENCE_END = re.compile(
+_SENTENCE_BREAK = re.compile(
     r"(?<=[.!?…؟。])(?<!\b(?:Mr|Dr|St|Ms|No|Fr|Sr|ul|Nr|al)\.)(?<!\b(?:Mrs|Fot|Sra|gen|bzw|str|Gen)\.)[”“»\"’)\u202f\xa0]*\s+(?=[«“„\"¿¡(»‘‚–—]*[\xa0\u202f]?[^\Wa-zà-öø-ÿа-яіїєґ\d_])|\n+"
 )
 
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text. Abbreviations followed by a capital end one, alike in source and translation."""
-    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+    return [sentence for sentence in _SENTENCE_BREAK.split(text) if sentence.strip()]
 
 
 def aligned(pair: Pair) -> list[tuple[str, str]]:

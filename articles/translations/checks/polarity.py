@@ -27,7 +27,7 @@ _NEGATIONS = {
     r"без|неможлив\w*|неправд\w*|невинн\w*|невинуват\w*|невідом\w*|нелегальн\w*|незаконн\w*",
     "ar": r"[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|لست|لسنا|بلا|ألا|لات|كلا)|[وفبل]?(?:دون|بدون)|[وف]?ما (?:من|كان|كانت)",
 }
-#: What looks like a negation and is none.
+#: Phrases that look like negations and are none.
 _EMPTY = {
     "en": r"not only\b|not without|can(?:not|’t) but\b|, (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)n’t \w+\?|not least|no less than"
     r"|no fewer than|not to mention|no wonder|no matter|why not\b|No 10\b|“no”|no-one but",

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from articles.translations.checks.pair import Pair, base
+from articles.translations.checks.pair import SENTENCE_END, Pair, base, shortened
 from liveblog.languages import SHIPPED
 from liveblog.translation.detector import known, language_of
 
@@ -11,11 +11,16 @@ _LATIN = "A-Za-zÀ-ɏḀ-ỿ"
 _CYRILLIC = "\u0400-\u052f"
 _GREEK = "\u0370-\u03ff"
 _ARABIC = "\u0620-\u064a\u066e-\u06d3"
+_HEBREW = "\u05d0-\u05ea"
+_KANA = "\u3040-\u30ff"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 #: Scripts of the languages that are not written in Latin letters.
 _SCRIPTS = {"uk": _CYRILLIC, "ru": _CYRILLIC, "bg": _CYRILLIC, "be": _CYRILLIC, "sr": _CYRILLIC + _LATIN, "el": _GREEK,
-            "ar": _ARABIC, "fa": _ARABIC, "ur": _ARABIC}  # fmt: skip
+            "ar": _ARABIC, "fa": _ARABIC, "ur": _ARABIC,
+            "he": _HEBREW, "ja": _KANA + _HAN, "zh": _HAN}  # fmt: skip
 _JUDGED = {"en", "de", "fr", "es", "pl", "ro", "it", "nl", "pt", "cs", "sv", "da", "tr", *_SCRIPTS}
-_ALL = {"Latin": _LATIN, "Cyrillic": _CYRILLIC, "Greek": _GREEK}
+#: The alphabets whose letters look alike.
+_ALPHABETS = [re.compile(f"[{letters}]") for letters in (_LATIN, _CYRILLIC, _GREEK)]
 #: Letters of Russian, Belarusian or Bulgarian that Ukrainian does not have, and the other way round.
 _NOT_IN = {"uk": "ыэъёўЫЭЪЁЎ", "ru": "іїєґІЇЄҐўЎ", "bg": "ыэёіїєґЫЭЁІЇЄҐ"}
 _WORD = re.compile(r"[^\W\d_]+")
@@ -27,7 +32,7 @@ def mixed_letters(pair: Pair) -> list[str]:
         return []
     originals = set(_WORD.findall(pair.source.text))
     letters = letters_of_other_language(pair.target.text, pair.language)
-    own, foreign = _own(base(pair.language)), _foreign(base(pair.language))
+    own, foreign = letters_of(base(pair.language)), _foreign(base(pair.language))
     return (letters if len(letters) == 1 else []) + [
         word
         for word in _WORD.findall(pair.target.text)
@@ -42,7 +47,7 @@ def in_other_script(text: str, source: str, language: str) -> bool:
     if language not in _JUDGED:
         return False
     words = [word for word in _WORD.findall(text) if len(word) > 1]
-    foreign = [word for word in words if not _own(language).search(word)]
+    foreign = [word for word in words if not letters_of(language).search(word)]
     if 2 * sum(map(len, foreign)) <= sum(map(len, words)):
         return False
     return len(foreign) >= 3 or any(word not in source for word in foreign)
@@ -55,16 +60,12 @@ def letters_of_other_language(text: str, language: str) -> list[str]:
 
 
 def _mixed(word: str) -> bool:
-    return sum(bool(pattern.search(word)) for pattern in _patterns().values()) > 1
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(f"[{letters}]") for name, letters in _ALL.items()}
+    return sum(bool(alphabet.search(word)) for alphabet in _ALPHABETS) > 1
 
 
 @lru_cache(maxsize=32)
-def _own(language: str) -> re.Pattern[str]:
+def letters_of(language: str) -> re.Pattern[str]:
+    """Return a pattern of one letter in the script of a language."""
     return re.compile(f"[{_SCRIPTS.get(language, _LATIN)}]")
 
 
@@ -77,7 +78,6 @@ def _foreign(language: str) -> re.Pattern[str]:
 
 #: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
 _LIKELY = frozenset(SHIPPED) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
-_SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’)]+|\n+")
 _QUOTED = re.compile(r"[«“„»”\"]")
 _LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
 #: A sentence that stays as it is has more words than names do; a quotation may be a title.
@@ -102,13 +102,13 @@ def foreign_text(pair: Pair) -> list[str]:
             detected = language_of(text, among)
             if detected and detected[0] != language:
                 untouched.append(" ".join(text.split()))
-    return [text if len(text) <= 50 else text[:49] + "…" for text in untouched]
+    return [shortened(text) for text in untouched]
 
 
 def _sentences(text: str) -> list[str]:
     """Return the sentences that are more than a name; credits are often the same in two languages."""
     found = []
-    for sentence in _SENTENCE_END.split(text):
+    for sentence in SENTENCE_END.split(text):
         parts = [part.strip(" \xa0\u202f,.") for part in _QUOTED.split(sentence)]
         if len(parts) > 1:
             found += [part for part in parts if len(_LOWERCASE_WORD.findall(part)) >= _MIN_QUOTED_WORDS]

@@ -3,7 +3,7 @@
 
 import re
 
-from articles.translations.checks.pair import BLOCKS, Pair, base, sentences
+from articles.translations.checks.pair import BLOCKS, SENTENCE_END, Pair, base, sentences
 
 _CODE = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]\w+);")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -59,7 +59,7 @@ def broken_off(pair: Pair) -> list[str]:
 
 def _is_question(block: str) -> bool:
     """Return whether a block is a single question, which another language may put as a statement."""
-    return block.endswith(("?", "؟", "？")) and not _SENTENCE_END.search(block)
+    return block.endswith(("?", "؟", "？")) and not SENTENCE_END.search(block)
 
 
 #: Shorter texts vary too much.
@@ -104,7 +104,6 @@ def _expected_length(length: int, pair: Pair) -> float:
     )
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…؟。！？])[\s”“»«\"’]+|\n+")
 _QUESTION_MARK = re.compile("[?؟？]")
 _TAG = re.compile(
     r",\s+(?:\w+n’t|\w+n't|is|are|was|were|do|does|did|has|have|had|can|could|will|would|right)(?: \w+)?\?|¿(?:no|verdad)\?|, (?:oder|nicht wahr|nu-i așa|prawda|n’est-ce pas|чи не так)[ \xa0\u202f]?\?",
@@ -132,7 +131,7 @@ def questions_differing(pair: Pair) -> list[str]:
     longer, shorter, language = (
         (source, target, base(pair.language)) if before > after else (target, source, base(pair.source_language))
     )
-    statements = [part for part in _SENTENCE_END.split(shorter) if not _QUESTION_MARK.search(part)]
+    statements = [part for part in SENTENCE_END.split(shorter) if not _QUESTION_MARK.search(part)]
     words = _INTERROGATIVES.get(language)
     indirect = sum(bool(words and re.search(rf"\b(?:{words})\b", part, re.IGNORECASE)) for part in statements)
     if indirect >= abs(before - after) and not (
@@ -143,7 +142,7 @@ def questions_differing(pair: Pair) -> list[str]:
 
 
 def _questions(text: str) -> list[str]:
-    found = [" ".join(sentence.split()) for sentence in _SENTENCE_END.split(text) if _QUESTION_MARK.search(sentence)]
+    found = [" ".join(sentence.split()) for sentence in SENTENCE_END.split(text) if _QUESTION_MARK.search(sentence)]
     return [text if len(text) <= 60 else "…" + text[-59:] for text in found]
 
 

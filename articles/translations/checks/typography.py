@@ -14,7 +14,7 @@ NARROW, NO_BREAK = "\u202f", "\xa0"
 
 
 class Typography(NamedTuple):
-    """What a language uses."""
+    """The marks and spaces that a language uses."""
 
     #: Pairs of an opening and a closing mark. ’ closes an open ‘ or ‚; otherwise it is an apostrophe.
     quotes: str

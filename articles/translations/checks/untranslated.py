@@ -1,24 +1,10 @@
 """Find what was left in another language: passages in a foreign script, and texts too short for the detector."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from articles.translations.checks.pair import Pair, base, shortened
-
-#: The scripts of languages that are not written in Latin letters, by the first word of a letter's Unicode name.
-_SCRIPTS = {
-    "uk": {"CYRILLIC"},
-    "ru": {"CYRILLIC"},
-    "bg": {"CYRILLIC"},
-    "ar": {"ARABIC"},
-    "fa": {"ARABIC"},
-    "ja": {"CJK", "HIRAGANA", "KATAKANA"},
-    "zh": {"CJK"},
-    "el": {"GREEK"},
-    "he": {"HEBREW"},
-}
-_LATIN = {"LATIN"}
+from articles.translations.checks.script import letters_of
 
 #: Addresses, hashtags and units such as km/h, which are the same in all languages.
 _UNTRANSLATED = re.compile(r"\S+(?:://|[./@])\w\S*|[#@]\w+")
@@ -71,12 +57,12 @@ def left_in_another_language(pair: Pair) -> list[str]:
 
 def foreign_passages(pair: Pair) -> list[str]:
     """Return passages in another script than that of the language. Names and credits may stay as they are."""
-    own = _SCRIPTS.get(base(pair.language), _LATIN)
+    own = letters_of(base(pair.language))
     found = []
     for block in pair.target.blocks:
         text = _UNTRANSLATED.sub(" ", block)
         words = _WORD.findall(text)
-        foreign = [word for word in words if not _scripts(word) & own]
+        foreign = [word for word in words if not own.search(word)]
         if not foreign:
             continue
         if len(foreign) == len(words):
@@ -130,23 +116,14 @@ def _is_prose(words: list[str], least: int = 1) -> bool:
     return len(words) >= least and (len(small) >= 2 or any(len(word) > 3 for word in small))
 
 
-def _passages(text: str, own: set[str]) -> list[str]:
+def _passages(text: str, own: re.Pattern[str]) -> list[str]:
     """Return the passages between words of the language's own script."""
     found, start = [], 0
     for match in _WORD.finditer(text):
-        if _scripts(match[0]) & own:
+        if own.search(match[0]):
             found.append(text[start : match.start()].strip(" \t\n.,;:!?()«»“”„\"'–—-"))
             start = match.end()
     return [*found, text[start:].strip(" \t\n.,;:!?()«»“”„\"'–—-")]
-
-
-def _scripts(word: str) -> set[str]:
-    return {_script(character) for character in word if character.isalpha()}
-
-
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "UNKNOWN").split()[0]
 
 
 def _folded(text: str) -> str:

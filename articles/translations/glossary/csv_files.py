@@ -31,7 +31,7 @@ NAMES = {
 _REQUIRED = ("source_language", "language", "source")
 _LISTS = ("admitted", "forbidden")
 _YES_OR_NO = ("case_sensitive", "inflected")
-#: What separates several words in one cell.
+#: The separator between several words in one cell.
 _LIST_SEPARATOR = "|"
 _BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 #: Spreadsheets take a cell that begins with one of these for a formula (OWASP, "CSV Injection").

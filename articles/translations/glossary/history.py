@@ -1,4 +1,4 @@
-"""Who changed which terms of the glossary, when, from what to what: entries of Django's admin log with the values."""
+"""Record each change of the glossary in Django's admin log: its user, its time, and the values before and after."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import did, or would do."""
+    """The effects of an import, or those that it would have."""
 
     added: int = 0
     changed: int = 0
@@ -109,7 +109,7 @@ def _normalise(term: GlossaryTerm) -> None:
 
 def _valid(term: GlossaryTerm, row: Row, reading: Reading) -> bool:
     try:
-        # What is unique is known from the keys.
+        # The keys already tell whether a row is unique.
         term.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         for name, messages in error.message_dict.items():

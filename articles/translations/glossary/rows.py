@@ -1,4 +1,4 @@
-"""What files of terms have in common: rows with the values of terms, errors, and limits."""
+"""Share between the formats of files of terms: rows with the values of terms, errors, and limits."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Row:
 
 @dataclass
 class Reading:
-    """What was read from a file."""
+    """The contents of a file."""
 
     rows: list[Row] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     #: Languages that the product does not know, and the number of entries without a pair of languages that it knows.
     skipped_languages: set[str] = field(default_factory=set)
     skipped_entries: int = 0
-    #: What `RowError.row` counts.
+    #: The unit that `RowError.row` counts.
     counts_entries: bool = False
 
     def fail(self, row: int, message: _StrOrPromise, column: str = "") -> None:

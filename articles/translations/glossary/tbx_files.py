@@ -79,7 +79,7 @@ def _write_translation(entry: ET.Element, term: GlossaryTerm) -> None:
 
 @dataclass
 class _Language:
-    """What an entry says in one language."""
+    """The part of an entry in one language."""
 
     code: str
     preferred: list[str] = field(default_factory=list)
