@@ -141,11 +141,15 @@ class TranslatedForm(_ItemForm):
             )
         return self.cleaned_data
 
+    #: The remarks on the translations that a bound form makes reviewed, by language.
+    remarks: dict[str, review.Problems]
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
+        self.remarks = self._find_remarks()
         lacking = {
             language: review.unacknowledged(language, problems, self.acknowledged)
-            for language, problems in self.remarks().items()
+            for language, problems in self.remarks.items()
         }
         for language, problems in lacking.items():
             for field, found in problems.items():
@@ -161,8 +165,7 @@ class TranslatedForm(_ItemForm):
             message = problem.message if name else f"{language_name(language)}: {problem.message}"
             self.add_error(name, ValidationError(message, code="warning"))
 
-    def remarks(self) -> dict[str, review.Problems]:
-        """Return the remarks on the translations that this form makes reviewed, by language."""
+    def _find_remarks(self) -> dict[str, review.Problems]:
         found: dict[str, review.Problems] = {}
         item = self.instance
         if not isinstance(item, Article) and item.article_id is None:
@@ -195,7 +198,7 @@ class TranslatedForm(_ItemForm):
         """Return the keys of the remarks that this form names, and with which it is saved the next time."""
         if not self.is_bound:
             return []
-        return [key for language, problems in self.remarks().items() for key in review.keys_of(language, problems)]
+        return [key for language, problems in self.remarks.items() for key in review.keys_of(language, problems)]
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Report errors of fields that the user is not shown as errors of the whole form."""
@@ -266,7 +269,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         return JsonResponse(
             {
                 f"{field}_{language}": [problem.message for problem in found]
-                for language, problems in form.remarks().items()
+                for language, problems in form.remarks.items()
                 for field, found in problems.items()
             }
         )
@@ -367,9 +370,9 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         form_url: str = "",
         obj: ItemT | None = None,
     ) -> HttpResponse:
-        # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
         context["remarks_url"] = reverse(
             f"admin:articles_{self.opts.model_name}_remarks{'' if obj else '_add'}", args=[obj.pk] if obj else []
         )
+        # The editor's import map is the only inline element of a page and needs the nonce of the policy (CSP).
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))  # type: ignore[attr-defined]
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -25,8 +25,8 @@ class SearchIndex:
         return texts.of(row)
 
     def after(self, edit: Edit, memory: Mapping[str, Texts] | None) -> None:
-        if edit.new is not None and texts.of(edit.new) != memory:
-            texts.store(edit.new)
+        if edit.new is not None and (now := texts.of(edit.new)) != memory:
+            texts.store(edit.new, now)
 
 
 def register() -> None:

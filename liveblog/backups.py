@@ -221,17 +221,20 @@ def _skip_lost_keys() -> None:
     """Go on counting primary keys beyond those of rows that were made after the backup and are lost."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            # A table that never had a row is not in it yet.
+            cursor.execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master"
+                " WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+                " AND name NOT IN (SELECT name FROM sqlite_sequence)"
+            )
             cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s", [LOST_KEYS])
             return
         for sequence in connection.introspection.sequence_list():
-            name = [sequence["table"], sequence["column"]]
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [*name, _next_key(*name) + LOST_KEYS])
-
-
-def _next_key(table: str, column: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])
-        return int(cursor.fetchone()[0])
+            cursor.execute(
+                "SELECT setval(key, nextval(key) + %s)"
+                " FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS key) AS found",
+                [LOST_KEYS, sequence["table"], sequence["column"]],
+            )
 
 
 def _check_sqlite(path: Path) -> None:

@@ -36,6 +36,10 @@ class QueueRow(models.Model):
     class Meta:
         abstract = True
 
+    def leave_queue(self) -> None:
+        """Have nothing more to do, as if nothing had been tried. The caller saves the row."""
+        self.due_at, self.attempts, self.failure = None, 0, ""
+
 
 @dataclass
 class Queue(Generic[Row]):

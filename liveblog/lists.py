@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from babel import Locale
 from babel.lists import format_list
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+
+from liveblog.languages import locale_of
 
 #: Letters with a place of their own in the alphabet, behind the letter that they follow (Unicode CLDR, collation).
 #: The digit is the order of letters that follow the same one.
@@ -61,7 +62,7 @@ def joined(names: Sequence[str], language: str, html: Sequence[SafeString] | Non
     if not parts:
         return SafeString("")
     # The words and commas of CLDR have nothing that HTML would escape.
-    text = format_list(parts, locale=Locale.parse("en_GB" if language == "en" else language))
+    text = format_list(parts, locale=locale_of(language))
     if language == "es" and len(parts) > 1 and _sounds_like_i(names[-1]):
         text = f"{text.removesuffix(f' y {parts[-1]}')} e {parts[-1]}"
     return mark_safe(text)

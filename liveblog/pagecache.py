@@ -3,7 +3,7 @@
 On the busiest night many thousands of readers ask for the same page in the same second. The response depends on the
 address alone, so it is made and compressed once. A response is validated by its ETag after a second, and at once if
 this process has learned that some article has changed. A change by another process may be missed for that second. That
-does no harm, because the browser asks for all changes after the revision that its page shows.
+does no harm, because the browser asks for all changes after the state that its page shows.
 """
 
 import asyncio

@@ -274,8 +274,8 @@ def test_the_index_can_be_rebuilt() -> None:
     update = factories.update(factories.article(), headline_en="Bridge", pictures=(factories.picture(),))
     comment = factories.comment(update.article, text="Bridge")
     expected = set(SearchText.objects.values_list("kind", "object_id", "language", "title", "text"))
-    SearchText.objects.filter(object_id=update.pk).delete()
-    SearchText.objects.filter(object_id=comment.pk, kind="comments.comment").update(text="  wrong")
+    assert SearchText.objects.filter(kind="articles.update", object_id=update.pk).delete()[0]
+    assert SearchText.objects.filter(kind="comments.comment", object_id=comment.pk).update(text="  wrong")
     SearchText.objects.create(kind="comments.comment", object_id=10**9, language="en", text="  gone")
     SearchText.objects.create(kind="no.longer", object_id=1, language="en", text="  gone")
     call_command("index_search", verbosity=0)

@@ -168,6 +168,8 @@ def test_a_sitemap_that_has_not_changed_is_not_sent_again(client: Client) -> Non
 def test_a_long_sitemap_takes_no_more_queries_than_a_short_one(
     client: Client, section: str, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # One file, whatever the primary keys are.
+    monkeypatch.setattr(sitemaps, "RANGE", 10**9)
     counts = []
     for count in (2, 12):
         for _ in range(count):
@@ -175,7 +177,7 @@ def test_a_long_sitemap_takes_no_more_queries_than_a_short_one(
         # The index is kept for a minute.
         monkeypatch.setattr("articles.feeds.views._SITEMAP_MAX_AGE_SECONDS", 60 + count)
         with django_assert_max_num_queries(20) as queries:
-            client.get(f"/{section}.xml")
+            assert client.get(section).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
 

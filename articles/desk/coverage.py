@@ -29,11 +29,11 @@ def start(article: Article) -> None:
 
 
 def finish(article: Article) -> None:
-    """End the coverage, now or at its start if that is still to come.
+    """End the coverage now.
 
     Raises ValidationError if `article.finishing` does not say what becomes of the updates that are still scheduled.
     """
-    article.state, article.coverage_end = State.FINISHED, max(timezone.now(), article.coverage_start)
+    article.state, article.coverage_end = State.FINISHED, timezone.now()
     article.save()
 
 

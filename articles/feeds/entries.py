@@ -116,7 +116,9 @@ class Document:
     @classmethod
     def of(cls, channel: Channel, article: Article | None, place: Place, anchor: Anchor | None) -> Document:
         """Return a document with its rows as they are selected, without what is needed to render them."""
-        rows = _shown(channel, article).only("first_published_at", "article__revision", "article__revised_at")
+        rows = _shown(channel, article).only(
+            "first_published_at", "article__revision", "article__revision_token", "article__revised_at"
+        )
         updates, older = _page(rows.select_related("article"), place, anchor)
         oldest = updates[-1] if updates and older else None
         withdrawn = _removed(_withdrawn(channel, article), place, anchor, oldest, "-withdrawn_at")
@@ -140,7 +142,7 @@ class Document:
     @property
     def key(self) -> str:
         """Return a name for caches, which changes with everything that the document shows."""
-        shown = [(row.pk, row.article.revision) for row in self.updates]
+        shown = [(row.pk, str(row.article.page_state)) for row in self.updates]
         withdrawn = [(row.pk, row.withdrawn_at) for row in self.withdrawn]
         deleted = [(row.pk, row.deleted_at) for row in self.deleted]
         return hashlib.sha256(repr((shown, self.older, withdrawn, deleted)).encode()).hexdigest()[:32]

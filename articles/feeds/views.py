@@ -113,7 +113,10 @@ def sitemap(request: HttpRequest, section: str) -> HttpResponse:
 def news(request: HttpRequest, language: str = "") -> HttpResponse:
     """The sitemap of news in one language, or in all."""
     articles, updates = sitemaps.newest(language)
-    state = [list(articles.values_list("pk", "revision")), list(updates.values_list("pk", "article__revision"))]
+    state = [
+        list(articles.values_list("pk", "revision", "revision_token")),
+        list(updates.values_list("pk", "article__revision", "article__revision_token")),
+    ]
 
     def render() -> str:
         context = {"pages": sitemaps.news(language), "publication": settings.PUBLISHER_NAME}

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator, capfirst
@@ -157,8 +158,9 @@ class TranslationForm(forms.Form):
         made.label = capfirst(field_in_any_language.verbose_name)
         return made
 
-    def texts(self) -> dict[str, str]:
-        """Return the texts that were entered, by field of the item."""
+    @cached_property
+    def entered(self) -> dict[str, str]:
+        """The texts that were entered, by field of the item. `clean` reads them before errors remove pieces of them."""
         found = {}
         for field, names in self.names.items():
             text = "".join(self.cleaned_data.get(name) or "" for name in names)
@@ -167,14 +169,16 @@ class TranslationForm(forms.Form):
 
     def clean(self) -> None:
         super().clean()
-        for field, problems in self.problems().items():
+        for field, problems in self.problems.items():
             for problem in problems:
                 # A missing text cannot be accepted, but it may be left for later.
-                if problem.blocking and (self.texts().get(field) or "_accept" in self.data):
+                if problem.blocking and (self.entered.get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
+    @cached_property
     def problems(self) -> dict[str, list[checks.Problem]]:
-        return review.problems_of(self.item, self.source, self.texts(), self.row.language)
+        """The remarks of the checks on the texts that were entered, by field of the item."""
+        return review.problems_of(self.item, self.source, self.entered, self.row.language)
 
     def sections(
         self,
@@ -359,7 +363,7 @@ class TranslationAdmin(admin.ModelAdmin):
                 form = TranslationForm(row, request.POST)
                 if not form.is_valid():
                     return self._show(request, row, form)
-                texts = form.texts()
+                texts = form.entered
             accept = "_accept" in request.POST or "_take" in request.POST
             acknowledged = request.POST.getlist("acknowledged")
             desk.save(row.pk, opened, texts, _user(request), accept=accept, acknowledged=acknowledged)
@@ -413,8 +417,10 @@ class TranslationAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Respond with the form. `named`: the remarks with which the user may accept the texts by pressing again."""
         item = row.item
-        texts = form.texts() if form.is_bound else form.written
-        found = review.problems_of(item, form.source, texts, row.language) if texts else {}
+        if form.is_bound:
+            found = form.problems if form.entered else {}
+        else:
+            found = review.problems_of(item, form.source, form.written, row.language) if form.written else {}
         problems = {field: [problem.message for problem in each] for field, each in found.items()}
         stored = columns.texts_of(item, row.language)
         suggested = suggestions.of(row, form.source)
@@ -468,7 +474,7 @@ class TranslationAdmin(admin.ModelAdmin):
         form = TranslationForm(get_object_or_404(self.get_queryset(request), pk=pk), request.POST)
         form.is_valid()
         return JsonResponse(
-            {field: [str(problem.message) for problem in found] for field, found in form.problems().items()}
+            {field: [str(problem.message) for problem in found] for field, found in form.problems.items()}
         )
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:

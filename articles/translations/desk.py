@@ -86,7 +86,8 @@ def refuse(pk: int, opened: str, user: User) -> None:
         if version_token(row) != opened:
             raise Conflict(row)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(row.item):
-            row.state, row.reviewer, row.due_at = State.REFUSED, user, None
+            row.state, row.reviewer = State.REFUSED, user
+            row.leave_queue()
             row.outdated, row.suggestion = False, {}
             row.version += 1
             row.editor = row.edited_until = None

@@ -106,7 +106,7 @@ def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Te
             # The correction has put it into the queue again.
             return False
         now.suggestion = suggestions.as_json(now, source, texts, engine)
-        now.due_at, now.attempts, now.failure = None, 0, ""
+        now.leave_queue()
         now.save(update_fields=["suggestion", "due_at", "attempts", "failure"])
     return True
 

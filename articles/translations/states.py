@@ -139,7 +139,7 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
         if not row.suggestion and engines.configured() is not None:
             ask_for_draft(row)
     elif written_by_people(row) and not row.outdated:
-        row.due_at, row.attempts, row.failure = None, 0, ""
+        row.leave_queue()
 
 
 def _accept(row: Translation, item: Article | Update, source: Texts, texts: Texts) -> None:
@@ -160,7 +160,7 @@ def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Tex
     plan = suggestions.plan(item, row.source, source, texts, row.language)
     if not plan.sentences:
         row.suggestion = suggestions.as_json(row, source, plan.texts([]), engine="")
-        row.due_at, row.attempts, row.failure = None, 0, ""
+        row.leave_queue()
 
 
 def _is_wanted(item: Article | Update, row: Translation) -> bool:
@@ -215,7 +215,7 @@ def set_made(
     row.first_made_at = row.first_made_at or row.made_at
     row.outdated = False
     row.accepted, row.review_digest, row.suggestion = [], "", {}
-    row.due_at, row.attempts, row.failure = None, 0, ""
+    row.leave_queue()
     row.version += 1
 
 
@@ -246,7 +246,8 @@ def copy(
         if any(getattr(copied, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(copied, name, value)
-            copied.source_revision, copied.due_at = columns.article_of(other).revision, None
+            copied.source_revision = columns.article_of(other).revision
+            copied.leave_queue()
             copied.suggestion = {}
             copied.version += 1
             copied.save()

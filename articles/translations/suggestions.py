@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 
 from articles.text.plaintext import decoded, plain_text
 from articles.text.richtext import blocks, sanitise
 from articles.translations import columns, review
+from liveblog.languages import locale_of
 
 if TYPE_CHECKING:
     from articles.models import Article, Translation, Update
@@ -247,16 +247,13 @@ class _Carry:
         if number.isdecimal():
             return Decimal(number)
         try:
-            return parse_decimal(number, locale=self._source_language, strict=True)
-        except (NumberFormatError, UnknownLocaleError, ValueError):
+            return parse_decimal(number, locale=locale_of(self._source_language), strict=True)
+        except NumberFormatError:
             return None
 
     def _same_plural(self, first: Decimal, second: Decimal) -> bool:
         """Return whether words beside both numbers have the same form (CLDR, plural rules)."""
-        try:
-            plural = Locale.parse(self._language, sep="-").plural_form
-        except (UnknownLocaleError, ValueError):
-            return False
+        plural = locale_of(self._language).plural_form
         return plural(first) == plural(second)
 
 
@@ -342,11 +339,8 @@ def _draft(text: str) -> Iterator[Part]:
 def _formatted(value: Decimal, language: str) -> str:
     _whole, _mark, fraction = f"{value:f}".partition(".")
     pattern = "#,##0" + ("." + "0" * len(fraction) if fraction else "")
-    try:
-        # Arabic with the digits that its Latin numbering system has; see `_number`.
-        return str(format_decimal(value, pattern, locale=language.replace("-", "_"), numbering_system="latn"))
-    except (UnknownLocaleError, ValueError):
-        return str(value)
+    # Arabic with the digits that its Latin numbering system has; see `_number`.
+    return str(format_decimal(value, pattern, locale=locale_of(language), numbering_system="latn"))
 
 
 def _is_same_name(old: str, now: str) -> bool:

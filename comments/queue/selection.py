@@ -13,12 +13,13 @@ from comments.encryption import hashes
 from comments.models import Comment, Held, State
 from comments.models.comment import CommentQuerySet
 from liveblog.numbers import LARGEST, number, sortable
+from liveblog.pagination import time_key
 from liveblog.search.queries import matching
 
 #: How many comments the page shows at first and adds each time.
 PAGE_SIZE = 15
 
-#: More than any primary key; in the order “newest first” sort keys count down from it.
+#: The time in a key of `time_key`.
 _TIME_FORMAT = "%Y%m%dT%H%M%S.%f"
 
 
@@ -88,7 +89,7 @@ class Selection:
         """Return the key by which the page sorts the cards, lowest first."""
         if not self.to_do or comment.queued_at is None:
             return sortable(LARGEST - comment.pk)
-        return f"{comment.queued_at.astimezone(datetime.UTC):{_TIME_FORMAT}}-{sortable(comment.pk)}"
+        return time_key(comment.queued_at, comment.pk)
 
     def _after(self, found: CommentQuerySet, key: str) -> CommentQuerySet:
         if not key:

@@ -62,7 +62,6 @@ def reload_all_pages() -> None:
     """Have the open pages of all articles load again, and no cached page pass for the present one."""
     for pk in _articles().values_list("pk", flat=True):
         with transaction.atomic():
-            lock(pk)
             append(pk, PAGE)
 
 

@@ -69,11 +69,6 @@ def clock_change(local: datetime, zone: tzinfo) -> ClockChange:
     return ClockChange(end.astimezone(timezone(first)), end.astimezone(timezone(last)))
 
 
-def is_repeated(moment: datetime, zone: tzinfo) -> bool:
-    """Return whether the clocks of a zone show the local time of a moment twice."""
-    return len(moments(moment.astimezone(zone).replace(tzinfo=None, fold=0), zone)) > 1
-
-
 def offset(moment: datetime, zone: tzinfo) -> str:
     """Return the offset from UTC that a zone has at a moment, as ISO 8601 writes it: '-04:00'."""
     return moment.astimezone(zone).isoformat(timespec="hours")[len("2026-11-01T01") :]

@@ -27,13 +27,9 @@ _WHOLE_LIST = "ar"
 _APOSTROPHES = frozenset("'‘’ʻʼ`")
 
 
-def offered() -> list[str]:
-    """Return the names of the zones that forms offer: those of places, without former names, and UTC."""
-    return list(_offered())
-
-
 @cache
-def _offered() -> tuple[str, ...]:
+def offered() -> tuple[str, ...]:
+    """Return the names of the zones that forms offer: those of places, without former names, and UTC."""
     known = zoneinfo.available_timezones()
     places = (name for name in get_global("zone_territories") if name in known and not name.startswith("Etc/"))
     return ("UTC", *sorted(places))
@@ -75,7 +71,7 @@ def choices(kept: str = "") -> list[Choice | tuple[str, list[Choice]]]:
 
     `kept`: a zone that an item has although forms do not offer it.
     """
-    flat = dict.fromkeys(["UTC", *([kept] if kept and kept not in _offered() else [])])
+    flat = dict.fromkeys(["UTC", *([kept] if kept and kept not in offered() else [])])
     return [*((name, name) for name in flat), *_by_country(translation.get_language() or "en")]
 
 
@@ -83,7 +79,7 @@ def choices(kept: str = "") -> list[Choice | tuple[str, list[Choice]]]:
 def _by_country(language: str) -> list[tuple[str, list[Choice]]]:
     with translation.override(language):
         groups: dict[str, list[Choice]] = defaultdict(list)
-        for name in _offered():
+        for name in offered():
             label = city(name) if city(name) == title(name) else f"{city(name)} – {title(name)}"
             groups[country(name) or city(name)].append((name, label))
         del groups["UTC"]

@@ -63,11 +63,14 @@ def of(item: models.Model) -> Mapping[str, Texts]:
     return _texts_of[type(item)](item)
 
 
-def store(item: models.Model, *, new: bool = False) -> None:
-    """Write the texts of an object into the index if they differ. `new`: the index has nothing of it yet."""
+def store(item: models.Model, texts: Mapping[str, Texts] | None = None, *, new: bool = False) -> None:
+    """Write the texts of an object into the index if they differ.
+
+    `texts`: the result of `of`, if the caller has it. `new`: the index has nothing of the object yet.
+    """
     kind = kind_of(type(item))
     wanted = {}
-    for language, (title, text) in of(item).items():
+    for language, (title, text) in (of(item) if texts is None else texts).items():
         row = SearchText(
             kind=kind, object_id=item.pk, language=language, title=fold(title), text=fold(f"{title}\n{text}")
         )

@@ -29,7 +29,7 @@ _ENDINGS = {
 }
 _STEM_MIN_LENGTH = 3
 #: Letters that alternate in Ukrainian words: Харків, Харкова.
-_UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
+UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
 
 _APOSTROPHES = re.compile("['’ʼ`´]")
 #: Cedillas were used for Romanian before Unicode 3.0 had letters with a comma below.
@@ -133,4 +133,4 @@ def _stems(word: str, language: str) -> frozenset[str]:
     for ending in _ENDINGS.get(language, "").split():
         if plain.endswith(ending) and len(plain) - len(ending) >= _STEM_MIN_LENGTH:
             found.add(plain.removesuffix(ending))
-    return frozenset(stem.translate(_UKRAINIAN_VOWELS) for stem in found) if language == "uk" else frozenset(found)
+    return frozenset(stem.translate(UKRAINIAN_VOWELS) for stem in found) if language == "uk" else frozenset(found)

@@ -6,6 +6,7 @@ import { Pictures } from "../articles/pictures.js";
 import { doubling } from "../liveblog/backoff.js";
 import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
 import { showOffsets } from "../liveblog/moment-inputs.js";
+import { pageLocale } from "../liveblog/moments.js";
 import { Draft } from "./drafts.js";
 import { groupByName, sameFields, withoutFields } from "./fields.js";
 import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js";
@@ -39,8 +40,7 @@ const STILL_MEANT = 5 * 60_000;
  * @param {string[]} names
  */
 function listed(names) {
-  const language = document.documentElement.lang;
-  return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type: "conjunction" }).format(names);
+  return new Intl.ListFormat(pageLocale(), { type: "conjunction" }).format(names);
 }
 
 /** Fields that belong to the page, not to what is written. */

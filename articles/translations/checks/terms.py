@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from articles.translations.checks.pair import Pair, base
-from liveblog.translation.inflection import same_word
+from liveblog.translation.inflection import UKRAINIAN_VOWELS, same_word
 from liveblog.translation.terms import LETTER, Term, case_fits, occurring, places_of, words_of
 
 #: Vowels that alternate when a Ukrainian word is inflected: Київ, Києва; міст, моста.
-_UKRAINIAN_VOWELS = str.maketrans("іеє", "ооо")
 
 
 def terms_differing(terms: Iterable[Term], pair: Pair) -> dict[str, list[str]]:
@@ -85,4 +84,4 @@ def _fold(text: str, language: str = "") -> str:
     """Return the text without case, accents and Arabic vowels."""
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     folded = "".join(letters).casefold()
-    return folded.translate(_UKRAINIAN_VOWELS) if base(language) == "uk" else folded
+    return folded.translate(UKRAINIAN_VOWELS) if base(language) == "uk" else folded

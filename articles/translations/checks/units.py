@@ -419,7 +419,6 @@ sterling جنيه إسترليني|جنيهات إسترلينية
 """,
 }
 _BEFORE = re.compile(r"([$€£¥₴]|US\$|USD|EUR|GBP)[ \xa0\u202f]?$")
-_MARKS = re.compile("[\u064b-\u0652]")
 _PREFIX = {"€": "euro", "$": "dollar", "£": "sterling", "¥": "yen", "₴": "hryvnia"}
 #: Two of a unit in one word.
 ARABIC_DUALS = {
