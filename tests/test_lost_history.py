@@ -75,6 +75,17 @@ def test_caches_take_no_new_state_for_a_lost_one_of_the_same_revision(client: An
     assert "What is true." in client.get(article.url("en")).content.decode()
 
 
+@pytest.mark.parametrize("path", ["/en/feed.atom", "/news-sitemap.xml", "/en/news-sitemap.xml"])
+def test_a_document_about_all_coverage_names_its_history(client: Any, path: str) -> None:
+    article = factories.article()
+    factories.update(article)
+    etag = client.get(path)["ETag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    # Another history has reached the same revision.
+    Article._base_manager.filter(pk=article.pk).update(revision_token="another1")
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
 @pytest.mark.parametrize("after", ["0", "1", "7", "-1", "1-", "1-short", "1-12345678-9", "1-1234567é", "x-12345678"])
 def test_a_page_of_an_earlier_release_or_of_nobody_loads_again(client: Any, after: str) -> None:
     article = factories.article()

@@ -138,6 +138,16 @@ def test_the_permalink_says_when_the_coverage_ended_and_in_which_zone(client: Cl
     assert "Zeitzone: Osteuropäische Zeit, Bukarest" in html
 
 
+def test_the_permalink_of_coverage_that_was_called_off_names_no_end(client: Client) -> None:
+    article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(days=2))
+    update = factories.update(article)
+    article.state = "finished"
+    article.save()
+    html = client.get(update.url("en")).content.decode()
+    assert "Called off before it started" in html
+    assert "This coverage ended" not in html
+
+
 def test_the_permalink_of_running_coverage_does_not_say_that_it_ended(client: Client) -> None:
     assert 'class="ended"' not in html_of(client, factories.update(factories.article()).url("en"))
 
