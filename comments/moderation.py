@@ -21,6 +21,7 @@ from articles import api
 from articles.models import Article, Author, Update
 from comments import notifications, spam
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
+from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.errors import Conflict
 
@@ -220,12 +221,13 @@ def feature(pk: int, featured: bool) -> None:
         comment.save()
 
 
-def make_update(pk: int, authors: Collection[Author] = ()) -> Update:
-    """Publish an approved comment as an update of its article, and return it; a second call returns the same update.
+def make_update(pk: int, actor: User | Machine, authors: Collection[Author] = ()) -> Update:
+    """Make an update of an approved comment for `actor`, and return it; a second call returns the same update.
 
-    Raise Conflict if the comment is not approved.
+    It is published, or submitted if a second user releases updates of the article. Raise Conflict if the comment is not
+    approved.
     """
-    with locked(pk) as comment:
+    with locked(pk) as comment, acting_as(actor):
         if comment.state != State.APPROVED:
             raise Conflict(comment)
         if comment.update_made is None:

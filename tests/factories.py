@@ -20,6 +20,7 @@ from comments.models import Comment
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.models import Change
+from tests.actors import the_actor_or_test
 
 _numbers = itertools.count(1)
 
@@ -41,7 +42,8 @@ def article(**fields: Any) -> Article:
         | fields
     )
     made.full_clean(exclude=["headline"])
-    made.save()
+    with the_actor_or_test():
+        made.save()
     return made
 
 
@@ -52,9 +54,9 @@ def update(
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
-    with made.validated_with(PendingRelations(pictures=pictures, embed_url=embed)):
+    with the_actor_or_test(), made.validated_with(PendingRelations(pictures=pictures, embed_url=embed)):
         made.full_clean()
-    with changes.edit(made):
+    with the_actor_or_test(), changes.edit(made):
         made.save()
         made.authors.set(authors)
         for position, each in enumerate(pictures):

@@ -16,6 +16,7 @@ from comments.models import Comment, Discussion, ListedWord, Policy, State
 from comments.views.threads import ORDERS
 from liveblog.errors import Conflict
 from tests import factories
+from tests.actors import TEST
 from tests.server import eventually
 from tests.translation_servers import TranslationServer
 
@@ -692,8 +693,8 @@ def test_an_editor_turns_a_comment_into_a_credited_update_once(client: Any) -> N
     article = factories.article()
     text = "Був там і бачив.\n\nІ <b>знаю</b>."
     comment = factories.comment(article, language="uk", name="Олена <3", text=text, state="approved")
-    update = moderation.make_update(comment.pk)
-    assert moderation.make_update(comment.pk) == update
+    update = moderation.make_update(comment.pk, TEST)
+    assert moderation.make_update(comment.pk, TEST) == update
     assert (update.source_language, update.state) == ("uk", "published")
     html = client.get(article.url("uk")).content.decode()
     assert update.element in html
@@ -702,4 +703,4 @@ def test_an_editor_turns_a_comment_into_a_credited_update_once(client: Any) -> N
     assert "<blockquote>" in update.body_uk
     waiting = factories.comment(article)
     with pytest.raises(Conflict):
-        moderation.make_update(waiting.pk)
+        moderation.make_update(waiting.pk, TEST)

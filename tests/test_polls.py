@@ -19,6 +19,7 @@ from articles.polls import ballot, counting, voting
 from articles.polls.counting import publish_tallies
 from articles.publishing import syndication
 from tests import factories, soak
+from tests.actors import TEST
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db
@@ -263,7 +264,7 @@ def test_a_poll_with_votes_stays_a_poll(client: Client) -> None:
 
 def test_votes_in_one_article_protect_the_copies_of_a_poll(client: Client) -> None:
     update = poll()
-    [copy] = syndication.copy_to(update, [factories.article()], None)
+    [copy] = syndication.copy_to(update, [factories.article()], TEST)
     vote(client, copy, 2)
     update.refresh_from_db()
     update.body_en = items("Neither", "Helsinki")
