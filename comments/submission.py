@@ -208,8 +208,9 @@ def _secret(article: Article, values: CommentData, sender: Sender) -> str:
     # The prefixes keep the two apart: nobody can make up a key that equals the address of another sender.
     if key := values.get("key"):
         return keyed_secret("key", key, *content)
-    if address := limits.counted_address(sender.address or ""):
-        return keyed_secret("address", address, sender.user_agent, *content)
+    # Clients without an address cannot be told apart.
+    if sender.address:
+        return keyed_secret("address", limits.counted_address(sender.address), sender.user_agent, *content)
     return secrets.token_urlsafe(24)
 
 

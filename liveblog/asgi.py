@@ -4,9 +4,14 @@ from typing import Any, cast
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+from liveblog import proxies
+
+if found := proxies.problem():
+    raise ImproperlyConfigured(found)
 
 # This loads the apps, which the other imports need.
 _http = get_asgi_application()
@@ -26,24 +31,29 @@ from comments.queue.consumers import QueueConsumer
 from liveblog import notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
+from liveblog.origin import OwnPagesOnly
 from liveblog.pagecache import PageCache
 
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
 notify.add_change_callback(_pages.expire)
 
-application = ProtocolTypeRouter(
+_routes = ProtocolTypeRouter(
     {
         "http": _pages,
-        "websocket": AllowedHostsOriginValidator(
-            URLRouter(
-                [
-                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
-                    path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
-                    path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
-                    re_path("", cast(Any, nowhere)),
-                ]
-            )
+        "websocket": OwnPagesOnly(
+            cast(
+                Any,
+                URLRouter(
+                    [
+                        path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                        path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
+                        path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
+                        re_path("", cast(Any, nowhere)),
+                    ]
+                ),
+            ),
+            settings.SITE_ORIGINS,
         ),
         "lifespan": Lifespan(
             lambda: publish_when_due(hub),
@@ -56,3 +66,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+application = proxies.TrustedProxies(cast(Any, _routes), settings.TRUSTED_PROXIES or ())

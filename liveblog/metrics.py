@@ -1,10 +1,11 @@
 """Metrics for monitoring at /metrics, in the text format of Prometheus (prometheus.io, "Exposition formats")."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -46,10 +47,8 @@ register(_readers)
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics to clients on this machine or a private network, and 404 to everybody else."""
-    try:
-        if not ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_private:
-            raise Http404
-    except ValueError as error:
-        raise Http404 from error
+    """Return the metrics to clients that send METRICS_TOKEN (RFC 6750), and 404 to everybody else."""
+    given = request.headers.get("Authorization", "")
+    if not settings.METRICS_TOKEN or not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        raise Http404
     return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)

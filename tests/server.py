@@ -81,6 +81,8 @@ class Server:
             # Changes made in the test's own process send no notification through the server's in-process layer.
             "LIVE_POLL_SECONDS": "0.1",
             "LIVE_DRAIN_SECONDS": "0.2",
+            # All readers of a test come from one address.
+            "LIVE_MAX_CONNECTIONS_PER_ADDRESS": "0",
             "PYTHONWARNINGS": "default",
             **environment,
         }

@@ -164,8 +164,8 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     # A proxy that listens to IPv6 too writes IPv4 addresses like this. Each is one reader.
     assert statuses("::ffff:203.0.113.5") == [429] * 4
     assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
-    # A proxy on this machine that names no client does not count as one reader.
-    assert statuses("127.0.0.1") == statuses("::ffff:127.0.0.1") == [200] * 4
+    # A reader on this machine is counted as any other, and all without an address as one.
+    assert statuses("127.0.0.1") == statuses("") == [200, 200, 200, 429]
 
 
 def test_readers_can_vote_while_the_cache_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
+from liveblog import proxies
 from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
 
 #: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
@@ -30,13 +31,10 @@ class Command(BaseCommand):
             help="processes on the port (default: %(default)s); SIGHUP replaces one after the other",
         )
         parser.add_argument("--access-log", action="store_true", help="log every request")
-        parser.add_argument(
-            "--forwarded-allow-ips",
-            default="127.0.0.1",
-            help="proxies whose X-Forwarded-* headers are believed (default: %(default)s)",
-        )
 
     def handle(self, *args: object, **options: Any) -> None:
+        if problem := proxies.problem():
+            raise CommandError(problem)
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],
@@ -49,7 +47,10 @@ class Command(BaseCommand):
             ws_max_size=4096,
             access_log=options["access_log"],
             log_level="info" if options["access_log"] else "warning",
-            forwarded_allow_ips=options["forwarded_allow_ips"],
+            # `liveblog.proxies` does this for any server.
+            proxy_headers=False,
+            # Everything is logged by the handlers of the settings, which mask secrets.
+            log_config=None,
             timeout_graceful_shutdown=int(settings.LIVE_DRAIN_SECONDS + CLOSE_TIMEOUT_SECONDS) + 1,
             server_header=False,
         )
