@@ -439,13 +439,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
+    "filters": {
+        "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
+        "mask_secrets": {"()": "liveblog.logs.MaskSecrets"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask_secrets"]},
+        "outages": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["once_per_outage", "mask_secrets"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
+        # Django's own handler of its server for development does not mask anything.
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
