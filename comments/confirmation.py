@@ -66,7 +66,7 @@ def ask(comment: Comment, sender: str | None) -> None:
     if free.update(asked_at=now):
         # What the check finds to be spam causes no letter.
         due_at = now + (spam.GRACE_PERIOD if spam.configured() else timedelta())
-        key = f"confirm-{address.pk}-{int(now.timestamp())}"
+        key = f"confirm-{address.pk}-{now:%Y%m%d%H%M%S%f}"
         EmailJob.objects.create(key=key, kind=EmailJob.Kind.CONFIRM, address=address, due_at=due_at)
 
 

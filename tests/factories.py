@@ -16,7 +16,8 @@ from articles import changes
 from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
 from articles.pending import PendingRelations
-from comments.models import Comment
+from comments import confirmation
+from comments.models import Comment, EmailAddress
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.models import Change
@@ -91,6 +92,13 @@ def comment(of: Article | None = None, **fields: Any) -> Comment:
     """Create a comment that waits, in English if no language is given."""
     text = {"language": "en", "name": "Ana", "text": f"Thank you for take {next(_numbers)}."}
     return Comment.objects.create(article=of or article(), **(text | fields))
+
+
+def proof(email: str) -> str:
+    """Return the proof that the browser of an address's owner has kept since they confirmed the address."""
+    address = EmailAddress.of(email)
+    EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
+    return confirmation.proof_of(address)
 
 
 def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:

@@ -51,6 +51,7 @@ def left(article: Any = None, **fields: Any) -> Comment:
             "text": "That is unmistakably what I wrote, and no one else.",
             "address": "192.0.2.77",
             "user_agent": "RareBrowser/1.0",
+            "confirmed": True,
             "notify": True,
         }
         | fields,
