@@ -45,12 +45,8 @@ def trusted() -> Comment:
 def test_all_that_a_key_has_made_is_found_after_a_change_of_keys(client: Client, settings: Any, rekeyed: bool) -> None:
     comment = trusted()
     article = comment.article
-    moderation.ban(
-        factories.comment(email="eve@example.org", confirmed=True),
-        None,
-        until=timezone.now() + timedelta(1),
-        email=True,
-    )
+    eve = factories.comment(email="eve@example.org", confirmed=True)
+    moderation.ban(eve, None, until=timezone.now() + timedelta(1), email=True)
     moderation.report(comment.pk, "abuse", "", "192.0.2.9")
     token = urlsplit(emails._unsubscribe_urls(EmailAddress.of(EMAIL), "en")[0]).path
     proof, link = factories.proof(EMAIL), confirmation.link(EmailAddress.of(EMAIL), "en").partition("#")[2]

@@ -67,7 +67,8 @@ def own(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         try:
             if "delete" in request.POST:
                 submission.withdraw(found, version=version)
-                return redirect(comments_url)
+                # Without a fragment of its own, the next page would inherit the secret (RFC 9110, section 10.2.2).
+                return redirect(f"{comments_url}#comments")
             form = EditForm(request.POST)
             if form.is_valid():
                 found = submission.edit(found, form.cleaned_data["text"], sender(request), version=version)
