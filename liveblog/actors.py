@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,9 @@ def is_machine() -> bool:
 def name_of(actor: User | Machine) -> str:
     """Return the name under which the history keeps an actor: it outlives the account of a user."""
     return actor.name if isinstance(actor, Machine) else actor.get_username()
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the user of a request to a view that lets in no anonymous user."""
+    assert request.user.is_authenticated
+    return request.user
