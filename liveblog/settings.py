@@ -75,14 +75,9 @@ if _site.hostname in ("localhost", "127.0.0.1", "::1"):
     _port = f":{_site.port}" if _site.port else ""
     _own_urls += [f"{_site.scheme}://{host}{_port}" for host in _LOOPBACK]
 #: The origins whose pages may open websockets and post forms: that of SITE_URL, and those of other names of the site.
-SITE_ORIGINS = list(
-    dict.fromkeys(
-        [
-            *(_origin("SITE_URL", url) for url in _own_urls),
-            *(_origin("OTHER_ORIGINS", url) for url in env.list("OTHER_ORIGINS", [])),
-        ]
-    )
-)
+SITE_ORIGINS = [_origin("SITE_URL", url) for url in _own_urls]
+_other_origins: list[str] = env.list("OTHER_ORIGINS", [])
+SITE_ORIGINS += [_origin("OTHER_ORIGINS", url) for url in _other_origins]
 CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
 
 #: Networks of the proxies that are believed, and "unix"; None if nothing is said. See liveblog/proxies.py.
