@@ -128,7 +128,8 @@ def _review_again(
     known = set(review.keys_of(row.language, review.from_json(state.get("accepted", []))))
     # The account may have been deleted since.
     reviewer = get_user_model()._default_manager.filter(pk__in=[state.get("reviewer")]).first()
-    for by, keys in ((reviewer, known), (None if isinstance(user, Machine) or not user.is_authenticated else user, known.union(acknowledged))):
+    person = None if isinstance(user, Machine) or not user.is_authenticated else user
+    for by, keys in ((reviewer, known), (person, known.union(acknowledged))):
         try:
             review.accept(row, update, source, texts, by, keys=keys)
         except review.RemarksError as error:
