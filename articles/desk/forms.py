@@ -23,7 +23,7 @@ from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
 from articles.text.richtext import RichTextWidget, not_too_long
-from liveblog.fields import TextFormField, offered_languages, with_kept_languages
+from liveblog.fields import ObjectsFormField, TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 from liveblog.lists import sort_key
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
@@ -95,7 +95,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     published_at = MomentFormField(label=_("Earlier time"), required=False)
     backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
-    also_in: forms.ModelMultipleChoiceField[Article] = forms.ModelMultipleChoiceField(
+    also_in = ObjectsFormField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
@@ -106,6 +106,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
         }
+        field_classes = {"authors": ObjectsFormField}
 
     def __init__(self, data: QueryDict | None = None, *, instance: Update, user: Actor) -> None:
         self.article, self.user = instance.article, user

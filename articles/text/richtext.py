@@ -21,6 +21,8 @@ from articles.text.bidi import balanced_html
 from articles.text.parsed import parse, serialise
 from articles.text.plaintext import NO_TEXT, plain_text, text_of
 from liveblog.fields import NormalisedField
+from liveblog.links import as_read
+from liveblog.marks import bounded_marks
 from liveblog.numbers import number
 
 #: In characters, with the markup; more than a page of a newspaper.
@@ -63,7 +65,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "dir":
         return value if value in ("ltr", "rtl", "auto") else None
     if name == "href":
-        return None if "@" in value.split("://", 1)[-1].split("/", 1)[0] and "://" in value else value
+        return as_read(value)
     return value
 
 
@@ -90,7 +92,7 @@ _BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
 
 def sanitise(html: str | None) -> str:
     """Return `html` without everything that is not on the allowlist; empty if no text is left."""
-    return _with_text(NO_TEXT.sub("", _cleaner.clean(html or "")))
+    return _with_text(bounded_marks(NO_TEXT.sub("", _cleaner.clean(html or ""))))
 
 
 def normalise(html: str | None) -> str:

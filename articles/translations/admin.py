@@ -34,6 +34,7 @@ from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, review, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
+from liveblog.admin_input import InputAdmin
 from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
@@ -222,7 +223,7 @@ class TranslationForm(forms.Form):
 
 
 @admin.register(Translation)
-class TranslationAdmin(admin.ModelAdmin):
+class TranslationAdmin(InputAdmin):
     list_display = ("text", "language_shown", "state_shown", "remarks", "who")
     list_display_links = None
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
@@ -332,7 +333,7 @@ class TranslationAdmin(admin.ModelAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        row = self.object_or_404(request, object_id)
         if request.method == "POST":
             return self._act(request, row)
         desk.opened_by(row, _user(request))
