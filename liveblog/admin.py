@@ -51,7 +51,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(InputAdmin, GroupAdmin):
+class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE

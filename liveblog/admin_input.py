@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -24,7 +25,7 @@ class _KnownOptions(_Widget):
     """A mixin for widgets that look up the objects of a form that was sent: only numbers can name one."""
 
     def optgroups(
-        self, name: str, value: list[str], attrs: dict[str, Any] | None = None
+        self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
     ) -> list[tuple[str | None, list[dict[str, Any]], int | None]]:
         named = [key for key in value if number(str(key)) is not None]
         return super().optgroups(name, named, attrs)

@@ -26,10 +26,11 @@ from comments.queue.consumers import QueueConsumer
 from liveblog import notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
+from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
 
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)
 
 application = ProtocolTypeRouter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
@@ -15,6 +16,18 @@ from liveblog.release import RELEASE
 #: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
 MAX_AGE_SECONDS = 5
 
+#: How many responses are kept of a group that has many: permalinks, and older pages of all lists.
+MAX_KEPT = 200
+#: How many are kept of a page that everybody opens: the present one, and those that it replaces.
+MAX_VERSIONS = 3
+
+
+class Kept(TypedDict):
+    """Keyword arguments of `cached_response` and `liveblog.cache.get_or_make`."""
+
+    group: str
+    most: int
+
 
 def cached_response(
     request: HttpRequest,
@@ -24,9 +37,12 @@ def cached_response(
     *,
     last_modified: datetime.datetime | None = None,
     freshness: Mapping[str, int] | None = None,
+    group: str = "pages",
+    most: int = MAX_KEPT,
 ) -> HttpResponse:
     """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
 
+    group, most     what is kept together, and how many of it; see `liveblog.cache.keep`
     last_modified   when it changed for the last time, for programs that know no ETags
     freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
     """
@@ -34,7 +50,9 @@ def cached_response(
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
+        response = HttpResponse(
+            get_or_make(f"{RELEASE}:{key}", render, group=group, most=most), content_type=content_type
+        )
     response.headers["ETag"] = etag
     if last_modified is not None:
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())
