@@ -1,3 +1,4 @@
+import asyncio
 import os
 from typing import Any, cast
 
@@ -28,10 +29,17 @@ from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
+from liveblog.translation import detector
 
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)
+
+
+async def _load_detector() -> None:
+    if settings.DETECTOR_AT_START:
+        await asyncio.to_thread(detector.load)
+
 
 application = ProtocolTypeRouter(
     {
@@ -54,6 +62,7 @@ application = ProtocolTypeRouter(
             handle_when_due,
             send_when_due,
             run_when_due,
+            _load_detector,
         ),
     }
 )

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core.cache import cache
 
@@ -20,6 +20,19 @@ MAKE_TIMEOUT_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
+
+
+#: How many responses are kept of a group that has many: permalinks, and older pages of all lists.
+MAX_KEPT = 200
+#: How many are kept of a page that everybody opens: the present one, and those that it replaces.
+MAX_VERSIONS = 3
+
+
+class Kept(TypedDict):
+    """The group that a key belongs to, and how many of its keys are kept: arguments of `get_or_make`."""
+
+    group: str
+    most: int
 
 
 def get(key: str) -> Any:

@@ -15,7 +15,7 @@ MAX_ACCENTS = 4
 
 _MARK = r"\p{M}"
 #: Invisible characters and tags between two marks do not separate them.
-_BETWEEN = r"[\p{Default_Ignorable_Code_Point}--\p{M}]|<[^<>]*>"
+_BETWEEN = r"[\p{Default_Ignorable_Code_Point}--\p{M}]|\x3c[^\x3c\x3e]*\x3e"
 
 _SUSPECT = regex.compile(rf"{_MARK}(?:{_BETWEEN}|{_MARK}){{{MAX_ACCENTS},}}", regex.VERSION1)
 _PARTS = regex.compile(

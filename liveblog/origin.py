@@ -12,8 +12,7 @@ from django.http.request import split_domain_port, validate_host
 def is_of_site(host: bytes) -> bool:
     """Return whether the header Host names this site, as ALLOWED_HOSTS says."""
     domain, _port = split_domain_port(host[:300].decode("latin-1"))
-    allowed: list[str] = settings.ALLOWED_HOSTS
-    return bool(domain) and validate_host(domain, allowed)
+    return bool(domain) and validate_host(domain, list(map(str, settings.ALLOWED_HOSTS)))
 
 
 def from_here(request: HttpRequest) -> bool:

@@ -215,6 +215,8 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
+#: Whether a server loads the model of language detection when it starts, and not for the first comment.
+DETECTOR_AT_START = env.bool("DETECTOR_AT_START", True)
 TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SERVER", True)
 
 # Embeds --------------------------------------------------------------------------------------------------------------

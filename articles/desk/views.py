@@ -30,6 +30,7 @@ from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.publishing import finishing, quiet, snapshot, syndication
 from articles.templatetags.live import own_name
+from articles.text.richtext import prepare
 from articles.translations import stats
 from liveblog.actors import acting_as
 from liveblog.delivery import log
@@ -224,6 +225,7 @@ def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, ne
 
     A version that the user has not seen is not replaced, unless the result would be the same.
     """
+    prepare(request.POST)
     with transaction.atomic(), acting_as(request.user):
         # The lock lasts until the commit, so the version that is checked is the one that is replaced.
         _lock(request, article, found)
@@ -315,6 +317,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     data = request.POST.copy()
     # No acting user is set, so the rules of who may publish do not apply. Nor does the key of an earlier request.
     data["action"], data["key"] = "preview", ""
+    prepare(data)
     with transaction.atomic():
         present = None if update is None else _get(article, update)
         _lock(request, article, article.updates.filter(pk=update or 0))

@@ -19,9 +19,10 @@ from articles.feeds import atom, json_feed, sitemaps
 from articles.feeds.addresses import FORMATS, Channel
 from articles.feeds.entries import Document, anchor_of
 from articles.models import Article, Update
-from articles.page.caching import MAX_KEPT, MAX_VERSIONS, Kept, cached_response
+from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Anchor, Place

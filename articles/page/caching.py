@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date, parse_http_date_safe
 
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, get_or_make
 from liveblog.release import RELEASE
 
 #: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
 MAX_AGE_SECONDS = 5
-
-#: How many responses are kept of a group that has many: permalinks, and older pages of all lists.
-MAX_KEPT = 200
-#: How many are kept of a page that everybody opens: the present one, and those that it replaces.
-MAX_VERSIONS = 3
-
-
-class Kept(TypedDict):
-    """Keyword arguments of `cached_response` and `liveblog.cache.get_or_make`."""
-
-    group: str
-    most: int
 
 
 def cached_response(

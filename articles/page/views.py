@@ -17,14 +17,14 @@ from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
-from articles.page.caching import MAX_AGE_SECONDS, MAX_KEPT, MAX_VERSIONS, Kept, cached_response
+from articles.page.caching import MAX_AGE_SECONDS, cached_response
 from articles.page.finding import find_article
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_index, originals_of_update
 from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State

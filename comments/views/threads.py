@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles import api
 from articles.models import Article
-from articles.page.caching import MAX_KEPT, MAX_VERSIONS, Kept
 from comments import rendering, submission, translation
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion
@@ -28,7 +27,7 @@ from comments.submission import CommentData, Rejected
 from comments.views.own import own_html, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 from liveblog.parameters import reads
