@@ -146,7 +146,14 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # In seconds. A cache that takes longer is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+        },
+        # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
+        "limits": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL),
+            "KEY_PREFIX": "limits",
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        },
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -154,7 +161,9 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": 2000},
-        }
+        },
+        # There is one process, and it counts by itself.
+        "limits": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
 
 # Threads have connections of their own, and see nothing of a transaction that a test is to roll back.

@@ -28,8 +28,10 @@ from articles.desk.forms import ComposerForm, key_of, language_for
 from articles.desk.previews import preview_html
 from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
+from articles.polls import voting
 from articles.publishing import finishing, quiet, snapshot, syndication
 from articles.templatetags.live import own_name
+from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
 from liveblog.actors import acting_as
@@ -189,10 +191,21 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
+        "origins": [_origin(each) for each in voting.origins(article.pk)],
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
+
+
+def _origin(found: voting.Origin) -> dict[str, object]:
+    language = found.update.source_language
+    return {
+        "headline": text_in(found.update, "headline", language),
+        "language": language,
+        "votes": found.votes,
+        "total": found.total,
+    }
 
 
 # One update -----------------------------------------------------------------------------------------------------------
