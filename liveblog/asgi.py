@@ -26,6 +26,7 @@ from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
 from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
@@ -43,7 +44,7 @@ async def _load_detector() -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": _pages,
+        "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
         "websocket": AllowedHostsOriginValidator(
             URLRouter(
                 [
