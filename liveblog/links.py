@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 #: In characters; longer ones are no links that anybody wants to share.
-MAX_LENGTH = 2000
+MAX_LENGTH = 8000
 
 #: Browsers cut these off at both ends of an address, and remove the others wherever they are (section 4.4).
 _ENDS = "".join(map(chr, range(0x21)))

@@ -66,7 +66,7 @@ def visitor(role: str) -> Client:
 
 def is_for(address: Address, role: str) -> bool:
     """Return whether a role has other answers there than everybody: readers' pages are the same for all."""
-    return role == "nobody" or address.route.startswith("admin/")
+    return role == "nobody" or address.route.startswith(("admin/", "accounts/"))
 
 
 @pytest.mark.django_db
