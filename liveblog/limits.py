@@ -7,6 +7,7 @@ decides, so nobody can switch a meter off from outside.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 import time
@@ -46,6 +47,16 @@ class _Counters:
     def get(self, key: str) -> int:
         with self._lock:
             return self._counts.get(key, (0, 0.0))[0]
+
+    def take_back(self, key: str) -> None:
+        with self._lock:
+            count, end = self._counts.get(key, (0, 0.0))
+            if count:
+                self._counts[key] = (count - 1, end)
+
+    def remove(self, key: str) -> None:
+        with self._lock:
+            self._counts.pop(key, None)
 
     def clear(self) -> None:
         with self._lock:
@@ -95,6 +106,28 @@ def counted(action: str, identity: str, seconds: int) -> int:
     """Return how often `identity` has done something in the current period, without counting it."""
     key, _end = _key(action, identity, seconds)
     return max(_own.get(key), _in_store(key))
+
+
+def take_back(action: str, identity: str, seconds: int) -> None:
+    """Count an action of the current period less."""
+    key, _end = _key(action, identity, seconds)
+    _own.take_back(key)
+    with contextlib.suppress(Exception):
+        if caches[STORE].decr(key) < 0:
+            caches[STORE].delete(key)
+
+
+def reset(action: str, identity: str, seconds: int) -> None:
+    """Count nothing that `identity` has done in the current period so far."""
+    key, _end = _key(action, identity, seconds)
+    _own.remove(key)
+    with contextlib.suppress(Exception):
+        caches[STORE].delete(key)
+
+
+def seconds_left(seconds: int) -> float:
+    """Return the time until the current period of this length ends, in seconds."""
+    return seconds - time.time() % seconds
 
 
 def forget() -> None:

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -184,6 +185,8 @@ LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 50
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+#: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
+POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
@@ -401,6 +404,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
