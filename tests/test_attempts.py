@@ -99,7 +99,7 @@ def test_pauses_grow_to_a_quarter_of_an_hour(ana: User, now: list[float], monkey
         now[0] += 5
         if not meter.pause():
             taken += 1
-            meter.count()
+            meter.add()
     # A guess every second would be 86,400.
     assert 50 < taken < 150
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +19,8 @@ import uvicorn
 from liveblog import edge
 from liveblog.delivery.protocol import EdgeProtocol
 from liveblog.edge import BodyLimits
-from tests.server import PATIENCE, eventually, free_port
+from tests import processes
+from tests.server import PATIENCE, ROOT, eventually, free_port
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -37,6 +42,8 @@ class Place:
         more = scope["path"] != "/unread/"
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             self.read += len(message.get("body", b""))
             more = message.get("more_body", False)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -215,3 +222,98 @@ def test_the_rest_of_a_body_that_nobody_reads_holds_no_connection(place: Place) 
 def test_a_length_that_is_no_number_is_refused(place: Place, length: str) -> None:
     request = post("/en/", 0).replace(b"Content-Length: 0", f"Content-Length: {length}".encode())
     assert place.ask(request) in (400, 413)
+
+
+# Proxies --------------------------------------------------------------------------------------------------------------
+
+#: An address, and how large a body it takes from somebody who has logged in.
+SIZES = {
+    "/en/live/summit/comments/": edge.MAX_BODY_BYTES,
+    "/vote/en/7/": edge.MAX_BODY_BYTES,
+    "/admin/articles/snippet/add/": edge.MAX_NEWSROOM_BODY_BYTES,
+    "/admin/articles/update/pictures/": edge.MAX_UPLOAD_BYTES,
+    "/admin/articles/article/12/remarks/": edge.MAX_UPLOAD_BYTES,
+}
+
+
+def nginx(directory: Path, port: int, upstream: int) -> list[str]:
+    """Write the configuration of a server that includes our file, and return the command that runs it."""
+    (directory / "nginx.conf").write_text(f"""
+        daemon off; pid {directory}/pid; error_log {directory}/log warn;
+        events {{}}
+        http {{
+            access_log off;
+            client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+            fastcgi_temp_path {directory}/1; uwsgi_temp_path {directory}/2; scgi_temp_path {directory}/3;
+            upstream liveblog {{ server 127.0.0.1:{upstream}; }}
+            server {{ listen 127.0.0.1:{port}; include {ROOT}/deploy/nginx/limits.conf; }}
+        }}""")
+    return ["nginx", "-c", str(directory / "nginx.conf"), "-e", str(directory / "log"), "-g", "user root;"]
+
+
+def caddy(directory: Path, port: int, upstream: int) -> list[str]:
+    (directory / "Caddyfile").write_text(f"""{{
+            admin off
+            auto_https off
+            servers {{
+                max_header_size {edge.MAX_HEAD_BYTES}
+                timeouts {{
+                    read_header {edge.HEAD_SECONDS:g}s
+                }}
+            }}
+        }}
+        import {ROOT}/deploy/caddy/limits.caddyfile
+        http://127.0.0.1:{port} {{
+            import liveblog_limits
+            reverse_proxy 127.0.0.1:{upstream}
+        }}""")
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(directory / "Caddyfile")]
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_the_files_for_proxies_say_the_same(
+    place: Place, proxy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which(proxy.__name__) is None:
+        pytest.skip(f"{proxy.__name__} is not installed")
+    # The proxy refuses by itself: the server behind it would take more.
+    for name in ("MAX_BODY_BYTES", "MAX_NEWSROOM_BODY_BYTES", "MAX_UPLOAD_BYTES", "MAX_HEAD_BYTES"):
+        monkeypatch.setattr(edge, name, 10**9)
+    port = free_port()
+    process = processes.start(proxy(tmp_path, port, place.port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: _answers(port))
+        for path, most in SIZES.items():
+            with _connected(port) as connection:
+                connection.sendall(post(path, most, cookie="sessionid=x") + bytes(most))
+                assert status_of(connection) == 200, path
+            place.read = 0
+            with _connected(port) as connection, suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(post(path, most + 1, cookie="sessionid=x"))
+                connection.sendall(bytes(most + 1))
+                # Caddy before 2.7 says 502 for it.
+                assert status_of(connection) in (413, 502), path
+            assert place.read <= most
+        with _connected(port) as connection, suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 60_000 + b"\r\n\r\n")
+            assert status_of(connection) in (400, 431)
+    finally:
+        processes.end(process)
+
+
+def _connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), _connected(port) as connection:
+        return is_served(connection, GET.replace(b"Host: x", f"Host: 127.0.0.1:{port}".encode()))
+    return False
+
+
+def test_the_times_of_the_file_for_nginx_are_those_of_the_server() -> None:
+    text = (ROOT / "deploy/nginx/limits.conf").read_text()
+    assert f"client_header_timeout {edge.HEAD_SECONDS:g}s;" in text
+    assert f"client_body_timeout {edge.BODY_SECONDS:g}s;" in text
+    count, size = re.search(r"large_client_header_buffers (\d+) (\d+)k;", text).groups()  # type: ignore[union-attr]
+    assert int(count) * int(size) * 1024 == edge.MAX_HEAD_BYTES

@@ -55,7 +55,7 @@ class _Meter(NamedTuple):
         seconds = self._pause_after(limits.counted(self.action, self.identity, PERIOD_SECONDS))
         return 0 if self._take_turn(seconds) else limits.seconds_left(seconds)
 
-    def count(self) -> None:
+    def add(self) -> None:
         """Count an attempt. The pause that follows it begins at once."""
         self._take_turn(self._pause_after(limits.count(self.action, self.identity, PERIOD_SECONDS)))
 
@@ -83,7 +83,7 @@ def begin(request: HttpRequest, kind: str, account: str) -> None:
         raise too_many(60)
     # As many attempts at once as anybody likes are counted before the first of them fails.
     for meter in meters:
-        meter.count()
+        meter.add()
 
 
 def succeed(request: HttpRequest, kind: str, account: str) -> None:
