@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -45,6 +46,7 @@ register(_readers)
 
 
 @never_cache
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics to clients on this machine or a private network, and 404 to everybody else."""
     try:

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -153,7 +154,14 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # In seconds. A cache that takes longer is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+        },
+        # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
+        "limits": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL),
+            "KEY_PREFIX": "limits",
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        },
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -161,7 +169,9 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": 2000},
-        }
+        },
+        # There is one process, and it counts by itself.
+        "limits": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
 
 # Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
@@ -175,6 +185,8 @@ LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 50
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+#: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
+POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
@@ -222,6 +234,8 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
+#: Whether a server loads the model of language detection when it starts, and not for the first comment.
+DETECTOR_AT_START = env.bool("DETECTOR_AT_START", True)
 TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SERVER", True)
 
 # Embeds --------------------------------------------------------------------------------------------------------------
@@ -390,6 +404,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from liveblog import http
 from liveblog.errors import ProviderError
@@ -131,10 +132,33 @@ def test_the_body_of_an_error_is_read_for_callers_who_want_it(server: RawServer)
 
 def test_the_number_of_unfinished_exchanges_is_limited(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    # A name lookup cannot be ended.
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
     client = Client()
-    server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
     assert [reason_of(client, server, seconds=0.2) for _ in range(4)] == ["timeout", "timeout", "busy", "busy"]
-    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"])
+@pytest.mark.parametrize("mounted", [True, False])
+def test_servers_that_trickle_keep_no_place(
+    monkeypatch: pytest.MonkeyPatch, server: RawServer, start: bytes, mounted: bool
+) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    client = Client({"http://": HTTPAdapter()} if mounted else None)
+    server.trickles(start)
+    assert {reason_of(client, server, seconds=0.1) for _ in range(6)} == {"timeout"}
+    server.says(b"fine")
+    assert send(client, server).body == b"fine"
+
+
+def test_a_proxy_that_trickles_keeps_no_place(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    client = Client(environment=True)
+    server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
+    for _ in range(6):
+        with pytest.raises(ProviderError, match="timeout"):
+            client.send("GET", "http://host.example/", seconds=0.1, max_bytes=1000)
 
 
 def test_a_finished_exchange_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from uvicorn.supervisors import Multiprocess
 
-from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
+from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, EdgeProtocol, LiveProtocol
 
 #: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
 ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             workers=options["processes"],
+            http=EdgeProtocol,
             ws=LiveProtocol,
             # uvicorn's compression costs time and memory for each reader; the protocol class has its own.
             ws_per_message_deflate=False,
