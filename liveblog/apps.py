@@ -8,10 +8,12 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
-        from liveblog import checks
+        from liveblog import checks, jobs, metrics, tracing
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
         register(checks.deployment, deploy=True)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
+        metrics.register(jobs.measure)
+        tracing.start()

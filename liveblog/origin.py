@@ -1,11 +1,20 @@
 """The defence against other sites: the origin that the browser states, compared as a whole, without a cookie."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
 
 from liveblog.asgi_types import Application, Receive, Scope, Send
+
+
+@lru_cache(maxsize=64)
+def is_of_site(host: bytes) -> bool:
+    """Return whether the header Host names this site, as ALLOWED_HOSTS says."""
+    domain, _port = split_domain_port(host[:300].decode("latin-1"))
+    return bool(domain) and validate_host(domain, list(map(str, settings.ALLOWED_HOSTS)))
 
 
 def from_here(request: HttpRequest) -> bool:

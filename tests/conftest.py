@@ -24,7 +24,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
-from liveblog import actors
+from liveblog import actors, limits
 from tests import databases
 from tests.actors import TEST, nobody_acting
 from tests.soak import SOAK
@@ -117,7 +117,7 @@ def _take_redis_of_worker() -> None:
     if addresses:
         address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
         os.environ["REDIS_URL"] = address
-        settings.CACHES["default"]["LOCATION"] = address
+        settings.CACHES["default"]["LOCATION"] = settings.CACHES["limits"]["LOCATION"] = address
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [address]
 
 
@@ -170,6 +170,7 @@ def nothing_left_over(
     settings.MEDIA_ROOT = media
     settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
+    limits.forget()
     translation.deactivate()
     timezone.deactivate()
     # What a test saves itself is saved by a machine. A request names its own actor, and nobody acts before it does.
@@ -191,7 +192,7 @@ def nothing_left_over(
 def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
     now = time.time()
-    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,7 @@ class Server:
             "LIVE_DRAIN_SECONDS": "0.2",
             # All readers of a test come from one address.
             "LIVE_MAX_CONNECTIONS_PER_ADDRESS": "0",
+            "DETECTOR_AT_START": "off",
             "PYTHONWARNINGS": "default",
             **environment,
         }
