@@ -53,8 +53,10 @@ class JsonFormatter(logging.Formatter):
         }
         if identity := request_id.get():
             entry["request_id"] = identity
-        if record.exc_info or record.exc_text:
-            entry["exception"] = record.exc_text or self.formatException(record.exc_info)
+        if record.exc_text:
+            entry["exception"] = record.exc_text
+        elif record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             entry["stack"] = record.stack_info
         entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
