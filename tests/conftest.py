@@ -26,8 +26,8 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests import databases, soak
 
-# A slow machine must not fail a test, and every run uses the same examples. A failure shows the example as it was found:
-# to make it smaller may take minutes. Use --hypothesis-profile=other to look for other examples, and for the smallest.
+# A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
+# because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
 hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
 hypothesis.register_profile(
     "same",
