@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
+from liveblog import limits
 from tests import databases, soak
 
 # A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
@@ -122,7 +123,7 @@ def _take_redis_of_worker() -> None:
     if addresses:
         address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
         os.environ["REDIS_URL"] = address
-        settings.CACHES["default"]["LOCATION"] = address
+        settings.CACHES["default"]["LOCATION"] = settings.CACHES["limits"]["LOCATION"] = address
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [address]
 
 
@@ -180,6 +181,7 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
     settings.MEDIA_ROOT = media
     settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
+    limits.forget()
     translation.deactivate()
     timezone.deactivate()
     yield
@@ -192,7 +194,7 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
 def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
     now = time.time()
-    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
 
 
 @pytest.fixture(scope="session")
