@@ -2056,7 +2056,6 @@ class Migration(migrations.Migration):
                     ("coverage_end__isnull", True), ("coverage_end__gte", models.F("coverage_start")), _connector="OR"
                 ),
                 name="coverage_ends_after_it_starts",
-                violation_error_message="The coverage cannot end before it starts.",
             ),
         ),
         migrations.AddConstraint(
