@@ -114,9 +114,9 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
     confirmed = confirmation.proves(email, values.get("proof", ""))
     _check_sender(email, sender, sender.address, confirmed=confirmed)
     listed = _check_words(name, text)
-    secrets_ = _secrets(article, values, sender)
     # Nobody else can save anything in the article while it is locked.
     facts = _Facts.of(name, text, language)
+    secrets_ = _secrets(article, values, sender)
     with transaction.atomic():
         log.lock(article.pk)
         discussion = _open_discussion(article.pk)

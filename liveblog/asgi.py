@@ -29,7 +29,7 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import metrics, notify, parameters
+from liveblog import metrics, notify, parameters, proxies
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan

@@ -1,6 +1,7 @@
-"""The log: one format for everything that the server says, that stays readable during an outage and has no secrets.
+"""The log: one format for everything that the server says, and a log that stays readable during an outage.
 
-Each line names the process, the release and, while a request is answered, the id of the request.
+Each line names the process, the release and, while a request is answered, the id of the request. None contains a secret
+of an address.
 """
 
 import json
@@ -53,10 +54,9 @@ class JsonFormatter(logging.Formatter):
         }
         if identity := request_id.get():
             entry["request_id"] = identity
-        if record.exc_text:
-            entry["exception"] = record.exc_text
-        elif record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+        if record.exc_text or record.exc_info:
+            # `MaskSecrets` has written the text and hidden what is secret in it.
+            entry["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
         if record.stack_info:
             entry["stack"] = record.stack_info
         entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}

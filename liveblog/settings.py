@@ -557,7 +557,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                *("liveblog.proxies",),
+                "liveblog.proxies",
                 *(
                     "articles.embeds",
                     "articles.polls",

@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import hashlib
 import os
 import runpy
@@ -20,19 +21,25 @@ from django.db import IntegrityError, connections
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler
 from django.utils import timezone, translation
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
 from liveblog import actors, limits
-from tests import databases
+from tests import databases, soak
 from tests.actors import TEST, nobody_acting
-from tests.soak import SOAK
 
-# A slow machine must not fail a test, and every run uses the same examples. Use --hypothesis-profile=other to look
-# for others.
-hypothesis.register_profile("same", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+# A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
+# because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
 hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
+hypothesis.register_profile(
+    "same",
+    hypothesis.get_profile("other"),
+    derandomize=True,
+    database=None,
+    max_examples=soak.count(30, 300),
+    phases=[Phase.explicit, Phase.generate],
+)
 hypothesis.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,8 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
     _take_redis_of_worker()
-    # Every test client creates the middleware again, which would look at a thousand files; only servers serve them.
-    settings.SERVESTATIC_USE_MANIFEST = settings.SERVESTATIC_USE_STATIC_ROOT = False
+    # Only servers serve static files. For each client of a test this middleware would look at a thousand files, and it
+    # is asynchronous, so each request of a test would start an event loop and change threads.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("servestatic")]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -129,9 +137,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         elif _commits(item) and not item.get_closest_marker("one_database"):
             # These tests use several connections to the database.
             item.add_marker("database")
-        (kept if SOAK or not item.get_closest_marker("soak") else left_out).append(item)
+        (kept if soak.SOAK or not item.get_closest_marker("soak") else left_out).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what stays until the end: modules, tests and Django. It took a tenth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _commits(item: Any) -> bool:

@@ -59,7 +59,8 @@ def update(
         made.full_clean()
     with the_actor_or_test(), changes.edit(made):
         made.save()
-        made.authors.set(authors)
+        if authors:
+            made.authors.set(authors)
         for position, each in enumerate(pictures):
             each.update, each.position = made, position
             each.save()

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from articles.models import Update
@@ -24,6 +23,7 @@ from comments.encryption import keyed_hash
 from comments.models import Ban, Comment, CommentTranslation, EmailJob, Report, State
 from tests import factories
 from tests.actors import TEST
+from tests.forms import member_of
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -56,14 +56,6 @@ def left(article: Any = None, **fields: Any) -> Comment:
         }
         | fields,
     )
-
-
-def member_of(group: str) -> Client:
-    user = User.objects.create_user(group, is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_an_email_is_not_in_the_database() -> None:

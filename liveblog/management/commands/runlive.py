@@ -56,7 +56,7 @@ class Command(BaseCommand):
             # Readers send only pings, pongs and close frames.
             ws_max_size=4096,
             access_log=options["access_log"],
-            # Django configures the log of all libraries.
+            # Everything is logged by the handlers of the settings, which mask secrets.
             log_config=None,
             log_level="info" if options["access_log"] else "warning",
             # `liveblog.proxies` does this for any server.
