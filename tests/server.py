@@ -82,6 +82,8 @@ class Server:
             "LIVE_POLL_SECONDS": "0.25",
             "LIVE_DRAIN_SECONDS": "0.2",
             "DETECTOR_AT_START": "off",
+            # All readers of a test come from one address.
+            "LIVE_MAX_CONNECTIONS_PER_ADDRESS": "0",
             "PYTHONWARNINGS": "default",
             **environment,
         }

@@ -18,9 +18,11 @@ from articles.page import live_page
 from articles.translations import columns, drafting, review
 from comments.models import Comment
 from comments.templatetags import comments as beside
+from liveblog.actors import acting_as
 from liveblog.languages import SHIPPED, locale_of
 from liveblog.pagination import PARAMETERS
 from tests import factories, soak
+from tests.actors import TEST
 from tests.crawler import (
     Fault,
     Page,
@@ -132,8 +134,9 @@ def coverage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: An
         patch.setattr(live_page, "PAGE_SIZE", 5)
         patch.setattr(beside, "SIDEBAR_THREADS", 2)
         demo.load()
-        article = flood()
-        with changes.edit(article):
+        with acting_as(TEST):
+            article = flood()
+        with acting_as(TEST), changes.edit(article):
             article.related.add(Article.objects.get(slug=demo.SLUG))
         # German in name only: its readers get the English original, and no language link leads there.
         original = in_all("headline", HEADLINES, "de", "uk")
