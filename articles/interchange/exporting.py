@@ -65,13 +65,13 @@ def export(
     *,
     parts: Iterable[str] = (),
     personal: bool = False,
-    progress: Callable[[int], None] = lambda count: None,
+    progress: Callable[[int], None] | None = None,
 ) -> list[str]:
     """Write everything into an archive, and return the names of the files that the storage lacks.
 
     parts      names of PARTS
     personal   whether the parts may write personal data
-    progress   is called with the number of updates that are written
+    progress   if given, is called with the number of updates that are written
     """
     return _Export(article, writer).run(list(parts), personal, progress)
 
@@ -84,7 +84,7 @@ class _Export:
         self._authors: set[int] = set()
         self._lacking: list[str] = []
 
-    def run(self, parts: list[str], personal: bool, progress: Callable[[int], None]) -> list[str]:
+    def run(self, parts: list[str], personal: bool, progress: Callable[[int], None] | None) -> list[str]:
         article, write = self._article, self._writer.write
         self._write_files()
         write(
@@ -107,7 +107,8 @@ class _Export:
             write("event", {"kind": event.kind, "at": event.at, "cause": event.cause, "by": self._by(event)})
         for count, update in enumerate(self._updates(), 1):
             self._write_update(update)
-            progress(count)
+            if progress is not None:
+                progress(count)
         for name in parts:
             for kind, data in PARTS[name].dump(article, personal):
                 write(kind, data)

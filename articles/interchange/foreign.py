@@ -135,7 +135,9 @@ class ForeignSource:
             data={name: value for name, value in data.items() if value not in ("", None)},
             bylines=self._bylines,
             authors=self._author_keys(blog.authors),
-            topics=[{"slug": slugify(name)[:80], "name": {language: name[:120]}} for name in blog.topics if slugify(name)],
+            topics=[
+                {"slug": slugify(name)[:80], "name": {language: name[:120]}} for name in blog.topics if slugify(name)
+            ],
             photo=image.address if image else "",
             addresses=[(language, blog.address)] if blog.address else [],
             complete=blog.complete,
@@ -194,10 +196,9 @@ class ForeignSource:
             notes.add("cut", label)
             body = _shortened(body)
         pictures = self._pictures([*entry.images, *content.images], label)
-        if not (headline or plain_text(body) or pictures or embed):
-            if not entry.is_withdrawn:
-                notes.add("empty", entry.key)
-                return None
+        if not (headline or plain_text(body) or pictures or embed or entry.is_withdrawn):
+            notes.add("empty", entry.key)
+            return None
         kind = "text"
         if entry.attribution and plain_text(body):
             kind = "quote"

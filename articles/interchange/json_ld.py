@@ -26,7 +26,11 @@ _PREFIX = re.compile(r"^(?:https?://schema\.org/|schema:)")
 _VALUE_ATTRIBUTES = {
     **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
     **dict.fromkeys(("a", "area", "link"), "href"),
-    **{"meta": "content", "object": "data", "data": "value", "meter": "value", "time": "datetime"},
+    "meta": "content",
+    "object": "data",
+    "data": "value",
+    "meter": "value",
+    "time": "datetime",
 }
 
 Thing = dict[str, Any]
@@ -78,10 +82,10 @@ def _documents(tree: LexborHTMLParser, notes: Notes) -> Iterator[object]:
             yield loads(text)
         except ValueError:
             if "LiveBlogPosting" in text:
-                yield from _salvaged(text, notes)
+                yield from salvaged(text, notes)
 
 
-def _salvaged(text: str, notes: Notes) -> Iterator[object]:
+def salvaged(text: str, notes: Notes) -> Iterator[object]:
     """Yield what can be read of a broken document: each post that is whole, and the properties around them."""
     decoder = json.JSONDecoder()
     start = text.find("[", text.find('"liveBlogUpdate"'))
@@ -150,8 +154,8 @@ def _blog(thing: Thing, base: str, notes: Notes) -> Blog:
         standfirst=_text(thing.get("description")),
         body=_text(thing.get("articleBody")),
         language=_text(thing.get("inLanguage")),
-        starts=thing.get("coverageStartTime") or thing.get("datePublished"),
-        ends=thing.get("coverageEndTime"),
+        starts=_text(thing.get("coverageStartTime")) or _text(thing.get("datePublished")),
+        ends=_text(thing.get("coverageEndTime")),
         authors=_names(thing.get("author")),
         image=image,
         address=address,
@@ -174,8 +178,8 @@ def _entry(update: Thing, base: str) -> Entry:
         key=urljoin(base, key) if key else "",
         headline=_text(update.get("headline")) or _text(update.get("name")),
         body=body,
-        published=update.get("datePublished") or update.get("dateCreated"),
-        modified=update.get("dateModified"),
+        published=_text(update.get("datePublished")) or _text(update.get("dateCreated")),
+        modified=_text(update.get("dateModified")),
         authors=_names(update.get("author")),
         images=images,
         embeds=embeds,
@@ -257,8 +261,8 @@ def _item(node: LexborNode, tree: LexborHTMLParser, depth: int = 0) -> Thing:
         return thing
     roots = [node]
     for name in (node.attributes.get("itemref") or "").split():
-        if re.fullmatch(r"[\w-]+", name) and (other := tree.css_first(f"#{name}")) is not None:
-            roots.append(other)
+        if re.fullmatch(r"[\w-]+", name):
+            roots += tree.css(f"#{name}")[:1]
     for root in roots:
         for prop in _properties(root, include_root=root is not node):
             names = (prop.attributes.get("itemprop") or "").split()

@@ -20,8 +20,14 @@ from articles.text.plaintext import decoded, plain_text, text_of
 
 #: Elements that rich text has, and what older markup calls them.
 _INLINE = {
-    **{"strong": "strong", "b": "strong", "em": "em", "i": "em", "cite": "em"},
-    **{"s": "s", "del": "s", "strike": "s"},
+    "strong": "strong",
+    "b": "strong",
+    "em": "em",
+    "i": "em",
+    "cite": "em",
+    "s": "s",
+    "del": "s",
+    "strike": "s",
 }
 _LISTS = frozenset({"ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -33,7 +39,9 @@ _PARAGRAPHS = frozenset(
 )
 _SKIPPED = frozenset({"script", "style", "template", "noscript", "head", "title", "object", "svg", "math", "button"})
 #: Elements without a meaning of their own, whose loss is nothing to report.
-_PLAIN = frozenset({"span", "a", "br", "small", "font", "u", "ins", "mark", "time", "abbr", "sup", "sub", "wbr", "label"})
+_PLAIN = frozenset(
+    {"span", "a", "br", "small", "font", "u", "ins", "mark", "time", "abbr", "sup", "sub", "wbr", "label"}
+)
 #: Of the scripts of social networks, which make a post of such a quotation.
 _POSTS = re.compile(r"\b(?:twitter-tweet|twitter-video|instagram-media|tiktok-embed|bluesky-embed|mastodon-embed)\b")
 _HAS_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -254,7 +262,9 @@ class _Reader:
         if attributes.get("width") == "1" and attributes.get("height") == "1":
             return
         found = [attributes.get(name) or "" for name in _SOURCES]
-        addresses = [address for address in map(self._absolute, found) if urlsplit_or_none(address) in ("http", "https")]
+        addresses = [
+            address for address in map(self._absolute, found) if urlsplit_or_none(address) in ("http", "https")
+        ]
         if not addresses:
             self._content.lost["img"] += 1
             return

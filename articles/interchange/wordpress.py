@@ -60,9 +60,7 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     return from_answers(answers, post, base, notes, complete=True)
 
 
-def from_answers(
-    document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False
-) -> Blog:
+def from_answers(document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False) -> Blog:
     """Return the live blog in answers of the plugin. `post`: the answer of WordPress about the post, {} if unknown."""
     answers: list[dict[str, Any]] = document if isinstance(document, list) else [document]  # type: ignore[list-item]
     entries: list[Entry] = []
@@ -176,7 +174,9 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
     if not blogs:
         raise SourceError(_("The export has no live blog."))
     listed = ", ".join(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2] for blog in blogs[:20])
-    raise SourceError(_("The export has several live blogs. Choose the short name of one: %(names)s") % {"names": listed})
+    raise SourceError(
+        _("The export has several live blogs. Choose the short name of one: %(names)s") % {"names": listed}
+    )
 
 
 def _local(element: Element) -> str:

@@ -248,9 +248,7 @@ class ArticleWriter:
 
     def _event(self, article: Article, data: Data) -> CoverageEvent:
         user = self._accounts.key(data.get("by"))
-        return CoverageEvent(
-            article=article, kind=data["kind"], at=data["at"], user_id=user, cause=_cause(data)
-        )
+        return CoverageEvent(article=article, kind=data["kind"], at=data["at"], user_id=user, cause=_cause(data))
 
     # Posts ----------------------------------------------------------------------------------------------------------
 
@@ -485,7 +483,7 @@ class ArticleWriter:
 
     @staticmethod
     def _write_votes(update: Update, post: Post) -> None:
-        counts = [count for count in post.votes if isinstance(count, int) and 0 <= count]
+        counts = [count for count in post.votes if isinstance(count, int) and count >= 0]
         if not counts or update.kind != Update.Kind.POLL or len(counts) > 100 or sum(counts) > 10_000_000:
             return
         Vote.objects.filter(update=update, voter__startswith=f"{_VOTER}-").delete()

@@ -1,11 +1,13 @@
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
 from articles.interchange import importing, sources
-from articles.interchange.records import SourceError
+from articles.interchange.foreign import Options
+from articles.interchange.records import Source, SourceError
 from liveblog.languages import SHIPPED
 from liveblog.moments import zones
 
@@ -47,9 +49,7 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from None
 
     def _import(self, options: dict[str, Any]) -> None:
-        with sources.opened(
-            options["source"], language=options["language"], time_zone=options["time_zone"], trusted=True
-        ) as source:
+        with self._opened(options) as source:
             plan = importing.Importer(source, slug=options["slug"]).plan()
             self._report(plan, "would be " if options["dry_run"] else "will be ")
         if options["dry_run"]:
@@ -62,15 +62,18 @@ class Command(BaseCommand):
             following = True
             time.sleep(options["interval"])
 
+    @staticmethod
+    def _opened(options: dict[str, Any]) -> AbstractContextManager[Source]:
+        stated = Options(language=options["language"], time_zone=options["time_zone"])
+        return sources.opened(options["source"], stated, slug=options["slug"], trusted=True)
+
     def _run(self, options: dict[str, Any], *, following: bool) -> None:
         def progress(done: int, total: int) -> None:
             if options["verbosity"] and not following and done % _STEP == 0:
                 self.stdout.write(f"{done} of {total} …")
 
         try:
-            with sources.opened(
-                options["source"], language=options["language"], time_zone=options["time_zone"], trusted=True
-            ) as source:
+            with self._opened(options) as source:
                 importer = importing.Importer(source, slug=options["slug"])
                 report = importer.run(0, progress)
         except SourceError as error:
