@@ -17,6 +17,7 @@ from django.urls import path, re_path
 from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
+from articles.interchange.jobs import import_when_due
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
@@ -52,6 +53,7 @@ application = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            import_when_due,
             run_when_due,
         ),
     }

@@ -42,8 +42,9 @@ class Part(NamedTuple):
     kinds: tuple[str, ...]
     #: Yield the type and the data of each line. The second argument says whether personal data is wanted.
     dump: Callable[[Article, bool], Iterator[tuple[str, Data]]]
-    #: Write the lines into an article; the update that was made of one in the archive is looked up by its key.
-    load: Callable[[Article, Iterator[Data], Callable[[str], int | None]], None]
+    #: Write the lines into an article. The functions return the primary key of an update by its key in the archive, and
+    #: that of an account by its name.
+    load: Callable[[Article, Iterator[Data], Callable[[str], int | None], Callable[[str | None], int | None]], None]
 
 
 #: By name. Apps register theirs through `articles.api`.

@@ -102,7 +102,7 @@ class Importer:
             progress(number, total)
         self._withdraw_missing(writer, coverage, seen, oldest, report)
         for name, lines in self._source.parts():
-            self._load_part(name, lines, report.article)
+            self._load_part(name, lines, report.article, writer)
         writer.finish()
         for name in sorted(writer.unknown_accounts):
             self._notes.add("account", name)
@@ -150,7 +150,7 @@ class Importer:
             if writer.withdraw(row):
                 report.count("withdrawn")
 
-    def _load_part(self, name: str, lines: Iterator[Data], article: Article) -> None:
+    def _load_part(self, name: str, lines: Iterator[Data], article: Article, writer: writing.ArticleWriter) -> None:
         part = exporting.PARTS.get(name)
         if part is None:
             self._notes.add("part", name)
@@ -163,4 +163,4 @@ class Importer:
         def update_of(key: str) -> int | None:
             return imported.updates.filter(key=key).values_list("update", flat=True).first()
 
-        part.load(article, lines, update_of)
+        part.load(article, lines, update_of, writer.account)

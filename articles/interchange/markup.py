@@ -261,7 +261,7 @@ class _Reader:
             return
         if attributes.get("width") == "1" and attributes.get("height") == "1":
             return
-        found = [attributes.get(name) or "" for name in _SOURCES]
+        found = [value for name in _SOURCES if (value := attributes.get(name))]
         addresses = [
             address for address in map(self._absolute, found) if urlsplit_or_none(address) in ("http", "https")
         ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
-from liveblog.moments.fields import TimeZoneField
+from liveblog.uploads import PRIVATE_UPLOADS
+
+#: Uploaded files: they are in the storage of pictures, but no address leads to them.
+UPLOADS = PRIVATE_UPLOADS
 
 
 class ImportedArticle(models.Model):
@@ -70,17 +74,31 @@ class OldAddress(models.Model):
         return f"{self.host}{self.path}"
 
 
+def upload_path(instance: Import, filename: str) -> str:
+    """Return a path that cannot be guessed. No page links to it, and the site does not hand it out."""
+    return f"{UPLOADS}{secrets.token_hex(16)}"
+
+
 class Import(QueueRow):
-    """An import that somebody has asked for in the admin. `articles.interchange.jobs` works on the rows."""
+    """An import that somebody has asked for in the admin. `articles.interchange.jobs` works on the rows.
+
+    The source is read first. It is imported once somebody has seen what would be lost, and has confirmed it.
+    """
 
     class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("state of an import", "Waiting")
-        RUNNING = "running", pgettext_lazy("state of an import", "Running")
-        FOLLOWING = "following", pgettext_lazy("state of an import", "Following")
-        DONE = "done", pgettext_lazy("state of an import", "Done")
+        READING = "reading", pgettext_lazy("state of an import", "Being read")
+        READY = "ready", pgettext_lazy("state of an import", "Read, not imported yet")
+        IMPORTING = "importing", pgettext_lazy("state of an import", "Being imported")
+        FOLLOWING = "following", pgettext_lazy("state of an import", "Following the source")
+        DONE = "done", pgettext_lazy("state of an import", "Imported")
         FAILED = "failed", pgettext_lazy("state of an import", "Failed")
 
-    file = models.FileField(_("file"), upload_to="imports/", max_length=200, blank=True)
+    #: States in which something is to be done.
+    ACTIVE = (State.READING, State.IMPORTING, State.FOLLOWING)
+
+    file = models.FileField(_("file"), upload_to=upload_path, max_length=200, blank=True)
+    #: The name that the file had with the person.
+    file_name = models.CharField(_("file"), max_length=200, blank=True, editable=False)
     address = models.CharField(_("address"), max_length=1000, blank=True)
     slug = models.SlugField(
         _("short name in addresses"),
@@ -88,20 +106,19 @@ class Import(QueueRow):
         blank=True,
         help_text=_("Of the article. If it is empty, the source decides."),
     )
-    language = LanguageField(_("source language"), blank=True, default="")
-    time_zone = TimeZoneField(_("time zone"), blank=True, default="")
-    dry_run = models.BooleanField(
-        _("only try"), default=True, help_text=_("Lists what would be lost or is doubtful, and writes nothing.")
-    )
+    language = models.CharField(_("source language"), max_length=8, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     follow = models.BooleanField(
-        _("follow"),
+        _("follow the source"),
         default=False,
-        help_text=_("Takes over corrections and withdrawals of the source until you stop it."),
+        help_text=_("For an address: takes over new updates, corrections and withdrawals until you stop it."),
     )
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.READING, editable=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("person")
     )
+    #: The language in which that person works, for messages.
+    shown_in = models.CharField(max_length=8, default="en", editable=False)
     asked_at = models.DateTimeField(_("time"), auto_now_add=True)
     article = models.ForeignKey(
         "articles.Article", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("article")
@@ -111,7 +128,7 @@ class Import(QueueRow):
     done = models.PositiveIntegerField(default=0, editable=False)
     counts = models.JSONField(default=dict, editable=False)
     notes = models.JSONField(default=list, editable=False)
-    #: Why it failed, in the language of the person.
+    #: Why it failed, for people.
     error = models.TextField(blank=True, editable=False)
 
     class Meta:
@@ -122,7 +139,7 @@ class Import(QueueRow):
         indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_imports")]
 
     def __str__(self) -> str:
-        return self.address or self.file.name.rpartition("/")[2] or f"#{self.pk}"
+        return self.address or self.file_name or f"#{self.pk}"
 
     def forget_file(self) -> None:
         """Delete the uploaded file after the commit: it may hold drafts and personal data. The caller saves the row."""

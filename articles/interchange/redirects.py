@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.utils.cache import patch_cache_control
+from django.utils.deprecation import MiddlewareMixin
 
 from articles.interchange.models import OldAddress
 from articles.models import Article
 
 _MAX_LENGTH = 500
+#: The present address may change again.
+MAX_AGE_SECONDS = 3600
 _LANGUAGE = re.compile(r"/([a-z]{2,3})(/.*)")
 
 
@@ -30,24 +32,22 @@ def split_address(address: str) -> tuple[str, str]:
     return host, path
 
 
-class OldAddresses:
-    """Middleware: where this site has no page, lead readers of an old address to the present one.
+class OldAddresses(MiddlewareMixin):
+    """Where this site has no page, lead readers of an old address to the present one.
 
-    It looks only when the answer would be 404, so no old address hides a page of this site.
+    It looks only when the answer would be 404, so no old address hides a page of this site. WordPress has addresses
+    such as /?p=12, at which we have the page that leads to the reader's language.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self._get_response(request)
-        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_root = request.path == "/" and bool(request.META.get("QUERY_STRING"))
+        if request.method not in ("GET", "HEAD") or not (response.status_code == 404 or is_root):
             return response
         target = target_of(request.get_full_path(), request.get_host().partition(":")[0])
         if target is None or target == request.path:
             return response
         redirect = HttpResponsePermanentRedirect(target)
-        patch_cache_control(redirect, public=True, max_age=3600)
+        patch_cache_control(redirect, public=True, max_age=MAX_AGE_SECONDS)
         return redirect
 
 
@@ -56,8 +56,8 @@ def target_of(path: str, host: str) -> str | None:
     bare = path.partition("?")[0]
     # Our own addresses of another site have the language in front of the one that is stored.
     own = _LANGUAGE.fullmatch(bare)
-    candidates = [path, bare]
-    if not bare.endswith("/"):
+    candidates = [path] if bare == "/" else [path, bare]
+    if bare != "/" and not bare.endswith("/"):
         candidates.append(f"{bare}/")
     if own and own[1] in dict(settings.LANGUAGES):
         candidates.append(own[2])

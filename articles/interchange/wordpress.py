@@ -49,9 +49,8 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     assert found is not None
     base = f"{found['root']}wp-json/liveblog/v1/{found['post']}"
     first = _json(f"{base}/get-entries/1/0-0", fetching)
-    answers = [first]
-    for page in range(2, min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1) + 1):
-        answers.append(_json(f"{base}/get-entries/{page}/0-0", fetching))
+    last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
+    answers = [first, *(_json(f"{base}/get-entries/{page}/0-0", fetching) for page in range(2, last + 1))]
     try:
         post = _json(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1", fetching)
     except SourceError:

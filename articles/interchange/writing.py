@@ -153,6 +153,10 @@ class ArticleWriter:
         """Return the names of the accounts that the history cannot name here."""
         return self._accounts.lacking
 
+    def account(self, name: str | None) -> int | None:
+        """Return the account that an archive names, None if it is not known here."""
+        return self._accounts.key(name)
+
     # The article ----------------------------------------------------------------------------------------------------
 
     def begin(self, slug: str) -> Article:
@@ -208,6 +212,7 @@ class ArticleWriter:
             with changes.edit(article):
                 article.languages = self._languages()
                 article.save()
+                states.begin_languages(article, [code for code in article.languages if code != article.source_language])
             imported.complete = True
             imported.save()
 

@@ -90,10 +90,10 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
     if now.source_language in stored:
         stored[now.source_language].delete()
     if new and columns.article_of(item) is item:
-        _begin_languages(item, [row.language for row in new])
+        begin_languages(item, [row.language for row in new])
 
 
-def _begin_languages(article: Article, languages: list[str]) -> None:
+def begin_languages(article: Article, languages: list[str]) -> None:
     """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
