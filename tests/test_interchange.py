@@ -9,15 +9,18 @@ import tracemalloc
 import zipfile
 from itertools import zip_longest
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser
 
 from articles import changes
 from articles.models import Article, Update, UpdateVersion, Vote
+from articles.page import live_page
 from articles.polls import counting
 from comments import moderation
 from comments.models import Actor
@@ -215,3 +218,46 @@ def test_a_long_coverage_goes_out_and_in_with_little_memory(count: int, client: 
     long = Article.objects.get(slug="long")
     assert long.updates.count() == count
     assert first_difference(*(page(client, each, each.url("en")) for each in (source, long))) == ""
+
+
+def test_finished_coverage_becomes_pages_that_need_no_server(tmp_path: Path) -> None:
+    source = coverage()
+    picture = source.updates.exclude(pictures=None).get().pictures.first()
+    factories.comment(source, state="approved", text="Well covered")
+    with pytest.raises(CommandError, match="not finished"):
+        call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"))
+    source.state = Article.State.FINISHED
+    source.save()
+    call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"), verbosity=0)
+    root = tmp_path / "site"
+    for code in source.languages:
+        assert (root / source.url(code)[1:] / "index.html").is_file()
+    for page_file in root.rglob("*.html"):
+        tree = LexborHTMLParser(page_file.read_text())
+        assert not tree.css("form, button, script:not([type='application/ld+json'])")
+        for node in tree.css("[href], [src]"):
+            address = node.attributes.get("href") or node.attributes.get("src") or ""
+            parts = urlsplit(address)
+            if not parts.scheme and parts.path:
+                assert (page_file.parent / parts.path).resolve().is_file(), (page_file, address)
+    start = (root / source.url("en")[1:] / "index.html").read_text()
+    assert "Well covered" in start
+    assert picture.image.name in start
+    assert "60%" in start
+    assert (root / source.url("ar")[1:] / "liveblog.json").is_file()
+
+
+def test_pages_of_a_long_list_lead_to_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 4)
+    source = factories.article(languages=["en"], state="live")
+    updates = [factories.update(source) for _number in range(10)]
+    source.state = Article.State.FINISHED
+    source.save()
+    call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"), verbosity=0)
+    base = tmp_path / "site" / source.url("en")[1:]
+    assert sorted(path.name for path in base.iterdir() if path.name.startswith("older")) == ["older-1", "older-2"]
+    older = (base / "older-1" / "index.html").read_text()
+    assert 'href="../index.html"' in older
+    assert 'href="../older-2/index.html"' in older
+    permalink = (base / "update" / str(updates[0].pk) / "index.html").read_text()
+    assert f'href="../../older-2/index.html#update-{updates[0].pk}"' in permalink

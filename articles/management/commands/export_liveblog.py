@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from articles.interchange import archive, exporting
+from articles.interchange import archive, exporting, static_archive
 from articles.models import Article
 
 #: Updates between two lines about the progress.
@@ -16,6 +16,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the article")
         parser.add_argument("--to", metavar="PATH", help="the archive (default: the slug with .zip)")
+        parser.add_argument(
+            "--static",
+            metavar="DIRECTORY",
+            help="write the pages of finished coverage as files for any web server, in place of an archive",
+        )
         parser.add_argument("--comments", action="store_true", help="with the comments that readers see")
         parser.add_argument(
             "--personal-data",
@@ -27,6 +32,9 @@ class Command(BaseCommand):
         article = Article.objects.filter(slug=options["slug"]).first()
         if article is None:
             raise CommandError(f"There is no article “{options['slug']}”.")
+        if options["static"]:
+            self._write_pages(article, options)
+            return
         if options["personal_data"] and not options["comments"]:
             raise CommandError("--personal-data is about comments: add --comments.")
         path = Path(options["to"] or f"{article.slug}.zip")
@@ -50,9 +58,19 @@ class Command(BaseCommand):
             count = writer.counts.get("update", 0)
             self.stdout.write(f"{count} updates written to {path} ({path.stat().st_size / 1_000_000:.1f} MB).")
 
-    def _progress(self, options: dict[str, Any]) -> Any:
+    def _write_pages(self, article: Article, options: dict[str, Any]) -> None:
+        if options["comments"] or options["personal_data"] or options["to"]:
+            raise CommandError("--static writes the pages as readers see them. It has no other options.")
+        try:
+            count = static_archive.write(article, Path(options["static"]), self._progress(options, "pages"))
+        except static_archive.StaticArchiveError as error:
+            raise CommandError(str(error)) from None
+        if options["verbosity"]:
+            self.stdout.write(f"{count} pages written to {options['static']}.")
+
+    def _progress(self, options: dict[str, Any], name: str = "updates") -> Any:
         def tell(count: int) -> None:
             if options["verbosity"] and count % _STEP == 0:
-                self.stdout.write(f"{count} updates …")
+                self.stdout.write(f"{count} {name} …")
 
         return tell
