@@ -261,27 +261,30 @@ class ArticleWriter:
         """Return what was imported of a post before, None if it is new."""
         if self.imported is None:
             return None
-        return self.imported.updates.select_related("update__article").filter(key=post.key).first()
+        return self.imported.updates.filter(key=post.key).first()
 
     def fate_of(self, post: Post) -> str:
         """Return what an import does with a post: "new", "same", "changed", "edited" here, or "deleted" here."""
-        before = self.imported_update(post)
+        return self._fate_of(post, self.imported_update(post))
+
+    @staticmethod
+    def _fate_of(post: Post, before: ImportedUpdate | None) -> str:
         if before is None:
             return "new"
         if before.digest == post.digest:
             return "same"
-        if before.update is None:
+        if before.update_id is None:
             return "deleted"
-        return "changed" if _digest_of(before.update) == before.written_digest else "edited"
+        return "changed" if _digest_of(before.update_id) == before.written_digest else "edited"
 
     def write(self, ready: Ready) -> str:
         """Write a post, and return its fate: see `fate_of`, or "refused"."""
-        fate = self.fate_of(ready.post)
+        before = self.imported_update(ready.post)
+        fate = self._fate_of(ready.post, before)
         if fate == "edited":
             self._notes.add("edited-here", ready.post.label)
         if fate not in ("new", "changed"):
             return fate
-        before = self.imported_update(ready.post)
         try:
             self._write(ready, before)
         # The rules of the site, or a constraint of the database.
@@ -316,8 +319,6 @@ class ArticleWriter:
                 self._write_translations(update, post.translations, fields)
                 self._write_votes(update, post)
                 self._write_versions(update, post, names, fields)
-            present = Update.read(update.pk, with_relations=True)
-            assert present is not None
             if post.modifications:
                 rows_of = [Modification(update=update, language=code, at=at) for code, at in post.modifications.items()]
                 Modification.objects.bulk_create(
@@ -332,7 +333,7 @@ class ArticleWriter:
                 defaults={
                     "update": update,
                     "digest": post.digest,
-                    "written_digest": _digest_of(present),
+                    "written_digest": _digest_of(update.pk),
                     "files": names,
                 },
             )
@@ -361,14 +362,14 @@ class ArticleWriter:
         update = row.update
         if update is None or update.state != Update.State.PUBLISHED:
             return False
-        if _digest_of(update) != row.written_digest:
+        if _digest_of(update.pk) != row.written_digest:
             self._notes.add("edited-here", row.key)
             return False
         with self._acting(), transaction.atomic():
             update.withdraw(leaves_mark=False, reason="")
             update.save()
             # The same record again is a change.
-            row.digest, row.written_digest = "", _digest_of(update)
+            row.digest, row.written_digest = "", _digest_of(update.pk)
             row.save()
         return True
 
@@ -588,11 +589,11 @@ def _author_of(byline: Byline) -> int:
     return int(author.pk)
 
 
-def _digest_of(update: Update) -> str:
-    """Return a name of the texts, pictures and state of an update in its source language."""
-    language = update.source_language
-    present = Update.read(update.pk)
-    texts = columns.texts_of(present, language) if present else {}
-    names = list(update.pictures.values_list("image", flat=True)) if update.pk else []
-    stated = json.dumps([texts, present.state if present else "", sorted(names)], sort_keys=True)
-    return hashlib.sha256(stated.encode()).hexdigest()
+def _digest_of(pk: int) -> str:
+    """Return a name of the texts, pictures and state of a stored update in its source language."""
+    update = Update.read(pk)
+    if update is None:
+        return ""
+    texts = columns.texts_of(update, update.source_language)
+    names = sorted(str(picture.image.name) for picture in update.pictures.all())
+    return hashlib.sha256(json.dumps([texts, update.state, names], sort_keys=True).encode()).hexdigest()
