@@ -252,7 +252,7 @@ def test_the_reference_states_the_defaults_of_options(command: str) -> None:
 def safe_lines() -> list[str]:
     """Return the lines with manage.py in the docs whose commands end by themselves."""
     lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page) if "manage.py" in line)
-    skipped = ("runlive", "createsuperuser", "makemigrations", "draft_translations", "replay")
+    skipped = ("runlive", "createsuperuser", "makemigrations", "draft_translations", "replay", "import_", "export_")
     return [line for line in lines if not any(f"manage.py {name}" in line for name in skipped)]
 
 
