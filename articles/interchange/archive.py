@@ -98,7 +98,7 @@ class ArchiveSource:
             self._zip = zipfile.ZipFile(file)
             self._names = set(self._zip.namelist())
         except _BROKEN_ZIP:
-            raise SourceError(_("The archive is damaged. Export the coverage again.")) from None
+            raise _damaged() from None
         header = next(self._lines(), {})
         if header.get("type") != "header" or header.get("format") != FORMAT:
             raise SourceError(_("This is no archive of a coverage."))
@@ -113,6 +113,12 @@ class ArchiveSource:
         return str(self.header.get("site", ""))
 
     def coverage(self) -> Coverage:
+        try:
+            return self._coverage()
+        except (KeyError, TypeError, AttributeError):
+            raise _damaged() from None
+
+    def _coverage(self) -> Coverage:
         bylines: dict[str, Byline] = {}
         topics: list[Data] = []
         events: list[Data] = []
@@ -130,7 +136,7 @@ class ArchiveSource:
                 case "update":
                     break
         if article is None:
-            raise SourceError(_("The archive is damaged. Export the coverage again."))
+            raise _damaged()
         return Coverage(
             key=article["key"],
             data=article["data"],
@@ -145,6 +151,12 @@ class ArchiveSource:
         )
 
     def posts(self) -> Iterator[Post]:
+        try:
+            yield from self._posts()
+        except (KeyError, TypeError, AttributeError):
+            raise _damaged() from None
+
+    def _posts(self) -> Iterator[Post]:
         post: Post | None = None
         size = 0
         for line, length in self._measured_lines():
@@ -155,7 +167,7 @@ class ArchiveSource:
             elif line["type"] == "version" and post is not None and line["update"] == post.key:
                 size += length
                 if size > _MAX_VERSIONS_BYTES:
-                    raise SourceError(_("The archive is damaged. Export the coverage again."))
+                    raise _damaged()
                 post.versions.append({name: line[name] for name in line.keys() - {"type", "update"}})
             elif post is not None:
                 yield post
@@ -196,21 +208,24 @@ class ArchiveSource:
         return (line for line, _length in self._measured_lines())
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
-        damaged = SourceError(_("The archive is damaged. Export the coverage again."))
         if LINES not in self._names:
             raise SourceError(_("This is no archive of a coverage."))
         try:
             with self._zip.open(LINES) as lines:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):
                     if len(text) > _MAX_LINE_BYTES:
-                        raise damaged
+                        raise _damaged()
                     line = json.loads(text)
                     if not isinstance(line, dict) or not isinstance(line.get("type"), str):
-                        raise damaged
+                        raise _damaged()
                     yield line, len(text)
         # Deep nesting raises RecursionError, an encrypted file RuntimeError.
         except (*_BROKEN_ZIP, ValueError, RecursionError):
-            raise damaged from None
+            raise _damaged() from None
+
+
+def _damaged() -> SourceError:
+    return SourceError(_("The archive is damaged. Export the coverage again."))
 
 
 def _post(line: Data) -> Post:

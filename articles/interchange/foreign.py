@@ -23,7 +23,7 @@ from articles.interchange.fetching import Fetching
 from articles.interchange.markup import Content, Image
 from articles.interchange.notes import Notes
 from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
-from articles.models import Picture, Update
+from articles.models import Picture
 from articles.text import richtext
 from articles.text.plaintext import first_words, plain_text
 from liveblog.languages import SHIPPED
@@ -271,8 +271,7 @@ class ForeignSource:
         return found[0]
 
 
-_LENGTHS = {name: Picture._meta.get_field(name).max_length or 0 for name in ("alt", "caption", "credit")}
-assert Update.State.PUBLISHED == "published"
+_LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}
 
 
 def _without_doubles(entries: Iterable[Entry], zone: datetime.tzinfo, notes: Notes) -> list[Entry]:

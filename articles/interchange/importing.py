@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -48,6 +49,19 @@ def _ignore(done: int, total: int) -> None:
     pass
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raise SourceError if the article is not valid."""
+    try:
+        yield
+    except ValidationError as error:
+        fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        named = (f"{name}: {' '.join(messages)}" for name, messages in fields.items())
+        raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": " ".join(named)}) from None
+    except writing.WRONG_SHAPE as error:
+        raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": error}) from None
+
+
 class Importer:
     """Imports one source. Importing it again writes only what is new or has changed.
 
@@ -65,6 +79,8 @@ class Importer:
         report = Report(self._notes, coverage=coverage)
         self._check_slug(coverage)
         writer = self._writer(coverage)
+        with _refusing():
+            writer.checked_article()
         for post in self._source.posts():
             report.total += 1
             ready = writing.prepare(post, coverage, self._notes)
@@ -85,12 +101,9 @@ class Importer:
         report = Report(self._notes, total, coverage=coverage)
         self._check_slug(coverage)
         writer = self._writer(coverage)
-        try:
+        with _refusing():
             report.article = writer.begin(self._slug or writing.slug_for(str(coverage.data.get("slug", "")), coverage))
-        except ValidationError as error:
-            fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-            named = (f"{name}: {' '.join(messages)}" for name, messages in fields.items())
-            raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": " ".join(named)}) from None
+        assert report.article is not None
         seen: set[str] = set()
         oldest: datetime.datetime | None = None
         for number, post in enumerate(self._source.posts(), 1):

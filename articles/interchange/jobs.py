@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -87,7 +87,7 @@ def _opened(row: Import) -> Iterator[Source]:
     except (OSError, ValueError):
         raise SourceError(_("The uploaded file is gone. Upload it again.")) from None
     with file:
-        yield sources.from_file(file, options, fetching, slug=row.slug)
+        yield sources.from_file(cast(BinaryIO, file), options, fetching, slug=row.slug)
 
 
 def _read(row: Import, source: Source) -> Report:

@@ -167,12 +167,13 @@ def _blog(thing: Thing, base: str, notes: Notes) -> Blog:
 def _entry(update: Thing, base: str) -> Entry:
     address = urljoin(base, _text(update.get("url")) or "")
     key = _text(update.get("@id")) or _text(update.get("identifier")) or _text(update.get("url"))
-    embeds, images = [], _images(update.get("image"), base)
+    embeds: list[str] = []
+    images = _images(update.get("image"), base)
     for media in (*_list(update.get("video")), *_list(update.get("audio")), *_list(update.get("sharedContent"))):
         if not isinstance(media, dict):
             media = {"url": media}
         addresses = [media.get(name) for name in ("embedUrl", "contentUrl", "url")]
-        embeds += [each for each in addresses if is_known_embed(each)][:1]
+        embeds += [str(each) for each in addresses if is_known_embed(each)][:1]
     body = _text(update.get("articleBody")) or _text(update.get("text")) or _text(update.get("description"))
     return Entry(
         key=urljoin(base, key) if key else "",

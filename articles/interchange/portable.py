@@ -20,7 +20,7 @@ from articles.models import Translation, Update
 USER_COLUMNS = frozenset(
     field.name
     for field in Update._meta.concrete_fields
-    if field.is_relation and field.related_model._meta.label == settings.AUTH_USER_MODEL
+    if field.related_model is not None and field.related_model._meta.label == settings.AUTH_USER_MODEL
 )
 _TRANSLATION_USERS = ("translator", "reviewer")
 #: Columns of a translation that an archive keeps. Those of the queue and of open desks are of no use elsewhere.

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -24,6 +25,9 @@ from django.test import RequestFactory
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from articles.models import Article, Update
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 #: What is of use on a server only.
 _REMOVED = (
@@ -102,7 +106,7 @@ class _Archive:
     def _get(self, path: str) -> bytes | None:
         """Return a page as readers get it, None if there is none."""
         request = self._requests.get(path, secure=self._site.scheme == "https", HTTP_HOST=self._site.netloc)
-        response = self._handler.get_response(request)
+        response = cast("HttpResponse", self._handler.get_response(request))
         # Not closed: that would close the connection to the database as well.
         if response.status_code >= 500:
             raise StaticArchiveError(f"The page {path} cannot be made. The log says why.")
@@ -168,7 +172,7 @@ class _Archive:
             for name in ("data-live", "data-socket", "data-changes", "data-heartbeat"):
                 if name in main.attributes:
                     del main.attrs[name]  # type: ignore[attr-defined]
-        self._put(file, ("<!doctype html>\n" + (tree.root.html if tree.root else "")).encode())
+        self._put(file, f"<!doctype html>\n{(tree.root.html if tree.root else None) or ''}".encode())
         self._count += 1
         if self._progress is not None:
             self._progress(self._count)

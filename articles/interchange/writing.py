@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -41,7 +42,11 @@ from liveblog.actors import acting_as
 from liveblog.errors import ProviderError
 from liveblog.languages import SHIPPED
 
+logger = logging.getLogger(__name__)
+
 _BATCH = 500
+#: What code raises that meets data of another shape.
+WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
 
 #: Columns of an update that save() derives from the moment of the save; they are written as the record has them.
 _EVENTS = frozenset(
@@ -91,7 +96,7 @@ def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
         update.clean_fields(exclude=["article", *portable.USER_COLUMNS, *columns.fields_of(Update)])
         if not isinstance(post.data.get("pictures", []), list) or not isinstance(post.data.get("authors", []), list):
             raise ValidationError("")
-    except (ValidationError, TypeError, AttributeError, ValueError) as error:
+    except (ValidationError, *WRONG_SHAPE) as error:
         notes.add("refused", reason_of(error, post))
         return None
     values |= {name: getattr(update, name) for name in values if name not in portable.USER_COLUMNS}
@@ -110,6 +115,11 @@ def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
         notes.add("empty", post.label)
         return None
     return Ready(post, values)
+
+
+def max_length_of(model: type[models.Model], name: str) -> int:
+    """Return how long a text column may be."""
+    return int(getattr(model._meta.get_field(name), "max_length", 0) or 0)
 
 
 def reason_of(error: Exception, post: Post) -> str:
@@ -164,13 +174,8 @@ class ArticleWriter:
         if self.article is not None:
             return self.article
         coverage = self._coverage
-        values = values_of(Article, coverage.data, _NOT_OF_ARTICLES | {"languages"})
-        exact = {name: values[name] for name in _STATE_OF_ARTICLES if name in values}
-        article = Article(**{name: value for name, value in values.items() if name not in exact}, slug=slug)
-        article.state, article.coverage_start = Article.State.LIVE, min(exact["coverage_start"], timezone.now())
-        # The columns without a language repeat others; those that no form has are set by `save`.
-        not_checked = {"languages", *columns.fields_of(Article)}
-        article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
+        article, exact = self.checked_article()
+        article.slug = slug
         if exact.get("coverage_end") and exact["coverage_end"] < exact["coverage_start"]:
             exact["coverage_end"] = exact["coverage_start"]
         with self._new_files() as files:
@@ -197,6 +202,19 @@ class ArticleWriter:
         article.refresh_from_db()
         self.article = article
         return article
+
+    def checked_article(self) -> tuple[Article, dict[str, Any]]:
+        """Return the article, not saved, and the columns that are written after it. Raise ValidationError."""
+        values = values_of(Article, self._coverage.data, _NOT_OF_ARTICLES | {"languages"})
+        exact = {name: values[name] for name in _STATE_OF_ARTICLES if name in values}
+        article = Article(**{name: value for name, value in values.items() if name not in exact})
+        article.state, article.coverage_start = Article.State.LIVE, min(exact["coverage_start"], timezone.now())
+        # The columns without a language repeat others; those that no form has are set by `save`.
+        not_checked = {"slug", "languages", *columns.fields_of(Article)}
+        article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
+        if exact.get("state") not in Article.State.values:
+            raise ValidationError({"state": str(exact.get("state"))})
+        return article, exact
 
     def finish(self) -> None:
         """Let readers open the article in its languages, once everything is written."""
@@ -226,13 +244,13 @@ class ArticleWriter:
         return self.article, self.imported
 
     def _topic(self, data: Data) -> Topic:
-        found = Topic.objects.filter(slug=data["slug"]).first()
+        slug, names = str(data["slug"]), data["name"].items()
+        found: Topic | None = Topic.objects.filter(slug=slug).first()  # type: ignore[misc,assignment]
         if found is None:
-            names = {f"name_{code}": name for code, name in data["name"].items() if code in SHIPPED}
-            found = Topic(slug=data["slug"], **names)
+            found = Topic(slug=slug, **{f"name_{code}": str(name) for code, name in names if code in SHIPPED})
             found.clean_fields(exclude=["name"])
             found.save()
-        return found  # type: ignore[return-value]
+        return found
 
     def _related(self) -> list[Article]:
         found = {article.slug: article for article in Article.objects.filter(slug__in=self._coverage.related)}
@@ -287,8 +305,9 @@ class ArticleWriter:
             return fate
         try:
             self._write(ready, before)
-        # The rules of the site, or a constraint of the database.
-        except (ValidationError, IntegrityError) as error:
+        # The rules of the site, a constraint of the database, or an archive that somebody has changed.
+        except (ValidationError, IntegrityError, DataError, *WRONG_SHAPE) as error:
+            logger.info("An update was not imported.", exc_info=True)
             self._notes.add("refused", reason_of(error, ready.post))
             return "refused"
         return fate
@@ -445,7 +464,7 @@ class ArticleWriter:
             return
         values = values_of(Embed, {name: answer.get(name) for name in ("title", "author", "player_url")}, ())
         for name, value in values.items():
-            setattr(embed, name, (value or "")[: Embed._meta.get_field(name).max_length])
+            setattr(embed, name, (value or "")[: max_length_of(Embed, name)])
         for name in ("width", "height"):
             setattr(embed, name, min(9999, max(0, int(answer.get(name) or 0))))
         embed.state, embed.due_at = Embed.State.RESOLVED, None
