@@ -113,6 +113,13 @@ class ImportAdmin(LangAttributeAdmin):
         obj.due_at = timezone.now()
         super().save_model(request, obj, form, change)
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        # There is one thing to do next: look at what would be imported.
+        one_button: dict[str, object] = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, one_button | (extra_context or {}))
+
     def response_add(self, request: HttpRequest, obj: Import, post_url_continue: str | None = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:articles_import_change", args=[obj.pk]))
 
@@ -148,12 +155,20 @@ class ImportAdmin(LangAttributeAdmin):
             "article_named": named(article) if article else "",
             "page": article.get_absolute_url() if article and article.offered_languages else "",
             "may_change": may_change,
-            "can_confirm": row.state == Import.State.READY,
-            "can_stop": row.state in Import.ACTIVE,
-            "can_retry": row.state == Import.State.FAILED,
+            "buttons": _buttons(row),
             **(extra_context or {}),
         }
-        return TemplateResponse(request, "admin/articles/import/change_form.html", context)
+        return TemplateResponse(request, "admin/articles/import/progress.html", context)
+
+
+def _buttons(row: Import) -> dict[str, bool]:
+    """Return what can be done about an import in its present state."""
+    found = {
+        "confirm": row.state == Import.State.READY,
+        "retry": row.state == Import.State.FAILED,
+        "stop": row.state in Import.ACTIVE,
+    }
+    return {name: can for name, can in found.items() if can}
 
 
 def _act(row: Import, data: Any) -> None:
