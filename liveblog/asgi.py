@@ -1,12 +1,18 @@
+import asyncio
 import os
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+from liveblog import proxies
+
+if found := proxies.problem():
+    raise ImproperlyConfigured(found)
 
 # This loads the apps, which the other imports need.
 _http = get_asgi_application()
@@ -24,29 +30,43 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify, parameters
+from liveblog import metrics, notify, parameters, proxies
 from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
+from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
+from liveblog.translation import detector
 
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)
 
-application = ProtocolTypeRouter(
+
+async def _load_detector() -> None:
+    if settings.DETECTOR_AT_START:
+        await asyncio.to_thread(detector.load)
+
+
+_routes = ProtocolTypeRouter(
     {
-        "http": _pages,
-        "websocket": AllowedHostsOriginValidator(
-            URLRouter(
-                [
-                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
-                    path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
-                    path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
-                    re_path("", cast(Any, nowhere)),
-                ]
-            )
+        "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
+        "websocket": OwnPagesOnly(
+            cast(
+                Any,
+                URLRouter(
+                    [
+                        path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                        path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
+                        path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
+                        re_path("", cast(Any, nowhere)),
+                    ]
+                ),
+            ),
+            settings.SITE_ORIGINS,
         ),
         "lifespan": Lifespan(
+            metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
@@ -55,6 +75,9 @@ application = ProtocolTypeRouter(
             send_when_due,
             import_when_due,
             run_when_due,
+            _load_detector,
         ),
     }
 )
+
+application = proxies.TrustedProxies(cast(Any, _routes), settings.TRUSTED_PROXIES or ())

@@ -1,7 +1,125 @@
-"""A log that stays readable during an outage."""
+"""The log: one format for everything that the server says, and a log that stays readable during an outage.
 
+Each line names the process, the release and, while a request is answered, the id of the request. None contains a secret
+of an address.
+"""
+
+import json
 import logging
+import os
+import re
 import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+#: Addresses that are asked every few seconds, and belong in no log.
+PROBES = ("/healthz", "/readyz", "/metrics")
+
+#: The id of the request that is being answered; "" outside of requests.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+#: What a record has by itself; anything else was passed as `extra`.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "color_message", "status_code"}
+
+
+@lru_cache(maxsize=1)
+def _release() -> str:
+    # This module is loaded by the settings, which the release depends on.
+    from liveblog.release import RELEASE
+
+    return RELEASE
+
+
+class LineFormatter(logging.Formatter):
+    """A line for people: time, level, logger, then process, release and request in brackets, then the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.where = " ".join(filter(None, (str(os.getpid()), _release(), request_id.get())))
+        return super().format(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object on one line (RFC 8259), for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": os.getpid(),
+            "release": _release(),
+        }
+        if identity := request_id.get():
+            entry["request_id"] = identity
+        if record.exc_text or record.exc_info:
+            # `MaskSecrets` has written the text and hidden what is secret in it.
+            entry["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
+        if record.stack_info:
+            entry["stack"] = record.stack_info
+        entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+class WithoutProbes(logging.Filter):
+    """Suppress the lines of uvicorn's access log about health checks and metrics."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        path = arguments[2] if isinstance(arguments, tuple) and len(arguments) > 2 else ""
+        return str(path).partition("?")[0] not in PROBES
+
+
+#: Addresses whose next part is a secret: it stands for a password of a reader or of somebody in the newsroom.
+_SECRET_PARTS = re.compile(
+    r"(/comments/(?:unsubscribe|mine)/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
+    r"[^/\s?#&\"'<>]+"
+)
+#: Fragments, and values of parameters and headers, that are secrets.
+_SECRET_VALUES = re.compile(
+    r"((?:/comments/(?:mine|confirm|unsubscribe)/)#"
+    r"|\b(?:secret|proof|password)=|[?&](?:token|key)=|\bAuthorization['\"]?[:=]\s*['\"]?(?:Bearer|Basic) )"
+    r"[^\s&\"'<>]+",
+    re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """Return a text with the secrets of its addresses replaced by dots."""
+    return _SECRET_VALUES.sub(r"\1…", _SECRET_PARTS.sub(r"\1…", text))
+
+
+class MaskSecrets(logging.Filter):
+    """Mask secrets in everything that a handler writes: the message, its arguments and the traceback.
+
+    Arguments keep their number and order, because formatters such as uvicorn's take them apart.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):
+            record.msg = masked(record.msg)
+        elif masked(str(record.msg)) != str(record.msg):
+            record.msg = masked(str(record.msg))
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(_masked_argument, record.args))
+        elif isinstance(record.args, dict):
+            record.args = {name: _masked_argument(value) for name, value in record.args.items()}
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text and masked(record.exc_text) != record.exc_text:
+            # Formatters write the text if there is one, and would make it again if there were an exception.
+            record.exc_text, record.exc_info = masked(record.exc_text), None
+        return True
+
+
+def _masked_argument(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = str(value)
+    hidden = masked(text)
+    return hidden if hidden != text else value
 
 
 class OncePerOutage(logging.Filter):

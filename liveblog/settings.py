@@ -4,6 +4,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -52,7 +53,47 @@ _site = urlsplit(SITE_URL)
 _https = _site.scheme == "https"
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if _site.hostname in _LOOPBACK else [_site.hostname])
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+
+def _origin(name: str, url: str) -> str:
+    """Return the origin of an address as browsers write it (RFC 6454): without the default port, in small letters."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"{name} names {url!r}. An origin is such as https://news.example.org.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_default = port in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+
+
+_own_urls = [SITE_URL]
+if _site.hostname in ("localhost", "127.0.0.1", "::1"):
+    # On one's own machine all names of it are the same.
+    _port = f":{_site.port}" if _site.port else ""
+    _own_urls += [f"{_site.scheme}://{host}{_port}" for host in _LOOPBACK]
+#: The origins whose pages may open websockets and post forms: that of SITE_URL, and those of other names of the site.
+SITE_ORIGINS = [_origin("SITE_URL", url) for url in _own_urls]
+_other_origins: list[str] = env.list("OTHER_ORIGINS", [])
+SITE_ORIGINS += [_origin("OTHER_ORIGINS", url) for url in _other_origins]
+CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
+
+#: Networks of the proxies that are believed, and "unix"; None if nothing is said. See liveblog/proxies.py.
+TRUSTED_PROXIES: list[str] | None = env.list("TRUSTED_PROXIES") if "TRUSTED_PROXIES" in os.environ else None
+for _name in TRUSTED_PROXIES or ():
+    try:
+        _name == "unix" or ip_network(_name)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES names {_name!r}. It takes addresses, networks such as 10.0.0.0/8, and unix. ({error})"
+        ) from error
+
+#: Monitoring that sends this token may read /metrics. Without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
+    raise ImproperlyConfigured("METRICS_TOKEN has at least 16 letters, digits and signs, and no spaces.")
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -77,8 +118,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "liveblog.middleware.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "liveblog.staticfiles.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "articles.interchange.redirects.OldAddresses",
@@ -88,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -154,7 +197,14 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # In seconds. A cache that takes longer is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+        },
+        # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
+        "limits": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL),
+            "KEY_PREFIX": "limits",
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        },
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -162,11 +212,24 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": 2000},
-        }
+        },
+        # There is one process, and it counts by itself.
+        "limits": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
 
 # Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
 JOBS_IN_THREADS = True
+
+# Processes ------------------------------------------------------------------------------------------------------------
+
+#: How long a worker of `runlive` may take until it serves, and how long it may not answer the supervisor, in seconds.
+WORKER_START_SECONDS = env.float("WORKER_START_SECONDS", 60.0)
+WORKER_ANSWER_SECONDS = env.float("WORKER_ANSWER_SECONDS", 30.0)
+for _name in ("WORKER_START_SECONDS", "WORKER_ANSWER_SECONDS"):
+    if not 1 <= globals()[_name] <= 3600:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 1 to 3600 seconds.")
+#: Where `runlive` leaves its state for `reload`. systemd sets it (systemd.exec(5), RuntimeDirectory=).
+RUNTIME_DIRECTORY = env.str("RUNTIME_DIRECTORY", "").partition(":")[0]
 
 # Live delivery --------------------------------------------------------------------------------------------------------
 
@@ -176,6 +239,8 @@ LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 50
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+#: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
+POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
@@ -223,6 +288,8 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
+#: Whether a server loads the model of language detection when it starts, and not for the first comment.
+DETECTOR_AT_START = env.bool("DETECTOR_AT_START", True)
 TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SERVER", True)
 
 # Embeds --------------------------------------------------------------------------------------------------------------
@@ -267,6 +334,17 @@ if EMAIL_CONFIGURED:
     EMAIL_TIMEOUT = _email.get("EMAIL_TIMEOUT") or 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
+# Monitoring ----------------------------------------------------------------------------------------------------------
+
+#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+#: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+#: With an address, traces are sent there (https://opentelemetry.io); needs the extra "otel", which reads its own
+#: variables, this one too.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -293,6 +371,8 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+#: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
+STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
 STORAGES: dict[str, Any] = {
@@ -361,8 +441,16 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# These two bind the whole domain, not only this site, so its owner decides.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https and env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = _https and env.bool("HSTS_PRELOAD", False)
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    raise ImproperlyConfigured("HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS: lists of browsers take whole domains only.")
+# Django warns if they are off.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Addresses with secrets reach no other site, and no log of ours through the header Referer of a page's own requests.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -391,6 +479,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
@@ -433,25 +522,47 @@ MFA_FORMS = {
     "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
 }
 
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}. It can be line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
+    "formatters": {
+        "line": {
+            "()": "liveblog.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{where}]: {message}",
+            "style": "{",
+        },
+        "json": {"()": "liveblog.logs.JsonFormatter"},
+    },
+    "filters": {
+        "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
+        "without_probes": {"()": "liveblog.logs.WithoutProbes"},
+        "mask_secrets": {"()": "liveblog.logs.MaskSecrets"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["mask_secrets"]},
+        "outages": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["once_per_outage", "mask_secrets"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
+        # Django's own handler of its server for development does not mask anything.
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
+        "uvicorn.access": {"filters": ["without_probes"]},
         # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
+                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
+                "liveblog.proxies",
                 *(
                     "articles.embeds",
                     "articles.polls",

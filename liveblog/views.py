@@ -6,12 +6,14 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from liveblog.errors import NotInLanguage
 from liveblog.uploads import PRIVATE_UPLOADS
 
 
+@require_safe
 def to_language(request: HttpRequest) -> HttpResponse:
     """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
     response = redirect("index", language=get_language_from_request(request))
@@ -20,11 +22,13 @@ def to_language(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Return 200 if this process can answer requests, and 503 if the database does not answer."""
     try:
@@ -35,6 +39,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
     # Files of imports, which may hold drafts and personal data.
@@ -50,9 +55,11 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
-    for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]
+    for_people = ["/admin/", "/vote/", "/i18n/"]
+    for_people += [f"/*/comments/{page}/" for page in ("mine", "confirm", "unsubscribe")]
     closed = for_people if settings.INDEXING else ["/"]
     sitemaps = [reverse("sitemap-index"), reverse("news-sitemap-of-all")]
     sitemaps += [reverse("news-sitemap", args=[language]) for language, _name in settings.LANGUAGES]

@@ -16,7 +16,6 @@ from werkzeug import Request, Response
 from articles import changes
 from articles.interchange import writing
 from articles.models import Article, Author, ImportedUpdate, Picture, Update
-from liveblog.actors import acting_as
 from tests import foreign_blogs as blogs
 from tests.embed_servers import picture
 from tests.providers import Provider, as_json
@@ -134,10 +133,9 @@ def test_what_was_edited_here_stays(site: OldSite) -> None:
     document = blog(site)
     run(f"{site.url}/election")
     ours, deleted, _third = imported()
-    with acting_as(None):
-        ours.body_en = "<p>In our words.</p>"
-        ours.save()
-        deleted.delete()
+    ours.body_en = "<p>In our words.</p>"
+    ours.save()
+    deleted.delete()
     for post in document["liveBlogUpdate"]:
         post["articleBody"] = "In theirs."
     put(site, document)
@@ -190,7 +188,7 @@ def test_old_addresses_lead_to_the_new_ones(site: OldSite, client: Client) -> No
     first = imported()[0]
     assert client.get("/election/0.html?utm=x")["Location"] == first.url("en")
     assert client.get("/election/9.html").status_code == 404
-    with acting_as(None), changes.edit(first):
+    with changes.edit(first):
         first.withdraw(leaves_mark=False, reason="")
         first.save()
     assert client.get("/election/0.html")["Location"] == "/en/live/night/"

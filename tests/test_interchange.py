@@ -139,7 +139,10 @@ def test_an_archive_gives_the_same_page_and_history(client: Client, tmp_path: Pa
             assert first_difference(*pages) == "", code
     for ours, theirs in zip(source.updates.order_by("pk"), moved.updates.order_by("pk"), strict=True):
         histories = [
-            [(each.number, each.at, each.user_id, each.cause, texts_of(each)) for each in one.versions.all()]
+            [
+                (each.number, each.at, each.user_id, each.actor, each.cause, texts_of(each))
+                for each in one.versions.all()
+            ]
             for one in (ours, theirs)
         ]
         assert histories[0] == histories[1]

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from articles.history.models import CoverageEvent, UpdateVersion
+from articles.history.models import UpdateVersion
 from articles.history.recording import TRANSLATIONS, as_stored
 from articles.interchange import archive, portable
 from articles.interchange.records import Data
@@ -105,7 +105,7 @@ class _Export:
             write("topic", {"slug": topic.slug, "name": _names(topic)})
         write("article", self._article_line())
         for event in article.events.order_by("at", "pk"):
-            write("event", {"kind": event.kind, "at": event.at, "cause": event.cause, "by": self._by(event)})
+            write("event", {"kind": event.kind, "at": event.at, "cause": event.cause, "by": event.actor})
         for count, update in enumerate(self._updates(), 1):
             self._write_update(update)
             if progress is not None:
@@ -185,14 +185,14 @@ class _Export:
         if update.published_before:
             line["addresses"] = [("", f"{settings.SITE_URL}/live/{self._article.slug}/update/{update.pk}/")]
         self._writer.write("update", line)
-        for version in update.versions.order_by("number").select_related("user").iterator():
+        for version in update.versions.order_by("number").iterator():
             data = {
                 "update": str(update.pk),
                 "number": version.number,
                 "at": version.at,
                 "cause": version.cause,
                 "restored": version.restored,
-                "by": self._by(version),
+                "by": version.actor,
                 "data": self._portable(version.data, images),
             }
             self._writer.write("version", data)
@@ -228,9 +228,6 @@ class _Export:
             "votes": [counts.get(number, 0) for number in range(max(counts, default=-1) + 1)],
             "poll_closed_for": tally.closed_for if tally else None,
         }
-
-    def _by(self, row: UpdateVersion | CoverageEvent) -> str | None:
-        return self._accounts.name(row.user_id)
 
 
 def _chain(*querysets: Any) -> Iterator[Picture]:

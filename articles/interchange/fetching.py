@@ -27,7 +27,7 @@ class Fetching:
 
     def __init__(self, trusted: str = "") -> None:
         self._origin = _origin(trusted) if trusted else None
-        self._client = Client(environment=False)
+        self._client = Client("import")
         self._public = Fetcher(_SECONDS, dict(settings.EMBED_ROUTES))
 
     def page(self, url: str) -> bytes:

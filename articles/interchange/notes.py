@@ -24,7 +24,7 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "picture": ("lost", _("Pictures that could not be fetched or used were left out.")),
     "related": ("lost", _("Related articles that this site does not have were left out.")),
     "part": ("lost", _("Parts of the archive that this site does not know were left out.")),
-    "account": ("lost", _("Accounts that this site does not have are not named in the history.")),
+    "account": ("lost", _("Accounts that this site does not have stand in the history by their names only.")),
     "doubled": ("doubtful", _("Ids that stand for two entries: the one changed last was taken.")),
     "no-id": ("doubtful", _("Entries without an id are recognised by their time and text.")),
     "no-time": ("doubtful", _("Entries without a readable time have that of the entry before them.")),

@@ -38,11 +38,14 @@ from articles.pictures.processing import process_upload
 from articles.publishing.rules import MAX_BACKDATE
 from articles.text.localized import text_in
 from articles.translations import columns, review, states
-from liveblog.actors import acting_as
+from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.languages import SHIPPED
 
 logger = logging.getLogger(__name__)
+
+#: Stands in the history of what is imported.
+IMPORT = Machine("Import")
 
 _BATCH = 500
 #: What code raises that meets data of another shape.
@@ -270,8 +273,14 @@ class ArticleWriter:
         return self._authors[key]
 
     def _event(self, article: Article, data: Data) -> CoverageEvent:
-        user = self._accounts.key(data.get("by"))
-        return CoverageEvent(article=article, kind=data["kind"], at=data["at"], user_id=user, cause=_cause(data))
+        return CoverageEvent(article=article, kind=data["kind"], at=data["at"], **self._by(data))
+
+    def _by(self, data: Data) -> dict[str, Any]:
+        """Return the columns of the history that say who did something, and in which way."""
+        cause, name = _cause(data), str(data.get("by") or "")
+        user = self._accounts.key(name) if cause == UpdateVersion.Cause.WRITTEN else None
+        is_unknown = not name and cause != UpdateVersion.Cause.FOUND
+        return {"cause": cause, "user_id": user, "actor": IMPORT.name if is_unknown else name[:150]}
 
     # Posts ----------------------------------------------------------------------------------------------------------
 
@@ -542,8 +551,7 @@ class ArticleWriter:
             row = UpdateVersion(
                 update=update,
                 number=data["number"],
-                user_id=self._accounts.key(data.get("by")),
-                cause=_cause(data),
+                **self._by(data),
                 restored=data.get("restored"),
                 data=version,
             )
@@ -565,7 +573,7 @@ class ArticleWriter:
     @contextmanager
     def _acting(self) -> Iterator[None]:
         """Save as the import, and leave the states of translations to it."""
-        with acting_as(None), states.without_state_tracking(*SHIPPED):
+        with acting_as(IMPORT), states.without_state_tracking(*SHIPPED):
             yield
 
     @contextmanager

@@ -28,8 +28,10 @@ from articles.text.plaintext import LineField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.actors import acting_user
+from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
+from liveblog.links import names_no_user
 from liveblog.moments.fields import MomentField
 from liveblog.pagination import time_key
 
@@ -97,7 +99,11 @@ class Update(Versioned):
         _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
     )
     source_url = models.URLField(
-        _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+        _("address of the source"),
+        max_length=500,
+        blank=True,
+        validators=[names_no_user],
+        help_text=_("Where a quote was first to be read."),
     )
     closes_at = MomentField(
         _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
@@ -178,18 +184,18 @@ class Update(Versioned):
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
-            models.CheckConstraint(
+            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
+            DatabaseCheck(
                 condition=~Q(state="published")
                 | Q(kind__in=("pictures", "embed"))
                 | in_source_language("headline", "body"),
                 name="published_update_has_text",
             ),
-            models.CheckConstraint(
+            DatabaseCheck(
                 condition=~Q(state="published") | Q(first_published_at__isnull=False),
                 name="published_update_has_a_time",
             ),
-            models.CheckConstraint(
+            DatabaseCheck(
                 condition=~Q(state="scheduled") | Q(publish_at__isnull=False), name="scheduled_update_has_a_time"
             ),
         ]
