@@ -253,6 +253,8 @@ def safe_lines() -> list[str]:
     """Return the lines with manage.py in the docs whose commands end by themselves."""
     lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page) if "manage.py" in line)
     skipped = ("runlive", "reload", "setup", "createsuperuser", "makemigrations", "draft_translations", "replay")
+    # These need a live blog.
+    skipped += ("import_liveblog", "export_liveblog")
     return [line for line in lines if not any(f"manage.py {name}" in line for name in skipped)]
 
 

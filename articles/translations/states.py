@@ -91,10 +91,10 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
         stored[now.source_language].delete()
     # A new article has no updates yet.
     if new and before is not None and columns.article_of(item) is item:
-        _begin_languages(item, [row.language for row in new])
+        begin_languages(item, [row.language for row in new])
 
 
-def _begin_languages(article: Article, languages: list[str]) -> None:
+def begin_languages(article: Article, languages: list[str]) -> None:
     """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)
