@@ -7,8 +7,14 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
+        from liveblog import metrics
+        from liveblog.accounts import suspension
+        from liveblog.audit import accounts, recording
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
+        accounts.connect()
+        suspension.connect()
+        metrics.register(recording.collect)

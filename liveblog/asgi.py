@@ -24,6 +24,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import notify, parameters
+from liveblog.audit.clearing import clear_when_due
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
@@ -53,6 +54,7 @@ application = ProtocolTypeRouter(
             handle_when_due,
             send_when_due,
             run_when_due,
+            clear_when_due,
         ),
     }
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -14,11 +14,11 @@ from prometheus_client.registry import Collector
 _registry = CollectorRegistry()
 
 
-def register(collect: Callable[[], Iterable[GaugeMetricFamily]]) -> None:
+def register(collect: Callable[[], Iterable[Metric]]) -> None:
     """Add the metrics that `collect` returns. It is called for each request."""
 
     class _Function(Collector):
-        def collect(self) -> Iterable[GaugeMetricFamily]:
+        def collect(self) -> Iterable[Metric]:
             return collect()
 
         def describe(self) -> Iterable[GaugeMetricFamily]:

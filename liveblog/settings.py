@@ -71,6 +71,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "liveblog",
     "articles",
     "comments",
@@ -85,8 +87,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "liveblog.audit.middleware.AuditMiddleware",
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "liveblog.accounts.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -393,6 +397,19 @@ AUTH_PASSWORD_VALIDATORS = [
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
+#: "admin" stands for superusers.
+_ROLES = {"journalist", "translator", "moderator", "editor", "admin"}
+#: Roles whose people need a second factor.
+REQUIRE_MFA = [role.strip().lower() for role in env.list("REQUIRE_MFA", [])]
+if unknown := set(REQUIRE_MFA) - _ROLES:
+    raise ImproperlyConfigured(
+        f"REQUIRE_MFA names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
+    )
+#: Days for which the record of log-ins, roles and publishing is kept; 0: for ever.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 365)
+if AUDIT_KEEP_DAYS < 0:
+    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the record for ever.")
+
 ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
@@ -411,6 +428,44 @@ ACCOUNT_FORMS = {
     "change_password": "liveblog.accounts.forms.ChangePasswordForm",
     "set_password": "liveblog.accounts.forms.SetPasswordForm",
     "reauthenticate": "liveblog.accounts.forms.ReauthenticateForm",
+}
+
+#: The company's own log-in, by OpenID Connect.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
+_oidc = {"client_id": env.str("OIDC_CLIENT_ID", ""), "secret": env.str("OIDC_CLIENT_SECRET", "")}
+OIDC_NAME = env.str("OIDC_NAME", "")
+#: Groups there to roles here, as newsroom-editors=editor,it=admin; without them, only people with an account come in.
+OIDC_GROUPS: dict[str, str] = {
+    group.strip(): role.strip().lower() for group, role in env.dict("OIDC_GROUPS", {}).items()
+}
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
+if OIDC_ISSUER:
+    _issuer = urlsplit(OIDC_ISSUER)
+    if _issuer.scheme not in ("http", "https") or not _issuer.netloc or not all(_oidc.values()):
+        raise ImproperlyConfigured("OIDC_ISSUER is an https address, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    # The form that leads to the provider is answered with a redirect to it.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_issuer.scheme}://{_issuer.netloc}")
+if unknown := set(OIDC_GROUPS.values()) - _ROLES:
+    raise ImproperlyConfigured(
+        f"OIDC_GROUPS names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
+    )
+SOCIALACCOUNT_ADAPTER = "liveblog.accounts.company.CompanyAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME or "OpenID Connect",
+                **_oidc,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
 }
 
 MFA_ADAPTER = "liveblog.accounts.adapters.SecondFactorAdapter"
@@ -435,9 +490,14 @@ MFA_FORMS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "message": {"format": "{message}", "style": "{"},
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
     "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
     "handlers": {
+        # One JSON object a line, for programs that collect and watch them.
+        "security": {"class": "logging.StreamHandler", "formatter": "message"},
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
     },
@@ -446,6 +506,7 @@ LOGGING = {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
+        "security": {"handlers": ["security"], "level": "INFO", "propagate": False},
         # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}

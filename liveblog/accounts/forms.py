@@ -10,9 +10,13 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from liveblog import roles
 from liveblog.accounts import attempts
+from liveblog.fields import TextFormField, offered_languages
 
 
 def _plain(form: forms.Form, **labels: Any) -> None:
@@ -142,3 +146,52 @@ class EditWebAuthnForm(webauthn.EditWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of this device or key")
         self.fields["name"].max_length = 100
+
+
+class AcceptInvitationForm(SetPasswordForm):
+    """The password with which a colleague opens the account that was made for them."""
+
+
+class InvitationForm(forms.Form):
+    """One colleague to invite."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"dir": "ltr"}))
+    name = TextFormField(
+        label=_("Name"), max_length=120, help_text=_("As it stands in the byline: first name, then family name.")
+    )
+    roles = forms.MultipleChoiceField(label=_("Roles"), widget=forms.CheckboxSelectMultiple, required=False)
+    is_admin = forms.BooleanField(
+        label=_("Administrator"),
+        required=False,
+        help_text=_("Does everything, and invites and suspends others. Nobody needs it for their daily work."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages of translations"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("For translators: the languages into which they translate. None stands for all."),
+    )
+
+    def __init__(self, inviter: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [  # type: ignore[attr-defined]
+            (role, format_html("<strong>{}</strong> {}", roles.NAMES[role], roles.PURPOSES[role]))
+            for role in roles.NAMES
+        ]
+        self.fields["languages"].choices = offered_languages()  # type: ignore[attr-defined]
+        if not inviter.is_superuser:
+            del self.fields["is_admin"]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("There is already an account with this address."))
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("roles") and not cleaned.get("is_admin"):
+            self.add_error("roles", _("Choose a role. Without one, nobody gets in."))
+        if roles.TRANSLATOR not in cleaned.get("roles", ()):
+            cleaned["languages"] = []
+        return cleaned
