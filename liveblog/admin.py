@@ -71,7 +71,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     formfield_overrides = _VISIBLE
     readonly_fields = ("last_login", "date_joined")
     inlines = (_ProfileInline,)
-    list_display = ("username", "get_full_name", "email", "roles_shown", "is_active", "last_login")
+    list_display = ("username", "name", "email", "roles_shown", "is_active", "last_login")
     actions = ("suspend", "remove_second_factors", "invite_again")
     change_list_template = "admin/auth/user/change_list.html"
 
@@ -85,6 +85,10 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         with acting_as(request.user):
             super().save_model(request, obj, form, change)
 
+    @admin.display(description=_("name"), ordering="first_name")
+    def name(self, user: User) -> str:
+        return user.get_full_name()
+
     @admin.display(description=_("roles"))
     def roles_shown(self, user: User) -> str:
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
@@ -92,7 +96,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
     @admin.action(description=_("Suspend: end all sessions and let them in no more"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk))
+        users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk or 0))
         with transaction.atomic():
             for user in users:
                 user.is_active = False

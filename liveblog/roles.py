@@ -128,7 +128,7 @@ RIGHTS: tuple[Right, ...] = (
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, give them roles, and suspend accounts"),
     _("Remove the second factors of somebody who has lost their device"),
-    _("Read the record of log-ins, roles and publishing"),
+    _("Read the audit log of log-ins, roles and publishing"),
     _("Delete an update that readers have seen, or an article with such updates"),
 )
 

@@ -400,7 +400,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 #: "admin" stands for superusers.
 _ROLES = {"journalist", "translator", "moderator", "editor", "admin"}
 #: Roles whose people need a second factor.
-REQUIRE_MFA = [role.strip().lower() for role in env.list("REQUIRE_MFA", [])]
+_required: list[str] = env.list("REQUIRE_MFA", [])
+REQUIRE_MFA = [name.strip().lower() for name in _required]
 if unknown := set(REQUIRE_MFA) - _ROLES:
     raise ImproperlyConfigured(
         f"REQUIRE_MFA names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
@@ -435,9 +436,8 @@ OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
 _oidc = {"client_id": env.str("OIDC_CLIENT_ID", ""), "secret": env.str("OIDC_CLIENT_SECRET", "")}
 OIDC_NAME = env.str("OIDC_NAME", "")
 #: Groups there to roles here, as newsroom-editors=editor,it=admin; without them, only people with an account come in.
-OIDC_GROUPS: dict[str, str] = {
-    group.strip(): role.strip().lower() for group, role in env.dict("OIDC_GROUPS", {}).items()
-}
+_groups: dict[str, str] = env.dict("OIDC_GROUPS", {})
+OIDC_GROUPS = {name.strip(): role.strip().lower() for name, role in _groups.items()}
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
 if OIDC_ISSUER:
     _issuer = urlsplit(OIDC_ISSUER)
@@ -487,6 +487,9 @@ MFA_FORMS = {
     "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
 }
 
+#: Whether the entries of the audit log are written as lines of JSON to the standard error.
+SECURITY_LOG = env.bool("SECURITY_LOG", True)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -506,7 +509,7 @@ LOGGING = {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
-        "security": {"handlers": ["security"], "level": "INFO", "propagate": False},
+        "security": {"handlers": ["security"], "level": "INFO" if SECURITY_LOG else "ERROR", "propagate": False},
         # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}

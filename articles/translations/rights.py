@@ -23,5 +23,5 @@ def languages_of(user: User | AnonymousUser) -> frozenset[str]:
         return frozenset()
     if user.has_perm("articles.translate_every_language"):
         return frozenset(SHIPPED)
-    noted = Profile.objects.filter(user_id=user.pk).values_list("languages", flat=True).first()
+    noted = Profile.objects.filter(user=user.pk or 0).values_list("languages", flat=True).first()
     return frozenset(noted or SHIPPED)

@@ -106,7 +106,8 @@ def _groups_changed(
     if names:
         assert isinstance(instance, User)
         key = "added" if action == "post_add" else "removed"
-        record(Action.ROLES_CHANGED, about(instance), **{key: sorted(names)})
+        details: dict[str, Any] = {key: sorted(names)}
+        record(Action.ROLES_CHANGED, about(instance), **details)
 
 
 def _rights_changed(
@@ -116,4 +117,5 @@ def _rights_changed(
         assert isinstance(instance, User)
         codes = Permission.objects.filter(pk__in=pk_set).values_list("codename", flat=True)
         key = "added" if action == "post_add" else "removed"
-        record(Action.ROLES_CHANGED, about(instance), **{f"{key}_rights": sorted(codes)})
+        details: dict[str, Any] = {f"{key}_rights": sorted(codes)}
+        record(Action.ROLES_CHANGED, about(instance), **details)

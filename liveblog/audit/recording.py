@@ -45,7 +45,7 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
     """
     request = current_request.get()
     who = actor if actor is not None else acting_user() or getattr(request, "user", None)
-    known = who if who is not None and who.pk else None
+    known: User | None = who if who is not None and who.pk else None  # type: ignore[assignment]
     entry = Entry(
         action=action,
         actor=known,
