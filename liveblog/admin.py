@@ -25,6 +25,7 @@ from liveblog.accounts import invitations, second_factor
 from liveblog.accounts.adapters import send_news
 from liveblog.accounts.models import Profile
 from liveblog.actors import acting_as
+from liveblog.admin_input import InputAdmin
 from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
@@ -124,7 +125,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE

@@ -7,9 +7,9 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
-        from liveblog import metrics
+        from liveblog import jobs, metrics, tracing
         from liveblog.accounts import suspension
-        from liveblog.audit import accounts, recording
+        from liveblog.audit import accounts
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
@@ -17,4 +17,5 @@ class LiveblogConfig(AppConfig):
         users.register()
         accounts.connect()
         suspension.connect()
-        metrics.register(recording.collect)
+        metrics.register(jobs.measure)
+        tracing.start()

@@ -21,6 +21,7 @@ from articles.models import Article, Update
 from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Place
@@ -64,7 +65,11 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
             return _WRITERS[name](document)
 
     content_type = f"{FORMATS[name][1]}; charset=utf-8"
-    response = cached_response(request, key, render, content_type, last_modified=last_modified)
+    # All subscribers open the first page, and some the archives.
+    kept = Kept(group=f"feed:{name}:{language}:{slug}:{key_only:d}", most=MAX_VERSIONS)
+    if place.relation:
+        kept = Kept(group="feed-places", most=MAX_KEPT)
+    response = cached_response(request, key, render, content_type, last_modified=last_modified, **kept)
     if settings.WEBSUB_HUB and not place.relation:
         # Subscribers look here first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
@@ -128,7 +133,7 @@ def _sitemap(request: HttpRequest, state: str, render: Callable[[], str]) -> Htt
     key = f"sitemap:{hashlib.sha256(state.encode()).hexdigest()[:32]}"
     with timezone.override("UTC"):
         freshness = {"max_age": _SITEMAP_MAX_AGE_SECONDS}
-        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness)
+        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness, group="sitemaps")
 
 
 @require_safe

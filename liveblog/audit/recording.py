@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
-from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,9 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from prometheus_client import Metric
-from prometheus_client.core import CounterMetricFamily
 
+from liveblog import metrics
 from liveblog.accounts import networks
 from liveblog.actors import acting_user
 from liveblog.audit.models import Action, Entry
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 logger = logging.getLogger("security")
-
-#: Number of entries that this process has written, by action.
-_counts: Counter[str] = Counter()
 
 #: Number of old entries that are deleted at once.
 _BATCH = 1000
@@ -60,7 +54,7 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
 
 
 def _announce(entry: Entry) -> None:
-    _counts[entry.action] += 1
+    metrics.AUDIT.labels(str(entry.action)).inc()
     line = {
         "at": entry.at.isoformat(),
         "action": str(entry.action),
@@ -70,14 +64,6 @@ def _announce(entry: Entry) -> None:
         **({"details": entry.details} if entry.details else {}),
     }
     logger.info(json.dumps(line, ensure_ascii=False, default=str))
-
-
-def collect() -> Iterable[Metric]:
-    """Yield the number of entries that this process has written, by action."""
-    counter = CounterMetricFamily("liveblog_audit_entries", "Entries of the audit log.", labels=["action"])
-    for action, number in sorted(_counts.items()):
-        counter.add_metric([action], number)
-    yield counter
 
 
 def clear_old() -> int:
