@@ -522,6 +522,8 @@ MFA_FORMS = {
     "authenticate": "liveblog.accounts.forms.AuthenticateForm",
     "reauthenticate": "liveblog.accounts.forms.ReauthenticateCodeForm",
     "activate_totp": "liveblog.accounts.forms.ActivateTOTPForm",
+    "authenticate_webauthn": "liveblog.accounts.forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "liveblog.accounts.forms.ReauthenticateWebAuthnForm",
     "login_webauthn": "liveblog.accounts.forms.LoginWebAuthnForm",
     "add_webauthn": "liveblog.accounts.forms.AddWebAuthnForm",
     "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
@@ -186,6 +187,30 @@ def test_a_recovery_code_works_once(client: Client, ioana: User) -> None:
         log_in(fresh)
         fresh.post("/accounts/second-factor/", {"code": code})
         assert is_in(fresh) is works
+
+
+NONSENSE = (
+    *("", "x", "[]", "null", '"a"', '{"id": 1}', "[" * 3000 + "]" * 3000, '{"response": []}', "1" * 60_000),
+    '{"id": "a", "rawId": "a", "type": "public-key", "response": {"clientDataJSON": "e30", "attestationObject": "aa"}}',
+    (
+        '{"id": "YQ", "rawId": "YQ", "type": "public-key", "response": {"userHandle": "enp6enp6enp6enp6enp6enp6",'
+        ' "clientDataJSON": "e30", "authenticatorData": "YWFh", "signature": "YQ"}}'
+    ),
+)
+
+
+def test_what_no_browser_sends_as_a_passkey_is_refused_in_a_sentence(client: Client, ioana: User) -> None:
+    for credential in NONSENSE:
+        client.get("/accounts/passkeys/log-in/", headers={"accept": "application/json"})
+        answer = client.post("/accounts/passkeys/log-in/", {"credential": credential})
+        assert (answer.status_code, answer["Location"]) == (302, "/admin/login/")
+    log_in(client)
+    client.get("/accounts/passkeys/add/")
+    for credential in NONSENSE:
+        page = client.post("/accounts/passkeys/add/", {"credential": credential, "passwordless": "on"})
+        assert page.status_code == 200
+        assert page.context["form"].errors
+    assert not Authenticator.objects.exists()
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------

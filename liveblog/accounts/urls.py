@@ -42,7 +42,7 @@ urlpatterns = [
     path("recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
     path("passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
-    path("passkeys/log-in/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("passkeys/log-in/", views.passkey_log_in, name="mfa_login_webauthn"),
     path("passkeys/confirm/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("passkeys/<int:pk>/rename/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),

@@ -13,6 +13,7 @@ from allauth.account.views import LoginView as AllauthLoginView
 from allauth.mfa.base.views import AuthenticateView as MFAAuthenticateView
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.views import login_webauthn
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from allauth.usersessions.models import UserSession
@@ -23,7 +24,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +34,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from liveblog import roles
+from liveblog import limits, roles
 from liveblog.accounts import devices, invitations, networks, sessions
 from liveblog.accounts import second_factor as factors
 from liveblog.accounts.forms import AcceptInvitationForm, InvitationForm
@@ -41,8 +42,12 @@ from liveblog.accounts.models import Invitation
 from liveblog.audit.accounts import about
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.numbers import number
 
 logger = logging.getLogger(__name__)
+
+#: Challenges for passkeys that one network gets in a minute.
+_MOST_CHALLENGES = 60
 
 #: Where the session keeps the secret of an invitation.
 _INVITATION = "invitation"
@@ -111,7 +116,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 def _end(request: HttpRequest, user: User) -> HttpResponse:
     mine = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
     if pk := request.POST.get("session"):
-        mine = mine.filter(pk=pk) if pk.isdecimal() and len(pk) < 19 else mine.none()
+        mine = mine.filter(pk=number(pk) or 0)
     ended = list(mine)
     for session in ended:
         session.end()
@@ -137,6 +142,14 @@ def company_log_in(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     except requests.RequestException as error:
         logger.warning("The company's log-in cannot be reached (%s).", type(error).__name__)
         return render(request, "socialaccount/authentication_error.html", status=503)
+    return response
+
+
+def passkey_log_in(request: HttpRequest) -> HttpResponseBase:
+    """Hand out a challenge for a passkey, which makes a session, or log in with one."""
+    if request.method == "GET" and not limits.allowed(request, "passkey challenge", _MOST_CHALLENGES, 60):
+        return JsonResponse({}, status=429)
+    response: HttpResponseBase = login_webauthn(request)
     return response
 
 
@@ -198,6 +211,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 @never_cache
 def open_invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Keep the secret in the session and go on without it, so that no Referer header and no later page shows it."""
+    if Invitation.find(secret) is None:
+        return render(request, "account/invitation_over.html", status=404)
     request.session[_INVITATION] = secret
     return redirect("accept_invitation")
 
