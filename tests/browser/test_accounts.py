@@ -52,7 +52,8 @@ def fill_in(page: Page, place: str, name: str, path: str = "/admin/") -> None:
 
 def accessible(page: Page) -> None:
     """Fail if axe finds a fault. It sets styles that the Content-Security-Policy forbids, so the page bypasses that."""
-    report = Axe().run(page)
+    # It would look for imported style sheets beside the page instead of beside the sheet that imports them.
+    report = Axe().run(page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
 
 
