@@ -3,13 +3,13 @@ from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 # This loads the apps, which the other imports need.
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
@@ -23,11 +23,22 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify, parameters
+from liveblog import connections, notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.handler import Handler
 from liveblog.lifespan import Lifespan
 from liveblog.pagecache import PageCache
 
+#: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
+_BULKHEADS = (
+    r"/[a-z]{2,3}/live/([^/]+)/comments/(?!\d+/translation/)",
+    r"/admin/articles/article/(\d+)/(?!desk/embed/)",
+    r"/admin/articles/(update|translation)/(?!pictures/)",
+    r"/admin/(comments)/(?!comment/\d+/translate/)",
+)
+
+connections.begin_to_serve()
+_http = Handler(_BULKHEADS)
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
 notify.add_change_callback(_pages.expire)

@@ -9,13 +9,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from html import unescape
+from http.client import HTTPConnection, HTTPException
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -95,13 +98,44 @@ def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any
 
 
 @pytest.fixture
-def newsroom(own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path) -> Iterator[Newsroom]:
+def newsroom(
+    own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Newsroom]:
+    """Start two servers. The parameter of the fixture has further variables of their environment."""
     database, redis, environment = own_services
+    environment = environment | getattr(request, "param", {})
     with ExitStack() as stack:
         servers = [Server(log=tmp_path / f"server-{number}.log", **environment) for number in range(2)]
         with psycopg.connect(database.url) as direct:
             ((article,),) = direct.execute("SELECT id FROM articles_article WHERE slug = %s", [SLUG]).fetchall()
         yield Newsroom(database, redis, [stack.enter_context(server) for server in servers], article)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def ask(url: str, fields: dict[str, str] | None = None, **headers: str) -> Answer:
+    """Open an address as a browser without JavaScript does, or send a form to it. Redirects are not followed."""
+    parts = urlsplit(url)
+    connected = HTTPConnection(parts.netloc, timeout=PATIENCE)
+    try:
+        if fields is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connected.request("GET" if fields is None else "POST", path, fields and urlencode(fields), headers)
+        answer = connected.getresponse()
+        return Answer(answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read().decode())
+    finally:
+        connected.close()
+
+
+def filled_form(page: str) -> dict[str, str]:
+    """Return the fields of the form of a 503 page."""
+    return {unescape(name): unescape(text) for name, text in re.findall(r'name="([^"]+)" value="([^"]*)"', page)}
 
 
 async def until_all_show(pages: list[OpenPage], text: str, within: float) -> None:
@@ -178,6 +212,44 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
         assert max(ours.values()) == 1
         # Each part of the server that notices the outage logs it once.
         assert ours.total() <= 10, ours
+
+
+COMMENT = {"name": "Ana", "email": "ana@example.org"}
+
+
+@pytest.mark.parametrize("newsroom", [{"DATABASE_LOCK_TIMEOUT": "1"}], indirect=True)
+def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom) -> None:
+    addresses = [f"{server.url}/de/live/{SLUG}/comments/" for server in newsroom.servers]
+    texts = [f"Wort & <Antwort> {number} \u0627\u0644" for number in range(60)]
+    with ThreadPoolExecutor(60) as readers, psycopg.connect(newsroom.database.url) as holder:
+        holder.execute("SELECT 1 FROM articles_article WHERE id = %s FOR UPDATE", [newsroom.article])
+        sent = [
+            readers.submit(ask, addresses[number % 2], COMMENT | {"text": text}) for number, text in enumerate(texts)
+        ]
+        journalist = Journalist(newsroom.servers[0].url, "journalist", "demo")
+        seen = 0
+        while not all(each.done() for each in sent):
+            for server in newsroom.servers:
+                seen += 1
+                for path in (f"/en/live/{SLUG}/?fresh={seen}", "/de/?fresh", "/readyz", "/admin/login/"):
+                    answer = ask(f"{server.url}{path}")
+                    assert answer.status == 200, (path, answer)
+                    assert "age" not in answer.headers
+            desk = f"/admin/articles/article/{newsroom.article}/desk/"
+            assert journalist._ask("GET", desk) == 200
+        assert seen
+        for text, each in zip(texts, sent, strict=True):
+            answer = each.result()
+            assert answer.status == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert answer.headers["content-language"] == "de"
+            assert filled_form(answer.text)["text"] == text
+        holder.rollback()
+        again = ask(addresses[0], filled_form(sent[0].result().text))
+        assert again.status == 302
+        assert holder.execute("SELECT text FROM comments_comment WHERE text LIKE 'Wort %%'").fetchall() == [(texts[0],)]
+    for server in newsroom.servers:
+        assert newsroom.problems(server).total() == 1
 
 
 @pytest.mark.one_database

@@ -171,7 +171,8 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     article = find_article(slug, language)
     frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
-    patch_cache_control(response, public=True, max_age=1)
+    # A page that is told of no change believes that there is none.
+    patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
     return response
 
 
