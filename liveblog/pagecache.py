@@ -11,6 +11,7 @@ stale-if-error). Nobody waits for a database that does not answer.
 
 import asyncio
 import gzip
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -35,6 +36,9 @@ RETRY_SECONDS = 1.0
 #: How long other caches may serve a response after our answers became errors, in seconds.
 STALE_IF_ERROR_SECONDS = 86_400
 
+#: Our name in the header Cache-Status (RFC 9211), which marks a response as stale.
+STALE = "liveblog"
+
 #: The key of an ASGI scope under which the application finds the number of responses in memory.
 PAGES_IN_MEMORY = "liveblog.pages_in_memory"
 
@@ -56,6 +60,8 @@ _COMPRESSIBLE = (
     *(b"application/atom+xml", b"application/xml"),
 )
 
+_OF_ONE_ANSWER = frozenset({b"set-cookie", b"age", b"cache-status"})
+
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, host, path and normal query string of an address.
 _Key = tuple[str, bytes, str, bytes]
@@ -70,8 +76,8 @@ class _Response:
     etag: bytes
     #: Number of changes that the process knew of when it made or validated the response.
     changes: int
-    #: Time of the event loop.
-    validated_at: float = 0.0
+    #: Time of the event loop. A response that is not cached needs no validation.
+    validated_at: float = math.inf
     #: ASGI messages that start the response, by content coding.
     starts: dict[bytes, Message] = field(default_factory=dict)
 
@@ -150,8 +156,8 @@ class PageCache:
         now = asyncio.get_running_loop().time()
         marks: _Headers = []
         if response is None or validate or not self._is_fresh(response, now):
-            known, response = response, await self._validated(key, scope, response, insist=validate)
-            if response is known and not self._is_fresh(response, now):
+            response = await self._validated(key, scope, response, insist=validate)
+            if response.validated_at < now - FRESH_SECONDS:
                 marks = _marks_of_stale(response, now)
         if response.is_known(etags, since):
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response) + marks})
@@ -211,7 +217,11 @@ class PageCache:
                 self._app, {**scope, "method": "GET", "query_string": key[3], "headers": headers}
             )
         values = dict(sent)
-        self._is_failing = status == 503
+        # The application may have a response from the time before the database failed, too.
+        age = float(values[b"age"]) if b"cache-status" in values else 0.0
+        self._is_failing = status == 503 or b"cache-status" in values
+        if old is not None and self._is_failing and old.may_be_stale:
+            return old
         if status < 500:
             self._drop(key)
         if status == 304 and old is not None:
@@ -219,13 +229,13 @@ class PageCache:
             response.changes = changes
         else:
             # A cookie would be for one reader. Readers' pages set none.
-            headers = [_with_stale_if_error(name, value) for name, value in sent if name != b"set-cookie"]
+            headers = [_with_stale_if_error(name, value) for name, value in sent if name not in _OF_ONE_ANSWER]
             response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
             if b"content-encoding" not in values and _is_compressible(values, body):
                 response.bodies |= await asyncio.to_thread(_compressed, body)
             response.starts = {coding: _start(response, coding) for coding in response.bodies}
         if b"public" in values.get(b"cache-control", b"") and status < 500:
-            response.validated_at = asyncio.get_running_loop().time()
+            response.validated_at = asyncio.get_running_loop().time() - age
             self._drop(key)
             self._responses[key] = response
             self._size += response.size
@@ -304,7 +314,7 @@ def _with_stale_if_error(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 def _marks_of_stale(response: _Response, now: float) -> _Headers:
     """Return headers that tell caches how old a response is (RFC 9111, section 5.1; RFC 9211)."""
     age = int(now - response.validated_at)
-    return [(b"age", b"%d" % age), (b"cache-status", b"liveblog; hit; ttl=%d" % (int(FRESH_SECONDS) - age))]
+    return [(b"age", b"%d" % age), (b"cache-status", b"%s; hit; ttl=%d" % (STALE.encode(), -age))]
 
 
 def _validators(response: _Response) -> _Headers:

@@ -14,7 +14,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
-from liveblog import database_url
+from liveblog import database_url, redis_url
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -114,9 +114,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data -----------------------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))
-}
+try:
+    _database = database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))
+except ValueError as _error:
+    # It may have a password in it.
+    raise ImproperlyConfigured(f"DATABASE_URL is no address of a database. {_error}") from None
+DATABASES: dict[str, dict[str, Any]] = {"default": _database}
 #: The number of connections that a process keeps to PostgreSQL.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)
 #: Limits of PostgreSQL, in seconds; 0: none. The time that a statement waits for a lock, that a transaction does
@@ -159,18 +162,22 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
+    try:
+        REDIS_URL = redis_url.normal(REDIS_URL)
+    except ValueError as _error:
+        raise ImproperlyConfigured(str(_error)) from None
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
+            "CONFIG": {"hosts": [redis_url.channel_layer(REDIS_URL)]},
         }
     }
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
+            "LOCATION": [REDIS_URL],
             # In seconds. A cache that takes longer is worse than none.
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} | redis_url.cache_options(REDIS_URL),
         }
     }
 else:

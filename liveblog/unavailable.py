@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.translation import gettext as _
+
+from liveblog import cache
+from liveblog.pagecache import STALE
 
 #: When clients should try again, in seconds.
 RETRY_AFTER_SECONDS = 5
@@ -26,6 +29,8 @@ class Field(NamedTuple):
 
 def answer(request: HttpRequest) -> HttpResponse:
     """Return the answer to a request that failed because of the database, in the language of the request."""
+    if (stale := _stale(request)) is not None:
+        return stale
     response: HttpResponse
     if "application/json" in request.headers.get("Accept", ""):
         response = JsonResponse({"errors": {}, "problem": _message(request)}, status=503)
@@ -34,6 +39,21 @@ def answer(request: HttpRequest) -> HttpResponse:
         response = render(request, "503.html", context, status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     add_never_cache_headers(response)
+    return response
+
+
+def _stale(request: HttpRequest) -> HttpResponse | None:
+    """Return the page that some process made last for readers of this address, marked as stale (RFC 9211)."""
+    if request.method not in ("GET", "HEAD") or not hasattr(request, "page_language"):
+        return None
+    page = cache.latest(request.get_full_path())
+    if page is None:
+        return None
+    response = HttpResponse(page.content, content_type=page.content_type)
+    response.headers["ETag"] = f'W/"{page.version}"'
+    response.headers["Age"] = str(int(page.age))
+    response.headers["Cache-Status"] = f"{STALE}; hit; ttl={-int(page.age)}"
+    patch_cache_control(response, public=True, max_age=1)
     return response
 
 

@@ -14,7 +14,7 @@ import articles.urls
 import comments.urls
 from articles.models import Article
 from liveblog import pagecache
-from liveblog.cache import get_or_make
+from liveblog.cache import get_or_make, latest
 from liveblog.pagecache import PageCache
 from liveblog.parameters import read_at, read_by
 from tests import factories
@@ -206,7 +206,7 @@ def test_concurrent_requests_render_a_page_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(10)
-        return get_or_make("stampede", make)
+        return get_or_make("/stampede", "1", make)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -218,8 +218,18 @@ def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        get_or_make("failing", fail)
-    assert get_or_make("failing", lambda: b"page") == b"page"
+        get_or_make("/failing", "1", fail)
+    assert get_or_make("/failing", "1", lambda: b"page") == b"page"
+
+
+def test_a_superseded_page_is_not_kept() -> None:
+    assert get_or_make("/page", "1", lambda: b"one") == b"one"
+    assert get_or_make("/page", "2", lambda: b"two") == b"two"
+    assert get_or_make("/page", "1", lambda: b"one again") == b"one again"
+    found = latest("/page")
+    assert found is not None
+    assert (found.content, found.version) == (b"one again", "1")
+    assert latest("/other") is None
 
 
 @pytest.fixture
@@ -240,7 +250,7 @@ def test_the_running_server_serves_everybody_the_same_page(article: Article) -> 
     with Server() as running:
         plain = ask()
         assert b'lang="de"' in plain.text
-        assert plain.headers["Cache-Control"] == "public, max-age=5"
+        assert plain.headers["Cache-Control"] == "public, max-age=5, stale-if-error=86400"
         assert plain.headers["Set-Cookie"] is None
         assert plain.headers["Vary"] == "Accept-Encoding"
         other = ask(**{"Accept-Language": "ar", "Cookie": "sessionid=x; django_language=uk", "Accept-Encoding": "br"})

@@ -34,7 +34,8 @@ def cached_response(
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
+        content = get_or_make(request.get_full_path(), f"{RELEASE}:{key}", render, content_type)
+        response = HttpResponse(content, content_type=content_type)
     response.headers["ETag"] = etag
     if last_modified is not None:
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())

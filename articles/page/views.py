@@ -113,8 +113,9 @@ def _live_page(
     three to four times as long, because all updates must be read to name what their HTML depends on.
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
-    key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
-    page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection, anchor))
+    version = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
+    make = partial(_page_without_comments, request, article.pk, language, selection, anchor)
+    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, make)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())

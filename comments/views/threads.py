@@ -151,7 +151,7 @@ def _cached(request: HttpRequest, key: str, make: Callable[[], str]) -> HttpResp
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", lambda: make().encode()))
+        response = HttpResponse(get_or_make(request.get_full_path(), f"{RELEASE}:{key}", lambda: make().encode()))
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
