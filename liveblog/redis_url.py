@@ -92,12 +92,10 @@ def _group_of(url: str) -> Group:
     if not name or not (database or "0").isdigit():
         raise ValueError("REDIS_URL of Sentinels ends with the name of their group: redis+sentinel://host:26379/group.")
     username, _, password = user.partition(":")
+    sentinels = [urlsplit(f"//{one}") for one in hosts.split(",")]
     credentials = {"username": unquote(username), "password": unquote(password)}
     return Group(
-        [
-            (host.hostname or "", host.port or _SENTINEL_PORT)
-            for host in (urlsplit(f"//{one}") for one in hosts.split(","))
-        ],
+        [(host.hostname or "", host.port or _SENTINEL_PORT) for host in sentinels],
         name,
         int(database or 0),
         {key: value for key, value in credentials.items() if value},
