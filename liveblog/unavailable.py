@@ -59,7 +59,7 @@ def _stale(request: HttpRequest) -> HttpResponse | None:
 
 def _message(request: HttpRequest) -> str:
     if request.method == "POST":
-        return _("We could not save this just now, because too much is going on. Please send it again in a moment.")
+        return _("We could not save this just now. Please send it again in a moment.")
     return _("We cannot show this page just now. Please try again in a moment.")
 
 
