@@ -86,8 +86,9 @@ def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any
         database = stack.enter_context(own.postgres(directory))
         redis = stack.enter_context(own.redis(directory))
         environment = {
-            "DATABASE_URL": database.url,
-            "REDIS_URL": redis.url,
+            # The first host is gone, as after a failover.
+            "DATABASE_URL": database.url.replace("@", "@127.0.0.1:1,"),
+            "REDIS_URL": redis.url.replace("redis:", "valkey:"),
             "LIVE_POLL_SECONDS": "2",
             "MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
         }
@@ -295,6 +296,46 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
     eventually(lambda: "age" not in ask(first + page).headers)
     for server in newsroom.servers:
         assert newsroom.problems(server).total() == 1
+
+
+async def test_everything_works_behind_pgbouncer_in_transaction_mode(
+    own_services: tuple[Any, Any, dict[str, str]], tmp_path: Path
+) -> None:
+    database, redis, environment = own_services
+    own = services()
+    with ExitStack() as stack:
+        directory = stack.enter_context(own.directory_of_services())
+        bouncer = stack.enter_context(own.pgbouncer(directory, database.url))
+        environment = environment | {"DATABASE_URL": bouncer.url}
+        logs = [tmp_path / f"server-{number}.log" for number in range(2)]
+        servers = [Server(log=log, **environment) for log in logs]
+        for server in servers:
+            await asyncio.to_thread(stack.enter_context, server)
+        with psycopg.connect(database.url) as direct:
+            ((article,),) = direct.execute("SELECT id FROM articles_article WHERE slug = %s", [SLUG]).fetchall()
+        newsroom = Newsroom(database, redis, servers, article)
+        pages = [OpenPage(servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
+        async with open_pages(pages):
+            await until_notifications_arrive(newsroom, pages)
+            comments = f"/de/live/{SLUG}/comments/"
+            sent = [
+                asyncio.to_thread(ask, servers[number % 2].url + comments, COMMENT | {"text": f"Wort {number}"})
+                for number in range(8)
+            ]
+            assert {answer.status for answer in await asyncio.gather(*sent)} == {302}
+            editor = await asyncio.to_thread(Journalist, servers[0].url, "admin", "demo")
+            for path in (
+                *(f"articles/article/{article}/desk/", f"articles/article/{article}/desk/entries/"),
+                *("articles/translation/", "comments/comment/", "articles/update/", "comments/commenter/"),
+            ):
+                assert await asyncio.to_thread(editor._ask, "GET", f"/admin/{path}") == 200, path
+            for path in ("/readyz", "/sitemap.xml", f"/en/live/{SLUG}/feed.atom", f"/uk/live/{SLUG}/liveblog.json"):
+                assert ask(servers[1].url + path).status == 200, path
+        with psycopg.connect(bouncer.url.rpartition("/")[0] + "/pgbouncer", autocommit=True) as admin:
+            shown = admin.execute("SHOW SERVERS", prepare=False)
+            # All share what a few connections do.
+            assert 0 < len(shown.fetchall()) <= 4
+        assert [newsroom.problems(server).total() for server in servers] == [0, 0]
 
 
 @pytest.mark.one_database
