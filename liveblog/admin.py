@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
@@ -37,7 +40,8 @@ class _ChangeForm(UserChangeForm):
         field_classes = {"username": _UsernameField}
 
 
-admin.site.unregister([User, Group])
+# Secrets, sessions and addresses are the business of the person whose account it is; see liveblog.accounts.
+admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
 
 
 @admin.register(User)

@@ -68,6 +68,10 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_prose_editor",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "liveblog",
     "articles",
     "comments",
@@ -82,6 +86,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "liveblog.accounts.sessions.IdleSessionMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -104,6 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "liveblog.accounts.views.admin_context",
             ],
         },
     },
@@ -403,15 +410,59 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# Accounts of the newsroom ---------------------------------------------------------------------------------------------
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    # NIST SP 800-63B: length, and no common password; nothing about kinds of characters.
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+#: Idle seconds that end a session: see liveblog.accounts.sessions.
+SESSION_COOKIE_AGE = 12 * 3600
+
+ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Attempts are judged by liveblog.accounts.attempts.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "login": "liveblog.accounts.forms.LoginForm",
+    "reset_password": "liveblog.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "liveblog.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "liveblog.accounts.forms.ChangePasswordForm",
+    "set_password": "liveblog.accounts.forms.SetPasswordForm",
+    "reauthenticate": "liveblog.accounts.forms.ReauthenticateForm",
+}
+
+MFA_ADAPTER = "liveblog.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Addresses come from administrators and invitations.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: One step before and after, for clocks that are wrong by half a minute.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+# Browsers make passkeys on http://localhost, too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
+MFA_FORMS = {
+    "authenticate": "liveblog.accounts.forms.AuthenticateForm",
+    "reauthenticate": "liveblog.accounts.forms.ReauthenticateCodeForm",
+    "activate_totp": "liveblog.accounts.forms.ActivateTOTPForm",
+    "login_webauthn": "liveblog.accounts.forms.LoginWebAuthnForm",
+    "add_webauthn": "liveblog.accounts.forms.AddWebAuthnForm",
+    "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
+}
 
 LOGGING = {
     "version": 1,

@@ -50,12 +50,23 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         """Return those that readers of a language are shown; see `articles.translations.selection`."""
         if policy != Policy.REVIEWED:
             return self
-        reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
-        return self.filter(Q(source_language=language) | Exists(reviewed))
+        return self.filter(_original_or_reviewed(language))
+
+    def shown_in_language(self, language: str) -> UpdateQuerySet:
+        """Return those that readers of a language are shown, as the policy of each article says."""
+        policy = Q(**{f"article__policies__{language}": Policy.REVIEWED})
+        # A missing key of a JSON object is neither equal nor unequal to anything.
+        reviewed_only = Q(article__policies__has_key=language) & policy
+        return self.filter(_original_or_reviewed(language) | ~reviewed_only, article__languages__has=language)
 
     def newest_first(self) -> UpdateQuerySet:
         """Return them in the order of the page: pinned ones first, then by time."""
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
+
+
+def _original_or_reviewed(language: str) -> Q:
+    reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
+    return Q(source_language=language) | Q(Exists(reviewed))
 
 
 class Update(Versioned):

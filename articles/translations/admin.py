@@ -34,6 +34,7 @@ from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
 from articles.translations import checks, columns, desk, review, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
+from liveblog.actors import user_of
 from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
@@ -335,21 +336,21 @@ class TranslationAdmin(admin.ModelAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         if request.method == "POST":
             return self._act(request, row)
-        desk.opened_by(row, _user(request))
+        desk.opened_by(row, user_of(request))
         if row.outdated and not row.suggestion and row.due_at is None and engines.configured() is not None:
             # The provider failed for too long, or was set up later.
             states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
 
     def _act(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        following = desk.next_after(row, _user(request))
+        following = desk.next_after(row, user_of(request))
         opened = request.POST.get("stamp", "")
         try:
             if "_next" in request.POST:
-                desk.closed_by(row, _user(request))
+                desk.closed_by(row, user_of(request))
                 return self._go(following)
             if "_refuse" in request.POST:
-                desk.refuse(row.pk, opened, _user(request))
+                desk.refuse(row.pk, opened, user_of(request))
                 return self._go(following)
             if "_machine" in request.POST:
                 return self._ask_again(request, row)
@@ -366,7 +367,7 @@ class TranslationAdmin(admin.ModelAdmin):
                 texts = form.entered
             accept = "_accept" in request.POST or "_take" in request.POST
             acknowledged = request.POST.getlist("acknowledged")
-            desk.save(row.pk, opened, texts, _user(request), accept=accept, acknowledged=acknowledged)
+            desk.save(row.pk, opened, texts, user_of(request), accept=accept, acknowledged=acknowledged)
         except Conflict as conflict:
             return self._show_conflict(request, conflict.current)
         except review.RemarksError as error:
@@ -484,9 +485,9 @@ class TranslationAdmin(admin.ModelAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
             if "leave" in request.POST:
-                desk.closed_by(row, _user(request))
+                desk.closed_by(row, user_of(request))
             else:
-                desk.opened_by(row, _user(request))
+                desk.opened_by(row, user_of(request))
         other = row.editor_now if row.editor_now != request.user else None
         suggested = suggestions.of(row, columns.texts_of(row.item, row.item.source_language))
         return JsonResponse(
@@ -496,11 +497,6 @@ class TranslationAdmin(admin.ModelAdmin):
                 "suggestion": "" if suggested is None else desk.suggestion_token(suggested),
             }
         )
-
-
-def _user(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # by AdminSite.admin_view
-    return request.user
 
 
 def _name_of(user: User | None) -> SafeString:
