@@ -213,6 +213,11 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
 COMMENT = {"name": "Ana", "email": "ana@example.org"}
 
 
+def comment(number: int, text: str) -> dict[str, str]:
+    """Return the form of one of many readers."""
+    return COMMENT | {"email": f"reader-{number}@example.org", "text": text}
+
+
 @pytest.mark.parametrize("newsroom", [{"DATABASE_LOCK_TIMEOUT": "1"}], indirect=True)
 def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom) -> None:
     addresses = [f"{server.url}/de/live/{SLUG}/comments/" for server in newsroom.servers]
@@ -319,7 +324,7 @@ async def test_everything_works_behind_pgbouncer_in_transaction_mode(
             await until_notifications_arrive(newsroom, pages)
             comments = f"/de/live/{SLUG}/comments/"
             sent = [
-                asyncio.to_thread(ask, servers[number % 2].url + comments, COMMENT | {"text": f"Wort {number}"})
+                asyncio.to_thread(ask, servers[number % 2].url + comments, comment(number, f"Wort {number}"))
                 for number in range(8)
             ]
             assert {answer.status for answer in await asyncio.gather(*sent)} == {302}
