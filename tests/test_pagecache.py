@@ -31,11 +31,17 @@ class Site:
         self.scopes: list[dict[str, Any]] = []
         self.open = asyncio.Event()
         self.open.set()
+        #: The status of all answers, while there is one.
+        self.fails = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked += 1
         self.scopes.append(scope)
         await self.open.wait()
+        if self.fails:
+            await send({"type": "http.response.start", "status": self.fails, "headers": []})
+            await send({"type": "http.response.body", "body": b"It fails."})
+            return
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
         known = dict(scope["headers"]).get(b"if-none-match", b"").decode()
         status = 304 if known and known == self.headers.get("etag") else 200
@@ -74,6 +80,60 @@ async def test_a_stampede_makes_one_request() -> None:
     answers = await asyncio.gather(*asking)
     assert {body for _status, _headers, body in answers} == {site.body}
     assert site.asked == 1
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_readers_get_the_last_page_while_the_server_fails(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(pagecache, "RETRY_SECONDS", 0.0)
+    site = Site(etag='"1"')
+    cached = PageCache(site, ["de"])
+    fresh = await get(cached)
+    assert "age" not in fresh[1]
+    assert fresh[1]["cache-control"] == "public, max-age=5, stale-if-error=86400"
+    site.fails = status
+    for _ in range(3):
+        stale = await get(cached)
+        assert (stale[0], stale[2]) == (200, site.body)
+        assert int(stale[1]["age"]) >= 0
+        assert stale[1]["cache-status"].startswith("liveblog; hit; ttl=")
+    assert (await get(cached, if_none_match='"1"'))[0] == 304
+    assert (await get(cached, "/de/other/"))[0] == status
+    site.fails = 0
+    site.body = b"<p>It is back.</p>"
+    site.headers["etag"] = '"2"'
+    while (await get(cached))[2] != site.body:
+        await asyncio.sleep(0)
+
+
+async def test_nobody_waits_for_a_server_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(pagecache, "PATIENCE_SECONDS", 0.01)
+    site = Site()
+    cached = PageCache(site, ["de"])
+    await get(cached)
+    site.open.clear()
+    # It takes too long to find out.
+    assert (await get(cached))[0] == 200
+    site.fails = 503
+    site.open.set()
+    await get(cached)
+    site.open.clear()
+    asked = site.asked
+    for _ in range(50):
+        assert (await get(cached))[0] == 200
+    # One attempt is under way for all of them.
+    assert site.asked <= asked + 1
+    site.open.set()
+
+
+async def test_what_must_be_validated_is_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    site = Site(**{"cache-control": "public, max-age=1, must-revalidate"})
+    cached = PageCache(site, ["de"])
+    assert (await get(cached))[1]["cache-control"] == "public, max-age=1, must-revalidate"
+    site.fails = 503
+    assert (await get(cached))[0] == 503
 
 
 async def test_parameters_without_effect_share_one_page() -> None:

@@ -36,18 +36,19 @@ def test_an_evening_fits_into_redis(client: Client) -> None:
     words = ["talks", "summit", "minister", "border", "agreement", "troops", "statement", "evening", "press", "hall"]
     biggest = 0
     number = itertools.count()
-    for _ in range(POSTS):
+    for post in range(POSTS):
         text = " ".join(random.choices(words, k=120))
         update = factories.update(article, **{f"body_{language}": f"<p>{text}</p>" for language in LANGUAGES})
         for language in LANGUAGES:
-            for address in (article.url(language), update.url(language), f"{article.url(language)}feed.atom"):
+            for address in (update.url(language), f"{article.url(language)}feed.atom"):
                 assert client.get(address).status_code == 200
         for _ in range(COMMENTS // POSTS):
             factories.comment(article, text=f"{' '.join(random.choices(words, k=30))} {next(number)}")
-            language = random.choice(LANGUAGES)
+        for language in LANGUAGES:
             for address in (article.url(language), f"{article.url(language)}comments/"):
                 assert client.get(address).status_code == 200
-        biggest = max(biggest, size(connected))
+        if post % 25 == 0 or post == POSTS - 1:
+            biggest = max(biggest, size(connected))
     assert 0 < biggest < MOST_BYTES
     # The page of each language once, whatever was posted, and that of each update.
     pages = list(connected.scan_iter("*page:*"))
