@@ -14,6 +14,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, Use
 from django.contrib.auth.models import Group, User
 from django.db import models
 
+from liveblog.admin_input import InputAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.moments.admin import MomentsAdmin
@@ -54,7 +55,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE

@@ -1,3 +1,4 @@
+import asyncio
 import os
 from typing import Any, cast
 
@@ -23,11 +24,14 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import connections, notify, parameters
+from liveblog import connections, metrics, notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.edge import BodyLimits
 from liveblog.handler import Handler
 from liveblog.lifespan import Lifespan
+from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
+from liveblog.translation import detector
 
 #: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
 _BULKHEADS = (
@@ -40,12 +44,18 @@ _BULKHEADS = (
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)
+
+
+async def _load_detector() -> None:
+    if settings.DETECTOR_AT_START:
+        await asyncio.to_thread(detector.load)
+
 
 application = ProtocolTypeRouter(
     {
-        "http": _pages,
+        "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
         "websocket": AllowedHostsOriginValidator(
             URLRouter(
                 [
@@ -57,6 +67,7 @@ application = ProtocolTypeRouter(
             )
         ),
         "lifespan": Lifespan(
+            metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
@@ -64,6 +75,7 @@ application = ProtocolTypeRouter(
             handle_when_due,
             send_when_due,
             run_when_due,
+            _load_detector,
         ),
     }
 )

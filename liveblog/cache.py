@@ -8,11 +8,12 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import brotli
 from django.core.cache import cache
 
+from liveblog import metrics
 from liveblog.release import RELEASE
 
 #: How long data is kept, in seconds. A page that nobody asks for need not lie in memory.
@@ -26,7 +27,23 @@ _POLL_SECONDS = 0.02
 #: The quality of Brotli: a page of 100 kB takes 2 ms and becomes a tenth of its size.
 _QUALITY = 4
 
+#: How many addresses are remembered with the pages that stand there.
+MAX_ADDRESSES = 5000
+
 logger = logging.getLogger(__name__)
+
+
+#: How many responses are kept of a group that has many: permalinks, and older pages of all lists.
+MAX_KEPT = 200
+#: How many are kept of a page that everybody opens: the present one, and those that it replaces.
+MAX_VERSIONS = 3
+
+
+class Kept(TypedDict):
+    """The group that a key belongs to, and how many of its keys are kept: arguments of `get_or_make`."""
+
+    group: str
+    most: int
 
 
 def get(key: str) -> Any:
@@ -44,72 +61,107 @@ def put(key: str, value: object, seconds: float = MAX_AGE_SECONDS) -> None:
         cache.set(key, value, seconds)
 
 
-class Page(NamedTuple):
-    """What was made last for an address."""
+def keep(group: str, most: int, key: str) -> None:
+    """Count a key as one of a group, and forget the key that was counted `most` keys ago.
 
-    content: bytes
-    content_type: str
-    #: Names everything that the content depends on.
-    version: str
-    #: How long ago it was made, in seconds.
-    age: float
+    The names of what readers ask for are theirs to choose, and the number of names is large. What is kept for them is
+    bounded all the same, whatever the limits of the cache's server are.
+    """
+    with contextlib.suppress(Exception):
+        cache.add(f"{group}:count", 0, None)
+        place = f"{group}:{cache.incr(f'{group}:count') % most}"
+        forgotten = cache.get(place)
+        cache.set(place, key, MAX_AGE_SECONDS)
+        if forgotten not in (None, key):
+            cache.delete(forgotten)
 
 
-def get_or_make(address: str, version: str, make: Callable[[], bytes], content_type: str = "text/html") -> bytes:
-    """Return the cached bytes of an address, or those that `make` returns, which are then cached.
+def get_or_make(
+    name: str, version: str, make: Callable[[], bytes], content_type: str = "text/html", *, group: str, most: int
+) -> bytes:
+    """Return the cached bytes of a page, or those that `make` returns, which are then cached.
 
-    Only one version of an address is kept: nobody asks for one that is superseded. At any moment one thread of all
+    Only one version of a page is kept: nobody asks for one that is superseded. At any moment one thread of all
     processes makes it; the others wait.
 
-    version   names everything that the bytes depend on
+    name          names the page, whatever its version
+    version       names everything that the bytes depend on
+    group, most   the group that the page belongs to, and how many of its pages are kept; see `keep`
     """
     try:
-        content = _wait_or_lock(address, version)
+        content = _wait_or_lock(name, version)
     except Exception:
         logger.warning("The cache does not answer; rendering without it.", exc_info=True)
+        metrics.CACHE.labels("unavailable").inc()
         return make()
+    metrics.CACHE.labels("miss" if content is None else "hit").inc()
     if content is None:
         try:
             content = make()
-            entry = (version, content_type, time.time(), brotli.compress(content, quality=_QUALITY))
-            put(_key(address), entry)
+            key = _key(name)
+            is_new = get(key) is None
+            put(key, (version, content_type, time.time(), brotli.compress(content, quality=_QUALITY)))
+            if is_new:
+                keep(group, most, key)
         finally:
             with contextlib.suppress(Exception):
                 cache.delete(_lock_key(version))
     return content
 
 
+class Page(NamedTuple):
+    """The last version of a page."""
+
+    content: bytes
+    content_type: str
+    version: str
+    #: How long ago it was made, in seconds.
+    age: float
+
+
+def point(address: str, name: str) -> None:
+    """Remember the page that stands at an address, so that it is found without the database."""
+    key = _address_key(address)
+    put(key, name)
+    keep("addresses", MAX_ADDRESSES, key)
+
+
 def latest(address: str) -> Page | None:
-    """Return what was made last for an address, of whatever version; None if nothing is cached."""
-    entry = get(_key(address))
+    """Return the page that was made last for an address, of whatever version; None if nothing is cached."""
+    name = get(_address_key(address))
+    entry = None if name is None else get(_key(name))
     if entry is None:
         return None
     version, content_type, made_at, compressed = entry
     return Page(brotli.decompress(compressed), content_type, version, max(0.0, time.time() - made_at))
 
 
-def _key(address: str) -> str:
+def _key(name: str) -> str:
+    return f"page:{RELEASE}:{name}"
+
+
+def _address_key(address: str) -> str:
     # Addresses may be long, and have characters that caches do not allow in keys.
-    return f"page:{hashlib.sha256(f'{RELEASE}:{address}'.encode()).hexdigest()[:32]}"
+    return f"address:{hashlib.sha256(f'{RELEASE}:{address}'.encode()).hexdigest()[:32]}"
 
 
 def _lock_key(version: str) -> str:
     return f"{version}:lock"
 
 
-def _wait_or_lock(address: str, version: str) -> bytes | None:
+def _wait_or_lock(name: str, version: str) -> bytes | None:
     """Return the cached bytes; None if the caller now holds the lock, or has waited too long, and should make them."""
     deadline = time.monotonic() + MAKE_TIMEOUT_SECONDS
     while True:
-        content = _cached(address, version)
+        content = _cached(name, version)
         if content is not None or time.monotonic() > deadline:
             return content
         if cache.add(_lock_key(version), True, MAKE_TIMEOUT_SECONDS):
             # The previous holder of the lock may have finished just now.
-            return _cached(address, version)
+            return _cached(name, version)
         time.sleep(_POLL_SECONDS)
 
 
-def _cached(address: str, version: str) -> bytes | None:
-    entry = cache.get(_key(address))
+def _cached(name: str, version: str) -> bytes | None:
+    entry = cache.get(_key(name))
     return brotli.decompress(entry[3]) if entry is not None and entry[0] == version else None

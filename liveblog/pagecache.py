@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 import brotli
 from django.utils.http import parse_http_date_safe
 
-from liveblog import connections
+from liveblog import connections, metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
 
@@ -46,6 +46,9 @@ PAGES_IN_MEMORY = "liveblog.pages_in_memory"
 #: validate its response, which is then that of the address without the parameter.
 VALIDATE = "fresh"
 
+#: In bytes. The rest of a longer query string is ignored; ours have some dozens.
+MAX_QUERY_LENGTH = 2000
+
 #: Size of the cache.
 MAX_BYTES = 64_000_000
 
@@ -60,11 +63,14 @@ _COMPRESSIBLE = (
     *(b"application/atom+xml", b"application/xml"),
 )
 
-_OF_ONE_ANSWER = frozenset({b"set-cookie", b"age", b"cache-status"})
+_HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "made"))
+
+#: Headers of one answer: a cookie would be for one reader (readers' pages set none), and an id is of one request.
+_OF_ONE_ANSWER = frozenset({b"set-cookie", b"x-request-id", b"age", b"cache-status"})
 
 _Headers = list[tuple[bytes, bytes]]
-#: Scheme, host, path and normal query string of an address.
-_Key = tuple[str, bytes, str, bytes]
+#: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
+_Key = tuple[str, str, bytes]
 
 
 @dataclass
@@ -108,19 +114,23 @@ class PageCache:
     """An ASGI application around another one.
 
     languages    codes that the paths of readers' pages begin with; other paths are not cached
-    parameters   takes a path and returns the parameters that make a difference there; None if all of them do
+    parameters   takes a path and returns the parameters that make a difference there; None if that is not known, and
+                 nothing is cached
     others       beginnings of other paths that are cached
+    is_ours      takes the header Host and returns whether it names this site; for others nothing is cached
     """
 
     def __init__(
         self,
         app: Application,
         languages: Iterable[str],
-        parameters: Callable[[str], Collection[str] | None] = lambda _path: None,
+        parameters: Callable[[str], Collection[str] | None] = lambda _path: (),
         others: Iterable[str] = (),
+        is_ours: Callable[[bytes], bool] = lambda _host: True,
     ) -> None:
         self._app = app
         self._parameters = parameters
+        self._is_ours = is_ours
         self._roots = (*(f"/{language}/" for language in languages), *others)
         self._responses: OrderedDict[_Key, _Response] = OrderedDict()
         self._size = 0
@@ -150,15 +160,21 @@ class PageCache:
                 etags = value
             elif name == b"if-modified-since":
                 since = value
-        query, validate = self._normal(scope["path"], scope["query_string"])
-        key = (scope["scheme"], host, scope["path"], query)
+        names = self._parameters(scope["path"])
+        if names is None or not self._is_ours(host):
+            await self._app(scope, receive, send)
+            return
+        query, validate = self._normal(scope["query_string"], names)
+        key = (scope["scheme"], scope["path"], query)
         response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
         marks: _Headers = []
         if response is None or validate or not self._is_fresh(response, now):
-            response = await self._validated(key, scope, response, insist=validate)
+            response = await self._validated(key, scope, host, response, insist=validate)
             if response.validated_at < now - FRESH_SECONDS:
                 marks = _marks_of_stale(response, now)
+        else:
+            _HITS.inc()
         if response.is_known(etags, since):
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response) + marks})
             await send({"type": "http.response.body", "body": b""})
@@ -168,7 +184,7 @@ class PageCache:
         await send({**start, "headers": start["headers"] + marks} if marks else start)
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
-    def _normal(self, path: str, query: bytes) -> tuple[bytes, bool]:
+    def _normal(self, query: bytes, names: Collection[str]) -> tuple[bytes, bool]:
         """Return the query string in its normal form, and whether it asks for validation.
 
         Its parameters are those that make a difference, each once, in alphabetical order.
@@ -176,17 +192,16 @@ class PageCache:
         if not query:
             return query, False
         # Of a parameter that is there twice, Django's `QueryDict.get` returns the last one as well.
-        given = dict(parse_qsl(query.decode(errors="replace"), keep_blank_values=True))
-        names = self._parameters(path)
-        if names is None:
-            return query, VALIDATE in given
+        given = dict(parse_qsl(query[:MAX_QUERY_LENGTH].decode(errors="replace"), keep_blank_values=True))
         known = sorted((name, value) for name, value in given.items() if name in names)
         return urlencode(known).encode(), VALIDATE in given
 
     def _is_fresh(self, response: _Response, now: float) -> bool:
         return now <= response.validated_at + FRESH_SECONDS and response.changes == self._changes
 
-    async def _validated(self, key: _Key, scope: Scope, known: _Response | None, *, insist: bool) -> _Response:
+    async def _validated(
+        self, key: _Key, scope: Scope, host: bytes, known: _Response | None, *, insist: bool
+    ) -> _Response:
         """Return the present response, or the `known` one if the server fails or takes too long.
 
         insist   wait as long as it takes
@@ -200,21 +215,21 @@ class PageCache:
             self._retry_at, patience = now + RETRY_SECONDS, 0.0
         try:
             async with asyncio.timeout(patience):
-                response = await self._pending.do((key, self._changes), lambda: self._request(key, scope))
+                response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
         except TimeoutError:
             if known is None or patience is None:
                 raise
             return known
         return known if response.status >= 500 and known is not None and known.may_be_stale else response
 
-    async def _request(self, key: _Key, scope: Scope) -> _Response:
+    async def _request(self, key: _Key, scope: Scope, host: bytes) -> _Response:
         changes = self._changes
         old = self._responses.get(key)
         # All readers get the response, so headers of the reader who came first must not have an effect on it.
-        headers = [(b"host", key[1])] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
+        headers = [(b"host", host)] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
         with connections.for_readers():
             status, sent, body = await _call(
-                self._app, {**scope, "method": "GET", "query_string": key[3], "headers": headers}
+                self._app, {**scope, "method": "GET", "query_string": key[2], "headers": headers}
             )
         values = dict(sent)
         # The application may have a response from the time before the database failed, too.
@@ -227,8 +242,9 @@ class PageCache:
         if status == 304 and old is not None:
             response = old
             response.changes = changes
+            _VALIDATED.inc()
         else:
-            # A cookie would be for one reader. Readers' pages set none.
+            _MADE.inc()
             headers = [_with_stale_if_error(name, value) for name, value in sent if name not in _OF_ONE_ANSWER]
             response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
             if b"content-encoding" not in values and _is_compressible(values, body):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from liveblog import connections, outages, unavailable
@@ -16,6 +17,7 @@ from liveblog.errors import NotInLanguage
 from liveblog.pagecache import PAGES_IN_MEMORY
 
 
+@require_safe
 def to_language(request: HttpRequest) -> HttpResponse:
     """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
     response = redirect("index", language=get_language_from_request(request))
@@ -24,11 +26,13 @@ def to_language(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Return 200 if this process can serve readers: the database answers, or pages are in memory. Otherwise 503."""
     if _database_answers():
@@ -57,6 +61,7 @@ def _takes_connections() -> bool:
     return True
 
 
+@require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
     response: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
@@ -69,6 +74,7 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
     for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]

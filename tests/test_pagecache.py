@@ -13,8 +13,9 @@ import pytest
 import articles.urls
 import comments.urls
 from articles.models import Article
-from liveblog import pagecache
-from liveblog.cache import get_or_make, latest
+from liveblog import pagecache, parameters
+from liveblog.cache import get_or_make, latest, point
+from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.parameters import read_at, read_by
 from tests import factories
@@ -144,9 +145,32 @@ async def test_parameters_without_effect_share_one_page() -> None:
     assert [scope["query_string"] for scope in site.scopes] == [b"before=7&key=1"]
     await get(cached, query="utm_source=x")
     assert site.scopes[-1]["query_string"] == b""
-    # A view that does not declare its parameters gets every address.
-    await get(cached, "/de/search/", query="utm_source=x")
-    assert site.scopes[-1]["query_string"] == b"utm_source=x"
+    # A view that does not declare its parameters gets every address, and nothing of it is kept.
+    for _ in range(2):
+        await get(cached, "/de/search/", query="utm_source=x")
+    assert [scope["query_string"] for scope in site.scopes[-2:]] == [b"utm_source=x"] * 2
+
+
+async def test_whatever_strangers_add_to_an_address_no_key_of_the_cache_is_theirs() -> None:
+    site = Site()
+    cached = PageCache(site, ["de"], lambda _path: {"before"}, is_ours=is_of_site)
+    for number in range(50):
+        await get(cached, query=f"x={number}&before=7&y={'z' * number}", host=f"127.0.0.1:{number}")
+        # A parameter of ours behind more than any address of ours has.
+        await get(cached, query=f"{'x' * pagecache.MAX_QUERY_LENGTH}&before={number}", host="localhost")
+    assert site.asked == 2
+    assert len(cached._responses) == 2
+    for _ in range(2):
+        await get(cached, query="before=7", host="elsewhere.example")
+    assert site.asked == 4
+    assert len(cached._responses) == 2
+
+
+def test_paths_of_strangers_fill_no_memory() -> None:
+    parameters._read_at.cache_clear()
+    for number in range(20):
+        assert read_at(f"/de/live/{number}{'x' * 5000}/") == set()
+    assert parameters._read_at.cache_info().currsize == 0
 
 
 async def test_a_request_that_bypasses_caches_gets_a_validated_page() -> None:
@@ -266,7 +290,7 @@ def test_concurrent_requests_render_a_page_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(10)
-        return get_or_make("/stampede", "1", make)
+        return get_or_make("stampede", "1", make, group="tests", most=5)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -278,18 +302,46 @@ def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        get_or_make("/failing", "1", fail)
-    assert get_or_make("/failing", "1", lambda: b"page") == b"page"
+        get_or_make("failing", "1", fail, group="tests", most=5)
+    assert get_or_make("failing", "1", lambda: b"page", group="tests", most=5) == b"page"
 
 
 def test_a_superseded_page_is_not_kept() -> None:
-    assert get_or_make("/page", "1", lambda: b"one") == b"one"
-    assert get_or_make("/page", "2", lambda: b"two") == b"two"
-    assert get_or_make("/page", "1", lambda: b"one again") == b"one again"
-    found = latest("/page")
+    def ask(version: str, content: bytes) -> bytes:
+        return get_or_make("page", version, lambda: content, group="tests", most=5)
+
+    assert ask("1", b"one") == b"one"
+    assert ask("2", b"two") == b"two"
+    assert ask("2", b"another") == b"two"
+    assert ask("1", b"one again") == b"one again"
+    point("/page/", "page")
+    found = latest("/page/")
     assert found is not None
     assert (found.content, found.version) == (b"one again", "1")
-    assert latest("/other") is None
+    assert latest("/other/") is None
+
+
+def test_a_group_keeps_as_many_pages_as_it_may() -> None:
+    def ask(number: int) -> bytes:
+        return get_or_make(f"place-{number}", "1", lambda: b"%d" % number, group="places", most=20)
+
+    def is_kept(name: str) -> bool:
+        point(f"/{name}/", name)
+        return latest(f"/{name}/") is not None
+
+    for number in range(100):
+        assert ask(number) == b"%d" % number
+    kept = [number for number in range(100) if is_kept(f"place-{number}")]
+    assert kept == list(range(80, 100))
+    # Another group, such as the newest pages that everybody opens, has lost nothing.
+    get_or_make("newest", "1", lambda: b"", group="newest", most=3)
+    for number in range(50):
+        ask(number)
+    assert is_kept("newest")
+    # A page that is made again and again is one page.
+    for version in range(50):
+        get_or_make("newest", str(version), lambda: b"", group="places", most=20)
+    assert is_kept("place-49")
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
+from liveblog.links import names_no_user
 from liveblog.moments.fields import MomentField
 from liveblog.pagination import time_key
 
@@ -97,7 +98,11 @@ class Update(Versioned):
         _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
     )
     source_url = models.URLField(
-        _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+        _("address of the source"),
+        max_length=500,
+        blank=True,
+        validators=[names_no_user],
+        help_text=_("Where a quote was first to be read."),
     )
     closes_at = MomentField(
         _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")

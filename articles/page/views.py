@@ -24,7 +24,7 @@ from articles.page.originals import originals_of_index, originals_of_update
 from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
@@ -36,6 +36,8 @@ from liveblog.release import RELEASE
 #: MAX_AGE_SECONDS for a page whose coverage is finished, and how much longer while the cache revalidates (RFC 5861).
 FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
+
+_HTML = "text/html; charset=utf-8"
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
@@ -88,12 +90,20 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             "max_age": FINISHED_MAX_AGE_SECONDS,
             "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
         }
-    key = f"live:{article.pk}:{language}:{article.page_state}:{selection.key}"
+    name, state = f"live:{article.pk}:{language}:{selection.key}", str(article.page_state)
     render = partial(_live_page, request, article, language, selection, anchor)
+    kept = _kept(article, language, selection)
     try:
-        return cached_response(request, key, render, "text/html; charset=utf-8", freshness=freshness)
+        return cached_response(request, name, state, render, _HTML, freshness=freshness, **kept)
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
+
+
+def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
+    """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
+    if selection.place.relation:
+        return Kept(group=f"{kind}-places", most=MAX_KEPT)
+    return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
@@ -114,8 +124,9 @@ def _live_page(
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
     version = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
-    make = partial(_page_without_comments, request, article.pk, language, selection, anchor)
-    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, make)
+    render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
+    kept = _kept(article, language, selection, "coverage")
+    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
@@ -160,9 +171,8 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    return cached_response(
-        request, f"liveblog:{article.pk}:{language}:{article.page_state}", make, "application/ld+json"
-    )
+    name, state = f"liveblog:{article.pk}:{language}", str(article.page_state)
+    return cached_response(request, name, state, make, "application/ld+json", group="liveblog")
 
 
 @reads("after")
@@ -172,8 +182,12 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     article = find_article(slug, language)
     frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
-    # A page that is told of no change believes that there is none.
-    patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
+    if frame.of_known_state:
+        # A page that is told of no change believes that there is none.
+        patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
+    else:
+        # Names of states that nobody gave out must fill no cache.
+        patch_cache_control(response, no_store=True)
     return response
 
 
@@ -222,8 +236,8 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         with page_locale(article, language):
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
-    key = f"update:{pk}:{language}:{article.page_state}{':voted' if voted else ''}"
-    return cached_response(request, key, make, "text/html; charset=utf-8")
+    name, state = f"update:{pk}:{language}{':voted' if voted else ''}", str(article.page_state)
+    return cached_response(request, name, state, make, _HTML, group="permalinks")
 
 
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:

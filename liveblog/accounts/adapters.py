@@ -114,6 +114,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return networks.network_of(request)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            # No address at all, such as //[
+            return False
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return reverse("admin:index")
 

@@ -71,6 +71,11 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     )
 
 
+def cookie_of(request: HttpRequest) -> str:
+    """Return what this browser was given to be known again; "" if nothing."""
+    return request.COOKIES.get(_COOKIE, "")
+
+
 def _accounts(request: HttpRequest) -> list[int]:
     try:
         value = request.get_signed_cookie(_COOKIE, default="", salt=_SALT, max_age=_MAX_AGE)

@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -147,7 +146,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        term = get_object_or_404(self.get_queryset(request), pk=object_id)
+        term: GlossaryTerm = self.object_or_404(request, object_id)
         if not self.has_view_permission(request, term):
             raise PermissionDenied
         return self._history(request, history.entries().filter(object_id=str(term.pk)), term)
