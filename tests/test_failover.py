@@ -13,15 +13,17 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.clients import OpenPage
+from tests.clients import Journalist, OpenPage
 from tests.server import ROOT, Server
-from tests.test_outages import SAFETY_NET, SLUG, Newsroom, services, until_all_show, until_notifications_arrive
+from tests.test_outages import SAFETY_NET, Newsroom, services, until_all_show, until_notifications_arrive
 from tests.test_trust import LANGUAGES, open_pages
 
 pytestmark = [
     pytest.mark.soak,
     pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite and the in-process layer are in this process."),
 ]
+
+SLUG = "nato-bucharest-2022"
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def newsroom_at(stack: ExitStack, directory: Path, database: Any, redis: Any, **
     with psycopg.connect(database.url) as direct:
         ((article,),) = direct.execute("SELECT id FROM articles_article WHERE slug = %s", [SLUG]).fetchall()
     servers = [stack.enter_context(Server(**environment)) for _ in range(2)]
-    return Newsroom(database, redis, servers, article)
+    return Newsroom(database, redis, servers, article, Journalist(servers[0].url, "journalist", "demo"))
 
 
 async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
