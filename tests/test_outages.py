@@ -252,7 +252,7 @@ def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom)
             assert filled_form(answer.text)["text"] == text
         holder.rollback()
         again = ask(addresses[0], filled_form(sent[0].result().text))
-        assert again.status == 302
+        assert again.status == 201
         assert holder.execute("SELECT text FROM comments_comment WHERE text LIKE 'Wort %%'").fetchall() == [(texts[0],)]
     for server in newsroom.servers:
         assert newsroom.problems(server).total() == 1
@@ -332,7 +332,7 @@ async def test_everything_works_behind_pgbouncer_in_transaction_mode(
                 asyncio.to_thread(ask, servers[number % 2].url + comments, comment(number, f"Wort {number}"))
                 for number in range(8)
             ]
-            assert {answer.status for answer in await asyncio.gather(*sent)} == {302}
+            assert {answer.status for answer in await asyncio.gather(*sent)} == {201}
             editor = await asyncio.to_thread(Journalist, servers[0].url, "editor", PASSWORD)
             for path in (
                 *(f"articles/article/{article}/desk/", f"articles/article/{article}/desk/entries/"),
