@@ -97,6 +97,7 @@ def own_services(
             # The first host is gone, as after a failover.
             "DATABASE_URL": database.url.replace("@", "@127.0.0.1:1,"),
             "REDIS_URL": redis.url.replace("redis:", "valkey:"),
+            "COMMENTS_PER_ADDRESS": "0",
             "LIVE_POLL_SECONDS": "2",
             "MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
         }
