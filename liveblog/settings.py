@@ -19,6 +19,11 @@ from liveblog import database_url, redis_url
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+#: Templates, static files and translations. A wheel has them inside the package (hatch_build.py).
+_PACKAGED = BASE_DIR / "liveblog" / "_site"
+SITE_DIR = _PACKAGED if _PACKAGED.is_dir() else BASE_DIR
+#: The database and uploads, if the environment does not say where they are.
+_DATA_DIR = Path.cwd() if _PACKAGED.is_dir() else BASE_DIR
 env = Env()
 
 _T = TypeVar("_T")
@@ -141,7 +146,7 @@ ASGI_APPLICATION = "liveblog.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SITE_DIR / "templates"],
         "OPTIONS": {
             "loaders": [
                 (
@@ -165,7 +170,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # Data -----------------------------------------------------------------------------------------------------------------
 
 try:
-    _database = database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))
+    _database = database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{_DATA_DIR / 'db.sqlite3'}"))
 except ValueError as _error:
     # It may have a password in it.
     raise ImproperlyConfigured(f"DATABASE_URL is no address of a database. {_error}") from None
@@ -368,8 +373,6 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
 # Monitoring ----------------------------------------------------------------------------------------------------------
 
-#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 #: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
@@ -387,7 +390,7 @@ if unknown := set(_offered) - SHIPPED.keys():
 LANGUAGES = [(code, name) for code, name in SHIPPED.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
 # The second directory holds strings of Django that Django has not translated.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
+LOCALE_PATHS = [SITE_DIR / "locale", SITE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
@@ -401,12 +404,12 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 # Files ----------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", SITE_DIR / "staticfiles")
+STATICFILES_DIRS = [SITE_DIR / "static"]
 #: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
 STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+MEDIA_ROOT = env.path("MEDIA_ROOT", _DATA_DIR / "media")
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.core.management import call_command
@@ -64,10 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
+    # A password takes a quarter of a second to hash, on purpose. Servers read these hashes, and make better ones.
+    PBKDF2PasswordHasher.iterations = 1
     _take_redis_of_worker()
     # Only servers serve static files. For each client of a test this middleware would look at a thousand files, and it
     # is asynchronous, so each request of a test would start an event loop and change threads.
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("servestatic")]
+    settings.MIDDLEWARE.remove("liveblog.staticfiles.StaticFilesMiddleware")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
