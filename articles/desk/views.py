@@ -50,6 +50,9 @@ View = Callable[..., HttpResponse]
 #: The greatest number of users offered for handing over an update.
 MAX_COLLEAGUES = 200
 
+#: The greatest number of ready pieces that the composer offers.
+MAX_SNIPPETS = 200
+
 #: The number of turns of the coverage that stand at the side.
 MAX_EVENTS = 4
 
@@ -85,14 +88,15 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
     # Before the entries: the desk asks again for those that are edited meanwhile.
     state = article.desk_state
     form = _form(request, article, None, None)
+    found = timeline.newest(article, timeline.Selection())
     context = {
         **admin.site.each_context(request),
         "title": str(article),
         "article": article,
         "opts": Article._meta,
         "state": state,
-        "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
-        "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
+        "entries": _entries(request, article, found),
+        "more": len(found) >= timeline.PAGE_SIZE,
         "composer": _composer(request, form),
         "side": _side(request, article),
         "states": Update.State.choices,
@@ -104,7 +108,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
 
 
 def _snippets(article: Article) -> list[Snippet]:
-    return list(Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))
+    return list((Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))[:MAX_SNIPPETS])
 
 
 def _colleagues() -> list[User]:
@@ -163,19 +167,21 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with entries of the timeline.
 
     `after`: those edited since that state of the desk; `before`: the page below that entry; neither: the newest. The
-    newest are also sent if an update was deleted since `after`, or if the database does not know that state, which may
-    be lost; `whole` then means that the desk shows nothing else.
+    newest are also sent if an update was deleted since `after`, if more than a page was edited, or if the database does
+    not know that state, which may be lost; `whole` then means that the desk shows nothing else.
     """
     selection = timeline.Selection.of(request.GET)
     state = article.desk_state
     after, before = State.parse(request.GET.get("after")), request.GET.get("before", "")
     is_known = after is not None and article.knows_desk_state(after)
-    whole = not before and (after is None or not is_known or after.revision < article.deletion_revision)
+    whole = after is None or not is_known or after.revision < article.deletion_revision
+    changed = None if after is None or whole or before else timeline.changed(article, selection, after.revision)
     shown: list[dict[str, str]]
-    if after is None or whole:
+    if changed is None:
+        whole = not before
         shown = _entries(request, article, timeline.newest(article, selection, before))
     else:
-        matching, others = timeline.changed(article, selection, after.revision)
+        matching, others = changed
         shown = [*_entries(request, article, matching), *({"id": update.element} for update in others)]
     return JsonResponse({"state": str(state), "entries": shown, "whole": whole, "side": _side(request, article)})
 
@@ -186,6 +192,7 @@ def _side(request: HttpRequest, article: Article) -> str:
     context = {
         "article": article,
         "may_run": _may_run(request),
+        "hidden": timeline.hidden(article),
         "warning": quiet.warning_of(article),
         "events": [(event, author_of(event)) for event in article.events.select_related("user")[:MAX_EVENTS]],
         "translations": [
