@@ -158,6 +158,12 @@ class Connection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, self._transport.abort)
 
 
+def _refuse_head(transport: asyncio.Transport) -> None:
+    """Answer 431 (RFC 6585) and close."""
+    transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+    transport.close()
+
+
 class EdgeProtocol(HttpToolsProtocol):
     """uvicorn's HTTP, with limits for the heads of requests; for `uvicorn.Config(http=EdgeProtocol)`.
 
@@ -231,9 +237,7 @@ class EdgeProtocol(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def _refuse(self) -> None:
-        """Answer 431 (RFC 6585) and close."""
-        self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
-        self.transport.close()
+        _refuse_head(self.transport)
 
     def on_headers_complete(self) -> None:
         self._has_head()
@@ -269,8 +273,17 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.conn.available_extensions = [_COMPRESSION]
+        self._has_request = False
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._has_request:
+            # The server hands over a whole handshake. If there is a line in it that websockets does not read, of more
+            # than 8 kB, uvicorn would wait for ever.
+            _refuse_head(self.transport)
 
     def handle_connect(self, event: object) -> None:
+        self._has_request = True
         super().handle_connect(event)
         self.transport: Any
         if self.response.status_code == 101:
