@@ -45,6 +45,8 @@ class Server:
         self.port = port
         self.publish_port = publish_port or port
         self.environment = environment
+        #: Whether what it says is thrown away.
+        self.quiet = False
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,7 +55,10 @@ class Server:
 
     def start(self) -> Server:
         self.process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), *self.command], cwd=ROOT, env=os.environ | self.environment
+            ["taskset", "-c", str(SERVER_CORE), *self.command],
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            stderr=subprocess.DEVNULL if self.quiet else None,
         )
         deadline = time.monotonic() + 30
         while True:
