@@ -24,7 +24,7 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify, parameters
+from liveblog import metrics, notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
@@ -56,6 +56,7 @@ application = ProtocolTypeRouter(
             )
         ),
         "lifespan": Lifespan(
+            metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),

@@ -11,6 +11,8 @@ from typing import Any, TypedDict
 
 from django.core.cache import cache
 
+from liveblog import metrics
+
 #: How long data is kept, in seconds. A page that has changed has another key, so old pages are never served.
 MAX_AGE_SECONDS = 86_400
 
@@ -77,7 +79,9 @@ def get_or_make(key: str, make: Callable[[], bytes], *, group: str, most: int) -
         content = _wait_or_lock(key)
     except Exception:
         logger.warning("The cache does not answer; rendering without it.", exc_info=True)
+        metrics.CACHE.labels("unavailable").inc()
         return make()
+    metrics.CACHE.labels("miss" if content is None else "hit").inc()
     if content is None:
         try:
             content = make()

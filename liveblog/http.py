@@ -22,6 +22,7 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from liveblog import metrics, tracing
 from liveblog.errors import ProviderError
 
 #: Number of exchanges of a client that may be under way, including those whose caller has stopped waiting.
@@ -50,12 +51,16 @@ class Answer:
 class Client:
     """Sends requests and keeps connections open between them. Any number of threads may use it at once.
 
+    name          the name of the other server in metrics
     adapters      adapters of requests by the beginning of addresses; an address without an adapter is not asked.
                   Default: those of requests.
     environment   whether this machine's settings for proxies and certificates (HTTPS_PROXY, REQUESTS_CA_BUNDLE) apply
     """
 
-    def __init__(self, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False) -> None:
+    def __init__(
+        self, name: str, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False
+    ) -> None:
+        self._name = name
         self._session = requests.Session()
         self._session.trust_env = environment
         # Requests are independent of each other, and cookies of other servers would only fill the memory.
@@ -89,10 +94,23 @@ class Client:
         Raises ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges that do not end), "refused"
         (a key that no header can hold), or what an adapter raises.
         """
+        request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
+        began, result = time.monotonic(), "error"
+        try:
+            with tracing.provider_span(self._name):
+                answer = self._answer(request, seconds, max_bytes, read_errors)
+            result = "success" if answer.status < 400 else "refused"
+        except ProviderError as error:
+            result = error.reason
+            raise
+        finally:
+            metrics.PROVIDERS.labels(self._name, result).observe(time.monotonic() - began)
+        return answer
+
+    def _answer(self, request: requests.Request, seconds: float, max_bytes: int, read_errors: bool) -> Answer:
         deadline = time.monotonic() + seconds
         if not self._places.acquire(timeout=max(0.0, seconds)):
             raise ProviderError("busy")
-        request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
         answer: Future[Answer] = Future()
         exchange = _Exchange()
         work = (exchange, answer, request, deadline, max_bytes, read_errors)

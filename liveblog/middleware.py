@@ -1,6 +1,10 @@
 import re
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.locale import LocaleMiddleware
@@ -8,7 +12,94 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from liveblog import limits
+from liveblog import limits, logs, metrics, tracing
+
+#: An id that a proxy may give a request.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
+
+
+class ObservingMiddleware:
+    """Measure each request, give it an id for the log, and let probes ask by address.
+
+    A probe or Prometheus asks a process by its network address, which is none of ALLOWED_HOSTS, and it asks every few
+    seconds, which belongs in no log.
+    """
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._answer_soon(request)
+        with _Observed(request) as observed:
+            observed.response = self._get_response(request)
+        return observed.response
+
+    async def _answer_soon(self, request: HttpRequest) -> HttpResponseBase:
+        with _Observed(request) as observed:
+            observed.response = await self._get_response(request)  # type: ignore[misc]
+        return observed.response
+
+
+class _Observed:
+    """A request while it is answered."""
+
+    response: HttpResponseBase
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._is_probe = request.path_info in logs.PROBES
+
+    def __enter__(self) -> "_Observed":
+        given = self._request.headers.get("X-Request-ID", "")
+        trusted = came_through_proxy(self._request) and _REQUEST_ID.fullmatch(given)
+        self._id = given if trusted else uuid.uuid4().hex
+        # It stays set, because Django logs errors after all middleware. The context ends with the request.
+        logs.request_id.set(self._id)
+        if self._is_probe:
+            self._request.META["HTTP_HOST"] = _own_host()
+        self._span = tracing.request_span(self._request, trusted=bool(trusted))
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        seconds = time.perf_counter() - self._began
+        response = getattr(self, "response", None)
+        if response is None:
+            # The request was cancelled.
+            self._span.end("none", 499)
+            return
+        route = metrics.route_of(self._request.resolver_match)
+        self._span.end(route, response.status_code)
+        if self._is_probe:
+            # Django logs each answer that is an error.
+            response._has_been_logged = True  # type: ignore[attr-defined]
+            return
+        method = self._request.method if self._request.method in ("GET", "POST") else "other"
+        metrics.REQUESTS.labels(route, method, f"{response.status_code // 100}xx").observe(seconds)
+        # A page that caches keep is for many requests.
+        if "public" not in response.headers.get("Cache-Control", ""):
+            response.headers["X-Request-ID"] = self._id
+
+
+def came_through_proxy(request: HttpRequest) -> bool:
+    """Return whether a proxy whose headers are believed passed the request on.
+
+    The address of the client is then the one in the proxy's header, and its port is 0.
+    """
+    client = getattr(request, "scope", {}).get("client")
+    return client is not None and client[1] == 0
+
+
+def _own_host() -> str:
+    host = next(iter(settings.ALLOWED_HOSTS), "") or "localhost"
+    return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
+
 
 _LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 import brotli
 from django.utils.http import parse_http_date_safe
 
+from liveblog import metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
 
@@ -42,6 +43,8 @@ _COMPRESSIBLE = (
     *(b"text/", b"application/json", b"application/ld+json", b"application/feed+json"),
     *(b"application/atom+xml", b"application/xml"),
 )
+
+_HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "made"))
 
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
@@ -133,6 +136,8 @@ class PageCache:
         now = asyncio.get_running_loop().time()
         if response is None or validate or now > response.fresh_until or response.changes != self._changes:
             response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
+        else:
+            _HITS.inc()
         if response.is_known(etags, since):
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
             await send({"type": "http.response.body", "body": b""})
@@ -165,9 +170,11 @@ class PageCache:
         if status == 304 and old is not None:
             response = old
             response.changes = changes
+            _VALIDATED.inc()
         else:
-            # A cookie would be for one reader. Readers' pages set none.
-            headers = [(name, value) for name, value in sent if name != b"set-cookie"]
+            _MADE.inc()
+            # A cookie would be for one reader, and an id is of one request. Readers' pages set no cookie.
+            headers = [(name, value) for name, value in sent if name not in (b"set-cookie", b"x-request-id")]
             response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
             if b"content-encoding" not in values and _is_compressible(values, body):
                 response.bodies |= await asyncio.to_thread(_compressed, body)

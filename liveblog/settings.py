@@ -77,8 +77,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "liveblog.middleware.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "liveblog.staticfiles.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "liveblog.middleware.LanguageMiddleware",
@@ -176,6 +177,17 @@ else:
 
 # Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
 JOBS_IN_THREADS = True
+
+# Processes ------------------------------------------------------------------------------------------------------------
+
+#: How long a worker of `runlive` may take until it serves, and how long it may not answer the supervisor, in seconds.
+WORKER_START_SECONDS = env.float("WORKER_START_SECONDS", 60.0)
+WORKER_ANSWER_SECONDS = env.float("WORKER_ANSWER_SECONDS", 30.0)
+for _name in ("WORKER_START_SECONDS", "WORKER_ANSWER_SECONDS"):
+    if not 1 <= globals()[_name] <= 3600:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 1 to 3600 seconds.")
+#: Where `runlive` leaves its state for `reload`. systemd sets it (systemd.exec(5), RuntimeDirectory=).
+RUNTIME_DIRECTORY = env.str("RUNTIME_DIRECTORY", "").partition(":")[0]
 
 # Live delivery --------------------------------------------------------------------------------------------------------
 
@@ -280,6 +292,17 @@ if EMAIL_CONFIGURED:
     EMAIL_TIMEOUT = _email.get("EMAIL_TIMEOUT") or 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
+# Monitoring ----------------------------------------------------------------------------------------------------------
+
+#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+#: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+#: With an address, traces are sent there (https://opentelemetry.io); needs the extra "otel", which reads its own
+#: variables, this one too.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -306,6 +329,8 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+#: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
+STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
 STORAGES: dict[str, Any] = {
@@ -375,7 +400,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -447,25 +472,39 @@ MFA_FORMS = {
     "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
 }
 
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}. It can be line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
+    "formatters": {
+        "line": {
+            "()": "liveblog.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{where}]: {message}",
+            "style": "{",
+        },
+        "json": {"()": "liveblog.logs.JsonFormatter"},
+    },
+    "filters": {
+        "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
+        "without_probes": {"()": "liveblog.logs.WithoutProbes"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "outages": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["once_per_outage"]},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
+        "uvicorn.access": {"filters": ["without_probes"]},
         # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
+                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
                 *(
                     "articles.embeds",
                     "articles.polls",

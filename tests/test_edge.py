@@ -17,8 +17,8 @@ import pytest
 import uvicorn
 
 from liveblog import edge
-from liveblog.delivery.protocol import EdgeProtocol
 from liveblog.edge import BodyLimits
+from liveblog.http_protocol import EdgeProtocol
 from tests import processes
 from tests.server import PATIENCE, ROOT, eventually, free_port
 

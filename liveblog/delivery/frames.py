@@ -4,6 +4,7 @@ import json
 import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
@@ -79,6 +80,7 @@ class Logged(NamedTuple):
     #: Before and after the change.
     previous: State
     state: State
+    at: datetime
 
     def concerns(self, language: str) -> bool:
         return not self.languages or language in self.languages
@@ -91,14 +93,14 @@ def logged(article_id: int, after: int, state: State) -> list[Logged]:
     does not lead to `state`, because the history went back meanwhile.
     """
     rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=state.revision)
-    columns = ("revision", "token", "previous_token", "element", "languages")
+    columns = ("revision", "token", "previous_token", "element", "languages", "at")
     changed: list[Logged] = []
     expected = state
-    for revision, token, previous_token, element, languages in rows.order_by("-revision").values_list(*columns):
+    for revision, token, previous_token, element, languages, at in rows.order_by("-revision").values_list(*columns):
         if (revision, token) != expected:
             break
         expected = State(revision - 1, previous_token)
-        changed.append(Logged(element, languages, expected, State(revision, token)))
+        changed.append(Logged(element, languages, expected, State(revision, token), at))
     return changed[::-1]
 
 

@@ -12,16 +12,15 @@ import asyncio
 import os
 import random
 import zlib
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
-from liveblog import edge
 from liveblog.delivery import websocket
 from liveblog.delivery.websocket import BINARY, CLOSE, COMPRESSED, CONTINUATION, PING, PONG, TEXT
+from liveblog.http_protocol import refuse_head
 
 if TYPE_CHECKING:
     # The server imports this module before it loads the apps.
@@ -158,102 +157,6 @@ class Connection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, self._transport.abort)
 
 
-def _refuse_head(transport: asyncio.Transport) -> None:
-    """Answer 431 (RFC 6585) and close."""
-    transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
-    transport.close()
-
-
-class EdgeProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with limits for the heads of requests; for `uvicorn.Config(http=EdgeProtocol)`.
-
-    uvicorn waits for a head for ever, and keeps all of it in memory. The limits are those of `liveblog.edge`.
-    """
-
-    #: The connections of this process that have sent no whole head, the oldest first. Those that are idle between two
-    #: requests are not among them; uvicorn closes them after a few seconds.
-    half_open: ClassVar[dict[EdgeProtocol, None]] = {}
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._deadline: asyncio.TimerHandle | None = None
-        self._head_size = self._unparsed = self._header_count = 0
-        self._whole = True
-        self._wait_for_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._has_head()
-        super().connection_lost(exc)
-
-    def _wait_for_head(self) -> None:
-        if self._deadline is not None:
-            return
-        self._deadline = self.loop.call_later(edge.HEAD_SECONDS, self.transport.abort)
-        self.half_open[self] = None
-        if len(self.half_open) > edge.MAX_HALF_OPEN:
-            next(iter(self.half_open)).transport.abort()
-
-    def _has_head(self) -> None:
-        self.half_open.pop(self, None)
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        self._unparsed = 0
-
-    def data_received(self, data: bytes) -> None:
-        waited = self._deadline is not None
-        super().data_received(data)
-        if waited and self._deadline is not None and not self.transport.is_closing():
-            # A header that does not end is counted here, and a whole one in `on_header`.
-            self._unparsed += len(data)
-            if self._unparsed > edge.MAX_HEAD_BYTES:
-                self._refuse()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_size = self._header_count = 0
-        self._whole = False
-        self._wait_for_head()
-
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._count(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._header_count += 1
-        self._count(len(name) + len(value) + 4)
-
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
-            # The parser then reads no more, and uvicorn answers.
-            raise ValueError("The head is too large.")
-
-    def send_400_response(self, msg: str) -> None:
-        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
-            self._refuse()
-        else:
-            super().send_400_response(msg)
-
-    def _refuse(self) -> None:
-        _refuse_head(self.transport)
-
-    def on_headers_complete(self) -> None:
-        self._has_head()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._whole = True
-        super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        if not self._whole and not self.pipeline:
-            # The rest of a body that nobody has read could come for ever.
-            self.transport.close()
-        super().on_response_complete()
-
-
 _COMPRESSION = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
 
 
@@ -280,7 +183,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if not self._has_request:
             # The server hands over a whole handshake. If there is a line in it that websockets does not read, of more
             # than 8 kB, uvicorn would wait for ever.
-            _refuse_head(self.transport)
+            refuse_head(self.transport)
 
     def handle_connect(self, event: object) -> None:
         self._has_request = True
