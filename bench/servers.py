@@ -57,7 +57,7 @@ class Server:
         self.process = subprocess.Popen(
             ["taskset", "-c", str(SERVER_CORE), *self.command],
             cwd=ROOT,
-            env=os.environ | self.environment,
+            env=os.environ | {"SITE_URL": self.url} | self.environment,
             stderr=subprocess.DEVNULL if self.quiet else None,
         )
         deadline = time.monotonic() + 30

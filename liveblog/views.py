@@ -54,7 +54,8 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
-    for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]
+    for_people = ["/admin/", "/vote/", "/i18n/"]
+    for_people += [f"/*/comments/{page}/" for page in ("mine", "confirm", "unsubscribe")]
     closed = for_people if settings.INDEXING else ["/"]
     sitemaps = [reverse("sitemap-index"), reverse("news-sitemap-of-all")]
     sitemaps += [reverse("news-sitemap", args=[language]) for language, _name in settings.LANGUAGES]

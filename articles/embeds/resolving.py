@@ -35,6 +35,7 @@ from articles.text.bidi import balanced
 from articles.text.parsed import parse
 from articles.text.plaintext import decoded, line, text_of
 from liveblog import cache, jobs
+from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.numbers import number
 
@@ -205,6 +206,10 @@ def _store(embed: Embed, picture: bytes) -> None:
     embed.due_at = None
 
 
+#: Stands in the history for what a provider says of an address that a journalist has embedded.
+_PROVIDER = Machine("Embeds")
+
+
 def ask(embed: Embed) -> None:
     """Ask the provider of one embed, and show what it says. Raises nothing that a provider causes."""
     try:
@@ -221,7 +226,8 @@ def ask(embed: Embed) -> None:
             changes.lock(embed.update)
             # A journalist may have set another address meanwhile.
             if _waiting(embed).exists():
-                embed.save()
+                with acting_as(_PROVIDER):
+                    embed.save()
     finally:
         embed.forget_file()
 

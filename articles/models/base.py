@@ -17,6 +17,7 @@ from articles.pictures.fields import PhotoField
 from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
+from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED
 from liveblog.lists import sort_key
@@ -90,7 +91,7 @@ class Author(NamedOnPages):
         verbose_name = _("author")
         verbose_name_plural = _("authors")
         constraints = [
-            models.CheckConstraint(condition=in_source_language("name"), name="author_has_a_name"),
+            DatabaseCheck(condition=in_source_language("name"), name="author_has_a_name"),
             *(
                 models.UniqueConstraint(
                     fields=[f"name_{code}"],

@@ -89,7 +89,8 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
     Translation._base_manager.bulk_create(new)
     if now.source_language in stored:
         stored[now.source_language].delete()
-    if new and columns.article_of(item) is item:
+    # A new article has no updates yet.
+    if new and before is not None and columns.article_of(item) is item:
         _begin_languages(item, [row.language for row in new])
 
 
