@@ -347,7 +347,7 @@ def under_attack(rounds: int) -> None:
     """Measure what readers and a journalist notice of attacks, as a ratio to the same without one in the same run."""
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in attack.ATTACKS}
     for _ in range(rounds):
-        attacked = servers.runlive(DETECTOR_AT_START="off")
+        attacked = servers.runlive(DETECTOR_AT_START="off", TRUSTED_PROXIES="127.0.0.1")
         # It says of each of thousands of addresses that there is nothing.
         attacked.quiet = True
         with servers.running(attacked) as server:

@@ -156,6 +156,16 @@ def test_a_browser_that_is_known_is_not_locked_out(ana: User) -> None:
     assert log_in("bea", newsroom.PASSWORD, ELSEWHERE, own) == "wait"
 
 
+def test_a_browser_that_is_known_is_not_locked_out_by_others_in_its_network(ana: User) -> None:
+    own = Client()
+    assert log_in("ana", newsroom.PASSWORD, client=own) == "in"
+    own.cookies.pop("sessionid")
+    for number in range(30):
+        log_in(f"colleague-{number}")
+    assert log_in("ana", newsroom.PASSWORD) == "wait"
+    assert log_in("ana", newsroom.PASSWORD, client=own) == "in"
+
+
 def test_a_network_from_which_the_person_logged_in_is_not_locked_out(ana: User) -> None:
     assert log_in("ana", newsroom.PASSWORD) == "in"
     attack()

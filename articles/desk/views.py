@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
 from django.contrib import admin
@@ -209,7 +209,7 @@ def _origins(article: Article) -> list[dict[str, object]]:
     Every open desk asks every few seconds, and a poll may have very many votes.
     """
     key = f"origins:{article.pk}"
-    found: list[dict[str, object]] | None = cache.get(key)
+    found: list[dict[str, Any]] | None = cache.get(key)
     if found is None:
         found = [
             {
