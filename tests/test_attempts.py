@@ -231,6 +231,8 @@ WITHOUT_A_METER_OF_ITS_OWN = {
     "i18n/setlang/": "sets a cookie of the sender and does nothing else",
     "<language:language>/comments/unsubscribe/<str:token>/": "the signed link is the proof, and mail providers send "
     "many from one address (RFC 8058)",
+    "<language:language>/comments/unsubscribe/": "the secret of the letter is the proof",
+    "<language:language>/comments/confirm/": "the secret of the letter is the proof; it can be used once",
     "accounts/logout/": "ends the session of the sender and does nothing else",
     "admin/jsi18n/": "brings translations of the interface, whatever the method",
     "admin/logout/": "ends the session of the sender and does nothing else",
