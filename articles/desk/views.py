@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from babel.numbers import format_decimal
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -34,11 +35,12 @@ from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
+from liveblog import cache
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
-from liveblog.languages import direction
+from liveblog.languages import active_locale, direction
 from liveblog.newsroom import panels
 from liveblog.numbers import number
 
@@ -52,6 +54,9 @@ MAX_COLLEAGUES = 200
 
 #: The greatest number of ready pieces that the composer offers.
 MAX_SNIPPETS = 200
+
+#: How long the desks show the same origins of votes, in seconds.
+ORIGINS_SECONDS = 15
 
 #: The number of turns of the coverage that stand at the side.
 MAX_EVENTS = 4
@@ -198,21 +203,40 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
-        "origins": [_origin(each) for each in voting.origins(article.pk)],
+        "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
 
 
-def _origin(found: voting.Origin) -> dict[str, object]:
-    language = found.update.source_language
-    return {
-        "headline": text_in(found.update, "headline", language),
-        "language": language,
-        "votes": found.votes,
-        "total": found.total,
-    }
+def _origins(article: Article) -> list[dict[str, object]]:
+    """Return for the template the networks from which many votes came; at most ORIGINS_SECONDS old.
+
+    Every open desk asks every few seconds, and a poll may have very many votes.
+    """
+    key = f"origins:{article.pk}"
+    found: list[dict[str, Any]] | None = cache.get(key)
+    if found is None:
+        found = [
+            {
+                "headline": text_in(origin.update, "headline", origin.update.source_language),
+                "language": origin.update.source_language,
+                "number": origin.votes,
+                "total": origin.total,
+            }
+            for origin in voting.origins(article.pk)
+        ]
+        cache.put(key, found, ORIGINS_SECONDS)
+    locale = active_locale()
+    return [
+        each
+        | {
+            "votes": format_decimal(each["number"], locale=locale),
+            "total": format_decimal(each["total"], locale=locale),
+        }
+        for each in found
+    ]
 
 
 # One update -----------------------------------------------------------------------------------------------------------
