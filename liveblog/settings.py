@@ -90,10 +90,6 @@ for _name in TRUSTED_PROXIES or ():
             f"TRUSTED_PROXIES names {_name!r}. It takes addresses, networks such as 10.0.0.0/8, and unix. ({error})"
         ) from error
 
-#: Monitoring that sends this token may read /metrics. Without one nobody may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
-    raise ImproperlyConfigured("METRICS_TOKEN has at least 16 letters, digits and signs, and no spaces.")
 
 INSTALLED_APPS = [
     "modeltranslation",
