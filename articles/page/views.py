@@ -80,6 +80,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     if (number_of_page := pagination.page_number(request.GET)) is not None:
         return _renamed(article, language, number_of_page, selection)
     # An address without a place in the list ends here, before anything is rendered or cached.
+    live_page.check(article, selection)
     anchor = live_page.anchor_of(article, selection.place)
     freshness = {}
     if article.state == Article.State.FINISHED:
@@ -98,8 +99,8 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
     """Redirect from the address of a page by its number. Only the first page is the same for ever."""
-    place = live_page.place_of_page(article, language, page_number, key_only=selection.key_only)
-    address = selection._replace(place=place).address(article.url(language), "updates")
+    place = live_page.place_of_page(article, language, page_number, selection)
+    address = selection.at(place).address(article.url(language), "updates")
     return redirect(address, permanent=page_number == 1)
 
 

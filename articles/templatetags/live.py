@@ -31,6 +31,21 @@ def clock(value: datetime.datetime) -> SafeString:
 
 
 @register.filter
+def clock_face(value: datetime.datetime) -> SafeString:
+    """Return what the clock shows at a moment, for a glance beside the whole moment: '16:52'."""
+    return format_html(
+        '<span data-clock="{}">{}</span>', formats.machine_text(value), formats.clock_text(timezone.localtime(value))
+    )
+
+
+@register.filter
+def day_and_clock(value: datetime.datetime) -> SafeString:
+    """Return a moment for a glance in a list of several days: '29 Nov, 16:52'."""
+    text = formats.day_and_clock_text(timezone.localtime(value))
+    return format_html('<span data-clock="{}" data-day-too>{}</span>', formats.machine_text(value), text)
+
+
+@register.filter
 def clock_in_sentence(value: datetime.datetime) -> SafeString:
     """Return a moment for the middle of a sentence: '29 November 2022 at 16:52 (GMT+2)'."""
     return formats.time_element(value, formats.moment_in_sentence(value))
