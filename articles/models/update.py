@@ -120,7 +120,7 @@ class Update(Versioned):
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
 
-    #: Its number of versions that readers have seen, by its words in the source language, and the time of the last change.
+    #: How many versions of its words in the source language readers have seen, and when the last one came.
     edition = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -17,6 +17,7 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
 from articles import kinds
+from articles.cards.contents import article_card_url
 from articles.kinds import summary
 from articles.models import Article, Author, DeletedUpdate, Update
 from articles.models.update import UpdateQuerySet
@@ -178,6 +179,25 @@ def _shown(article: Article, language: str) -> UpdateQuerySet:
     return Update.objects.filter(article=article).on_page().shown_in(language, article.policy(language))
 
 
+def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:
+    """Return up to `size` updates at the place of one, and that one itself, the newest first: what readers saw then."""
+    article = update.article
+    assert update.first_published_at is not None
+    anchor = Anchor(update.pk, (update.first_published_at, update.pk))
+    shown = _shown(article, language).published().for_pages()
+    page = BY_TIME.page(shown, Place("at", update.pk), anchor, size)
+    return [
+        {
+            "update": one,
+            "title": summary.title(one, texts.language, language),
+            "url": one.url(language),
+            "here": one.pk == update.pk,
+        }
+        for one in page.items
+        if (texts := of_update(one, article, language)) is not None
+    ]
+
+
 @dataclass
 class LivePage:
     """One page of an article's updates in one language."""
@@ -333,6 +353,9 @@ class LivePage:
 
     def latest(self) -> str:
         return rendering.latest_html(self.article, self.language)
+
+    def card_url(self) -> str:
+        return article_card_url(self.article, self.language)
 
     def about(self) -> str:
         return rendering.about_html(self.article, self.language)

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes, kinds
+from articles.cards.contents import update_card_url
 from articles.embeds.context import embed_context
 from articles.kinds import summary
 from articles.models import Article, Author, Topic, Update
@@ -96,16 +97,23 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
         "byline": _byline(update, texts.page_language),
         "author_keys": author_keys(update),
+        "card_url": update_card_url(update, article, texts),
     } | kind.context(update, article, texts)
 
 
-def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
-    """Render the element of an update that has a place on the page. Call within `page_locale`."""
+def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page: bool = False) -> str:
+    """Render the element of an update that has a place on the page. Call within `page_locale`.
+
+    is_page   whether the update has the page for itself, and its headline is that of the page
+    """
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
             {"update": update, "author_keys": author_keys(update), "reason": texts.text("withdrawal_note")}
         )
-    return get_template("articles/update.html").render(update_context(update, article, texts))
+    context = update_context(update, article, texts)
+    if is_page:
+        context |= {"is_page": True, "title": summary.title(update, texts.language, texts.page_language)}
+    return get_template("articles/update.html").render(context)
 
 
 def in_short_html(update: Update, article: Article, texts: ReaderTexts) -> str:
@@ -147,26 +155,26 @@ def moments_html(updates: Iterable[Update], article: Article, language: str) -> 
 
 def latest_html(article: Article, language: str) -> str:
     """Render when the last update that readers of a language see was published. Call within `page_locale`."""
-    shown = article.updates.published().shown_in(language, article.policy(language))
+    shown = Update.objects.filter(article=article).published().shown_in(language, article.policy(language))
     moment = shown.aggregate(latest=Max("first_published_at"))["latest"]
     return get_template("articles/latest.html").render({"moment": moment})
 
 
 def coverage_html(article: Article, language: str) -> str:
     """Render the head of the page: the event and the state of its coverage. Call within `page_locale`."""
+    return get_template("articles/coverage.html").render(coverage_context(article, language))
+
+
+def coverage_context(article: Article, language: str) -> Context:
     texts = of_article(article, language)
-    return get_template("articles/coverage.html").render(
-        {
-            "article": article,
-            "texts": texts,
-            "headline": texts.text("headline"),
-            "standfirst": texts.text("standfirst"),
-            "original": _original(texts, "headline", "standfirst"),
-            "photo": _photo(article, texts),
-            "url": article.url(language),
-            "language": language,
-        }
-    )
+    return {
+        "article": article,
+        "texts": texts,
+        "headline": texts.text("headline"),
+        "standfirst": texts.text("standfirst"),
+        "original": _original(texts, "headline", "standfirst"),
+        "photo": _photo(article, texts),
+    }
 
 
 def about_html(article: Article, language: str) -> str:

@@ -1,10 +1,16 @@
 // Starts a live page: the page as it was loaded, and the connection that brings what comes after it.
+import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
 import { Countdown } from "./countdown.js";
 import { byId, findAll } from "./dom.js";
+import { closeMenus, KeyEvents, showComments } from "./key-events.js";
+import { OlderPages } from "./older.js";
 import { Page } from "./page.js";
 import { Polls } from "./polls.js";
+import { startSharing } from "./share.js";
+import { Unread } from "./unread.js";
 
+startSharing();
 const main = document.querySelector("main[data-live]");
 if (main instanceof HTMLElement) {
   const polls = new Polls(main);
@@ -21,6 +27,26 @@ if (main instanceof HTMLElement) {
     onState: showConnection,
   });
   connection.start();
+  const updates = document.getElementById("updates");
+  if (updates) {
+    keepOrder();
+    const pinned = new Pinned(updates);
+    pinned.added();
+    new MutationObserver(() => pinned.added()).observe(updates, { childList: true });
+    const sound = new Sound();
+    sound.start();
+    page.onNew = () => sound.play();
+    watchWriting();
+    new KeyEvents().start();
+    showComments();
+    closeMenus();
+    const older = new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added());
+    // A list of some updates does not tell which of the others have been read.
+    if (!("accepts" in updates.dataset)) {
+      page.unread = new Unread(updates, page, () => older.load());
+      page.unread.start();
+    }
+  }
 }
 
 /** @param {string} state */

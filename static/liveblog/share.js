@@ -1,0 +1,109 @@
+// Sharing an update or a page: with the device's own menu on phones, else by copying the link, by mail, or with links
+// to networks, which learn of it only if somebody follows them. Without this module the control is the link itself.
+import { closest, find, findAll, make } from "./dom.js";
+
+/** The menu of the control that was used last. @type {HTMLElement | null} */
+let menu = null;
+/** @type {HTMLElement | null} */
+let control = null;
+
+/** Have the controls of a document open. */
+export function startSharing() {
+  const template = document.getElementById("share-menu");
+  if (!(template instanceof HTMLTemplateElement)) return;
+  document.addEventListener("click", (event) => {
+    const link = closest(event, "a[data-share]");
+    if (!(link instanceof HTMLAnchorElement)) {
+      if (!closest(event, ".share-menu")) close();
+      return;
+    }
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link === control) close();
+    else if (deviceShares()) shareByDevice(link);
+    else open(link, template);
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !control) return;
+    control.focus();
+    close();
+  });
+}
+
+function close() {
+  menu?.remove();
+  control?.removeAttribute("aria-expanded");
+  [menu, control] = [null, null];
+}
+
+function deviceShares() {
+  return "share" in navigator && matchMedia("(pointer: coarse)").matches;
+}
+
+/** @param {HTMLAnchorElement} link */
+function shareByDevice(link) {
+  // Readers who close the device's menu do not want to share after all.
+  navigator.share({ title: titleOf(link), url: link.href }).catch(() => {});
+}
+
+/**
+ * @param {HTMLAnchorElement} link
+ * @param {HTMLTemplateElement} template
+ */
+function open(link, template) {
+  close();
+  const root = make("div", { className: "share-menu" }, template.content.cloneNode(true));
+  const [url, text] = [encodeURIComponent(link.href), encodeURIComponent(titleOf(link))];
+  for (const one of findAll(root, "a[data-to]")) {
+    if (one instanceof HTMLAnchorElement) one.href = addressOf(one.dataset.to ?? "", url, text);
+  }
+  const native = find(root, "[data-native]");
+  native.hidden = !("share" in navigator);
+  native.addEventListener("click", () => shareByDevice(link));
+  find(root, "[data-copy]").addEventListener("click", () => copy(link.href, root));
+  const { share: card } = link.dataset;
+  const image = find(root, "img", HTMLImageElement);
+  if (card) image.src = card;
+  else image.remove();
+  link.after(root);
+  link.setAttribute("aria-expanded", "true");
+  [menu, control] = [root, link];
+  root.querySelector("button")?.focus({ preventScroll: true });
+  if (root.getBoundingClientRect().bottom > innerHeight) root.classList.add("upwards");
+}
+
+/**
+ * Return the address to which an entry of the menu leads.
+ *
+ * @param {string} pattern with {url} and {text}
+ * @param {string} url
+ * @param {string} text
+ */
+export function addressOf(pattern, url, text) {
+  return pattern.replace("{url}", url).replace("{text}", text);
+}
+
+/**
+ * Copy a link, and say so.
+ *
+ * @param {string} address
+ * @param {HTMLElement} root
+ */
+async function copy(address, root) {
+  const status = find(root, "[role=status]");
+  try {
+    await navigator.clipboard.writeText(address);
+    status.textContent = status.dataset.copied ?? "";
+  } catch {
+    // Without the clipboard readers copy it themselves.
+    const field = make("input", { value: address, readOnly: true, ariaLabel: status.dataset.link ?? "" });
+    status.before(field);
+    field.select();
+  }
+}
+
+/** @param {HTMLElement} link */
+function titleOf(link) {
+  const own = link.closest(".update, .permalink")?.querySelector("h1, h2, blockquote");
+  return (own?.textContent ?? document.querySelector("h1")?.textContent ?? document.title).trim();
+}
