@@ -4,6 +4,7 @@ import { entriesOf, placeDays } from "./days.js";
 import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { isPinned, liesWithin, precedes, turned, verdict } from "./frames.js";
+import { Places } from "./places.js";
 
 /** @import { Change, Frame, PageState, Place, Put } from "./frames.js" */
 /** @import { Unread } from "./unread.js" */
@@ -66,10 +67,12 @@ export class Page {
   apply(frame) {
     const found = verdict(frame, this.state);
     if (found !== "apply") return found;
+    const places = new Places(this.#main);
     const before = this.#updates?.childElementCount ?? 0;
     for (const change of frame.changes ?? []) this.#change(change);
     if ((this.#updates?.childElementCount ?? 0) > before) this.onNew();
     this.#settle();
+    places.glide();
     this.#main.dataset.revision = String(frame.revision);
     this.#main.dataset.token = frame.token;
     return "applied";
@@ -132,13 +135,9 @@ export class Page {
     const ascending = "ascending" in list.dataset;
     const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
     element.hidden = !old && !ascending && list === this.#updates && this.#isScrolledDown();
-    const read = list === this.#updates ? this.#firstInView() : null;
-    const place = read?.getBoundingClientRect().top ?? 0;
     list.insertBefore(element, next ?? null);
     this.#onPlaced(element);
     if (element.hidden) return;
-    // What the reader sees of the list stays where it is: the page moves under it. Browsers do that except at the top.
-    if (read) scrollBy({ top: read.getBoundingClientRect().top - place, behavior: "instant" });
     if (list === this.#updates) highlight(element);
   }
 
@@ -170,17 +169,6 @@ export class Page {
 
   #isScrolledDown() {
     return Boolean(this.#button && this.#updates && this.#updates.getBoundingClientRect().top < -SCROLLED);
-  }
-
-  /** Return the first update that is in view while the head of the page is, too. */
-  #firstInView() {
-    if (!this.#updates || scrollY > 0) return null;
-    return (
-      entriesOf(this.#updates).find((entry) => {
-        const { top, bottom } = entry.getBoundingClientRect();
-        return !entry.hidden && bottom > 0 && top < innerHeight;
-      }) ?? null
-    );
   }
 
   #scrolled() {

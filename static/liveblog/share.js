@@ -62,9 +62,7 @@ function open(link, template) {
   native.addEventListener("click", () => shareByDevice(link));
   find(root, "[data-copy]").addEventListener("click", () => copy(link.href, root));
   const { share: card } = link.dataset;
-  const image = find(root, "img", HTMLImageElement);
-  if (card) image.src = card;
-  else image.remove();
+  if (card) root.prepend(make("img", { className: "card", src: card, width: 1200, height: 630, alt: "" }));
   link.after(root);
   link.setAttribute("aria-expanded", "true");
   [menu, control] = [root, link];

@@ -76,8 +76,8 @@ export class Unread {
 
   /** Lead to the oldest update that has not been read. */
   goToOldest() {
-    const unread = this.#unread().filter((entry) => !entry.hidden);
-    const oldest = unread.toSorted(bySort)[0];
+    const shown = (/** @type {HTMLElement[]} */ entries) => entries.filter((entry) => !entry.hidden).toSorted(bySort);
+    const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
     if (this.#since) this.#since.hidden = true;
     if (!oldest) return;
     this.#placeLine();

@@ -106,7 +106,7 @@ def test_open_pages_announce_the_end_of_coverage_and_disconnect(
     finish(article)
     page.reaches(2)
     expect(page.page.locator(".coverage .badge")).to_have_text("Beendet")
-    expect(page.page.locator(".coverage .meta")).to_contain_text("Ende")
+    expect(page.page.locator(".coverage .state")).to_contain_text("Ende")
     # Updates that come together with the end still arrive.
     late = factories.update(article)
     page.reaches(3)
