@@ -120,7 +120,7 @@ export class Unread {
       entry.classList.add("unread");
       document.getElementById(`moment-${entry.id.slice("update-".length)}`)?.classList.add("unread");
       this.#unseen.add(entry);
-      this.#observer.observe(entry);
+      this.#observer.observe(headOf(entry));
     }
     for (const entry of this.#unseen) if (!entry.isConnected) this.#unseen.delete(entry);
     this.#show();
@@ -159,11 +159,12 @@ export class Unread {
   #observed(entries) {
     for (const { target, isIntersecting } of entries) {
       clearTimeout(this.#timers.get(target));
-      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
-      this.#unseen.delete(target);
+      const entry = target.closest(".update");
+      if (!isIntersecting || !(entry instanceof HTMLElement)) continue;
+      this.#unseen.delete(entry);
       this.#timers.set(
         target,
-        setTimeout(() => this.#read(target), READING),
+        setTimeout(() => this.#read(entry), READING),
       );
     }
     this.#show();
@@ -172,7 +173,7 @@ export class Unread {
   /** @param {HTMLElement} entry */
   #read(entry) {
     if (document.hidden) return;
-    this.#observer.unobserve(entry);
+    this.#observer.unobserve(headOf(entry));
     const shown = this.#keys();
     // There is a gap if older updates, on other pages, have not been read either.
     const complete = !("above" in this.#list.dataset) || shown.some((key) => key <= this.#visit.upTo);
@@ -208,6 +209,15 @@ function keyOf(moment) {
  */
 function bySort(one, other) {
   return (one.dataset.sort ?? "") < (other.dataset.sort ?? "") ? -1 : 1;
+}
+
+/**
+ * Return the part of an update that a reader must have seen.
+ *
+ * @param {HTMLElement} entry
+ */
+function headOf(entry) {
+  return entry.querySelector(".spot") ?? entry;
 }
 
 /** @param {HTMLElement} entry */

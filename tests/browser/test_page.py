@@ -65,16 +65,13 @@ def test_new_updates_wait_while_the_reader_is_scrolled_down(
         expect(button).to_have_text(text)
     assert read.bounding_box() == before
     assert len(page.updates()) == 20
-    # It leads to the oldest of them, and on to those that were not in view by then.
+    # It leads to the oldest of them; there are no others once all have been in view.
     button.click()
     assert len(page.updates()) == 23
     oldest = article.updates.order_by("pk")[20]
     expect(page.page.locator(f"#{oldest.element}")).to_be_in_viewport()
     assert page.page.evaluate("document.activeElement.closest('.update').id") == oldest.element
-    expect(button).to_have_text(words[1])
-    button.click()
-    expect(button).to_have_text(words[0])
-    button.click()
+    page.page.evaluate("scrollTo(0, 200)")
     expect(button).to_be_hidden()
 
 

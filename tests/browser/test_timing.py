@@ -86,7 +86,7 @@ def test_an_announced_page_becomes_live_by_itself(server: Server, reader: MakeRe
 def test_a_page_without_scripts_shows_the_time_of_the_start(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(hours=1))
     page = reader(java_script_enabled=False).open(server, article, "de").page
-    expect(page.locator(".coverage .meta time")).to_be_visible()
+    expect(page.locator(".coverage .state time")).to_be_visible()
     expect(page.locator(".countdown")).to_be_hidden()
 
 
