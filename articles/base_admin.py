@@ -26,7 +26,7 @@ from articles.models import Article, Translation, Update
 from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
-from articles.text.richtext import RichTextField, same, sanitise
+from articles.text.richtext import RichTextField, prepare, same, sanitise, within_bounds
 from articles.translations import checks, columns, review
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
@@ -106,7 +106,7 @@ class TranslatedForm(_ItemForm):
         """Keep texts that others have changed and this form has not; report those that both have changed."""
         for name in self._translations():
             stored = getattr(self.instance, name) or ""
-            opened = self.data.get(self[name].html_initial_name, stored)
+            opened = self._opened_with(name, stored)
             written = self.cleaned_data.get(name) or ""
             rich = isinstance(field := self.instance._meta.get_field(name), RichTextField)
             alike = same if rich else partial(_same_plain, field)
@@ -119,6 +119,15 @@ class TranslatedForm(_ItemForm):
                     % {"text": plain_text(stored) if rich else stored},
                 )
                 self._redisplay_with(self[name].html_initial_name, stored)
+
+    def _opened_with(self, name: str, stored: str) -> str:
+        """Return the text with which the form was opened, as it says; an empty one if that can be no text of ours."""
+        opened = self.data.get(self[name].html_initial_name, stored)
+        try:
+            within_bounds(opened)
+        except ValidationError:
+            return ""
+        return opened
 
     def _redisplay_with(self, name: str, value: object) -> None:
         """Set a hidden value for the next attempt: the user has seen the present text or version in the message."""
@@ -341,6 +350,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
+        prepare(request.POST)
         # The rules of the models depend on the acting user, and the form's validation applies them.
         with acting_as(request.user):
             return super().changeform_view(request, object_id, form_url, extra_context)

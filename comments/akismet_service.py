@@ -110,7 +110,7 @@ class _Transport(httpx.BaseTransport):
     """Send the library's requests by `liveblog.http.Client`, to the server at `url` if it is given."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._client = Client()
+        self._client = Client("akismet")
         self._url = url
         self._timeout = timeout
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -88,6 +88,19 @@ class Accepted:
     secret: str
 
 
+class _Facts(NamedTuple):
+    """The results of looking into a comment, which takes time."""
+
+    text_hash: str
+    language: str
+    links: int
+
+    @classmethod
+    def of(cls, name: str, text: str, page_language: str) -> _Facts:
+        links = plain.count_of_links(f"{name}\n{text}")
+        return cls(plain.hash_of(text), language_of(text, page_language), links)
+
+
 def submit(article: Article, values: CommentData, language: str, sender: Sender) -> Accepted:
     """Save a comment that was sent from a page in `language`. Raise Rejected.
 
@@ -97,6 +110,8 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
     _check_sender(email, sender, sender.address)
     listed = _check_words(name, text)
     secret = _secret(article, values, sender)
+    # Nobody else can save anything in the article while it is locked.
+    facts = _Facts.of(name, text, language)
     with transaction.atomic():
         log.lock(article.pk)
         discussion = _open_discussion(article.pk)
@@ -110,15 +125,15 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
             name=name,
             email=email,
             text=text,
-            text_hash=plain.hash_of(text),
-            language=language_of(text, language),
+            text_hash=facts.text_hash,
+            language=facts.language,
             page_language=language,
             notify=bool(values.get("notify")),
             address=sender.address,
             user_agent=sender.user_agent,
             secret_hash=hashed_secret(secret),
         )
-        comment.held, comment.held_detail = _hold_reason(comment, listed, values.get("seconds"))
+        comment.held, comment.held_detail = _hold_reason(comment, facts, listed, values.get("seconds"))
         _accept(comment, discussion)
     return Accepted(comment, secret)
 
@@ -127,17 +142,17 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
     """Change the text of a comment for its author, who read `version`; check it again. Raise Rejected or Conflict."""
     _check_sender(comment.email, sender, sender.address, comment.address)
     listed = _check_words(comment.name, text)
+    facts = _Facts.of(comment.name, text, comment.page_language)
     with moderation.locked(comment.pk) as now:
         discussion = _open_discussion(now.article_id)
         _must_be_changeable(now, version)
         if now.text == text:
             return now
-        now.text, now.text_hash = text, plain.hash_of(text)
-        now.language = language_of(text, now.page_language)
+        now.text, now.text_hash, now.language = text, facts.text_hash, facts.language
         now.version += 1
         now.edited_at = timezone.now()
         now.queued_at = None
-        now.held, now.held_detail = _hold_reason(now, listed, None)
+        now.held, now.held_detail = _hold_reason(now, facts, listed, None)
         _accept(now, discussion, edited=True)
     return now
 
@@ -213,15 +228,14 @@ def _secret(article: Article, values: CommentData, sender: Sender) -> str:
     return secrets.token_urlsafe(24)
 
 
-def _hold_reason(comment: Comment, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
+def _hold_reason(comment: Comment, facts: _Facts, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
     """Return why a moderator must see a comment whatever the article's rules, and the detail; empty if no reason."""
     if comment.open_reports:
         return Held.REPORTED, ""
-    links = plain.count_of_links(f"{comment.name}\n{comment.text}")
     if listed is not None:
         return Held.WORDS, listed.word
-    if links > settings.COMMENTS_MAX_LINKS:
-        return Held.LINKS, str(links)
+    if facts.links > settings.COMMENTS_MAX_LINKS:
+        return Held.LINKS, str(facts.links)
     if seconds is not None and seconds < MIN_TYPING_SECONDS:
         return Held.FAST, f"{seconds:.1f} s"
     if len(comment.text) >= _MIN_DUPLICATE_LENGTH:

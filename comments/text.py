@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from comments.encryption import keyed_hash
 from liveblog.blank import unless_blank
+from liveblog.links import as_read
+from liveblog.marks import bounded_marks
 
 #: Invisible characters that change the direction of the text around them: embeddings, overrides and isolates (UAX #9).
 _BIDI_CONTROLS = "\u202a-\u202e\u2066-\u2069"
@@ -18,9 +20,9 @@ _INVISIBLE = "\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb"
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff"
 _REMOVED = re.compile(f"[{_BIDI_CONTROLS}{_INVISIBLE}{_CONTROL}]")
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029|\u0085")
-#: More combining marks than any script puts on one letter.
-_STACKED_MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]{4})[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]+")
 
+#: A link as urlize writes it: its address and its text.
+_LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>')
 #: Markup that would be a link on other sites.
 _MARKUP = re.compile(r"<a\s|\[url", re.IGNORECASE)
 
@@ -36,22 +38,28 @@ def cleaned(text: str) -> str:
     A text that leaves no ink is empty.
     """
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
-    text = _STACKED_MARKS.sub(r"\1", _REMOVED.sub("", text))
+    text = bounded_marks(_REMOVED.sub("", text))
     return unless_blank(re.sub(r"\n{3,}", "\n\n", re.sub(r"[^\S\n]+\n", "\n", text)).strip())
+
+
+def _safe_link(found: re.Match[str]) -> str:
+    """Return a link of urlize, or only its text if it misleads those who follow it."""
+    # An escaped quotation mark contains the sign of a fragment.
+    return found[2] if as_read(found[1].replace("&#x27;", "'")) is None else found[0]
 
 
 def html_of(text: str) -> SafeString:
     """Return plain text as HTML: escaped, in paragraphs, web addresses as links that search engines do not count."""
-    linked = urlize(text, nofollow=True, autoescape=True)
+    linked = _LINK.sub(_safe_link, urlize(text, nofollow=True, autoescape=True))
     # The reader's text is escaped, so only the links of urlize contain this.
     linked = linked.replace('rel="nofollow"', 'rel="nofollow ugc noopener" dir="ltr"')
     return mark_safe(linebreaks(mark_safe(linked)))
 
 
 def count_of_links(text: str) -> int:
-    """Return how many links a text shows as HTML, plus how many it tries to make by markup."""
-    # The reader's text is escaped, so each "<a " is a link of html_of.
-    return html_of(text).count("<a ") + len(_MARKUP.findall(text))
+    """Return how many addresses a text has that look like links, plus how many it tries to make by markup."""
+    # The reader's text is escaped, so each "<a " is a link.
+    return urlize(text, autoescape=True).count("<a ") + len(_MARKUP.findall(text))
 
 
 def hash_of(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
 
 _acting_user: ContextVar[User | None] = ContextVar("acting user", default=None)
 
@@ -26,3 +27,9 @@ def acting_as(user: User | AnonymousUser | None) -> Iterator[None]:
 def acting_user() -> User | None:
     """Return the user on whose behalf the code saves; None if a machine or the clock does."""
     return _acting_user.get()
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the user of a request to a view that lets in no anonymous user."""
+    assert request.user.is_authenticated
+    return request.user

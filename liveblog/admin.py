@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
 from django.contrib.auth.models import Group, User
 from django.db import models
 
+from liveblog.admin_input import InputAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.moments.admin import MomentsAdmin
@@ -37,7 +41,8 @@ class _ChangeForm(UserChangeForm):
         field_classes = {"username": _UsernameField}
 
 
-admin.site.unregister([User, Group])
+# Secrets, sessions and addresses are the business of the person whose account it is; see liveblog.accounts.
+admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
 
 
 @admin.register(User)
@@ -50,7 +55,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE

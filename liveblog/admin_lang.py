@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from liveblog.admin_input import KnownSelect, KnownSelectMultiple
 from liveblog.languages import direction
 from liveblog.moments.admin import MomentsAdmin
 
@@ -70,11 +71,11 @@ class _LangAttributeOptions(AutocompleteMixin):
         return groups
 
 
-class _Select(_LangAttributeOptions, AutocompleteSelect):
+class _Select(_LangAttributeOptions, KnownSelect):
     pass
 
 
-class _SelectMultiple(_LangAttributeOptions, AutocompleteSelectMultiple):
+class _SelectMultiple(_LangAttributeOptions, KnownSelectMultiple):
     pass
 
 

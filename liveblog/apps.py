@@ -7,8 +7,11 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
+        from liveblog import jobs, metrics, tracing
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
+        metrics.register(jobs.measure)
+        tracing.start()

@@ -1,3 +1,4 @@
+import asyncio
 import os
 from typing import Any, cast
 
@@ -23,18 +24,27 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import notify, parameters
+from liveblog import metrics, notify, parameters
 from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
+from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
+from liveblog.translation import detector
 
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS)
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)
+
+
+async def _load_detector() -> None:
+    if settings.DETECTOR_AT_START:
+        await asyncio.to_thread(detector.load)
+
 
 application = ProtocolTypeRouter(
     {
-        "http": _pages,
+        "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
         "websocket": AllowedHostsOriginValidator(
             URLRouter(
                 [
@@ -46,6 +56,7 @@ application = ProtocolTypeRouter(
             )
         ),
         "lifespan": Lifespan(
+            metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),
             lambda: draft_when_due(hub.readers_of),
@@ -53,6 +64,7 @@ application = ProtocolTypeRouter(
             handle_when_due,
             send_when_due,
             run_when_due,
+            _load_detector,
         ),
     }
 )

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from liveblog.blank import unless_blank
 from liveblog.languages import SHIPPED
+from liveblog.marks import bounded_marks
+from liveblog.numbers import number
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,7 +30,17 @@ class TextFormField(forms.CharField):
     """A text in a form. One that leaves no ink is an empty one, which a required field refuses."""
 
     def to_python(self, value: object) -> str | None:
-        return unless_blank(super().to_python(value) or "") or self.empty_value
+        return unless_blank(bounded_marks(super().to_python(value) or "")) or self.empty_value
+
+
+class ObjectsFormField(forms.ModelMultipleChoiceField):
+    """Objects selected in a form. Numbers that no primary key can be are wrong choices, as those of no object are."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value if isinstance(value, (list, tuple)) else ():
+            if isinstance(key, str) and number(key) is None:
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": key})
+        return super().clean(value)
 
 
 class NormalisedField(models.Field):
@@ -36,7 +48,7 @@ class NormalisedField(models.Field):
 
     def normalise(self, text: str) -> str:
         """Return the text as it is stored: an empty one if it leaves no ink."""
-        return unless_blank(text)
+        return unless_blank(bounded_marks(text))
 
     def _normalised(self, text: str | None) -> str | None:
         return self.normalise(text) if text else text

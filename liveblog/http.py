@@ -2,11 +2,14 @@
 
 The time limit of requests applies between two packets, so a server that sends a byte now and then would keep its caller
 waiting for ever; name lookup has no limit at all. Therefore each exchange runs in a thread of its own, and the caller
-stops waiting for it when the time is over.
+stops waiting for it when the time is over. The connection is cut then, so that the thread ends too: a server that sends
+a byte now and then keeps neither a caller nor a place among the exchanges that may be under way.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -17,8 +20,9 @@ from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
+from liveblog import metrics, tracing
 from liveblog.errors import ProviderError
 
 #: Number of exchanges of a client that may be under way, including those whose caller has stopped waiting.
@@ -47,12 +51,16 @@ class Answer:
 class Client:
     """Sends requests and keeps connections open between them. Any number of threads may use it at once.
 
+    name          the name of the other server in metrics
     adapters      adapters of requests by the beginning of addresses; an address without an adapter is not asked.
                   Default: those of requests.
     environment   whether this machine's settings for proxies and certificates (HTTPS_PROXY, REQUESTS_CA_BUNDLE) apply
     """
 
-    def __init__(self, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False) -> None:
+    def __init__(
+        self, name: str, adapters: Mapping[str, BaseAdapter] | None = None, *, environment: bool = False
+    ) -> None:
+        self._name = name
         self._session = requests.Session()
         self._session.trust_env = environment
         # Requests are independent of each other, and cookies of other servers would only fill the memory.
@@ -61,6 +69,8 @@ class Client:
             self._session.adapters.clear()
             for prefix, adapter in adapters.items():
                 self._session.mount(prefix, adapter)
+        for adapter in self._session.adapters.values():
+            _have_connections_cut(adapter)
         self._places = threading.BoundedSemaphore(_MAX_EXCHANGES)
 
     def send(
@@ -84,14 +94,28 @@ class Client:
         Raises ProviderError: "unreachable", "timeout", "large", "busy" (too many exchanges that do not end), "refused"
         (a key that no header can hold), or what an adapter raises.
         """
+        request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
+        began, result = time.monotonic(), "error"
+        try:
+            with tracing.provider_span(self._name):
+                answer = self._answer(request, seconds, max_bytes, read_errors)
+            result = "success" if answer.status < 400 else "refused"
+        except ProviderError as error:
+            result = error.reason
+            raise
+        finally:
+            metrics.PROVIDERS.labels(self._name, result).observe(time.monotonic() - began)
+        return answer
+
+    def _answer(self, request: requests.Request, seconds: float, max_bytes: int, read_errors: bool) -> Answer:
         deadline = time.monotonic() + seconds
         if not self._places.acquire(timeout=max(0.0, seconds)):
             raise ProviderError("busy")
-        request = requests.Request(method, url, headers={**_HEADERS, **(headers or {})}, **content)
         answer: Future[Answer] = Future()
-        exchange = (answer, request, deadline, max_bytes, read_errors)
+        exchange = _Exchange()
+        work = (exchange, answer, request, deadline, max_bytes, read_errors)
         try:
-            threading.Thread(target=self._work, args=exchange, daemon=True, name="http").start()
+            threading.Thread(target=self._work, args=work, daemon=True, name="http").start()
         except RuntimeError:
             # The operating system does not let this process start more threads.
             self._places.release()
@@ -99,11 +123,19 @@ class Client:
         try:
             return answer.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
+            exchange.cut()
             raise ProviderError("timeout", f"no whole answer within {seconds:g} s") from None
 
     def _work(
-        self, answer: Future[Answer], request: requests.Request, deadline: float, max_bytes: int, read_errors: bool
+        self,
+        exchange: _Exchange,
+        answer: Future[Answer],
+        request: requests.Request,
+        deadline: float,
+        max_bytes: int,
+        read_errors: bool,
     ) -> None:
+        _of_thread.exchange = exchange
         try:
             answer.set_result(self._exchange(request, deadline, max_bytes, read_errors))
         # A bug must not leave the caller waiting.
@@ -122,6 +154,76 @@ class Client:
             if answer.successful or read_errors:
                 return replace(answer, body=_body(response, deadline, max_bytes))
             return answer
+
+
+class _Exchange:
+    """The connection of an exchange, to cut it from another thread."""
+
+    def __init__(self) -> None:
+        self._connection: socket.socket | None = None
+        self._over = False
+        self._lock = threading.Lock()
+
+    def uses(self, connection: socket.socket) -> None:
+        """Note the connection. Raise TimeoutError if nobody waits for the exchange any more."""
+        with self._lock:
+            self._connection = connection
+            if self._over:
+                raise TimeoutError
+
+    def cut(self) -> None:
+        with self._lock:
+            self._over = True
+            if self._connection is not None:
+                with contextlib.suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_RDWR)
+
+
+#: `exchange`: that of this thread.
+_of_thread = threading.local()
+
+
+class _Watched:
+    """A connection that says so before it waits for the headers of an answer."""
+
+    sock: socket.socket
+
+    def getresponse(self) -> Any:
+        if (exchange := getattr(_of_thread, "exchange", None)) is not None:
+            exchange.uses(self.sock)
+        return super().getresponse()  # type: ignore[misc]
+
+
+class _Connection(_Watched, urllib3.connection.HTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _SecureConnection(_Watched, urllib3.connection.HTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _have_connections_cut(adapter: BaseAdapter) -> None:
+    """Make the connections of an adapter `_Watched`, also those through a proxy."""
+    if not isinstance(adapter, HTTPAdapter):
+        return
+    pools = {"http": _Pool, "https": _SecurePool}
+    adapter.poolmanager.pool_classes_by_scheme = pools
+    proxied = adapter.proxy_manager_for
+
+    def proxy_manager_for(*args: Any, **kwargs: Any) -> Any:
+        manager = proxied(*args, **kwargs)
+        manager.pool_classes_by_scheme = pools
+        return manager
+
+    adapter.proxy_manager_for = proxy_manager_for  # type: ignore[method-assign]
 
 
 def _body(response: requests.Response, deadline: float, max_bytes: int) -> bytes:

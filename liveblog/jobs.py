@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connection, models, transaction
 from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -39,6 +40,25 @@ class QueueRow(models.Model):
     def leave_queue(self) -> None:
         """Have nothing more to do, as if nothing had been tried. The caller saves the row."""
         self.due_at, self.attempts, self.failure = None, 0, ""
+
+
+#: By the name of the part that works on them.
+_loggers_of_queues: dict[str, list[Queue[Any]]] = {}
+
+
+def measure() -> Iterator[Metric]:
+    """Yield how long the queues are and how late they are, by the part of the code that works on them."""
+    rows = GaugeMetricFamily("liveblog_queue_rows", "Work that waits.", labels=["queue"])
+    age = GaugeMetricFamily("liveblog_queue_late_seconds", "How long the first of it has been due.", labels=["queue"])
+    failed = GaugeMetricFamily("liveblog_queue_failed", "Work that failed, and is tried again.", labels=["queue"])
+    for name, queues in sorted(_loggers_of_queues.items()):
+        # Queues of one part have the same rows, or rows of the same kind.
+        found = {str(queue.rows().order_by().query): queue for queue in queues}
+        waiting = [queue.waiting() for queue in found.values()]
+        rows.add_metric([name], sum(each[0] for each in waiting))
+        age.add_metric([name], max(each[1] for each in waiting))
+        failed.add_metric([name], sum(each[2] for each in waiting))
+    yield from (rows, age, failed)
 
 
 @dataclass
@@ -62,6 +82,21 @@ class Queue(Generic[Row]):
     longest_pause: float
     prefix: str = ""
     threads: int = 4
+
+    def __post_init__(self) -> None:
+        _loggers_of_queues.setdefault(self.logger.name, []).append(self)
+
+    def waiting(self) -> tuple[int, float, int]:
+        """Return how many rows wait, for how many seconds the first of them has been due, and how many have failed."""
+        due = f"{self.prefix}due_at"
+        rows = self.rows().filter(**{f"{due}__isnull": False}).order_by()
+        found = rows.aggregate(
+            count=models.Count("pk"),
+            first=models.Min(due),
+            failed=models.Count("pk", filter=models.Q(**{f"{self.prefix}attempts__gt": 0})),
+        )
+        late = (timezone.now() - found["first"]).total_seconds() if found["first"] else 0.0
+        return found["count"], max(0.0, late), found["failed"]
 
     def claim(self, count: int) -> list[Row]:
         """Claim up to `count` rows that are due, and return them. No other process gets them during the lease."""

@@ -1,13 +1,79 @@
-"""Rate limits: how often one network address, or another identity, may do something."""
+"""Meters: how often one network address, or another identity, may do something.
 
+Each process counts by itself, and all processes count together in a store of their own (the cache "limits"). Both
+counts must be within the limit: while the store does not answer, is full or forgets keys, the process's own count
+decides, so nobody can switch a meter off from outside.
+"""
+
+from __future__ import annotations
+
+import contextlib
 import ipaddress
 import logging
 import time
+from collections import OrderedDict
+from threading import Lock
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
+
+#: The alias of the store in the setting CACHES.
+STORE = "limits"
+
+#: How many counters a process has at most; the oldest are forgotten first.
+MAX_COUNTERS = 100_000
+
+#: How long the store is not asked after it did not answer, in seconds.
+_REST_SECONDS = 5.0
+
+
+class _Counters:
+    """The counts of this process, each for the rest of its period."""
+
+    def __init__(self) -> None:
+        #: By key: the count, and the end of the period, in the order of the first count.
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, key: str, end: float) -> int:
+        with self._lock:
+            count, _end = self._counts.get(key, (0, end))
+            self._counts[key] = (count + 1, end)
+            self._forget()
+            return count + 1
+
+    def get(self, key: str) -> int:
+        with self._lock:
+            return self._counts.get(key, (0, 0.0))[0]
+
+    def take_back(self, key: str) -> None:
+        with self._lock:
+            count, end = self._counts.get(key, (0, 0.0))
+            if count:
+                self._counts[key] = (count - 1, end)
+
+    def remove(self, key: str) -> None:
+        with self._lock:
+            self._counts.pop(key, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._counts.clear()
+
+    def _forget(self) -> None:
+        now = time.time()
+        while self._counts:
+            key, (_count, end) = next(iter(self._counts.items()))
+            if end > now and len(self._counts) <= MAX_COUNTERS:
+                break
+            del self._counts[key]
+
+
+_own = _Counters()
+#: The moment from which the store is asked again (time.monotonic).
+_rests_until = 0.0
 
 
 def allowed(request: HttpRequest, action: str, most: int, seconds: int) -> bool:
@@ -24,18 +90,88 @@ def within(action: str, identity: str | None, most: int, seconds: int) -> bool:
     identity   None is not limited
     most       no limit if it is 0
     seconds    length of the periods
-
-    Nobody is limited while the cache does not answer.
     """
     if not identity or most <= 0:
         return True
-    key = f"limit:{action}:{identity}:{int(time.time() / seconds)}"
+    return count(action, identity, seconds) <= most
+
+
+def count(action: str, identity: str, seconds: int) -> int:
+    """Count an action, and return how often `identity` has done it in the current period."""
+    key, end = _key(action, identity, seconds)
+    return max(_own.add(key, end), _add_to_store(key, 2 * seconds))
+
+
+def counted(action: str, identity: str, seconds: int) -> int:
+    """Return how often `identity` has done something in the current period, without counting it."""
+    key, _end = _key(action, identity, seconds)
+    return max(_own.get(key), _in_store(key))
+
+
+def take_back(action: str, identity: str, seconds: int) -> None:
+    """Count an action of the current period less."""
+    key, _end = _key(action, identity, seconds)
+    _own.take_back(key)
+    with contextlib.suppress(Exception):
+        if caches[STORE].decr(key) < 0:
+            caches[STORE].delete(key)
+
+
+def reset(action: str, identity: str, seconds: int) -> None:
+    """Count nothing that `identity` has done in the current period so far."""
+    key, _end = _key(action, identity, seconds)
+    _own.remove(key)
+    with contextlib.suppress(Exception):
+        caches[STORE].delete(key)
+
+
+def seconds_left(seconds: int) -> float:
+    """Return the time until the current period of this length ends, in seconds."""
+    return seconds - time.time() % seconds
+
+
+def forget() -> None:
+    """Forget all counts of this process (for tests)."""
+    global _rests_until
+    _own.clear()
+    _rests_until = 0.0
+
+
+def _key(action: str, identity: str, seconds: int) -> tuple[str, float]:
+    """Return the key of a counter, and the end of its period."""
+    period = int(time.time() / seconds)
+    return f"{action}:{identity}:{period}", (period + 1) * seconds
+
+
+def _add_to_store(key: str, seconds: int) -> int:
+    if time.monotonic() < _rests_until:
+        return 0
     try:
-        cache.add(key, 0, 2 * seconds)
-        return cache.incr(key) <= most
+        store = caches[STORE]
+        store.add(key, 0, seconds)
+        return store.incr(key)
+    except ValueError:
+        # The key is gone already: the store evicts, or keeps nothing.
+        return 0
     except Exception:
-        logger.warning("The cache does not answer; nobody is counted.", exc_info=True)
-        return True
+        _rest()
+        return 0
+
+
+def _in_store(key: str) -> int:
+    if time.monotonic() < _rests_until:
+        return 0
+    try:
+        return caches[STORE].get(key) or 0
+    except Exception:
+        _rest()
+        return 0
+
+
+def _rest() -> None:
+    global _rests_until
+    _rests_until = time.monotonic() + _REST_SECONDS
+    logger.warning("The store of limits does not answer; each process counts by itself.", exc_info=True)
 
 
 def counted_address(host: str) -> str | None:

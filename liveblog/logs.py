@@ -1,7 +1,72 @@
-"""A log that stays readable during an outage."""
+"""The log: one format for everything that the server says, and a log that stays readable during an outage.
 
+Each line names the process, the release and, while a request is answered, the id of the request.
+"""
+
+import json
 import logging
+import os
 import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+#: Addresses that are asked every few seconds, and belong in no log.
+PROBES = ("/healthz", "/readyz", "/metrics")
+
+#: The id of the request that is being answered; "" outside of requests.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+#: What a record has by itself; anything else was passed as `extra`.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "color_message", "status_code"}
+
+
+@lru_cache(maxsize=1)
+def _release() -> str:
+    # This module is loaded by the settings, which the release depends on.
+    from liveblog.release import RELEASE
+
+    return RELEASE
+
+
+class LineFormatter(logging.Formatter):
+    """A line for people: time, level, logger, then process, release and request in brackets, then the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.where = " ".join(filter(None, (str(os.getpid()), _release(), request_id.get())))
+        return super().format(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object on one line (RFC 8259), for programs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": os.getpid(),
+            "release": _release(),
+        }
+        if identity := request_id.get():
+            entry["request_id"] = identity
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            entry["stack"] = record.stack_info
+        entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+class WithoutProbes(logging.Filter):
+    """Suppress the lines of uvicorn's access log about health checks and metrics."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        path = arguments[2] if isinstance(arguments, tuple) and len(arguments) > 2 else ""
+        return str(path).partition("?")[0] not in PROBES
 
 
 class OncePerOutage(logging.Filter):

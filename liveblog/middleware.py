@@ -1,11 +1,139 @@
 import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext
+
+from liveblog import limits, logs, metrics, tracing
+
+#: An id that a proxy may give a request.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
+
+
+class ObservingMiddleware:
+    """Measure each request, give it an id for the log, and let probes ask by address.
+
+    A probe or Prometheus asks a process by its network address, which is none of ALLOWED_HOSTS, and it asks every few
+    seconds, which belongs in no log.
+    """
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._answer_soon(request)
+        with _Observed(request) as observed:
+            observed.response = self._get_response(request)
+        return observed.response
+
+    async def _answer_soon(self, request: HttpRequest) -> HttpResponseBase:
+        with _Observed(request) as observed:
+            observed.response = await self._get_response(request)  # type: ignore[misc]
+        return observed.response
+
+
+class _Observed:
+    """A request while it is answered."""
+
+    response: HttpResponseBase
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._is_probe = request.path_info in logs.PROBES
+
+    def __enter__(self) -> "_Observed":
+        given = self._request.headers.get("X-Request-ID", "")
+        trusted = came_through_proxy(self._request) and _REQUEST_ID.fullmatch(given)
+        self._id = given if trusted else uuid.uuid4().hex
+        # It stays set, because Django logs errors after all middleware. The context ends with the request.
+        logs.request_id.set(self._id)
+        if self._is_probe:
+            self._request.META["HTTP_HOST"] = _own_host()
+        self._span = tracing.request_span(self._request, trusted=bool(trusted))
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        seconds = time.perf_counter() - self._began
+        response = getattr(self, "response", None)
+        if response is None:
+            # The request was cancelled.
+            self._span.end("none", 499)
+            return
+        route = metrics.route_of(self._request.resolver_match)
+        self._span.end(route, response.status_code)
+        if self._is_probe:
+            # Django logs each answer that is an error.
+            response._has_been_logged = True  # type: ignore[attr-defined]
+            return
+        method = self._request.method if self._request.method in ("GET", "POST") else "other"
+        metrics.REQUESTS.labels(route, method, f"{response.status_code // 100}xx").observe(seconds)
+        # A page that caches keep is for many requests.
+        if "public" not in response.headers.get("Cache-Control", ""):
+            response.headers["X-Request-ID"] = self._id
+
+
+def came_through_proxy(request: HttpRequest) -> bool:
+    """Return whether a proxy whose headers are believed passed the request on.
+
+    The address of the client is then the one in the proxy's header, and its port is 0.
+    """
+    client = getattr(request, "scope", {}).get("client")
+    return client is not None and client[1] == 0
+
+
+def _own_host() -> str:
+    host = next(iter(settings.ALLOWED_HOSTS), "") or "localhost"
+    return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
+
 
 _LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
+
+
+#: Methods that change nothing (RFC 9110, section 9.2.1).
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class PostLimitMiddleware:
+    """Limit how many forms of any kind one network address sends without an account.
+
+    What costs more than a page has a limit of its own besides.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in _SAFE or self._is_known(request):
+            return self.get_response(request)
+        if limits.allowed(request, "post", settings.POSTS_PER_MINUTE, 60):
+            return self.get_response(request)
+        text = gettext("Too many requests came from you in a short time. Please wait some minutes and try again.")
+        if "application/json" in request.headers.get("Accept", ""):
+            response: HttpResponse = JsonResponse({"problem": text, "message": text, "errors": {}}, status=429)
+        else:
+            response = render(request, "429.html", {"text": text}, status=429)
+        # RFC 6585, section 4.
+        response.headers["Retry-After"] = "60"
+        return response
+
+    def _is_known(self, request: HttpRequest) -> bool:
+        # Without the cookie nobody has to ask the database.
+        return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 class LanguageMiddleware(LocaleMiddleware):

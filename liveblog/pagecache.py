@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 import brotli
 from django.utils.http import parse_http_date_safe
 
+from liveblog import metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
 
@@ -25,6 +26,9 @@ FRESH_SECONDS = 1.0
 #: The parameter that a browser adds to an address to get round the caches in front of the server. It makes this cache
 #: validate its response, which is then that of the address without the parameter.
 VALIDATE = "fresh"
+
+#: In bytes. The rest of a longer query string is ignored; ours have some dozens.
+MAX_QUERY_LENGTH = 2000
 
 #: Size of the cache.
 MAX_BYTES = 64_000_000
@@ -40,9 +44,11 @@ _COMPRESSIBLE = (
     *(b"application/atom+xml", b"application/xml"),
 )
 
+_HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "made"))
+
 _Headers = list[tuple[bytes, bytes]]
-#: Scheme, host, path and normal query string of an address.
-_Key = tuple[str, bytes, str, bytes]
+#: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
+_Key = tuple[str, str, bytes]
 
 
 @dataclass
@@ -78,19 +84,23 @@ class PageCache:
     """An ASGI application around another one.
 
     languages    codes that the paths of readers' pages begin with; other paths are not cached
-    parameters   takes a path and returns the parameters that make a difference there; None if all of them do
+    parameters   takes a path and returns the parameters that make a difference there; None if that is not known, and
+                 nothing is cached
     others       beginnings of other paths that are cached
+    is_ours      takes the header Host and returns whether it names this site; for others nothing is cached
     """
 
     def __init__(
         self,
         app: Application,
         languages: Iterable[str],
-        parameters: Callable[[str], Collection[str] | None] = lambda _path: None,
+        parameters: Callable[[str], Collection[str] | None] = lambda _path: (),
         others: Iterable[str] = (),
+        is_ours: Callable[[bytes], bool] = lambda _host: True,
     ) -> None:
         self._app = app
         self._parameters = parameters
+        self._is_ours = is_ours
         self._roots = (*(f"/{language}/" for language in languages), *others)
         self._responses: OrderedDict[_Key, _Response] = OrderedDict()
         self._size = 0
@@ -116,12 +126,18 @@ class PageCache:
                 etags = value
             elif name == b"if-modified-since":
                 since = value
-        query, validate = self._normal(scope["path"], scope["query_string"])
-        key = (scope["scheme"], host, scope["path"], query)
+        names = self._parameters(scope["path"])
+        if names is None or not self._is_ours(host):
+            await self._app(scope, receive, send)
+            return
+        query, validate = self._normal(scope["query_string"], names)
+        key = (scope["scheme"], scope["path"], query)
         response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
         if response is None or validate or now > response.fresh_until or response.changes != self._changes:
-            response = await self._pending.do((key, self._changes), lambda: self._request(key, scope))
+            response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
+        else:
+            _HITS.inc()
         if response.is_known(etags, since):
             await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
             await send({"type": "http.response.body", "body": b""})
@@ -130,7 +146,7 @@ class PageCache:
         await send(response.starts[coding])
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
-    def _normal(self, path: str, query: bytes) -> tuple[bytes, bool]:
+    def _normal(self, query: bytes, names: Collection[str]) -> tuple[bytes, bool]:
         """Return the query string in its normal form, and whether it asks for validation.
 
         Its parameters are those that make a difference, each once, in alphabetical order.
@@ -138,28 +154,27 @@ class PageCache:
         if not query:
             return query, False
         # Of a parameter that is there twice, Django's `QueryDict.get` returns the last one as well.
-        given = dict(parse_qsl(query.decode(errors="replace"), keep_blank_values=True))
-        names = self._parameters(path)
-        if names is None:
-            return query, VALIDATE in given
+        given = dict(parse_qsl(query[:MAX_QUERY_LENGTH].decode(errors="replace"), keep_blank_values=True))
         known = sorted((name, value) for name, value in given.items() if name in names)
         return urlencode(known).encode(), VALIDATE in given
 
-    async def _request(self, key: _Key, scope: Scope) -> _Response:
+    async def _request(self, key: _Key, scope: Scope, host: bytes) -> _Response:
         changes = self._changes
         old = self._drop(key)
         # All readers get the response, so headers of the reader who came first must not have an effect on it.
-        headers = [(b"host", key[1])] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
+        headers = [(b"host", host)] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
         status, sent, body = await _call(
-            self._app, {**scope, "method": "GET", "query_string": key[3], "headers": headers}
+            self._app, {**scope, "method": "GET", "query_string": key[2], "headers": headers}
         )
         values = dict(sent)
         if status == 304 and old is not None:
             response = old
             response.changes = changes
+            _VALIDATED.inc()
         else:
-            # A cookie would be for one reader. Readers' pages set none.
-            headers = [(name, value) for name, value in sent if name != b"set-cookie"]
+            _MADE.inc()
+            # A cookie would be for one reader, and an id is of one request. Readers' pages set no cookie.
+            headers = [(name, value) for name, value in sent if name not in (b"set-cookie", b"x-request-id")]
             response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
             if b"content-encoding" not in values and _is_compressible(values, body):
                 response.bodies |= await asyncio.to_thread(_compressed, body)

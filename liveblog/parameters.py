@@ -42,9 +42,17 @@ def read_by(view: Callable[..., Any]) -> frozenset[str] | None:
     return getattr(view, "parameters", None)
 
 
-@lru_cache(maxsize=1024)
+#: In characters. No page of ours has a longer path.
+MAX_PATH_LENGTH = 400
+
+
 def read_at(path: str) -> frozenset[str] | None:
     """Return the parameters that the view at a path reads; None if it does not name them."""
+    return _read_at(path) if len(path) <= MAX_PATH_LENGTH else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _read_at(path: str) -> frozenset[str] | None:
     try:
         return read_by(resolve(path).func)
     except Resolver404:

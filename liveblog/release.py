@@ -8,6 +8,7 @@ the sources: compiled catalogues differ from one compiler to the next.
 import hashlib
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -41,4 +42,10 @@ def _is_source(name: str) -> bool:
     return not name.startswith(".") and not name.endswith((".mo", ".mo.part"))
 
 
-RELEASE: str = settings.RELEASE or digest_of(settings.BASE_DIR)
+@lru_cache(maxsize=1)
+def content_digest() -> str:
+    """Return the digest of the running release, whatever its name is."""
+    return digest_of(settings.BASE_DIR)
+
+
+RELEASE: str = settings.RELEASE or content_digest()

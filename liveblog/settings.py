@@ -67,20 +67,28 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_prose_editor",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "liveblog",
     "articles",
     "comments",
 ]
 
 MIDDLEWARE = [
+    "liveblog.middleware.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "liveblog.staticfiles.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "liveblog.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "liveblog.accounts.sessions.IdleSessionMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -103,6 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "liveblog.accounts.views.admin_context",
             ],
         },
     },
@@ -146,7 +155,14 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # In seconds. A cache that takes longer is worse than none.
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+        },
+        # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
+        "limits": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL),
+            "KEY_PREFIX": "limits",
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        },
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -154,11 +170,24 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "OPTIONS": {"MAX_ENTRIES": 2000},
-        }
+        },
+        # There is one process, and it counts by itself.
+        "limits": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
 
 # Threads have connections of their own, and see nothing of a transaction that a test is to roll back.
 JOBS_IN_THREADS = True
+
+# Processes ------------------------------------------------------------------------------------------------------------
+
+#: How long a worker of `runlive` may take until it serves, and how long it may not answer the supervisor, in seconds.
+WORKER_START_SECONDS = env.float("WORKER_START_SECONDS", 60.0)
+WORKER_ANSWER_SECONDS = env.float("WORKER_ANSWER_SECONDS", 30.0)
+for _name in ("WORKER_START_SECONDS", "WORKER_ANSWER_SECONDS"):
+    if not 1 <= globals()[_name] <= 3600:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 1 to 3600 seconds.")
+#: Where `runlive` leaves its state for `reload`. systemd sets it (systemd.exec(5), RuntimeDirectory=).
+RUNTIME_DIRECTORY = env.str("RUNTIME_DIRECTORY", "").partition(":")[0]
 
 # Live delivery --------------------------------------------------------------------------------------------------------
 
@@ -168,6 +197,8 @@ LIVE_MAX_BACKLOG = _renamed(env.int, "LIVE_MAX_BACKLOG", "LIVE_MAX_CATCH_UP", 50
 LIVE_MAX_BUFFER_BYTES = env.int("LIVE_MAX_BUFFER_BYTES", 1_000_000)
 LIVE_DRAIN_SECONDS = _renamed(env.float, "LIVE_DRAIN_SECONDS", "LIVE_LEAVING_SECONDS", 5.0)
 LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 500)
+#: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
+POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
@@ -215,6 +246,8 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
+#: Whether a server loads the model of language detection when it starts, and not for the first comment.
+DETECTOR_AT_START = env.bool("DETECTOR_AT_START", True)
 TRANSLATION_WORKER = _renamed(env.bool, "TRANSLATION_WORKER", "TRANSLATION_IN_SERVER", True)
 
 # Embeds --------------------------------------------------------------------------------------------------------------
@@ -259,6 +292,17 @@ if EMAIL_CONFIGURED:
     EMAIL_TIMEOUT = _email.get("EMAIL_TIMEOUT") or 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
+# Monitoring ----------------------------------------------------------------------------------------------------------
+
+#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+#: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+#: With an address, traces are sent there (https://opentelemetry.io); needs the extra "otel", which reads its own
+#: variables, this one too.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 # Languages ------------------------------------------------------------------------------------------------------------
 
 _offered = env.list("LANGUAGES", list(SHIPPED))
@@ -285,6 +329,8 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+#: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
+STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
 STORAGES: dict[str, Any] = {
@@ -354,7 +400,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -371,35 +417,94 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
+# Accounts of the newsroom ---------------------------------------------------------------------------------------------
 
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    # NIST SP 800-63B: length, and no common password; nothing about kinds of characters.
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
+#: Idle seconds that end a session: see liveblog.accounts.sessions.
+SESSION_COOKIE_AGE = 12 * 3600
+
+ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Attempts are judged by liveblog.accounts.attempts.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "login": "liveblog.accounts.forms.LoginForm",
+    "reset_password": "liveblog.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "liveblog.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "liveblog.accounts.forms.ChangePasswordForm",
+    "set_password": "liveblog.accounts.forms.SetPasswordForm",
+    "reauthenticate": "liveblog.accounts.forms.ReauthenticateForm",
+}
+
+MFA_ADAPTER = "liveblog.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Addresses come from administrators and invitations.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: One step before and after, for clocks that are wrong by half a minute.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+# Browsers make passkeys on http://localhost, too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
+MFA_FORMS = {
+    "authenticate": "liveblog.accounts.forms.AuthenticateForm",
+    "reauthenticate": "liveblog.accounts.forms.ReauthenticateCodeForm",
+    "activate_totp": "liveblog.accounts.forms.ActivateTOTPForm",
+    "login_webauthn": "liveblog.accounts.forms.LoginWebAuthnForm",
+    "add_webauthn": "liveblog.accounts.forms.AddWebAuthnForm",
+    "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
+}
+
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}. It can be line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"once_per_outage": {"()": "liveblog.logs.OncePerOutage"}},
+    "formatters": {
+        "line": {
+            "()": "liveblog.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{where}]: {message}",
+            "style": "{",
+        },
+        "json": {"()": "liveblog.logs.JsonFormatter"},
+    },
+    "filters": {
+        "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
+        "without_probes": {"()": "liveblog.logs.WithoutProbes"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "outages": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once_per_outage"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "outages": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["once_per_outage"]},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
+        "uvicorn.access": {"filters": ["without_probes"]},
         # Loggers of code that keeps trying while something is down.
         **{
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
-                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache"),
+                *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
                 *(
                     "articles.embeds",
                     "articles.polls",

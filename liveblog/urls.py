@@ -1,9 +1,11 @@
+from allauth.account.views import password_change
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
 from liveblog import metrics, views
+from liveblog.accounts import views as accounts
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
 
 register_converter(LanguageConverter, "language")
@@ -20,6 +22,10 @@ urlpatterns = [
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),
     path("<indexnow:key>.txt", indexnow_key, name="indexnow-key"),
     path("i18n/", include("django.conf.urls.i18n")),
+    # In place of Django's own, which know neither second factors nor attempts.
+    path("admin/login/", accounts.login, name="account_login"),
+    path("admin/password_change/", password_change, name="account_change_password"),
+    path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", admin.site.urls),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),

@@ -6,11 +6,13 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from liveblog.errors import NotInLanguage
 
 
+@require_safe
 def to_language(request: HttpRequest) -> HttpResponse:
     """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
     response = redirect("index", language=get_language_from_request(request))
@@ -19,11 +21,13 @@ def to_language(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Return 200 if this process can answer requests, and 503 if the database does not answer."""
     try:
@@ -34,6 +38,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
     response: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
@@ -46,6 +51,7 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
+@require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
     for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]

@@ -23,6 +23,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
+from liveblog import limits
 from tests import databases
 from tests.soak import SOAK
 
@@ -114,7 +115,7 @@ def _take_redis_of_worker() -> None:
     if addresses:
         address = addresses[int(WORKER.removeprefix("gw")) % len(addresses)]
         os.environ["REDIS_URL"] = address
-        settings.CACHES["default"]["LOCATION"] = address
+        settings.CACHES["default"]["LOCATION"] = settings.CACHES["limits"]["LOCATION"] = address
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [address]
 
 
@@ -165,6 +166,7 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
     settings.MEDIA_ROOT = media
     settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
+    limits.forget()
     translation.deactivate()
     timezone.deactivate()
     yield
@@ -177,7 +179,7 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
 def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
     now = time.time()
-    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,7 @@ class Server:
             # Changes made in the test's own process send no notification through the server's in-process layer.
             "LIVE_POLL_SECONDS": "0.1",
             "LIVE_DRAIN_SECONDS": "0.2",
+            "DETECTOR_AT_START": "off",
             "PYTHONWARNINGS": "default",
             **environment,
         }

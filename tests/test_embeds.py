@@ -171,7 +171,6 @@ def _addresses() -> Any:
     "url",
     [
         "https://evil.example/https://www.youtube.com/watch?v=dQw4w9WgXcQ",
-        "https://www.youtube.com@evil.example/watch?v=dQw4w9WgXcQ",
         "https://www.youtube.com.evil.example/watch?v=dQw4w9WgXcQ",
         "https://evil.example/@Gargron/109371234567890",
         "https://www.youtube.com:8443/watch?v=dQw4w9WgXcQ",
@@ -188,7 +187,11 @@ def test_another_address_stays_a_link_and_no_provider_is_asked(server: EmbedServ
 
 
 @pytest.mark.parametrize(
-    "text", ["javascript:alert(1)", "data:text/html,x", "/etc/passwd", "not an address", "http://"]
+    "text",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "/etc/passwd", "not an address", "http://"),
+        "https://www.youtube.com@evil.example/watch?v=dQw4w9WgXcQ",
+    ],
 )
 def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):

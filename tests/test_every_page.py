@@ -244,9 +244,7 @@ def test_errors_are_in_the_language_of_their_page(coverage: Article, vocabulary:
         (200, journalist.post("/admin/articles/update/add/", {"article": coverage.pk, "_publish": "1"})),
         (
             200,
-            journalist.post(
-                "/admin/password_change/", {"old_password": "x", "new_password1": "1", "new_password2": "1"}
-            ),
+            journalist.post("/accounts/password/set/", {"password1": "1", "password2": "2"}),
         ),
     ):
         address = answer.request["PATH_INFO"]

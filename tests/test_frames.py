@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article
-from liveblog.delivery import frames, log
+from liveblog.delivery import elements, frames, log
 from liveblog.delivery.states import State
 from liveblog.moments import formats
 from tests import factories
@@ -153,3 +153,40 @@ def test_the_changes_address_returns_the_same_frame(client: Any) -> None:
     assert "public" in answer["Cache-Control"]
     assert client.get(f"/de/live/{article.slug}/changes").json()["reload"] is True
     assert client.get(f"/pl/live/{article.slug}/changes?after={factories.state_at(article, 0)}").status_code == 404
+
+
+def test_what_one_page_missed_is_rendered_once_for_all_that_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    article = factories.article()
+    for _ in range(6):
+        factories.update(article)
+    state = article_state(article)
+    rendered: list[str] = []
+    render = elements.render
+
+    def counting(article_id: int, names: Any, languages: Any) -> Any:
+        rendered.extend(names)
+        return render(article_id, names, languages)
+
+    monkeypatch.setattr(elements, "render", counting)
+    for after in range(5, -1, -1):
+        found = json.loads(frames.since(article.pk, factories.state_at(article, after), state, "en").text)["changes"]
+        assert [change["id"] for change in found] == [name for _revision, name in factories.log_of(article)[after:]]
+    assert len(rendered) == len(set(rendered)) == 6
+    with CaptureQueriesContext(connection) as captured:
+        frames.since(article.pk, state._replace(revision=3), state, "en")
+    assert len(captured) == 0
+
+
+def article_state(article: Article) -> State:
+    return frames.states_of([article.pk])[article.pk]
+
+
+def test_states_that_nobody_gave_out_fill_no_cache(client: Any) -> None:
+    article = factories.article()
+    factories.update(article)
+    address = f"/en/live/{article.slug}/changes"
+    for invented in ("1-AAAAAAAA", "0-AAAAAAAA", "99-AAAAAAAA"):
+        answer = client.get(address, {"after": invented})
+        assert (answer.json()["reload"], answer["Cache-Control"]) == (True, "no-store")
+    for after in (factories.state_at(article, 0), article_state(article)):
+        assert "public" in client.get(address, {"after": str(after)})["Cache-Control"]

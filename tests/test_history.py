@@ -266,8 +266,7 @@ def test_a_new_version_does_not_move_the_pages_of_older_ones(monkeypatch: pytest
     save()
     assert (older, listed(older)) == ("?before=4&version=5", [3, 2])
     assert listed("?after=3&version=1") == [5, 4]
-    assert client.get(f"{url}?page=2")["Location"] == f"{url}?before=5"
-    for query in ("page=0", "page=4", "page=x", "before=7", "before=0", "before=1&after=1"):
+    for query in ("before=7", "before=0", "before=1&after=1"):
         assert client.get(f"{url}?{query}").status_code == 404
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from liveblog import http
 from liveblog.errors import ProviderError
@@ -92,7 +93,7 @@ def reason_of(client: Client, server: RawServer, **options: Any) -> str:
 def test_a_trickling_answer_ends_with_the_time_limit(server: RawServer, start: bytes) -> None:
     server.trickles(start)
     began = time.monotonic()
-    assert reason_of(Client(), server, seconds=0.3) == "timeout"
+    assert reason_of(Client("test"), server, seconds=0.3) == "timeout"
     assert time.monotonic() - began < 2
 
 
@@ -100,46 +101,69 @@ def test_an_endless_name_lookup_ends_with_the_time_limit(monkeypatch: pytest.Mon
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
     began = time.monotonic()
     with pytest.raises(ProviderError, match="timeout"):
-        Client().send("GET", "http://slow.example/", seconds=0.3, max_bytes=1000)
+        Client("test").send("GET", "http://slow.example/", seconds=0.3, max_bytes=1000)
     assert time.monotonic() - began < 2
 
 
 def test_a_body_can_be_as_large_as_the_caller_allows(server: RawServer) -> None:
     server.says(b"x" * 1000)
-    assert len(send(Client(), server).body) == 1000
+    assert len(send(Client("test"), server).body) == 1000
     server.says(b"x" * 1001)
-    assert reason_of(Client(), server) == "large"
+    assert reason_of(Client("test"), server) == "large"
 
 
 def test_the_limit_applies_to_the_decompressed_body(server: RawServer) -> None:
     server.says(gzip.compress(b"x" * 50_000_000), Content_Encoding="gzip")
-    assert reason_of(Client(), server) == "large"
+    assert reason_of(Client("test"), server) == "large"
 
 
 def test_the_client_does_not_follow_redirects(server: RawServer) -> None:
     server.says(b"", "302 Found", Location=server.url + "elsewhere")
-    answer = send(Client(), server)
+    answer = send(Client("test"), server)
     assert (answer.status, answer.redirect) == (302, server.url + "elsewhere")
     assert len(server.requests) == 1
 
 
 def test_the_body_of_an_error_is_read_for_callers_who_want_it(server: RawServer) -> None:
     server.says(b"why", "503 Service Unavailable")
-    assert send(Client(), server).body == b""
-    assert send(Client(), server, read_errors=True).body == b"why"
+    assert send(Client("test"), server).body == b""
+    assert send(Client("test"), server, read_errors=True).body == b"why"
 
 
 def test_the_number_of_unfinished_exchanges_is_limited(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
-    client = Client()
-    server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
+    # A name lookup cannot be ended.
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
+    client = Client("test")
     assert [reason_of(client, server, seconds=0.2) for _ in range(4)] == ["timeout", "timeout", "busy", "busy"]
-    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"])
+@pytest.mark.parametrize("mounted", [True, False])
+def test_servers_that_trickle_keep_no_place(
+    monkeypatch: pytest.MonkeyPatch, server: RawServer, start: bytes, mounted: bool
+) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    client = Client("test", {"http://": HTTPAdapter()} if mounted else None)
+    server.trickles(start)
+    assert {reason_of(client, server, seconds=0.1) for _ in range(6)} == {"timeout"}
+    server.says(b"fine")
+    assert send(client, server).body == b"fine"
+
+
+def test_a_proxy_that_trickles_keeps_no_place(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
+    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    client = Client("test", environment=True)
+    server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
+    for _ in range(6):
+        with pytest.raises(ProviderError, match="timeout"):
+            client.send("GET", "http://host.example/", seconds=0.1, max_bytes=1000)
 
 
 def test_a_finished_exchange_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
     monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
-    client = Client()
+    client = Client("test")
     server.says(b"fine")
     with ThreadPoolExecutor(8) as threads:
         assert [*threads.map(lambda _: send(client, server).body, range(16))] == [b"fine"] * 16
@@ -153,19 +177,19 @@ def test_the_proxy_of_the_environment_is_only_used_if_requested(
     monkeypatch.delenv("no_proxy", raising=False)
     server.says(b"by proxy")
     limits: dict[str, Any] = {"seconds": 5.0, "max_bytes": 1000}
-    assert Client(environment=True).send("GET", "http://there.invalid/", **limits).body == b"by proxy"
+    assert Client("test", environment=True).send("GET", "http://there.invalid/", **limits).body == b"by proxy"
     with pytest.raises(ProviderError, match="unreachable"):
-        Client().send("GET", "http://there.invalid/", **limits)
+        Client("test").send("GET", "http://there.invalid/", **limits)
 
 
 @pytest.mark.parametrize("url", ["nowhere", "http://", "http://[half", "ftp://127.0.0.1/"])
 def test_an_invalid_address_is_unreachable(url: str) -> None:
     with pytest.raises(ProviderError, match="unreachable"):
-        Client().send("GET", url, seconds=5.0, max_bytes=1000)
+        Client("test").send("GET", url, seconds=5.0, max_bytes=1000)
 
 
 def test_cookies_are_neither_stored_nor_sent(server: RawServer) -> None:
-    client = Client()
+    client = Client("test")
     server.says(b"", Set_Cookie="a=b; Path=/")
     for _ in range(2):
         send(client, server)
@@ -178,5 +202,5 @@ def test_passwords_in_netrc_are_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_pa
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     server.says(b"")
-    send(Client(environment=True), server)
+    send(Client("test", environment=True), server)
     assert b"authorization" not in server.requests[0].lower()

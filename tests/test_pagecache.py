@@ -9,12 +9,14 @@ from typing import Any
 
 import brotli
 import pytest
+from django.core.cache import cache
 
 import articles.urls
 import comments.urls
 from articles.models import Article
-from liveblog import pagecache
+from liveblog import pagecache, parameters
 from liveblog.cache import get_or_make
+from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.parameters import read_at, read_by
 from tests import factories
@@ -84,9 +86,32 @@ async def test_parameters_without_effect_share_one_page() -> None:
     assert [scope["query_string"] for scope in site.scopes] == [b"before=7&key=1"]
     await get(cached, query="utm_source=x")
     assert site.scopes[-1]["query_string"] == b""
-    # A view that does not declare its parameters gets every address.
-    await get(cached, "/de/search/", query="utm_source=x")
-    assert site.scopes[-1]["query_string"] == b"utm_source=x"
+    # A view that does not declare its parameters gets every address, and nothing of it is kept.
+    for _ in range(2):
+        await get(cached, "/de/search/", query="utm_source=x")
+    assert [scope["query_string"] for scope in site.scopes[-2:]] == [b"utm_source=x"] * 2
+
+
+async def test_whatever_strangers_add_to_an_address_no_key_of_the_cache_is_theirs() -> None:
+    site = Site()
+    cached = PageCache(site, ["de"], lambda _path: {"before"}, is_ours=is_of_site)
+    for number in range(50):
+        await get(cached, query=f"x={number}&before=7&y={'z' * number}", host=f"127.0.0.1:{number}")
+        # A parameter of ours behind more than any address of ours has.
+        await get(cached, query=f"{'x' * pagecache.MAX_QUERY_LENGTH}&before={number}", host="localhost")
+    assert site.asked == 2
+    assert len(cached._responses) == 2
+    for _ in range(2):
+        await get(cached, query="before=7", host="elsewhere.example")
+    assert site.asked == 4
+    assert len(cached._responses) == 2
+
+
+def test_paths_of_strangers_fill_no_memory() -> None:
+    parameters._read_at.cache_clear()
+    for number in range(20):
+        assert read_at(f"/de/live/{number}{'x' * 5000}/") == set()
+    assert parameters._read_at.cache_info().currsize == 0
 
 
 async def test_a_request_that_bypasses_caches_gets_a_validated_page() -> None:
@@ -206,7 +231,7 @@ def test_concurrent_requests_render_a_page_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(10)
-        return get_or_make("stampede", make)
+        return get_or_make("stampede", make, group="tests", most=5)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -218,8 +243,23 @@ def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        get_or_make("failing", fail)
-    assert get_or_make("failing", lambda: b"page") == b"page"
+        get_or_make("failing", fail, group="tests", most=5)
+    assert get_or_make("failing", lambda: b"page", group="tests", most=5) == b"page"
+
+
+def test_a_group_keeps_as_many_pages_as_it_may() -> None:
+    def ask(number: int) -> bytes:
+        return get_or_make(f"place-{number}", lambda: b"%d" % number, group="places", most=20)
+
+    for number in range(100):
+        assert ask(number) == b"%d" % number
+    kept = [number for number in range(100) if cache.get(f"place-{number}") is not None]
+    assert kept == list(range(80, 100))
+    # Another group, such as the newest pages that everybody opens, has lost nothing.
+    get_or_make("newest", lambda: b"", group="newest", most=3)
+    for number in range(50):
+        ask(number)
+    assert cache.get("newest") == b""
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_invalid_addresses_are_not_found_and_fill_no_cache(
     client: Any, coverage: tuple[Article, list[Update]], monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     article, _made = coverage
-    monkeypatch.setattr("articles.page.views.get_or_make", lambda *_args: pytest.fail("it is rendered"))
+    monkeypatch.setattr("articles.page.views.get_or_make", lambda *_args, **_kept: pytest.fail("it is rendered"))
     answer = client.get(f"{article.url('en')}?{query}")
     assert answer.status_code == 404
     assert "public" not in answer.get("Cache-Control", "")

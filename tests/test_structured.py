@@ -216,10 +216,11 @@ def test_statistics_show_the_progress_of_each_language() -> None:
     assert found["ar"].to_review is None
 
 
-def test_monitoring_sees_the_state_of_translations(client: Client) -> None:
+def test_monitoring_sees_the_state_of_translations(client: Client, settings: Any) -> None:
     update = factories.update(factories.article(), body_en="<p>Peace.</p>")
     update.translations.filter(language="de").update(due_at=timezone.now(), failure="busy")
-    text = client.get("/metrics").content.decode()
+    settings.METRICS_TOKEN = "secret"
+    text = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
     assert 'liveblog_translations{language="de",outdated="false",state="missing"} 1.0' in text
     assert "liveblog_drafts_due 1.0" in text
     assert "liveblog_drafts_failing 1.0" in text

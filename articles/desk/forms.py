@@ -22,8 +22,8 @@ from articles.pictures.forms import PicturesFormMixin
 from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
-from articles.text.richtext import RichTextWidget, not_too_long
-from liveblog.fields import TextFormField, offered_languages, with_kept_languages
+from articles.text.richtext import RichTextFormField
+from liveblog.fields import ObjectsFormField, TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
 from liveblog.lists import sort_key
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
@@ -81,7 +81,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     headline = TextFormField(
         label=_("Headline"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    body = TextFormField(label=_("Text"), required=False, widget=RichTextWidget, validators=[not_too_long])
+    body = RichTextFormField(label=_("Text"), required=False)
     attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
@@ -95,7 +95,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     published_at = MomentFormField(label=_("Earlier time"), required=False)
     backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
-    also_in: forms.ModelMultipleChoiceField[Article] = forms.ModelMultipleChoiceField(
+    also_in = ObjectsFormField(
         Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
@@ -106,6 +106,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
         }
+        field_classes = {"authors": ObjectsFormField}
 
     def __init__(self, data: QueryDict | None = None, *, instance: Update, user: Actor) -> None:
         self.article, self.user = instance.article, user
@@ -183,7 +184,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     @property
     def overlong(self) -> bool:
         """Return whether a text is too long to be compared with another version."""
-        return any(self.has_error(name, code) for name in TEXTS for code in ("max_length", "long"))
+        return any(self.has_error(name, code) for name in TEXTS for code in ("max_length", "long", "markup"))
 
     def clean_key(self) -> uuid.UUID | None:
         return key_of(self.data)

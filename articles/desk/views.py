@@ -28,8 +28,11 @@ from articles.desk.forms import ComposerForm, key_of, language_for
 from articles.desk.previews import preview_html
 from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
+from articles.polls import voting
 from articles.publishing import finishing, quiet, snapshot, syndication
 from articles.templatetags.live import own_name
+from articles.text.localized import text_in
+from articles.text.richtext import prepare
 from articles.translations import stats
 from liveblog.actors import acting_as
 from liveblog.delivery import log
@@ -188,10 +191,21 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
+        "origins": [_origin(each) for each in voting.origins(article.pk)],
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
+
+
+def _origin(found: voting.Origin) -> dict[str, object]:
+    language = found.update.source_language
+    return {
+        "headline": text_in(found.update, "headline", language),
+        "language": language,
+        "votes": found.votes,
+        "total": found.total,
+    }
 
 
 # One update -----------------------------------------------------------------------------------------------------------
@@ -224,6 +238,7 @@ def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, ne
 
     A version that the user has not seen is not replaced, unless the result would be the same.
     """
+    prepare(request.POST)
     with transaction.atomic(), acting_as(request.user):
         # The lock lasts until the commit, so the version that is checked is the one that is replaced.
         _lock(request, article, found)
@@ -315,6 +330,7 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     data = request.POST.copy()
     # No acting user is set, so the rules of who may publish do not apply. Nor does the key of an earlier request.
     data["action"], data["key"] = "preview", ""
+    prepare(data)
     with transaction.atomic():
         present = None if update is None else _get(article, update)
         _lock(request, article, article.updates.filter(pk=update or 0))

@@ -42,7 +42,7 @@ class Fetcher:
         # Proxies of the environment are not used, because a proxy would resolve names itself.
         adapters: dict[str, HTTPAdapter] = {"https://": _PublicOnly(is_https_proto=True)}
         adapters |= {f"{host}/": _Override(target) for host, target in routes.items()}
-        self._client = Client(adapters)
+        self._client = Client("embeds", adapters)
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """Return the body of a response with status 200. Raises ProviderError and nothing else."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.embeds import providers, resolving
 from articles.embeds.models import Embed
+from liveblog.links import names_no_user
 
 if TYPE_CHECKING:
     from articles.models import Update
@@ -33,6 +34,7 @@ def address(text: str) -> str:
         raise ValidationError(
             _("This is no address of a page. An example is %(example)s") % {"example": _EXAMPLE}
         ) from None
+    names_no_user(text)
     return text
 
 

@@ -17,12 +17,11 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from articles.choices import Policy
 from articles.feeds import content
 from articles.feeds.addresses import Channel, tag, tag_of_update
 from articles.kinds import summary
@@ -230,19 +229,10 @@ def modified(update: Update, language: str) -> datetime.datetime:
 def _shown(channel: Channel, article: Article | None) -> QuerySet[Update]:
     """Return the published updates that readers of a language are shown."""
     found: UpdateQuerySet = Update.objects.published()
-    language = channel.language
     if article is not None:
-        found = found.filter(article=article).shown_in(language, article.policy(language))
+        found = found.filter(article=article).shown_in(channel.language, article.policy(channel.language))
     else:
-        reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
-        # A missing key of a JSON object is neither equal nor unequal to anything.
-        unreviewed = Q(article__policies__has_key=language) & Q(**{f"article__policies__{language}": Policy.REVIEWED})
-        found = found.filter(article__languages__has=language).filter(
-            Q(article__policies__has_key=language) & ~Q(**{f"article__policies__{language}": Policy.REVIEWED})
-            | ~Q(article__policies__has_key=language)
-            | Q(source_language=language)
-            | (unreviewed & Q(Exists(reviewed)))
-        )
+        found = found.shown_in_language(channel.language)
     return found.filter(is_key=True) if channel.key_only else found
 
 

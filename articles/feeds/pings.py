@@ -61,7 +61,7 @@ queues = {service: _queue(service) for service in Service}
 
 @lru_cache(maxsize=1)
 def _client() -> Client:
-    return Client(environment=True)
+    return Client("pings", environment=True)
 
 
 def services() -> list[Service]:

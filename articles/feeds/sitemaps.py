@@ -10,10 +10,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import SitemapIndexItem
 from django.db.models import Count, F, Max, Prefetch, QuerySet, Sum
 from django.db.models.functions import Greatest
@@ -40,7 +39,7 @@ NEWS_MAX = 1000
 Url = dict[str, Any]
 
 
-class Section(Sitemap):
+class Section(Protocol):
     """Pages of one kind. Its files are numbered from 1."""
 
     name: str
@@ -53,18 +52,9 @@ class Section(Sitemap):
         """Return what names the present contents of a file; an empty tuple if there is no such file."""
         raise NotImplementedError
 
-    def revised_at(self, number: int) -> datetime.datetime | None:
-        return dict(self.files()).get(number)
-
     def urls(self, number: int) -> list[Url]:
         """Return the pages of a file."""
         raise NotImplementedError
-
-    def get_urls(self, page: int | str = 1, site: Any = None, protocol: str | None = None) -> list[Url]:
-        return self.urls(int(page))
-
-    def address(self, number: int) -> str:
-        return absolute(pagination.address(reverse("sitemap", args=[self.name]), {"p": number if number > 1 else None}))
 
 
 class Lists(Section):
@@ -73,13 +63,16 @@ class Lists(Section):
     name = "lists"
 
     def files(self) -> Iterator[tuple[int, datetime.datetime | None]]:
-        yield 1, Article.objects.aggregate(last=Max("revised_at"))["last"]
+        yield 1, self._revised_at()
+
+    def _revised_at(self) -> datetime.datetime | None:
+        return Article.objects.aggregate(last=Max("revised_at"))["last"]
 
     def state(self, number: int) -> tuple[object, ...]:
-        return (self.revised_at(1),) if number == 1 else ()
+        return (self._revised_at(),) if number == 1 else ()
 
     def urls(self, number: int) -> list[Url]:
-        last = self.revised_at(1)
+        last = self._revised_at()
         return list(_urls(originals_of_index(settings.LANGUAGE_CODE), lambda _language: last))
 
 
@@ -106,9 +99,6 @@ class _ByKey(Section):
             count=Count("pk"), revisions=Sum(self.revision), last=Max(self.last), latest=Max("pk")
         )
         return tuple(found.values()) if found["count"] else ()
-
-    def revised_at(self, number: int) -> datetime.datetime | None:
-        return self._rows_of(number).aggregate(last=Max(self.last))["last"]
 
 
 class Articles(_ByKey):
@@ -162,10 +152,14 @@ def index() -> list[SitemapIndexItem]:
     """Return all files of all sections."""
     return [
         # The moment is declared as a truth value.
-        SitemapIndexItem(section.address(number), last)  # type: ignore[arg-type]
+        SitemapIndexItem(_address(section, number), last)  # type: ignore[arg-type]
         for section in SECTIONS.values()
         for number, last in section.files()
     ]
+
+
+def _address(section: Section, number: int) -> str:
+    return absolute(pagination.address(reverse("sitemap", args=[section.name]), {"p": number if number > 1 else None}))
 
 
 def _urls(originals: Originals, last: Any, images: Iterable[str] = ()) -> Iterator[Url]:

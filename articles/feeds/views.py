@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import partial
 
 from django.conf import settings
 from django.contrib.sitemaps.views import x_robots_tag
@@ -22,9 +21,10 @@ from articles.models import Article, Update
 from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
-from liveblog.pagination import Anchor, Place
+from liveblog.pagination import Place
 from liveblog.parameters import reads
 
 _WRITERS = {"atom": atom.written, "json": json_feed.written}
@@ -46,6 +46,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
     channel = Channel(language, slug, key_only)
     place = Place.of(request.GET)
     anchor = anchor_of(article, place)
+    listed = None
     if article is not None:
         # No feed contains comments, so a new comment does not change it.
         state = f"{article.pk}:{log.state_besides(article.pk, article.page_state, 'comment')}"
@@ -55,21 +56,24 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
         state, last_modified = listed.key, listed.revised_at
     hub = hashlib.sha256(settings.WEBSUB_HUB.encode()).hexdigest()[:8]
     key = f"feed:{name}:{language}:{state}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
-    render = partial(_feed, name, channel, article.pk if article else None, place, anchor)
+
+    def render() -> bytes:
+        # The article as it is now, with everything that a page needs.
+        document = listed or Document.of(channel, Article.objects.for_pages().get(slug=slug), place, anchor)
+        document.fetch()
+        with translation.override(language):
+            return _WRITERS[name](document)
+
     content_type = f"{FORMATS[name][1]}; charset=utf-8"
-    response = cached_response(request, key, render, content_type, last_modified=last_modified)
+    # All subscribers open the first page, and some the archives.
+    kept = Kept(group=f"feed:{name}:{language}:{slug}:{key_only:d}", most=MAX_VERSIONS)
+    if place.relation:
+        kept = Kept(group="feed-places", most=MAX_KEPT)
+    response = cached_response(request, key, render, content_type, last_modified=last_modified, **kept)
     if settings.WEBSUB_HUB and not place.relation:
         # Subscribers look here first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
     return response
-
-
-def _feed(name: str, channel: Channel, article_id: int | None, place: Place, anchor: Anchor | None) -> bytes:
-    article = Article.objects.for_pages().get(pk=article_id) if article_id else None
-    document = Document.of(channel, article, place, anchor)
-    document.fetch()
-    with translation.override(channel.language):
-        return _WRITERS[name](document)
 
 
 # Sitemaps -------------------------------------------------------------------------------------------------------------
@@ -129,7 +133,7 @@ def _sitemap(request: HttpRequest, state: str, render: Callable[[], str]) -> Htt
     key = f"sitemap:{hashlib.sha256(state.encode()).hexdigest()[:32]}"
     with timezone.override("UTC"):
         freshness = {"max_age": _SITEMAP_MAX_AGE_SECONDS}
-        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness)
+        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness, group="sitemaps")
 
 
 @require_safe

@@ -88,9 +88,6 @@ class VersionsAdminMixin(_UpdateAdmin):
         newest = restoring.newest_of(update.pk)
         wanted = wanted or number(request.GET.get("version")) or newest
         against = number(request.GET.get("against"))
-        if (page_number := pagination.page_number(request.GET)) is not None:
-            place = NEWEST_FIRST.place_of(update.versions.all(), page_number, PAGE_SIZE)
-            return HttpResponseRedirect(pagination.address(request.path, place.query))
         chosen = _version(update, wanted)
         other = _version(update, wanted - 1 if against is None else against)
         if newest and chosen is None:

@@ -30,6 +30,7 @@ from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
+from liveblog.links import names_no_user
 from liveblog.moments.fields import MomentField
 from liveblog.pagination import time_key
 
@@ -50,12 +51,23 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         """Return those that readers of a language are shown; see `articles.translations.selection`."""
         if policy != Policy.REVIEWED:
             return self
-        reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
-        return self.filter(Q(source_language=language) | Exists(reviewed))
+        return self.filter(_original_or_reviewed(language))
+
+    def shown_in_language(self, language: str) -> UpdateQuerySet:
+        """Return those that readers of a language are shown, as the policy of each article says."""
+        policy = Q(**{f"article__policies__{language}": Policy.REVIEWED})
+        # A missing key of a JSON object is neither equal nor unequal to anything.
+        reviewed_only = Q(article__policies__has_key=language) & policy
+        return self.filter(_original_or_reviewed(language) | ~reviewed_only, article__languages__has=language)
 
     def newest_first(self) -> UpdateQuerySet:
         """Return them in the order of the page: pinned ones first, then by time."""
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
+
+
+def _original_or_reviewed(language: str) -> Q:
+    reviewed = Translation.objects.filter(update=OuterRef("pk"), language=language, state="reviewed")
+    return Q(source_language=language) | Q(Exists(reviewed))
 
 
 class Update(Versioned):
@@ -86,7 +98,11 @@ class Update(Versioned):
         _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
     )
     source_url = models.URLField(
-        _("address of the source"), max_length=500, blank=True, help_text=_("Where a quote was first to be read.")
+        _("address of the source"),
+        max_length=500,
+        blank=True,
+        validators=[names_no_user],
+        help_text=_("Where a quote was first to be read."),
     )
     closes_at = MomentField(
         _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date, parse_http_date_safe
 
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, get_or_make
 from liveblog.release import RELEASE
 
 #: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
@@ -24,9 +24,12 @@ def cached_response(
     *,
     last_modified: datetime.datetime | None = None,
     freshness: Mapping[str, int] | None = None,
+    group: str = "pages",
+    most: int = MAX_KEPT,
 ) -> HttpResponse:
     """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
 
+    group, most     what is kept together, and how many of it; see `liveblog.cache.keep`
     last_modified   when it changed for the last time, for programs that know no ETags
     freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
     """
@@ -34,7 +37,9 @@ def cached_response(
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", render), content_type=content_type)
+        response = HttpResponse(
+            get_or_make(f"{RELEASE}:{key}", render, group=group, most=most), content_type=content_type
+        )
     response.headers["ETag"] = etag
     if last_modified is not None:
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())

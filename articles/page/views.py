@@ -28,7 +28,7 @@ from articles.publishing import writing
 from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
-from liveblog.cache import get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
@@ -102,9 +102,18 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     key = f"live:{article.pk}:{language}:{article.page_state}:{selection.key}"
     render = partial(_live_page, request, article, language, selection, anchor)
     try:
-        return cached_response(request, key, render, "text/html; charset=utf-8", freshness=freshness)
+        return cached_response(
+            request, key, render, "text/html; charset=utf-8", freshness=freshness, **_kept(article, language, selection)
+        )
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
+
+
+def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
+    """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
+    if selection.place.relation:
+        return Kept(group=f"{kind}-places", most=MAX_KEPT)
+    return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
@@ -125,7 +134,8 @@ def _live_page(
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
     key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
-    page = get_or_make(key, partial(_page_without_comments, request, article.pk, language, selection, anchor))
+    render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
+    page = get_or_make(key, render, **_kept(article, language, selection, "coverage"))
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
@@ -170,9 +180,8 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    return cached_response(
-        request, f"liveblog:{article.pk}:{language}:{article.page_state}", make, "application/ld+json"
-    )
+    key = f"liveblog:{article.pk}:{language}:{article.page_state}"
+    return cached_response(request, key, make, "application/ld+json", group="liveblog")
 
 
 @reads("after")
@@ -182,7 +191,11 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     article = find_article(slug, language)
     frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
-    patch_cache_control(response, public=True, max_age=1)
+    if frame.of_known_state:
+        patch_cache_control(response, public=True, max_age=1)
+    else:
+        # Names of states that nobody gave out must fill no cache.
+        patch_cache_control(response, no_store=True)
     return response
 
 
@@ -282,7 +295,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
     key = f"update:{pk}:{language}:{article.page_state}{':voted' if voted else ''}"
-    return cached_response(request, key, make, "text/html; charset=utf-8")
+    return cached_response(request, key, make, "text/html; charset=utf-8", group="permalinks")
 
 
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:

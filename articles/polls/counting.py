@@ -16,7 +16,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from articles.models import Tally, Update, Vote
-from articles.polls import ballot
+from articles.polls import ballot, voting
 from liveblog.delivery import log
 from liveblog.delivery.hub import Hub
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: The least time between two tallies of one poll.
 INTERVAL_SECONDS = 1.0
+FORGET_INTERVAL_SECONDS = 3600.0
 
 
 def element_of(pk: int) -> str:
@@ -76,10 +77,14 @@ def _publish(pk: int) -> bool:
 
 
 async def publish_when_voted(hub: Hub) -> None:
-    """Publish tallies while the server runs."""
+    """Publish tallies while the server runs, and forget once an hour where old votes came from."""
+    forgets_at = 0.0
     while True:
         try:
             await hub.query(publish_tallies)
+            if (now := asyncio.get_running_loop().time()) >= forgets_at:
+                forgets_at = now + FORGET_INTERVAL_SECONDS
+                await hub.query(voting.forget_networks)
         except Exception:
             logger.warning("Votes could not be counted; trying again.", exc_info=True)
         await asyncio.sleep(INTERVAL_SECONDS)

@@ -17,10 +17,14 @@ class Vote(models.Model):
     #: Whether the published tally includes the vote. The other rows are the queue of `articles.polls.counting`.
     counted = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
+    #: A digest of the reader's network address and the poll, by which the desk sees how many votes came from one
+    #: network; empty if it is not known, or forgotten.
+    network = models.CharField(max_length=64, blank=True)
 
     class Meta:
         default_permissions = ()
         indexes = [
+            models.Index(fields=["update", "network"], name="votes_from_a_network"),
             models.Index(fields=["update", "choice"], name="votes_for_a_choice"),
             models.Index(fields=["update"], condition=Q(counted=False), name="votes_to_count"),
         ]

@@ -24,17 +24,20 @@ def balanced(text: str) -> str:
     #: Positions of controls that are open, and of those that belong to a pair.
     opened: list[int] = []
     paired: set[int] = set()
+    isolates = 0
     for found in _CONTROLS.finditer(text):
         position, control = found.start(), found[0]
         if control in _EMBEDDINGS or control in _ISOLATES or control in _OVERRIDES:
             opened.append(position)
+            isolates += control in _ISOLATES
         elif control == _POP:
             # An embedding cannot be closed from outside the isolate that contains it.
             if opened and text[opened[-1]] not in _ISOLATES:
                 start = opened.pop()
                 if text[start] in _EMBEDDINGS:
                     paired |= {start, position}
-        elif any(text[start] in _ISOLATES for start in opened):
+        elif isolates:
+            isolates -= 1
             # The end of an isolate closes everything that is open in it.
             while text[start := opened.pop()] not in _ISOLATES:
                 pass

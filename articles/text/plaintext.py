@@ -16,6 +16,7 @@ from articles.text.bidi import balanced
 from articles.text.parsed import parse, walk
 from liveblog.blank import is_blank, unless_blank
 from liveblog.fields import NormalisedField
+from liveblog.marks import bounded_marks
 
 # Cleaning -------------------------------------------------------------------------------------------------------------
 
@@ -30,7 +31,7 @@ def lines(text: str) -> str:
 
     A text that leaves no ink is empty.
     """
-    text = NO_TEXT.sub("", _BREAK.sub("\n", text))
+    text = bounded_marks(NO_TEXT.sub("", _BREAK.sub("\n", text)))
     return unless_blank("\n".join(balanced(line) for line in text.split("\n")).strip())
 
 

@@ -4,6 +4,9 @@ The editor's extensions and the sanitiser's allowlist are in one module because 
 """
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -18,9 +21,12 @@ from js_asset import Media, Script
 
 from articles.text import tables
 from articles.text.bidi import balanced_html
-from articles.text.parsed import parse, serialise
-from articles.text.plaintext import NO_TEXT, plain_text, text_of
-from liveblog.fields import NormalisedField
+from articles.text.parsed import parse, serialise, walk
+from articles.text.plaintext import NO_TEXT, decoded, plain_text, text_of
+from liveblog.blank import is_blank
+from liveblog.fields import NormalisedField, TextFormField
+from liveblog.links import as_read
+from liveblog.marks import bounded_marks
 from liveblog.numbers import number
 
 #: In characters, with the markup; more than a page of a newspaper.
@@ -45,6 +51,12 @@ EXTENSIONS = {
     "Language": True,
 }
 
+#: Tags in a text, and elements within each other; far more than a text of MAX_LENGTH has.
+MAX_TAGS, MAX_DEPTH = 10_000, 40
+
+#: How many sanitised texts are kept.
+_MAX_KEPT = 32
+
 #: The size of the largest table; anything larger is a file to link to.
 MAX_ROWS, MAX_COLUMNS = 100, 12
 
@@ -63,7 +75,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "dir":
         return value if value in ("ltr", "rtl", "auto") else None
     if name == "href":
-        return None if "@" in value.split("://", 1)[-1].split("/", 1)[0] and "://" in value else value
+        return as_read(value)
     return value
 
 
@@ -85,26 +97,84 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
+#: Whatever may be a tag, wherever it stands.
+_TAG = re.compile("</?[a-z]", re.IGNORECASE)
 _BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
 
 
+@lru_cache(maxsize=_MAX_KEPT)
 def sanitise(html: str | None) -> str:
-    """Return `html` without everything that is not on the allowlist; empty if no text is left."""
-    return _with_text(NO_TEXT.sub("", _cleaner.clean(html or "")))
+    """Return `html` without everything that is not on the allowlist; empty if no text is left.
+
+    The last results are kept, so that a form that is parsed before its article is locked is not parsed again.
+    """
+    return _with_text(_cleaned(html))
 
 
+@lru_cache(maxsize=_MAX_KEPT)
 def normalise(html: str | None) -> str:
     """Sanitise `html`, and remove bidirectional controls that would affect other paragraphs."""
-    return _with_text(balanced_html(sanitise(html)))
+    return _with_text(balanced_html(_cleaned(html)))
+
+
+def _cleaned(html: str | None) -> str:
+    return bounded_marks(NO_TEXT.sub("", _cleaner.clean(html or "")))
 
 
 def _with_text(cleaned: str) -> str:
-    cleaned = _BARE_PARAGRAPH.sub(lambda found: found[0] if plain_text(found[1]) else "", cleaned).strip()
+    cleaned = _BARE_PARAGRAPH.sub(lambda found: "" if _is_bare(found[1]) else found[0], cleaned).strip()
     return cleaned if plain_text(cleaned) else ""
 
 
+def _is_bare(paragraph: str) -> bool:
+    return is_blank(decoded(paragraph.replace("<br>", "")))
+
+
+def within_bounds(html: str) -> None:
+    """Raise ValidationError if a text is longer, has more markup or is nested deeper than any real one.
+
+    Call it before anything else parses the text: the time for some of that grows with the square of the depth.
+    """
+    not_too_long(html)
+    if len(_TAG.findall(html)) > MAX_TAGS or _depth(html) > MAX_DEPTH:
+        raise ValidationError(
+            _(
+                "This text has more lists, tables or other formatting than a page can show. Paste it without "
+                "formatting, or in parts."
+            ),
+            code="markup",
+        )
+
+
+@lru_cache(maxsize=_MAX_KEPT)
+def _depth(html: str) -> int:
+    """Return how deep the elements of a text are nested; anything beyond MAX_DEPTH is not measured."""
+    depth = deepest = 0
+    for node, starts in walk(parse(html)):
+        if node.is_text_node:
+            continue
+        depth += 1 if starts else -1
+        deepest = max(deepest, depth)
+        if deepest > MAX_DEPTH:
+            break
+    return deepest
+
+
+def prepare(data: Mapping[str, object]) -> None:
+    """Parse the texts of a form that was sent, before its article is locked for the save.
+
+    Nobody else can save anything in the article meanwhile, and on SQLite nobody can save anything at all.
+    """
+    for text in data.values():
+        if isinstance(text, str) and "<" in text:
+            with suppress(ValidationError):
+                within_bounds(text)
+                normalise(normalise(sanitise(text)))
+                normalise(normalise(text))
+
+
 def not_too_long(html: str) -> None:
-    """Raise ValidationError if the text is too long. Call it before anything that parses the text."""
+    """Raise ValidationError if the text is too long."""
     if len(html) > MAX_LENGTH:
         message = ngettext(
             "This text has %(size)s character, and %(most)s fit.",
@@ -141,7 +211,7 @@ def items(html: str) -> list[str]:
 
 def same(one: str | None, other: str | None) -> bool:
     """Return whether two texts look the same to readers; editors change spaces between tags and implied attributes."""
-    return _canonical(one) == _canonical(other)
+    return (one or "") == (other or "") or _canonical(one) == _canonical(other)
 
 
 def _canonical(html: str | None) -> str:
@@ -157,7 +227,7 @@ class RichTextField(NormalisedField, models.TextField):
         return normalise(text)
 
     def clean(self, value: str | None, model_instance: models.Model | None) -> str | None:
-        not_too_long(value or "")
+        within_bounds(value or "")
         cleaned = super().clean(value, model_instance)
         rows, columns = tables.size(cleaned or "")
         if rows > MAX_ROWS or columns > MAX_COLUMNS:
@@ -169,7 +239,19 @@ class RichTextField(NormalisedField, models.TextField):
         return cleaned
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
-        return super().formfield(**{**kwargs, "widget": RichTextWidget, "validators": [not_too_long]})
+        return super().formfield(**{**kwargs, "form_class": RichTextFormField, "widget": RichTextWidget})
+
+
+class RichTextFormField(TextFormField):
+    """A text with markup in a form. One beyond the bounds is refused before anything looks into it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": RichTextWidget, **kwargs})
+
+    def to_python(self, value: object) -> str | None:
+        if isinstance(value, str):
+            within_bounds(value)
+        return super().to_python(value)
 
 
 class RichTextWidget(AdminProseEditorWidget):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -31,9 +31,11 @@ from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
-from articles.text.richtext import RichTextWidget, blocks, not_too_long, sanitise
+from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
 from articles.translations import checks, columns, desk, review, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
+from liveblog.actors import user_of
+from liveblog.admin_input import InputAdmin
 from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
@@ -147,9 +149,7 @@ class TranslationForm(forms.Form):
         assert isinstance(model_field, models.Field)
         attrs: dict[str, object] = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
-            made: forms.Field = TextFormField(
-                required=False, initial=initial, widget=RichTextWidget(attrs=attrs), validators=[not_too_long]
-            )
+            made: forms.Field = RichTextFormField(required=False, initial=initial, widget=RichTextWidget(attrs=attrs))
         else:
             widget = forms.Textarea(attrs=attrs | {"rows": 2})
             made = TextFormField(required=False, initial=initial, widget=widget, max_length=model_field.max_length)
@@ -169,6 +169,13 @@ class TranslationForm(forms.Form):
 
     def clean(self) -> None:
         super().clean()
+        for field in self.rich:
+            names = self.names.get(field, ())
+            try:
+                within_bounds("".join(self.cleaned_data.get(name) or "" for name in names))
+            except ValidationError as error:
+                for name in names:
+                    self.add_error(name, error)
         for field, problems in self.problems.items():
             for problem in problems:
                 # A missing text cannot be accepted, but it may be left for later.
@@ -222,7 +229,7 @@ class TranslationForm(forms.Form):
 
 
 @admin.register(Translation)
-class TranslationAdmin(admin.ModelAdmin):
+class TranslationAdmin(InputAdmin):
     list_display = ("text", "language_shown", "state_shown", "remarks", "who")
     list_display_links = None
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
@@ -332,24 +339,24 @@ class TranslationAdmin(admin.ModelAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        row = self.object_or_404(request, object_id)
         if request.method == "POST":
             return self._act(request, row)
-        desk.opened_by(row, _user(request))
+        desk.opened_by(row, user_of(request))
         if row.outdated and not row.suggestion and row.due_at is None and engines.configured() is not None:
             # The provider failed for too long, or was set up later.
             states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
 
     def _act(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        following = desk.next_after(row, _user(request))
+        following = desk.next_after(row, user_of(request))
         opened = request.POST.get("stamp", "")
         try:
             if "_next" in request.POST:
-                desk.closed_by(row, _user(request))
+                desk.closed_by(row, user_of(request))
                 return self._go(following)
             if "_refuse" in request.POST:
-                desk.refuse(row.pk, opened, _user(request))
+                desk.refuse(row.pk, opened, user_of(request))
                 return self._go(following)
             if "_machine" in request.POST:
                 return self._ask_again(request, row)
@@ -366,7 +373,7 @@ class TranslationAdmin(admin.ModelAdmin):
                 texts = form.entered
             accept = "_accept" in request.POST or "_take" in request.POST
             acknowledged = request.POST.getlist("acknowledged")
-            desk.save(row.pk, opened, texts, _user(request), accept=accept, acknowledged=acknowledged)
+            desk.save(row.pk, opened, texts, user_of(request), accept=accept, acknowledged=acknowledged)
         except Conflict as conflict:
             return self._show_conflict(request, conflict.current)
         except review.RemarksError as error:
@@ -484,9 +491,9 @@ class TranslationAdmin(admin.ModelAdmin):
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
             if "leave" in request.POST:
-                desk.closed_by(row, _user(request))
+                desk.closed_by(row, user_of(request))
             else:
-                desk.opened_by(row, _user(request))
+                desk.opened_by(row, user_of(request))
         other = row.editor_now if row.editor_now != request.user else None
         suggested = suggestions.of(row, columns.texts_of(row.item, row.item.source_language))
         return JsonResponse(
@@ -496,11 +503,6 @@ class TranslationAdmin(admin.ModelAdmin):
                 "suggestion": "" if suggested is None else desk.suggestion_token(suggested),
             }
         )
-
-
-def _user(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # by AdminSite.admin_view
-    return request.user
 
 
 def _name_of(user: User | None) -> SafeString:

@@ -237,8 +237,9 @@ class GlossaryTerm(models.Model):
     def clean(self) -> None:
         if self.language and self.language == self.source_language:
             raise ValidationError({"language": _("Choose another language than that of the original.")})
-        right = {self.target or self.source, *self.admitted.split("\n")}
-        if wrong := [word for word in self.forbidden.split("\n") if word and word in right]:
+        term = self.as_term()
+        right = {term.expected, *term.admitted}
+        if wrong := [word for word in term.forbidden if word in right]:
             message = _("“%(word)s” cannot be a right translation and a forbidden one.") % {"word": wrong[0]}
             raise ValidationError({"forbidden": message})
 

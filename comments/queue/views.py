@@ -9,7 +9,6 @@ from typing import Concatenate, ParamSpec
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -27,6 +26,7 @@ from comments.models import Comment, Discussion, Held, State
 from comments.queue import cards, consumers, decisions, reasons
 from comments.queue.forms import BanForm, NoteForm, RejectionForm, RulesForm
 from comments.queue.selection import PAGE_SIZE, QueueStats, Selection
+from liveblog.actors import user_of
 from liveblog.admin_lang import named
 from liveblog.errors import Conflict
 from liveblog.languages import language_name
@@ -52,12 +52,6 @@ def moderating(*rights: str) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return decorate
-
-
-def _user(request: HttpRequest) -> User:
-    """Return the moderator; `moderating` has let in no anonymous user."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 # Screens --------------------------------------------------------------------------------------------------------------
@@ -106,11 +100,11 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 def _page_of(request: HttpRequest, selection: Selection, after: str) -> tuple[list[cards.Card], bool]:
     found = cards.fetch(selection.find(after)[: PAGE_SIZE + 1])
-    return cards.cards(found[:PAGE_SIZE], selection, _user(request)), len(found) > PAGE_SIZE
+    return cards.cards(found[:PAGE_SIZE], selection, user_of(request)), len(found) > PAGE_SIZE
 
 
 def _cards(request: HttpRequest, selection: Selection, pks: Iterable[int]) -> list[cards.Card]:
-    return cards.cards(cards.fetch(Comment.objects.filter(pk__in=pks)), selection, _user(request))
+    return cards.cards(cards.fetch(Comment.objects.filter(pk__in=pks)), selection, user_of(request))
 
 
 def _filter_and_rules(request: HttpRequest, selection: Selection) -> dict[str, object]:
@@ -158,7 +152,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     reason = reasons.encode(request.POST.get("reason", ""), request.POST.get("words", ""))
     if to == State.REJECTED and not reason:
         return _problem(_("Say why the comment is refused."))
-    outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, _user(request), reason)
+    outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, user_of(request), reason)
     return _decided(request, outcome, undone=False)
 
 
@@ -166,7 +160,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 @moderating()
 def undo(request: HttpRequest) -> HttpResponse:
     """Undo the decisions that are named, or else the moderator's last one."""
-    outcome = decisions.undo(_numbers(request.POST.getlist("decision")), _user(request))
+    outcome = decisions.undo(_numbers(request.POST.getlist("decision")), user_of(request))
     if not outcome.decided and not outcome.problems:
         return _problem(_("There is nothing to undo."))
     return _decided(request, outcome, undone=True)
@@ -215,12 +209,12 @@ def _problem(text: str) -> HttpResponse:
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     """Claim a comment or release it. Answer with the name of another moderator who has claimed it."""
     if "release" in request.POST:
-        moderation.release(pk, _user(request))
+        moderation.release(pk, user_of(request))
         return JsonResponse({"claimed_by": ""})
-    if moderation.claim(pk, _user(request)):
+    if moderation.claim(pk, user_of(request)):
         return JsonResponse({"claimed_by": ""})
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
-    return JsonResponse({"claimed_by": decisions.claimed_by(comment, _user(request))})
+    return JsonResponse({"claimed_by": decisions.claimed_by(comment, user_of(request))})
 
 
 @require_POST
@@ -229,7 +223,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     comment, form = get_object_or_404(Comment, pk=pk), NoteForm(request.POST)
     if not form.is_valid():
         return _problem(_errors(form))
-    moderation.note(pk, _user(request), form.cleaned_data["text"])
+    moderation.note(pk, user_of(request), form.cleaned_data["text"])
     consumers.notify_queue(comment)
     return _answer(request, pk, _("Noted"))
 
@@ -241,7 +235,7 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _problem(_errors(form))
     try:
-        moderation.ban(comment, _user(request), **form.arguments())
+        moderation.ban(comment, user_of(request), **form.arguments())
     except ValueError:
         return _problem(_("Nothing is known of the author by which they could be banned so."))
     consumers.notify_queue(comment)
@@ -273,7 +267,7 @@ def feature(request: HttpRequest, pk: int) -> HttpResponse:
 @moderating("comments.feature_comment")
 def make_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish a comment as an update, credited to its author; the moderator gets the byline."""
-    author = Author.objects.filter(user=_user(request)).first()
+    author = Author.objects.filter(user=user_of(request)).first()
     try:
         moderation.make_update(pk, [author] if author else [])
     except Conflict as conflict:

@@ -1,11 +1,12 @@
 """The websocket of an open page: /ws/<language>/live/<slug>/?after=<state>."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from liveblog import metrics
 from liveblog.asgi_types import Receive, Scope, Send
 from liveblog.delivery.frames import Frame
 from liveblog.delivery.hub import Hub
@@ -16,6 +17,22 @@ from liveblog.delivery.websocket import FELL_BEHIND, NO_SUCH_PAGE, TOO_MANY, UNS
 from liveblog.limits import counted_address
 
 hub = Hub()
+
+
+def _count_readers() -> None:
+    counts: Counter[str] = Counter(dict.fromkeys(_counted_languages, 0))
+    for stream in hub.streams.values():
+        for language, readers in stream.readers.items():
+            counts[language] += len(readers)
+    _counted_languages.update(counts)
+    for language, count in counts.items():
+        metrics.READERS.labels(language).set(count)
+    metrics.ROOMS.set(len(hub.streams))
+
+
+#: The languages that have had a reader.
+_counted_languages: set[str] = set()
+metrics.add_sampler(_count_readers)
 
 
 class ConnectionReader(Connection):
@@ -32,6 +49,8 @@ class ConnectionReader(Connection):
 
     def close(self, code: int) -> None:
         hub.leave(self)
+        if not self._closing:
+            metrics.CLOSES.labels(code).inc()
         super().close(code)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,6 +84,8 @@ class QueueReader:
 
     def close(self, code: int) -> None:
         hub.leave(self)
+        if self._code is None:
+            metrics.CLOSES.labels(code).inc()
         self._code = self._code or code
         self.sending.cancel()
 
@@ -94,8 +115,11 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.accept"})
     address = counted_address((scope.get("client") or [""])[0])
     if not hub.admit(address):
+        metrics.CLOSES.labels(TOO_MANY).inc()
         await send({"type": "websocket.close", "code": TOO_MANY})
         return
+    if b"again=1" in scope["query_string"]:
+        metrics.RECONNECTS.inc()
     path = scope["url_route"]["kwargs"]
     take_over = scope.get("extensions", {}).get(EXTENSION)
     if take_over is not None:

@@ -2,8 +2,11 @@
 
 import json
 import zlib
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
+from threading import Lock
 from typing import NamedTuple
 
 from django.conf import settings
@@ -19,6 +22,9 @@ _MIN_COMPRESSED_BYTES = 150
 
 class Frame:
     """One message of the wire protocol, encoded once for all its readers."""
+
+    #: Whether the page that asked for it has shown a state that the log knows.
+    of_known_state = True
 
     def __init__(self, state: State, **content: object) -> None:
         self.state = state
@@ -74,6 +80,7 @@ class Logged(NamedTuple):
     #: Before and after the change.
     previous: State
     state: State
+    at: datetime
 
     def concerns(self, language: str) -> bool:
         return not self.languages or language in self.languages
@@ -86,14 +93,14 @@ def logged(article_id: int, after: int, state: State) -> list[Logged]:
     does not lead to `state`, because the history went back meanwhile.
     """
     rows = Change.objects.filter(article_id=article_id, revision__gt=after, revision__lte=state.revision)
-    columns = ("revision", "token", "previous_token", "element", "languages")
+    columns = ("revision", "token", "previous_token", "element", "languages", "at")
     changed: list[Logged] = []
     expected = state
-    for revision, token, previous_token, element, languages in rows.order_by("-revision").values_list(*columns):
+    for revision, token, previous_token, element, languages, at in rows.order_by("-revision").values_list(*columns):
         if (revision, token) != expected:
             break
         expected = State(revision - 1, previous_token)
-        changed.append(Logged(element, languages, expected, State(revision, token)))
+        changed.append(Logged(element, languages, expected, State(revision, token), at))
     return changed[::-1]
 
 
@@ -119,21 +126,77 @@ def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
     return list(dict.fromkeys(reversed(names)))[::-1]
 
 
+class _Missed:
+    """The lines of an article's log up to a state, and its elements at that state, for all pages that ask for them.
+
+    Without it, each page that comes back would have what it missed rendered, and the names of the states that pages
+    can come back from are many.
+    """
+
+    def __init__(self, article_id: int, state: State) -> None:
+        self.state = state
+        self._article_id = article_id
+        self._lines: list[Logged] | None = None
+        #: By language and name; None if the element has gone together with its article.
+        self._rendered: defaultdict[str, dict[str, Operation | None]] = defaultdict(dict)
+        self._lock = Lock()
+
+    def lines_after(self, after: State) -> Sequence[Logged] | None:
+        with self._lock:
+            if self._lines is None:
+                start = max(0, self.state.revision - settings.LIVE_MAX_BACKLOG)
+                self._lines = logged(self._article_id, start, self.state)
+            return lines_after(after, self._lines)
+
+    def operations(self, names: Sequence[str], language: str) -> list[Operation]:
+        with self._lock:
+            here = self._rendered[language]
+            missing = [name for name in names if name not in here]
+            if missing:
+                rendered = elements.render(self._article_id, missing, {language})[language]
+                here |= dict.fromkeys(missing) | {operation["id"]: operation for operation in rendered}
+            return [operation for name in names if (operation := here[name]) is not None]
+
+
+#: How many articles have a _Missed in memory.
+_MAX_ARTICLES = 16
+_missed: OrderedDict[int, _Missed] = OrderedDict()
+_missed_lock = Lock()
+
+
+def _missed_by_pages(article_id: int, state: State) -> _Missed:
+    with _missed_lock:
+        found = _missed.pop(article_id, None)
+        if found is None or found.state != state:
+            found = _Missed(article_id, state)
+        _missed[article_id] = found
+        if len(_missed) > _MAX_ARTICLES:
+            _missed.popitem(last=False)
+        return found
+
+
+def _unknown(state: State) -> Frame:
+    frame = reload(state)
+    frame.of_known_state = False
+    return frame
+
+
 def since(article_id: int, after: State | None, state: State, language: str) -> Frame:
     """Return the frame that brings a page from the state `after` to `state`.
 
-    The number of queries depends on the number of kinds of element that changed, not on the number of changes. A page
-    has to load again if it is too old, or if its state is None or not in the log of the database: the database does not
-    know it yet, or has lost it.
+    The number of queries depends on the number of kinds of element that changed, not on the number of changes, and what
+    was read or rendered for one page serves all of the same state. A page has to load again if it is too old, or if its
+    state is None or not in the log of the database: the database does not know it yet, or has lost it.
     """
     if after is None:
         return reload(state)
     if after == state:
         return step(after, state)
     if not 0 < state.revision - after.revision <= settings.LIVE_MAX_BACKLOG:
-        return reload(state)
-    missed = lines_after(after, logged(article_id, after.revision, state))
-    names = None if missed is None else latest(missed, language)
-    if names is None:
-        return reload(state)
-    return step(after, state, elements.render(article_id, names, {language})[language])
+        return _unknown(state)
+    missed = _missed_by_pages(article_id, state)
+    lines = missed.lines_after(after)
+    if lines is None:
+        return _unknown(state)
+    names = latest(lines, language)
+    return reload(state) if names is None else step(after, state, missed.operations(names, language))

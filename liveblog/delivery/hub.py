@@ -35,6 +35,8 @@ Page = tuple[int, Collection[str]]
 #: How long the result of looking up a slug is used, in seconds, and the number of results kept.
 PAGE_MAX_AGE_SECONDS = 1.0
 MAX_PAGES = 1000
+#: In characters. No page has a longer slug, and what strangers ask for instead is not remembered.
+MAX_SLUG_LENGTH = 120
 
 
 class Hub:
@@ -86,6 +88,8 @@ class Hub:
 
     async def find(self, slug: str, language: str) -> int | None:
         """Return the id of the article at an address, or None. The database is asked once a second for all readers."""
+        if len(slug) > MAX_SLUG_LENGTH:
+            return None
         looked_up_at, page = self._pages.get(slug, (-math.inf, None))
         if asyncio.get_running_loop().time() - looked_up_at > PAGE_MAX_AGE_SECONDS:
             page = await self._lookups.do(slug, lambda: self._look_up(slug))

@@ -13,8 +13,9 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
-from liveblog import notify
+from liveblog import metrics, notify
 from liveblog.delivery import elements, frames
 from liveblog.delivery.elements import Operation
 from liveblog.delivery.frames import Frame
@@ -95,6 +96,7 @@ class ArticleStream:
         """Write the reader its first frame, and every later one until it leaves. Raise Gone if the article is."""
         looks = 0
         joined_at: State | None = None
+        shown, page = reader.state, "catch_up"
         # The stream may advance while the catch-up is made; the reader joins at a state at which it lacks nothing.
         while not reader.gone and joined_at != self.state:
             frame = None if reader.state is None else await self._catch_up(reader.language, reader.state)
@@ -106,11 +108,12 @@ class ArticleStream:
                     looks += 1
                     await self._look()
                     continue
-                frame = self._reload
+                frame, page = self._reload, "reload"
             reader.write(frame)
             joined_at = reader.state = frame.state
         if not reader.gone:
             self.readers[reader.language][reader] = None
+            metrics.JOINS.labels("current" if shown == self.state else page).inc()
 
     def leave(self, reader: Reader) -> None:
         """Write no more to the reader."""
@@ -223,6 +226,9 @@ class ArticleStream:
         self._rendered.clear()
         self._catch_ups = {key: frame for key, frame in self._catch_ups.items() if not frame.done()}
         self.write_all(by_language)
+        if changed:
+            delay = timezone.now() - min(line.at for line in changed)
+            metrics.FRAME_DELAY.observe(max(0.0, delay.total_seconds()))
 
     async def _steps(
         self, changed: Sequence[frames.Logged] | None, state: State, languages: Collection[str]

@@ -12,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from liveblog.admin_input import InputAdmin
 from liveblog.moments import formats
 
 
-class MomentsAdmin(admin.ModelAdmin):
+class MomentsAdmin(InputAdmin):
     """An admin that shows all moments of a row in one time zone: in lists, read-only fields and the history."""
 
     def zone_of(self, item: Any) -> tzinfo:

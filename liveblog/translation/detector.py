@@ -33,6 +33,11 @@ def known() -> frozenset[str]:
     return frozenset(_model().labels)
 
 
+def load() -> None:
+    """Load the model, which takes a second: a server does so when it starts, and no reader waits for it."""
+    _model()
+
+
 class _Model(Protocol):
     labels: Sequence[str]
 

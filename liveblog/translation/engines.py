@@ -106,8 +106,8 @@ def translate_by_kind(
 class _Transport:
     """Sends JSON and returns the answer, within `timeout` seconds in all. Any failure is a ProviderError."""
 
-    def __init__(self, timeout: float, reason_of: Callable[[int, str], Reason]) -> None:
-        self._client = Client(environment=True)
+    def __init__(self, name: str, timeout: float, reason_of: Callable[[int, str], Reason]) -> None:
+        self._client = Client(name, environment=True)
         self._timeout = timeout
         self._reason_of = reason_of
 
@@ -214,7 +214,7 @@ class DeepL:
     def __init__(self, key: str, *, url: str = "", formality: str = "", timeout: float = 20.0) -> None:
         self._client = deepl.DeepLClient(key, server_url=f"{url.rstrip('/')}/" if url else None)
         self._client.close()
-        self._client._client = _DeepLTransport(_Transport(timeout, _reason_of_status))
+        self._client._client = _DeepLTransport(_Transport(self.name, timeout, _reason_of_status))
         self._formality = f"prefer_{formality.removeprefix('prefer_')}" if formality else None
         #: By the beginning of their names: one for each pair of languages, and for each kind with terms of its own.
         self._glossaries: dict[str, _Glossary] = {}
@@ -329,7 +329,7 @@ class LibreTranslate:
     def __init__(self, url: str, *, key: str = "", timeout: float = 20.0) -> None:
         self._url = f"{url.rstrip('/')}/translate"
         self._key = key
-        self._transport = _Transport(timeout, _reason_of_libretranslate)
+        self._transport = _Transport(self.name, timeout, _reason_of_libretranslate)
 
     def translate(
         self,

@@ -41,6 +41,11 @@ _ARABIC_PREFIXES = re.compile("(?:[وف]?(?:[بك]?ال|لل|[بكلس])|[وف])
 _ARABIC_PRONOUNS = re.compile("(?:هما|كما|ها|هم|هن|كم|كن|نا|ه|ي|ك)$")
 
 
+def without_arabic_marks(text: str) -> str:
+    """Return a text without the marks that writers of Arabic may leave out."""
+    return _ARABIC_OPTIONAL.sub("", text)
+
+
 @lru_cache(maxsize=50_000)
 def normalised(word: str, language: str) -> str:
     """Return a word without differences of case and of spelling that have no meaning in the language."""
@@ -48,7 +53,7 @@ def normalised(word: str, language: str) -> str:
     if language == "ro":
         return word.translate(_ROMANIAN_CEDILLAS)
     if language == "ar":
-        return _ARABIC_OPTIONAL.sub("", word).translate(_ARABIC_SPELLINGS)
+        return without_arabic_marks(word).translate(_ARABIC_SPELLINGS)
     return word
 
 

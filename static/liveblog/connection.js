@@ -168,6 +168,8 @@ export class Connection {
     this.#drop();
     this.#address.searchParams.set("after", nameOf(this.#page.state));
     const socket = new WebSocket(this.#address);
+    // The server counts how often pages lose their connection.
+    this.#address.searchParams.set("again", "1");
     this.#socket = socket;
     this.#heardAt = Date.now();
     socket.addEventListener("message", ({ data }) => {

@@ -20,6 +20,7 @@ from rapidfuzz import fuzz
 
 from articles.translations.checks.dates import date_words
 from articles.translations.checks.pair import Pair, aligned, base
+from liveblog.translation.inflection import without_arabic_marks
 
 #: Places whose names in two languages sound too different to be compared: one line each, all languages together.
 _PLACES = """
@@ -715,7 +716,7 @@ class _Words:
 
     def __init__(self, text: str, language: str) -> None:
         self.language = language
-        text = unicodedata.normalize("NFC", re.sub("[\u064b-\u0652\u0640]", "", text))
+        text = unicodedata.normalize("NFC", without_arabic_marks(text))
         words = {
             part
             for match in _TOKEN.finditer(text)

@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
+from liveblog.translation.inflection import without_arabic_marks
+
 #: Prefixes of a value: # an ordinal or the name of a fraction, ~ a rough amount, / a fraction of one.
 _TABLES = {
     "en": """
@@ -475,7 +477,6 @@ _FRENCH_SCORES = frozenset({60, 80})
 _WORD = re.compile("(?:[^\\W\\d_][\u064b-\u0652]*)+(?:[’'ʼ][^\\W\\d_]+)*")
 #: One word, so that أحد (anybody, Sunday) alone is no number.
 _ARABIC_ELEVEN = re.compile(r"\b(أحد|إحدى) (?=عشرة?\b)")
-_ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _GERMAN_LINKED = re.compile(r"(ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)und(.+)")
 _GERMAN_ENDING = re.compile(r"(?:ste[nrsm]?|te[nrsm]?|er-?jahren?|er|ern|mal|fach)$")
 _GERMAN_ONE = {"ein": Decimal(1), "eine": Decimal(1), "eins": Decimal(1)}
@@ -507,7 +508,7 @@ def word(text: str, language: str) -> Word | None:
     known = _words(language)
     folded = text.lower().replace("'", "’").replace("ʼ", "’")
     if language == "ar":
-        folded = _ARABIC_MARKS.sub("", folded)
+        folded = without_arabic_marks(folded)
         for prefix in ("", "و", "ال", "وال", "ب", "بال", "ل", "لل", "ف", "ك"):
             if folded.startswith(prefix) and folded[len(prefix) :] in known:
                 return known[folded[len(prefix) :]]

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from articles.translations.checks import number_words
 from articles.translations.checks.pair import Pair, base
 from articles.translations.checks.units import ARABIC_DUALS, Unit, differ, same_amount, unit_at
+from liveblog.translation.inflection import without_arabic_marks
 
 _GROUPED = r"(?<![\d.,])\d{{1,3}}(?:[{spaces}]\d{{3}})+(?!\d)"
 _FRENCH_TIME = re.compile(r"\b(\d{1,2})\s?h\s?(\d\d)\b")
@@ -35,7 +36,6 @@ _CALENDAR = re.compile(r"\d{1,2}/\d{1,2}\b")
 _CALENDAR_END = re.compile(r"\d{1,2}/\d{1,2}$")
 _PER_CENT = re.compile(r"\b(?:per|pour|por|la)[ \xa0\u202f]$", re.IGNORECASE)
 _FORTNIGHT = re.compile(r"fortnight|vierzehn Tage|quinze jours|quinzaine\b|quince días", re.IGNORECASE)
-_ARABIC_MARKS = re.compile("[\u064b-\u0652]")
 _SHORT_SCALE = re.compile(r"(bn|k|m)\b", re.IGNORECASE)
 _SHORT_SCALES = {"bn": 10**9, "k": 10**3, "m": 10**6}
 _WORD = re.compile(r"\w+")
@@ -251,7 +251,7 @@ def _from_words(spelled: number_words.Spelled, text: str, language: str) -> Numb
 def _normalized(text: str, decimal: str) -> str:
     """Return the text with European digits, without marks of groups, and with times as 16:12."""
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text if c not in "\u200e\u200f\u061c")
-    text = _ARABIC_MARKS.sub("", text)
+    text = without_arabic_marks(text)
     text = re.sub(r"(?<=\d)½", ".5" if decimal == "." else ",5", text)
     text = re.sub(r"(?<=\d)٬(?=\d)", "", text)
     text = re.sub(r"(?<=\d)[٫،](?=\d)", decimal, text)

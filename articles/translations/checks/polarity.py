@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from articles.translations.checks.pair import Pair, aligned, base
+from liveblog.translation.inflection import without_arabic_marks
 
 #: Words that negate. In languages of double negation all of one clause count once.
 _NEGATIONS = {
@@ -347,7 +348,7 @@ def _difference(source: _Found, target: _Found) -> tuple[list[str], list[str]]:
 @lru_cache(maxsize=256)
 def _polarity(text: str, language: str) -> _Found:
     text = text.replace("'", "’")
-    text = _ARABIC_MARKS.sub("", text)
+    text = without_arabic_marks(text)
     negation, empty, exception, stand_ins = _patterns(language)
     text = empty.sub(_blank, text)
     kinds = frozenset(kind for kind, pattern in stand_ins.items() if pattern.search(text))
@@ -383,7 +384,7 @@ def _around(text: str, start: int, end: int) -> str:
 def _opposites(source: str, target: str, source_language: str, language: str) -> list[str]:
     found: list[str] = []
     source, target = (
-        _patterns(spoken)[1].sub(_blank, _ARABIC_MARKS.sub("", text.replace("'", "’")))
+        _patterns(spoken)[1].sub(_blank, without_arabic_marks(text.replace("'", "’")))
         for text, spoken in ((source, source_language), (target, language))
     )
     for sides in range(len(_OPPOSITES)):
@@ -396,7 +397,6 @@ def _opposites(source: str, target: str, source_language: str, language: str) ->
     return found
 
 
-_ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
 #: "Cannot and will not" is one negation in other languages.
 _COORDINATED = re.compile(r" (?:and|und|or|oder|et|y|i|și|та|і|й) (?:\w+ )?", re.IGNORECASE)
 _NOR = re.compile(r"ni|nici|ani|ні|ані|ولا", re.IGNORECASE)

@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -25,13 +24,14 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import GlossaryTerm
 from articles.translations.glossary import csv_files, history, importing, tbx_files
 from articles.translations.glossary.rows import COLUMNS, MAX_BYTES, MAX_ERRORS, MAX_ROWS, Reading
+from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
 from liveblog.search.admin import IndexedSearchMixin
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    pass
 
 #: Content type and writer of each format.
 _FORMATS = {
@@ -140,13 +140,13 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
         return super().log_change(request, obj, message) if part["changed"]["values"] else None
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[GlossaryTerm]) -> list[LogEntry]:
-        deleted = [history.entry(_user(request), term, DELETION, history.values_of(term)) for term in queryset]
+        deleted = [history.entry(user_of(request), term, DELETION, history.values_of(term)) for term in queryset]
         return LogEntry.objects.bulk_create(deleted)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        term = get_object_or_404(self.get_queryset(request), pk=object_id)
+        term: GlossaryTerm = self.object_or_404(request, object_id)
         if not self.has_view_permission(request, term):
             raise PermissionDenied
         return self._history(request, history.entries().filter(object_id=str(term.pk)), term)
@@ -215,7 +215,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
             file = form.cleaned_data["file"]
             reading = importing.read(file.read(), form.cleaned_data["source_language"])
             check_only = "_check" in request.POST
-            outcome = importing.save(reading, _user(request), file.name[:100], check_only=check_only)
+            outcome = importing.save(reading, user_of(request), file.name[:100], check_only=check_only)
             if outcome is not None:
                 self._report(request, outcome, reading, check_only=check_only)
                 if not check_only:
@@ -273,8 +273,3 @@ _TEXTS = ("source", "target", "admitted", "forbidden", "note", "example")
 
 def _marked(text: str, language: str) -> SafeString:
     return format_html('<bdi lang="{}" dir="{}">{}</bdi>', language, direction(language), text)
-
-
-def _user(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # by AdminSite.admin_view
-    return request.user

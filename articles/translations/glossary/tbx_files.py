@@ -61,13 +61,14 @@ def _write_original(entry: ET.Element, term: GlossaryTerm) -> None:
         ET.SubElement(section, "descrip", {"type": "context"}).text = term.example
 
 
-def _write_translation(entry: ET.Element, term: GlossaryTerm) -> None:
-    language = ET.SubElement(entry, "langSec", {"xml:lang": term.language})
+def _write_translation(entry: ET.Element, row: GlossaryTerm) -> None:
+    term = row.as_term()
+    language = ET.SubElement(entry, "langSec", {"xml:lang": row.language})
     if term.note:
         ET.SubElement(language, "note").text = term.note
-    written = [(term.target or term.source, _PREFERRED)]
-    written += [(word, _ADMITTED) for word in term.admitted.split("\n") if word]
-    written += [(word, _DEPRECATED) for word in term.forbidden.split("\n") if word]
+    written = [(term.expected, _PREFERRED)]
+    written += [(word, _ADMITTED) for word in term.admitted]
+    written += [(word, _DEPRECATED) for word in term.forbidden]
     for word, status in written:
         section = ET.SubElement(language, "termSec")
         ET.SubElement(section, "term").text = word

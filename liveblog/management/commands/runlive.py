@@ -1,17 +1,27 @@
 import os
 import socket
-from argparse import ArgumentParser
+import sys
+import tempfile
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from uvicorn.supervisors import Multiprocess
 
+from liveblog import metrics
 from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
+from liveblog.http_protocol import EdgeProtocol
+from liveblog.preloading import preload
+from liveblog.supervisor import Supervisor, Worker
 
 #: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
 ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
+
+#: How long a worker may take for everything but the connections when it stops.
+_STOP_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -24,7 +34,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--processes",
-            type=int,
+            type=_positive,
             default=1,
             metavar="N",
             help="processes on the port (default: %(default)s); SIGHUP replaces one after the other",
@@ -42,12 +52,15 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             workers=options["processes"],
+            http=EdgeProtocol,
             ws=LiveProtocol,
             # uvicorn's compression costs time and memory for each reader; the protocol class has its own.
             ws_per_message_deflate=False,
             # Readers send only pings, pongs and close frames.
             ws_max_size=4096,
             access_log=options["access_log"],
+            # Django configures the log of all libraries.
+            log_config=None,
             log_level="info" if options["access_log"] else "warning",
             forwarded_allow_ips=options["forwarded_allow_ips"],
             timeout_graceful_shutdown=int(settings.LIVE_DRAIN_SECONDS + CLOSE_TIMEOUT_SECONDS) + 1,
@@ -58,10 +71,61 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['host']} port {options['port']}: {error.strerror}") from error
         with listener:
-            if options["processes"] > 1:
-                Multiprocess(config, sockets=[listener]).run()
-            else:
+            if options["processes"] == 1:
                 uvicorn.Server(config).run(sockets=[listener])
+            elif not _supervised(config, listener, options["processes"]):
+                raise CommandError("The workers could not start; the log says why.")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise ArgumentTypeError("a number from 1 to 1000 is needed")
+    return int(text)
+
+
+def _supervised(config: uvicorn.Config, listener: socket.socket, count: int) -> bool:
+    _import_from_given_path()
+    with tempfile.TemporaryDirectory(prefix="liveblog-metrics-") as directory:
+        starts, deaths = metrics.share(Path(directory))
+
+        def on_end(worker: Worker, expected: bool) -> None:
+            metrics.forget(worker.slot)
+            if not expected:
+                deaths.labels("died" if worker.serves else "start").inc()
+
+        return _supervisor(config, listener, count, lambda _worker: starts.inc(), on_end).run()
+
+
+def _import_from_given_path() -> None:
+    """Have new workers import from the path with which this command was called, even if it then leads elsewhere.
+
+    Python resolves symbolic links in it, and workers inherit its list of paths. But a link such as
+    /srv/liveblog/current leads to the new release after a deploy.
+    """
+    given = Path(sys.argv[0]).absolute().parent
+    if sys.path[0] == str(given.resolve()):
+        sys.path[0] = str(given)
+
+
+def _supervisor(
+    config: uvicorn.Config,
+    listener: socket.socket,
+    count: int,
+    on_start: Callable[[Worker], None],
+    on_end: Callable[[Worker, bool], None],
+) -> Supervisor:
+    return Supervisor(
+        config,
+        [listener],
+        count,
+        prepare=preload,
+        start_seconds=settings.WORKER_START_SECONDS,
+        answer_seconds=settings.WORKER_ANSWER_SECONDS,
+        drain_seconds=(config.timeout_graceful_shutdown or 0) + _STOP_SECONDS,
+        directory=Path(settings.RUNTIME_DIRECTORY) if settings.RUNTIME_DIRECTORY else None,
+        on_start=on_start,
+        on_end=on_end,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

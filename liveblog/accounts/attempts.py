@@ -1,0 +1,143 @@
+"""The one place that judges attempts to log in: by password, by a code of a second factor, or by passkey.
+
+Each attempt is announced by `begin` before any password is hashed, and its end by `succeed` or `fail`. Requests for a
+letter, such as that of a forgotten password, go through `begin` as well.
+
+After some attempts without success there are pauses, which grow. They are counted by account and by network. So neither
+many networks that guess one password nor one network that tries many accounts gets far. Nobody locks somebody else out
+either: a browser or a network from which the person has logged in before has a count of its own for this account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import ngettext
+
+from liveblog import limits
+from liveblog.accounts import devices, hashers, networks
+
+#: Failures are counted for so many seconds.
+PERIOD_SECONDS = 86_400
+
+#: Attempts without a pause. A network may be an office in which many people mistype.
+FREE_OF_ACCOUNT = 5
+FREE_OF_NETWORK = 20
+
+#: The pauses after them grow from two seconds by doubling, up to two to this power: 17 minutes.
+MAX_DOUBLINGS = 10
+
+#: Letters that are sent for one account and for one network in an hour.
+LETTERS_OF_ACCOUNT, LETTERS_OF_NETWORK = 3, 10
+
+
+class _Meter(NamedTuple):
+    """A count of attempts: of what, of whom, and how many have no pause."""
+
+    scope: str
+    identity: str
+    free: int
+
+    @property
+    def action(self) -> str:
+        return f"log-in:{self.scope}"
+
+    def pause(self) -> float:
+        """Return the seconds until the next attempt; 0 if its turn has come, which is taken then."""
+        seconds = self._pause_after(limits.counted(self.action, self.identity, PERIOD_SECONDS))
+        return 0 if self._take_turn(seconds) else limits.seconds_left(seconds)
+
+    def add(self) -> None:
+        """Count an attempt. The pause that follows it begins at once."""
+        self._take_turn(self._pause_after(limits.count(self.action, self.identity, PERIOD_SECONDS)))
+
+    def _pause_after(self, failures: int) -> int:
+        return 2 ** min(failures - self.free + 1, MAX_DOUBLINGS) if failures >= self.free else 0
+
+    def _take_turn(self, seconds: int) -> bool:
+        """Return whether nobody has had a turn in the present period of so many seconds."""
+        return not seconds or limits.within(f"{self.action}:{seconds}", self.identity, 1, seconds)
+
+
+def begin(request: HttpRequest, kind: str, account: str) -> None:
+    """Count an attempt. Raise ValidationError, to be shown at the form, if there have been too many.
+
+    kind      "password", "code", "passkey" or "letter"
+    account   what was typed as the name of the account, or its username; "" if it is not known yet
+    """
+    if kind == "letter":
+        _begin_letter(request, account)
+        return
+    meters = list(_meters(request, kind, account))
+    if wait := max((meter.pause() for meter in meters), default=0):
+        raise too_many(wait)
+    if kind == "password" and hashers.are_busy():
+        raise too_many(60)
+    # As many attempts at once as anybody likes are counted before the first of them fails.
+    for meter in meters:
+        meter.add()
+
+
+def succeed(request: HttpRequest, kind: str, account: str) -> None:
+    """Record that an attempt was successful: the account starts again, and the network has one failure less."""
+    for meter in _meters(request, kind, account):
+        if meter.scope == "network":
+            # Not all of them: somebody who has an account must not wipe out what they tried with others.
+            limits.take_back(meter.action, meter.identity, PERIOD_SECONDS)
+        else:
+            limits.reset(meter.action, meter.identity, PERIOD_SECONDS)
+
+
+def fail(request: HttpRequest, kind: str, account: str) -> None:
+    """Record that an attempt failed. It is counted already."""
+
+
+def too_many(seconds: float) -> forms.ValidationError:
+    """Return the error for an attempt that has to wait for so many seconds."""
+    minutes = max(1, math.ceil(seconds / 60))
+    text = ngettext(
+        "Too many attempts to log in. Please try again in %(minutes)s minute.",
+        "Too many attempts to log in. Please try again in %(minutes)s minutes.",
+        minutes,
+    )
+    return forms.ValidationError(text % {"minutes": minutes}, code="limited")
+
+
+def _begin_letter(request: HttpRequest, account: str) -> None:
+    of_account = limits.within("letter:account", _hashed(account.casefold()), LETTERS_OF_ACCOUNT, 3600)
+    if not of_account or not limits.allowed(request, "letter:network", LETTERS_OF_NETWORK, 3600):
+        raise too_many(limits.seconds_left(3600))
+
+
+def _meters(request: HttpRequest, kind: str, account: str) -> Iterator[_Meter]:
+    address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
+    if address is not None:
+        yield _Meter("network", address, FREE_OF_NETWORK)
+    if account:
+        user = User.objects.filter(Q(username__iexact=account) | Q(email__iexact=account)).order_by("pk").first()
+        # The username and the e-mail address are one account, and a name without one is treated alike.
+        name = account.casefold() if user is None else str(user.pk)
+        known = "" if user is None else _known_as(request, user)
+        yield _Meter(f"{kind}:{'known' if known else 'account'}", _hashed(f"{name}:{known}"), FREE_OF_ACCOUNT)
+
+
+def _known_as(request: HttpRequest, user: User) -> str:
+    """Return the browser or network from which a person has logged in before; "" if they come from elsewhere."""
+    if devices.is_known(request, user):
+        return f"device:{devices.cookie_of(request)}"
+    network = networks.network_of(request)
+    if network != networks.UNKNOWN and UserSession.objects.filter(user=user, ip=network).exists():
+        return f"network:{network}"
+    return ""
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

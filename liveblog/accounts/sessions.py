@@ -1,0 +1,56 @@
+"""Sessions: how long they last, which ones a person has, and how they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+#: A session is renewed at most once in so many seconds, because each time is a write to the database.
+RENEW_SECONDS = 300
+
+_RENEWED = "renewed_at"
+
+
+class IdleSessionMiddleware:
+    """End a session SESSION_COOKIE_AGE after the person was last there.
+
+    A page that asks by itself whether there is anything new does not renew its session.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # `accessed`: only if the view has looked at the session; pages of readers do not.
+        if request.session.accessed and _is_activity(request) and request.user.is_authenticated:
+            _renew(request)
+        return response
+
+
+def _is_activity(request: HttpRequest) -> bool:
+    return request.method == "POST" or request.headers.get("Accept") != "application/json"
+
+
+def _renew(request: HttpRequest) -> None:
+    now = time.time()
+    if now - request.session.get(_RENEWED, 0) >= RENEW_SECONDS:
+        request.session[_RENEWED] = now
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
+
+
+def end_all(user: User) -> None:
+    """End all sessions of a person, wherever they are logged in."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+def is_recent(session: UserSession) -> bool:
+    """Return whether the person was there within the last minutes."""
+    return timezone.now() - session.last_seen_at < timedelta(seconds=2 * RENEW_SECONDS)

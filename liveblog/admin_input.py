@@ -1,0 +1,68 @@
+"""The admin with input that none of its pages sends: where Django's views fail, ours answer as for any wrong input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.db import models
+from django.http import Http404, HttpRequest
+
+from liveblog.fields import ObjectsFormField
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    from django import forms
+
+    _Widget = AutocompleteMixin
+else:
+    _Widget = object
+
+
+class _KnownOptions(_Widget):
+    """A mixin for widgets that look up the objects of a form that was sent: only numbers can name one."""
+
+    def optgroups(
+        self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
+    ) -> list[tuple[str | None, list[dict[str, Any]], int | None]]:
+        named = [key for key in value if number(str(key)) is not None]
+        return super().optgroups(name, named, attrs)
+
+
+class KnownSelect(_KnownOptions, AutocompleteSelect):
+    """A field of the admin in which one object is searched and selected."""
+
+
+class KnownSelectMultiple(_KnownOptions, AutocompleteSelectMultiple):
+    """A field of the admin in which objects are searched and selected."""
+
+
+class InputAdmin(admin.ModelAdmin):
+    """An admin that takes any key of an object, and any choice in a form, for the input of a stranger."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the object with a key, or None. An empty name of a field stands for the primary key."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def object_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the object with a key. Raise Http404 if there is none, whatever the key is."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KnownSelectMultiple(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": ObjectsFormField, **kwargs})

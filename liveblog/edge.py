@@ -1,0 +1,132 @@
+"""The limits of what strangers may send, before Django sees any of it.
+
+A proxy in front may have the same limits (deploy/nginx, deploy/caddy); the server has them without one too. The limits
+of time are against clients that hold a connection without using it; the limits of size are against those that fill the
+disk, because Django stores a whole body before any view runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from liveblog.asgi_types import Application, Message, Receive, Scope, Send
+
+#: Of the head of a request: its size in bytes, its number of headers, and the time for it in seconds.
+MAX_HEAD_BYTES = 32_768
+MAX_HEADERS = 100
+HEAD_SECONDS = 10.0
+
+#: How many connections may have sent no whole head. One more, and the oldest of them is cut.
+MAX_HALF_OPEN = 500
+
+#: For a body: seconds in any case, and bytes per second besides. A slow telephone has more.
+BODY_SECONDS = 20.0
+BODY_BYTES_PER_SECOND = 20_000
+
+#: In bytes. Of forms that everybody may send, the longest is a comment.
+MAX_BODY_BYTES = 100_000
+#: Of the newsroom's forms: texts in all languages.
+MAX_NEWSROOM_BODY_BYTES = 6_000_000
+#: Of forms with a file: a photo has up to 30 MB.
+MAX_UPLOAD_BYTES = 31_000_000
+
+_NEWSROOM = "/admin/"
+_UPLOADS = re.compile(r"/admin/articles/(?:update/pictures/|article/(?:add/|[0-9]+/change/|(?:add|[0-9]+)/remarks/))")
+
+
+def max_body(path: str, *, known: bool) -> int:
+    """Return how large the body of a request may be, in bytes.
+
+    known   whether the client says that it has a session; others only log in
+    """
+    if not known or not path.startswith(_NEWSROOM):
+        return MAX_BODY_BYTES
+    return MAX_UPLOAD_BYTES if _UPLOADS.match(path) else MAX_NEWSROOM_BODY_BYTES
+
+
+def body_seconds(size: int) -> float:
+    """Return how long a client may take for so many bytes of a body."""
+    return BODY_SECONDS + size / BODY_BYTES_PER_SECOND
+
+
+_TOO_LARGE = b"This is more than can be sent here.\n"
+_TOO_SLOW = b"This took too long.\n"
+
+
+class _TooLarge(Exception):  # noqa: N818 - an answer
+    pass
+
+
+class _TooSlow(Exception):  # noqa: N818 - an answer
+    pass
+
+
+class BodyLimits:
+    """An ASGI application around another one. It answers 413 or 408 to bodies that are too large or too slow.
+
+    session_cookie   the name of the cookie of those who have logged in
+    """
+
+    def __init__(self, app: Application, session_cookie: str) -> None:
+        self._app = app
+        self._session = f"{session_cookie}=".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length, known, has_body = 0, False, False
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value) if value.isdigit() and len(value) < 20 else MAX_UPLOAD_BYTES + 1
+                has_body = length > 0
+            elif name == b"transfer-encoding":
+                has_body = True
+            elif name == b"cookie" and self._session in value:
+                known = True
+        if has_body:
+            await self._limited(scope, receive, send, length, max_body(scope["path"], known=known))
+        else:
+            await self._app(scope, receive, send)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send, length: int, limit: int) -> None:
+        if length > limit:
+            await _answer(send, 413, _TOO_LARGE)
+            return
+        started = asyncio.get_running_loop().time()
+        received, complete, begun = 0, False, False
+
+        async def receive_within() -> Message:
+            nonlocal received, complete
+            if complete:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(started + body_seconds(received)):
+                    message = await receive()
+            except TimeoutError:
+                raise _TooSlow from None
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > limit:
+                raise _TooLarge
+            return message
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive_within, send_and_note)
+        except (_TooLarge, _TooSlow) as problem:
+            if not begun:
+                await _answer(send, *((413, _TOO_LARGE) if isinstance(problem, _TooLarge) else (408, _TOO_SLOW)))
+
+
+async def _answer(send: Send, status: int, text: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(text)),
+        # What is left of the body would be taken for the next request.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

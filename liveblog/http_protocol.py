@@ -1,0 +1,132 @@
+"""The HTTP protocol class of the server, for `uvicorn.Config(http=EdgeProtocol)`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from liveblog import edge
+
+#: How long a connection without a request is kept when the server stops, in seconds.
+_LAST_REQUEST_SECONDS = 1.0
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """Answer the request that may be on its way when the server stops.
+
+    uvicorn closes idle connections at once. A client that has just connected, or just sent its next request, would see
+    its connection reset, which browsers show as an error.
+    """
+
+    _stopping = False
+
+    def shutdown(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self._stopping = True
+            self.loop.call_later(_LAST_REQUEST_SECONDS, self._close_if_idle)
+        else:
+            super().shutdown()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        cycle: Any = self.cycle
+        if self._stopping and cycle is not None:
+            cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
+            self.transport.close()
+
+
+class EdgeProtocol(PatientProtocol):
+    """Limit the heads of requests.
+
+    uvicorn waits for a head for ever, and keeps all of it in memory. The limits are those of `liveblog.edge`.
+    """
+
+    #: The connections of this process that have sent no whole head, the oldest first. Those that are idle between two
+    #: requests are not among them; uvicorn closes them after a few seconds.
+    half_open: ClassVar[dict[EdgeProtocol, None]] = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._head_size = self._unparsed = self._header_count = 0
+        self._whole = True
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._has_head()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._deadline is not None:
+            return
+        self._deadline = self.loop.call_later(edge.HEAD_SECONDS, self.transport.abort)
+        self.half_open[self] = None
+        if len(self.half_open) > edge.MAX_HALF_OPEN:
+            next(iter(self.half_open)).transport.abort()
+
+    def _has_head(self) -> None:
+        self.half_open.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._unparsed = 0
+
+    def data_received(self, data: bytes) -> None:
+        waited = self._deadline is not None
+        super().data_received(data)
+        if waited and self._deadline is not None and not self.transport.is_closing():
+            # A header that does not end is counted here, and a whole one in `on_header`.
+            self._unparsed += len(data)
+            if self._unparsed > edge.MAX_HEAD_BYTES:
+                self._refuse()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_size = self._header_count = 0
+        self._whole = False
+        self._wait_for_head()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._header_count += 1
+        self._count(len(name) + len(value) + 4)
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
+            # The parser then reads no more, and uvicorn answers.
+            raise ValueError("The head is too large.")
+
+    def send_400_response(self, msg: str) -> None:
+        if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
+            self._refuse()
+        else:
+            super().send_400_response(msg)
+
+    def _refuse(self) -> None:
+        """Answer 431 (RFC 6585) and close."""
+        self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+        self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._has_head()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._whole = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if not self._whole and not self.pipeline:
+            # The rest of a body that nobody has read could come for ever.
+            self.transport.close()
+        super().on_response_complete()

@@ -1,0 +1,245 @@
+"""People log in to the newsroom, and nobody else does."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from liveblog.accounts import sessions
+from tests import newsroom
+
+pytestmark = pytest.mark.django_db
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture(autouse=True)
+def _fast_hashes(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def person(name: str, *groups: str, **fields: Any) -> User:
+    user = newsroom.user(name, *groups, **fields)
+    user.set_password(newsroom.PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def ioana() -> User:
+    return person("ioana", "Journalist", email="ioana@example.org")
+
+
+@pytest.fixture
+def letters(settings: Any, django_capture_on_commit_callbacks: Any) -> Any:
+    settings.EMAIL_CONFIGURED, settings.JOBS_IN_THREADS = True, False
+    return django_capture_on_commit_callbacks
+
+
+def log_in(client: Client, name: str = "ioana", password: str = newsroom.PASSWORD, **headers: str) -> Any:
+    return client.post("/admin/login/", {"username": name, "password": password}, headers=headers)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ioana", "ioana@example.org"])
+def test_people_log_in_with_their_username_or_their_address(client: Client, ioana: User, name: str) -> None:
+    assert log_in(client, name)["Location"] == "/admin/"
+    assert is_in(client)
+
+
+def test_the_log_in_leads_back_to_where_the_person_wanted_to_go(client: Client, ioana: User) -> None:
+    page = client.get("/admin/articles/article/")
+    assert page["Location"] == "/admin/login/?next=/admin/articles/article/"
+    answer = client.post(page["Location"], {"username": "ioana", "password": newsroom.PASSWORD})
+    assert answer["Location"] == "/admin/articles/article/"
+    elsewhere = client.get("/admin/login/?next=https://evil.example/")
+    assert elsewhere["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize(("name", "password"), [("ioana", "wrong"), ("nobody", newsroom.PASSWORD), ("ioana\0", "x")])
+def test_a_wrong_name_or_password_gets_one_answer(client: Client, ioana: User, name: str, password: str) -> None:
+    page = log_in(client, name, password)
+    assert page.status_code == 200
+    assert not is_in(client)
+    if "\0" not in name:
+        assert page.context["form"].non_field_errors() == [
+            "The username or the password is not correct. Mind upper and lower case."
+        ]
+
+
+def test_a_suspended_person_is_told_so_and_not_that_the_password_is_wrong(client: Client, ioana: User) -> None:
+    User.objects.update(is_active=False)
+    assert log_in(client)["Location"] == "/accounts/inactive/"
+    assert "suspended" in client.get("/accounts/inactive/").content.decode()
+    assert not is_in(client)
+
+
+def test_a_person_without_a_role_is_told_so_and_is_not_sent_round_in_circles(client: Client) -> None:
+    person("ana")
+    User.objects.update(is_staff=False)
+    log_in(client, "ana")
+    page = client.get("/admin/", follow=True)
+    assert page.status_code == 403
+    assert "nobody has given you a role" in page.content.decode()
+
+
+def test_nobody_signs_up(client: Client) -> None:
+    assert client.get("/accounts/signup/").status_code == 404
+
+
+# Passwords ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(client: Client, ioana: User, letters: Any) -> None:
+    elsewhere = Client()
+    log_in(elsewhere)
+    with letters(execute=True):
+        client.post("/accounts/password/reset/", {"email": "ioana@example.org"})
+    [letter] = mail.outbox
+    link = re.search(r"http://[^/]+(/\S+)", letter.body)[1]
+    page = client.get(link, follow=True)
+    assert page.status_code == 200
+    with letters(execute=True):
+        answer = client.post(
+            page.request["PATH_INFO"], {"password1": "correct horse 7", "password2": "correct horse 7"}
+        )
+    assert answer["Location"] == "/accounts/password/reset/key/done/"
+    assert "was changed with a link" in mail.outbox[-1].body
+    assert "no longer works" in Client().get(link, follow=True).content.decode()
+    assert not is_in(elsewhere)
+    log_in(client, password="correct horse 7")
+    assert is_in(client)
+
+
+def test_asking_for_a_link_tells_nobody_whether_an_address_has_an_account(
+    client: Client, ioana: User, letters: Any
+) -> None:
+    pages = []
+    for address in ("ioana@example.org", "nobody@example.org"):
+        with letters(execute=True):
+            page = client.post("/accounts/password/reset/", {"email": address}, follow=True)
+        pages.append(re.sub(r'(?:value|nonce)="\w{20,}"', "", page.content.decode()))
+    assert pages[0] == pages[1]
+    assert [letter.to for letter in mail.outbox] == [["ioana@example.org"]]
+
+
+@pytest.mark.parametrize("password", ["ten 45678x", "administrator", "123456789012", "ioana@example.org"])
+def test_a_weak_password_is_refused(client: Client, ioana: User, password: str) -> None:
+    log_in(client)
+    data = {"oldpassword": newsroom.PASSWORD, "password1": password, "password2": password}
+    page = client.post("/admin/password_change/", data)
+    assert "password1" in page.context["form"].errors
+    ioana.refresh_from_db()
+    assert ioana.check_password(newsroom.PASSWORD)
+
+
+def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(client: Client, ioana: User) -> None:
+    other = Client()
+    log_in(other)
+    log_in(client)
+    new = {"password1": "correct horse 7", "password2": "correct horse 7"}
+    client.post("/admin/password_change/", {"oldpassword": newsroom.PASSWORD, **new})
+    assert (is_in(client), is_in(other)) == (True, False)
+
+
+# Second factors -------------------------------------------------------------------------------------------------------
+
+
+def code_of(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def test_a_code_of_the_app_is_asked_for_after_the_password(client: Client, ioana: User) -> None:
+    secret = TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").instance.data["secret"]
+    assert log_in(client)["Location"] == "/accounts/second-factor/"
+    assert not is_in(client)
+    wrong = client.post("/accounts/second-factor/", {"code": "000000"})
+    assert wrong.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
+    assert not is_in(client)
+    client.post("/accounts/second-factor/", {"code": code_of(secret)})
+    assert is_in(client)
+
+
+def test_a_recovery_code_works_once(client: Client, ioana: User) -> None:
+    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    code = RecoveryCodes.activate(ioana).get_unused_codes()[0]
+    for works in (True, False):
+        fresh = Client()
+        log_in(fresh)
+        fresh.post("/accounts/second-factor/", {"code": code})
+        assert is_in(fresh) is works
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_sees_their_sessions_and_ends_one(client: Client, ioana: User) -> None:
+    other = Client(REMOTE_ADDR="203.0.113.25")
+    log_in(other, **{"user-agent": FIREFOX})
+    log_in(client)
+    page = client.get("/accounts/sessions/").content.decode()
+    assert "Firefox on Linux" in page
+    assert "203.0.113.0" in page
+    assert "203.0.113.25" not in page
+    [theirs] = UserSession.objects.filter(user_agent=FIREFOX)
+    client.post("/accounts/sessions/", {"session": theirs.pk})
+    assert (is_in(client), is_in(other)) == (True, False)
+
+
+def test_nobody_ends_the_session_of_somebody_else(client: Client, ioana: User) -> None:
+    person("emil", "Editor")
+    log_in(client)
+    other = Client()
+    log_in(other, "emil")
+    for session in (UserSession.objects.get(user=ioana).pk, "x", "9" * 30):
+        other.post("/accounts/sessions/", {"session": session})
+    assert is_in(client)
+
+
+def test_twelve_idle_hours_end_a_session_and_looking_for_news_does_not_renew_it(
+    client: Client, ioana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client)
+    is_in(client)
+
+    def ends() -> Any:
+        return Session.objects.get(session_key=client.session.session_key).expire_date
+
+    assert timedelta(hours=11) < ends() - timezone.now() <= timedelta(hours=12)
+    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
+    later = sessions.time.time() + sessions.RENEW_SECONDS + 1
+    monkeypatch.setattr(sessions.time, "time", lambda: later)
+    client.get("/admin/", headers={"accept": "application/json"})
+    assert ends() - timezone.now() < timedelta(hours=2)
+    is_in(client)
+    assert ends() - timezone.now() > timedelta(hours=11)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert not is_in(client)
+
+
+def test_a_letter_tells_of_a_device_that_is_new(client: Client, ioana: User, letters: Any) -> None:
+    def letters_after(browser: Client) -> int:
+        mail.outbox.clear()
+        with letters(execute=True):
+            log_in(browser, **{"user-agent": FIREFOX})
+        return len(mail.outbox)
+
+    assert letters_after(client) == 0, "The first log-in of a person is no news."
+    assert letters_after(Client()) == 1
+    assert "Firefox on Linux" in mail.outbox[0].body
+    client.post("/accounts/logout/")
+    assert letters_after(client) == 0, "The browser is known."

@@ -1,0 +1,304 @@
+"""Neither guessing passwords nor locking people out works, and every form that anybody can send has a meter."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from comments.models import Comment
+from liveblog import limits
+from liveblog.accounts import attempts, hashers
+from tests import factories, hostile, newsroom
+from tests.hostile import Address
+
+NETWORK, ELSEWHERE = "203.0.113.5", "198.51.100.7"
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the time that meters read, which a test may move on."""
+    now = [1_900_000_000.0]
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now[0], monotonic=lambda: now[0]))
+    return now
+
+
+@pytest.fixture
+def hashed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the passwords that were hashed, and make hashing fast."""
+    found: list[str] = []
+    encode = PBKDF2PasswordHasher.encode
+
+    def noting(self: Any, password: str, salt: str, iterations: int | None = None) -> str:
+        found.append(password)
+        return encode(self, password, salt, 1)
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", noting)
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+    return found
+
+
+@pytest.fixture
+def ana(hashed: list[str]) -> User:
+    return person("ana")
+
+
+def person(name: str) -> User:
+    user = newsroom.user(name, "Journalist", email=f"{name}@host.example")
+    user.set_password(newsroom.PASSWORD)
+    user.save()
+    return user
+
+
+def log_in(name: str, password: str = "wrong", address: str = NETWORK, client: Client | None = None) -> str:
+    """Try to log in, and say what came of it: "in", "wrong" or "wait"."""
+    client = client or Client()
+    answer = client.post("/admin/login/", {"username": name, "password": password}, REMOTE_ADDR=address)
+    if answer.status_code == 302:
+        return "in"
+    codes = {error.code for error in answer.context["form"].non_field_errors().as_data()}
+    return "wait" if "limited" in codes else "wrong"
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
+
+
+# Guessing -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("networks", [1, 10_000])
+def test_one_account_is_guessed_a_few_times_however_many_networks_guess(
+    ana: User, now: list[float], hashed: list[str], networks: int
+) -> None:
+    # The account is meant, whatever it is called.
+    names = ("ana", "ANA", "ana@host.example")
+    found = [
+        log_in(names[number % 3], address=f"10.{number % networks % 200}.{number % 250}.1" if networks > 1 else NETWORK)
+        for number in range(12)
+    ]
+    assert found[:5] == ["wrong"] * 5
+    assert found.count("wait") >= 6
+    # A refused attempt costs no hash, and says nothing about the password.
+    hashed.clear()
+    assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "wait"
+    assert hashed == []
+
+
+def test_pauses_grow_to_a_quarter_of_an_hour(ana: User, now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    meter = attempts._Meter("password:account", "x", attempts.FREE_OF_ACCOUNT)
+    taken = 0
+    for _step in range(86_400 // 5):
+        now[0] += 5
+        if not meter.pause():
+            taken += 1
+            meter.add()
+    # A guess every second would be 86,400.
+    assert 50 < taken < 150
+
+
+def test_one_network_tries_few_passwords_however_many_accounts_it_tries(ana: User) -> None:
+    found = [log_in(f"colleague-{number}") for number in range(30)]
+    assert found[:20] == ["wrong"] * 20
+    assert found[20:].count("wait") >= 9
+    # Another network has not tried anything.
+    assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "in"
+
+
+def test_a_code_is_guessed_a_few_times(ana: User) -> None:
+    request = SimpleNamespace(META={"REMOTE_ADDR": NETWORK}, COOKIES={}, get_signed_cookie=lambda *_, **__: "")
+    for _ in range(attempts.FREE_OF_ACCOUNT):
+        attempts.begin(request, "code", "ana")
+    for _ in range(10):
+        with pytest.raises(ValidationError, match="Too many attempts to log in"):
+            attempts.begin(request, "code", "ana")
+
+
+def test_letters_are_sent_a_few_times_an_hour(ana: User, settings: Any) -> None:
+    settings.EMAIL_CONFIGURED = True
+    statuses = [
+        Client().post("/accounts/password/reset/", {"email": "ana@host.example"}, REMOTE_ADDR=f"10.0.{number}.1")
+        for number in range(5)
+    ]
+    assert [answer.status_code for answer in statuses] == [302] * 3 + [200] * 2
+
+
+# Locking out ----------------------------------------------------------------------------------------------------------
+
+
+def attack() -> None:
+    for number in range(30):
+        log_in("ana", address=f"10.0.{number}.1")
+    assert log_in("ana", newsroom.PASSWORD, "10.1.1.1") == "wait"
+
+
+def test_a_browser_that_is_known_is_not_locked_out(ana: User) -> None:
+    own = Client()
+    assert log_in("ana", newsroom.PASSWORD, client=own) == "in"
+    own.cookies.pop("sessionid")
+    UserSession.objects.all().delete()
+    attack()
+    assert log_in("ana", client=own) == "wrong"
+    assert log_in("ana", newsroom.PASSWORD, client=own) == "in"
+    # Nobody guesses there either, and the cookie of one account is none for another.
+    own.cookies.pop("sessionid")
+    assert [log_in("ana", client=own) for _ in range(10)].count("wait") >= 4
+    person("bea")
+    for number in range(30):
+        log_in("bea", address=f"10.0.{number}.1")
+    assert log_in("bea", newsroom.PASSWORD, ELSEWHERE, own) == "wait"
+
+
+def test_a_network_from_which_the_person_logged_in_is_not_locked_out(ana: User) -> None:
+    assert log_in("ana", newsroom.PASSWORD) == "in"
+    attack()
+    assert log_in("ana", newsroom.PASSWORD) == "in"
+    assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "wait"
+
+
+def test_somebody_who_mistypes_starts_again_after_the_right_password(ana: User) -> None:
+    for _ in range(3):
+        assert [log_in("ana", address=ELSEWHERE) for _ in range(4)] == ["wrong"] * 4
+        assert log_in("ana", newsroom.PASSWORD, ELSEWHERE) == "in"
+
+
+def test_an_office_logs_in_in_the_morning(hashed: list[str]) -> None:
+    for number in range(40):
+        person(f"colleague-{number}")
+    assert {log_in(f"colleague-{number}", newsroom.PASSWORD) for number in range(40)} == {"in"}
+
+
+def test_logging_in_does_not_wipe_out_what_the_network_tried_with_others(ana: User) -> None:
+    found = []
+    for number in range(30):
+        found.append(log_in(f"colleague-{number}"))
+        log_in("ana", newsroom.PASSWORD)
+    assert "wait" in found
+
+
+# Hashes ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_process_makes_two_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most = 0, 0
+    lock = threading.Lock()
+
+    def encode(*_: object) -> str:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        threading.Event().wait(0.01)
+        with lock:
+            at_once -= 1
+        return "hash"
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
+    with ThreadPoolExecutor(30) as threads:
+        assert set(threads.map(lambda _: hashers.PasswordHasher().encode("x", "y"), range(30))) == {"hash"}
+    assert most == hashers.AT_ONCE == 2
+    assert not hashers.are_busy()
+
+
+def test_nobody_waits_behind_more_than_a_few(ana: User, hashed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed.clear()
+    monkeypatch.setattr(hashers, "_waiting", hashers.MAX_WAITING)
+    assert log_in("ana", newsroom.PASSWORD) == "wait"
+    assert hashed == []
+
+
+# Every form -----------------------------------------------------------------------------------------------------------
+
+#: Addresses whose forms have no meter but the one of all forms, and the reason.
+WITHOUT_A_METER_OF_ITS_OWN = {
+    "i18n/setlang/": "sets a cookie of the sender and does nothing else",
+    "<language:language>/comments/unsubscribe/<str:token>/": "the signed link is the proof, and mail providers send "
+    "many from one address (RFC 8058)",
+    "accounts/logout/": "ends the session of the sender and does nothing else",
+    "admin/jsi18n/": "brings translations of the interface, whatever the method",
+    "admin/logout/": "ends the session of the sender and does nothing else",
+    "accounts/password/reset/key/<uidb36>-<key>/": "the link is the proof; it can be used once",
+    "accounts/passkeys/": "leads to another page",
+}
+
+
+def test_every_form_that_anybody_can_send_has_a_meter(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    article = factories.article()
+    poll = factories.update(
+        article, kind="poll", headline_en="Who?", body_en="<ul><li>We</li><li>They</li></ul>", state="published"
+    )
+    comment = Comment.objects.create(article=article, language="de", name="Ana", text="Gut so.", state="approved")
+    parts = {"language": "en", "slug": article.slug}
+    actions: list[str] = []
+    count = limits.count
+
+    def noting(action: str, identity: str, seconds: int) -> int:
+        actions.append(action)
+        return count(action, identity, seconds)
+
+    monkeypatch.setattr(limits, "count", noting)
+    data = {
+        "name": "Bea",
+        "email": "bea@host.example",
+        "text": "Good.",
+        "reason": "spam",
+        "choice": "0",
+        "username": "ana",
+        "password": "wrong",
+        "language": "de",
+        "login": "ana",
+        "credential": "{}",
+        "code": "123456",
+        "version": "0",
+    }
+    unmetered: dict[str, int] = {}
+    found: set[str] = set()
+
+    def path(address: Address) -> str:
+        pk = poll.pk if address.route.startswith("vote/") else comment.pk
+        return address.path(lambda kind, name: parts.get(name) or (str(pk) if kind == "int" else "x"))
+
+    for address in hostile.addresses():
+        actions.clear()
+        answer = Client(raise_request_exception=False, REMOTE_ADDR=NETWORK).post(
+            path(address), data, headers={"sec-fetch-site": "same-origin"}
+        )
+        to_log_in = answer.status_code == 302 and "/login/" in answer["Location"]
+        if answer.status_code in (403, 404, 405) or to_log_in:
+            # Nothing for anybody: it needs an account, or cannot be sent. Even so it is counted with all others.
+            continue
+        assert "post" in actions, address.route
+        if set(actions) == {"post"}:
+            unmetered[address.route] = answer.status_code
+        found.add(address.route)
+    # The addresses of one's own comment and of second factors answer only those who know a secret.
+    assert "<language:language>/live/<slug:slug>/comments/" in found
+    assert "vote/<language:language>/<int:pk>/" in found
+    assert "admin/login/" in found
+    assert unmetered.keys() <= WITHOUT_A_METER_OF_ITS_OWN.keys(), unmetered
+
+
+def test_forms_of_any_kind_are_limited_in_the_language_of_the_reader(settings: Any) -> None:
+    settings.POSTS_PER_MINUTE = 3
+    article = factories.article()
+    address = f"/de/live/{article.slug}/comments/"
+    same = {"sec-fetch-site": "same-origin"}
+    statuses = [Client(REMOTE_ADDR=NETWORK).post(address, {}, headers=same).status_code for _ in range(4)]
+    assert statuses == [422, 422, 422, 429]
+    refused = Client(REMOTE_ADDR=NETWORK).post(address, {}, headers=same)
+    assert refused["Retry-After"] == "60"
+    assert "zu viele Anfragen" in refused.content.decode()
+    as_json = Client(REMOTE_ADDR=NETWORK).post(address, {}, headers=same | {"accept": "application/json"})
+    assert "zu viele Anfragen" in as_json.json()["problem"]
+    # Reading is not limited, and neither are people who have logged in.
+    assert Client(REMOTE_ADDR=NETWORK).get(address).status_code == 200
+    known = Client(REMOTE_ADDR=NETWORK)
+    known.force_login(newsroom.user("ana", "Journalist"))
+    assert known.post(address, {}, headers=same).status_code == 422

@@ -1,0 +1,123 @@
+"""Nobody's input makes the server fail: each address answers each request, and within a time."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client, override_settings
+
+from articles.desk.actions import ACTIONS
+from articles.models import GlossaryTerm, Translation
+from comments.models import Comment
+from tests import factories, hostile, newsroom, soak
+from tests.hostile import Address, Fuzzer
+
+ROLES = ("nobody", "Journalist", "Translator", "Moderator", "Editor", "admin")
+
+#: More than any of these requests needs, in seconds of the processor.
+LIMIT_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, list[str]]]:
+    """Create one of each kind once for all tests, and return the parts of addresses at which something is."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")),
+        transaction.atomic(),
+    ):
+        article = factories.article()
+        text = factories.update(article, pictures=(factories.picture(alt_en="A street"),))
+        answers = {"kind": "poll", "headline_en": "Who wins?", "body_en": "<ul><li>We</li><li>They</li></ul>"}
+        poll = factories.update(article, **answers)
+        draft = factories.update(article, state="draft")
+        comment = Comment.objects.create(article=article, language="en", name="Ana", text="Good.", state="approved")
+        GlossaryTerm.objects.create(source_language="en", language="de", source="Danube", target="Donau")
+        translations = Translation.objects.filter(update=text).values_list("pk", flat=True)
+        yield {
+            "language": ["en", "de", "ar"],
+            "slug": [article.slug],
+            "article": [str(article.pk)],
+            "update": [str(each.pk) for each in (text, poll, draft)],
+            "int": [str(pk) for pk in (article.pk, text.pk, poll.pk, comment.pk, translations[0])],
+            "object_id": [str(pk) for pk in (article.pk, text.pk, draft.pk, translations[0], comment.pk)],
+            "action": [*ACTIONS, "start", "finish"],
+            "extension": ["csv", "tbx"],
+            "section": ["lists", "coverage", "updates"],
+            "path": ["x.jpg"],
+            "app_label": ["articles"],
+            "content_type_id": ["1"],
+        }
+        transaction.set_rollback(True)
+
+
+def visitor(role: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if role == "admin":
+        client.force_login(User.objects.create_superuser("fuzzing-admin"))
+    elif role != "nobody":
+        client.force_login(newsroom.user(f"fuzzing-{role}", role))
+    return client
+
+
+def is_for(address: Address, role: str) -> bool:
+    """Return whether a role has other answers there than everybody: readers' pages are the same for all."""
+    return role == "nobody" or address.route.startswith(("admin/", "accounts/"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_no_request_makes_the_server_fail_or_takes_long(site: dict[str, list[str]], role: str) -> None:
+    client, fuzzer = visitor(role), Fuzzer(ROLES.index(role), site)
+    found = [each for each in hostile.addresses() if is_for(each, role) and not each.route.endswith("logout/")]
+    assert len(found) > 30
+    if role != "nobody" and not soak.SOAK:
+        found = fuzzer.random.sample(found, 30 if role == "admin" else 10)
+    faults: dict[str, str] = {}
+
+    def send(address: Address, method: str, path: str, query: str = "", *form: Any) -> None:
+        names = fuzzer.names.setdefault(address.route, set())
+        with hostile.parameters_read(names):
+            answer = hostile.ask(client, method, path, query, *(form or (None, "text/plain")))
+        names |= hostile.fields_of_forms(answer.content)
+        # A translation that cannot be had at the moment is answered with 503, which is no failure.
+        failed = answer.status >= 500 and (answer.status != 503 or answer.error)
+        if failed or answer.seconds > LIMIT_SECONDS:
+            line = f"{method} {path[:200]}?{query[:300]} {str(form)[:300]}: {answer.status}, {answer.seconds:.1f} s"
+            faults.setdefault(f"{address.route} {answer.error[:30]}", f"{line} {answer.error}")
+
+    # Ordinary requests first, from which the names of the parameters are learned.
+    for address in found:
+        send(address, "GET", fuzzer.usual(address))
+        send(address, "POST", fuzzer.usual(address), "", b"", "application/x-www-form-urlencoded")
+    for address in itertools.islice(_shuffled_forever(fuzzer, found), soak.count(30, 5000)):
+        if fuzzer.random.random() < 0.5:
+            send(address, "GET", fuzzer.path(address), fuzzer.pairs(address))
+        else:
+            send(address, "POST", fuzzer.path(address), fuzzer.pairs(address), *fuzzer.body(address))
+    assert not faults, "\n".join(["", *faults.values()])
+
+
+def _shuffled_forever(fuzzer: Fuzzer, found: list[Address]) -> Iterator[Address]:
+    while True:
+        yield from fuzzer.random.sample(found, len(found))
+
+
+def test_the_check_itself_learns_parameters_and_notices_failures() -> None:
+    names: set[str] = set()
+    with hostile.parameters_read(names):
+        query = QueryDict("a=1")
+        query.get("a"), query.getlist("b"), "c" in query
+    assert names == {"a", "b", "c"}
+    assert hostile.fields_of_forms(b'<input type="text" name="q"><button class="x" name="act">') == {"q", "act"}
+
+
+@pytest.mark.django_db
+def test_a_failing_view_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("articles.page.views.find_article", lambda *_: 1 / 0)
+    answer = hostile.ask(visitor("nobody"), "GET", "/en/live/summit/", "", None, "text/plain")
+    assert (answer.status, answer.error) == (500, "ZeroDivisionError('division by zero')")
