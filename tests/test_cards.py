@@ -56,7 +56,7 @@ def test_a_card_is_drawn_once_and_again_after_a_correction(client: Any, monkeypa
     article = factories.article()
     update = factories.update(article, headline_en="Before")
     drawn = []
-    monkeypatch.setattr(drawing, "draw", lambda card, photo: drawn.append(card.title) or b"jpeg")
+    monkeypatch.setattr(drawing, "draw", lambda card, _photo: drawn.append(card.title) or b"jpeg")
     address = card_of(client, update.url("en"))
     for _ in range(2):
         answer = client.get(address)

@@ -57,7 +57,9 @@ def test_what_follows_from_the_updates_comes_with_them() -> None:
     assert (moment["op"], moment["list"], moment["sort"]) == ("put", "moments", first.sort_key)
     assert "A bridge is closed" in moment["html"]
     assert f"?at={first.pk}#{first.element}" in moment["html"]
-    assert f'data-moment="{formats.machine_text(second.first_published_at, article.zone)}"' in operations["latest"]["html"]
+    assert (
+        f'data-moment="{formats.machine_text(second.first_published_at, article.zone)}"' in operations["latest"]["html"]
+    )
     after = article.changes.count()
     first.is_key = False
     first.save()

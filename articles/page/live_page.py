@@ -224,7 +224,9 @@ class LivePage:
         place = selection.place
         shown = _shown(article, language).for_pages()
         pinned = list(shown.exclude(pin=None).newest_first())
-        if place.relation == "at" and any(one.pk == place.pk and (selection.shows(one) or kinds.of(one).pinned) for one in pinned):
+        if place.relation == "at" and any(
+            one.pk == place.pk and (selection.shows(one) or kinds.of(one).pinned) for one in pinned
+        ):
             raise Moved(selection.at(Place()), f"update-{place.pk}")
         page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, PAGE_SIZE)
         if place.relation in ("before", "after") and not page.items:
