@@ -275,7 +275,7 @@ function placeOf(list) {
 /** @param {HTMLElement} element */
 function highlight(element) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate([{ backgroundColor: "color-mix(in srgb, var(--signal) 14%, transparent)" }, {}], {
+  element.animate([{ backgroundColor: "color-mix(in srgb, var(--signal) 9%, transparent)" }, {}], {
     duration: 2500,
     easing: "ease-out",
   });

@@ -6,22 +6,25 @@ import { closest, find, findAll, make } from "./dom.js";
 let menu = null;
 /** @type {HTMLElement | null} */
 let control = null;
+let listens = false;
 
-/** Have the controls of a document open. */
-export function startSharing() {
+/**
+ * Open the menu of a control, or close it.
+ *
+ * @param {HTMLAnchorElement} link
+ */
+export function share(link) {
   const template = document.getElementById("share-menu");
   if (!(template instanceof HTMLTemplateElement)) return;
+  if (link === control) close();
+  else if (deviceShares()) shareByDevice(link);
+  else open(link, template);
+}
+
+/** Have the menu close on Escape, and on a click elsewhere. */
+function listen() {
   document.addEventListener("click", (event) => {
-    const link = closest(event, "a[data-share]");
-    if (!(link instanceof HTMLAnchorElement)) {
-      if (!closest(event, ".share-menu")) close();
-      return;
-    }
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    if (link === control) close();
-    else if (deviceShares()) shareByDevice(link);
-    else open(link, template);
+    if (!closest(event, ".share-menu, a[data-share]")) close();
   });
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape" || !control) return;
@@ -52,6 +55,8 @@ function shareByDevice(link) {
  */
 function open(link, template) {
   close();
+  if (!listens) listen();
+  listens = true;
   const root = make("div", { className: "share-menu" }, template.content.cloneNode(true));
   const [url, text] = [encodeURIComponent(link.href), encodeURIComponent(titleOf(link))];
   for (const one of findAll(root, "a[data-to]")) {

@@ -1,4 +1,10 @@
-// Starts the controls for sharing on pages that are not live.
-import { startSharing } from "./share.js";
+// The controls for sharing. What they open is loaded when a reader uses one for the first time.
+import { closest } from "./dom.js";
 
-startSharing();
+document.addEventListener("click", async (event) => {
+  const link = closest(event, "a[data-share]");
+  if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const { share } = await import("./share.js");
+  share(link);
+});
