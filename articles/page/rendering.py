@@ -276,11 +276,16 @@ def render_updates(
     found = {update.element: update for update in updates}
 
     def operations(article: Article, language: str) -> list[Operation]:
-        return [
-            *(update_operation(found.get(element), element, article, language) for element in elements),
-            # It follows from the updates, so it comes with them.
-            {"op": "set", "id": LATEST, "html": latest_html(article, language)},
-        ]
+        return [update_operation(found.get(element), element, article, language) for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
+
+
+def render_latest(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [{"op": "set", "id": element, "html": latest_html(article, language)} for element in elements]
 
     return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
 

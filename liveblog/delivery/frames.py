@@ -116,14 +116,14 @@ def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | N
 
 
 def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
-    """Return each element that changed in `language` once, in the order of the last changes.
+    """Return each element that changed in `language` once, in the order of the last changes, and those it brings.
 
     Return None if the page has to load again.
     """
     names = [line.element for line in changed if line.concerns(language)]
     if log.PAGE in names:
         return None
-    return list(dict.fromkeys(reversed(names)))[::-1]
+    return elements.with_brought(list(dict.fromkeys(reversed(names)))[::-1])
 
 
 class _Missed:
