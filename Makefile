@@ -1,7 +1,7 @@
 PORT ?= 8000
 python := .venv/bin/python
 
-.PHONY: help demo test soak check bench format messages messages-update lock
+.PHONY: help demo test soak check bench wheel format messages messages-update lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: .venv/.installed node_modules/.installed messages ## check style, types, 
 bench: .venv/.installed messages ## measure delivery, pages and moderation, as ratios (BENCH="fanout --rounds 1")
 	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
 	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
+
+wheel: .venv/.installed ## build a wheel with all files, in dist/
+	$(python) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 format: .venv/.installed node_modules/.installed ## format Python, templates, JavaScript and CSS, and fix what can be fixed
 	.venv/bin/ruff format .

@@ -487,5 +487,6 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
         return named(snippet)
 
 
+from articles.interchange import admin as interchange_admin  # noqa: E402, F401 - registers its pages
 from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages
 from articles.translations.glossary import admin as glossary_admin  # noqa: E402, F401 - registers its pages

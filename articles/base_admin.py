@@ -82,11 +82,13 @@ def labels_without_language(model: type[models.Model]) -> dict[str, str]:
 class TranslatedForm(_ItemForm):
     """A form of one version of an article or update: it cannot overwrite another version."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, label="")
+    version = forms.CharField(widget=forms.HiddenInput, required=False, label="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
+        # Now, because cleaning sets the fields of the instance.
+        self._version = self.instance.version_name if self.instance.pk else ""
+        self.fields["version"].initial = self._version
         own = self.fields.get("source_language")
         if self.instance.pk and isinstance(own, forms.ChoiceField):
             own.choices = with_kept_languages(offered_languages(), [self.instance.source_language])
@@ -139,8 +141,8 @@ class TranslatedForm(_ItemForm):
     def clean(self) -> dict[str, object]:
         super().clean()
         self._merge()
-        if self.instance.pk and self.cleaned_data.get("version") != self.instance.version:
-            self._redisplay_with("version", self.instance.version)
+        if self.instance.pk and self.cleaned_data.get("version") != self._version:
+            self._redisplay_with("version", self._version)
             raise ValidationError(
                 _(
                     "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "

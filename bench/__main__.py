@@ -26,6 +26,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 # One machine plays all the readers here, so the limits per address must not apply to it.
 os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
 os.environ.setdefault("SECRET_KEY", "bench")
+# All readers come from this machine.
+os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
 django.setup()
 
 from django.core.management import call_command

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Article, Update
+from liveblog.actors import Machine, acting_as
 from liveblog.languages import SHIPPED
 from liveblog.models import Change
 
@@ -18,6 +19,9 @@ _numbers = itertools.count(1)
 BODY = (
     "<p>" + "The ministers of the alliance meet in Bucharest to talk about what the winter will bring. " * 11 + "</p>"
 )
+
+#: Stands in the history of what the benchmarks write.
+BENCH = Machine("Benchmark")
 
 JOURNALIST = ("bench", "bench")
 
@@ -32,7 +36,8 @@ def article(updates: int = 0) -> Article:
         state=Article.State.LIVE,
         **{f"headline_{language}": f"Ministers meet ({language})" for language in languages},
     )
-    made.save()
+    with acting_as(BENCH):
+        made.save()
     began = timezone.now() - timedelta(days=1)
     Update._base_manager.bulk_create(
         (
@@ -60,7 +65,7 @@ def bodies() -> dict[str, str]:
 
 def post(of: Article) -> None:
     update = Update(article=of, source_language="en", state=Update.State.PUBLISHED, **bodies())
-    with changes.edit(update):
+    with acting_as(BENCH), changes.edit(update):
         update.save()
 
 

@@ -53,7 +53,9 @@ class Server:
 
     def start(self) -> Server:
         self.process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), *self.command], cwd=ROOT, env=os.environ | self.environment
+            ["taskset", "-c", str(SERVER_CORE), *self.command],
+            cwd=ROOT,
+            env=os.environ | {"SITE_URL": self.url} | self.environment,
         )
         deadline = time.monotonic() + 30
         while True:

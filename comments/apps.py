@@ -7,7 +7,8 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from comments import moderation, privacy, rendering, search
+        from articles.api import Part, register_part
+        from comments import archiving, moderation, privacy, rendering, search
         from comments.queue import consumers, panel
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
@@ -19,3 +20,4 @@ class CommentsConfig(AppConfig):
         moderation.listen()
         privacy.listen()
         search.register()
+        register_part("comments", Part(archiving.KINDS, archiving.dump, archiving.load))

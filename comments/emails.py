@@ -21,14 +21,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from articles import api
-from comments.models import Comment, EmailJob, State
+from comments import confirmation
+from comments.models import Comment, EmailAddress, EmailJob, State
 from liveblog import jobs
 
 logger = logging.getLogger(__name__)
 
 #: The oldest first.
 queue = jobs.Queue(
-    rows=lambda: EmailJob.objects.select_related("comment__article", "answer", "user").order_by("due_at"),
+    rows=lambda: EmailJob.objects.select_related("comment__article", "answer", "user", "address").order_by("due_at"),
     logger=logger,
     lease=timedelta(minutes=5),
     max_attempts=40,
@@ -42,24 +43,23 @@ BATCH_SIZE = 20
 _SALT = "comments.unsubscribe"
 
 
-def unsubscribe_url(comment: Comment) -> str:
-    """Return the address at which the author of a comment ends all e-mails. It is signed, so nobody can forge it."""
-    token = signing.Signer(salt=_SALT).sign(comment.email_hash)
-    return settings.SITE_URL + reverse("unsubscribe", args=[comment.page_language, token])
+def _unsubscribe_urls(address: EmailAddress, language: str) -> tuple[str, str]:
+    """Return the addresses at which the owner of an address ends all e-mails: for mail programs, and for people.
+
+    They are signed, so nobody can forge them. People get the secret in the fragment, which browsers send to nobody;
+    mail programs post to an address without one (RFC 8058), and `liveblog.logs` masks it.
+    """
+    token = signing.Signer(salt=_SALT).sign(str(address.pk))
+    for_programs, for_people = reverse("unsubscribe", args=[language, token]), reverse("unsubscribing", args=[language])
+    return f"{settings.SITE_URL}{for_programs}", f"{settings.SITE_URL}{for_people}#{token}"
 
 
-def subscriber(token: str) -> str | None:
-    """Return the hash of the e-mail that a token of `unsubscribe_url` names; None if the token is not ours."""
+def subscriber(token: str) -> EmailAddress | None:
+    """Return the address that a token names; None if the token is not ours, or if the address is erased."""
     try:
-        return signing.Signer(salt=_SALT).unsign(token)
+        return EmailAddress.objects.filter(pk=signing.Signer(salt=_SALT).unsign(token)).first()
     except signing.BadSignature:
         return None
-
-
-def unsubscribe(email_hash: str) -> None:
-    """End all e-mails to the author with this hash, and delete the ones that wait."""
-    Comment.objects.filter(email_hash=email_hash).update(notify=False)
-    EmailJob.objects.filter(comment__email_hash=email_hash, sent_at=None).delete()
 
 
 # Composing ------------------------------------------------------------------------------------------------------------
@@ -69,13 +69,17 @@ def compose(job: EmailJob) -> EmailMessage | None:
     """Return the e-mail as it has to be now; None if its occasion has gone."""
     if job.kind == EmailJob.Kind.DIGEST:
         return _digest(job)
+    if job.kind == EmailJob.Kind.CONFIRM:
+        return _confirmation(job)
     comment, answer = job.comment, job.answer
     about = answer or comment
-    if comment is None or about is None or about.state != State.APPROVED or not (comment.notify and comment.email):
+    if comment is None or about is None or about.state != State.APPROVED:
+        return None
+    if not (comment.notify and comment.confirmed and comment.email):
         return None
     language = comment.page_language
     page = f"{settings.SITE_URL}{comment.article.url(language)}"
-    unsubscribing = unsubscribe_url(comment)
+    one_click, unsubscribing = _unsubscribe_urls(EmailAddress.of(comment.email), language)
     with translation.override(language):
         context = {
             "comment": comment,
@@ -85,12 +89,36 @@ def compose(job: EmailJob) -> EmailMessage | None:
             "unsubscribe_url": unsubscribing,
         }
         message = _message(job, context, comment.email)
-    message.extra_headers |= {
+    message.extra_headers |= _headers(language, one_click)
+    return message
+
+
+def _headers(language: str, one_click: str) -> dict[str, str]:
+    return {
         "Content-Language": language,
         # RFC 8058: one click, without a page in between.
-        "List-Unsubscribe": f"<{unsubscribing}>",
+        "List-Unsubscribe": f"<{one_click}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def _confirmation(job: EmailJob) -> EmailMessage | None:
+    """Return the letter that asks for a confirmation. It contains nothing that anybody has written."""
+    address = job.address
+    newest = confirmation.unconfirmed(address).first() if address else None
+    if address is None or newest is None or address.silenced_at:
+        return None
+    language = newest.page_language
+    one_click, unsubscribing = _unsubscribe_urls(address, language)
+    with translation.override(language):
+        context = {
+            "site": settings.PUBLISHER_NAME,
+            "url": confirmation.link(address, language),
+            "days": confirmation.LINK_DURATION.days,
+            "unsubscribe_url": unsubscribing,
+        }
+        message = _message(job, context, address.email)
+    message.extra_headers |= _headers(language, one_click)
     return message
 
 
@@ -152,6 +180,9 @@ def _send(letter: EmailJob, server: BaseEmailBackend) -> None:
     message = compose(letter)
     if message is None:
         row.update(due_at=None)
+        if letter.address is not None:
+            # Nobody was asked, so somebody can be asked today.
+            EmailAddress.objects.filter(pk=letter.address.pk).update(asked_at=None)
         return
     message.connection = server
     message.send()

@@ -41,6 +41,15 @@ class EncryptedField(models.TextField):
             return ""
 
 
+def is_current(stored: str) -> bool:
+    """Return whether an encrypted value, as it is stored, was encrypted with SECRET_KEY and no former key."""
+    try:
+        _cipher(_keys()[:1]).decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def hashes(value: str) -> list[str]:
     """Return the keyed hashes of a value, one for each key, so that rows from before a change of keys are found too."""
     plain = value.strip().casefold().encode()
@@ -52,12 +61,11 @@ def keyed_hash(value: str) -> str:
     return next(iter(hashes(value)), "")
 
 
-def keyed_secret(*values: str) -> str:
-    """Return a secret derived from values, always the same. Without SECRET_KEY it cannot be computed."""
+def keyed_secrets(*values: str) -> list[str]:
+    """Return secrets derived from values, always the same: one for each key, the present one first."""
     made_of = "\0".join(values).encode()
-    return (
-        base64.urlsafe_b64encode(hmac.digest(_derived(_keys()[0], "secrets"), made_of, "sha256")).decode().rstrip("=")
-    )
+    digests = (hmac.digest(_derived(key, "secrets"), made_of, "sha256") for key in _keys())
+    return [base64.urlsafe_b64encode(digest).decode().rstrip("=") for digest in digests]
 
 
 def hashed_secret(secret: str) -> str:

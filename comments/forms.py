@@ -65,6 +65,8 @@ class CommentForm(_Form):
     seconds = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
     #: Made at random by the module, to recognise a comment that is sent again. See `comments.submission`.
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    #: Kept by the module: that the owner of the e-mail sends it. See `comments.confirmation`.
+    proof = forms.CharField(required=False, widget=forms.HiddenInput, max_length=200)
     #: A honeypot: people do not see this field, so only a program fills it in.
     website = forms.CharField(required=False, label=_("Leave this field empty"))
 

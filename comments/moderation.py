@@ -20,7 +20,9 @@ from django.utils import timezone
 from articles import api
 from articles.models import Article, Author, Update
 from comments import notifications, spam
+from comments.encryption import hashes, keyed_hash
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
+from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.errors import Conflict
 
@@ -170,9 +172,10 @@ def ban(
 ) -> Ban:
     """Ban the e-mail, the IP address or both of a comment's author until a time.
 
-    Raise ValueError if none of those to be banned is known, or known any more.
+    An e-mail that is not confirmed may be somebody else's, and is not banned. Raise ValueError if none of those to be
+    banned is known, or known any more.
     """
-    email_hash = comment.email_hash if email else ""
+    email_hash = comment.email_hash if email and comment.confirmed else ""
     banned = comment.address if address else None
     if not email_hash and not banned:
         raise ValueError("Nothing is known by which the author could be banned.")
@@ -183,28 +186,34 @@ def note(pk: int, user: User | None, text: str) -> Note:
     return Note.objects.create(comment_id=pk, user=user, text=text)
 
 
-def record_of(email_hash: str) -> Counter[str]:
-    """Count the comments of an author by state. The count is empty if the hash is."""
-    if not email_hash:
-        return Counter()
-    found = Comment.objects.filter(email_hash=email_hash).order_by().values_list("state").annotate(Count("pk"))
+def record_of(email: str) -> Counter[str]:
+    """Count the confirmed comments of an author by state. The count is empty if the e-mail is."""
+    found = (
+        Comment.objects.filter(email_hash__in=hashes(email), confirmed=True)
+        .order_by()
+        .values_list("state")
+        .annotate(Count("pk"))
+    )
     return Counter(dict(found))
 
 
-def approved_by_moderators(email_hash: str) -> int:
-    """Count the approved comments of an author that a moderator, not the rules, has approved."""
+def approved_by_moderators(email: str) -> int:
+    """Count the approved and confirmed comments of an author that a moderator, not the rules, has approved."""
     read = Q(decisions__actor=Actor.MODERATOR, decisions__to_state=State.APPROVED)
-    return Comment.objects.approved().filter(read, email_hash=email_hash).distinct().count()
+    return Comment.objects.approved().filter(read, email_hash__in=hashes(email), confirmed=True).distinct().count()
 
 
-def report(pk: int, reason: str, text: str, reader_hash: str) -> None:
-    """Add a reader's report and queue the comment, which stays visible. A second report of a reader changes nothing."""
+def report(pk: int, reason: str, text: str, reader: str) -> None:
+    """Add a reader's report and queue the comment, which stays visible. A second report of a reader changes nothing.
+
+    reader   the network address of the reader, of which only a keyed hash is stored
+    """
     with locked(pk) as comment:
         if comment.state != State.APPROVED:
             return
-        known = Report.objects.filter(comment=comment, reader_hash=reader_hash).exclude(reader_hash="")
+        known = Report.objects.filter(comment=comment, reader_hash__in=hashes(reader))
         if not known.exists():
-            Report.objects.create(comment=comment, reader_hash=reader_hash, reason=reason, text=text)
+            Report.objects.create(comment=comment, reader_hash=keyed_hash(reader), reason=reason, text=text)
             comment.open_reports += 1
             comment.held, comment.held_detail = Held.REPORTED, ""
             comment.queued_at = comment.queued_at or timezone.now()
@@ -220,12 +229,13 @@ def feature(pk: int, featured: bool) -> None:
         comment.save()
 
 
-def make_update(pk: int, authors: Collection[Author] = ()) -> Update:
-    """Publish an approved comment as an update of its article, and return it; a second call returns the same update.
+def make_update(pk: int, actor: User | Machine, authors: Collection[Author] = ()) -> Update:
+    """Make an update of an approved comment for `actor`, and return it; a second call returns the same update.
 
-    Raise Conflict if the comment is not approved.
+    It is published, or submitted if a second user releases updates of the article. Raise Conflict if the comment is not
+    approved.
     """
-    with locked(pk) as comment:
+    with locked(pk) as comment, acting_as(actor):
         if comment.state != State.APPROVED:
             raise Conflict(comment)
         if comment.update_made is None:

@@ -10,13 +10,19 @@ from comments.models.moderation import UNDO_WINDOW
 
 
 def decided(comment: Comment) -> None:
-    """If a comment was approved, queue e-mails to its author and to the author it answers, if they asked for them."""
+    """If a comment was approved, queue e-mails to its author and to the author it answers, if they asked for them.
+
+    Only confirmed addresses get any.
+    """
     if comment.state != State.APPROVED or not settings.EMAIL_CONFIGURED:
         return
-    if comment.notify and comment.email:
+    if comment.notify and comment.confirmed:
         _enqueue(f"approved-{comment.pk}", EmailJob.Kind.APPROVED, comment, None)
     answered = comment.parent
-    if answered is not None and answered.notify and answered.email_hash != comment.email_hash:
+    if answered is None or not (answered.notify and answered.confirmed):
+        return
+    # Somebody else may have typed the address of the author whom they answer.
+    if not (comment.confirmed and answered.email_hash == comment.email_hash):
         _enqueue(f"answered-{answered.pk}-{comment.pk}", EmailJob.Kind.ANSWERED, answered, comment)
 
 

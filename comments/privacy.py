@@ -11,13 +11,14 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from articles import api
 from articles.models import Update
 from comments.encryption import hashes
-from comments.models import Ban, Comment, EmailJob, Report
+from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
 
 
@@ -50,8 +51,10 @@ def _exported(comment: Comment) -> dict[str, object]:
         "email": comment.email,
         "state": comment.state,
         "told by e-mail": comment.notify,
-        "address": comment.address,
-        "browser": comment.user_agent,
+        # Somebody else may have sent what the owner of the e-mail address has not confirmed.
+        "confirmed": comment.confirmed,
+        "address": comment.address if comment.confirmed else None,
+        "browser": comment.user_agent if comment.confirmed else "",
         "decisions": [
             {"at": line.at.isoformat(), "to": line.to_state, "by": line.actor, "reason": line.reason}
             for line in comment.decisions.all()
@@ -77,6 +80,7 @@ def erase(email: str) -> int:
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
         erased += 1
+    EmailAddress.objects.filter(email_hash__in=hashes(email)).delete()
     return erased
 
 
@@ -106,4 +110,8 @@ def forget_addresses() -> int:
     Report.objects.filter(at__lt=before).exclude(reader_hash="").update(reader_hash="")
     Ban.objects.filter(until__lt=timezone.now()).delete()
     EmailJob.objects.filter(made_at__lt=before, due_at=None).delete()
+    hashed = Q(email_hash=OuterRef("email_hash"))
+    used = Exists(Comment.objects.filter(hashed)) | Exists(Ban.objects.filter(hashed))
+    # An owner who wants no letters still gets none.
+    EmailAddress.objects.filter(silenced_at=None).exclude(used).delete()
     return forgotten

@@ -6,7 +6,9 @@ and made afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, NotRequired, TypedDict
@@ -18,10 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import Article
-from comments import blocklist, moderation, spam
+from comments import blocklist, confirmation, moderation, spam
 from comments import text as plain
-from comments.encryption import hashed_secret, keyed_hash, keyed_secret
-from comments.models import Actor, Ban, Comment, Discussion, Held, ListedWord, Policy, State
+from comments.encryption import hashed_secret, keyed_hash, keyed_secrets
+from comments.models import Actor, Ban, Comment, Discussion, EmailAddress, Held, ListedWord, Policy, State
 from liveblog import limits
 from liveblog.delivery import log
 from liveblog.errors import Conflict
@@ -52,10 +54,12 @@ class CommentData(TypedDict):
     email: str
     text: str
     parent: NotRequired[Comment | None]
+    #: By which the sender shows that the e-mail is theirs; see `comments.confirmation`.
+    proof: NotRequired[str]
     notify: NotRequired[bool]
     #: How long the form was open, as measured by the browser.
     seconds: NotRequired[float | None]
-    #: Made at random by the browser; see `_secret`.
+    #: Made at random by the browser; see `_secrets`.
     key: NotRequired[str]
 
 
@@ -107,16 +111,18 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
     A comment that is sent twice, by a second click or after a lost answer, is saved once.
     """
     name, email, text, parent = values["name"], values["email"], values["text"], values.get("parent")
-    _check_sender(email, sender, sender.address)
+    confirmed = confirmation.proves(email, values.get("proof", ""))
+    _check_sender(email, sender, sender.address, confirmed=confirmed)
     listed = _check_words(name, text)
-    secret = _secret(article, values, sender)
     # Nobody else can save anything in the article while it is locked.
     facts = _Facts.of(name, text, language)
+    secrets_ = _secrets(article, values, sender)
     with transaction.atomic():
         log.lock(article.pk)
         discussion = _open_discussion(article.pk)
-        if (before := Comment.objects.filter(secret_hash=hashed_secret(secret)).first()) is not None:
-            return Accepted(before, secret)
+        for secret in secrets_:
+            if (before := Comment.objects.filter(secret_hash=hashed_secret(secret)).first()) is not None:
+                return Accepted(before, secret)
         if parent is not None and not Comment.objects.approved().filter(pk=parent.pk).exists():
             raise Rejected(str(PARENT_GONE))
         comment = Comment(
@@ -124,6 +130,7 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
             parent=parent,
             name=name,
             email=email,
+            confirmed=confirmed,
             text=text,
             text_hash=facts.text_hash,
             language=facts.language,
@@ -131,23 +138,25 @@ def submit(article: Article, values: CommentData, language: str, sender: Sender)
             notify=bool(values.get("notify")),
             address=sender.address,
             user_agent=sender.user_agent,
-            secret_hash=hashed_secret(secret),
+            secret_hash=hashed_secret(secrets_[0]),
         )
         comment.held, comment.held_detail = _hold_reason(comment, facts, listed, values.get("seconds"))
         _accept(comment, discussion)
-    return Accepted(comment, secret)
+        confirmation.ask(comment, sender.address)
+    return Accepted(comment, secrets_[0])
 
 
 def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Comment:
     """Change the text of a comment for its author, who read `version`; check it again. Raise Rejected or Conflict."""
-    _check_sender(comment.email, sender, sender.address, comment.address)
+    _check_sender(comment.email, sender, sender.address, comment.address, confirmed=comment.confirmed)
     listed = _check_words(comment.name, text)
     facts = _Facts.of(comment.name, text, comment.page_language)
     with moderation.locked(comment.pk) as now:
         discussion = _open_discussion(now.article_id)
-        _must_be_changeable(now, version)
         if now.text == text:
+            # Perhaps the page was loaded again that has saved it.
             return now
+        _must_be_changeable(now, version)
         now.text, now.text_hash, now.language = text, facts.text_hash, facts.language
         now.version += 1
         now.edited_at = timezone.now()
@@ -155,6 +164,28 @@ def edit(comment: Comment, text: str, sender: Sender, *, version: int) -> Commen
         now.held, now.held_detail = _hold_reason(now, facts, listed, None)
         _accept(now, discussion, edited=True)
     return now
+
+
+def confirm(address: EmailAddress, own: Collection[int], others: Collection[int]) -> None:
+    """Confirm an e-mail address and the comments `own`; take it away from `others`, which its owner has not written."""
+    EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now(), silenced_at=None)
+    found = confirmation.unconfirmed(address)
+    found.filter(pk__in=others).order_by().update(email="", email_hash="", notify=False)
+    for pk in found.filter(pk__in=own).values_list("pk", flat=True):
+        # Its author may have deleted it meanwhile.
+        with contextlib.suppress(Conflict):
+            _confirm(pk)
+
+
+def _confirm(pk: int) -> None:
+    """Mark a comment as confirmed, and publish it if the article's rules now do. Raise Conflict if it is gone."""
+    with moderation.locked(pk) as now:
+        now.confirmed = True
+        waits = now.state == State.WAITING and now.held == Held.POLICY
+        if waits and may_appear(now, Discussion.of(now.article_id)):
+            moderation.set_state(now, State.APPROVED, actor=Actor.POLICY)
+        else:
+            now.save()
 
 
 def withdraw(comment: Comment, *, version: int) -> None:
@@ -180,14 +211,16 @@ def language_of(text: str, page_language: str) -> str:
 # Checks ---------------------------------------------------------------------------------------------------------------
 
 
-def _check_sender(email: str, sender: Sender, *addresses: str | None) -> None:
-    """Raise Rejected if the e-mail or an IP address is banned, or if too many comments came from the sender."""
+def _check_sender(email: str, sender: Sender, *addresses: str | None, confirmed: bool) -> None:
+    """Raise Rejected if the e-mail or an IP address is banned, or if too many comments came from the sender.
+
+    Anybody can type an e-mail, so only comments of its confirmed owner count against it.
+    """
     if Ban.objects.of(email, *addresses).exists():
         raise Rejected(_("You cannot comment here at the moment."), status=403)
     address = limits.counted_address(sender.address or "")
     by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS)
-    # E-mails are not verified: comments rejected by address must not use up the limit of an e-mail's owner.
-    if not by_address or not _is_within_email_limit(email):
+    if not by_address or (confirmed and not _is_within_email_limit(email)):
         raise Rejected(
             _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
         )
@@ -212,8 +245,10 @@ def _open_discussion(article_id: int) -> Discussion:
     return discussion
 
 
-def _secret(article: Article, values: CommentData, sender: Sender) -> str:
+def _secrets(article: Article, values: CommentData, sender: Sender) -> list[str]:
     """Return the secret by which the author finds the comment; the same one if the same sender sends it again.
+
+    Further secrets are those that former keys make of it.
 
     A sender is identified by the random key of the form's JavaScript module; without JavaScript, by IP address and
     browser. Another sender of the same text gets another secret, and so a comment of their own.
@@ -222,10 +257,11 @@ def _secret(article: Article, values: CommentData, sender: Sender) -> str:
     content = (str(article.pk), str(parent.pk if parent else ""), values["email"], values["text"])
     # The prefixes keep the two apart: nobody can make up a key that equals the address of another sender.
     if key := values.get("key"):
-        return keyed_secret("key", key, *content)
-    if address := limits.counted_address(sender.address or ""):
-        return keyed_secret("address", address, sender.user_agent, *content)
-    return secrets.token_urlsafe(24)
+        return keyed_secrets("key", key, *content)
+    # Clients without an address cannot be told apart.
+    if sender.address:
+        return keyed_secrets("address", limits.counted_address(sender.address), sender.user_agent, *content)
+    return [secrets.token_urlsafe(24)]
 
 
 def _hold_reason(comment: Comment, facts: _Facts, listed: ListedWord | None, seconds: float | None) -> tuple[str, str]:
@@ -240,7 +276,7 @@ def _hold_reason(comment: Comment, facts: _Facts, listed: ListedWord | None, sec
         return Held.FAST, f"{seconds:.1f} s"
     if len(comment.text) >= _MIN_DUPLICATE_LENGTH:
         since = timezone.now() - DUPLICATE_WINDOW
-        same = Comment.objects.filter(text_hash=comment.text_hash, written_at__gt=since)
+        same = Comment.objects.filter(text_hash__in=plain.hashes_of(comment.text), written_at__gt=since)
         duplicates = same.exclude(pk=comment.pk).count()
         if duplicates > MAX_DUPLICATES:
             return Held.DOUBLED, str(duplicates)
@@ -271,12 +307,15 @@ def may_appear(comment: Comment, discussion: Discussion) -> bool:
     """Return whether the article's rules publish a comment that no moderator has read and that no check has held."""
     if discussion.policy == Policy.AT_ONCE:
         return True
-    return discussion.policy == Policy.TRUSTED and is_trusted(keyed_hash(comment.email))
+    return discussion.policy == Policy.TRUSTED and comment.confirmed and is_trusted(comment.email)
 
 
-def is_trusted(email_hash: str) -> bool:
-    """Return whether moderators approved enough comments of an author, and none was rejected or marked as spam."""
-    record = moderation.record_of(email_hash)
+def is_trusted(email: str) -> bool:
+    """Return whether moderators approved enough comments of an author, and none was rejected or marked as spam.
+
+    Only comments count that the owner of the e-mail has confirmed.
+    """
+    record = moderation.record_of(email)
     if record[State.SPAM] or record[State.REJECTED]:
         return False
-    return moderation.approved_by_moderators(email_hash) >= settings.COMMENTS_TRUSTED_AFTER
+    return moderation.approved_by_moderators(email) >= settings.COMMENTS_TRUSTED_AFTER

@@ -8,7 +8,7 @@ import unicodedata
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from comments.encryption import keyed_hash
+from comments.encryption import hashes
 from liveblog.blank import unless_blank
 from liveblog.links import as_read
 from liveblog.marks import bounded_marks
@@ -64,5 +64,10 @@ def count_of_links(text: str) -> int:
 
 def hash_of(text: str) -> str:
     """Return a keyed hash that is equal for texts that differ only in case, blanks and punctuation."""
+    return hashes_of(text)[0]
+
+
+def hashes_of(text: str) -> list[str]:
+    """Return that hash for each key, the present one first."""
     letters = "".join(character for character in unicodedata.normalize("NFKC", text).casefold() if character.isalnum())
-    return keyed_hash(letters or text)
+    return hashes(letters or text) or [""]

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 
@@ -7,10 +8,11 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
-        from liveblog import jobs, metrics, tracing
+        from liveblog import checks, jobs, metrics, tracing
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
+        register(checks.deployment, deploy=True)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
         metrics.register(jobs.measure)

@@ -5,9 +5,14 @@ from typing import Any, cast
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+from liveblog import proxies
+
+if found := proxies.problem():
+    raise ImproperlyConfigured(found)
 
 # This loads the apps, which the other imports need.
 _http = get_asgi_application()
@@ -18,17 +23,18 @@ from django.urls import path, re_path
 from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
+from articles.interchange.jobs import import_when_due
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import metrics, notify, parameters
+from liveblog import metrics, notify, parameters, proxies
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
-from liveblog.origin import is_of_site
+from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
 
@@ -42,18 +48,22 @@ async def _load_detector() -> None:
         await asyncio.to_thread(detector.load)
 
 
-application = ProtocolTypeRouter(
+_routes = ProtocolTypeRouter(
     {
         "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
-        "websocket": AllowedHostsOriginValidator(
-            URLRouter(
-                [
-                    path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
-                    path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
-                    path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
-                    re_path("", cast(Any, nowhere)),
-                ]
-            )
+        "websocket": OwnPagesOnly(
+            cast(
+                Any,
+                URLRouter(
+                    [
+                        path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                        path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
+                        path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
+                        re_path("", cast(Any, nowhere)),
+                    ]
+                ),
+            ),
+            settings.SITE_ORIGINS,
         ),
         "lifespan": Lifespan(
             metrics.sample_while_serving,
@@ -63,8 +73,11 @@ application = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            import_when_due,
             run_when_due,
             _load_detector,
         ),
     }
 )
+
+application = proxies.TrustedProxies(cast(Any, _routes), settings.TRUSTED_PROXIES or ())

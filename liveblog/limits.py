@@ -77,10 +77,7 @@ _rests_until = 0.0
 
 
 def allowed(request: HttpRequest, action: str, most: int, seconds: int) -> bool:
-    """Count an action of the request's network address, and return whether it is within the limit; see `within`.
-
-    Requests from a local proxy that sends no client address are not limited.
-    """
+    """Count an action of the request's network address, and return whether it is within the limit; see `within`."""
     return within(action, counted_address(request.META.get("REMOTE_ADDR") or ""), most, seconds)
 
 
@@ -174,14 +171,16 @@ def _rest() -> None:
     logger.warning("The store of limits does not answer; each process counts by itself.", exc_info=True)
 
 
-def counted_address(host: str) -> str | None:
-    """Return the network address under which a client is counted; None if many clients share it, as a local proxy's."""
+#: All clients that have no address count as this one; see `liveblog.proxies`.
+UNNAMED = "unnamed"
+
+
+def counted_address(host: str) -> str:
+    """Return the network address under which a client is counted; UNNAMED if it has none."""
     try:
         address = _address(host)
     except ValueError:
-        return None
-    if address.is_loopback:
-        return None
+        return UNNAMED
     return str(address if address.version == 4 else network_of(host))
 
 

@@ -1,11 +1,13 @@
 """The log: one format for everything that the server says, and a log that stays readable during an outage.
 
-Each line names the process, the release and, while a request is answered, the id of the request.
+Each line names the process, the release and, while a request is answered, the id of the request. None contains a secret
+of an address.
 """
 
 import json
 import logging
 import os
+import re
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -52,8 +54,9 @@ class JsonFormatter(logging.Formatter):
         }
         if identity := request_id.get():
             entry["request_id"] = identity
-        if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+        if record.exc_text or record.exc_info:
+            # `MaskSecrets` has written the text and hidden what is secret in it.
+            entry["exception"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
         if record.stack_info:
             entry["stack"] = record.stack_info
         entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
@@ -67,6 +70,56 @@ class WithoutProbes(logging.Filter):
         arguments = record.args
         path = arguments[2] if isinstance(arguments, tuple) and len(arguments) > 2 else ""
         return str(path).partition("?")[0] not in PROBES
+
+
+#: Addresses whose next part is a secret: it stands for a password of a reader or of somebody in the newsroom.
+_SECRET_PARTS = re.compile(
+    r"(/comments/(?:unsubscribe|mine)/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
+    r"[^/\s?#&\"'<>]+"
+)
+#: Fragments, and values of parameters and headers, that are secrets.
+_SECRET_VALUES = re.compile(
+    r"((?:/comments/(?:mine|confirm|unsubscribe)/)#"
+    r"|\b(?:secret|proof|password)=|[?&](?:token|key)=|\bAuthorization['\"]?[:=]\s*['\"]?(?:Bearer|Basic) )"
+    r"[^\s&\"'<>]+",
+    re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """Return a text with the secrets of its addresses replaced by dots."""
+    return _SECRET_VALUES.sub(r"\1…", _SECRET_PARTS.sub(r"\1…", text))
+
+
+class MaskSecrets(logging.Filter):
+    """Mask secrets in everything that a handler writes: the message, its arguments and the traceback.
+
+    Arguments keep their number and order, because formatters such as uvicorn's take them apart.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):
+            record.msg = masked(record.msg)
+        elif masked(str(record.msg)) != str(record.msg):
+            record.msg = masked(str(record.msg))
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(_masked_argument, record.args))
+        elif isinstance(record.args, dict):
+            record.args = {name: _masked_argument(value) for name, value in record.args.items()}
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text and masked(record.exc_text) != record.exc_text:
+            # Formatters write the text if there is one, and would make it again if there were an exception.
+            record.exc_text, record.exc_info = masked(record.exc_text), None
+        return True
+
+
+def _masked_argument(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = str(value)
+    hidden = masked(text)
+    return hidden if hidden != text else value
 
 
 class OncePerOutage(logging.Filter):

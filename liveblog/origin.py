@@ -1,11 +1,13 @@
-"""The defence of forms on readers' pages against other sites: the origin that the browser states, without a cookie."""
+"""The defence against other sites: the origin that the browser states, compared as a whole, without a cookie."""
 
+from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
+
+from liveblog.asgi_types import Application, Receive, Scope, Send
 
 
 @lru_cache(maxsize=64)
@@ -24,4 +26,25 @@ def from_here(request: HttpRequest) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
+    return origin is None or origin in {f"{request.scheme}://{request.get_host()}", *settings.SITE_ORIGINS}
+
+
+class OwnPagesOnly:
+    """An ASGI application around one for websockets. It refuses those that a page of another origin opens.
+
+    Scheme, host and port must be equal. A client that states no origin, or several, is refused as well: every browser
+    states one (RFC 6455, section 10.2).
+    """
+
+    def __init__(self, app: Application, origins: Iterable[str]) -> None:
+        self._app = app
+        self._origins = {origin.encode() for origin in origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        stated = [value for name, value in scope["headers"] if name == b"origin"]
+        if len(stated) == 1 and stated[0] in self._origins:
+            await self._app(scope, receive, send)
+        else:
+            await receive()
+            # Before the handshake is accepted, this is an answer with the status 403.
+            await send({"type": "websocket.close"})

@@ -45,7 +45,9 @@ def _is_source(name: str) -> bool:
 @lru_cache(maxsize=1)
 def content_digest() -> str:
     """Return the digest of the running release, whatever its name is."""
-    return digest_of(settings.BASE_DIR)
+    # A wheel has the digest of the repository that it was made from.
+    packaged = Path(settings.SITE_DIR, "RELEASE")
+    return packaged.read_text(encoding="utf-8") if packaged.exists() else digest_of(settings.BASE_DIR)
 
 
 RELEASE: str = settings.RELEASE or content_digest()

@@ -39,6 +39,7 @@ ROLES: Mapping[str, frozenset[str]] = {
                 for action in ("add", "change", "delete", "view")
             ),
             *(*_RUN_COVERAGE, "articles.delete_snippet", *_TRANSLATE),
+            *(f"articles.{action}_import" for action in ("add", "change", "view")),
             *(*_MODERATE, "comments.delete_comment", "comments.feature_comment", "comments.erase_comment"),
         }
     ),

@@ -4,6 +4,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +18,11 @@ from js_asset import static_lazy
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+#: Templates, static files and translations. A wheel has them inside the package (hatch_build.py).
+_PACKAGED = BASE_DIR / "liveblog" / "_site"
+SITE_DIR = _PACKAGED if _PACKAGED.is_dir() else BASE_DIR
+#: The database and uploads, if the environment does not say where they are.
+_DATA_DIR = Path.cwd() if _PACKAGED.is_dir() else BASE_DIR
 env = Env()
 
 _T = TypeVar("_T")
@@ -52,7 +58,47 @@ _site = urlsplit(SITE_URL)
 _https = _site.scheme == "https"
 _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if _site.hostname in _LOOPBACK else [_site.hostname])
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+
+def _origin(name: str, url: str) -> str:
+    """Return the origin of an address as browsers write it (RFC 6454): without the default port, in small letters."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"{name} names {url!r}. An origin is such as https://news.example.org.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_default = port in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+
+
+_own_urls = [SITE_URL]
+if _site.hostname in ("localhost", "127.0.0.1", "::1"):
+    # On one's own machine all names of it are the same.
+    _port = f":{_site.port}" if _site.port else ""
+    _own_urls += [f"{_site.scheme}://{host}{_port}" for host in _LOOPBACK]
+#: The origins whose pages may open websockets and post forms: that of SITE_URL, and those of other names of the site.
+SITE_ORIGINS = [_origin("SITE_URL", url) for url in _own_urls]
+_other_origins: list[str] = env.list("OTHER_ORIGINS", [])
+SITE_ORIGINS += [_origin("OTHER_ORIGINS", url) for url in _other_origins]
+CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
+
+#: Networks of the proxies that are believed, and "unix"; None if nothing is said. See liveblog/proxies.py.
+TRUSTED_PROXIES: list[str] | None = env.list("TRUSTED_PROXIES") if "TRUSTED_PROXIES" in os.environ else None
+for _name in TRUSTED_PROXIES or ():
+    try:
+        _name == "unix" or ip_network(_name)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES names {_name!r}. It takes addresses, networks such as 10.0.0.0/8, and unix. ({error})"
+        ) from error
+
+#: Monitoring that sends this token may read /metrics. Without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
+    raise ImproperlyConfigured("METRICS_TOKEN has at least 16 letters, digits and signs, and no spaces.")
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -82,6 +128,7 @@ MIDDLEWARE = [
     "liveblog.staticfiles.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "articles.interchange.redirects.OldAddresses",
     "liveblog.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,7 +146,7 @@ ASGI_APPLICATION = "liveblog.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [SITE_DIR / "templates"],
         "OPTIONS": {
             "loaders": [
                 (
@@ -122,7 +169,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data -----------------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{_DATA_DIR / 'db.sqlite3'}")}
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _database_options.update(
@@ -294,8 +341,6 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
 # Monitoring ----------------------------------------------------------------------------------------------------------
 
-#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 #: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
@@ -313,7 +358,7 @@ if unknown := set(_offered) - SHIPPED.keys():
 LANGUAGES = [(code, name) for code, name in SHIPPED.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
 # The second directory holds strings of Django that Django has not translated.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_django"]
+LOCALE_PATHS = [SITE_DIR / "locale", SITE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
@@ -327,12 +372,12 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 # Files ----------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.path("STATIC_ROOT", SITE_DIR / "staticfiles")
+STATICFILES_DIRS = [SITE_DIR / "static"]
 #: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
 STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
+MEDIA_ROOT = env.path("MEDIA_ROOT", _DATA_DIR / "media")
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -399,7 +444,15 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+# These two bind the whole domain, not only this site, so its owner decides.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https and env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = _https and env.bool("HSTS_PRELOAD", False)
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    raise ImproperlyConfigured("HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS: lists of browsers take whole domains only.")
+# Django warns if they are off.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Addresses with secrets reach no other site, and no log of ours through the header Referer of a page's own requests.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -489,13 +542,20 @@ LOGGING = {
     "filters": {
         "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
         "without_probes": {"()": "liveblog.logs.WithoutProbes"},
+        "mask_secrets": {"()": "liveblog.logs.MaskSecrets"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
-        "outages": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["once_per_outage"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["mask_secrets"]},
+        "outages": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["once_per_outage", "mask_secrets"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
+        # Django's own handler of its server for development does not mask anything.
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
@@ -505,12 +565,14 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
+                "liveblog.proxies",
                 *(
                     "articles.embeds",
                     "articles.polls",
                     "articles.publishing",
                     "articles.translations",
                     "articles.feeds",
+                    "articles.interchange",
                 ),
                 *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),
                 *("comments.akismet_service", "channels_redis", "psycopg.pool"),

@@ -91,7 +91,7 @@ def scrubbed(event: Any, _hint: object = None) -> Any:
 def _without_addresses(value: Any) -> Any:
     if isinstance(value, str):
         # PostgreSQL adds the values of the row to some of its messages.
-        value = value.partition("\nDETAIL:")[0]
+        value = logs.masked(value.partition("\nDETAIL:")[0])
         return _ADDRESS.sub(_without_address, _E_MAIL.sub("[e-mail]", value))
     if isinstance(value, Mapping):
         return {name: _without_addresses(each) for name, each in value.items()}

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import connection
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from liveblog.errors import NotInLanguage
+from liveblog.uploads import PRIVATE_UPLOADS
 
 
 @require_safe
@@ -41,6 +42,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponseBase:
     """Return an uploaded file in one piece: Django's streaming under ASGI takes a thread switch for each chunk."""
+    # Files of imports, which may hold drafts and personal data.
+    if path.startswith(PRIVATE_UPLOADS):
+        raise Http404
     response: HttpResponseBase = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     if isinstance(response, FileResponse):
         whole = HttpResponse(response.getvalue(), headers=response.headers)
@@ -54,7 +58,8 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
-    for_people = ["/admin/", "/vote/", "/i18n/", "/*/comments/mine/", "/*/comments/unsubscribe/"]
+    for_people = ["/admin/", "/vote/", "/i18n/"]
+    for_people += [f"/*/comments/{page}/" for page in ("mine", "confirm", "unsubscribe")]
     closed = for_people if settings.INDEXING else ["/"]
     sitemaps = [reverse("sitemap-index"), reverse("news-sitemap-of-all")]
     sitemaps += [reverse("news-sitemap", args=[language]) for language, _name in settings.LANGUAGES]

@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import hashlib
 import os
 import runpy
@@ -13,24 +14,33 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import IntegrityError, connections
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 from django.utils import timezone, translation
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
-from liveblog import limits
-from tests import databases
-from tests.soak import SOAK
+from liveblog import actors, limits
+from tests import databases, soak
+from tests.actors import TEST, nobody_acting
 
-# A slow machine must not fail a test, and every run uses the same examples. Use --hypothesis-profile=other to look
-# for others.
-hypothesis.register_profile("same", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+# A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
+# because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
 hypothesis.register_profile("other", deadline=None, suppress_health_check=list(HealthCheck))
+hypothesis.register_profile(
+    "same",
+    hypothesis.get_profile("other"),
+    derandomize=True,
+    database=None,
+    max_examples=soak.count(30, 300),
+    phases=[Phase.explicit, Phase.generate],
+)
 hypothesis.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,9 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
     databases.name_template(_directory())
     TransactionTestCase._fixture_teardown = _empty_databases
+    # A password takes a quarter of a second to hash, on purpose. Servers read these hashes, and make better ones.
+    PBKDF2PasswordHasher.iterations = 1
     _take_redis_of_worker()
-    # Every test client creates the middleware again, which would look at a thousand files; only servers serve them.
-    settings.SERVESTATIC_USE_MANIFEST = settings.SERVESTATIC_USE_STATIC_ROOT = False
+    # Only servers serve static files. For each client of a test this middleware would look at a thousand files, and it
+    # is asynchronous, so each request of a test would start an event loop and change threads.
+    settings.MIDDLEWARE.remove("liveblog.staticfiles.StaticFilesMiddleware")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -127,9 +140,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         elif _commits(item) and not item.get_closest_marker("one_database"):
             # These tests use several connections to the database.
             item.add_marker("database")
-        (kept if SOAK or not item.get_closest_marker("soak") else left_out).append(item)
+        (kept if soak.SOAK or not item.get_closest_marker("soak") else left_out).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what stays until the end: modules, tests and Django. It took a tenth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _commits(item: Any) -> bool:
@@ -158,7 +178,9 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any) -> Iterator[None]:
+def nothing_left_over(
+    request: pytest.FixtureRequest, media: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Start each test with an empty cache, because a database that is rolled back hands out the same ids again.
 
     Also reset the language and the time zone, which the last request of the previous test has set.
@@ -169,7 +191,16 @@ def nothing_left_over(request: pytest.FixtureRequest, media: Path, settings: Any
     limits.forget()
     translation.deactivate()
     timezone.deactivate()
-    yield
+    # What a test saves itself is saved by a machine. A request names its own actor, and nobody acts before it does.
+    answer = ClientHandler.__call__
+
+    def answered(handler: ClientHandler, environ: Any) -> Any:
+        with nobody_acting():
+            return answer(handler, environ)
+
+    monkeypatch.setattr(ClientHandler, "__call__", answered)
+    with actors.acting_as(TEST):
+        yield
     translation.deactivate()
     timezone.deactivate()
     cache.clear()

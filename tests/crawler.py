@@ -292,6 +292,7 @@ def faults_of_alternates(pages: dict[str, Page], language: str, address: str) ->
 
 # From page to page ---------------------------------------------------------------------------------------------------
 
+_PAGE_OF_ARTICLE = re.compile("/[a-z]+/live/[^/]+/")
 _NOT_PAGES = re.compile(r"/(?:media|static|i18n|ws)/|/admin/(?:logout|jsi18n)/")
 
 
@@ -317,6 +318,9 @@ def _kind(address: str, language: str) -> str:
     path, _, query = address.partition("?")
     if language_in(path) not in (None, language):
         path = re.sub("^/[a-z]+/(live/[^/]+)?", "/elsewhere/", path)
+    elif query or not _PAGE_OF_ARTICLE.fullmatch(path):
+        # Each article has a page of its own kind, for articles have states. What is below it is alike.
+        path = re.sub("/live/[^/]+/", "/live/#/", path)
     return re.sub(r"\d+", "#", f"{path}?{','.join(sorted(key for key, _value in parse_qsl(query)))}")
 
 
@@ -356,7 +360,8 @@ def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Vi
         visit = Visit(address, came_from, answer, Page(answer.content.decode()) if is_page else None)
         yield visit
         links = [answer["Location"]] if 300 <= answer.status_code < 400 else []
-        # The admin links to readers' pages. They must exist, but a crawl of their own follows their links.
+        # Pages link to other languages, and the admin to readers' pages. They must exist, but a crawl of their own
+        # follows their links.
         if visit.page and _side(address) == side:
             links = visit.page.links
         for link in links:
@@ -367,7 +372,7 @@ def crawl(client: Client, starts: Collection[str], language: str) -> Iterator[Vi
 
 
 def _side(address: str) -> str:
-    return "admin" if address.startswith("/admin/") else "readers"
+    return "admin" if address.startswith("/admin/") else language_in(address) or "readers"
 
 
 def _limit(kind: str) -> int:

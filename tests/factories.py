@@ -16,10 +16,12 @@ from articles import changes
 from articles.embeds import services as embeds
 from articles.models import Article, Author, Picture, Update
 from articles.pending import PendingRelations
-from comments.models import Comment
+from comments import confirmation
+from comments.models import Comment, EmailAddress
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.models import Change
+from tests.actors import the_actor_or_test
 
 _numbers = itertools.count(1)
 
@@ -41,7 +43,8 @@ def article(**fields: Any) -> Article:
         | fields
     )
     made.full_clean(exclude=["headline"])
-    made.save()
+    with the_actor_or_test():
+        made.save()
     return made
 
 
@@ -52,11 +55,12 @@ def update(
     if not any(name.startswith(("headline", "body")) for name in fields):
         fields["body_en"] = f"<p>Talks have begun, take {next(_numbers)}.</p>"
     made = Update(**{"article": of, "source_language": "en", "state": Update.State.PUBLISHED} | fields)
-    with made.validated_with(PendingRelations(pictures=pictures, embed_url=embed)):
+    with the_actor_or_test(), made.validated_with(PendingRelations(pictures=pictures, embed_url=embed)):
         made.full_clean()
-    with changes.edit(made):
+    with the_actor_or_test(), changes.edit(made):
         made.save()
-        made.authors.set(authors)
+        if authors:
+            made.authors.set(authors)
         for position, each in enumerate(pictures):
             each.update, each.position = made, position
             each.save()
@@ -89,6 +93,13 @@ def comment(of: Article | None = None, **fields: Any) -> Comment:
     """Create a comment that waits, in English if no language is given."""
     text = {"language": "en", "name": "Ana", "text": f"Thank you for take {next(_numbers)}."}
     return Comment.objects.create(article=of or article(), **(text | fields))
+
+
+def proof(email: str) -> str:
+    """Return the proof that the browser of an address's owner has kept since they confirmed the address."""
+    address = EmailAddress.of(email)
+    EmailAddress.objects.filter(pk=address.pk).update(confirmed_at=timezone.now())
+    return confirmation.proof_of(address)
 
 
 def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:

@@ -65,6 +65,8 @@ class Proxy:
                     if is_websocket and generation < self._lost:
                         continue
                     if source is reader and b"\r\nUpgrade: websocket" in data:
+                        # As if SITE_URL were the address of the proxy.
+                        data = data.replace(self.url.encode(), b"http://127.0.0.1:%d" % self._behind)
                         is_websocket = True
                         self.handshakes += 1
                         if self.websockets == "refuse":

@@ -79,9 +79,11 @@ class Server:
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
             "STATIC_ROOT": str(settings.STATIC_ROOT),
             # Changes made in the test's own process send no notification through the server's in-process layer.
-            "LIVE_POLL_SECONDS": "0.1",
+            "LIVE_POLL_SECONDS": "0.25",
             "LIVE_DRAIN_SECONDS": "0.2",
             "DETECTOR_AT_START": "off",
+            # All readers of a test come from one address.
+            "LIVE_MAX_CONNECTIONS_PER_ADDRESS": "0",
             "PYTHONWARNINGS": "default",
             **environment,
         }

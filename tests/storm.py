@@ -17,6 +17,7 @@ from django.db import OperationalError, transaction
 
 from articles import changes
 from articles.models import Article, Update
+from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 
 #: So many updates fit on one page, so all of them can be compared.
@@ -50,7 +51,7 @@ def change(article_id: int, until: int) -> bool:
                 case "translate":
                     language = random.choice(["de", "ar"])
                     setattr(update, f"headline_{language}", f"{language} {random.random()}")
-        with changes.edit(update):
+        with acting_as(Machine("Storm")), changes.edit(update):
             update.save()
     return True
 

@@ -32,7 +32,7 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
     hurried = [] if soak.SOAK else ["--ws-ping-interval", "1", "--ws-ping-timeout", "1"]
     command = [*PLAIN_SERVER, *hurried] if request.param == "send" else None
     with django_db_blocker.unblock():
-        running = Server(command, LIVE_MAX_CONNECTIONS_PER_ADDRESS="100")
+        running = Server(command, LIVE_MAX_CONNECTIONS_PER_ADDRESS="100", TRUSTED_PROXIES="127.0.0.1")
     with running:
         yield running
 

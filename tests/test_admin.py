@@ -101,7 +101,7 @@ def test_a_translator_can_only_change_translations() -> None:
     client.post(
         change_url(update),
         {
-            "version": update.version,
+            "version": update.version_name,
             "headline_de": "Kopf",
             "body_de": "<p>Übersetzt.</p>",
             "body_en": "<p>Changed.</p>",
@@ -117,7 +117,7 @@ def test_a_translator_can_only_change_translations() -> None:
 def test_a_translator_cannot_publish() -> None:
     draft = factories.update(factories.article(), state="draft", body_en="<p>Draft.</p>")
     client = member_of("Translator")
-    client.post(change_url(draft), {"version": draft.version, "body_de": "<p>Entwurf.</p>", "_publish": "1"})
+    client.post(change_url(draft), {"version": draft.version_name, "body_de": "<p>Entwurf.</p>", "_publish": "1"})
     draft.refresh_from_db()
     assert (draft.state, draft.body_de) == ("draft", "<p>Entwurf.</p>")
 

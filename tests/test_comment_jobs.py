@@ -50,9 +50,9 @@ def test_the_server_checks_a_comment_publishes_it_and_emails_its_author(
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
 
     def send(**fields: str) -> Comment:
-        body = urlencode(WORDS | {"notify": "on"} | fields).encode()
+        body = urlencode(WORDS | {"notify": "on", "proof": factories.proof(WORDS["email"])} | fields).encode()
         with urllib.request.urlopen(f"{server.url}{article.url('de')}comments/", body) as answer:
-            assert "/comments/mine/" in answer.url
+            assert "/comments/mine/#" in answer.headers["Location"]
         return Comment.objects.latest("pk")
 
     good, bad = send(), send(text="A casino for all.", email="eve@example.org")

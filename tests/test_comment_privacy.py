@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from articles.models import Update
@@ -23,6 +22,8 @@ from comments import moderation, privacy, submission, translation
 from comments.encryption import keyed_hash
 from comments.models import Ban, Comment, CommentTranslation, EmailJob, Report, State
 from tests import factories
+from tests.actors import TEST
+from tests.forms import member_of
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -50,18 +51,11 @@ def left(article: Any = None, **fields: Any) -> Comment:
             "text": "That is unmistakably what I wrote, and no one else.",
             "address": "192.0.2.77",
             "user_agent": "RareBrowser/1.0",
+            "confirmed": True,
             "notify": True,
         }
         | fields,
     )
-
-
-def member_of(group: str) -> Client:
-    user = User.objects.create_user(group, is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_an_email_is_not_in_the_database() -> None:
@@ -86,7 +80,7 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
         moderation.decide(comment.pk, State.APPROVED, None, version=0, reason="Layla Unmistakable again")
     answer = factories.comment(article, parent=answered, state="approved", text="An answer that stays.")
     left(article, parent=answered)
-    update = moderation.make_update(alone.pk)
+    update = moderation.make_update(alone.pk, TEST)
     moderation.note(waiting.pk, None, "Unmistakable, as ever")
     moderation.report(answered.pk, "other", "Unmistakable!", "a reader")
     for comment in (answered, alone):
@@ -111,7 +105,7 @@ def test_erasure_leaves_no_trace(settings: Any) -> None:
 def test_erasure_deletes_an_update_made_from_a_comment_in_all_articles() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
-    syndication.copy_to(moderation.make_update(comment.pk), [other], None)
+    syndication.copy_to(moderation.make_update(comment.pk, TEST), [other], TEST)
     assert Update.objects.count() == 2
     privacy.erase(EMAIL)
     assert [trace for trace in (*TRACES, keyed_hash(EMAIL)) if trace in dump()] == []
@@ -121,8 +115,8 @@ def test_erasure_deletes_an_update_made_from_a_comment_in_all_articles() -> None
 def test_erasure_finds_a_copy_whose_original_was_deleted() -> None:
     article, other = factories.article(), factories.article()
     comment = left(article, state="approved")
-    update = moderation.make_update(comment.pk)
-    syndication.copy_to(update, [other], None)
+    update = moderation.make_update(comment.pk, TEST)
+    syndication.copy_to(update, [other], TEST)
     Update.objects.get(pk=update.pk).delete()
     submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
     assert "Unmistakable" in dump()
@@ -132,7 +126,7 @@ def test_erasure_finds_a_copy_whose_original_was_deleted() -> None:
 
 def test_erasure_includes_a_quoted_comment_that_its_author_deleted() -> None:
     comment = left(state="approved")
-    moderation.make_update(comment.pk)
+    moderation.make_update(comment.pk, TEST)
     submission.withdraw(Comment.objects.get(pk=comment.pk), version=0)
     assert EMAIL not in dump()
     assert privacy.erase(EMAIL) == 1

@@ -8,14 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.utils import timezone
 
 from articles.models import Article, CoverageEmail, CoverageEvent, Update
 from articles.publishing import emails
 from articles.publishing.forgotten import handle_due
-from tests import factories
+from tests import factories, newsroom
 from tests.desks import DeskClient
 from tests.forms import member_of
 from tests.mail_server import MailServer
@@ -35,12 +34,6 @@ def mail(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
         yield server
-
-
-def person(name: str, group: str) -> User:
-    user = User.objects.create_user(name, f"{name}@example.org", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def quiet(hours: float = 11, **fields: Any) -> Article:
@@ -169,9 +162,9 @@ def test_page_desk_and_history_say_who_finished_the_coverage(client: Any) -> Non
 
 def test_editors_and_authors_get_one_email_each(mail: MailServer) -> None:
     article = factories.article(time_zone="America/Bogota")
-    person("editor", "Editor")
-    person("elsewhere", "Journalist")
-    wrote = person("wrote", "Journalist")
+    newsroom.user("editor", "Editor", email="editor@example.org")
+    newsroom.user("elsewhere", "Journalist", email="elsewhere@example.org")
+    wrote = newsroom.user("wrote", "Journalist", email="wrote@example.org")
     DeskClient(member_of("Journalist"), article)
     update = factories.update(article)
     update.versions.update(user=wrote)
@@ -194,7 +187,7 @@ def test_editors_and_authors_get_one_email_each(mail: MailServer) -> None:
 
 
 def test_a_warning_answered_in_time_is_not_sent(mail: MailServer) -> None:
-    person("editor", "Editor")
+    newsroom.user("editor", "Editor", email="editor@example.org")
     article = quiet()
     handle_due()
     factories.update(article)
@@ -206,7 +199,7 @@ def test_a_warning_answered_in_time_is_not_sent(mail: MailServer) -> None:
 @pytest.mark.one_database
 def test_several_processes_send_one_warning(settings: Any) -> None:
     settings.EMAIL_CONFIGURED = True
-    person("editor", "Editor")
+    newsroom.user("editor", "Editor", email="editor@example.org")
     article = quiet()
     start = threading.Barrier(4)
 

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +19,9 @@ from articles.models import Article, Update, UpdateVersion
 from articles.pictures import versions
 from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
+from liveblog.actors import acting_as
 from tests import factories, soak
+from tests.actors import TEST
 from tests.forms import change_url, member_of, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -122,7 +124,7 @@ def test_a_version_includes_data_that_another_package_registers(monkeypatch: pyt
         with changes.edit(update):
             kept[update.pk] = score
     assert [version.data["score"] for version in update.versions.order_by("number")] == ["", "1:0", "1:1"]
-    restoring.restore(update.pk, 2, 3, AnonymousUser())
+    restoring.restore(update.pk, 2, 3, TEST)
     assert kept[update.pk] == "1:0"
 
 
@@ -134,7 +136,8 @@ def test_concurrent_saves_leave_no_gap_between_versions(transactional_db: None) 
             for take in range(5):
                 mine = Update.objects.get(pk=update.pk)
                 mine.body_en = f"<p>{writer}, {take}.</p>"
-                mine.save()
+                with acting_as(TEST):
+                    mine.save()
         finally:
             connection.close()
 
@@ -396,7 +399,11 @@ def test_a_restored_translation_has_the_state_that_it_had_then() -> None:
     update.body_en = "<p>40 killed.</p>"
     update.save()
     desk.save(
-        row.pk, desk.version_token(type(row).objects.get(pk=row.pk)), {"body": "<p>40 Tote.</p>"}, None, accept=True
+        row.pk,
+        desk.version_token(type(row).objects.get(pk=row.pk)),
+        {"body": "<p>40 Tote.</p>"},
+        User.objects.create_user("h"),
+        accept=True,
     )
     restored(member_of("Translator"), update, drafted, "de")
     row.refresh_from_db()
@@ -443,10 +450,10 @@ class AnyHistory(TestCase):
         last = newest(update).number
         chosen = update.versions.get(number=data.draw(st.integers(1, last)))
         state, first = update.state, update.first_published_at
-        restoring.restore(update.pk, chosen.number, last, AnonymousUser())
+        restoring.restore(update.pk, chosen.number, last, TEST)
         # Restoring again changes nothing.
         count = newest(update).number
-        restoring.restore(update.pk, chosen.number, count, AnonymousUser())
+        restoring.restore(update.pk, chosen.number, count, TEST)
         assert numbers(update) == list(range(1, count + 1))
         now = newest(update).data
         assert content.of(now) == content.of(chosen.data)

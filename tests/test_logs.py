@@ -1,10 +1,16 @@
-"""The log reports an outage once, not once for each part of the server that notices it."""
+"""The log reports an outage once, not once for each part of the server that notices it, and contains no secrets."""
 
+import io
 import logging
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from liveblog.logs import OncePerOutage
+from liveblog.logs import MaskSecrets, OncePerOutage
+from tests.server import Server
 
 
 class Clock:
@@ -40,3 +46,67 @@ def test_different_problems_do_not_hide_each_other(clock: Clock) -> None:
     assert outages.filter(record("Redis is down."))
     assert outages.filter(record("The database is down."))
     assert outages.filter(record("Redis is down.", name="b"))
+
+
+# Secrets --------------------------------------------------------------------------------------------------------------
+
+SECRET = "MTIz:1vO9xQ-_9aBcDeFg"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"/de/comments/unsubscribe/{SECRET}/",
+        f"GET /de/live/summit/comments/mine/{SECRET}/?x=1 HTTP/1.1",
+        f"https://news.example.org/de/comments/confirm/#{SECRET}",
+        f"/de/live/summit/comments/mine/#{SECRET}",
+        f"/admin/reset/{SECRET}/set-password/",
+        f"/metrics?token={SECRET}",
+        f"<QueryDict: secret={SECRET}&confirm=1>",
+        f"Authorization: Bearer {SECRET}",
+        f"{{'Authorization': 'Bearer {SECRET}'}}",
+    ],
+)
+def test_secrets_never_reach_the_log(text: str) -> None:
+    shown = io.StringIO()
+    handler = logging.StreamHandler(shown)
+    handler.addFilter(MaskSecrets())
+    logger = logging.Logger("django.request")
+    logger.addHandler(handler)
+    logger.warning(text)
+    logger.warning("Not Found: %s", text)
+    logger.warning("%(path)s", {"path": text})
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        logger.exception("It failed: %s", error)
+    assert SECRET not in shown.getvalue()
+    assert shown.getvalue().count("…") >= 5
+    assert "Traceback" in shown.getvalue()
+
+
+def test_what_is_no_secret_stays_as_it_is() -> None:
+    arguments = ("127.0.0.1:80", "GET", "/de/live/summit/comments/12/?page=3", "1.1", 200)
+    one = record('%s - "%s %s HTTP/%s" %d', *arguments)
+    assert MaskSecrets().filter(one)
+    assert one.args == arguments
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.one_database
+def test_the_servers_logs_contain_no_secret(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = ["manage.py", "runlive", "--port", "PORT", "--access-log"]
+    with Server(command, log=log) as server:
+        for path in (f"/de/comments/unsubscribe/{SECRET}/", f"/de/live/x/comments/mine/{SECRET}/"):
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(server.url + path)
+    written = log.read_text()
+    # The access log of the server, and the warning of Django.
+    assert written.count("/de/comments/unsubscribe/…") >= 2
+    assert SECRET not in written
+
+
+def test_every_handler_masks_secrets(settings: Any) -> None:
+    handlers = settings.LOGGING["handlers"]
+    assert [name for name, handler in handlers.items() if "mask_secrets" not in handler["filters"]] == []

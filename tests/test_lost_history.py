@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.desk import revisions
-from articles.models import Article
+from articles.models import Article, Update
 from liveblog import notify
 from liveblog.delivery import frames
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from tests import factories
 from tests.desks import DeskClient
-from tests.forms import member_of
+from tests.forms import change_url, errors_of, member_of, opened
 from tests.server import PATIENCE
 from tests.test_hub import Listener
 
@@ -203,3 +203,25 @@ def test_a_desk_asks_for_what_it_lacks_as_long_as_its_state_is_remembered(
     update.body_en = "<p>One more.</p>"
     update.save()
     assert desk.entries(after=state)["whole"]
+
+
+# Forms ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_form_of_lost_history_overwrites_nothing() -> None:
+    update = factories.update(factories.article(), body_en="<p>Kept.</p>")
+    kept = update.version
+    editor = member_of("Editor")
+    update.body_en = "<p>A ghost.</p>"
+    update.save()
+    form = opened(editor, update)
+    Update._base_manager.filter(pk=update.pk).update(body_en="<p>Kept.</p>", version=kept)
+    new = Update.objects.get(pk=update.pk)
+    new.body_en = "<p>Of the new history.</p>"
+    new.save()
+    assert new.version == update.version
+    answer = editor.post(change_url(update), form)
+    assert errors_of(answer).as_data()["__all__"][0].code == "conflict"
+    assert Update.objects.get(pk=update.pk).body_en == "<p>Of the new history.</p>"
+    # The form now names the version that its message shows.
+    assert form["version"] != answer.context["adminform"].form["version"].value() == new.version_name

@@ -76,9 +76,9 @@ def test_the_queue_only_shows_waiting_comments_oldest_first(greta: QueueClient) 
 def test_a_card_shows_the_answered_comment_and_the_authors_record(greta: QueueClient) -> None:
     article = factories.article()
     for state in ("approved", "approved", "spam"):
-        factories.comment(article, email="ana@example.org", state=state)
+        factories.comment(article, email="ana@example.org", confirmed=True, state=state)
     parent = factories.comment(article, name="Bogdan", text="Is it true?", language="uk", state="approved")
-    html = greta.card(factories.comment(article, parent=parent, email="ana@example.org"))
+    html = greta.card(factories.comment(article, parent=parent, email="ana@example.org", confirmed=True))
     assert str(article) in html
     assert "<bdi>Bogdan</bdi>" in html
     assert "Is it true?" in html
@@ -287,7 +287,7 @@ def test_other_moderators_can_read_a_note(greta: QueueClient, karim: QueueClient
 
 
 def test_a_moderator_bans_an_author_for_a_time(greta: QueueClient) -> None:
-    comment = factories.comment(email="ana@example.org", address="192.0.2.7")
+    comment = factories.comment(email="ana@example.org", confirmed=True, address="192.0.2.7")
     greta.act(comment, "ban", email="on", address="on", days="7", reason="Threats.")
     ban = Ban.objects.get()
     assert (ban.email_hash, ban.address, ban.user) == (comment.email_hash, "192.0.2.7", greta.user)
@@ -418,7 +418,7 @@ def test_the_admin_cannot_change_the_words_of_readers(greta: QueueClient) -> Non
 
 
 def test_the_log_and_the_bans_have_pages_of_their_own(greta: QueueClient) -> None:
-    comment = factories.comment(email="ana@example.org")
+    comment = factories.comment(email="ana@example.org", confirmed=True)
     greta.decide("rejected", comment, reason="false", words="Since when?")
     greta.act(comment, "ban", email="on", days="1")
     log = greta.client.get("/admin/comments/decision/").content.decode()
@@ -450,7 +450,7 @@ class Connection(ApplicationCommunicator):
         client = Client()
         client.force_login(user)
         cookie = f"{project.SESSION_COOKIE_NAME}={client.cookies[project.SESSION_COOKIE_NAME].value}"
-        headers = [(b"cookie", cookie.encode()), (b"origin", project.SITE_URL.encode())]
+        headers = [(b"host", b"127.0.0.1"), (b"cookie", cookie.encode()), (b"origin", project.SITE_URL.encode())]
         scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
         super().__init__(application, scope)
 

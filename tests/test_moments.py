@@ -29,9 +29,9 @@ from liveblog.moments import local_time, zones
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written
 from liveblog.moments.formats import element
-from tests import factories, newsroom, soak
+from tests import factories, soak
 from tests.desks import DeskClient
-from tests.forms import change_url, errors_of, opened
+from tests.forms import change_url, errors_of, member_of, opened
 from tests.queues import QUEUE, QueueClient, moderator
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -307,13 +307,7 @@ def article(db: None) -> Article:
 
 @pytest.fixture
 def editor(db: None) -> Client:
-    return logged_in("Editor", "Moderator")
-
-
-def logged_in(*groups: str) -> Client:
-    client = Client()
-    client.force_login(newsroom.user("emma", *groups))
-    return client
+    return member_of("Editor", "Moderator")
 
 
 @pytest.mark.parametrize("text", ["9999-12-31T23:59", "0001-01-01T00:00"])

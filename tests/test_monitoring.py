@@ -52,10 +52,15 @@ async def test_metrics_add_up_over_processes_and_the_log_says_what_happens_to_th
     article = await sync_to_async(factories.article)()
     log = tmp_path / "log"
     command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
-    environment = {"LOG_FORMAT": "json", "METRICS_TOKEN": "secret", "RELEASE": "r1", "RUNTIME_DIRECTORY": str(tmp_path)}
+    environment = {
+        "LOG_FORMAT": "json",
+        "METRICS_TOKEN": "secret-of-sixteen",
+        "RELEASE": "r1",
+        "RUNTIME_DIRECTORY": str(tmp_path),
+    }
 
     def ask() -> dict[str, float]:
-        return scraped(server.url, "secret")
+        return scraped(server.url, "secret-of-sixteen")
 
     def said() -> list[dict[str, Any]]:
         lines = log.read_text().splitlines()

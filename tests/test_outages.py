@@ -1,11 +1,9 @@
 """During an outage pages keep working, or work again as soon as it ends; the log reports each outage once."""
 
 import asyncio
-import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,15 +21,16 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
 
-from tests import factories
+from tests import databases, factories
 from tests.clients import Journalist, OpenPage, Refused
-from tests.server import PATIENCE, ROOT, Server
+from tests.server import PATIENCE, ROOT, Server, database_url
 from tests.test_trust import LANGUAGES, open_pages
 
 #: Seconds. The safety net polls every two; delivery takes longer on a busy machine.
 SAFETY_NET = 15.0
 
-SLUG = "nato-bucharest-2022"
+SLUG = "summit"
+PASSWORD = "a long password"
 
 _PROBLEM = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) (.*)$", re.MULTILINE)
 
@@ -49,21 +48,22 @@ def services() -> Any:
 
 @dataclass
 class Newsroom:
-    """Two servers with a PostgreSQL and a Redis of their own, and the demo's coverage."""
+    """Two servers with a PostgreSQL and a Redis of their own."""
 
     database: Any
     redis: Any
     servers: list[Server]
     #: The primary key of the article with SLUG.
     article: int
+    journalist: Journalist | None = None
 
     def post(self, text: str) -> None:
         """Publish, and press the button again until the server accepts it."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError, HTTPException, Refused):
-                journalist = Journalist(self.servers[0].url, "journalist", "demo")
-                journalist.publish(self.article, source_language="en", body_en=f"<p>{text}</p>")
+                self.journalist = self.journalist or Journalist(self.servers[0].url, "editor", PASSWORD)
+                self.journalist.publish(self.article, source_language="en", body_en=f"<p>{text}</p>")
                 return
         raise AssertionError("The servers no longer accept updates.")
 
@@ -73,8 +73,10 @@ class Newsroom:
 
 
 @pytest.fixture(scope="module")
-def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, dict[str, str]]]:
-    """Start a PostgreSQL with the demo's coverage, and a Redis. Tests may stop them, and must start them again."""
+def own_services(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[Any, Any, dict[str, str]]]:
+    """Start a PostgreSQL with an article, and a Redis. Tests may stop them, and must start them again."""
     if connection.vendor == "sqlite":
         pytest.skip("On SQLite alone there is no Redis to stop and no database server either.")
     own = services()
@@ -82,15 +84,18 @@ def own_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any
         directory = stack.enter_context(own.directory_of_services())
         database = stack.enter_context(own.postgres(directory))
         redis = stack.enter_context(own.redis(directory))
+        with django_db_blocker.unblock():
+            factories.article(slug=SLUG)
+            User.objects.create_superuser("editor", password=PASSWORD)
+            dump = subprocess.run(["pg_dump", f"--dbname={database_url()}"], check=True, capture_output=True).stdout
+            databases.empty(connection)
+        subprocess.run(["psql", "--quiet", database.url], input=dump, check=True, stdout=subprocess.DEVNULL)
         environment = {
             "DATABASE_URL": database.url,
             "REDIS_URL": redis.url,
             "LIVE_POLL_SECONDS": "2",
             "MEDIA_ROOT": str(tmp_path_factory.mktemp("media")),
         }
-        for command in ("migrate", "load_demo"):
-            arguments = [sys.executable, "manage.py", command]
-            subprocess.run(arguments, cwd=ROOT, env=os.environ | environment, check=True, stdout=subprocess.DEVNULL)
         yield database, redis, environment
 
 
@@ -184,7 +189,7 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
 @pytest.mark.django_db(transaction=True)
 async def test_a_channel_layer_that_loses_every_message_delays_updates_but_loses_nothing() -> None:
     article = await sync_to_async(factories.article)()
-    await sync_to_async(User.objects.create_superuser)("editor", password="a long password")
+    await sync_to_async(User.objects.create_superuser)("editor", password=PASSWORD)
     command = ["-m", "tests.faulty_server", "drops-every-message", "--port", "PORT"]
     count = 1 if connection.vendor == "sqlite" else 2
     make: Callable[[], Server] = lambda: Server(command, LIVE_POLL_SECONDS="2")  # noqa: E731
@@ -192,7 +197,7 @@ async def test_a_channel_layer_that_loses_every_message_delays_updates_but_loses
     try:
         for server in servers:
             await asyncio.to_thread(server.start)
-        journalist = await asyncio.to_thread(Journalist, servers[0].url, "editor", "a long password")
+        journalist = await asyncio.to_thread(Journalist, servers[0].url, "editor", PASSWORD)
         pages = [OpenPage(servers, article.slug, language) for language in LANGUAGES]
         async with open_pages(pages):
             for number in range(3):

@@ -48,7 +48,8 @@ def test_a_hundred_hostile_pastes_do_no_harm_through_the_form() -> None:
 
 
 def test_the_parser_does_not_change_sanitised_text() -> None:
-    for name, html in PASTES.items():
+    # The field refuses much longer ones, unread.
+    for name, html in ((name, html) for name, html in PASTES.items() if len(html) < 10 * MAX_LENGTH):
         cleaned = sanitise(sanitise(html))
         assert parse(cleaned).inner_html == cleaned, name
 

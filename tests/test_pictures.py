@@ -27,6 +27,7 @@ from articles.pictures import processing, versions
 from articles.publishing import syndication
 from articles.translations import columns, desk, drafting
 from tests import factories, nasty_files
+from tests.actors import TEST
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 from tests.nasty_files import Nasty, made
@@ -571,7 +572,7 @@ def test_unused_uploads_are_deleted() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_deleted_with_the_last_update_that_shows_it() -> None:
     update = factories.update(factories.article(), pictures=(factories.picture((1600, 900)),))
-    [copy] = syndication.copy_to(update, [factories.article()], None)
+    [copy] = syndication.copy_to(update, [factories.article()], TEST)
     image = update.pictures.get().image
     rendition = image.renditions[240].removeprefix("/media/")
     update.delete()

@@ -210,6 +210,7 @@ def test_a_hub_that_refuses_is_not_asked_again(hub_alone: Services) -> None:
     factories.update(factories.article(languages=["en"]))
     hub_alone.answers = [Response(status=400) for _ in range(4)]
     send()
+    assert hub_alone.answers == []
     assert not Ping.objects.exists()
 
 

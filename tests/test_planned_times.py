@@ -14,6 +14,7 @@ from articles.models import Article, Update
 from comments.models import Ban
 from liveblog.actors import acting_as
 from tests import factories
+from tests.actors import TEST
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 
@@ -244,7 +245,7 @@ def test_the_form_of_an_article_shows_one_error_beside_its_field() -> None:
 
 def test_cancelled_coverage_does_not_end_in_the_future(client: Any) -> None:
     article = factories.article(state="announced", coverage_start=hours(24))
-    with acting_as(None):
+    with acting_as(TEST):
         article.state = Article.State.FINISHED
         article.save()
     page = client.get(article.url("en")).content.decode()

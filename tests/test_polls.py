@@ -20,6 +20,7 @@ from articles.polls.counting import publish_tallies
 from articles.publishing import syndication
 from liveblog import limits
 from tests import factories, newsroom, soak
+from tests.actors import TEST
 from tests.server import Server
 
 pytestmark = pytest.mark.django_db
@@ -164,8 +165,8 @@ def test_votes_from_one_address_are_limited(client: Client, settings: Any) -> No
     # A proxy that listens to IPv6 too writes IPv4 addresses like this. Each is one reader.
     assert statuses("::ffff:203.0.113.5") == [429] * 4
     assert statuses("::ffff:203.0.113.6")[:3] == [200, 200, 200]
-    # A proxy on this machine that names no client does not count as one reader.
-    assert statuses("127.0.0.1") == statuses("::ffff:127.0.0.1") == [200] * 4
+    # A reader on this machine is counted as any other, and all without an address as one.
+    assert statuses("127.0.0.1") == statuses("") == [200, 200, 200, 429]
 
 
 @pytest.mark.usefixtures("one_stretch")
@@ -298,7 +299,7 @@ def test_a_poll_with_votes_stays_a_poll(client: Client) -> None:
 
 def test_votes_in_one_article_protect_the_copies_of_a_poll(client: Client) -> None:
     update = poll()
-    [copy] = syndication.copy_to(update, [factories.article()], None)
+    [copy] = syndication.copy_to(update, [factories.article()], TEST)
     vote(client, copy, 2)
     update.refresh_from_db()
     update.body_en = items("Neither", "Helsinki")

@@ -18,6 +18,7 @@ from articles.publishing import syndication
 from articles.translations import columns, desk, drafting, review, states
 from liveblog.actors import acting_as
 from tests import factories
+from tests.actors import TEST
 from tests.forms import change_url, errors_of, form_of, member_of, opened
 
 pytestmark = pytest.mark.django_db
@@ -324,7 +325,7 @@ def test_copies_have_the_review_state_of_the_original_update() -> None:
     picture.credit_de = "Foto: I. Moraru"
     update = factories.update(article, body_en="<p>Peace.</p>", body_de="<p>Frieden.</p>", pictures=(picture,))
     assert of(update).state == State.REVIEWED
-    (copy,) = syndication.copy_to(update, [other], None)
+    (copy,) = syndication.copy_to(update, [other], TEST)
     assert (of(copy).state, of(copy).outdated) == (State.REVIEWED, False)
     assert drafting.store(
         of(update, "uk"), {"body": "<p>Мир.</p>"}, source=columns.texts_of(update, "en"), engine="deepl", problems={}

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
@@ -21,6 +21,7 @@ from articles.translations import columns, desk, drafting
 from liveblog.actors import acting_as
 from liveblog.models import Change
 from tests import factories, soak
+from tests.actors import TEST
 from tests.forms import change_url, member_of, opened
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def ann() -> User:
     return User.objects.create_user("ann")
 
 
-def copied(update: Update, article: Article, user: Any = None) -> Update:
+def copied(update: Update, article: Article, user: Any = TEST) -> Update:
     (copy,) = syndication.copy_to(update, [article], user)
     return copy
 
@@ -242,7 +243,7 @@ def test_restoring_a_version_updates_its_copies() -> None:
     copy = copied(update, factories.article())
     saved(update, body_en="<p>Two.</p>")
     newest = update.versions.count()
-    restoring.restore(update.pk, 1, newest, AnonymousUser())
+    restoring.restore(update.pk, 1, newest, TEST)
     copy.refresh_from_db()
     assert copy.body_en == "<p>One.</p>"
 
@@ -256,7 +257,8 @@ def test_concurrent_corrections_of_two_copies_wait_for_each_other(transactional_
         try:
             start.wait()
             for take in range(8):
-                saved(Update.objects.get(pk=pk), body_en=f"<p>{pk}, {take}.</p>")
+                with acting_as(TEST):
+                    saved(Update.objects.get(pk=pk), body_en=f"<p>{pk}, {take}.</p>")
         except Exception as failure:
             failures.append(failure)
         finally:
@@ -290,7 +292,7 @@ class AnyEvening(TestCase):
     def test_copies_stay_the_same_whichever_is_edited(self, edits: list[tuple[int, dict[str, str]]]) -> None:
         articles = [factories.article(languages=languages) for languages in (LANGUAGES, ("en", "de"), ("en", "de"))]
         first = factories.update(articles[0], body_en="<p>Begin.</p>")
-        copies = [first, *syndication.copy_to(first, articles[1:], None)]
+        copies = [first, *syndication.copy_to(first, articles[1:], TEST)]
         for which, edit in edits:
             saved(copies[which], **edit)
         now = [Update.objects.get(pk=copy.pk) for copy in copies]

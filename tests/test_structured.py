@@ -216,16 +216,24 @@ def test_statistics_show_the_progress_of_each_language() -> None:
     assert found["ar"].to_review is None
 
 
+TOKEN = "a token for monitoring"
+
+
 def test_monitoring_sees_the_state_of_translations(client: Client, settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
     update = factories.update(factories.article(), body_en="<p>Peace.</p>")
     update.translations.filter(language="de").update(due_at=timezone.now(), failure="busy")
-    settings.METRICS_TOKEN = "secret"
-    text = client.get("/metrics", headers={"Authorization": "Bearer secret"}).content.decode()
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
     assert 'liveblog_translations{language="de",outdated="false",state="missing"} 1.0' in text
     assert "liveblog_drafts_due 1.0" in text
     assert "liveblog_drafts_failing 1.0" in text
     assert "liveblog_rooms" in text
 
 
-def test_the_public_cannot_see_the_monitoring(client: Client) -> None:
-    assert client.get("/metrics", REMOTE_ADDR="8.8.8.8").status_code == 404
+@pytest.mark.parametrize("token", ["", TOKEN])
+@pytest.mark.parametrize("given", [None, "", "Bearer ", "Bearer wrong", "Bearer é", TOKEN])
+def test_the_public_cannot_see_the_monitoring(client: Client, settings: Any, token: str, given: str | None) -> None:
+    settings.METRICS_TOKEN = token
+    headers = {} if given is None else {"Authorization": given}
+    for address in ("127.0.0.1", "10.0.0.1", "8.8.8.8"):
+        assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == 404

@@ -17,6 +17,7 @@ from articles.models import Translation, Update
 from articles.publishing import syndication
 from articles.translations import columns, desk, drafting, suggestions
 from tests import factories
+from tests.actors import TEST
 from tests.forms import change_url, member_of
 from tests.translation_servers import TranslationServer
 
@@ -247,7 +248,7 @@ def test_an_unusable_draft_makes_no_suggestion(provider: TranslationServer) -> N
 
 def test_copies_share_one_suggestion(provider: TranslationServer) -> None:
     update = reviewed(BODY, GERMAN)
-    (copy,) = syndication.copy_to(update, [factories.article(languages=["en", "de"])], None)
+    (copy,) = syndication.copy_to(update, [factories.article(languages=["en", "de"])], TEST)
     corrected(copy, BODY.replace("14", "40"))
     work()
     assert [bool(of(each).suggestion) for each in (update, copy)] == [True, False]

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LANGUAGES = ("en", "de", "uk", "ar")
 
 WRITERS = soak.count(3, 8)
-CHANGES = int(os.environ.get("STORM", soak.count(100, 1_000)))
+CHANGES = int(os.environ.get("STORM", soak.count(50, 1_000)))
 KILLS = soak.count(2, 20)
 
 

@@ -129,7 +129,9 @@ async def test_a_page_of_another_site_is_refused(server: Server, origin: str | N
 
 async def test_one_address_cannot_hold_all_connections() -> None:
     article = await make_article()
-    with await sync_to_async(lambda: Server(LIVE_MAX_CONNECTIONS_PER_ADDRESS="2"))() as running:
+    with await sync_to_async(
+        lambda: Server(LIVE_MAX_CONNECTIONS_PER_ADDRESS="2", TRUSTED_PROXIES="127.0.0.1")
+    )() as running:
         # As a proxy on the same machine names its clients.
         here, elsewhere = ({"X-Forwarded-For": address} for address in ("203.0.113.5", "203.0.113.6"))
         async with AsyncExitStack() as stack:

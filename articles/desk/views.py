@@ -34,7 +34,7 @@ from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
-from liveblog.actors import acting_as
+from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
@@ -320,6 +320,10 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
     return JsonResponse({"id": found.element, "state": found.state})
 
 
+#: Saves what a preview shows, which is rolled back.
+_PREVIEW = Machine("Preview")
+
+
 @require_POST
 @at_desk(*PERMISSIONS)
 def preview(request: HttpRequest, article: Article, update: int | None = None) -> HttpResponse:
@@ -328,10 +332,10 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     if language not in article.offered_languages:
         raise Http404
     data = request.POST.copy()
-    # No acting user is set, so the rules of who may publish do not apply. Nor does the key of an earlier request.
+    # A machine acts, so the rules of who may publish do not apply. Nor does the key of an earlier request.
     data["action"], data["key"] = "preview", ""
     prepare(data)
-    with transaction.atomic():
+    with transaction.atomic(), acting_as(_PREVIEW):
         present = None if update is None else _get(article, update)
         _lock(request, article, article.updates.filter(pk=update or 0))
         form = _form(request, article, present, data)

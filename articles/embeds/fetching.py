@@ -53,7 +53,7 @@ class Fetcher:
             if answer.redirect:
                 url = _joined(url, answer.redirect)
             elif answer.status != 200:
-                raise ProviderError(_reason_of(answer.status))
+                raise ProviderError(reason_of(answer.status))
             else:
                 return answer.body
         raise ProviderError("nonsense")
@@ -78,7 +78,8 @@ def _joined(url: str, reference: str) -> str:
         raise ProviderError("nonsense") from None
 
 
-def _reason_of(status: int) -> Reason:
+def reason_of(status: int) -> Reason:
+    """Return why there is no usable answer, by its HTTP status."""
     if status in (408, 425, 429, 503):
         return "busy"
     return "unreachable" if status >= 500 else "gone" if status >= 400 else "nonsense"

@@ -35,6 +35,7 @@ from articles.text.bidi import balanced
 from articles.text.parsed import parse
 from articles.text.plaintext import decoded, line, text_of
 from liveblog import cache, jobs
+from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.numbers import number
 
@@ -164,12 +165,13 @@ def _thumbnail(url: str) -> bytes:
     if not url:
         return b""
     try:
-        return _reencoded(fetcher().fetch(url, _MAX_IMAGE_BYTES))
+        return reencoded(fetcher().fetch(url, _MAX_IMAGE_BYTES))
     except ProviderError:
         return b""
 
 
-def _reencoded(data: bytes) -> bytes:
+def reencoded(data: bytes) -> bytes:
+    """Return a picture as a small JPEG, empty if it cannot be used."""
     encoded = io.BytesIO()
     try:
         with warnings.catch_warnings():
@@ -199,10 +201,15 @@ def apply(embed: Embed, found: Found) -> None:
         embed.due_at = None
 
 
-def _store(embed: Embed, picture: bytes) -> None:
+def store_thumbnail(embed: Embed, picture: bytes) -> None:
+    """Store a picture that `reencoded` returned, without saving the row."""
     # No other row ever gets this name, so the file can be deleted with the embed.
     embed.thumbnail.save(f"{secrets.token_hex(12)}.jpg", ContentFile(picture), save=False)
     embed.due_at = None
+
+
+#: Stands in the history for what a provider says of an address that a journalist has embedded.
+_PROVIDER = Machine("Embeds")
 
 
 def ask(embed: Embed) -> None:
@@ -215,13 +222,14 @@ def ask(embed: Embed) -> None:
     apply(embed, found)
     if found.thumbnail:
         # Before the lock, because a storage may be slow and nobody can edit the article meanwhile.
-        _store(embed, found.thumbnail)
+        store_thumbnail(embed, found.thumbnail)
     try:
         with transaction.atomic():
             changes.lock(embed.update)
             # A journalist may have set another address meanwhile.
             if _waiting(embed).exists():
-                embed.save()
+                with acting_as(_PROVIDER):
+                    embed.save()
     finally:
         embed.forget_file()
 

@@ -196,12 +196,12 @@ class VersionsAdminMixin(_UpdateAdmin):
 
 
 def author_of(version: UpdateVersion | CoverageEvent) -> str:
-    """Return the name of the user who made a version or caused an event, or the cause if nobody did."""
+    """Return the name of the user or machine that made a version or caused an event."""
     if version.user is not None:
         return format_html("<bdi>{}</bdi>", diffing.name_of(version.user))
-    if version.cause:
-        return version.get_cause_display()
-    return _("Without a person")
+    if version.cause == UpdateVersion.Cause.MACHINE:
+        return format_html("{} (<bdi>{}</bdi>)", version.get_cause_display(), version.actor)
+    return version.get_cause_display() if version.cause else format_html("<bdi>{}</bdi>", version.actor)
 
 
 def _version(update: Update, wanted: int) -> UpdateVersion | None:

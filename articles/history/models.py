@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -23,11 +24,13 @@ class UpdateVersion(models.Model):
     #: Counts from 1 within the update.
     number = models.PositiveIntegerField()
     at = models.DateTimeField(_("time"), auto_now_add=True)
-    #: None if a machine, the clock or a command made the version.
+    #: None if a machine made the version, or if the account is deleted.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
     cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+    #: The name of the user or machine, which outlives the account. Nobody is known of a state that was found.
+    actor = models.CharField(max_length=150, blank=True)
     #: The number of the version that this one restored.
     restored = models.PositiveIntegerField(null=True)
     #: Columns and relations by name; see `articles.history.recording.as_stored`.
@@ -38,7 +41,10 @@ class UpdateVersion(models.Model):
         default_permissions = ()
         verbose_name = _("version")
         verbose_name_plural = _("versions")
-        constraints = [models.UniqueConstraint(fields=["update", "number"], name="one_version_of_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["update", "number"], name="one_version_of_a_number"),
+            models.CheckConstraint(condition=~Q(actor="") | Q(cause="found"), name="version_names_its_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.update_id}.{self.number}"
@@ -60,11 +66,13 @@ class CoverageEvent(models.Model):
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="events", verbose_name=_("article"))
     kind = models.CharField(_("event"), max_length=9, choices=Kind)
     at = models.DateTimeField(_("time"), default=timezone.now)
-    #: None if a machine, the clock or a command caused the event.
+    #: None if a machine caused the event, or if the account is deleted.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
     cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+    #: The name of the user or machine, which outlives the account.
+    actor = models.CharField(max_length=150)
 
     class Meta:
         ordering = ("-at", "-pk")
@@ -72,6 +80,7 @@ class CoverageEvent(models.Model):
         verbose_name = _("event of the coverage")
         verbose_name_plural = _("events of the coverage")
         indexes = [models.Index(fields=["article", "-at"], name="events_of_a_coverage")]
+        constraints = [models.CheckConstraint(condition=~Q(actor=""), name="event_names_its_actor")]
 
     def __str__(self) -> str:
         return f"#{self.article_id}: {self.kind}"

@@ -19,7 +19,8 @@ from articles.history.models import CoverageEvent, UpdateVersion
 from articles.models import Article, Update
 from articles.models.base import Versioned
 from articles.translations import columns
-from liveblog.actors import acting_user
+from liveblog import actors
+from liveblog.actors import Machine
 
 Data = dict[str, Any]
 Cause = UpdateVersion.Cause
@@ -30,17 +31,26 @@ _COUNTERS = frozenset({"id", "article", "version", "desk_revision", "key"})
 #: The key of the translation states by language. Missing translations are left out.
 TRANSLATIONS = "translations"
 
-_cause: ContextVar[tuple[str, int | None]] = ContextVar("cause", default=("", None))
+_restored: ContextVar[int | None] = ContextVar("restored version", default=None)
 
 
 @contextmanager
-def recorded_as(cause: str, restored: int | None = None) -> Iterator[None]:
-    """Set the cause of the versions recorded in the block, and the number of the version that they restore."""
-    token = _cause.set((cause, restored))
+def restoring(number: int) -> Iterator[None]:
+    """Record that the versions made in the block restore version `number`."""
+    token = _restored.set(number)
     try:
         yield
     finally:
-        _cause.reset(token)
+        _restored.reset(token)
+
+
+def _by() -> dict[str, Any]:
+    """Return the columns that say by whom and in which way something was done. Raise NoActorError."""
+    actor = actors.required()
+    name = actors.name_of(actor)
+    if isinstance(actor, Machine):
+        return {"user": None, "actor": name, "cause": Cause.CLOCK if actor == actors.CLOCK else Cause.MACHINE}
+    return {"user": actor, "actor": name, "cause": Cause.WRITTEN}
 
 
 class _Encoder(DjangoJSONEncoder):
@@ -82,9 +92,8 @@ def _value(field: Field, update: Update) -> object:
 
 
 def record_event(article: Article, kind: str) -> CoverageEvent:
-    """Record what happens to a coverage, with the acting user or the cause."""
-    cause, _restored = _cause.get()
-    return CoverageEvent.objects.create(article=article, kind=kind, user=acting_user(), cause=cause)
+    """Record what happens to a coverage, and by whom. Raise NoActorError if nobody acts."""
+    return CoverageEvent.objects.create(article=article, kind=kind, **_by())
 
 
 def _kind_of(state: str, before: str | None) -> str:
@@ -111,7 +120,8 @@ class History:
 def record(update: Update, before: Data | None) -> bool:
     """Record a saved update, unless it equals `before`, and return whether it differs.
 
-    Call it under the article's lock, which keeps the numbers unique and without gaps.
+    Call it under the article's lock, which keeps the numbers unique and without gaps. Raise NoActorError if nobody
+    acts.
     """
     now = as_stored(update)
     if now == before:
@@ -126,10 +136,6 @@ def record(update: Update, before: Data | None) -> bool:
         # The update is older than its history.
         number = 1
         versions.append(UpdateVersion(update=update, number=1, data=before, cause=Cause.FOUND))
-    cause, restored = _cause.get()
-    user = acting_user()
-    versions.append(
-        UpdateVersion(update=update, number=number + 1, data=now, user=user, cause=cause, restored=restored)
-    )
+    versions.append(UpdateVersion(update=update, number=number + 1, data=now, restored=_restored.get(), **_by()))
     UpdateVersion.objects.bulk_create(versions)
     return True

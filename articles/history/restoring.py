@@ -16,7 +16,7 @@ from articles.models import Translation, Update
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.pictures import versions
 from articles.translations import columns, review, states
-from liveblog.actors import acting_as
+from liveblog.actors import Machine, acting_as
 from liveblog.errors import Conflict
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def restore(
     pk: int,
     number: int,
     newest: int,
-    user: User | AnonymousUser,
+    user: User | AnonymousUser | Machine,
     languages: Collection[str] | None = None,
     acknowledged: Collection[str] = (),
 ) -> Update:
@@ -68,7 +68,7 @@ def restore(
         translations = [code for code in languages or update.article.languages if code != source_language]
         with ExitStack() as stack:
             stack.enter_context(acting_as(user))
-            stack.enter_context(recording.recorded_as(recording.Cause.WRITTEN, restored=number))
+            stack.enter_context(recording.restoring(number))
             # Restoring is not reviewing: a translation regains the state that it had in that version.
             stack.enter_context(states.without_state_tracking(*translations))
             stack.enter_context(changes.edit(update))
@@ -96,7 +96,7 @@ def _restore_state(
     update: Update,
     number: int,
     data: recording.Data,
-    user: User | AnonymousUser,
+    user: User | AnonymousUser | Machine,
     acknowledged: Collection[str],
 ) -> review.Problems:
     """Give a translation the state that it had. Return the remarks because of which it cannot be reviewed again."""
@@ -119,7 +119,7 @@ def _review_again(
     row: Translation,
     update: Update,
     state: dict[str, Any],
-    user: User | AnonymousUser,
+    user: User | AnonymousUser | Machine,
     acknowledged: Collection[str],
 ) -> review.Problems:
     """Accept the texts as their reviewer did; with new remarks on them, the user is the reviewer."""
@@ -128,7 +128,8 @@ def _review_again(
     known = set(review.keys_of(row.language, review.from_json(state.get("accepted", []))))
     # The account may have been deleted since.
     reviewer = get_user_model()._default_manager.filter(pk__in=[state.get("reviewer")]).first()
-    for by, keys in ((reviewer, known), (user if user.is_authenticated else None, known.union(acknowledged))):
+    person = None if isinstance(user, Machine) or not user.is_authenticated else user
+    for by, keys in ((reviewer, known), (person, known.union(acknowledged))):
         try:
             review.accept(row, update, source, texts, by, keys=keys)
         except review.RemarksError as error:

@@ -2,6 +2,7 @@ from articles.desk.models import Snippet
 from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
+from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
 from articles.models.article import Article
 from articles.models.base import Author, Topic
 from articles.models.update import DeletedUpdate, Update
@@ -19,7 +20,11 @@ __all__ = [
     "DeletedUpdate",
     "Embed",
     "GlossaryTerm",
+    "Import",
+    "ImportedArticle",
+    "ImportedUpdate",
     "Modification",
+    "OldAddress",
     "Picture",
     "Ping",
     "Policy",

@@ -22,6 +22,7 @@ from articles.text.localized import text_in
 from articles.text.plaintext import LineField, LinesField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
+from liveblog.constraints import DatabaseCheck
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
 from liveblog.fields import LanguageField, LanguagesField
@@ -124,17 +125,16 @@ class Article(Versioned, Illustrated):
             ("cover_article", "Can run the coverage of an article"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
-            models.CheckConstraint(
+            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
+            DatabaseCheck(
                 condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
                 name="coverage_ends_after_it_starts",
-                violation_error_message=_("The coverage cannot end before it starts."),
             ),
-            models.CheckConstraint(
+            DatabaseCheck(
                 condition=Q(state="finished") | Q(finished_by_clock=False),
                 name="clock_has_finished_the_coverage",
             ),
-            models.CheckConstraint(condition=in_source_language("headline"), name="article_has_a_headline"),
+            DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
 
     #: The fate of the scheduled updates if the next save finishes the coverage; None: undecided.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,6 +19,7 @@ from articles.pictures.fields import PhotoField
 from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
+from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED
 from liveblog.lists import sort_key
@@ -90,7 +93,7 @@ class Author(NamedOnPages):
         verbose_name = _("author")
         verbose_name_plural = _("authors")
         constraints = [
-            models.CheckConstraint(condition=in_source_language("name"), name="author_has_a_name"),
+            DatabaseCheck(condition=in_source_language("name"), name="author_has_a_name"),
             *(
                 models.UniqueConstraint(
                     fields=[f"name_{code}"],
@@ -222,6 +225,15 @@ class Versioned(models.Model):
             ]
         super().save(*args, **kwargs)
         self._store_texts_as_read()
+
+    @property
+    def version_name(self) -> str:
+        """Return the name of the version, as long as nothing is set: its number, and a digest of what people enter.
+
+        After a failover or a restore that loses the last saves, other contents get the same number.
+        """
+        entered = [field.value_to_string(self) for field in self._meta.concrete_fields if field.editable]
+        return f"{self.version}-{hashlib.sha256(json.dumps(entered).encode()).hexdigest()[:20]}"
 
     @classmethod
     def read(cls, pk: int | None, *, with_relations: bool = False) -> Self | None:

@@ -28,6 +28,7 @@ from articles.text.plaintext import LineField
 from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.actors import acting_user
+from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguageField, ShortTextField
 from liveblog.languages import SHIPPED
 from liveblog.links import names_no_user
@@ -187,18 +188,18 @@ class Update(Versioned):
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
-            models.CheckConstraint(
+            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
+            DatabaseCheck(
                 condition=~Q(state="published")
                 | Q(kind__in=("pictures", "embed"))
                 | in_source_language("headline", "body"),
                 name="published_update_has_text",
             ),
-            models.CheckConstraint(
+            DatabaseCheck(
                 condition=~Q(state="published") | Q(first_published_at__isnull=False),
                 name="published_update_has_a_time",
             ),
-            models.CheckConstraint(
+            DatabaseCheck(
                 condition=~Q(state="scheduled") | Q(publish_at__isnull=False), name="scheduled_update_has_a_time"
             ),
         ]

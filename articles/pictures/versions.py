@@ -23,7 +23,7 @@ Data = dict[str, str]
 
 def as_data(update: Update) -> list[Data]:
     """Return the pictures in order, each with the name of its file and its texts by column."""
-    return [{"image": picture.image.name} | _texts(picture) for picture in update.pictures.all()]
+    return [{"image": picture.image.name} | texts_of(picture) for picture in update.pictures.all()]
 
 
 def from_data(update: Update, data: Iterable[Data], languages: Iterable[str] = tuple(SHIPPED)) -> None:
@@ -95,5 +95,6 @@ def _columns(languages: Iterable[str]) -> list[str]:
     return [f"{field}_{language}" for field in columns.fields_of(Picture) for language in languages]
 
 
-def _texts(picture: Picture) -> dict[str, str]:
+def texts_of(picture: Picture) -> dict[str, str]:
+    """Return the texts of a picture by column, without empty ones."""
     return {column: text for column in _columns(SHIPPED) if (text := getattr(picture, column))}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from articles.choices import UpdateState
-from liveblog.actors import acting_user
+from liveblog.actors import is_machine
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -54,8 +54,8 @@ def _updates(article: Article) -> QuerySet[Update]:
 
 
 def error(article: Article) -> str:
-    """Return why the acting user cannot finish a coverage yet; "" if nothing is undecided."""
-    if acting_user() is None:
+    """Return why the acting user cannot finish a coverage yet; "" if nothing is undecided, or for a machine."""
+    if is_machine():
         return ""
     named = article.finishing.named if article.finishing else frozenset()
     count = scheduled(article).exclude(pk__in=named).count()

@@ -19,7 +19,7 @@ from articles.history import recording
 from articles.models import Article, CoverageEvent
 from articles.publishing import emails, quiet
 from liveblog import jobs
-from liveblog.actors import acting_as
+from liveblog.actors import CLOCK, acting_as
 from liveblog.delivery import log
 from liveblog.notify import notify_desk_after_commit
 
@@ -60,7 +60,7 @@ def _is_due(article: Article, now: datetime, span: timedelta) -> bool:
 
 
 def _handle(pk: int, now: datetime, span: timedelta) -> bool:
-    with transaction.atomic(), acting_as(None), recording.recorded_as(recording.Cause.CLOCK):
+    with transaction.atomic(), acting_as(CLOCK):
         log.lock(pk)
         # Another process, or an editor, may have been faster.
         article = quiet.quiet_until_now(now - span).filter(pk=pk).first()

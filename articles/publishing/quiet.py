@@ -52,7 +52,11 @@ def quiet_until_now(cutoff: datetime) -> QuerySet[Article]:
 def quiet_since(article: Article) -> datetime:
     """Return when somebody last worked on a coverage, or something appeared in it."""
     published = Update.objects.filter(article=article).aggregate(at=Max("first_published_at"))["at"]
-    edited = UpdateVersion.objects.filter(update__article=article).exclude(user=None).aggregate(at=Max("at"))["at"]
+    edited = (
+        UpdateVersion.objects.filter(update__article=article)
+        .filter(cause=UpdateVersion.Cause.WRITTEN)
+        .aggregate(at=Max("at"))["at"]
+    )
     events = CoverageEvent.objects.filter(article=article).exclude(kind=Kind.WARNED).aggregate(at=Max("at"))["at"]
     return max(moment for moment in (article.coverage_start, published, edited, events) if moment is not None)
 

@@ -16,11 +16,15 @@ from articles.models import Article, Author, Update
 
 
 def quote(article: Article, text: str, name: str, language: str, authors: Collection[Author] = ()) -> Update:
-    """Publish a reader's text as an update of `article`, in its own language and credited to the reader."""
+    """Publish a reader's text as an update of `article`, in its own language and credited to the reader.
+
+    If a second user has to release updates of the article, it is submitted for release. Call it within `acting_as`.
+    """
     with override(language):
         credit = gettext("%(name)s, in a comment") % {"name": name}
     quoted = format_html("<blockquote>{}</blockquote><p>— {}</p>", mark_safe(linebreaks(text, autoescape=True)), credit)
-    update = Update(article=article, source_language=language, state=Update.State.PUBLISHED)
+    state = Update.State.SUBMITTED if article.needs_release else Update.State.PUBLISHED
+    update = Update(article=article, source_language=language, state=state)
     setattr(update, f"body_{language}", quoted)
     update.full_clean()
     with changes.edit(update):

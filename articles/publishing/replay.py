@@ -11,8 +11,12 @@ from articles.embeds import services as embeds
 from articles.models import Article, DeletedUpdate, Update
 from articles.pictures import versions as pictures
 from articles.translations import states
+from liveblog.actors import Machine, acting_as
 from liveblog.delivery.states import new_token
 from liveblog.languages import SHIPPED
+
+#: Stands in the history of a replayed page.
+REPLAY = Machine("Replay")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def prepare(source: Article, slug: str) -> Article:
         update.delete()
     # Every run starts afresh; no address of the run before has to lead anywhere.
     DeletedUpdate.objects.filter(article=article.pk).delete()
-    with states.without_state_tracking(*SHIPPED), changes.edit(article):
+    with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(article):
         article.state = Article.State.LIVE
         article.coverage_end = None
         article.save()
@@ -69,7 +73,7 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         copy.edition, copy.revised_at = 1, None
         _set_note(copy, None)
         # A translation is as far as it is there: nobody reviews it by replaying it.
-        with states.without_state_tracking(*SHIPPED), changes.edit(copy):
+        with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())
             pictures.copy(update, copy)
@@ -80,13 +84,14 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
     def correct() -> None:
         copy = copies[0]
         _set_note(copy, update)
-        with states.without_state_tracking(*SHIPPED), changes.edit(copy):
+        with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):
             copy.save()
             states.copy(update, copy, SHIPPED)
 
     def withdraw() -> None:
         copies[0].state = Update.State.WITHDRAWN
-        copies[0].save()
+        with acting_as(REPLAY):
+            copies[0].save()
 
     assert update.first_published_at is not None
     yield Event(update.first_published_at, "publish", publish)

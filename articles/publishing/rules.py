@@ -1,7 +1,7 @@
 """Rules for publishing an update: who may do it, when, and which time the update may carry.
 
-Nobody can plan a moment that has passed. The other rules apply to users: machines and the schedule only carry out what
-users have decided.
+Nobody can plan a moment that has passed. The other rules apply to users: machines, such as the clock, only carry out
+what users have decided. A save for which neither a user nor a machine stands is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from articles.choices import ArticleState, Errors, UpdateState
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import snapshot
-from liveblog.actors import acting_user
+from liveblog import actors
+from liveblog.actors import Machine
 from liveblog.blank import is_blank
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ MAX_BACKDATE = datetime.timedelta(days=1)
 
 
 def errors_of(update: Update, before: Update | None, pending: PendingRelations = NOTHING_PENDING) -> Errors:
-    """Return why the acting user must not save an update: messages by field. `before`: its row before the save."""
+    """Return why the actor must not save an update: messages by field. `before`: its row before the save.
+
+    Raise NoActorError if nobody acts.
+    """
+    actor = actors.required()
     errors = _plan(update, before)
-    user = acting_user()
-    if user is None:
+    if isinstance(actor, Machine):
         return errors
-    return {**errors, **_time(update, before), **_release(update, before, user, pending)}
+    return {**errors, **_time(update, before), **_release(update, before, actor, pending)}
 
 
 def has_passed(moment: datetime.datetime | None, before: datetime.datetime | None = None) -> bool:

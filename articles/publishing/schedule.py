@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from articles import changes
-from articles.history import recording
 from articles.models import Update
 from articles.publishing import syndication
+from liveblog.actors import CLOCK, acting_as
 from liveblog.delivery.hub import Hub
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def publish_due() -> int:
                 update = _due().filter(pk=waiting.pk).first()
                 if update is not None:
                     update.state = Update.State.PUBLISHED
-                    with recording.recorded_as(recording.Cause.CLOCK):
+                    with acting_as(CLOCK):
                         update.save()
                         _publish_copies(update)
                     published += 1
@@ -41,7 +41,7 @@ def publish_due() -> int:
 
 def _publish_copies(update: Update) -> None:
     try:
-        syndication.publish_copies(update, None)
+        syndication.publish_copies(update, CLOCK)
     except ValidationError as error:
         # The update stays published. The copies stay drafts, which their desks show.
         logger.warning("The copies of the update %s could not be published: %s", update.pk, " ".join(error.messages))

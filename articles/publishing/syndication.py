@@ -22,7 +22,7 @@ from articles.models import Article, Update
 from articles.models.base import Versioned
 from articles.publishing import rules
 from articles.translations import states
-from liveblog.actors import acting_as, acting_user
+from liveblog.actors import Machine, acting_as, acting_user
 from liveblog.delivery import log
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _NOT_COPIED = frozenset({"is_key", "is_breaking"})
 _updating: ContextVar[bool] = ContextVar("updating copies", default=False)
 
 
-def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousUser | None) -> list[Update]:
+def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousUser | Machine) -> list[Update]:
     """Copy an update to other articles, except where it has a copy. Return the copies.
 
     All are made, or none. If the other article asks for a release, the copy waits for it. A caller that holds locks of
@@ -54,7 +54,7 @@ def copy_to(update: Update, articles: Iterable[Article], user: User | AnonymousU
         return [there.get(article.pk) or _new_copy(update, article) for article in articles]
 
 
-def publish_copies(update: Update, user: User | AnonymousUser | None) -> list[Update]:
+def publish_copies(update: Update, user: User | AnonymousUser | Machine) -> list[Update]:
     """Publish the drafts among the copies of a published update, with its time. Return those published.
 
     If their article asks for a release, they are submitted instead. Copies that are scheduled or awaiting release are

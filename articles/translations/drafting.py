@@ -18,11 +18,11 @@ from django.conf import settings
 from django.db import transaction
 
 from articles import changes
-from articles.history import recording
 from articles.models import GlossaryTerm, Translation
 from articles.text.plaintext import decoded
 from articles.translations import columns, review, states, suggestions
 from liveblog import jobs
+from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.translation import engines
 from liveblog.translation.engines import Engine
@@ -158,7 +158,7 @@ def store(
             now.save(update_fields=["due_at", "attempts", "failure"])
             return False
         with (
-            recording.recorded_as(recording.Cause.MACHINE),
+            acting_as(Machine(engine)),
             states.without_state_tracking(row.language),
             changes.edit(item),
         ):

@@ -89,11 +89,12 @@ def follow(item: Article | Update, before: Snapshot | None) -> None:
     Translation._base_manager.bulk_create(new)
     if now.source_language in stored:
         stored[now.source_language].delete()
-    if new and columns.article_of(item) is item:
-        _begin_languages(item, [row.language for row in new])
+    # A new article has no updates yet.
+    if new and before is not None and columns.article_of(item) is item:
+        begin_languages(item, [row.language for row in new])
 
 
-def _begin_languages(article: Article, languages: list[str]) -> None:
+def begin_languages(article: Article, languages: list[str]) -> None:
     """Create the translations of an article's updates into languages that it newly appears in."""
     for language in languages:
         lacking = article.updates.exclude(source_language=language).exclude(translations__language=language)

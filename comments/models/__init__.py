@@ -1,5 +1,6 @@
 """Comments of readers, and the decisions of the newsroom about them."""
 
+from comments.models.addresses import EmailAddress
 from comments.models.comment import Comment, Commenter, Held, State
 from comments.models.emails import EmailJob
 from comments.models.moderation import Actor, Ban, Decision, Note, Report
@@ -14,6 +15,7 @@ __all__ = [
     "Commenter",
     "Decision",
     "Discussion",
+    "EmailAddress",
     "EmailJob",
     "Held",
     "ListedWord",

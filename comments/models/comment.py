@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from comments.encryption import EncryptedField, keyed_hash
+from comments.models.addresses import EmailAddress
 from liveblog.delivery import log
 from liveblog.fields import LanguageField, LongTextField, ShortTextField
 from liveblog.pagination import time_key
@@ -106,6 +107,8 @@ class Comment(models.Model):
     # The author. The language is that of the page on which the comment was written.
     email = EncryptedField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=64, blank=True)
+    #: Whether the owner of the e-mail has said that this comment is theirs; see `comments.confirmation`.
+    confirmed = models.BooleanField(default=False, editable=False)
     page_language = LanguageField(_("language of the page"), default="en")
     notify = models.BooleanField(_("wants to be told by e-mail"), default=False)
     secret_hash = models.CharField(max_length=64, blank=True)
@@ -180,6 +183,8 @@ class Comment(models.Model):
                 self.thread_id = Comment.objects.values_list("thread", flat=True).get(pk=self.parent_id)
                 self.thread_id = self.thread_id or self.parent_id
             self.email_hash = keyed_hash(self.email) or self.email_hash
+            if self._state.adding and self.email:
+                EmailAddress.of(self.email)
             self._queue()
             before = self._visible()
             super().save(**kwargs)

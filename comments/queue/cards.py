@@ -94,7 +94,7 @@ def cards(comments: list[FetchedComment], selection: Selection, user: User) -> l
                     "url": comment.article.url(_page_language(comment, language)),
                     "foreign": comment.language != language,
                     "translation": translations.get(comment.pk),
-                    "record": _record(records.get(comment.email_hash)),
+                    "record": _record(records.get(comment.email_hash)) if comment.confirmed else [],
                     "banned": bans.get(comment.email_hash) or _ban_of_address(comment, bans),
                     "taken": decisions.claimed_by(comment, user),
                     "choices": _choices(comment),
@@ -127,9 +127,9 @@ def _choices(comment: Comment) -> dict[str, bool]:
 
 
 def _records(hashes: Iterable[str]) -> dict[str, Counter[str]]:
-    """Count the comments of each author by state."""
+    """Count the confirmed comments of each author by state."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = Comment.objects.filter(email_hash__in=hashes).order_by()
+    rows = Comment.objects.filter(email_hash__in=hashes, confirmed=True).order_by()
     for email_hash, state, count in rows.values_list("email_hash", "state").annotate(Count("pk")):
         found[email_hash][state] = count
     return found

@@ -48,7 +48,12 @@ class BanForm(forms.Form):
         ("365", pgettext_lazy("how long a ban lasts", "One year")),
     ]
 
-    email = forms.BooleanField(label=_("By e-mail"), required=False, initial=True)
+    email = forms.BooleanField(
+        label=_("By e-mail"),
+        required=False,
+        initial=True,
+        help_text=_("Only if the address is confirmed; it may be somebody else’s."),
+    )
     address = forms.BooleanField(
         label=_("By internet address"), required=False, help_text=_("Others may share it; a short ban does less harm.")
     )

@@ -20,7 +20,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from articles.models import Article, Author
+from articles.models import Article, Author, Update
 from comments import moderation, translation
 from comments.models import Comment, Discussion, Held, State
 from comments.queue import cards, consumers, decisions, reasons
@@ -266,12 +266,14 @@ def feature(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @moderating("comments.feature_comment")
 def make_update(request: HttpRequest, pk: int) -> HttpResponse:
-    """Publish a comment as an update, credited to its author; the moderator gets the byline."""
+    """Make an update of a comment, credited to its author; the moderator gets the byline."""
     author = Author.objects.filter(user=user_of(request)).first()
     try:
-        moderation.make_update(pk, [author] if author else [])
+        update = moderation.make_update(pk, user_of(request), [author] if author else [])
     except Conflict as conflict:
         return _not_approved(conflict)
+    if update.state == Update.State.SUBMITTED:
+        return _answer(request, pk, _("An update has been made of it. It waits for somebody else to release it."))
     return _answer(request, pk, _("An update has been made of it."))
 
 

@@ -1,7 +1,12 @@
-"""A reader's own comment at an address that only they know: its state, and for ten minutes a form to change it."""
+"""A reader's own comment at an address that only they know: its state, and for ten minutes a form to change it.
+
+The secret of the address is in the fragment, which browsers send to nobody, so no log has it. The page posts it: with
+JavaScript by itself, otherwise by a form into which the reader copies it.
+"""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
@@ -11,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from articles import api
-from comments import rendering, submission
+from comments import confirmation, rendering, submission
 from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
@@ -27,42 +32,49 @@ _MAX_VERSION = 2**31 - 1
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
-    return reverse("own-comment", args=[language, comment.article.slug, secret])
+    return f"{reverse('own-comment', args=[language, comment.article.slug])}#{secret}"
 
 
 def own_html(comment: Comment, language: str, url: str) -> str:
     """Return the HTML of a comment as its author sees it."""
     with page_locale(comment.article, language):
-        context = rendering.comment_context(comment, comment.article, language) | {"own_url": url}
+        context = rendering.comment_context(comment, comment.article, language)
+        context |= {"own_url": url, "to_confirm": confirmation.is_wanted(comment)}
         return get_template("comments/own.html").render(context)
 
 
 @posted_from_here
 @never_cache
-@reads("fragment")
+@reads()
 @require_http_methods(["GET", "HEAD", "POST"])
-def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResponse:
-    """Show, change or delete the comment with this secret."""
+def own(request: HttpRequest, language: str, slug: str) -> HttpResponse:
+    """Ask for the secret of a comment; show, change or delete the comment whose secret is posted."""
     article = api.find_article(slug, language)
+    comments_url = f"{article.url(language)}comments/"
+    if request.method != "POST":
+        return render(request, "comments/own_secret.html", {"action": request.path, "comments_url": comments_url})
+    secret = request.POST.get("secret", "").strip()
     found = Comment.objects.select_related("article").filter(secret_hash=hashed_secret(secret), article=article).first()
     if found is None:
         return _gone(request)
-    if "fragment" in request.GET:
-        return HttpResponse(own_html(found, language, request.path))
+    if "fragment" in request.POST:
+        return HttpResponse(own_html(found, language, own_url(found, language, secret)))
     form, problem, status = EditForm(initial={"text": found.text}), "", 200
-    if request.method == "POST":
+    if "text" in request.POST or "delete" in request.POST:
         # No version equals -1, so a form without one is a conflict.
         version = number(request.POST.get("version"), most=_MAX_VERSION)
         version = -1 if version is None else version
         try:
             if "delete" in request.POST:
                 submission.withdraw(found, version=version)
-                return redirect(f"{article.url(language)}comments/")
+                # Without a fragment of its own, the next page would inherit the secret (RFC 9110, section 10.2.2).
+                return redirect(f"{comments_url}#comments")
             form = EditForm(request.POST)
             if form.is_valid():
-                submission.edit(found, form.cleaned_data["text"], sender(request), version=version)
-                return redirect(request.path)
-            status = 422
+                found = submission.edit(found, form.cleaned_data["text"], sender(request), version=version)
+                form = EditForm(initial={"text": found.text})
+            else:
+                status = 422
         except Rejected as rejected:
             problem, status = rejected.message, rejected.status
             if rejected.field:
@@ -70,19 +82,31 @@ def own(request: HttpRequest, language: str, slug: str, secret: str) -> HttpResp
         except Conflict:
             problem, status = _("Meanwhile something has happened to your comment. This is how it is now."), 409
             found.refresh_from_db()
-    return _answer(request, language, found, form, problem, status)
+    return own_page(request, language, found, secret, form, problem, status)
 
 
-def _answer(
-    request: HttpRequest, language: str, comment: Comment, form: EditForm, problem: str, status: int
+def own_page(
+    request: HttpRequest,
+    language: str,
+    comment: Comment,
+    secret: str,
+    form: EditForm | None = None,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    """Respond with the page of a comment for its author."""
+    url = own_url(comment, language, secret)
+    form = form or EditForm(initial={"text": comment.text})
     with page_locale(comment.article, language):
         return render(
             request,
             "comments/own_page.html",
             {
                 "comment": comment,
-                "own": own_html(comment, language, request.path),
+                "own": own_html(comment, language, url),
+                "own_url": url,
+                "secret": secret,
+                "site": settings.SITE_URL,
                 "form": form if comment.may_be_changed else None,
                 "problem": problem,
                 "comments_url": f"{comment.article.url(language)}comments/",
@@ -93,6 +117,6 @@ def _answer(
 
 def _gone(request: HttpRequest) -> HttpResponse:
     """Answer 410 to the JavaScript module, which then forgets the address; raise Http404 for readers."""
-    if "fragment" in request.GET:
+    if "fragment" in request.POST:
         return HttpResponse(status=410)
     raise Http404

@@ -1,20 +1,18 @@
-"""Requests of readers besides reading and writing: translate or report a comment, end the e-mails."""
+"""Requests of readers besides reading and writing: translate or report a comment."""
 
 from __future__ import annotations
 
 import contextlib
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles import api
-from comments import emails, moderation, rendering, translation
-from comments.encryption import keyed_hash
+from comments import moderation, rendering, translation
 from comments.forms import ReportForm
 from comments.models import Comment
 from comments.submission import RATE_WINDOW_SECONDS
@@ -70,7 +68,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
             if allowed(request, "comment-report", settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS):
                 with contextlib.suppress(Conflict):
                     # The comment was deleted meanwhile and needs no report.
-                    moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], keyed_hash(address))
+                    moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], address)
                 sent, status = True, 200
             else:
                 problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
@@ -78,17 +76,3 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         context = rendering.comment_context(comment, comment.article, language)
         context |= {"form": form, "sent": sent, "problem": problem}
         return render(request, "comments/report.html", context, status=status)
-
-
-@csrf_exempt  # RFC 8058: the reader's mail provider posts, from another site. The signed address is the proof.
-@never_cache
-@reads()
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, language: str, token: str) -> HttpResponse:
-    """End the e-mails to an author. Only POST does it: mail scanners open every address."""
-    email_hash = emails.subscriber(token)
-    if email_hash is None:
-        raise Http404
-    if request.method == "POST":
-        emails.unsubscribe(email_hash)
-    return render(request, "comments/unsubscribe.html", {"done": request.method == "POST", "action": request.path})

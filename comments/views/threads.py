@@ -24,7 +24,7 @@ from comments.forms import CommentForm
 from comments.models import Comment, Discussion
 from comments.models.comment import CommentQuerySet
 from comments.submission import CommentData, Rejected
-from comments.views.own import own_html, own_url
+from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
@@ -237,7 +237,10 @@ def _post(request: HttpRequest, article: Article, language: str) -> HttpResponse
     if wants_json(request):
         html = own_html(accepted.comment, language, address)
         return JsonResponse({"url": address, "html": html, "comment": accepted.comment.pk}, status=201)
-    return redirect(address)
+    # The address of a redirect would have to contain the secret. Sending the form again shows the same comment.
+    response = own_page(request, language, accepted.comment, accepted.secret, status=201)
+    response.headers["Location"] = address
+    return response
 
 
 def _rejected(

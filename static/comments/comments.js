@@ -2,6 +2,7 @@
 // are shown to them alone. Without this module the same forms lead to pages.
 import { closest, control, find, findAll, make, parse } from "../liveblog/dom.js";
 import { load, store } from "../liveblog/storage.js";
+import { PROOF } from "./proof.js";
 
 /**
  * @typedef {Record<string, string | boolean | undefined>} Draft the fields of a form, and the name of who is answered
@@ -119,6 +120,7 @@ class CommentForm {
     const button = find(form, "button", HTMLButtonElement);
     button.disabled = true;
     control(form, "key").value ||= newKey();
+    control(form, "proof").value = stored(PROOF, "");
     this.#store(form);
     if (this.#openedAt !== null) {
       control(form, "seconds").value = ((performance.now() - this.#openedAt) / 1000).toFixed(1);
@@ -188,8 +190,11 @@ class OwnComments {
   async load(only) {
     for (const { url, comment } of this.#known) {
       if (only && comment !== only) continue;
+      // The secret is in the fragment, so that no log has it.
+      const [address, secret] = url.split("#");
+      const body = new URLSearchParams({ secret: secret ?? "", fragment: "1" });
       try {
-        const response = await fetch(`${url}?fragment`);
+        const response = await fetch(address ?? "", { method: "POST", body });
         if (response.status === 410) this.#forget(comment);
         else if (response.ok) this.#show(comment, await response.text());
       } catch {

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from articles.models import Article, Update
-from tests import factories
+from tests import factories, newsroom
 from tests.browser.conftest import Fresh, MakeReader, Reader
+from tests.browser.desks import log_in
 from tests.server import Server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
@@ -17,10 +18,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 @pytest.fixture
 def journalist(transactional_db: None) -> User:
-    user = User.objects.create_user("ioana", password="a long password", is_staff=True, first_name="Ioana")
-    user.groups.add(Group.objects.get(name="Journalist"))
     factories.author("Ioana Petrescu")
-    return user
+    return newsroom.user("ioana", "Journalist", first_name="Ioana")
 
 
 class Desk:
@@ -31,12 +30,10 @@ class Desk:
         self.server = server
 
     def log_in(self, user: User) -> None:
-        self.page.goto(f"{self.server.url}/admin/")
-        self.page.get_by_label("Username").fill(user.username)
-        self.page.get_by_label("Password").fill("a long password")
-        self.page.get_by_role("button", name="Log in").click()
+        log_in(self.page.context, user, self.server)
 
     def begin(self, article: Article) -> None:
+        self.page.goto(f"{self.server.url}/admin/")
         self.page.get_by_role("link", name="Articles", exact=True).first.click()
         self.page.get_by_role("link", name=str(article)).click()
         self.page.get_by_role("link", name="Write an update").click()

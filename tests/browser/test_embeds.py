@@ -254,7 +254,7 @@ def test_a_preview_fits_and_reads_in_its_direction(
 @pytest.fixture
 def form(server: Server, reader: MakeReader, article: Article) -> Reader:
     """Open the form of a new update as an editor."""
-    editor = User.objects.create_superuser("editor", password="a long password")
+    editor = User.objects.create_superuser("editor")
     made = reader(viewport={"width": 1280, "height": 900}, locale="en")
     desk = Desk(made.page, server)
     desk.log_in(editor)

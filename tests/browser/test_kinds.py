@@ -16,7 +16,7 @@ def test_a_table_made_in_the_editor_keeps_its_headings(server: Server, reader: M
     article = factories.article()
     readers = reader(viewport={"width": 360, "height": 740}).open(server, article, "en")
     desk = Desk(reader(viewport={"width": 1200, "height": 1000}).page, server)
-    desk.log_in(User.objects.create_superuser("ioana", password="a long password"))
+    desk.log_in(User.objects.create_superuser("ioana"))
     desk.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
     desk.write("English", "Votes", "As counted:")
     desk.page.get_by_title("Insert table").first.click()

@@ -79,7 +79,7 @@ SITE = """<meta charset="utf-8"><article class="story" style="font-family: sans-
 def form(server: Server, reader: MakeReader) -> Page:
     """Open the form of a new update as an editor; the article's source language is English."""
     article = factories.article()
-    editor = User.objects.create_superuser("editor", password="a long password")
+    editor = User.objects.create_superuser("editor")
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
     Desk(page, server).log_in(editor)
     page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from articles.models import Article, Picture, Update
 from tests import factories
 from tests.browser.conftest import MakeReader
+from tests.browser.desks import log_in
 from tests.nasty_files import SVG, made, with_segment
 from tests.server import Server
 
@@ -38,13 +39,9 @@ def file(name: str, content: bytes | None = None, kind: str = "image/jpeg") -> d
 
 
 def at_form(server: Server, page: Page, address: str, language: str = "en") -> Page:
-    if not User.objects.filter(username="chief").exists():
-        User.objects.create_superuser("chief", password="chief")
-    page.context.add_cookies([{"name": "django_language", "value": language, "url": server.url}])
+    chief, _created = User.objects.get_or_create(username="chief", is_staff=True, is_superuser=True)
+    log_in(page.context, chief, server, language)
     page.goto(f"{server.url}{address}")
-    page.fill("#id_username", "chief")
-    page.fill("#id_password", "chief")
-    page.press("#id_password", "Enter")
     expect(page.locator("[data-pictures]")).to_be_visible()
     # Scripts have run by then.
     page.wait_for_load_state("load")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from articles.models import Article, GlossaryTerm, Translation
 from tests import factories
 from tests.browser.conftest import Fresh, MakeReader, as_new
+from tests.browser.desks import log_in
 from tests.browser.test_coverage import Desk
 from tests.newsroom import user
 from tests.server import Server
@@ -63,11 +64,9 @@ def shot(page: Page, name: str) -> None:
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
-def log_in(page: Page, server: Server, name: str, path: str) -> None:
-    page.goto(f"{server.url}/admin/login/?next={path}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("a long password")
-    page.get_by_role("button", name="Log in").click()
+def open_as(user: User, page: Page, server: Server, path: str, language: str = "en") -> None:
+    log_in(page.context, user, server, language)
+    page.goto(f"{server.url}{path}")
 
 
 def test_drafts_reviews_and_corrections_arrive_on_open_pages(
@@ -95,7 +94,7 @@ def test_drafts_reviews_and_corrections_arrive_on_open_pages(
 
     row = Translation.objects.get(update__isnull=False, language="de")
     translator = reader(viewport={"width": 1280, "height": 900}, locale="en").page
-    log_in(translator, server, "greta", "/admin/articles/translation/?language=de")
+    open_as(newsroom["greta"], translator, server, "/admin/articles/translation/?language=de")
     shot(translator, "queue")
     translator.locator("#result_list a").first.click()
     editor = translator.locator(".written .ProseMirror").first
@@ -151,7 +150,8 @@ def test_a_translator_is_warned_before_a_wrong_number_is_public(
     update = factories.update(article, source_language="uk", body_uk=WIND)
     german = reader().open(server, article, "de")
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
-    log_in(page, server, "greta", f"/admin/articles/translation/{update.translations.get(language='de').pk}/change/")
+    row = update.translations.get(language="de")
+    open_as(newsroom["greta"], page, server, f"/admin/articles/translation/{row.pk}/change/")
     editor = page.locator(".written .ProseMirror").first
     editor.click()
     page.keyboard.press("Control+a")
@@ -175,7 +175,7 @@ def test_remarks_appear_beside_their_field_in_the_form_of_the_update(
 ) -> None:
     update = factories.update(article, source_language="uk", body_uk=WIND)
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
-    log_in(page, server, "ioana", f"/admin/articles/update/{update.pk}/change/")
+    open_as(newsroom["ioana"], page, server, f"/admin/articles/update/{update.pk}/change/")
     page.locator("#language-tab-de").click()
     page.locator(".field-body_de .ProseMirror").click()
     page.keyboard.type("Der Wind erreichte 150 Kilometer pro Stunde, sagen Rettungskräfte.")
@@ -208,10 +208,7 @@ def test_a_translator_accepts_a_suggestion_with_one_key_in_arabic(
     expect(note).to_contain_text("صُحِّح الأصل")
     expect(arabic.page.locator(f"#update-{update.pk} .text")).to_contain_text("130")
     page = reader(viewport={"width": 1280, "height": 900}, locale="ar").page
-    page.goto(f"{server.url}/admin/login/?next=/admin/articles/translation/?language=ar")
-    page.locator("#id_username").fill("karim")
-    page.locator("#id_password").fill("a long password")
-    page.locator("input[type=submit]").last.click()
+    open_as(newsroom["karim"], page, server, "/admin/articles/translation/?language=ar", "ar")
     first = page.locator("#result_list tbody tr").first
     expect(first).to_contain_text("اقتراح")
     shot(page, "queue-suggestion-ar")
@@ -237,8 +234,8 @@ def test_two_translators_of_one_text_see_each_other_and_lose_no_work(
     row = update.translations.get(language="de")
     path = f"/admin/articles/translation/{row.pk}/change/"
     greta, karim = reader(locale="en").page, reader(locale="en").page
-    log_in(greta, server, "greta", path)
-    log_in(karim, server, "karim", path)
+    open_as(newsroom["greta"], greta, server, path)
+    open_as(newsroom["karim"], karim, server, path)
     expect(karim.locator("#other-editor")).to_contain_text("greta")
     for page, text in (
         (greta, "Gretas Fassung: Verbündete, 14 Millionen."),
@@ -263,7 +260,7 @@ def test_the_queue_updates_by_itself(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:
     page = reader(locale="en").page
-    log_in(page, server, "greta", "/admin/articles/translation/?language=de")
+    open_as(newsroom["greta"], page, server, "/admin/articles/translation/?language=de")
     before = page.locator("#result_list tbody tr").count()
     factories.update(article, source_language="uk", body_uk=f"<p>{UKRAINIAN}</p>")
     expect(page.locator("#result_list tbody tr")).to_have_count(before + 1)
@@ -280,10 +277,7 @@ def test_the_translation_desk_runs_from_right_to_left_in_arabic(
     )
     row = update.translations.get(language="ar")
     page = reader(locale="ar", viewport={"width": 1280, "height": 900}).page
-    page.goto(f"{server.url}/admin/login/?next=/admin/articles/translation/{row.pk}/change/")
-    page.locator("#id_username").fill("karim")
-    page.locator("#id_password").fill("a long password")
-    page.locator("input[type=submit]").last.click()
+    open_as(newsroom["karim"], page, server, f"/admin/articles/translation/{row.pk}/change/", "ar")
     pair = page.locator("fieldset.passage .pair").last
     original, written = pair.locator(".original").bounding_box(), pair.locator(".written").bounding_box()
     assert original is not None

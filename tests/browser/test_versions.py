@@ -122,7 +122,7 @@ def test_an_update_waits_for_the_release_by_a_second_person(
     journalist: User,  # noqa: F811
 ) -> None:
     article = factories.article(needs_release=True)
-    second = User.objects.create_user("karim", password="a long password", is_staff=True)
+    second = User.objects.create_user("karim", is_staff=True)
     second.groups.add(Group.objects.get(name="Journalist"))
     german = reader().open(server, article, "de")
     writer, other = (Desk(reader(locale="en").page, server) for _ in range(2))

@@ -11,7 +11,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from liveblog import metrics
+from liveblog import metrics, proxies
 from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
 from liveblog.http_protocol import EdgeProtocol
 from liveblog.preloading import preload
@@ -40,13 +40,10 @@ class Command(BaseCommand):
             help="processes on the port (default: %(default)s); SIGHUP replaces one after the other",
         )
         parser.add_argument("--access-log", action="store_true", help="log every request")
-        parser.add_argument(
-            "--forwarded-allow-ips",
-            default="127.0.0.1",
-            help="proxies whose X-Forwarded-* headers are believed (default: %(default)s)",
-        )
 
     def handle(self, *args: object, **options: Any) -> None:
+        if problem := proxies.problem():
+            raise CommandError(problem)
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],
@@ -59,10 +56,11 @@ class Command(BaseCommand):
             # Readers send only pings, pongs and close frames.
             ws_max_size=4096,
             access_log=options["access_log"],
-            # Django configures the log of all libraries.
+            # Everything is logged by the handlers of the settings, which mask secrets.
             log_config=None,
             log_level="info" if options["access_log"] else "warning",
-            forwarded_allow_ips=options["forwarded_allow_ips"],
+            # `liveblog.proxies` does this for any server.
+            proxy_headers=False,
             timeout_graceful_shutdown=int(settings.LIVE_DRAIN_SECONDS + CLOSE_TIMEOUT_SECONDS) + 1,
             server_header=False,
         )

@@ -1,0 +1,260 @@
+"""Our own format: one ZIP file with a line of JSON for each object, and the pictures beside them.
+
+docs/reference/archive-format.md describes it. Both directions work line by line, so memory does not grow with the
+coverage.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, BinaryIO
+
+from django.core.files.storage import Storage
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
+
+from articles.interchange.notes import Notes
+from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
+from articles.pictures import processing
+
+FORMAT, VERSION = "liveblog-archive", 1
+LINES = "coverage.ndjson"
+MEDIA = "media/"
+
+#: An update has eight languages of at most 100,000 characters, and a version repeats them.
+_MAX_LINE_BYTES = 16_000_000
+#: All versions of one update, which are read at once.
+_MAX_VERSIONS_BYTES = 128_000_000
+_CHUNK_BYTES = 1 << 16
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: object) -> object:
+        # Django's encoder drops microseconds, by which updates of the same second are in order.
+        return o.isoformat() if isinstance(o, datetime.datetime) else super().default(o)
+
+
+def media_name(name: str) -> str:
+    """Return the name in an archive of an uploaded file. Its last part is random, so no two files have the same."""
+    return f"{MEDIA}{PurePosixPath(name).name}" if name else ""
+
+
+class Writer:
+    """Writes an archive: the pictures first, then the lines."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self._media: set[str] = set()
+        self._lines: IO[bytes] | None = None
+        self.counts: dict[str, int] = {}
+
+    def add_file(self, storage: Storage, name: str) -> bool:
+        """Copy an uploaded file into the archive. Return False if the storage does not have it."""
+        target = media_name(name)
+        if target in self._media:
+            return True
+        try:
+            source = storage.open(name)
+        except FileNotFoundError:
+            return False
+        # Pictures are compressed already.
+        entry = zipfile.ZipInfo(target)
+        with source, self._zip.open(entry, "w", force_zip64=True) as copy:
+            for chunk in source.chunks(_CHUNK_BYTES):
+                copy.write(chunk)
+        self._media.add(target)
+        return True
+
+    def write(self, kind: str, data: Mapping[str, Any]) -> None:
+        if self._lines is None:
+            self._lines = self._zip.open(LINES, "w", force_zip64=True)
+        line = json.dumps({"type": kind, **data}, cls=_Encoder, ensure_ascii=False)
+        self._lines.write(line.encode() + b"\n")
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def finish(self) -> None:
+        """Write the last line, by which a reader knows that the archive is whole."""
+        self.write("end", {"counts": dict(self.counts)})
+        assert self._lines is not None
+        self._lines.close()
+        self._zip.close()
+
+
+class ArchiveSource:
+    """An archive as a source of records. Raise SourceError if it is damaged or of another format."""
+
+    format = "archive"
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.notes = Notes()
+        try:
+            self._zip = zipfile.ZipFile(file)
+            self._names = set(self._zip.namelist())
+        except _BROKEN_ZIP:
+            raise _damaged() from None
+        header = next(self._lines(), {})
+        if header.get("type") != "header" or header.get("format") != FORMAT:
+            raise SourceError(_("This is no archive of a coverage."))
+        if header.get("version") != VERSION:
+            raise SourceError(_("The archive is of a newer release. Update this site first."))
+        self.header = header
+        self._check_whole()
+
+    @property
+    def site(self) -> str:
+        """Return the address of the site from which it was exported."""
+        return str(self.header.get("site", ""))
+
+    def coverage(self) -> Coverage:
+        try:
+            return self._coverage()
+        except (KeyError, TypeError, AttributeError):
+            raise _damaged() from None
+
+    def _coverage(self) -> Coverage:
+        bylines: dict[str, Byline] = {}
+        topics: list[Data] = []
+        events: list[Data] = []
+        article: Data | None = None
+        for line in self._lines():
+            match line["type"]:
+                case "author":
+                    bylines[line["key"]] = Byline(line["key"], line["source_language"], line["name"])
+                case "topic":
+                    topics.append({"slug": line["slug"], "name": line["name"]})
+                case "article":
+                    article = line
+                case "event":
+                    events.append(_without_type(line))
+                case "update":
+                    break
+        if article is None:
+            raise _damaged()
+        return Coverage(
+            key=article["key"],
+            data=article["data"],
+            bylines=bylines,
+            authors=article["authors"],
+            topics=topics,
+            related=article["related"],
+            photo=article["photo"],
+            translations=article["translations"],
+            events=events,
+            addresses=[tuple(each) for each in article["addresses"]],
+        )
+
+    def posts(self) -> Iterator[Post]:
+        try:
+            yield from self._posts()
+        except (KeyError, TypeError, AttributeError):
+            raise _damaged() from None
+
+    def _posts(self) -> Iterator[Post]:
+        post: Post | None = None
+        size = 0
+        for line, length in self._measured_lines():
+            if line["type"] == "update":
+                if post is not None:
+                    yield post
+                post, size = _post(line), 0
+            elif line["type"] == "version" and post is not None and line["update"] == post.key:
+                size += length
+                if size > _MAX_VERSIONS_BYTES:
+                    raise _damaged()
+                post.versions.append({name: line[name] for name in line.keys() - {"type", "update"}})
+            elif post is not None:
+                yield post
+                post = None
+        if post is not None:
+            yield post
+
+    def picture(self, address: str) -> bytes:
+        info = self._zip.getinfo(address) if address.startswith(MEDIA) else None
+        if info is None or info.file_size > processing.MAX_BYTES:
+            raise KeyError(address)
+        try:
+            with self._zip.open(info) as file:
+                # A file can be larger than its directory says.
+                content = file.read(processing.MAX_BYTES + 1)
+        except _BROKEN_ZIP:
+            raise KeyError(address) from None
+        if len(content) > processing.MAX_BYTES:
+            raise KeyError(address)
+        return content
+
+    def parts(self) -> Iterator[tuple[str, Iterator[Data]]]:
+        for name in self.header.get("parts", ()):
+            kinds = tuple(self.header["parts"][name])
+            yield name, (line for line in self._lines() if line["type"] in kinds)
+
+    def _check_whole(self) -> None:
+        counts: dict[str, int] = {}
+        last: Data = {}
+        for line in self._lines():
+            last = line
+            counts[line["type"]] = counts.get(line["type"], 0) + 1
+        counts.pop("end", None)
+        if last.get("type") != "end" or last.get("counts") != counts:
+            raise SourceError(_("The archive is not whole. Copy it again, or export the coverage again."))
+
+    def _lines(self) -> Iterator[Data]:
+        return (line for line, _length in self._measured_lines())
+
+    def _measured_lines(self) -> Iterator[tuple[Data, int]]:
+        if LINES not in self._names:
+            raise SourceError(_("This is no archive of a coverage."))
+        try:
+            with self._zip.open(LINES) as lines:
+                while text := lines.readline(_MAX_LINE_BYTES + 1):
+                    if len(text) > _MAX_LINE_BYTES:
+                        raise _damaged()
+                    line = json.loads(text)
+                    if not isinstance(line, dict) or not isinstance(line.get("type"), str):
+                        raise _damaged()
+                    yield line, len(text)
+        # Deep nesting raises RecursionError, an encrypted file RuntimeError.
+        except (*_BROKEN_ZIP, ValueError, RecursionError):
+            raise _damaged() from None
+
+
+def _damaged() -> SourceError:
+    return SourceError(_("The archive is damaged. Export the coverage again."))
+
+
+def _post(line: Data) -> Post:
+    return Post(
+        key=line["key"],
+        data=line["data"],
+        translations=line["translations"],
+        embed=line.get("embed", {}),
+        votes=line.get("votes", []),
+        poll_closed_for=line.get("poll_closed_for"),
+        modifications=line.get("modifications", {}),
+        removed=line.get("removed_pictures", []),
+        addresses=[tuple(each) for each in line.get("addresses", [])],
+    )
+
+
+def _without_type(line: Data) -> Data:
+    return {name: value for name, value in line.items() if name != "type"}
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[Writer]:
+    """Write an archive that appears at `path` once it is whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            writer = Writer(file)
+            yield writer
+            writer.finish()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

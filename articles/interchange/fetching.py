@@ -1,0 +1,70 @@
+"""Requests for live blogs and their pictures: bounded, and to public servers only.
+
+An operator at the command line may name a server of their own network, such as the old site itself; then that server,
+and no other, is asked whatever its address is. People in the admin may not.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from django.conf import settings
+
+from articles.embeds.fetching import Fetcher, reason_of
+from articles.pictures import processing
+from liveblog.errors import ProviderError
+from liveblog.http import Client
+
+#: For a page or an answer of an interface. The timeout of embeds is for one small answer.
+_SECONDS = 60.0
+MAX_BYTES = 64_000_000
+_MAX_REDIRECTS = 5
+
+
+class Fetching:
+    """Fetches by GET. `trusted`: an address whose server is asked even if it is not a public one."""
+
+    def __init__(self, trusted: str = "") -> None:
+        self._origin = _origin(trusted) if trusted else None
+        self._client = Client("import")
+        self._public = Fetcher(_SECONDS, dict(settings.EMBED_ROUTES))
+
+    def page(self, url: str) -> bytes:
+        """Return the body at an address. Raise ProviderError and nothing else."""
+        return self._fetch(url, MAX_BYTES)
+
+    def picture(self, url: str) -> bytes:
+        """Return the file of a picture. Raise ProviderError and nothing else."""
+        return self._fetch(url, processing.MAX_BYTES)
+
+    def _fetch(self, url: str, max_bytes: int) -> bytes:
+        deadline = time.monotonic() + _SECONDS
+        for _number in range(_MAX_REDIRECTS + 1):
+            if self._origin is None or _origin(url) != self._origin:
+                # Old articles name pictures by http that are at https as well.
+                return self._public.fetch(_secure(url), max_bytes)
+            answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
+            if answer.redirect:
+                url = urljoin(url, answer.redirect)
+            elif answer.status != 200:
+                raise ProviderError(reason_of(answer.status))
+            else:
+                return answer.body
+        raise ProviderError("nonsense")
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port
+    except ValueError:
+        raise ProviderError("forbidden") from None
+
+
+def _secure(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ProviderError("forbidden") from None
+    return urlunsplit(parts._replace(scheme="https")) if parts.scheme == "http" else url

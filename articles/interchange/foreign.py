@@ -1,0 +1,318 @@
+"""Make records of what other systems say, in the same way for all of them.
+
+A format finds the entries; this module reads their texts, moments, pictures and authors, and notes what is doubtful.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import zoneinfo
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from articles.embeds import providers
+from articles.interchange import markup, times
+from articles.interchange.fetching import Fetching
+from articles.interchange.markup import Content, Image
+from articles.interchange.notes import Notes
+from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
+from articles.models import Picture
+from articles.text import richtext
+from articles.text.plaintext import first_words, plain_text
+from liveblog.languages import SHIPPED
+from liveblog.translation import detector
+
+#: More pictures than this are a gallery that no reader of a live blog leafs through.
+MAX_PICTURES = 20
+
+
+@dataclass
+class Entry:
+    """A post as a format has found it. Texts may be plain or HTML, and moments in any notation."""
+
+    key: str
+    headline: object = ""
+    body: str = ""
+    published: object = None
+    modified: object = None
+    authors: list[str] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    embeds: list[str] = field(default_factory=list)
+    address: str = ""
+    is_key: bool = False
+    is_pinned: bool = False
+    is_withdrawn: bool = False
+    is_draft: bool = False
+    #: The person quoted, if the text is a quotation, and its address.
+    attribution: str = ""
+    source_url: str = ""
+
+
+@dataclass
+class Blog:
+    """A live blog as a format has found it."""
+
+    key: str
+    headline: object = ""
+    standfirst: object = ""
+    body: str = ""
+    language: str = ""
+    starts: object = None
+    ends: object = None
+    is_over: bool = False
+    authors: list[str] = field(default_factory=list)
+    image: Image | None = None
+    address: str = ""
+    topics: list[str] = field(default_factory=list)
+    complete: bool = False
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass
+class Options:
+    """What the user says about a source: its language and the time zone of the event, "" if nothing."""
+
+    language: str = ""
+    time_zone: str = ""
+
+
+class ForeignSource:
+    """A live blog of another system as a source of records."""
+
+    def __init__(self, format_: str, blog: Blog, options: Options, notes: Notes, fetching: Fetching) -> None:
+        self.format = format_
+        self.notes = notes
+        self._blog = blog
+        self._fetching = fetching
+        self._zone_name = options.time_zone or timezone.get_default_timezone_name()
+        self._zone = zoneinfo.ZoneInfo(self._zone_name)
+        self._bylines: dict[str, Byline] = {}
+        self._language = self._recognised(options.language)
+        self._posts = self._read_entries()
+        if not self._posts:
+            raise SourceError(_("The source has no updates that can be imported."))
+
+    # As a source ----------------------------------------------------------------------------------------------------
+
+    def coverage(self) -> Coverage:
+        blog, language = self._blog, self._language
+        moments = [post.data["first_published_at"] for post in self._posts if post.data.get("first_published_at")]
+        first, last = min(moments, default=timezone.now()), max(moments, default=timezone.now())
+        start = times.read(blog.starts, self._zone)[0] or first
+        end = times.read(blog.ends, self._zone)[0]
+        is_over = blog.is_over or (end is not None and end <= timezone.now())
+        content = markup.content_of(blog.body, blog.address) if blog.body else Content()
+        headline = self._fitting(markup.line_of(blog.headline), 200, "headline")
+        data: Data = {
+            "source_language": language,
+            "languages": [language],
+            "time_zone": self._zone_name,
+            "state": "finished" if is_over else "live",
+            "coverage_start": min(start, first),
+            "coverage_end": max(filter(None, (end or last, start))) if is_over else None,
+            f"headline_{language}": headline or urlsplit(blog.address).hostname or blog.key[:200],
+            f"standfirst_{language}": self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
+            f"body_{language}": content.body if len(content.body) <= richtext.MAX_LENGTH else "",
+        }
+        slug = slugify(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2].removesuffix(".html"))
+        data["slug"] = slug if not slug.isdigit() else ""
+        image = blog.image or next(iter(content.images), None)
+        if image is not None:
+            data |= {
+                f"photo_alt_{language}": (image.alt or image.caption or headline)[:300],
+                f"photo_caption_{language}": image.caption[:500],
+                f"photo_credit_{language}": image.credit[:200],
+            }
+        return Coverage(
+            key=blog.key[:500],
+            data={name: value for name, value in data.items() if value not in ("", None)},
+            bylines=self._bylines,
+            authors=self._author_keys(blog.authors),
+            topics=[
+                {"slug": slugify(name)[:80], "name": {language: name[:120]}} for name in blog.topics if slugify(name)
+            ],
+            photo=image.address if image else "",
+            addresses=[(language, blog.address)] if blog.address else [],
+            complete=blog.complete,
+        )
+
+    def posts(self) -> Iterator[Post]:
+        return iter(self._posts)
+
+    def picture(self, address: str) -> bytes:
+        return self._fetching.picture(address)
+
+    def parts(self) -> Iterator[tuple[str, Iterator[Data]]]:
+        return iter(())
+
+    # Entries --------------------------------------------------------------------------------------------------------
+
+    def _read_entries(self) -> list[Post]:
+        found: list[tuple[datetime.datetime | None, Post]] = []
+        for entry in _without_doubles(self._blog.entries, self._zone, self.notes):
+            post = self._post(entry)
+            if post is not None:
+                found.append((post.data.get("first_published_at"), post))
+        moments = [moment for moment, _post in found if moment]
+        newest_first = len(moments) > 1 and moments[0] > moments[-1]
+        if newest_first:
+            found.reverse()
+        known = next(iter(moment for moment, _post in found if moment), timezone.now())
+        for moment, post in found:
+            known = moment or known
+            post.data["first_published_at"] = known
+        found.sort(key=lambda each: each[1].data["first_published_at"])
+        return [post for _moment, post in found]
+
+    def _post(self, entry: Entry) -> Post | None:
+        language, notes = self._language, self.notes
+        content = markup.content_of(entry.body, entry.address or self._blog.address) if entry.body else Content()
+        headline = markup.line_of(entry.headline)
+        if _repeats(headline, content.body):
+            headline = ""
+        label = f"{entry.key}: {headline or first_words(plain_text(content.body), 8)}"
+        for tag, number in content.lost.items():
+            for _number in range(number):
+                notes.add("markup", f"{tag} – {label}")
+        moment, doubt = times.read(entry.published, self._zone)
+        if moment is None:
+            moment, doubt = times.read(entry.modified, self._zone)
+            notes.add("no-time", label)
+        if doubt:
+            notes.add(doubt, label)
+        embeds = list(dict.fromkeys([*entry.embeds, *content.embeds]))
+        body, embed = content.body, (embeds[0] if embeds else "")
+        for other in embeds[1:]:
+            notes.add("second-embed", f"{other} – {label}")
+            body += f'<p><a href="{other}">{other}</a></p>'
+        if len(body) > richtext.MAX_LENGTH:
+            notes.add("cut", label)
+            body = _shortened(body)
+        pictures = self._pictures([*entry.images, *content.images], label)
+        if not (headline or plain_text(body) or pictures or embed or entry.is_withdrawn):
+            notes.add("empty", entry.key)
+            return None
+        kind = "text"
+        if entry.attribution and plain_text(body):
+            kind = "quote"
+        elif not (headline or plain_text(body)):
+            kind = "pictures" if pictures else "embed" if embed else "text"
+        data: Data = {
+            "source_language": language,
+            "kind": kind,
+            "state": "withdrawn" if entry.is_withdrawn else "draft" if entry.is_draft else "published",
+            "first_published_at": moment,
+            "is_key": entry.is_key,
+            f"headline_{language}": self._fitting(headline, 200, label),
+            f"body_{language}": richtext.normalise(body),
+            "authors": self._author_keys(entry.authors),
+            "pictures": pictures,
+            "embed": {"url": embed} if embed else None,
+        }
+        if kind == "quote":
+            data[f"attribution_{language}"] = self._fitting(markup.line_of(entry.attribution), 200, label)
+            if len(entry.source_url) <= 500 and markup.urlsplit_or_none(entry.source_url) in ("http", "https"):
+                data["source_url"] = entry.source_url
+        if entry.is_pinned:
+            data["pin"] = 1
+        if entry.is_withdrawn:
+            data["withdrawn_at"] = times.read(entry.modified, self._zone)[0]
+        addresses = [(language, entry.address)] if entry.address and "#" not in entry.address else []
+        return Post(entry.key[:500], data, addresses=addresses)
+
+    def _pictures(self, images: Iterable[Image], label: str) -> list[Data]:
+        language = self._language
+        found: dict[str, Data] = {}
+        for image in images:
+            if image.address in found or len(found) == MAX_PICTURES:
+                continue
+            texts = {
+                f"{name}_{language}": self._fitting(markup.line_of(text), _LENGTHS[name], label)
+                for name, text in (("alt", image.alt), ("caption", image.caption), ("credit", image.credit))
+            }
+            found[image.address] = {"image": image.address} | {name: text for name, text in texts.items() if text}
+        return list(found.values())
+
+    def _author_keys(self, names: Iterable[str]) -> list[str]:
+        keys = []
+        for each in names:
+            name = markup.line_of(each)[:120]
+            if name and name not in keys:
+                self._bylines.setdefault(name, Byline(name, self._language, {self._language: name}))
+                keys.append(name)
+        return keys
+
+    def _fitting(self, text: str, most: int, label: str) -> str:
+        text = " ".join(text.split())
+        if len(text) <= most:
+            return text
+        self.notes.add("cut", label)
+        return f"{text[: most - 1].rstrip()}…"
+
+    def _recognised(self, wanted: str) -> str:
+        """Return the language of the texts: what the user says, what the source says, or what it looks like."""
+        if wanted:
+            return wanted
+        named = self._blog.language.replace("_", "-").partition("-")[0].casefold()
+        if named in SHIPPED:
+            return named
+        texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
+        found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(SHIPPED))
+        if found is None:
+            raise SourceError(_("The source does not say in which language it is. Choose its language."))
+        self.notes.add("language", found[0])
+        return found[0]
+
+
+_LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}
+
+
+def _without_doubles(entries: Iterable[Entry], zone: datetime.tzinfo, notes: Notes) -> list[Entry]:
+    """Return the entries with an id each, once each: of two with the same id the one that was changed last."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if not entry.key:
+            stated = f"{entry.published} {plain_text(entry.body)[:200]} {markup.line_of(entry.headline)}"
+            entry.key = f"sha256:{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
+            notes.add("no-id", markup.line_of(entry.headline) or plain_text(entry.body)[:60])
+        before = found.get(entry.key)
+        if before is not None:
+            if (before.headline, before.body) != (entry.headline, entry.body):
+                notes.add("doubled", entry.key)
+            if _changed_at(before, zone) > _changed_at(entry, zone):
+                continue
+        found[entry.key] = entry
+    return list(found.values())
+
+
+def _changed_at(entry: Entry, zone: datetime.tzinfo) -> datetime.datetime:
+    moments = (times.read(value, zone)[0] for value in (entry.modified, entry.published))
+    return next(filter(None, moments), datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC))
+
+
+def _repeats(headline: str, body: str) -> bool:
+    """Return whether a headline is only the beginning of the text, as systems make one that have none."""
+    words = " ".join(headline.rstrip("….").split()).casefold()
+    return bool(words) and " ".join(plain_text(body).split()).casefold().startswith(words)
+
+
+def _shortened(body: str) -> str:
+    kept: list[str] = []
+    size = 0
+    for block in richtext.blocks(richtext.normalise(body)):
+        size += len(block)
+        if size > richtext.MAX_LENGTH:
+            break
+        kept.append(block)
+    return "".join(kept)
+
+
+def is_known_embed(address: Any) -> bool:
+    return isinstance(address, str) and providers.match(address) is not None

@@ -1,0 +1,103 @@
+"""Notes: what an import loses, and what is doubtful about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Level = Literal["lost", "doubtful"]
+
+#: The most examples that are kept of one note.
+MAX_EXAMPLES = 20
+_EXAMPLE_LENGTH = 120
+
+#: What a code means, and whether something is lost.
+CODES: dict[str, tuple[Level, str | Promise]] = {
+    "broken": ("lost", _("Entries that cannot be read were left out.")),
+    "empty": ("lost", _("Entries without text, picture or embed were left out.")),
+    "refused": ("lost", _("Entries that break a rule of this site were left out.")),
+    "markup": ("lost", _("Elements that are not kept in texts: their text stays, if they have any.")),
+    "picture": ("lost", _("Pictures that could not be fetched or used were left out.")),
+    "related": ("lost", _("Related articles that this site does not have were left out.")),
+    "part": ("lost", _("Parts of the archive that this site does not know were left out.")),
+    "account": ("lost", _("Accounts that this site does not have stand in the history by their names only.")),
+    "doubled": ("doubtful", _("Ids that stand for two entries: the one changed last was taken.")),
+    "no-id": ("doubtful", _("Entries without an id are recognised by their time and text.")),
+    "no-time": ("doubtful", _("Entries without a readable time have that of the entry before them.")),
+    "local-time": ("doubtful", _("Times without a zone were read as times of the article’s zone.")),
+    "ambiguous-time": ("doubtful", _("Times that the clocks showed twice or skipped were read as the earlier one.")),
+    "future-time": ("doubtful", _("Times that are still to come became the time of the import.")),
+    "early-time": ("doubtful", _("Times that are more than a day before the coverage began.")),
+    "passed-plan": ("doubtful", _("Scheduled updates whose time has passed became drafts.")),
+    "cut": ("doubtful", _("Texts that were too long were cut.")),
+    "second-embed": ("doubtful", _("An update has one embed: further ones became links.")),
+    "no-credit": ("doubtful", _("Pictures without a credit line name their website instead.")),
+    "language": ("doubtful", _("The source does not name its language, or names one that we lack: it was recognised.")),
+    "partial": ("doubtful", _("The source lists only a part of its entries.")),
+    "edited-here": ("doubtful", _("Updates that were edited here were left as they are.")),
+    "missing": ("doubtful", _("Many entries have disappeared from the source at once. None was withdrawn.")),
+}
+
+
+@dataclass
+class Note:
+    code: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def level(self) -> Level:
+        return CODES[self.code][0]
+
+    @property
+    def message(self) -> str:
+        """Return the meaning in the active language."""
+        return str(CODES[self.code][1])
+
+    @property
+    def more(self) -> int:
+        """Return the number of cases beyond the examples."""
+        return max(0, self.count - len(self.examples))
+
+
+class Notes:
+    """The notes of one import, in the order in which they came up."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, Note] = {}
+
+    def add(self, code: str, example: str = "") -> None:
+        """Count one case of a note. `example` names the entry."""
+        if code not in CODES:
+            raise ValueError(f"No note is called {code!r}.")
+        note = self._notes.setdefault(code, Note(code))
+        note.count += 1
+        example = example[:_EXAMPLE_LENGTH]
+        if example and len(note.examples) < MAX_EXAMPLES and example not in note.examples:
+            note.examples.append(example)
+
+    def extend(self, other: Notes) -> None:
+        """Count the cases of other notes as well."""
+        for theirs in other:
+            note = self._notes.setdefault(theirs.code, Note(theirs.code))
+            note.count += theirs.count
+            new = [example for example in theirs.examples if example not in note.examples]
+            note.examples += new[: MAX_EXAMPLES - len(note.examples)]
+
+    def __iter__(self) -> Iterator[Note]:
+        return iter(self._notes.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._notes)
+
+    def as_json(self) -> list[dict[str, object]]:
+        return [{"code": note.code, "count": note.count, "examples": note.examples} for note in self]
+
+    @staticmethod
+    def from_json(stored: list[dict[str, object]]) -> list[Note]:
+        """Return stored notes, without those of codes that a later release no longer has."""
+        return [Note(**each) for each in stored if each.get("code") in CODES]  # type: ignore[arg-type]

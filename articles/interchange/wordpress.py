@@ -1,0 +1,249 @@
+"""The Liveblog plugin of WordPress (Automattic): its REST interface, and the export of WordPress (WXR).
+
+Entries are comments of the type "liveblog". An entry that was changed or deleted has a further comment that names it in
+the metadata `liveblog_replaces`; without a text, it is a deletion. Key events have the metadata `liveblog_key_entry`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+from urllib.parse import urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+from defusedxml import ElementTree
+from django.utils.translation import gettext as _
+
+from articles.interchange.fetching import Fetching
+from articles.interchange.foreign import Blog, Entry
+from articles.interchange.markup import Image
+from articles.interchange.notes import Notes
+from articles.interchange.records import SourceError
+from liveblog.errors import ProviderError
+from liveblog.numbers import number
+
+_REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
+_MAX_PAGES = 5000
+_SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
+_COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
+
+
+# The REST interface ---------------------------------------------------------------------------------------------------
+
+
+def is_rest_address(address: str) -> bool:
+    return _REST.fullmatch(address.partition("?")[0]) is not None
+
+
+def is_rest_answer(document: object) -> bool:
+    """Return whether a document is an answer of the plugin, or several of them."""
+    parts = document if isinstance(document, list) else [document]
+    return bool(parts) and all(isinstance(part, dict) and isinstance(part.get("entries"), list) for part in parts)
+
+
+def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
+    """Return a live blog with all its entries, page by page. Raise SourceError if the site does not answer."""
+    found = _REST.fullmatch(address.partition("?")[0])
+    assert found is not None
+    base = f"{found['root']}wp-json/liveblog/v1/{found['post']}"
+    first = _json(f"{base}/get-entries/1/0-0", fetching)
+    last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
+    answers = [first, *(_json(f"{base}/get-entries/{page}/0-0", fetching) for page in range(2, last + 1))]
+    try:
+        post = _json(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1", fetching)
+    except SourceError:
+        # Some sites keep the interface of their posts closed.
+        post = {}
+    return from_answers(answers, post, base, notes, complete=True)
+
+
+def from_answers(document: object, post: dict[str, Any], address: str, notes: Notes, *, complete: bool = False) -> Blog:
+    """Return the live blog in answers of the plugin. `post`: the answer of WordPress about the post, {} if unknown."""
+    answers: list[dict[str, Any]] = document if isinstance(document, list) else [document]  # type: ignore[list-item]
+    entries: list[Entry] = []
+    keys: dict[str, Entry] = {}
+    for answer in answers:
+        post = post or answer.get("post") or {}
+        for data in answer["entries"]:
+            if not isinstance(data, dict):
+                notes.add("broken", str(data)[:100])
+                continue
+            entry = _rest_entry(data)
+            # Later answers of polling repeat an entry to change or delete it.
+            before = keys.get(entry.key)
+            if before is not None and data.get("type") in ("update", "delete"):
+                entries.remove(before)
+                entry.published = before.published
+            keys[entry.key] = entry
+            entries.append(entry)
+    link = str(post.get("link") or next((_without_fragment(e.address) for e in entries if e.address), "") or address)
+    title = post.get("title")
+    media = ((post.get("_embedded") or {}).get("wp:featuredmedia") or [{}])[0]
+    image = None
+    if isinstance(media, dict) and isinstance(media.get("source_url"), str):
+        image = Image(media["source_url"], str(media.get("alt_text") or ""), _rendered(media.get("caption")))
+    return Blog(
+        key=link,
+        headline=_rendered(title),
+        standfirst=_rendered(post.get("excerpt")),
+        starts=f"{post['date_gmt']}Z" if post.get("date_gmt") else None,
+        is_over=post.get("liveblog_state") == "archive",
+        language=str(post.get("lang") or ""),
+        image=image,
+        address=link,
+        complete=complete,
+        entries=entries,
+    )
+
+
+def _rest_entry(data: dict[str, Any]) -> Entry:
+    authors = data.get("authors")
+    classes = str(data.get("css_classes") or "")
+    body = str(data.get("render") or data.get("html") or data.get("content") or "")
+    return Entry(
+        key=str(data.get("id") or ""),
+        headline=data.get("headline") or "",
+        body=_cleaned(body),
+        published=data.get("entry_time") or data.get("timestamp"),
+        modified=data.get("timestamp"),
+        authors=[str(each.get("name") or "") for each in authors if isinstance(each, dict)]
+        if isinstance(authors, list)
+        else [],
+        address=str(data.get("share_link") or ""),
+        is_key=bool(data.get("key_event")) or "liveblog-key" in classes or "type-key" in classes,
+        is_withdrawn=data.get("type") == "delete",
+    )
+
+
+def _json(address: str, fetching: Fetching) -> dict[str, Any]:
+    try:
+        found = json.loads(fetching.page(address))
+    except (ProviderError, ValueError, RecursionError):
+        raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": address}) from None
+    if not isinstance(found, dict):
+        raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": address})
+    return found
+
+
+def _rendered(value: object) -> str:
+    found = value.get("rendered") if isinstance(value, dict) else value
+    return found if isinstance(found, str) else ""
+
+
+def _without_fragment(address: str) -> str:
+    return address.partition("#")[0]
+
+
+def _cleaned(body: str) -> str:
+    """Return a text without what the plugin and WordPress replace when they show it."""
+    return _COMMAND.sub("", _SHORTCODE.sub("", body))
+
+
+# The export -----------------------------------------------------------------------------------------------------------
+
+
+def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
+    """Return the live blog in an export. Raise SourceError if there is none, or several and none has the slug.
+
+    Exports of whole sites are large, so it is read item by item.
+    """
+    blogs: list[Blog] = []
+    site = language = ""
+    try:
+        for _event, element in ElementTree.iterparse(file, forbid_dtd=True):
+            name = _local(element)
+            if name == "base_blog_url":
+                site = element.text or ""
+            elif name == "language" and not language:
+                language = element.text or ""
+            elif name == "item":
+                if (blog := _exported(element, site, language, notes)) is not None:
+                    blogs.append(blog)
+                element.clear()
+    # Besides ParseError there are those of forbidden entities.
+    except (ElementTree.ParseError, ValueError):
+        if not blogs:
+            raise SourceError(_("The export is damaged. Export the site again.")) from None
+        notes.add("broken", "XML")
+    named = [blog for blog in blogs if slug and urlsplit(blog.address).path.rstrip("/").endswith(f"/{slug}")]
+    if len(named) == 1 or len(blogs) == 1:
+        return (named or blogs)[0]
+    if not blogs:
+        raise SourceError(_("The export has no live blog."))
+    listed = ", ".join(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2] for blog in blogs[:20])
+    raise SourceError(
+        _("The export has several live blogs. Choose the short name of one: %(names)s") % {"names": listed}
+    )
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _fields(element: Element) -> dict[str, str]:
+    """Return the texts of the children of an element, by name without a namespace."""
+    return {_local(child): (child.text or "").strip() for child in element}
+
+
+def _meta(element: Element, name: str) -> dict[str, str]:
+    found = (_fields(child) for child in element if _local(child) == name)
+    return {each.get("meta_key", ""): each.get("meta_value", "") for each in found}
+
+
+def _exported(item: Element, site: str, language: str, notes: Notes) -> Blog | None:
+    fields, meta = _fields(item), _meta(item, "postmeta")
+    comments = [child for child in item if _local(child) == "comment"]
+    liveblog = [comment for comment in comments if _fields(comment).get("comment_type") == "liveblog"]
+    if not liveblog:
+        return None
+    address = fields.get("link") or urljoin(site, f"/?p={fields.get('post_id', '')}")
+    # The field `encoded` is both the text and the excerpt.
+    body = next((child.text or "" for child in item if child.tag.endswith("content/}encoded")), "")
+    return Blog(
+        key=address,
+        headline=fields.get("title", ""),
+        body=_cleaned(body),
+        language=language,
+        starts=_gmt(fields.get("post_date_gmt")),
+        is_over=meta.get("liveblog") == "archive",
+        authors=[],
+        address=address,
+        complete=True,
+        entries=list(_entries(liveblog, address, notes)),
+    )
+
+
+def _entries(comments: list[Element], address: str, notes: Notes) -> Iterator[Entry]:
+    entries: dict[str, Entry] = {}
+    later: list[tuple[str, dict[str, str]]] = []
+    for comment in comments:
+        fields, meta = _fields(comment), _meta(comment, "commentmeta")
+        if replaced := meta.get("liveblog_replaces"):
+            later.append((replaced, fields))
+            continue
+        key = fields.get("comment_id", "")
+        entries[key or f"#{len(entries)}"] = Entry(
+            key=key,
+            body=_cleaned(fields.get("comment_content", "")),
+            published=_gmt(fields.get("comment_date_gmt")) or fields.get("comment_date"),
+            authors=[fields.get("comment_author", "")],
+            address=f"{address}#{key}" if key else "",
+            is_key=meta.get("liveblog_key_entry") == "true" or "/key" in fields.get("comment_content", ""),
+        )
+    for replaced, fields in sorted(later, key=lambda each: number(each[1].get("comment_id", "")) or 0):
+        entry = entries.get(replaced)
+        if entry is None:
+            # WordPress deletes the comment of a deleted entry.
+            continue
+        text = _cleaned(fields.get("comment_content", ""))
+        entry.modified = _gmt(fields.get("comment_date_gmt"))
+        entry.is_withdrawn = not text
+        entry.body = text or entry.body
+    yield from entries.values()
+
+
+def _gmt(text: str | None) -> str | None:
+    """Return a moment of WordPress, which names no zone. It writes zeros where it knows none."""
+    return None if not text or text.startswith("0000") else f"{text.replace(' ', 'T')}Z"

@@ -1,0 +1,159 @@
+"""The comments in an archive of coverage.
+
+Without personal data an archive has what readers see: the approved comments, with the names that their authors have
+chosen. With it, it has all comments, e-mail and network addresses, and the work of the moderators on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+
+from articles.models import Article
+from comments.models import Comment, Decision, Discussion, Note, Report, State
+from comments.text import hash_of
+
+KINDS = ("discussion", "comment")
+
+_PUBLIC = ("language", "page_language", "name", "text", "state", "edited_at", "featured", "version")
+_PERSONAL = (
+    *("held", "held_detail", "email", "notify", "secret_hash", "address", "user_agent", "queued_at", "open_reports"),
+    *("spam_verdict", "recheck_reason"),
+)
+#: Columns of what belongs to a comment, by the name of the relation.
+_RELATED: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
+    "decisions": (
+        Decision,
+        ("at", "actor", "from_state", "to_state", "reason", "version", "was_held", "was_queued_at", "had_reports"),
+    ),
+    "notes": (Note, ("at", "text")),
+    "reports": (Report, ("at", "reason", "text")),
+}
+_CHUNK = 500
+
+Data = dict[str, Any]
+
+
+def dump(article: Article, personal: bool) -> Iterator[tuple[str, Data]]:
+    """Yield the rules for the comments of an article and the comments; answers come after what they answer."""
+    discussion = Discussion.objects.filter(pk=article.pk).first()
+    if discussion is not None:
+        yield "discussion", {"policy": discussion.policy, "closes_at": discussion.closes_at}
+    found = Comment.objects.filter(article=article).order_by("pk")
+    if not personal:
+        # An emptied comment keeps the place of its answers.
+        found = found.filter(Q(state=State.APPROVED) | Q(state=State.DELETED, shown=True))
+    else:
+        found = found.prefetch_related(*_RELATED)
+    left_out: set[int] = set()
+    for comment in found.select_related("update_made").iterator(chunk_size=_CHUNK):
+        if comment.parent_id in left_out:
+            left_out.add(comment.pk)
+            continue
+        yield "comment", _dumped(comment, personal)
+
+
+def _dumped(comment: Comment, personal: bool) -> Data:
+    data: Data = {
+        "key": str(comment.pk),
+        "answers": str(comment.parent_id) if comment.parent_id else None,
+        "written_at": comment.written_at,
+        "update_made": str(comment.update_made_id) if comment.update_made_id else None,
+        **{name: getattr(comment, name) for name in (*_PUBLIC, *(_PERSONAL if personal else ()))},
+    }
+    if personal:
+        for relation, (_model, columns) in _RELATED.items():
+            data[relation] = [
+                {name: getattr(row, name) for name in columns} | {"by": _user_name(row)}
+                for row in getattr(comment, relation).all()
+            ]
+    return data
+
+
+def _user_name(row: Any) -> str | None:
+    user = getattr(row, "user", None)
+    return user.get_username() if user else None
+
+
+def load(
+    article: Article,
+    lines: Iterator[Data],
+    update_of: Callable[[str], int | None],
+    account_of: Callable[[str | None], int | None],
+) -> None:
+    """Write the comments into an imported article that has none. Those that break a rule are left out."""
+    if article.comments.exists():
+        return
+    keys: dict[str, int] = {}
+    with transaction.atomic():
+        for line in lines:
+            if line["type"] == "discussion":
+                _load_discussion(article, line)
+                continue
+            parent = line.get("answers")
+            if parent is None or parent in keys:
+                try:
+                    with transaction.atomic():
+                        keys[str(line["key"])] = _load_comment(
+                            article, line, keys.get(parent or ""), update_of, account_of
+                        )
+                except (ValidationError, ValueError, TypeError, KeyError):
+                    continue
+
+
+def _load_discussion(article: Article, line: Data) -> None:
+    row = Discussion(article=article, **_values(Discussion, line, ("policy", "closes_at")))
+    row.clean_fields()
+    row.save()
+
+
+def _load_comment(
+    article: Article,
+    line: Data,
+    parent: int | None,
+    update_of: Callable[[str], int | None],
+    account_of: Callable[[str | None], int | None],
+) -> int:
+    values = _values(Comment, line, (*_PUBLIC, *_PERSONAL))
+    comment = Comment(article=article, parent_id=parent, **values)
+    if comment.state == State.DELETED:
+        comment.name = comment.text = ""
+    else:
+        comment.clean_fields(exclude=["article", "parent", "thread", "claimed_by", "update_made", "email"])
+    comment.text_hash = hash_of(comment.text)
+    if line.get("update_made"):
+        comment.update_made_id = update_of(str(line["update_made"]))
+    comment.save()
+    # `save` would set the present moment.
+    exact = _values(Comment, line, ("written_at", "queued_at", "open_reports"))
+    Comment.objects.filter(pk=comment.pk).update(**exact)
+    for relation, (model, columns) in _RELATED.items():
+        _load_related(comment, model, columns, line.get(relation) or (), account_of)
+    return int(comment.pk)
+
+
+def _load_related(
+    comment: Comment,
+    model: type[models.Model],
+    columns: Iterable[str],
+    rows: Iterable[Data],
+    account_of: Callable[[str | None], int | None],
+) -> None:
+    names = {field.name for field in model._meta.fields}
+    for data in rows:
+        values = _values(model, data, columns)
+        row = model(comment=comment, **values)  # type: ignore[misc]
+        if "user" in names:
+            row.user_id = account_of(data.get("by"))  # type: ignore[attr-defined]
+        row.save()
+        if "at" in values:
+            model._default_manager.filter(pk=row.pk).update(at=values["at"])
+
+
+def _values(model: type[models.Model], data: Data, names: Iterable[str]) -> Data:
+    found = {name: model._meta.get_field(name) for name in names if name in data}
+    return {name: field.to_python(data[name]) for name, field in found.items() if isinstance(field, models.Field)}

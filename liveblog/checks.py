@@ -1,0 +1,57 @@
+"""Checks of the settings of a production site, for `manage.py check --deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+
+from liveblog import proxies
+
+
+def deployment(**_: Any) -> list[CheckMessage]:
+    return list(_found())
+
+
+def _found() -> Iterator[CheckMessage]:
+    if not settings.SITE_URL.startswith("https:"):
+        yield Error(
+            "SITE_URL does not begin with https:, so passwords and cookies travel in clear text.",
+            hint="Set it to the public address of the site.",
+            id="liveblog.E001",
+        )
+    if problem := proxies.problem():
+        yield Error(problem, id="liveblog.E002")
+    for name in settings.TRUSTED_PROXIES or ():
+        if name != proxies.UNIX and ip_network(name).prefixlen == 0:
+            yield Error(
+                f"TRUSTED_PROXIES names {name}, which is everybody: any client could claim any address.",
+                hint="Name the addresses of your proxies only.",
+                id="liveblog.E003",
+            )
+    if settings.EMBED_ROUTES:
+        yield Error("EMBED_ROUTES is for tests: its addresses are not checked.", hint="Unset it.", id="liveblog.E004")
+    for origin in settings.SITE_ORIGINS:
+        if settings.SITE_URL.startswith("https:") and not origin.startswith("https:"):
+            yield Error(
+                f"OTHER_ORIGINS names {origin}, whose pages anybody on the way can replace.",
+                hint="Name origins with https: only.",
+                id="liveblog.E005",
+            )
+    if settings.SECRET_KEY_FALLBACKS:
+        yield Warning(
+            "SECRET_KEY_FALLBACKS names former keys. A key that has leaked is of use until it is removed.",
+            hint="Run manage.py rekey, then remove them.",
+            id="liveblog.W001",
+        )
+    if not settings.PRIVACY_CONTACT:
+        yield Warning(
+            "PRIVACY_CONTACT is not set, so readers are not told whom to ask about their data.",
+            hint="Set it to an e-mail address.",
+            id="liveblog.W002",
+        )
+    if settings.AKISMET_TEST:
+        yield Warning("AKISMET_TEST is on, so Akismet learns nothing.", hint="Unset it.", id="liveblog.W003")

@@ -1,0 +1,251 @@
+"""Importing the live blogs of other systems: once, again, in the middle, and while they go on."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from werkzeug import Request, Response
+
+from articles import changes
+from articles.interchange import writing
+from articles.models import Article, Author, ImportedUpdate, Picture, Update
+from tests import foreign_blogs as blogs
+from tests.embed_servers import picture
+from tests.providers import Provider, as_json
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class OldSite(Provider):
+    """The site that a newsroom leaves: documents and pages by path, and pictures at all other paths."""
+
+    documents: dict[str, Any] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+
+    def answer(self, request: Request) -> Response:
+        path = request.full_path.rstrip("?")
+        self.requests.append(path)
+        if path.endswith(".png"):
+            return Response(picture(64, 48), content_type="image/png")
+        found = self.documents.get(path, self.documents.get(request.path))
+        if found is None:
+            return Response("no such page", status=404)
+        return Response(found, content_type="text/html") if isinstance(found, str) else as_json(found)
+
+
+@pytest.fixture
+def site() -> Any:
+    with OldSite() as server:
+        yield server
+
+
+def run(source: str, *options: str) -> str:
+    said = io.StringIO()
+    call_command("import_liveblog", source, *options, stdout=said)
+    return said.getvalue()
+
+
+def blog(site: OldSite, count: int = 3) -> dict[str, Any]:
+    """Put a live blog on the old site, and return its document."""
+    document = blogs.json_ld(count, **{"@id": f"{site.url}/election", "url": f"{site.url}/election"})
+    for post in document["liveBlogUpdate"]:
+        post["@id"] = post["@id"].replace(blogs.SITE, site.url)
+        post["url"] = f"{site.url}/election/{post['@id'].rpartition('-')[2]}.html"
+    site.documents["/election"] = blogs.page(document)
+    return document
+
+
+def put(site: OldSite, document: dict[str, Any]) -> None:
+    site.documents["/election"] = blogs.page(document)
+
+
+def imported() -> list[Update]:
+    return list(Update.objects.order_by("first_published_at"))
+
+
+def test_an_import_brings_texts_times_authors_and_pictures(site: OldSite, client: Client) -> None:
+    document = blog(site)
+    newest = document["liveBlogUpdate"][0]
+    newest["image"] = [{"@type": "ImageObject", "url": "/hall.png", "creditText": "AP", "caption": "The hall"}]
+    newest["articleBody"] += f'<img src="{site.url}/door.png" alt="A door"><iframe src="{blogs.YOUTUBE}"></iframe>'
+    put(site, document)
+    said = run(f"{site.url}/election", "--slug", "election")
+    article = Article.objects.get(slug="election")
+    assert (article.state, article.languages, article.source_language) == ("finished", ["en"], "en")
+    last = imported()[-1]
+    assert last.first_published_at.isoformat() == "2024-05-14T08:02:00+00:00"
+    assert [author.name_en for author in last.authors.all()] == ["Mara Ilie"]
+    assert last.embed.url == blogs.YOUTUBE
+    hall, door = last.pictures.all()
+    assert (hall.caption_en, hall.credit_en, hall.width) == ("The hall", "AP", 64)
+    assert (door.alt_en, door.credit_en) == ("A door", "localhost")
+    assert "no credit" not in said
+    assert "name their website" in said
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert page.index("Count 2 is in") < page.index("Count 0 is in")
+
+
+def test_a_dry_run_names_what_is_lost_and_writes_nothing(site: OldSite) -> None:
+    document = blog(site, 4)
+    document["liveBlogUpdate"][0]["articleBody"] = "<p>See</p><video src='film.mp4'></video>"
+    del document["liveBlogUpdate"][1]["datePublished"], document["liveBlogUpdate"][1]["dateModified"]
+    put(site, document)
+    said = run(f"{site.url}/election", "--dry-run")
+    assert "lost: Elements that are not kept" in said
+    assert "video" in said
+    assert "doubtful: Entries without a readable time" in said
+    assert "4 would be created" in said
+    assert not Article.objects.exists()
+    assert not Author.objects.exists()
+
+
+def test_importing_again_takes_over_corrections_and_withdrawals(site: OldSite) -> None:
+    document = blog(site, 5)
+    address = f"{site.url}/election"
+    run(address)
+    before = {update.pk: update.version for update in imported()}
+    assert "5 left as they are." in run(address)
+    assert {update.pk: update.version for update in imported()} == before
+    document["liveBlogUpdate"][0]["articleBody"] = "It was somebody else."
+    del document["liveBlogUpdate"][1]
+    document["liveBlogUpdate"].insert(0, copy.deepcopy(document["liveBlogUpdate"][0]))
+    document["liveBlogUpdate"][0] |= {"@id": f"{site.url}/new", "datePublished": blogs.moment(9), "headline": "New"}
+    put(site, document)
+    said = run(address)
+    assert "1 created" in said
+    assert "1 corrected" in said
+    assert "1 withdrawn" in said
+    states = [(update.headline_en, update.state) for update in imported()]
+    assert states[3:] == [("Count 3 is in", "withdrawn"), ("Count 4 is in", "published"), ("New", "published")]
+    assert imported()[4].body_en == "<p>It was somebody else.</p>"
+    assert [version.number for version in imported()[4].versions.all()] == [2, 1]
+
+
+def test_what_was_edited_here_stays(site: OldSite) -> None:
+    document = blog(site)
+    run(f"{site.url}/election")
+    ours, deleted, _third = imported()
+    ours.body_en = "<p>In our words.</p>"
+    ours.save()
+    deleted.delete()
+    for post in document["liveBlogUpdate"]:
+        post["articleBody"] = "In theirs."
+    put(site, document)
+    said = run(f"{site.url}/election")
+    assert "edited here" in said
+    assert [update.body_en for update in imported()] == ["<p>In our words.</p>", "<p>In theirs.</p>"]
+
+
+def test_an_import_that_breaks_off_goes_on_unseen(
+    site: OldSite, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = blog(site, 4)
+    put(site, document)
+    write, count = writing.ArticleWriter._write, 0
+
+    def breaking(self: Any, *args: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise ConnectionError
+        write(self, *args)
+
+    monkeypatch.setattr(writing.ArticleWriter, "_write", breaking)
+    with pytest.raises(ConnectionError):
+        run(f"{site.url}/election")
+    [article] = Article.objects.all()
+    assert len(imported()) == 2
+    assert client.get(article.url("en")).status_code == 404
+    assert "Election" not in client.get("/en/").content.decode()
+    said = run(f"{site.url}/election")
+    assert "2 created" in said
+    assert "2 left as they are" in said
+    assert client.get(article.url("en")).status_code == 200
+
+
+def test_a_source_that_loses_most_of_its_posts_withdraws_none(site: OldSite) -> None:
+    document = blog(site, 8)
+    run(f"{site.url}/election")
+    # The oldest one is still there, so the others are not merely older than the list.
+    del document["liveBlogUpdate"][:-1]
+    put(site, document)
+    assert "None was withdrawn" in run(f"{site.url}/election")
+    assert {update.state for update in imported()} == {"published"}
+
+
+def test_old_addresses_lead_to_the_new_ones(site: OldSite, client: Client) -> None:
+    blog(site)
+    run(f"{site.url}/election", "--slug", "night")
+    assert client.get("/election")["Location"] == "/en/live/night/"
+    first = imported()[0]
+    assert client.get("/election/0.html?utm=x")["Location"] == first.url("en")
+    assert client.get("/election/9.html").status_code == 404
+    with changes.edit(first):
+        first.withdraw(leaves_mark=False, reason="")
+        first.save()
+    assert client.get("/election/0.html")["Location"] == "/en/live/night/"
+
+
+def test_the_interface_of_wordpress_is_read_page_by_page(site: OldSite) -> None:
+    entry, answer = blogs.wordpress_entry, blogs.wordpress_answer
+    api = "/wp-json/liveblog/v1/77"
+    site.documents |= {
+        f"{api}/get-entries/1/0-0": answer(entry(3, render=f'<img src="{site.url}/a.png">'), entry(2), pages=2),
+        f"{api}/get-entries/2/0-0": answer(entry(1), pages=2),
+        "/wp-json/wp/v2/posts/77": {
+            "link": f"{site.url}/2024/05/night/",
+            "date_gmt": "2024-05-14T08:00:00",
+            "title": {"rendered": "Night &#8211; live"},
+            "excerpt": {"rendered": "<p>All of it.</p>"},
+        },
+    }
+    run(f"{site.url}{api}/entries/0/9", "--language", "en")
+    [article] = Article.objects.all()
+    assert (article.slug, article.headline_en, article.standfirst_en) == ("night", "Night – live", "All of it.")
+    assert [update.body_en for update in imported()] == ["<p>Entry 1</p>", "<p>Entry 2</p>", ""]
+    assert imported()[2].kind == "pictures"
+    assert Picture.objects.count() == 1
+
+
+def test_the_interface_of_live_blog_is_read_page_by_page(site: OldSite) -> None:
+    post, item = blogs.sourcefabric_post, blogs.sourcefabric_item
+    api = f"/api/client_blogs/{blogs.BLOG_ID}"
+    links = {"next": {"href": "next page"}}
+    site.documents |= {
+        api: blogs.sourcefabric_blog(blog_status="open"),
+        f"{api}/posts?max_results=100&page=1": {"_items": [post(2, item("text", "<p>Two</p>"))], "_links": links},
+        f"{api}/posts?max_results=100&page=2": {"_items": [post(1, item("text", "<p>One</p>"))], "_links": {}},
+    }
+    run(f"{site.url}{api}")
+    [article] = Article.objects.all()
+    assert article.state == "live"
+    assert [update.body_en for update in imported()] == ["<p>One</p>", "<p>Two</p>"]
+    # The list is complete, so a post that is missing was taken away.
+    site.documents[f"{api}/posts?max_results=100&page=1"]["_links"] = {}
+    run(f"{site.url}{api}")
+    assert [update.state for update in imported()] == ["withdrawn", "published"]
+
+
+def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_path: Any) -> None:
+    blog(site)
+    run(f"{site.url}/election", "--slug", "taken")
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(blogs.json_ld(2)))
+    with pytest.raises(CommandError, match="already"):
+        run(str(other), "--slug", "taken")
+    with pytest.raises(CommandError, match="no file"):
+        run("/nowhere.zip")
+    with pytest.raises(CommandError, match="could not be fetched"):
+        run(f"{site.url}/gone")
+    with pytest.raises(CommandError, match="no time zone"):
+        run(str(other), "--time-zone", "Mars/Olympus")
+    assert ImportedUpdate.objects.count() == 3
+    assert Article.objects.count() == 1

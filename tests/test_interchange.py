@@ -1,0 +1,266 @@
+"""Export and import: an archive whose import gives the same page."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import tracemalloc
+import zipfile
+from itertools import zip_longest
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser
+
+from articles import changes
+from articles.models import Article, Update, UpdateVersion, Vote
+from articles.page import live_page
+from articles.polls import counting
+from comments import moderation
+from comments.models import Actor
+from liveblog.actors import acting_as
+from tests import factories, soak
+
+pytestmark = pytest.mark.django_db
+
+
+def export(slug: str, to: Path, *options: str) -> Path:
+    path = to / f"{slug}.zip"
+    call_command("export_liveblog", slug, "--to", str(path), *options, verbosity=0)
+    return path
+
+
+def run(path: Path, slug: str, *options: str) -> str:
+    said = io.StringIO()
+    call_command("import_liveblog", str(path), "--slug", slug, *options, stdout=said)
+    return said.getvalue()
+
+
+def page(client: Client, article: Article, path: str) -> str:
+    """Return a page without what names rows, files and the moment: updates are named by their places."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    text = response.content.decode().replace(article.slug, "SLUG")
+    places = {str(pk): place for place, pk in enumerate(article.updates.order_by("pk").values_list("pk", flat=True))}
+    text = re.sub(r"(update[-/]|poll-|/vote/\w+/|data-poll=\")(\d+)", lambda m: f"{m[1]}<{places[m[2]]}>", text)
+    text = re.sub(r"(\.\d{6})-0*(\d+)", lambda m: f"{m[1]}-<{places[m[2]]}>", text)
+    text = re.sub(r"(pictures|embeds)/[^\"' ]+", "FILE", text)
+    return re.sub(r'data-(revision|token)="[^"]*"|nonce="[^"]*"|csrfmiddlewaretoken.*?>', "", text)
+
+
+def first_difference(one: str, other: str) -> str:
+    """Return where two pages differ first, "" if they are the same. Pytest takes long to explain it."""
+    lines = zip_longest(one.splitlines(), other.splitlines(), fillvalue="")
+    return next((f"{mine}\n{theirs}" for mine, theirs in lines if mine != theirs), "")
+
+
+def coverage() -> Article:
+    """Create a coverage with everything that an update can have."""
+    # In the past, as coverage is that is exported.
+    start = timezone.now() - datetime.timedelta(hours=8)
+    of = factories.article(
+        coverage_start=start,
+        standfirst_en="Two days of talks.",
+        photo=factories.photo(),
+        photo_alt_en="The palace",
+        photo_credit_en="Photo: I. Moraru",
+    )
+    ioana, kateryna = factories.author(), factories.author("Kateryna Bondar", name_uk="Катерина Бондар")
+    editor = User.objects.create_user("editor")
+    with changes.edit(of):
+        of.authors.set([ioana])
+    for number in range(3):
+        factories.update(
+            of, body_en=f"<p>Take <strong>{number}</strong></p>", body_de=f"<p>Nr. {number}</p>", authors=(kateryna,)
+        )
+    factories.update(of, pictures=(factories.picture(caption_de="Der Saal"), factories.picture()))
+    factories.update(of, kind="embed", body_en="", embed="https://www.youtube.com/watch?v=dQw4w9WgXcQ")
+    poll = factories.update(of, kind="poll", headline_en="Will they agree?", body_en="<ul><li>Yes</li><li>No</li></ul>")
+    Vote.objects.bulk_create(Vote(update=poll, voter=f"{n}", choice=n % 2) for n in range(5))
+    counting.publish_tallies()
+    factories.update(of, is_key=True, headline_en="It is done", kind="facts", body_en="<ul><li>All</li></ul>")
+    corrected = factories.update(of)
+    corrected.correction_note_en, corrected.body_en = "It was Tuesday.", "<p>On Tuesday.</p>"
+    with acting_as(editor):
+        corrected.save()
+    withdrawn = factories.update(of)
+    withdrawn.withdraw(leaves_mark=True, reason="It was wrong.")
+    withdrawn.save()
+    factories.update(of, state="draft", body_en="<p>Not yet.</p>")
+    return of
+
+
+def test_comments_go_along_as_readers_see_them_or_whole(client: Client, tmp_path: Path) -> None:
+    of = factories.article()
+    factories.update(of)
+    first = factories.comment(of, name="Ana", email="ana@example.org", address="192.0.2.7", text="Well done")
+    answer = factories.comment(of, name="Ion", parent=first, text="Indeed")
+    waiting = factories.comment(of, name="Eva", email="eva@example.org", text="Not yet read")
+    for each in (first, answer):
+        moderation.set_state(each, "approved", actor=Actor.MODERATOR)
+    public = export(of.slug, tmp_path, "--comments")
+    told = zipfile.ZipFile(public).read("coverage.ndjson").decode()
+    assert "Well done" in told
+    for secret in ("example.org", "192.0.2.7", "Not yet read"):
+        assert secret not in told
+    run(public, "public")
+    copy = Article.objects.get(slug="public")
+    assert [(one.name, one.answers) for one in copy.comments.filter(thread=None)] == [("Ana", 1)]
+    assert "Indeed" in client.get("/en/live/public/comments/").content.decode()
+    public.unlink()
+    copy.delete()
+    whole = export(of.slug, tmp_path, "--comments", "--personal-data")
+    run(whole, "whole")
+    copied = Article.objects.get(slug="whole").comments.order_by("pk")
+    assert [one.email for one in copied] == ["ana@example.org", "", "eva@example.org"]
+    assert copied[0].written_at == first.written_at
+    assert copied[0].decisions.count() == 1
+    assert (copied[2].state, copied[2].text) == ("waiting", waiting.text)
+
+
+def test_an_archive_gives_the_same_page_and_history(client: Client, tmp_path: Path) -> None:
+    source = coverage()
+    path = export(source.slug, tmp_path)
+    said = run(path, "moved-here")
+    assert "lost" not in said
+    assert "doubtful" not in said
+    moved = Article.objects.get(slug="moved-here")
+    for suffix in ("", "?key=1", "feed.atom?key=1"):
+        for code in source.languages if not suffix else ["en"]:
+            pages = [page(client, each, f"{each.url(code)}{suffix}") for each in (source, moved)]
+            if suffix.startswith("feed"):
+                pages = [re.sub(r"(coverage-|update-)\d+|<updated>[^<]*", "", each) for each in pages]
+            assert first_difference(*pages) == "", code
+    for ours, theirs in zip(source.updates.order_by("pk"), moved.updates.order_by("pk"), strict=True):
+        histories = [
+            [
+                (each.number, each.at, each.user_id, each.actor, each.cause, texts_of(each))
+                for each in one.versions.all()
+            ]
+            for one in (ours, theirs)
+        ]
+        assert histories[0] == histories[1]
+        states = [
+            sorted(one.translations.values_list("language", "state", "outdated", "engine", "reviewer", "reviewed_at"))
+            for one in (ours, theirs)
+        ]
+        assert states[0] == states[1]
+
+
+def texts_of(version: UpdateVersion) -> list[str]:
+    return sorted(f"{name} {value}" for name, value in version.data.items() if re.search(r"_[a-z]{2}$", name) and value)
+
+
+def test_importing_an_archive_again_writes_only_what_is_new(tmp_path: Path) -> None:
+    source = factories.article()
+    old = factories.update(source, body_en="<p>Old</p>")
+    run(export(source.slug, tmp_path), "moved-here")
+    moved = Article.objects.get(slug="moved-here")
+    [copied] = moved.updates.all()
+    version = copied.version
+    assert "1 left as they are" in run(tmp_path / f"{source.slug}.zip", "moved-here")
+    copied.refresh_from_db()
+    assert copied.version == version
+    (tmp_path / f"{source.slug}.zip").unlink()
+    old.body_en = "<p>Corrected</p>"
+    old.save()
+    factories.update(source, body_en="<p>New</p>")
+    run(export(source.slug, tmp_path), "moved-here")
+    assert [update.body_en for update in moved.updates.order_by("pk")] == ["<p>Corrected</p>", "<p>New</p>"]
+    copied.refresh_from_db()
+    assert [version.number for version in copied.versions.all()] == [2, 1]
+
+
+@pytest.mark.parametrize("fault", ["cut", "line", "last", "bomb", "columns"])
+def test_a_damaged_archive_is_refused_or_does_no_harm(fault: str, tmp_path: Path) -> None:
+    source = factories.article()
+    factories.update(source)
+    path = export(source.slug, tmp_path)
+    if fault == "cut":
+        path.write_bytes(path.read_bytes()[:-40])
+    else:
+        lines = zipfile.ZipFile(path).read("coverage.ndjson").decode().splitlines()
+        if fault == "line":
+            lines[2] = "{"
+        elif fault == "last":
+            del lines[-1]
+        elif fault == "bomb":
+            lines[1] = "[" * 100_000
+        else:
+            lines = [line.replace('"is_key": false', '"is_key": [1], "id": 7, "article": 1, "x": 2') for line in lines]
+        with zipfile.ZipFile(path, "w") as changed:
+            changed.writestr("coverage.ndjson", "\n".join(lines))
+    before = set(Update.objects.values_list("pk", flat=True))
+    if fault == "columns":
+        assert "1 would be left out" in run(path, "", "--dry-run")
+    else:
+        with pytest.raises(CommandError, match=r"damaged|whole"):
+            run(path, "broken")
+    assert set(Update.objects.values_list("pk", flat=True)) == before
+
+
+@pytest.mark.parametrize("count", [soak.count(24, 10_000)])
+def test_a_long_coverage_goes_out_and_in_with_little_memory(count: int, client: Client, tmp_path: Path) -> None:
+    source = factories.article(languages=["en", "de"])
+    text = "<p>" + "Take. " * 200 + "</p>"
+    for number in range(count):
+        factories.update(source, body_en=text.replace("Take", f"Take {number}"))
+    if soak.SOAK:
+        tracemalloc.start()
+    run(export(source.slug, tmp_path), "long")
+    if soak.SOAK:
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 60_000_000
+    long = Article.objects.get(slug="long")
+    assert long.updates.count() == count
+    assert first_difference(*(page(client, each, each.url("en")) for each in (source, long))) == ""
+
+
+def test_finished_coverage_becomes_pages_that_need_no_server(tmp_path: Path) -> None:
+    source = coverage()
+    picture = source.updates.exclude(pictures=None).get().pictures.first()
+    factories.comment(source, state="approved", text="Well covered")
+    with pytest.raises(CommandError, match="not finished"):
+        call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"))
+    source.state = Article.State.FINISHED
+    source.save()
+    call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"), verbosity=0)
+    root = tmp_path / "site"
+    for code in source.languages:
+        assert (root / source.url(code)[1:] / "index.html").is_file()
+    for page_file in root.rglob("*.html"):
+        tree = LexborHTMLParser(page_file.read_text())
+        assert not tree.css("form, button, script:not([type='application/ld+json'])")
+        for node in tree.css("[href], [src]"):
+            address = node.attributes.get("href") or node.attributes.get("src") or ""
+            parts = urlsplit(address)
+            if not parts.scheme and parts.path:
+                assert (page_file.parent / parts.path).resolve().is_file(), (page_file, address)
+    start = (root / source.url("en")[1:] / "index.html").read_text()
+    assert "Well covered" in start
+    assert picture.image.name in start
+    assert "60%" in start
+    assert (root / source.url("ar")[1:] / "liveblog.json").is_file()
+
+
+def test_pages_of_a_long_list_lead_to_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 4)
+    source = factories.article(languages=["en"], state="live")
+    updates = [factories.update(source) for _number in range(10)]
+    source.state = Article.State.FINISHED
+    source.save()
+    call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"), verbosity=0)
+    base = tmp_path / "site" / source.url("en")[1:]
+    assert sorted(path.name for path in base.iterdir() if path.name.startswith("older")) == ["older-1", "older-2"]
+    older = (base / "older-1" / "index.html").read_text()
+    assert 'href="../index.html"' in older
+    assert 'href="../older-2/index.html"' in older
+    permalink = (base / "update" / str(updates[0].pk) / "index.html").read_text()
+    assert f'href="../../older-2/index.html#update-{updates[0].pk}"' in permalink
