@@ -9,7 +9,7 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:
-        from articles import changes, checks, search
+        from articles import bylines, changes, checks, search
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
@@ -19,10 +19,12 @@ class ArticlesConfig(AppConfig):
         from articles.page import live_page, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
+        from articles.publishing.auditing import AuditTrail
         from articles.publishing.syndication import Copies
         from articles.translations import monitoring
         from articles.translations.states import TranslationStates
         from liveblog import metrics
+        from liveblog.accounts import invitations
         from liveblog.delivery import elements
 
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
@@ -33,6 +35,7 @@ class ArticlesConfig(AppConfig):
         changes.register("feeds", tracking.Feeds())
         changes.register("history", History())
         changes.register("copies", Copies())
+        changes.register("audit", AuditTrail())
         for relation in (Update.authors, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
@@ -50,3 +53,4 @@ class ArticlesConfig(AppConfig):
         registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.describe)
         metrics.register(monitoring.collect)
         search.register()
+        invitations.register(bylines.make)

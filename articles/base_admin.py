@@ -27,7 +27,7 @@ from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextField, prepare, same, sanitise, within_bounds
-from articles.translations import checks, columns, review
+from articles.translations import checks, columns, review, rights
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
 from liveblog.fields import offered_languages, with_kept_languages
@@ -332,7 +332,10 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             fields += [name for name in flatten(self.metadata_fields) if not hasattr(self, f"{name}_named")]
             fields += self.metadata_displays
         if obj is not None and self.only_translates(request):
-            fields += [f"{field}_{obj.source_language}" for field in translated_fields(self.model)]
+            others = SHIPPED.keys() - rights.languages_of(request.user) | {obj.source_language}
+            fields += [
+                f"{field}_{code}" for code in SHIPPED if code in others for field in translated_fields(self.model)
+            ]
         return fields
 
     # One article is saved by one request at a time, in the order of its revisions.

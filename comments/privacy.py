@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -20,6 +21,8 @@ from articles.models import Update
 from comments.encryption import hashes
 from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 
 
 def comments_of(email: str) -> CommentQuerySet:
@@ -63,7 +66,7 @@ def _exported(comment: Comment) -> dict[str, object]:
     }
 
 
-def erase(email: str) -> int:
+def erase(email: str, by: User | None = None) -> int:
     """Erase all data of an e-mail address, including updates made of its comments. Return the number of comments.
 
     A comment with answers leaves an empty place. A ban stays until it ends: it is the newsroom's data.
@@ -71,6 +74,7 @@ def erase(email: str) -> int:
     erased = 0
     content_type = ContentType.objects.get_for_model(Comment)
     for comment in comments_of(email).select_related("update_made").order_by("-pk"):
+        comment_id = comment.pk
         with transaction.atomic():
             # The update first: deleting it locks all articles that show it, among them the article of the comment.
             for update in _made_of(comment):
@@ -79,6 +83,7 @@ def erase(email: str) -> int:
             # The admin log names the objects that it is about.
             LogEntry.objects.filter(content_type=content_type, object_id=str(comment.pk)).delete()
             comment.delete()
+            record(Action.ERASED, f"comment {comment_id}", actor=by)
         erased += 1
     EmailAddress.objects.filter(email_hash__in=hashes(email)).delete()
     return erased

@@ -6,6 +6,7 @@ import json
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +19,8 @@ from django.utils.translation import ngettext
 from comments import privacy
 from comments.models import Commenter
 from liveblog.admin_lang import LangAttributeAdmin
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 
 
 class EmailForm(forms.Form):
@@ -53,10 +56,12 @@ class CommenterAdmin(LangAttributeAdmin):
         found = None
         if form.is_valid():
             email = form.cleaned_data["email"]
+            assert isinstance(request.user, User)
             if "export" in request.POST:
+                record(Action.EXPORTED, actor=request.user)
                 return _exported(email)
             if "erase" in request.POST:
-                erased = privacy.erase(email)
+                erased = privacy.erase(email, request.user)
                 text = ngettext("%(count)s comment was erased.", "%(count)s comments were erased.", erased)
                 messages.success(request, text % {"count": erased})
                 return redirect(request.path)

@@ -45,6 +45,11 @@ def acting_as(actor: User | AnonymousUser | Machine) -> Iterator[None]:
         _actor.reset(token)
 
 
+def current() -> User | Machine | None:
+    """Return the actor; None if nobody stands for the running code."""
+    return _actor.get()
+
+
 def required() -> User | Machine:
     """Return the actor. Raise NoActorError if there is none."""
     actor = _actor.get()

@@ -7,14 +7,26 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
 from django.contrib.auth.models import Group, User
-from django.db import models
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from liveblog import roles
+from liveblog.accounts import invitations, second_factor
+from liveblog.accounts.adapters import send_news
+from liveblog.accounts.models import Profile
+from liveblog.actors import acting_as
 from liveblog.admin_input import InputAdmin
+from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.moments.admin import MomentsAdmin
@@ -42,7 +54,14 @@ class _ChangeForm(UserChangeForm):
 
 
 # Secrets, sessions and addresses are the business of the person whose account it is; see liveblog.accounts.
-admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
+__all__ = ["AccountAdmin", "EntryAdmin", "RoleAdmin"]
+
+admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
+
+
+class _ProfileInline(admin.StackedInline):
+    model = Profile
+    can_delete = False
 
 
 @admin.register(User)
@@ -52,6 +71,57 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     form, add_form = _ChangeForm, _CreationForm
     formfield_overrides = _VISIBLE
     readonly_fields = ("last_login", "date_joined")
+    inlines = (_ProfileInline,)
+    list_display = ("username", "name", "email", "roles_shown", "is_active", "last_login")
+    actions = ("suspend", "remove_second_factors", "invite_again")
+    change_list_template = "admin/auth/user/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_inline_instances(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        return super().get_inline_instances(request, obj) if obj else []
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        with acting_as(request.user):
+            super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("name"), ordering="first_name")
+    def name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description=_("roles"))
+    def roles_shown(self, user: User) -> str:
+        found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
+        return ", ".join([*found, *([gettext("Administrator")] if user.is_superuser else [])])
+
+    @admin.action(description=_("Suspend: end all sessions and let them in no more"), permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk or 0))
+        with transaction.atomic():
+            for user in users:
+                user.is_active = False
+                user.save(update_fields=["is_active"])
+        text = ngettext("%(count)d account was suspended.", "%(count)d accounts were suspended.", len(users))
+        self.message_user(request, text % {"count": len(users)})
+
+    @admin.action(description=_("Remove the second factors of somebody who has lost them"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            if second_factor.remove_all(user):
+                send_news(request, user, _("An administrator removed your second factors."))
+        self.message_user(request, gettext("The second factors were removed."))
+
+    @admin.action(description=_("Invite again: send a new link"), permissions=["add"])
+    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        assert isinstance(request.user, User)
+        user = queryset.exclude(email="").first()
+        if user is None or queryset.count() != 1 or user.has_usable_password() or not user.is_active:
+            text = gettext("Select one account with an e-mail address that has never been opened.")
+            self.message_user(request, text, messages.ERROR)
+            return None
+        sent = invitations.invite_again(user, request.user)
+        return render(request, "account/invited.html", admin.site.each_context(request) | {"sent": sent})
 
 
 @admin.register(Group)

@@ -9,11 +9,15 @@ class LiveblogConfig(AppConfig):
 
     def ready(self) -> None:
         from liveblog import checks, jobs, metrics, tracing
+        from liveblog.accounts import suspension
+        from liveblog.audit import accounts
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
         register(checks.deployment, deploy=True)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
+        accounts.connect()
+        suspension.connect()
         metrics.register(jobs.measure)
         tracing.start()

@@ -31,6 +31,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import metrics, notify, parameters, proxies
+from liveblog.audit.clearing import clear_when_due
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.lifespan import Lifespan
@@ -75,6 +76,7 @@ _routes = ProtocolTypeRouter(
             send_when_due,
             import_when_due,
             run_when_due,
+            clear_when_due,
             _load_detector,
         ),
     }

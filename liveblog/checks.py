@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
@@ -41,6 +42,12 @@ def _found() -> Iterator[CheckMessage]:
                 hint="Name origins with https: only.",
                 id="liveblog.E005",
             )
+    if settings.METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", settings.METRICS_TOKEN):
+        yield Error(
+            "METRICS_TOKEN can be guessed.",
+            hint="Use at least 16 letters, digits and signs, and no spaces.",
+            id="liveblog.E006",
+        )
     if settings.SECRET_KEY_FALLBACKS:
         yield Warning(
             "SECRET_KEY_FALLBACKS names former keys. A key that has leaked is of use until it is removed.",

@@ -60,7 +60,8 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             entry["stack"] = record.stack_info
         entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        # What was passed as `extra` may name addresses too.
+        return masked(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 class WithoutProbes(logging.Filter):
@@ -75,13 +76,13 @@ class WithoutProbes(logging.Filter):
 #: Addresses whose next part is a secret: it stands for a password of a reader or of somebody in the newsroom.
 _SECRET_PARTS = re.compile(
     r"(/comments/(?:unsubscribe|mine)/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
-    r"[^/\s?#&\"'<>]+"
+    r"[^/\s?#&\"'<>\\]+"
 )
 #: Fragments, and values of parameters and headers, that are secrets.
 _SECRET_VALUES = re.compile(
     r"((?:/comments/(?:mine|confirm|unsubscribe)/)#"
     r"|\b(?:secret|proof|password)=|[?&](?:token|key)=|\bAuthorization['\"]?[:=]\s*['\"]?(?:Bearer|Basic) )"
-    r"[^\s&\"'<>]+",
+    r"[^\s&\"'<>\\]+",
     re.IGNORECASE,
 )
 

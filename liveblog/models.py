@@ -1,8 +1,12 @@
 from django.db import models
 
+from liveblog.accounts.models import Invitation, Profile
+from liveblog.audit.models import Entry
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.search.index import FoldedTextField, SubstringIndex
+
+__all__ = ["Change", "Entry", "Invitation", "Profile", "SearchText"]
 
 
 class Change(models.Model):

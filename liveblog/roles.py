@@ -3,46 +3,144 @@
 A newsroom that wants other rights makes groups of its own; changes to these four last until the next migrate.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
+from django.utils.translation import gettext_lazy as _
 
-_READ = ("articles.view_article", "articles.view_update", "articles.view_author", "articles.view_topic")
-_TRANSLATE = (
-    *("articles.translate_article", "articles.translate_update", "articles.view_translation"),
-    *(f"articles.{action}_glossaryterm" for action in ("add", "change", "delete", "view")),
-)
-_RUN_COVERAGE = (
-    *("articles.add_update", "articles.change_update", "articles.cover_article"),
-    *("articles.view_snippet", "articles.add_snippet", "articles.change_snippet"),
-)
-_MODERATE = (
-    *("comments.view_comment", "comments.change_comment"),
-    *(f"comments.{action}_ban" for action in ("add", "change", "delete", "view")),
-    *(f"comments.{action}_listedword" for action in ("add", "change", "delete", "view")),
-    *("comments.add_note", "comments.view_note", "comments.view_decision", "comments.view_report"),
-    *("comments.add_discussion", "comments.change_discussion", "comments.view_discussion"),
-)
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-#: Name of the group to its permissions, as "app label.codename".
-ROLES: Mapping[str, frozenset[str]] = {
-    "Journalist": frozenset({*_READ, *_RUN_COVERAGE, "articles.view_translation", "articles.view_glossaryterm"}),
-    "Translator": frozenset({*_READ, *_TRANSLATE}),
-    "Moderator": frozenset({"articles.view_article", "articles.view_update", *_MODERATE}),
-    "Editor": frozenset(
-        {
-            *(
-                f"articles.{action}_{model}"
-                for model in ("article", "update", "author", "topic")
-                for action in ("add", "change", "delete", "view")
-            ),
-            *(*_RUN_COVERAGE, "articles.delete_snippet", *_TRANSLATE),
-            *(f"articles.{action}_import" for action in ("add", "change", "view")),
-            *(*_MODERATE, "comments.delete_comment", "comments.feature_comment", "comments.erase_comment"),
-        }
+JOURNALIST, TRANSLATOR, MODERATOR, EDITOR = "Journalist", "Translator", "Moderator", "Editor"
+
+#: Name of the group to its name in words, in the order in which roles are offered.
+NAMES: Mapping[str, _StrOrPromise] = {
+    JOURNALIST: _("Journalist"),
+    TRANSLATOR: _("Translator"),
+    MODERATOR: _("Moderator"),
+    EDITOR: _("Editor"),
+}
+
+#: What each role is for, in a sentence.
+PURPOSES: Mapping[str, _StrOrPromise] = {
+    JOURNALIST: _("Writes updates and runs coverage."),
+    TRANSLATOR: _("Translates, and reviews what machines have translated, in their own languages."),
+    MODERATOR: _("Decides on comments, and keeps order in discussions."),
+    EDITOR: _("Does all of this, plans coverage, and sets its rules."),
+}
+
+
+@dataclass(frozen=True)
+class Right:
+    """Something that a person may do: in words, as permissions ("app label.codename"), and the roles that may."""
+
+    words: _StrOrPromise
+    permissions: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+def _all_of(model: str, *actions: str) -> tuple[str, ...]:
+    app_label, name = model.split(".")
+    return tuple(f"{app_label}.{action}_{name}" for action in actions or ("add", "change", "delete", "view"))
+
+
+RIGHTS: tuple[Right, ...] = (
+    Right(
+        _("See all coverage and all updates, drafts included"),
+        ("articles.view_article", "articles.view_update"),
+        (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
     ),
+    Right(
+        _("See authors and topics"), ("articles.view_author", "articles.view_topic"), (JOURNALIST, TRANSLATOR, EDITOR)
+    ),
+    Right(
+        _("Write, publish, correct and withdraw updates, in any language"),
+        ("articles.add_update", "articles.change_update"),
+        (JOURNALIST, EDITOR),
+    ),
+    Right(
+        _("Run a coverage at its desk: pin updates, set links to other coverage, keep it open"),
+        ("articles.cover_article",),
+        (JOURNALIST, EDITOR),
+    ),
+    Right(
+        _("Start a coverage, or go on with one that was finished"), ("articles.start_coverage",), (JOURNALIST, EDITOR)
+    ),
+    Right(_("Finish a coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
+    Right(_("Write and use ready pieces"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
+    Right(_("Delete ready pieces"), _all_of("articles.snippet", "delete"), (EDITOR,)),
+    Right(
+        _("Read the translations and the glossary"),
+        ("articles.view_translation", "articles.view_glossaryterm"),
+        (JOURNALIST, TRANSLATOR, EDITOR),
+    ),
+    Right(
+        _("Translate, review translations and refuse them, in one’s own languages"),
+        ("articles.translate_article", "articles.translate_update"),
+        (TRANSLATOR, EDITOR),
+    ),
+    Right(_("Do so in every language"), ("articles.translate_every_language",), (EDITOR,)),
+    Right(_("Change the glossary"), _all_of("articles.glossaryterm", "add", "change", "delete"), (TRANSLATOR, EDITOR)),
+    Right(
+        _("Decide on comments, write notes about them, and see reports and earlier decisions"),
+        (
+            *_all_of("comments.comment", "view", "change"),
+            *_all_of("comments.note", "add", "view"),
+            *("comments.view_decision", "comments.view_report"),
+        ),
+        (MODERATOR, EDITOR),
+    ),
+    Right(
+        _("Ban commenters, and keep the list of words"),
+        (*_all_of("comments.ban"), *_all_of("comments.listedword")),
+        (MODERATOR, EDITOR),
+    ),
+    Right(
+        _("Set the rules of a discussion"),
+        _all_of("comments.discussion", "add", "change", "view"),
+        (MODERATOR, EDITOR),
+    ),
+    Right(_("Show comments in the coverage, and make updates of them"), ("comments.feature_comment",), (EDITOR,)),
+    Right(_("Delete comments"), ("comments.delete_comment",), (EDITOR,)),
+    Right(_("Export or erase all data of a commenter"), ("comments.erase_comment",), (EDITOR,)),
+    Right(
+        _("Plan coverage: create and change articles, authors and topics, and delete them"),
+        (
+            *_all_of("articles.article", "add", "change", "delete"),
+            *_all_of("articles.author", "add", "change", "delete"),
+            *_all_of("articles.topic", "add", "change", "delete"),
+            "articles.delete_update",
+        ),
+        (EDITOR,),
+    ),
+    Right(
+        _("Import coverage from other live blogs, and from archives"),
+        _all_of("articles.import", "add", "change", "view"),
+        (EDITOR,),
+    ),
+    Right(
+        _("Switch on and off the rule that a second person releases updates"), ("articles.switch_release",), (EDITOR,)
+    ),
+)
+
+#: What only administrators may do, in words.
+ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
+    _("Invite colleagues, give them roles, and suspend accounts"),
+    _("Remove the second factors of somebody who has lost their device"),
+    _("Read the audit log of log-ins, roles and publishing"),
+    _("Delete an update that readers have seen, or an article with such updates"),
+)
+
+#: Name of the group to its permissions.
+ROLES: Mapping[str, frozenset[str]] = {
+    role: frozenset(permission for right in RIGHTS if role in right.roles for permission in right.permissions)
+    for role in NAMES
 }
 
 

@@ -95,10 +95,6 @@ for _name in TRUSTED_PROXIES or ():
             f"TRUSTED_PROXIES names {_name!r}. It takes addresses, networks such as 10.0.0.0/8, and unix. ({error})"
         ) from error
 
-#: Monitoring that sends this token may read /metrics. Without one nobody may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
-if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
-    raise ImproperlyConfigured("METRICS_TOKEN has at least 16 letters, digits and signs, and no spaces.")
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -117,6 +113,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "liveblog",
     "articles",
     "comments",
@@ -133,8 +131,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "liveblog.audit.middleware.AuditMiddleware",
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "liveblog.accounts.second_factor.SecondFactorMiddleware",
     "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -341,6 +341,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"comments@{_site.hostname}")
 
 # Monitoring ----------------------------------------------------------------------------------------------------------
 
+#: /metrics is for clients that send it ("Authorization: Bearer" and the token); without it, for nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 #: With an address, errors are reported there (https://docs.sentry.io); needs the extra "sentry".
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
@@ -486,6 +488,20 @@ PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
+#: "admin" stands for superusers.
+_ROLES = {"journalist", "translator", "moderator", "editor", "admin"}
+#: Roles whose people need a second factor.
+_required: list[str] = env.list("REQUIRE_MFA", [])
+REQUIRE_MFA = [name.strip().lower() for name in _required]
+if unknown := set(REQUIRE_MFA) - _ROLES:
+    raise ImproperlyConfigured(
+        f"REQUIRE_MFA names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
+    )
+#: Days for which the record of log-ins, roles and publishing is kept; 0: for ever.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 365)
+if AUDIT_KEEP_DAYS < 0:
+    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the record for ever.")
+
 ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
@@ -506,6 +522,43 @@ ACCOUNT_FORMS = {
     "reauthenticate": "liveblog.accounts.forms.ReauthenticateForm",
 }
 
+#: The company's own log-in, by OpenID Connect.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
+_oidc = {"client_id": env.str("OIDC_CLIENT_ID", ""), "secret": env.str("OIDC_CLIENT_SECRET", "")}
+OIDC_NAME = env.str("OIDC_NAME", "")
+#: Groups there to roles here, as newsroom-editors=editor,it=admin; without them, only people with an account come in.
+_groups: dict[str, str] = env.dict("OIDC_GROUPS", {})
+OIDC_GROUPS = {name.strip(): role.strip().lower() for name, role in _groups.items()}
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
+if OIDC_ISSUER:
+    _issuer = urlsplit(OIDC_ISSUER)
+    if _issuer.scheme not in ("http", "https") or not _issuer.netloc or not all(_oidc.values()):
+        raise ImproperlyConfigured("OIDC_ISSUER is an https address, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    # The form that leads to the provider is answered with a redirect to it.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_issuer.scheme}://{_issuer.netloc}")
+if unknown := set(OIDC_GROUPS.values()) - _ROLES:
+    raise ImproperlyConfigured(
+        f"OIDC_GROUPS names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
+    )
+SOCIALACCOUNT_ADAPTER = "liveblog.accounts.company.CompanyAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME or "OpenID Connect",
+                **_oidc,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+
 MFA_ADAPTER = "liveblog.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -520,10 +573,15 @@ MFA_FORMS = {
     "authenticate": "liveblog.accounts.forms.AuthenticateForm",
     "reauthenticate": "liveblog.accounts.forms.ReauthenticateCodeForm",
     "activate_totp": "liveblog.accounts.forms.ActivateTOTPForm",
+    "authenticate_webauthn": "liveblog.accounts.forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "liveblog.accounts.forms.ReauthenticateWebAuthnForm",
     "login_webauthn": "liveblog.accounts.forms.LoginWebAuthnForm",
     "add_webauthn": "liveblog.accounts.forms.AddWebAuthnForm",
     "edit_webauthn": "liveblog.accounts.forms.EditWebAuthnForm",
 }
+
+#: Whether the entries of the audit log are written as lines of JSON to the standard error.
+SECURITY_LOG = env.bool("SECURITY_LOG", True)
 
 LOG_FORMAT = env.str("LOG_FORMAT", "line")
 if LOG_FORMAT not in ("line", "json"):
@@ -532,6 +590,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
+        "message": {"format": "{message}", "style": "{"},
         "line": {
             "()": "liveblog.logs.LineFormatter",
             "format": "{asctime} {levelname} {name} [{where}]: {message}",
@@ -545,6 +604,8 @@ LOGGING = {
         "mask_secrets": {"()": "liveblog.logs.MaskSecrets"},
     },
     "handlers": {
+        # One JSON object a line, for programs that collect and watch them.
+        "security": {"class": "logging.StreamHandler", "formatter": "message", "filters": ["mask_secrets"]},
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["mask_secrets"]},
         "outages": {
             "class": "logging.StreamHandler",
@@ -559,6 +620,7 @@ LOGGING = {
         "liveblog": {"level": "INFO"},
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
+        "security": {"handlers": ["security"], "level": "INFO" if SECURITY_LOG else "ERROR", "propagate": False},
         "uvicorn.access": {"filters": ["without_probes"]},
         # Loggers of code that keeps trying while something is down.
         **{

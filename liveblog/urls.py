@@ -25,6 +25,8 @@ urlpatterns = [
     # In place of Django's own, which know neither second factors nor attempts.
     path("admin/login/", accounts.login, name="account_login"),
     path("admin/password_change/", password_change, name="account_change_password"),
+    path("admin/roles/", accounts.roles_page, name="roles"),
+    path("admin/invite/", accounts.invite, name="invite"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", admin.site.urls),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),

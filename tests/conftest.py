@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connections
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler
+from django.urls import get_resolver
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis
@@ -146,7 +147,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Spare the collector what stays until the end: modules, tests and Django. It took a tenth of the run."""
+    """Load the addresses, and spare the collector what stays until the end: modules, tests and Django.
+
+    The addresses are for the languages of the settings as they are when the first of them is asked for, which must not
+    be those of one test. The collector took a tenth of the run.
+    """
+    get_resolver().url_patterns  # noqa: B018 - Django loads them when they are read.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from liveblog.accounts import sessions
-from tests import newsroom
+from liveblog.accounts.models import Invitation
+from liveblog.audit.models import Entry
+from liveblog.roles import RIGHTS
+from tests import factories, newsroom
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +189,30 @@ def test_a_recovery_code_works_once(client: Client, ioana: User) -> None:
         assert is_in(fresh) is works
 
 
+NONSENSE = (
+    *("", "x", "[]", "null", '"a"', '{"id": 1}', "[" * 3000 + "]" * 3000, '{"response": []}', "1" * 60_000),
+    '{"id": "a", "rawId": "a", "type": "public-key", "response": {"clientDataJSON": "e30", "attestationObject": "aa"}}',
+    (
+        '{"id": "YQ", "rawId": "YQ", "type": "public-key", "response": {"userHandle": "enp6enp6enp6enp6enp6enp6",'
+        ' "clientDataJSON": "e30", "authenticatorData": "YWFh", "signature": "YQ"}}'
+    ),
+)
+
+
+def test_what_no_browser_sends_as_a_passkey_is_refused_in_a_sentence(client: Client, ioana: User) -> None:
+    for credential in NONSENSE:
+        client.get("/accounts/passkeys/log-in/", headers={"accept": "application/json"})
+        answer = client.post("/accounts/passkeys/log-in/", {"credential": credential})
+        assert (answer.status_code, answer["Location"]) == (302, "/admin/login/")
+    log_in(client)
+    client.get("/accounts/passkeys/add/")
+    for credential in NONSENSE:
+        page = client.post("/accounts/passkeys/add/", {"credential": credential, "passwordless": "on"})
+        assert page.status_code == 200
+        assert page.context["form"].errors
+    assert not Authenticator.objects.exists()
+
+
 # Sessions -------------------------------------------------------------------------------------------------------------
 
 
@@ -243,3 +272,151 @@ def test_a_letter_tells_of_a_device_that_is_new(client: Client, ioana: User, let
     assert "Firefox on Linux" in mail.outbox[0].body
     client.post("/accounts/logout/")
     assert letters_after(client) == 0, "The browser is known."
+
+
+# Roles that need a second factor --------------------------------------------------------------------------------------
+
+
+def test_people_whose_role_needs_a_second_factor_set_it_up_before_anything_else(client: Client, settings: Any) -> None:
+    settings.REQUIRE_MFA = ["editor", "admin"]
+    emil = person("emil", "Editor")
+    log_in(client, "emil")
+    for address in ("/admin/", "/admin/articles/article/", "/admin/roles/"):
+        assert client.get(address)["Location"] == "/accounts/"
+    assert "Your role needs a second factor" in client.get("/accounts/").content.decode()
+    TOTP.activate(emil, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    assert is_in(client)
+
+
+def test_other_roles_do_without(client: Client, ioana: User, settings: Any) -> None:
+    settings.REQUIRE_MFA = ["editor", "admin"]
+    log_in(client)
+    assert is_in(client)
+
+
+def test_an_administrator_removes_the_second_factors_of_a_colleague(client: Client, ioana: User) -> None:
+    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    admin = as_administrator()
+    admin.post("/admin/auth/user/", {"action": "remove_second_factors", "_selected_action": [ioana.pk]})
+    log_in(client)
+    assert is_in(client)
+    assert Entry.objects.filter(action="factor_removed", about="account ioana", actor_name="root").exists()
+
+
+# Inviting and suspending ----------------------------------------------------------------------------------------------
+
+
+def as_administrator() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+INVITATION = {"email": "maria.pop@example.org", "name": "Maria Pop", "roles": ["Journalist", "Translator"]}
+
+
+def test_one_form_invites_a_colleague_who_then_writes_under_their_name(client: Client, letters: Any) -> None:
+    admin = as_administrator()
+    page = admin.post("/admin/invite/", INVITATION | {"languages": ["de", "ar"]})
+    assert "maria.pop@example.org" in page.content.decode()
+    assert "/accounts/invitation/" not in page.content.decode()
+    [letter] = mail.outbox
+    assert letter.to == ["maria.pop@example.org"]
+    link = re.search(r"http://[^/]+(/\S+)", letter.body)[1]
+    page = client.get(link, follow=True)
+    assert "Welcome, Maria" in page.content.decode()
+    weak = client.post("/accounts/invitation/", {"password1": "short", "password2": "short"})
+    assert "password1" in weak.context["form"].errors
+    client.post("/accounts/invitation/", {"password1": "correct horse 7", "password2": "correct horse 7"})
+    assert is_in(client)
+    maria = User.objects.get(username="maria.pop")
+    assert (maria.is_staff, maria.get_full_name(), maria.author.name_en) == (True, "Maria Pop", "Maria Pop")
+    assert set(maria.groups.values_list("name", flat=True)) == {"Journalist", "Translator"}
+    assert maria.profile.languages == ["de", "ar"]
+    assert Client().get(link, follow=True).status_code == 404, "The link works once."
+
+
+def test_without_a_mail_server_the_link_is_shown_to_the_inviter(client: Client, settings: Any) -> None:
+    settings.EMAIL_CONFIGURED = False
+    page = as_administrator().post("/admin/invite/", INVITATION).content.decode()
+    link = re.search(r'id="invitation-link">http://[^/]+([^<]+)<', page)[1]
+    assert client.get(link, follow=True).status_code == 200
+
+
+def test_a_letter_that_the_mail_server_refuses_is_replaced_by_the_link(settings: Any) -> None:
+    settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 9, 1
+    assert "invitation-link" in as_administrator().post("/admin/invite/", INVITATION).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "nonsense"}, "email"),
+        ({"email": "ROOT@example.org"}, "email"),
+        ({"name": " \u200b"}, "name"),
+        ({"name": "Ana Ionescu"}, "name"),
+        ({"roles": []}, "roles"),
+        ({"roles": ["Emperor"]}, "roles"),
+    ],
+)
+def test_an_invitation_that_cannot_be_says_why_and_makes_nothing(change: dict[str, Any], field: str) -> None:
+    admin = as_administrator()
+    User.objects.filter(username="root").update(email="root@example.org")
+    taken = person("ana", first_name="Ana", last_name="Ionescu")
+    factories.author(name_en="Ana Ionescu", user=taken)
+    page = admin.post("/admin/invite/", INVITATION | change)
+    assert list(page.context["form"].errors) == [field]
+    assert User.objects.count() == 2
+
+
+def test_only_those_who_may_add_accounts_invite(client: Client) -> None:
+    client.force_login(person("emil", "Editor"))
+    assert client.get("/admin/invite/").status_code == 403
+
+
+def test_an_invitation_ends_after_a_week_and_with_the_account(client: Client) -> None:
+    as_administrator().post("/admin/invite/", INVITATION)
+    for change in ({"created_at": timezone.now() - timedelta(days=7)}, {"accepted_at": timezone.now()}):
+        Invitation.objects.update(created_at=timezone.now(), accepted_at=None)
+        secret = Invitation.make(User.objects.get(username="maria.pop"), None)
+        Invitation.objects.update(**change)
+        assert client.get(f"/accounts/invitation/{secret}/", follow=True).status_code == 404
+    User.objects.filter(username="maria.pop").update(is_active=False)
+    secret = Invitation.make(User.objects.get(username="maria.pop"), None)
+    assert client.get(f"/accounts/invitation/{secret}/", follow=True).status_code == 404
+
+
+def test_a_role_given_in_the_admin_lets_a_person_in(client: Client) -> None:
+    ana = person("ana")
+    User.objects.update(is_staff=False)
+    ana.groups.add(Group.objects.get(name="Journalist"))
+    log_in(client, "ana")
+    assert is_in(client)
+
+
+def test_suspending_a_person_ends_all_their_sessions(
+    client: Client, ioana: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    log_in(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        as_administrator().post("/admin/auth/user/", {"action": "suspend", "_selected_action": [ioana.pk]})
+    assert not is_in(client)
+    assert not UserSession.objects.filter(user=ioana).exists()
+    assert Entry.objects.filter(action="suspended", about="account ioana", actor_name="root").exists()
+
+
+# Roles in words -------------------------------------------------------------------------------------------------------
+
+
+def test_everybody_reads_what_each_role_may_do(client: Client, ioana: User) -> None:
+    log_in(client)
+    page = client.get("/admin/roles/").content.decode()
+    for right in RIGHTS:
+        assert str(right.words) in html.unescape(page)
+    assert "Your role" in page
+
+
+def test_each_permission_belongs_to_one_right() -> None:
+    permissions = [permission for right in RIGHTS for permission in right.permissions]
+    assert len(permissions) == len(set(permissions))

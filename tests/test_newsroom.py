@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -121,3 +122,29 @@ async def test_the_server_ignores_nonsense_from_a_desk(server: Server) -> None:
             await hers.send(nonsense)
         await hers.send('{"at": "new"}')
         await hears(hers, people_are(("Ioana", "new")))
+
+
+@sync_to_async
+def change(user: User, how: str) -> None:
+    if how == "suspended":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    elif how == "without the role":
+        user.groups.clear()
+    elif how == "session ended":
+        Session.objects.all().delete()
+    else:
+        user.set_password("another password")
+        user.save()
+
+
+@pytest.mark.parametrize("how", ["suspended", "without the role", "session ended", "new password"])
+async def test_a_desk_closes_within_seconds_when_its_user_may_no_longer_be_there(server: Server, how: str) -> None:
+    article, (ioana,) = await setting("ioana")
+    async with await desk(server, article, ioana) as hers:
+        await hears(hers, people_are(("Ioana", "")))
+        await change(ioana, how)
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await hers.recv()
+        assert hers.close_code == 4003

@@ -192,7 +192,6 @@ def test_a_production_server_does_not_start_without_named_proxies() -> None:
     [
         ({"TRUSTED_PROXIES": "proxy.example.org"}, "proxy.example.org"),
         ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8"),
-        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"OTHER_ORIGINS": "news.example.org"}, "OTHER_ORIGINS"),
         ({"OTHER_ORIGINS": "https://a@news.example.org"}, "OTHER_ORIGINS"),
         ({"HSTS_PRELOAD": "on"}, "HSTS_INCLUDE_SUBDOMAINS"),
@@ -215,8 +214,9 @@ def test_the_check_of_a_deployment_names_what_is_unsafe() -> None:
         EMBED_ROUTES="https://www.youtube.com=http://127.0.0.1:8001",
         OTHER_ORIGINS="http://news.example.org",
         AKISMET_TEST="on",
+        METRICS_TOKEN="short",
     )
-    for number in ("E003", "E004", "E005", "W001", "W002", "W003"):
+    for number in ("E003", "E004", "E005", "E006", "W001", "W002", "W003"):
         assert f"liveblog.{number}" in said
     assert "liveblog.E002" in deployed(**PRODUCTION)
     assert "liveblog.E001" in deployed(**PRODUCTION | {"SITE_URL": "http://news.example.org"})

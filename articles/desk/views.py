@@ -353,6 +353,9 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
 @at_desk("articles.cover_article", "articles.change_article")
 def cover(request: HttpRequest, article: Article, action: str) -> HttpResponse:
     """Perform one of `coverage.ACTIONS`; 409 if it needs a decision on updates that the user was not shown."""
+    lacking = {"start": "start_coverage", "reopen": "start_coverage", "finish": "finish_coverage"}.get(action)
+    if lacking and not request.user.has_perm(f"articles.{lacking}"):
+        raise PermissionDenied
     try:
         with acting_as(request.user):
             coverage.act(article.pk, action, _decision(request.POST))

@@ -123,6 +123,10 @@ class Article(Versioned, Illustrated):
         permissions = [
             ("translate_article", "Can translate article"),
             ("cover_article", "Can run the coverage of an article"),
+            ("start_coverage", "Can start a coverage"),
+            ("finish_coverage", "Can finish a coverage"),
+            ("switch_release", "Can switch the rule that a second person releases updates"),
+            ("translate_every_language", "Can translate into every language"),
         ]
         constraints = [
             DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),

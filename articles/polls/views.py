@@ -14,7 +14,7 @@ from articles.page.views import permalink
 from articles.polls import ballot, voting
 from articles.translations.selection import of_update
 from liveblog.delivery.elements import page_locale
-from liveblog.limits import allowed, counted_address
+from liveblog.limits import UNNAMED, allowed, counted_address
 from liveblog.numbers import number
 from liveblog.origin import from_here
 
@@ -38,7 +38,8 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
     status, message, choice = _answer(request, update)
     if status == 200:
         voter = voting.token(request)
-        voting.cast(update, voter, choice, counted_address(request.META.get("REMOTE_ADDR") or ""))
+        address = counted_address(request.META.get("REMOTE_ADDR") or "")
+        voting.cast(update, voter, choice, None if address == UNNAMED else address)
     if "application/json" in request.headers.get("Accept", ""):
         response: HttpResponse = JsonResponse({"message": message}, status=status)
     elif status == 200:

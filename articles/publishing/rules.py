@@ -79,7 +79,7 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
 
     Only what a save sets is judged: time goes by, and a coverage that starts late is not wrong for that.
     """
-    errors: Errors = {}
+    errors = _rights(article, before)
     start, end, now = article.coverage_start, article.coverage_end, timezone.now()
     if start is None:
         return errors
@@ -103,6 +103,23 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
             errors["coverage_end"] = _("This time has passed. To end the coverage, set the state to Finished.")
     elif not enters_state and not keeps_end and end > now:
         errors["coverage_end"] = _("The coverage has finished, so it cannot end in the future.")
+    return errors
+
+
+def _rights(article: Article, before: Article | None) -> Errors:
+    """Return what the acting user lacks the right to: starting and finishing a coverage, and switching its rule."""
+    user = actors.acting_user()
+    errors: Errors = {}
+    if user is None:
+        return errors
+    if before is None or before.state != article.state:
+        if article.state == ArticleState.LIVE and not user.has_perm("articles.start_coverage"):
+            errors["state"] = _("You may not start a coverage. Ask an editor.")
+        if article.state == ArticleState.FINISHED and not user.has_perm("articles.finish_coverage"):
+            errors["state"] = _("You may not finish a coverage. Ask an editor.")
+    ruled = before is not None and before.needs_release
+    if article.needs_release != ruled and not user.has_perm("articles.switch_release"):
+        errors["needs_release"] = _("You may not change this rule. Ask an editor.")
     return errors
 
 

@@ -32,7 +32,7 @@ from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
-from articles.translations import checks, columns, desk, review, states, stats, suggestions
+from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions
 from articles.translations.models import TranslationQuerySet
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
@@ -49,8 +49,6 @@ from liveblog.translation.terms import holding_in, occurring
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
     from django.utils.functional import _StrOrPromise
-
-RIGHTS = ("articles.translate_article", "articles.translate_update", "articles.change_update")
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -248,7 +246,12 @@ class TranslationAdmin(InputAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Translation | None = None) -> bool:
-        return any(request.user.has_perm(right) for right in RIGHTS)
+        languages = rights.languages_of(request.user)
+        return bool(languages) if obj is None else obj.language in languages
+
+    def has_view_permission(self, request: HttpRequest, obj: Translation | None = None) -> bool:
+        # Journalists see how the translations of what they wrote are getting on.
+        return super().has_view_permission(request, obj) or request.user.has_perm("articles.change_update")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         found = super().get_queryset(request)
@@ -322,7 +325,7 @@ class TranslationAdmin(InputAdmin):
             self.message_user(request, _("No translation provider is set up."), messages.ERROR)
             return
         asked = 0
-        for row in queryset:
+        for row in queryset.filter(language__in=rights.languages_of(request.user)):
             asked += states.ask_machine(row)
         self.message_user(request, _("Asked for: %(count)s") % {"count": asked})
 
@@ -337,9 +340,13 @@ class TranslationAdmin(InputAdmin):
         ]
 
     def change_view(self, request: HttpRequest, object_id: str, *args: object, **kwargs: object) -> HttpResponse:
-        if not self.has_change_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.object_or_404(request, object_id)
+        if not self.has_change_permission(request, row):
+            if request.method == "POST":
+                raise PermissionDenied
+            return self._show(request, row, TranslationForm(row))
         if request.method == "POST":
             return self._act(request, row)
         desk.opened_by(row, user_of(request))
@@ -459,6 +466,7 @@ class TranslationAdmin(InputAdmin):
             "language_name": own_name(row.language),
             "source_dir": direction(item.source_language),
             "language_dir": direction(row.language),
+            "may_change": self.has_change_permission(request, row),
             "other": other,
             "since": timesince(row.made_at) if row.made_at else "",
             "failure": failure_text(row.failure) if row.failure else "",
@@ -476,7 +484,7 @@ class TranslationAdmin(InputAdmin):
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Return the problems of a text that is being written as JSON: {field: [message]}."""
-        if not self.has_change_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         form = TranslationForm(get_object_or_404(self.get_queryset(request), pk=pk), request.POST)
         form.is_valid()
@@ -486,10 +494,10 @@ class TranslationAdmin(InputAdmin):
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Note that the user has the text open; return who else has, and the version token of what is saved."""
-        if not self.has_change_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(self.get_queryset(request), pk=pk)
-        if request.method == "POST":
+        if request.method == "POST" and self.has_change_permission(request, row):
             if "leave" in request.POST:
                 desk.closed_by(row, user_of(request))
             else:

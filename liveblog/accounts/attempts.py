@@ -119,8 +119,7 @@ def _begin_letter(request: HttpRequest, account: str) -> None:
 
 def _meters(request: HttpRequest, kind: str, account: str) -> Iterator[_Meter]:
     address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
-    if address is not None:
-        yield _Meter("network", address, FREE_OF_NETWORK)
+    yield _Meter("network", address, FREE_OF_NETWORK)
     if account:
         user = User.objects.filter(Q(username__iexact=account) | Q(email__iexact=account)).order_by("pk").first()
         # The username and the e-mail address are one account, and a name without one is treated alike.

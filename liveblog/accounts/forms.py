@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from liveblog import roles
 from liveblog.accounts import attempts
+from liveblog.fields import TextFormField, offered_languages
+
+#: Most characters of an authenticator's answer. With a certificate of its maker it has some thousands.
+_MAX_CREDENTIAL = 50_000
 
 
 def _plain(form: forms.Form, **labels: Any) -> None:
@@ -48,8 +61,6 @@ class ResetPasswordForm(account.ResetPasswordForm):
         _plain(self, email=_("E-mail address"))
 
     def clean_email(self) -> str:
-        from allauth.core import context
-
         attempts.begin(context.request, "letter", self.cleaned_data["email"])
         return super().clean_email()
 
@@ -92,8 +103,6 @@ class _CodeMixin:
         self.fields["code"].widget.attrs |= {"maxlength": 20, "autofocus": True}  # type: ignore[attr-defined]
 
     def clean_code(self) -> str:
-        from allauth.core import context
-
         username = self.user.get_username()  # type: ignore[attr-defined]
         attempts.begin(context.request, "code", username)
         try:
@@ -117,12 +126,56 @@ class ActivateTOTPForm(_CodeMixin, totp.ActivateTOTPForm):
     pass
 
 
-class LoginWebAuthnForm(webauthn.LoginWebAuthnForm):
-    def clean_credential(self) -> Any:
-        from allauth.core import context
+class _CredentialField(forms.JSONField):
+    """The answer of an authenticator, as a browser sends it (W3C Web Authentication, Level 3, section 5.1)."""
 
+    widget = forms.HiddenInput
+
+    def to_python(self, value: object) -> Any:
+        if isinstance(value, str) and len(value) > _MAX_CREDENTIAL:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: object, initial: object) -> None:
+        """Return nothing to show again: an answer is good for one challenge."""
+
+
+@contextmanager
+def _refusing_nonsense() -> Iterator[None]:
+    """Turn the errors that django-allauth and fido2 raise for what no browser sends into one of the form."""
+    try:
+        yield
+    except ValidationError:
+        raise
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class _CredentialMixin:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"] = _CredentialField()  # type: ignore[attr-defined]
+
+    def clean_credential(self) -> Any:
+        with _refusing_nonsense():
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class LoginWebAuthnForm(_CredentialMixin, webauthn.LoginWebAuthnForm):
+    def clean_credential(self) -> Any:
         attempts.begin(context.request, "passkey", "")
         return super().clean_credential()
+
+
+class AuthenticateWebAuthnForm(_CredentialMixin, webauthn.AuthenticateWebAuthnForm):
+    pass
+
+
+class ReauthenticateWebAuthnForm(_CredentialMixin, webauthn.ReauthenticateWebAuthnForm):
+    pass
 
 
 class AddWebAuthnForm(webauthn.AddWebAuthnForm):
@@ -133,8 +186,14 @@ class AddWebAuthnForm(webauthn.AddWebAuthnForm):
         self.fields["name"].label = _("Name of this device or key")
         self.fields["name"].max_length = 100
         self.fields["name"].widget.attrs["maxlength"] = 100
+        self.fields["credential"] = _CredentialField()
         self.fields["passwordless"].widget = forms.HiddenInput()
         self.initial["passwordless"] = True
+
+    def clean(self) -> dict[str, Any]:
+        with _refusing_nonsense():
+            cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class EditWebAuthnForm(webauthn.EditWebAuthnForm):
@@ -142,3 +201,52 @@ class EditWebAuthnForm(webauthn.EditWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of this device or key")
         self.fields["name"].max_length = 100
+
+
+class AcceptInvitationForm(SetPasswordForm):
+    """The password with which a colleague opens the account that was made for them."""
+
+
+class InvitationForm(forms.Form):
+    """One colleague to invite."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"dir": "ltr"}))
+    name = TextFormField(
+        label=_("Name"), max_length=120, help_text=_("As it stands in the byline: first name, then family name.")
+    )
+    roles = forms.MultipleChoiceField(label=_("Roles"), widget=forms.CheckboxSelectMultiple, required=False)
+    is_admin = forms.BooleanField(
+        label=_("Administrator"),
+        required=False,
+        help_text=_("Does everything, and invites and suspends others. Nobody needs it for their daily work."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages of translations"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("For translators: the languages into which they translate. None stands for all."),
+    )
+
+    def __init__(self, inviter: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [  # type: ignore[attr-defined]
+            (role, format_html("<strong>{}</strong> {}", roles.NAMES[role], roles.PURPOSES[role]))
+            for role in roles.NAMES
+        ]
+        self.fields["languages"].choices = offered_languages()  # type: ignore[attr-defined]
+        if not inviter.is_superuser:
+            del self.fields["is_admin"]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("There is already an account with this address."))
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("roles") and not cleaned.get("is_admin"):
+            self.add_error("roles", _("Choose a role. Without one, nobody gets in."))
+        if roles.TRANSLATOR not in cleaned.get("roles", ()):
+            cleaned["languages"] = []
+        return cleaned

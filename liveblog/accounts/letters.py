@@ -33,6 +33,11 @@ def send_later(message: EmailMessage) -> None:
         transaction.on_commit(lambda: _submit(message))
 
 
+def send_now(message: EmailMessage) -> bool:
+    """Send an e-mail at once, and return whether the mail server has taken it."""
+    return settings.EMAIL_CONFIGURED and _send(message)
+
+
 def _submit(message: EmailMessage) -> None:
     if settings.JOBS_IN_THREADS:
         _sender.submit(_send, message)
@@ -40,9 +45,11 @@ def _submit(message: EmailMessage) -> None:
         _send(message)
 
 
-def _send(message: EmailMessage) -> None:
+def _send(message: EmailMessage) -> bool:
     try:
         message.send()
+        return True
     except Exception as error:
         # The text of the error may contain the address.
         logger.warning("A letter about an account could not be sent (%s).", type(error).__name__)
+        return False

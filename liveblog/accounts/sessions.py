@@ -7,9 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+from liveblog.accounts import second_factor
 
 #: A session is renewed at most once in so many seconds, because each time is a write to the database.
 RENEW_SECONDS = 300
@@ -43,6 +47,19 @@ def _renew(request: HttpRequest) -> None:
     if now - request.session.get(_RENEWED, 0) >= RENEW_SECONDS:
         request.session[_RENEWED] = now
         UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=timezone.now())
+
+
+def user_of(key: str | None) -> User | None:
+    """Return the user of a stored session; None if it has ended, or if its user may not log in."""
+    if not key:
+        return None
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    # This compares the hash of the password, too.
+    user = get_user(request)
+    if not isinstance(user, User) or second_factor.is_missing(user, request.session):
+        return None
+    return user
 
 
 def end_all(user: User) -> None:

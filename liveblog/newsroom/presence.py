@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import DatabaseError
 
 from liveblog import notify
+from liveblog.accounts import sessions
 from liveblog.asgi_types import Message
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         self.user: User = self.scope["user"]
-        if not await database_sync_to_async(self._may_connect)():
+        if not await database_sync_to_async(self._may_stay)():
             await self.close(FORBIDDEN)
             return
         self.at = ""
@@ -67,8 +69,12 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         await self._send_group({"type": "presence.query"})
         self.ticking = asyncio.create_task(self._keep_ticking())
 
-    def _may_connect(self) -> bool:
-        return self.user.is_active and self.user.is_staff and any(self.user.has_perm(right) for right in self.rights)
+    def _may_stay(self) -> bool:
+        """Return whether the session goes on and its user may be here, as the database has it now."""
+        user = sessions.user_of(self.scope["session"].session_key)
+        if user is None or user.pk != self.user.pk or not user.is_staff:
+            return False
+        return any(user.has_perm(right) for right in self.rights)
 
     async def disconnect(self, code: int) -> None:
         if self.ticking is not None:
@@ -115,6 +121,16 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         while True:
             await self._tick()
             await asyncio.sleep(INTERVAL_SECONDS)
+            if not await self._is_allowed():
+                await self.close(FORBIDDEN)
+                return
+
+    async def _is_allowed(self) -> bool:
+        try:
+            return await database_sync_to_async(self._may_stay)()
+        except DatabaseError:
+            # Nobody is sent away because the database is. The next tick asks again.
+            return True
 
     async def _tick(self) -> None:
         await self._announce()

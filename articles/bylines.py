@@ -1,0 +1,28 @@
+"""The byline of a new person who writes."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from articles.models import Author
+from liveblog.languages import SHIPPED
+
+
+def make(user: User) -> None:
+    """Make an author of a person's name, or connect the one that there is. Raise ValidationError if it is taken."""
+    if Author.objects.filter(user=user).exists():
+        return
+    language = get_language() or "en"
+    language = language if language in SHIPPED else "en"
+    name = user.get_full_name() or user.get_username()
+    author = Author.objects.filter(**{f"name_{language}": name}).first()
+    if author is None:
+        author = Author(source_language=language, **{f"name_{language}": name})
+    elif author.user_id is not None:
+        raise ValidationError(_("Somebody else has a byline with this name. Add an initial or a second name."))
+    author.user = user
+    author.full_clean(exclude=["name"])
+    author.save()

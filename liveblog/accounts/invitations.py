@@ -1,0 +1,100 @@
+"""Invite colleagues: make their account with its roles and byline, and send them the link that opens it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from liveblog import roles
+from liveblog.accounts import letters
+from liveblog.accounts.models import VALID_FOR, Invitation, Profile
+from liveblog.audit.accounts import about
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
+
+#: Makes the byline of a person who writes; an app registers it.
+BylineMaker = Callable[[User], None]
+
+_byline_makers: list[BylineMaker] = []
+
+#: Roles whose people sign what they write.
+WRITERS = frozenset({roles.JOURNALIST, roles.EDITOR})
+
+
+def register(maker: BylineMaker) -> None:
+    """Have `maker` called for each new person who writes. It may raise ValidationError for a name that is taken."""
+    _byline_makers.append(maker)
+
+
+def make_byline(user: User) -> None:
+    """Make the byline of a person, if their roles need one."""
+    if user.groups.filter(name__in=WRITERS).exists():
+        for maker in _byline_makers:
+            maker(user)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An invitation as its sender sees it: the link is shown to them if no letter went out."""
+
+    user: User
+    link: str
+    by_letter: bool
+
+
+def invite(
+    inviter: User, *, email: str, name: str, role_names: Collection[str], languages: Collection[str], is_admin: bool
+) -> Sent:
+    """Make an account and its byline, and invite its person. Raise ValidationError if the name is taken."""
+    first, _, last = name.strip().partition(" ")
+    with transaction.atomic():
+        user = User(username=_free_username(email), email=email, first_name=first, last_name=last.strip())
+        user.is_staff, user.is_superuser = True, is_admin
+        user.set_unusable_password()
+        user.save()
+        user.groups.set(Group.objects.filter(name__in=role_names))
+        Profile.objects.create(user=user, languages=list(languages))
+        make_byline(user)
+        secret = _invited(user, inviter, [*role_names, *(["admin"] if is_admin else [])])
+    return _send(user, inviter, secret)
+
+
+def invite_again(user: User, inviter: User) -> Sent:
+    """Send a new link for an account that has not been opened yet, or whose person has lost all factors."""
+    with transaction.atomic():
+        secret = _invited(user, inviter, list(user.groups.values_list("name", flat=True)))
+    return _send(user, inviter, secret)
+
+
+def _invited(user: User, inviter: User, role_names: list[str]) -> str:
+    record(Action.INVITED, about(user), actor=inviter, roles=role_names)
+    return Invitation.make(user, inviter)
+
+
+def _send(user: User, inviter: User, secret: str) -> Sent:
+    link = settings.SITE_URL + reverse("invitation", args=[secret])
+    context = {
+        "user": user,
+        "inviter": inviter.get_full_name() or inviter.get_username(),
+        "site": settings.PUBLISHER_NAME,
+        "link": link,
+        "until": date_format(user.invitation.created_at + VALID_FOR, "DATE_FORMAT"),
+    }
+    message = letters.compose("account/emails/invitation.txt", user.email, context)
+    return Sent(user, link, by_letter=letters.send_now(message))
+
+
+def _free_username(email: str) -> str:
+    base = re.sub(r"[^\w.-]", "", email.partition("@")[0].lower())[:100] or "colleague"
+    name, number = base, 1
+    while User.objects.filter(username__iexact=name).exists():
+        number += 1
+        name = f"{base}{number}"
+    return name

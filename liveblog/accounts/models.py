@@ -1,0 +1,82 @@
+"""What the newsroom knows of a person beyond their account, and invitations."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from liveblog.fields import LanguagesField
+
+#: How long the link of an invitation works.
+VALID_FOR = timedelta(days=7)
+
+
+class Profile(models.Model):
+    """The languages of a person."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    languages = LanguagesField(
+        _("languages of translations"),
+        blank=True,
+        default=list,
+        help_text=_("The languages into which this person may translate. None stands for all languages."),
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Invitation(models.Model):
+    """A link by which a colleague opens the account that was made for them. Only a hash of its secret is stored."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitation")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.created_at:%Y-%m-%d}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and timezone.now() < self.created_at + VALID_FOR and self.user.is_active
+
+    @classmethod
+    def make(cls, user: User, invited_by: User | None) -> str:
+        """Store an invitation in place of an earlier one, and return its secret."""
+        secret = secrets.token_urlsafe(32)
+        values = {
+            "secret_hash": hash_of(secret),
+            "invited_by": invited_by,
+            "created_at": timezone.now(),
+            "accepted_at": None,
+        }
+        cls.objects.update_or_create(user=user, defaults=values)
+        return secret
+
+    @classmethod
+    def find(cls, secret: str) -> Invitation | None:
+        """Return the open invitation with this secret."""
+        found = cls.objects.select_related("user").filter(secret_hash=hash_of(secret)).first()
+        return found if found is not None and found.is_open else None
+
+
+def hash_of(secret: str) -> str:
+    """Return the hash under which a secret is stored. A secret is long and random, so no key or salt is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Whose role needs a second factor (REQUIRE_MFA), and how those who lack one are led to set it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from liveblog.audit.accounts import about
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
+
+_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def is_missing(user: User, session: SessionBase) -> bool:
+    """Return whether a person must set up a second factor before anything else.
+
+    Who came by the company's log-in has proved there what the company asks for.
+    """
+    if not _is_required(user) or Authenticator.objects.filter(user=user, type__in=_FACTORS).exists():
+        return False
+    methods = session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+    return not any(entry.get("method") == "socialaccount" for entry in methods)
+
+
+def _is_required(user: User) -> bool:
+    required: list[str] = settings.REQUIRE_MFA
+    if not required:
+        return False
+    if user.is_superuser:
+        return "admin" in required
+    return any(name.lower() in required for name in user.groups.values_list("name", flat=True))
+
+
+def remove_all(user: User) -> bool:
+    """Remove all second factors of a person and end their sessions. Return whether there were any."""
+    with transaction.atomic():
+        found = list(Authenticator.objects.filter(user=user))
+        for authenticator in found:
+            record(Action.FACTOR_REMOVED, about(user), kind=str(authenticator.type))
+            authenticator.delete()
+    return bool(found)
+
+
+class SecondFactorMiddleware:
+    """Send people whose second factor is missing to the page on which they set it up, whatever they open."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.REQUIRE_MFA and request.path_info.startswith("/admin/"):
+            user = request.user
+            if isinstance(user, User) and is_missing(user, request.session):
+                return redirect("mfa_index")
+        return self.get_response(request)

@@ -1,0 +1,66 @@
+"""The entries of the record."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Action(models.TextChoices):
+    """What can be recorded."""
+
+    LOGGED_IN = "logged_in", pgettext_lazy("audit log", "logged in")
+    LOGIN_FAILED = "login_failed", pgettext_lazy("audit log", "failed to log in")
+    LOGGED_OUT = "logged_out", pgettext_lazy("audit log", "logged out")
+    SESSION_ENDED = "session_ended", pgettext_lazy("audit log", "ended a session")
+    PASSWORD_CHANGED = "password_changed", pgettext_lazy("audit log", "changed a password")
+    FACTOR_ADDED = "factor_added", pgettext_lazy("audit log", "added a second factor")
+    FACTOR_REMOVED = "factor_removed", pgettext_lazy("audit log", "removed a second factor")
+    FACTOR_FAILED = "factor_failed", pgettext_lazy("audit log", "failed at the second factor")
+    CODES_MADE = "codes_made", pgettext_lazy("audit log", "made recovery codes")
+    INVITED = "invited", pgettext_lazy("audit log", "invited a colleague")
+    ACCEPTED = "accepted", pgettext_lazy("audit log", "accepted an invitation")
+    ROLES_CHANGED = "roles_changed", pgettext_lazy("audit log", "changed roles or rights")
+    SUSPENDED = "suspended", pgettext_lazy("audit log", "suspended an account")
+    REINSTATED = "reinstated", pgettext_lazy("audit log", "ended a suspension")
+    ACCOUNT_DELETED = "account_deleted", pgettext_lazy("audit log", "deleted an account")
+    SETTINGS_CHANGED = "settings_changed", pgettext_lazy("audit log", "changed the rules of a coverage")
+    STARTED = "started", pgettext_lazy("audit log", "started a coverage")
+    FINISHED = "finished", pgettext_lazy("audit log", "finished a coverage")
+    PUBLISHED = "published", pgettext_lazy("audit log", "published an update")
+    SUBMITTED = "submitted", pgettext_lazy("audit log", "submitted an update for release")
+    RELEASED = "released", pgettext_lazy("audit log", "released an update")
+    WITHDRAWN = "withdrawn", pgettext_lazy("audit log", "withdrew an update")
+    DELETED = "deleted", pgettext_lazy("audit log", "deleted")
+    EXPORTED = "exported", pgettext_lazy("audit log", "exported the data of a reader")
+    ERASED = "erased", pgettext_lazy("audit log", "erased the data of a reader")
+
+
+class Entry(models.Model):
+    """One thing that somebody did."""
+
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True, editable=False)
+    action = models.CharField(_("action"), max_length=24, choices=Action, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    #: The name of the actor then, which stays when the account is deleted; "" stands for a machine or a stranger.
+    actor_name = models.CharField(_("who"), max_length=150, blank=True)
+    #: What it was done to: "update 17", "account ioana".
+    about = models.CharField(_("what it is about"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True, encoder=DjangoJSONEncoder)
+    #: The network of the request without its last part; see `liveblog.accounts.networks`.
+    network = models.GenericIPAddressField(_("network"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        default_permissions = ("view",)
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("entries of the audit log")
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {self.action} {self.about}".strip()

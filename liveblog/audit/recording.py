@@ -1,0 +1,76 @@
+"""Write entries of the record, and clear those that are too old."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from liveblog import actors, metrics
+from liveblog.accounts import networks
+from liveblog.audit.models import Action, Entry
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+logger = logging.getLogger("security")
+
+#: Number of old entries that are deleted at once.
+_BATCH = 1000
+
+#: The request that is being answered, for the network in entries.
+current_request: ContextVar[HttpRequest | None] = ContextVar("current request", default=None)
+
+
+def record(action: Action, about: str = "", *, actor: User | AnonymousUser | None = None, **details: object) -> None:
+    """Write an entry, in the transaction of the caller if there is one.
+
+    about     what it was done to, as "update 17"; never a secret or the address of a reader
+    actor     who did it; default: the acting user or machine, or the user who is logged in
+    details   what else is worth knowing, in JSON
+    """
+    request = current_request.get()
+    who = actor or actors.current() or getattr(request, "user", None)
+    machine = who if isinstance(who, actors.Machine) else None
+    user: User | None = who if who is not None and machine is None and who.pk else None  # type: ignore[assignment,union-attr]
+    entry = Entry(
+        action=action,
+        actor=user,
+        actor_name=actors.name_of(machine or user) if machine or user else "",
+        about=about[:200],
+        details=details,
+        network=networks.network_of(request) if request is not None else None,
+    )
+    with transaction.atomic():
+        entry.save()
+        transaction.on_commit(lambda: _announce(entry))
+
+
+def _announce(entry: Entry) -> None:
+    metrics.AUDIT.labels(str(entry.action)).inc()
+    line = {
+        "at": entry.at.isoformat(),
+        "action": str(entry.action),
+        "actor": entry.actor_name,
+        "about": entry.about,
+        "network": entry.network,
+        **({"details": entry.details} if entry.details else {}),
+    }
+    logger.info(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def clear_old() -> int:
+    """Delete entries that are older than AUDIT_KEEP_DAYS. Return their number, of one batch at most."""
+    if not settings.AUDIT_KEEP_DAYS:
+        return 0
+    limit = timezone.now() - timedelta(days=settings.AUDIT_KEEP_DAYS)
+    old = list(Entry.objects.filter(at__lt=limit).order_by("at").values_list("pk", flat=True)[:_BATCH])
+    Entry.objects.filter(pk__in=old).delete()
+    return len(old)

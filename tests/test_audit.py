@@ -1,0 +1,154 @@
+"""The record holds who did what, in the transaction that did it, and nothing secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Article, Update
+from comments import privacy
+from comments.models import Comment
+from liveblog import metrics
+from liveblog.actors import acting_as
+from liveblog.audit import clearing, recording
+from liveblog.audit.models import Action, Entry
+from tests import factories, newsroom
+
+pytestmark = pytest.mark.django_db
+
+
+def entries(*actions: str) -> list[tuple[str, str, str]]:
+    found = Entry.objects.filter(action__in=actions) if actions else Entry.objects.all()
+    return [(entry.action, entry.actor_name, entry.about) for entry in found.order_by("pk")]
+
+
+def test_log_ins_and_failures_are_recorded_without_what_was_typed(client: Client, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    ioana = newsroom.user("ioana", "Journalist")
+    ioana.set_password("a long password")
+    ioana.save()
+    Entry.objects.all().delete()
+    for name, password in (("my secret password", "x"), ("ioana", "wrong"), ("ioana", "a long password")):
+        client.post("/admin/login/", {"username": name, "password": password}, REMOTE_ADDR="203.0.113.25")
+    assert entries() == [
+        ("login_failed", "", "no account"),
+        ("login_failed", "", "account ioana"),
+        ("logged_in", "ioana", "account ioana"),
+    ]
+    assert set(Entry.objects.values_list("network", flat=True)) == {"203.0.113.0"}
+    stored = str(list(Entry.objects.values()))
+    assert "secret" not in stored
+    assert "wrong" not in stored
+
+
+def test_the_life_of_an_update_and_of_its_coverage_is_recorded() -> None:
+    ioana, emil = newsroom.user("ioana", "Journalist"), newsroom.user("emil", "Editor")
+    article = factories.article(state="announced")
+    with acting_as(emil):
+        article.needs_release, article.state = True, Article.State.LIVE
+        article.save()
+    with acting_as(ioana):
+        update = factories.update(article, state="draft")
+        update.state = Update.State.SUBMITTED
+        update.save()
+    with acting_as(emil):
+        update.publish(None)
+        update.save()
+        update.withdraw(leaves_mark=True, reason="")
+        update.save()
+        article.refresh_from_db()
+        article.state = Article.State.FINISHED
+        article.save()
+    about = f"update {update.pk}"
+    of_article = f"article {article.pk}"
+    assert entries(*Action.values) == [
+        *entries("roles_changed"),
+        ("started", "emil", of_article),
+        ("settings_changed", "emil", of_article),
+        ("submitted", "ioana", about),
+        ("published", "emil", about),
+        ("released", "emil", about),
+        ("withdrawn", "emil", about),
+        ("finished", "emil", of_article),
+    ]
+
+
+def test_an_entry_goes_with_the_transaction_that_it_records(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        recording.record(Action.PUBLISHED, "update 1")
+        raise ZeroDivisionError
+    assert entries() == []
+
+
+def test_changes_of_roles_name_who_made_them() -> None:
+    emil = newsroom.user("emil", "Editor")
+    ana = newsroom.user("ana")
+    Entry.objects.all().delete()
+    with acting_as(emil):
+        ana.groups.add(Group.objects.get(name="Moderator"))
+        ana.groups.clear()
+        ana.is_superuser = True
+        ana.save()
+    found = Entry.objects.order_by("pk").values_list("actor_name", "about", "details")
+    assert list(found) == [
+        ("emil", "account ana", {"added": ["Moderator"]}),
+        ("emil", "account ana", {"removed": ["Moderator"]}),
+        ("emil", "account ana", {"is_superuser": True}),
+    ]
+
+
+def test_erasing_a_reader_is_recorded_without_their_address() -> None:
+    emil = newsroom.user("emil", "Editor")
+    comment = Comment.objects.create(
+        article=factories.article(), language="en", name="Ana", text="Hello", email="ana@example.org"
+    )
+    privacy.erase("ana@example.org", emil)
+    assert entries("erased") == [("erased", "emil", f"comment {comment.pk}")]
+    assert "example.org" not in str(list(Entry.objects.values()))
+
+
+def test_each_entry_is_a_line_of_json_and_is_counted(
+    caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = metrics.AUDIT.labels("released")
+    before = counter._value.get()
+    logger = logging.getLogger("security")
+    monkeypatch.setattr(logger, "propagate", True)
+    with caplog.at_level("INFO", "security"), django_capture_on_commit_callbacks(execute=True):
+        recording.record(Action.RELEASED, "update 7", actor=newsroom.user("emil"), article=3)
+    line = json.loads([one.getMessage() for one in caplog.records if one.name == "security"][-1])
+    assert (line["action"], line["actor"], line["about"]) == ("released", "emil", "update 7")
+    assert line["details"] == {"article": 3}
+    assert counter._value.get() == before + 1
+
+
+def test_old_entries_go(settings: Any) -> None:
+    settings.AUDIT_KEEP_DAYS = 30
+    recording.record(Action.PUBLISHED, "update 1")
+    recording.record(Action.PUBLISHED, "update 2")
+    Entry.objects.filter(about="update 1").update(at=timezone.now() - timedelta(days=31))
+    assert clearing.clear() == 1
+    assert clearing.clear() == 0
+    assert entries() == [("published", "", "update 2")]
+
+
+def test_the_record_is_read_and_filtered_by_administrators_and_changed_by_nobody(client: Client) -> None:
+    recording.record(Action.PUBLISHED, "update 1")
+    recording.record(Action.FINISHED, "article 2")
+    client.force_login(User.objects.create_superuser("root"))
+    page = client.get("/admin/liveblog/entry/?action=finished").content.decode()
+    assert "article 2" in page
+    assert "update 1" not in page
+    pk = Entry.objects.values_list("pk", flat=True).first()
+    assert client.post(f"/admin/liveblog/entry/{pk}/delete/").status_code == 403
+    assert client.post(f"/admin/liveblog/entry/{pk}/change/", {"about": "x"}).status_code == 403
+    client.force_login(newsroom.user("emil", "Editor"))
+    assert client.get("/admin/liveblog/entry/").status_code == 403
