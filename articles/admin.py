@@ -120,6 +120,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "photo",
         "policies",
         "needs_release",
+        "shows_writing",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")

@@ -42,8 +42,11 @@ class ArticlesConfig(AppConfig):
         register(checks.followers_are_registered)
 
         elements.register("coverage", rendering.render_article)
+        elements.register("about", rendering.render_article)
         elements.register("related", rendering.render_article)
-        elements.register("update", rendering.render_updates)
+        elements.register("update", rendering.render_updates, brings=rendering.LATEST)
+        elements.register(rendering.LATEST, rendering.render_latest)
+        elements.register("moment", rendering.render_moments)
         elements.register("poll", rendering.render_polls)
         elements.register_pages(live_page.find)
         registry.register("pictures", pictures.as_data, pictures.from_data, _("pictures"), pictures.describe)

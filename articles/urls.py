@@ -13,5 +13,8 @@ urlpatterns = [
     path("live/<slug:slug>/feed.json", feed, {"name": "json"}, name="coverage-feed-json"),
     path("live/<slug:slug>/changes", views.changes, name="changes"),
     path("live/<slug:slug>/liveblog.json", views.liveblog, name="liveblog"),
+    path("live/<slug:slug>/writing", views.writing_now, name="writing"),
+    path("live/<slug:slug>/card-<slug:digest>.jpg", views.card, name="card"),
     path("live/<slug:slug>/update/<int:pk>/", views.update, name="update"),
+    path("live/<slug:slug>/update/<int:pk>/card-<slug:digest>.jpg", views.update_card, name="update-card"),
 ]

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from articles.models import Article
 from liveblog.delivery import elements, frames, log
 from liveblog.delivery.states import State
+from liveblog.moments import formats
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -33,7 +34,7 @@ def test_an_element_that_changed_often_is_sent_once_in_its_newest_form() -> None
     for number in range(3):
         update.body_en = f"<p>Version {number}.</p>"
         update.save()
-    [change] = frame(article, 0)["changes"]
+    [change, _latest] = frame(article, 0)["changes"]
     assert change["op"] == "put"
     assert change["id"] == update.element
     assert "Version 2." in change["html"]
@@ -44,7 +45,40 @@ def test_a_withdrawn_update_is_removed() -> None:
     update = factories.update(article)
     update.state = "withdrawn"
     update.save()
-    assert frame(article, 1)["changes"] == [{"op": "remove", "id": update.element}]
+    assert frame(article, 1)["changes"][0] == {"op": "remove", "id": update.element}
+
+
+def test_what_follows_from_the_updates_comes_with_them() -> None:
+    article = factories.article()
+    first = factories.update(article, is_key=True, headline_en="A bridge is closed")
+    second = factories.update(article, source_language="uk", headline_uk="Текст")
+    operations = {change["id"]: change for change in frame(article, 0)["changes"]}
+    moment = operations[f"moment-{first.pk}"]
+    assert (moment["op"], moment["list"], moment["sort"]) == ("put", "moments", first.sort_key)
+    assert "A bridge is closed" in moment["html"]
+    assert f"?at={first.pk}#{first.element}" in moment["html"]
+    assert (
+        f'data-moment="{formats.machine_text(second.first_published_at, article.zone)}"' in operations["latest"]["html"]
+    )
+    after = article.changes.count()
+    first.is_key = False
+    first.save()
+    assert {"op": "remove", "id": f"moment-{first.pk}"} in frame(article, after)["changes"]
+
+
+def test_pinned_key_facts_are_sent_to_the_head_of_the_page() -> None:
+    article = factories.article()
+    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
+    [change, _latest] = frame(article, 0)["changes"]
+    assert (change["list"], "version 1" in change["html"]) == ("in-short", True)
+    facts.body_en = "<ul><li>Two.</li></ul>"
+    facts.save()
+    [change, _latest] = frame(article, 1)["changes"]
+    assert "version 2" in change["html"]
+    facts.pin = None
+    facts.save()
+    [change, _latest] = frame(article, 2)["changes"]
+    assert change["list"] == "updates"
 
 
 def test_a_frame_sets_the_head_of_the_page() -> None:
@@ -101,7 +135,7 @@ def test_queries_do_not_depend_on_how_much_changed() -> None:
     one = queries()
     for name in "BCDEF":
         factories.update(article, authors=(factories.author(name),))
-    assert queries() == one <= 7
+    assert queries() == one <= 9
 
 
 def test_the_wire_form_of_a_frame_is_a_websocket_frame() -> None:
@@ -138,8 +172,9 @@ def test_what_one_page_missed_is_rendered_once_for_all_that_come_back(monkeypatc
     monkeypatch.setattr(elements, "render", counting)
     for after in range(5, -1, -1):
         found = json.loads(frames.since(article.pk, factories.state_at(article, after), state, "en").text)["changes"]
-        assert [change["id"] for change in found] == [name for _revision, name in factories.log_of(article)[after:]]
-    assert len(rendered) == len(set(rendered)) == 6
+        logged = [name for _revision, name in factories.log_of(article)[after:]]
+        assert [change["id"] for change in found] == [*logged, "latest"]
+    assert len(rendered) == len(set(rendered)) == 7
     with CaptureQueriesContext(connection) as captured:
         frames.since(article.pk, state._replace(revision=3), state, "en")
     assert len(captured) == 0

@@ -469,7 +469,8 @@ def test_metadata_for_machines_and_sharing_lists_all_pictures(client: Client, se
     [posting] = client.get(f"{article.url('en')}liveblog.json").json()["liveBlogUpdate"]
     assert [image["creditText"] for image in posting["image"]] == ["Photo: I. Moraru", "Photo: B"]
     assert all(image["url"].startswith(settings.SITE_URL) for image in posting["image"])
-    assert client.get(update.url("en")).content.decode().count('property="og:image" content="http') == 2
+    # The card comes first: networks show the first one.
+    assert client.get(update.url("en")).content.decode().count('property="og:image" content="http') == 3
 
 
 def test_more_pictures_take_no_more_queries(client: Client) -> None:

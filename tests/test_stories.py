@@ -63,7 +63,7 @@ def test_a_copy_has_the_same_text_and_time(ann: User) -> None:
     assert (copy.body_en, copy.body_de, copy.body_uk or "") == ("<p>Talks.</p>", "<p>Gespräche.</p>", "")
     assert (copy.state, copy.is_key, copy.first_published_at) == ("published", True, update.first_published_at)
     assert list(copy.authors.all()) == list(update.authors.all())
-    assert factories.log_of(other) == [(1, copy.element)]
+    assert factories.log_of(other) == [(1, copy.element), (2, f"moment-{copy.pk}")]
     assert copy.versions.get().user == ann
 
 

@@ -101,7 +101,7 @@ def test_an_open_page_gets_the_mark_in_the_place_of_the_update() -> None:
     sort = update.sort_key
     update.state, update.leaves_mark = Update.State.WITHDRAWN, True
     update.save()
-    frame = frames.since(article.pk, factories.state_at(article, 1), factories.state_at(article, 2), "en").text
+    frame = frames.since(article.pk, factories.state_at(article, 2), factories.state_at(article, 4), "en").text
     assert '"op":"put"' in frame.replace(" ", "")
     assert sort in frame
     # A page of key events shows it as a fresh load would.

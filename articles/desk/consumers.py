@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from articles.publishing import writing
 from liveblog import notify
 from liveblog.newsroom.presence import INTERVAL_SECONDS, TIMEOUT_SECONDS, PresenceConsumer
 
@@ -36,6 +38,8 @@ class DeskConsumer(PresenceConsumer):
         await self._send_page()
 
     async def _tick(self) -> None:
+        if self.at:
+            await sync_to_async(writing.note)(self.article_id)
         newest = max((at for _readers, at in self.counts.values()), default=0.0)
         # One desk requests the count for all desks.
         if self._now() - newest >= INTERVAL_SECONDS * 0.9:

@@ -16,7 +16,7 @@ from liveblog.languages import SHIPPED
 _EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
-        *("withdrawn_at", "leaves_mark", "corrected_at"),
+        *("withdrawn_at", "leaves_mark", "corrected_at", "edition", "revised_at"),
         *("written_by", "assignee", "submitted_by", "released_by", "copy_group"),
     }
 )

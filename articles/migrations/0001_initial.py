@@ -404,6 +404,8 @@ class Migration(migrations.Migration):
                         verbose_name="correction note",
                     ),
                 ),
+                ("edition", models.PositiveIntegerField(default=1, editable=False)),
+                ("revised_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("desk_revision", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("key", models.UUIDField(blank=True, editable=False, null=True, unique=True)),
                 ("copy_group", models.UUIDField(blank=True, db_index=True, editable=False, null=True)),
@@ -925,6 +927,14 @@ class Migration(migrations.Migration):
                         default=False,
                         help_text="What a journalist writes appears once somebody else has released it.",
                         verbose_name="a second person releases updates",
+                    ),
+                ),
+                (
+                    "shows_writing",
+                    models.BooleanField(
+                        default=False,
+                        help_text="While an update is being written, the page says so. It does not say by whom.",
+                        verbose_name="readers see that somebody writes",
                     ),
                 ),
                 ("revision", models.PositiveBigIntegerField(default=0, editable=False)),

@@ -97,6 +97,11 @@ class Article(Versioned, Illustrated):
         default=False,
         help_text=_("What a journalist writes appears once somebody else has released it."),
     )
+    shows_writing = models.BooleanField(
+        _("readers see that somebody writes"),
+        default=False,
+        help_text=_("While an update is being written, the page says so. It does not say by whom."),
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: When readers last saw something change on its page: the moment of `revision`.
     revised_at = models.DateTimeField(default=timezone.now, editable=False)

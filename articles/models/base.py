@@ -122,9 +122,12 @@ class Author(NamedOnPages):
     @staticmethod
     def bylines(authors: Iterable[Author], language: str) -> list[Text]:
         """Return the names of authors for readers of a language, in the order of its alphabet."""
-        return sorted(
-            (author.name_for(language) for author in authors), key=lambda name: sort_key(name.value, language)
-        )
+        return [author.name_for(language) for author in Author.by_name(authors, language)]
+
+    @staticmethod
+    def by_name(authors: Iterable[Author], language: str) -> list[Author]:
+        """Return authors in the order that their names have in the alphabet of a language."""
+        return sorted(authors, key=lambda author: sort_key(author.name_for(language).value, language))
 
     def clean(self) -> None:
         errors: Errors = {}

@@ -137,6 +137,10 @@ class Update(Versioned):
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
 
+    #: How many versions of its words in the source language readers have seen, and when the last one came.
+    edition = models.PositiveIntegerField(default=1, editable=False)
+    revised_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     # Work of the newsroom.
     #: The article's `desk_revision` at the last edit of this update; a desk asks for all later than its own.
     desk_revision = models.PositiveBigIntegerField(default=0, editable=False)
@@ -338,6 +342,8 @@ class Update(Versioned):
             if self.first_published_at is None:
                 self.assigned_time = None if self.earlier_time else now
                 self.first_published_at = self.earlier_time or now
+        if before is not None and before.published_before and self._is_reworded(before):
+            self.edition, self.revised_at = before.edition + 1, now
         if self.state == self.State.DRAFT:
             self.submitted_by = self.released_by = None
         elif user and state_is_new and self.state == self.State.SUBMITTED:
@@ -350,6 +356,11 @@ class Update(Versioned):
             self.corrected_at = None
         elif self.corrected_at is None or (before and note != text_in(before, "correction_note", self.source_language)):
             self.corrected_at = now if self.first_published_at else None
+
+    def _is_reworded(self, before: Update) -> bool:
+        """Return whether its texts differ from those of the stored row in the source language."""
+        language = self.source_language
+        return any(text_in(self, field, language) != text_in(before, field, language) for field in self.TEXTS)
 
     def _next_pin(self) -> int:
         """Return a number above all pins of its page."""
@@ -376,6 +387,11 @@ class Update(Versioned):
         return self.state == self.State.PUBLISHED or (self.state == self.State.WITHDRAWN and self.leaves_mark)
 
     @property
+    def dated_at(self) -> datetime.datetime | None:
+        """Return when readers were first shown its present words."""
+        return max(filter(None, (self.first_published_at, self.revised_at)), default=None)
+
+    @property
     def source_host(self) -> str:
         """Return the host of the source, which stands in for a missing name."""
         return (urlsplit(self.source_url).hostname or "").removeprefix("www.")
@@ -387,10 +403,14 @@ class Update(Versioned):
     @property
     def sort_key(self) -> str:
         """Return a text by which updates sort in the order of the page, which shows the greatest first."""
-        assert self.first_published_at is not None
-        by_time = time_key(self.first_published_at, self.pk)
         # Letters sort after digits, and so before them on the page.
-        return by_time if self.pin is None else f"pin{self.pin:05d}-{by_time}"
+        return self.time_key if self.pin is None else f"pin{self.pin:05d}-{self.time_key}"
+
+    @property
+    def time_key(self) -> str:
+        """Return a text by which updates sort by time, pinned ones as well."""
+        assert self.first_published_at is not None
+        return time_key(self.first_published_at, self.pk)
 
     def url(self, language: str) -> str:
         return reverse("update", args=[language, self.article.slug, self.pk])

@@ -50,16 +50,22 @@ def look_of(item: Versioned) -> Look:
 def _look_of_update(update: Update) -> Look:
     if not update.on_page:
         return {}
-    looks: dict[str, object] = {}
+    look: Look = {update.element: {}}
+    if rendering.is_moment(update):
+        look[rendering.moment_of(update)] = {}
     for language in update.article.offered_languages:
         with page_locale(update.article, language):
-            looks[language] = rendering.update_operation(update, update.element, update.article, language)
-    return {update.element: looks}
+            for element in look:
+                operation = rendering.moment_operation if element != update.element else rendering.update_operation
+                look[element][language] = operation(update, element, update.article, language)
+    return look
 
 
 def _look_of_article(article: Article) -> Look:
     looks: Look = {element: {} for element in rendering.SECTIONS}
-    looks[log.PAGE] = {"": (article.slug, article.offered_languages, article.time_zone, article.policies)}
+    looks[log.PAGE] = {
+        "": (article.slug, article.offered_languages, article.time_zone, article.policies, article.shows_writing)
+    }
     looks[CARD] = {}
     # Polls close with the coverage.
     finished = article.state == Article.State.FINISHED

@@ -53,6 +53,20 @@ def live_blog(page: LivePage) -> dict[str, object]:
     )
 
 
+def posting(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
+    """Return an update by itself as a BlogPosting, with the coverage that it is part of."""
+    coverage = of_article(article, language)
+    return {
+        "@context": "https://schema.org",
+        **_update(update, texts, article, language),
+        "isPartOf": {
+            "@type": "LiveBlogPosting",
+            "@id": absolute(article.url(language)),
+            "headline": Truncator(str(coverage.text("headline"))).chars(HEADLINE_MAX_LENGTH),
+        },
+    }
+
+
 def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
     whole = str(summary.whole(update, texts.language, language))
     body = plain_text(str(texts.own("body"))) or whole

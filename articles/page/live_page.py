@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
 
+from articles import kinds
+from articles.cards.contents import article_card_url
 from articles.kinds import summary
-from articles.models import Article, DeletedUpdate, Update
+from articles.models import Article, Author, DeletedUpdate, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
@@ -30,10 +33,14 @@ from liveblog.pagination import Anchor, Order, Place
 PAGE_SIZE = 50
 
 #: The parameters of the address.
-PARAMETERS = (*pagination.PARAMETERS, "key", "page")
+PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page")
 
-#: The order of the updates that are not pinned.
+#: The orders of the updates that are not pinned.
 BY_TIME = Order(("first_published_at", "pk"))
+OLDEST_FIRST = Order(("first_published_at", "pk"), descending=False)
+
+#: The list of key events has the newest ones. The others are in the list of updates, as all are.
+MOMENTS_MAX = 100
 
 
 def find(slug: str) -> tuple[int, list[str]] | None:
@@ -53,23 +60,81 @@ def _offered(language: str) -> bool:
 
 
 class Selection(NamedTuple):
-    """The updates of an article that one page of it shows."""
+    """The updates of an article that one page of it shows, and their order.
+
+    author   the primary key of an author of the updates, 0 for all
+    kind     a kind of update, "" for all
+    oldest   whether the oldest update comes first
+    """
 
     place: Place = Place()
     key_only: bool = False
+    author: int = 0
+    kind: str = ""
+    oldest: bool = False
 
     @classmethod
     def of(cls, query: QueryDict) -> Selection:
         """Read the selection from a query string. Raise Http404 if it makes no sense."""
-        return cls(Place.of(query), pagination.choice(query, "key", ("", "0", "1")) == "1")
+        return cls(
+            Place.of(query),
+            pagination.choice(query, "key", ("", "0", "1")) == "1",
+            pagination.whole_number(query, "author") if "author" in query else 0,
+            pagination.choice(query, "kind", ("", *(kind.code for kind in kinds.ALL))),
+            pagination.choice(query, "order", ("", "newest", "oldest")) == "oldest",
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return self.key_only or bool(self.author) or bool(self.kind)
+
+    @property
+    def order(self) -> Order:
+        return OLDEST_FIRST if self.oldest else BY_TIME
 
     @property
     def key(self) -> str:
         """Return a name for caches."""
-        return f"{self.place.relation}{self.place.pk}:{int(self.key_only)}"
+        return f"{self.place.relation}{self.place.pk}:{int(self.key_only)}:{self.author}:{self.kind}:{int(self.oldest)}"
+
+    @property
+    def accepts(self) -> str:
+        """Return the CSS selector of the updates that it shows; "" for all."""
+        return (
+            ("[data-key]" if self.key_only else "")
+            + (f'[data-authors~="{self.author}"]' if self.author else "")
+            + (f'[data-kind="{self.kind}"]' if self.kind else "")
+        )
+
+    def of_updates(self, rows: UpdateQuerySet) -> UpdateQuerySet:
+        """Return those of the rows that it shows on any of its pages."""
+        if self.key_only:
+            rows = rows.filter(is_key=True)
+        if self.author:
+            rows = rows.filter(authors=self.author)
+        return rows.filter(kind=self.kind) if self.kind else rows
+
+    def shows(self, update: Update) -> bool:
+        """Return whether it shows an update that is read with its authors."""
+        return (
+            (update.is_key or not self.key_only)
+            and (not self.author or any(author.pk == self.author for author in update.authors.all()))
+            and self.kind in ("", update.kind)
+        )
+
+    def at(self, place: Place) -> Selection:
+        """Return another page of the same list."""
+        return self._replace(place=place)
 
     def address(self, path: str, fragment: str = "") -> str:
-        return pagination.address(path, {**self.place.query, "key": int(self.key_only) or None}, fragment)
+        parameters = {
+            **self.place.query,
+            "key": int(self.key_only) or None,
+            "author": self.author or None,
+            "kind": self.kind,
+            "order": "oldest" if self.oldest else "",
+        }
+        return pagination.address(path, parameters, fragment)
 
 
 NEWEST = Selection()
@@ -98,15 +163,39 @@ def anchor_of(article: Article, place: Place) -> Anchor | None:
     raise Http404
 
 
-def place_of_page(article: Article, language: str, number: int, *, key_only: bool) -> Place:
+def place_of_page(article: Article, language: str, number: int, selection: Selection) -> Place:
     """Return the present place of a page that an earlier release named by its number. Raise Http404 if it is empty."""
-    rows = _shown(article, language, key_only=key_only).filter(pin=None)
-    return BY_TIME.place_of(rows, number, PAGE_SIZE)
+    rows = selection.of_updates(_shown(article, language)).filter(pin=None)
+    return selection.order.place_of(rows, number, PAGE_SIZE)
 
 
-def _shown(article: Article, language: str, *, key_only: bool) -> UpdateQuerySet:
-    found = Update.objects.filter(article=article).on_page().shown_in(language, article.policy(language))
-    return found.filter(is_key=True) if key_only else found
+def check(article: Article, selection: Selection) -> None:
+    """Raise Http404 if nobody of the author's name writes for the article: caches keep no page of invented authors."""
+    if selection.author and not Author.objects.filter(pk=selection.author, updates__article=article).exists():
+        raise Http404
+
+
+def _shown(article: Article, language: str) -> UpdateQuerySet:
+    return Update.objects.filter(article=article).on_page().shown_in(language, article.policy(language))
+
+
+def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:
+    """Return up to `size` updates at the place of one, and that one itself, the newest first: what readers saw then."""
+    article = update.article
+    assert update.first_published_at is not None
+    anchor = Anchor(update.pk, (update.first_published_at, update.pk))
+    shown = _shown(article, language).published().for_pages()
+    page = BY_TIME.page(shown, Place("at", update.pk), anchor, size)
+    return [
+        {
+            "update": one,
+            "title": summary.title(one, texts.language, language),
+            "url": one.url(language),
+            "here": one.pk == update.pk,
+        }
+        for one in page.items
+        if (texts := of_update(one, article, language)) is not None
+    ]
 
 
 @dataclass
@@ -118,8 +207,10 @@ class LivePage:
     selection: Selection
     anchor: Anchor | None
     page: pagination.Page[Update]
-    #: The updates on it. The newest page begins with the pinned ones.
+    #: The updates on it. The first page begins with the pinned ones.
     items: list[Update]
+    #: The key events of the whole coverage, in the order of the page.
+    moments: list[Update]
 
     @classmethod
     def of(
@@ -130,22 +221,25 @@ class LivePage:
         Raise Moved if there is nothing on that side of the update, or if the update is pinned, and so on the newest
         page.
         """
-        place, key_only = selection
-        found = _shown(article, language, key_only=key_only)
-        if place.relation == "at" and found.filter(pk=place.pk).exclude(pin=None).exists():
-            raise Moved(Selection(key_only=key_only), f"update-{place.pk}")
-        found = found.for_pages()
-        page = BY_TIME.page(found.filter(pin=None), place, anchor, PAGE_SIZE)
+        place = selection.place
+        shown = _shown(article, language).for_pages()
+        pinned = list(shown.exclude(pin=None).newest_first())
+        if place.relation == "at" and any(
+            one.pk == place.pk and (selection.shows(one) or kinds.of(one).pinned) for one in pinned
+        ):
+            raise Moved(selection.at(Place()), f"update-{place.pk}")
+        page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, PAGE_SIZE)
         if place.relation in ("before", "after") and not page.items:
-            raise Moved(Selection(Place("at", place.pk), key_only), f"update-{place.pk}")
-        pinned = [] if page.greater else list(found.exclude(pin=None).newest_first())
+            raise Moved(selection.at(Place("at", place.pk)), f"update-{place.pk}")
+        # Key facts stand in the head of every page, other pinned updates on top of the newest one.
+        is_first = page.previous is None
+        top = [update for update in pinned if kinds.of(update).pinned or (is_first and selection.shows(update))]
         # Both queries find an update that was pinned between them.
         below = [update for update in page.items if update not in pinned]
-        return cls(article, language, selection, anchor, page, [*pinned, *below])
-
-    @property
-    def key_only(self) -> bool:
-        return self.selection.key_only
+        moments = list(BY_TIME.sort(shown.published().filter(is_key=True))[:MOMENTS_MAX])
+        if selection.oldest:
+            moments.reverse()
+        return cls(article, language, selection, anchor, page, [*top, *below], moments)
 
     @property
     def at(self) -> str:
@@ -165,42 +259,67 @@ class LivePage:
         return self.article.url(self.language)
 
     @property
-    def newer_url(self) -> str:
-        return self._turned(self.page.newer)
+    def previous_url(self) -> str:
+        return self._turned(self.page.previous)
 
     @property
-    def older_url(self) -> str:
-        return self._turned(self.page.older)
+    def next_url(self) -> str:
+        return self._turned(self.page.next)
 
     @property
-    def newest_url(self) -> str:
+    def first_url(self) -> str:
         return self._turned(Place())
 
     @property
     def link_relations(self) -> dict[str, str]:
         """Return the pages before and after this one for programs, by relation (HTML, link types)."""
-        places = {"prev": self.page.newer, "next": self.page.older}
+        places = {"prev": self.page.previous, "next": self.page.next}
         return {
-            relation: absolute(Selection(place, self.key_only).address(self.url))
+            relation: absolute(self.selection.at(place).address(self.url))
             for relation, place in places.items()
             if place is not None
         }
 
     def _turned(self, place: Place | None) -> str:
         """Return the address of the list at another place, "" if there is none."""
-        return "" if place is None else Selection(place, self.key_only).address(self.url, "updates")
-
-    def _all_url(self, *, key_only: bool) -> str:
-        """Return the address of this place in the list of all updates, or of key events."""
-        return Selection(self.selection.place, key_only).address(self.url, "updates")
+        return "" if place is None else self.selection.at(place).address(self.url, "updates")
 
     @cached_property
     def all_url(self) -> str:
-        return self._all_url(key_only=False)
+        """Return the address of this place in the list of all updates."""
+        return self._chosen(key_only=False, author=0, kind="")
 
     @cached_property
     def key_url(self) -> str:
-        return self._all_url(key_only=True)
+        """Return the address of this place in the list of key events."""
+        return self._chosen(key_only=True)
+
+    @cached_property
+    def order_url(self) -> str:
+        """Return the address of the list in the other order."""
+        return self.selection._replace(place=Place(), oldest=not self.selection.oldest).address(self.url, "updates")
+
+    def _chosen(self, **choice: Any) -> str:
+        return self.selection._replace(**choice).address(self.url, "updates")
+
+    def filters(self) -> list[dict[str, Any]]:
+        """Return the choices by which readers narrow the list, each with the address that it leads to."""
+        language = self.language
+        published = Update.objects.published().filter(article=self.article)
+        authors = Author.objects.filter(Exists(published.filter(authors=OuterRef("pk"))))
+        codes = set(published.order_by().values_list("kind", flat=True).distinct())
+        named = [(author.pk, author.name_for(language)) for author in Author.by_name(authors, language)]
+        kinds_used = [(one.code, Text(str(one.name), language, language)) for one in kinds.ALL if one.code in codes]
+        return [
+            {"label": label, "choices": [self._choice(name, value, text) for value, text in choices]}
+            for name, label, choices in (("author", _("Author"), named), ("kind", _("Kind"), kinds_used))
+            if len(choices) > 1
+        ]
+
+    def _choice(self, name: str, value: int | str, text: Text) -> dict[str, Any]:
+        """Return a choice. One that is chosen already leads back to the whole list."""
+        chosen = getattr(self.selection, name) == value
+        return {"text": text, "chosen": chosen, "url": self._chosen(**{name: type(value)() if chosen else value})}
 
     def addresses(self) -> list[dict[str, str]]:
         """Return each language of the article with the address of this place in it."""
@@ -218,7 +337,7 @@ class LivePage:
         it stands for the others, and the newest page for all pages with an open newest edge, and of key events.
         """
         place = Place()
-        if self.page.greater and not self.key_only:
+        if self.page.greater and not (self.selection.filtered or self.selection.oldest):
             named = self.selection.place if self.selection.place.relation == "before" else None
             place = named or Place("before", self.page.greater.pk)
         return originals_of_article(self.article, self.language, Selection(place).address(""))
@@ -227,6 +346,21 @@ class LivePage:
 
     def updates(self) -> str:
         return rendering.list_html(self.items, self.article, self.language)
+
+    def in_short(self) -> str:
+        return rendering.facts_html(self.items, self.article, self.language)
+
+    def key_events(self) -> str:
+        return rendering.moments_html(self.moments, self.article, self.language)
+
+    def latest(self) -> str:
+        return rendering.latest_html(self.article, self.language)
+
+    def card_url(self) -> str:
+        return article_card_url(self.article, self.language)
+
+    def about(self) -> str:
+        return rendering.about_html(self.article, self.language)
 
     def shown(self) -> list[tuple[Update, ReaderTexts]]:
         """Return the published updates on the page, each with the texts that its readers get."""

@@ -6,23 +6,33 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Max
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes, kinds
+from articles.cards.contents import update_card_url
 from articles.embeds.context import embed_context
+from articles.kinds import summary
 from articles.models import Article, Author, Topic, Update
 from articles.polls import ballot
 from articles.text import tables
 from articles.text.localized import Text, joined, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
+from liveblog import pagination
 from liveblog.delivery.elements import Operation, in_each_language, number_of
 from liveblog.moments.formats import day_text
 
 #: The context of a template.
 Context = dict[str, Any]
+
+#: The lists of the page: the updates, the pinned key facts in its head, and the key events.
+UPDATES, IN_SHORT, MOMENTS = "updates", "in-short", "moments"
+
+#: The element that says when the last update was published.
+LATEST = "latest"
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------
@@ -64,6 +74,11 @@ def _byline(item: Article | Update, language: str) -> SafeString:
     return joined(Author.bylines(item.authors.all(), language), language)
 
 
+def author_keys(update: Update) -> str:
+    """Return the primary keys of the authors of an update, by which open pages tell whether a list shows it."""
+    return " ".join(str(author.pk) for author in update.authors.all())
+
+
 def update_context(update: Update, article: Article, texts: ReaderTexts) -> Context:
     """Return the context of the update's template. Call within `page_locale`."""
     kind = kinds.of(update)
@@ -81,16 +96,29 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
         "byline": _byline(update, texts.page_language),
+        "author_keys": author_keys(update),
+        "card_url": update_card_url(update, article, texts),
     } | kind.context(update, article, texts)
 
 
-def update_html(update: Update, article: Article, texts: ReaderTexts) -> str:
-    """Render the element of an update that has a place on the page. Call within `page_locale`."""
+def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page: bool = False) -> str:
+    """Render the element of an update that has a place on the page. Call within `page_locale`.
+
+    is_page   whether the update has the page for itself, and its headline is that of the page
+    """
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
-            {"update": update, "reason": texts.text("withdrawal_note")}
+            {"update": update, "author_keys": author_keys(update), "reason": texts.text("withdrawal_note")}
         )
-    return get_template("articles/update.html").render(update_context(update, article, texts))
+    context = update_context(update, article, texts)
+    if is_page:
+        context |= {"is_page": True, "title": summary.title(update, texts.language, texts.page_language)}
+    return get_template("articles/update.html").render(context)
+
+
+def in_short_html(update: Update, article: Article, texts: ReaderTexts) -> str:
+    """Render pinned key facts, which stand in the head of the page. Call within `page_locale`."""
+    return get_template("articles/in_short.html").render(update_context(update, article, texts))
 
 
 def list_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
@@ -101,8 +129,9 @@ def list_html(updates: Iterable[Update], article: Article, language: str) -> Saf
     parts: list[str] = []
     day = None
     for update in updates:
-        html = update_operation(update, update.element, article, language).get("html")
-        if html is None:
+        operation = update_operation(update, update.element, article, language)
+        html = operation.get("html")
+        if html is None or operation["list"] != UPDATES:
             continue
         if update.pin is None and update.first_published_at is not None:
             if (local := timezone.localtime(update.first_published_at)).date() != day:
@@ -112,18 +141,51 @@ def list_html(updates: Iterable[Update], article: Article, language: str) -> Saf
     return mark_safe("".join(parts))
 
 
+def facts_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
+    """Render those of the updates that stand in the head of the page. Call within `page_locale`."""
+    operations = (update_operation(update, update.element, article, language) for update in updates)
+    return mark_safe("".join(each["html"] for each in operations if each.get("list") == IN_SHORT))
+
+
+def moments_html(updates: Iterable[Update], article: Article, language: str) -> SafeString:
+    """Render the list of key events. Call within `page_locale`."""
+    operations = (moment_operation(update, moment_of(update), article, language) for update in updates)
+    return mark_safe("".join(each.get("html", "") for each in operations))
+
+
+def latest_html(article: Article, language: str) -> str:
+    """Render when the last update that readers of a language see was published. Call within `page_locale`."""
+    shown = Update.objects.filter(article=article).published().shown_in(language, article.policy(language))
+    moment = shown.aggregate(latest=Max("first_published_at"))["latest"]
+    return get_template("articles/latest.html").render({"moment": moment})
+
+
 def coverage_html(article: Article, language: str) -> str:
     """Render the head of the page: the event and the state of its coverage. Call within `page_locale`."""
+    return get_template("articles/coverage.html").render(coverage_context(article, language))
+
+
+def coverage_context(article: Article, language: str) -> Context:
     texts = of_article(article, language)
-    return get_template("articles/coverage.html").render(
+    return {
+        "article": article,
+        "texts": texts,
+        "headline": texts.text("headline"),
+        "standfirst": texts.text("standfirst"),
+        "original": _original(texts, "headline", "standfirst"),
+        "photo": _photo(article, texts),
+    }
+
+
+def about_html(article: Article, language: str) -> str:
+    """Render the background of the event, and who reports on it. Call within `page_locale`."""
+    texts = of_article(article, language)
+    return get_template("articles/about.html").render(
         {
             "article": article,
-            "texts": texts,
-            "headline": texts.text("headline"),
             "standfirst": texts.text("standfirst"),
             "dateline": texts.text("dateline"),
             "body": _laid_out(texts.text("body"), ""),
-            "original": _original(texts, "headline", "standfirst"),
             "photo": _photo(article, texts),
             "byline": _byline(article, language),
             "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
@@ -165,13 +227,46 @@ def update_operation(update: Update | None, element: str, article: Article, lang
     texts = of_update(update, article, language)
     if texts is None:
         return {"op": "remove", "id": element}
+    in_short = update.pin is not None and kinds.of(update).pinned
     return {
         "op": "put",
         "id": element,
-        "list": "updates",
+        "list": IN_SHORT if in_short else UPDATES,
         "sort": update.sort_key,
-        "html": update_html(update, article, texts),
+        "html": (in_short_html if in_short else update_html)(update, article, texts),
     }
+
+
+def moment_of(update: Update) -> str:
+    """Return the element of an update in the list of key events."""
+    return f"moment-{update.pk}"
+
+
+def moment_operation(update: Update | None, element: str, article: Article, language: str) -> Operation:
+    """Return the operation for an entry of the list of key events."""
+    texts = of_update(update, article, language) if update is not None and is_moment(update) else None
+    if update is None or texts is None:
+        return {"op": "remove", "id": element}
+    title = summary.title(update, texts.language, language) or of_article(article, language).text("headline")
+    context = {
+        "element": element,
+        "update": update,
+        "sort": update.time_key,
+        "title": title,
+        "url": place_url(update.pk, article, language),
+    }
+    html = get_template("articles/moment.html").render(context)
+    return {"op": "put", "id": element, "list": MOMENTS, "sort": update.time_key, "html": html}
+
+
+def is_moment(update: Update) -> bool:
+    """Return whether an update is in the list of key events."""
+    return update.is_key and update.state == Update.State.PUBLISHED
+
+
+def place_url(pk: int, article: Article, language: str) -> str:
+    """Return the address at which the live page opens where an update stands."""
+    return pagination.address(article.url(language), {"at": pk}, f"update-{pk}")
 
 
 def render_updates(
@@ -184,6 +279,27 @@ def render_updates(
         return [update_operation(found.get(element), element, article, language) for element in elements]
 
     return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
+
+
+def render_latest(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [{"op": "set", "id": element, "html": latest_html(article, language)} for element in elements]
+
+    return in_each_language(Article.objects.filter(pk=article_id).first(), languages, operations)
+
+
+def render_moments(
+    article_id: int, elements: Collection[str], languages: Collection[str]
+) -> Mapping[str, Iterable[Operation]]:
+    updates = Update.objects.for_pages().filter(pk__in=map(number_of, elements), article=article_id)
+    found = {moment_of(update): update for update in updates}
+
+    def operations(article: Article, language: str) -> list[Operation]:
+        return [moment_operation(found.get(element), element, article, language) for element in elements]
+
+    return in_each_language(Article.objects.for_cards().filter(pk=article_id).first(), languages, operations)
 
 
 def render_polls(
@@ -210,7 +326,7 @@ def results_html(update: Update, texts: ReaderTexts) -> str:
 
 
 #: Elements of the page that show the article itself.
-SECTIONS = {"coverage": coverage_html, changes.RELATED: related_html}
+SECTIONS = {"coverage": coverage_html, "about": about_html, changes.RELATED: related_html}
 
 
 def render_article(

@@ -4,15 +4,18 @@ from functools import partial
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.cards import contents, drawing
+from articles.cards.drawing import Card
 from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Update
@@ -21,6 +24,7 @@ from articles.page.caching import MAX_AGE_SECONDS, cached_response
 from articles.page.finding import find_article
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_index, originals_of_update
+from articles.publishing import writing
 from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
@@ -38,6 +42,12 @@ FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
 _HTML = "text/html; charset=utf-8"
+
+#: Of a card, whose address names its contents.
+CARD_MAX_AGE_SECONDS = 365 * 86_400
+
+#: The updates around one that its own page names.
+CONTEXT_SIZE = 5
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
@@ -82,6 +92,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     if (number_of_page := pagination.page_number(request.GET)) is not None:
         return _renamed(article, language, number_of_page, selection)
     # An address without a place in the list ends here, before anything is rendered or cached.
+    live_page.check(article, selection)
     anchor = live_page.anchor_of(article, selection.place)
     freshness = {}
     if article.state == Article.State.FINISHED:
@@ -108,8 +119,8 @@ def _kept(article: Article, language: str, selection: Selection, kind: str = "li
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
     """Redirect from the address of a page by its number. Only the first page is the same for ever."""
-    place = live_page.place_of_page(article, language, page_number, key_only=selection.key_only)
-    address = selection._replace(place=place).address(article.url(language), "updates")
+    place = live_page.place_of_page(article, language, page_number, selection)
+    address = selection.at(place).address(article.url(language), "updates")
     return redirect(address, permanent=page_number == 1)
 
 
@@ -196,6 +207,58 @@ def _place_of(update: Update, language: str) -> str:
     return Selection(Place("at", update.pk)).address(update.article.url(language), update.element)
 
 
+@reads()
+@require_safe
+def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
+    """Whether an update is being written, for articles that tell their readers."""
+    article = find_article(slug, language)
+    if not article.shows_writing:
+        raise Http404
+    response = JsonResponse({"writing": article.state == Article.State.LIVE and writing.is_going_on(article.pk)})
+    patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
+    return response
+
+
+@reads()
+@require_safe
+def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
+    """The picture that stands for a live page where links to it are shared."""
+    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
+    if language not in article.offered_languages:
+        raise Http404
+    with page_locale(article, language):
+        found = contents.card_of_article(article, language)
+    address = reverse("card", args=[language, slug, found.digest])
+    return _card(request, article, found, digest, address)
+
+
+@reads()
+@require_safe
+def update_card(request: HttpRequest, language: str, slug: str, pk: int, digest: str) -> HttpResponse:
+    """The picture that stands for an update where links to it are shared."""
+    article = find_article(slug, language)
+    update = get_object_or_404(Update.objects.for_pages().published(), pk=pk, article=article)
+    texts = of_update(update, article, language)
+    if texts is None:
+        raise Http404
+    with page_locale(article, language):
+        found = contents.card_of_update(update, article, texts)
+    address = reverse("update-card", args=[language, slug, pk, found.digest])
+    return _card(request, update, found, digest, address)
+
+
+def _card(request: HttpRequest, item: Article | Update, card: Card, digest: str, address: str) -> HttpResponse:
+    """Return a card, drawn once. Links that name the one before a correction lead to the present one."""
+    if digest != card.digest:
+        return redirect(address)
+    photo = contents.photo_of(item)
+    draw = partial(drawing.draw, card, partial(photo.storage.open, photo.name) if photo and photo.name else None)
+    freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
+    return cached_response(
+        request, f"card:{address}", card.digest, draw, "image/jpeg", freshness=freshness, group="cards"
+    )
+
+
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
     """Return what is left of a withdrawn update: the mark and a link to the live page, none of its text."""
     with page_locale(article, texts.page_language):
@@ -244,10 +307,16 @@ def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message:
     """Render the page of one update, with a `message` for the reader. Call within `page_locale`."""
     article, language = update.article, texts.page_language
     article_headline = of_article(article, language).text("headline")
+    title = summary.title(update, texts.language, language) or article_headline
+    posting = json_ld.posting(update, texts, article, language)
     context = rendering.update_context(update, article, texts) | {
-        "title": summary.title(update, texts.language, language) or article_headline,
+        "title": title,
+        "structured": json_ld.dumped(posting),
+        "around": live_page.around(update, language, CONTEXT_SIZE),
+        "coverage": rendering.coverage_context(article, language),
+        "about": rendering.about_html(article, language),
         "description": summary.description(update, texts.language, language) or article_headline,
-        "html": rendering.update_html(update, article, texts),
+        "html": rendering.update_html(update, article, texts, is_page=True),
         "said": message,
         "article": article,
         "article_headline": article_headline,

@@ -70,6 +70,7 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         copy.article = target
         copy.state = Update.State.PUBLISHED
         copy.first_published_at = copy.earlier_time = copy.withdrawn_at = copy.corrected_at = None
+        copy.edition, copy.revised_at = 1, None
         _set_note(copy, None)
         # A translation is as far as it is there: nobody reviews it by replaying it.
         with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Callable
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
@@ -28,6 +29,21 @@ def absolute(address: str) -> str:
 def clock(value: datetime.datetime) -> SafeString:
     """Return a moment in the active language and time zone: '29 Nov 2022, 16:52 GMT+2'."""
     return formats.time_element(value, formats.moment_text(value))
+
+
+@register.filter
+def clock_face(value: datetime.datetime) -> SafeString:
+    """Return what the clock shows at a moment, for a glance beside the whole moment: '16:52'."""
+    return format_html(
+        '<span data-clock="{}">{}</span>', formats.machine_text(value), formats.clock_text(timezone.localtime(value))
+    )
+
+
+@register.filter
+def day_and_clock(value: datetime.datetime) -> SafeString:
+    """Return a moment for a glance in a list of several days: '29 Nov, 16:52'."""
+    text = formats.day_and_clock_text(timezone.localtime(value))
+    return format_html('<span data-clock="{}" data-day-too>{}</span>', formats.machine_text(value), text)
 
 
 @register.filter
@@ -99,9 +115,23 @@ def own_name(language: str) -> str:
 
 @register.simple_tag
 def plural_forms_of_new() -> str:
-    """Return the button's label for each plural category of the language, for the browser's Intl.PluralRules."""
+    return _plural_forms(lambda number: ngettext("%(count)s new update", "%(count)s new updates", number))
+
+
+@register.simple_tag
+def plural_forms_of_updates() -> str:
+    return _plural_forms(lambda number: ngettext("%(count)s update", "%(count)s updates", number))
+
+
+@register.simple_tag
+def plural_forms_of_key() -> str:
+    return _plural_forms(lambda number: ngettext("%(count)s of them key", "%(count)s of them key", number))
+
+
+def _plural_forms(text: Callable[[int], str]) -> str:
+    """Return a text for each plural category of the language as JSON, for the browser's Intl.PluralRules."""
     rule = active_locale().plural_form
     forms: dict[str, str] = {}
     for number in [*range(1, 200), 0, 1_000_000]:
-        forms.setdefault(rule(number), ngettext("%(count)s new update", "%(count)s new updates", number))
+        forms.setdefault(rule(number), text(number))
     return json.dumps(forms, ensure_ascii=False)

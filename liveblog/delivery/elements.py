@@ -30,10 +30,21 @@ Renderer = Callable[[int, Collection[str], Collection[str]], Mapping[str, Iterab
 
 _renderers: dict[str, Renderer] = {}
 
+#: By kind: an element that follows from all elements of the kind, so no edit names it.
+_brought: dict[str, str] = {}
 
-def register(kind: str, renderer: Renderer) -> None:
-    """Make `renderer` the owner of all elements of `kind`."""
+
+def register(kind: str, renderer: Renderer, brings: str = "") -> None:
+    """Make `renderer` the owner of all elements of `kind`. Each brings with it the element `brings`."""
     _renderers[kind] = renderer
+    if brings:
+        _brought[kind] = brings
+
+
+def with_brought(names: Iterable[str]) -> list[str]:
+    """Return the names of elements, and after them those of the elements that they bring with them."""
+    names = list(names)
+    return list(dict.fromkeys([*names, *(_brought[kind] for kind in map(kind_of, names) if kind in _brought)]))
 
 
 def kind_of(element: str) -> str:

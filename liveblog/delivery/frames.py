@@ -119,12 +119,14 @@ def lines_after(state: State, changed: Sequence[Logged]) -> Sequence[Logged] | N
 
 
 def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
-    """Return each element that changed in `language` once, in the order of the last changes.
+    """Return each element that changed in `language` once, in the order of the last changes, and those it brings.
 
     Return None if the page has to load again.
     """
     names = list(dict.fromkeys(line.element for line in reversed(changed) if line.concerns(language)))
-    return None if log.PAGE in names or len(names) > MAX_ELEMENTS else names[::-1]
+    if log.PAGE in names or len(names) > MAX_ELEMENTS:
+        return None
+    return elements.with_brought(names[::-1])
 
 
 class _Missed:

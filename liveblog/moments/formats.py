@@ -35,7 +35,7 @@ _MINUS = "\u2212"
 def moment_text(moment: datetime, zone: tzinfo | None = None) -> str:
     """Return day, time and offset: '29 Nov 2022, 16:52 GMT+2'."""
     local, locale = timezone.localtime(moment, zone), active_locale()
-    return f"{_moment_pattern(locale).apply(local, locale)} {offset_text(local)}"
+    return f"{_pattern(locale, 'yMMMd').apply(local, locale)} {offset_text(local)}"
 
 
 def moment_in_sentence(moment: datetime) -> str:
@@ -61,6 +61,12 @@ def day_in_sentence(local: datetime) -> str:
 def clock_text(local: datetime) -> str:
     """Return what the clock shows at a local time: '01:30'."""
     return format_skeleton("Hm", local, locale=active_locale())
+
+
+def day_and_clock_text(local: datetime) -> str:
+    """Return a local time with its day, for lists that stand beside the whole moments: '29 Nov, 16:52'."""
+    locale = active_locale()
+    return _pattern(locale, "MMMd").apply(local, locale)
 
 
 def offset_text(local: datetime) -> str:
@@ -107,8 +113,8 @@ def element(moment: datetime, zone: tzinfo) -> SafeString:
 
 
 @lru_cache(maxsize=64)
-def _moment_pattern(locale: Locale) -> DateTimePattern:
-    day, time = (str(locale.datetime_skeletons[skeleton]) for skeleton in ("yMMMd", "Hm"))
+def _pattern(locale: Locale, day_skeleton: str) -> DateTimePattern:
+    day, time = (str(locale.datetime_skeletons[skeleton]) for skeleton in (day_skeleton, "Hm"))
     # In the pattern that joins them, letters are quoted.
     joined = str(get_datetime_format("medium", locale=locale))
     return parse_pattern(joined.replace("{1}", day).replace("{0}", time))

@@ -37,7 +37,17 @@ export function verdict(frame, { revision, token }) {
 }
 
 /**
- * Say whether one sort key comes before another: the greatest first, unless the list ascends.
+ * Say whether a sort key is that of a pinned update, which stands above all others, whatever its time is.
+ *
+ * @param {string} sort
+ */
+export function isPinned(sort) {
+  return sort.startsWith("pin");
+}
+
+/**
+ * Say whether one sort key comes before another: the greatest first, unless the list ascends. Pinned ones, whose keys
+ * are the greatest, are above all others in any case.
  *
  * @param {string} one
  * @param {string} other
@@ -45,18 +55,20 @@ export function verdict(frame, { revision, token }) {
  * @returns {boolean}
  */
 export function precedes(one, other, ascending) {
-  return ascending ? one < other : one > other;
+  return ascending && !isPinned(one) && !isPinned(other) ? one < other : one > other;
 }
 
 /**
  * Say whether a sort key lies within the part of a list that this page shows: between the last key of the pages with
- * lesser keys and the first one of the pages with greater keys. Where there is no such page, the list is open.
+ * lesser keys and the first one of the pages with greater keys. Where there is no such page, the list is open. Pinned
+ * elements lie on the first page, which in a list that ascends is the one with the least keys.
  *
  * @param {string} sort
- * @param {{ above?: string, below?: string }} bounds
+ * @param {{ above?: string, below?: string, ascending?: string }} bounds
  * @returns {boolean}
  */
-export function liesWithin(sort, { above, below }) {
+export function liesWithin(sort, { above, below, ascending }) {
+  if (isPinned(sort) && ascending !== undefined) return above === undefined;
   return (above === undefined || sort > above) && (below === undefined || sort < below);
 }
 

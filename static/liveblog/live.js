@@ -1,19 +1,25 @@
 // Starts a live page: the page as it was loaded, and the connection that brings what comes after it.
+import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
-import { Countdown } from "./countdown.js";
 import { byId, findAll } from "./dom.js";
+import { closeMenus, KeyEvents, showComments } from "./key-events.js";
+import { OlderPages } from "./older.js";
 import { Page } from "./page.js";
 import { Polls } from "./polls.js";
+import "./sharing.js";
+import { Unread } from "./unread.js";
+
+/** @type {import("./countdown.js").Countdown | undefined} */
+let countdown;
 
 const main = document.querySelector("main[data-live]");
 if (main instanceof HTMLElement) {
   const polls = new Polls(main);
-  const countdown = new Countdown();
   const page = new Page(main, (element) => {
-    if (element.id === "coverage") countdown.show(element);
+    if (element.id === "coverage") countDown(element);
     else polls.show(element);
   });
-  countdown.show(main);
+  countDown(main);
   const connection = new Connection(page, {
     socket: main.dataset.socket ?? "",
     changes: main.dataset.changes ?? "",
@@ -21,6 +27,36 @@ if (main instanceof HTMLElement) {
     onState: showConnection,
   });
   connection.start();
+  const updates = document.getElementById("updates");
+  if (updates) {
+    keepOrder();
+    const pinned = new Pinned(updates);
+    pinned.added();
+    new MutationObserver(() => pinned.added()).observe(updates, { childList: true });
+    const sound = new Sound();
+    sound.start();
+    page.onNew = () => sound.play();
+    watchWriting();
+    new KeyEvents().start();
+    showComments();
+    closeMenus();
+    const older = new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added());
+    // A list of some updates does not tell which of the others have been read.
+    if (!("accepts" in updates.dataset)) {
+      page.unread = new Unread(updates, page, () => older.load());
+      page.unread.start();
+    }
+  }
+}
+
+/**
+ * Count down to the start of coverage that is announced.
+ *
+ * @param {HTMLElement} root
+ */
+async function countDown(root) {
+  if (!countdown && root.querySelector(".countdown")) countdown = new (await import("./countdown.js")).Countdown();
+  countdown?.show(root);
 }
 
 /** @param {string} state */

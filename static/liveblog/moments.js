@@ -53,6 +53,25 @@ export function momentText(moment, locale, timeZone) {
 }
 
 /**
+ * Write what the clock shows at a moment, for a glance beside the whole moment: '16:52', '29 Nov, 16:52'.
+ *
+ * @param {Date | number} moment
+ * @param {string} locale
+ * @param {{ day?: boolean, timeZone?: string }} [options]
+ * @returns {string}
+ */
+export function clockText(moment, locale, { day = false, timeZone } = {}) {
+  return new Intl.DateTimeFormat(locale, {
+    ...(day ? { day: "numeric", month: "short" } : {}),
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    numberingSystem: "latn",
+    timeZone,
+  }).format(moment);
+}
+
+/**
  * Write the day of a moment as the headings of the list do: 'Tuesday, 29 November 2022'.
  *
  * @param {Date | number} moment

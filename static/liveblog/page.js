@@ -3,9 +3,11 @@
 import { entriesOf, placeDays } from "./days.js";
 import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
-import { liesWithin, precedes, turned, verdict } from "./frames.js";
+import { isPinned, liesWithin, precedes, turned, verdict } from "./frames.js";
+import { Places } from "./places.js";
 
 /** @import { Change, Frame, PageState, Place, Put } from "./frames.js" */
+/** @import { Unread } from "./unread.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
@@ -17,6 +19,10 @@ export class Page {
   #updates = document.getElementById("updates");
   #button = document.getElementById("new-updates");
   #status = document.getElementById("new-updates-status");
+  /** What is new to the reader, once somebody counts it. @type {Unread | null} */
+  unread = null;
+  /** Hears when a frame has brought new updates. */
+  onNew = () => {};
   /** Where the lists of this page end, by the links that go on from there. @type {Map<HTMLElement, Place>} */
   #ends = new Map();
 
@@ -29,8 +35,7 @@ export class Page {
     this.#onPlaced = onPlaced;
     this.#button?.addEventListener("click", () => {
       this.#reveal();
-      this.#updates?.scrollIntoView({ block: "start", behavior: "instant" });
-      if (this.#updates) entriesOf(this.#updates)[0]?.querySelector("a")?.focus({ preventScroll: true });
+      this.unread?.goToOldest();
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#turnLinks();
@@ -62,13 +67,42 @@ export class Page {
   apply(frame) {
     const found = verdict(frame, this.state);
     if (found !== "apply") return found;
+    const places = new Places(this.#main);
+    const before = this.#updates?.childElementCount ?? 0;
     for (const change of frame.changes ?? []) this.#change(change);
-    if (this.#updates) placeDays(this.#updates);
+    if ((this.#updates?.childElementCount ?? 0) > before) this.onNew();
+    this.#settle();
+    places.glide();
     this.#main.dataset.revision = String(frame.revision);
     this.#main.dataset.token = frame.token;
-    this.#count();
-    this.#turnLinks();
     return "applied";
+  }
+
+  /**
+   * Apply changes once more, for elements that have come to the page since.
+   *
+   * @param {Change[]} changes
+   */
+  repeat(changes) {
+    for (const change of changes) this.#change(change);
+    this.#settle();
+  }
+
+  /**
+   * Say that an element has come to the page.
+   *
+   * @param {HTMLElement} element
+   */
+  placed(element) {
+    this.#onPlaced(element);
+  }
+
+  /** Bring what depends on several elements in line with them. */
+  #settle() {
+    if (this.#updates) placeDays(this.#updates);
+    this.unread?.added();
+    this.count();
+    this.#turnLinks();
   }
 
   /** @param {Change} change one of an unknown kind is a newer server's, and ignored */
@@ -91,18 +125,20 @@ export class Page {
       old?.remove();
       return;
     }
-    if (old && old.dataset.sort === sort) {
+    if (old && old.dataset.sort === sort && old.parentElement === list) {
       element.hidden = old.hidden;
+      element.classList.toggle("unread", old.classList.contains("unread"));
       this.#replace(old, element);
       return;
     }
     old?.remove();
     const ascending = "ascending" in list.dataset;
     const next = entriesOf(list).find((child) => precedes(sort, child.dataset.sort ?? "", ascending));
-    element.hidden = !old && list === this.#updates && this.#isScrolledDown();
+    element.hidden = !old && !ascending && list === this.#updates && this.#isScrolledDown();
     list.insertBefore(element, next ?? null);
     this.#onPlaced(element);
-    if (!element.hidden) highlight(element);
+    if (element.hidden) return;
+    if (list === this.#updates) highlight(element);
   }
 
   /**
@@ -148,9 +184,7 @@ export class Page {
       element.hidden = false;
       highlight(element);
     }
-    if (this.#updates) placeDays(this.#updates);
-    this.#count();
-    this.#turnLinks();
+    this.#settle();
   }
 
   /**
@@ -173,14 +207,15 @@ export class Page {
     }
   }
 
-  /** Say on the button how many updates wait. */
-  #count() {
+  /** Say on the button how many updates are new, if they are out of view. */
+  count() {
     if (!this.#button || !this.#status) return;
-    const number = this.#waiting().length;
+    const number = this.unread?.unseen ?? this.#waiting().length;
     this.#button.hidden = number === 0;
+    this.#button.classList.toggle("below", Boolean(this.unread?.below));
     const text = countText(number, JSON.parse(this.#button.dataset.forms ?? "{}"), document.documentElement.lang);
-    this.#button.textContent = text;
-    this.#status.textContent = number ? text : "";
+    if (this.#button.textContent !== text) this.#button.textContent = text;
+    if (number && this.#status.textContent !== text) this.#status.textContent = text;
   }
 }
 
@@ -237,19 +272,10 @@ function placeOf(list) {
   return entriesOf(list).find(({ dataset }) => (dataset.sort ?? "") <= atSort)?.id ?? list.id;
 }
 
-/**
- * Say whether a sort key is that of a pinned update, which stands above all others, whatever its time is.
- *
- * @param {string} sort
- */
-function isPinned(sort) {
-  return sort.startsWith("pin");
-}
-
 /** @param {HTMLElement} element */
 function highlight(element) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate([{ backgroundColor: "color-mix(in srgb, var(--accent) 18%, transparent)" }, {}], {
+  element.animate([{ backgroundColor: "color-mix(in srgb, var(--signal) 9%, transparent)" }, {}], {
     duration: 2500,
     easing: "ease-out",
   });

@@ -2,7 +2,7 @@
 // demand. Without this module the page gives each time in the zone of its event.
 import { placeDays } from "./days.js";
 import { find, findAll } from "./dom.js";
-import { agoText, dayText, momentText, pageLocale, timeZoneName } from "./moments.js";
+import { agoText, clockText, dayText, momentText, pageLocale, timeZoneName } from "./moments.js";
 import { load, store } from "./storage.js";
 
 const KEY = "times";
@@ -48,6 +48,7 @@ class Times {
   /** @param {HTMLElement} root */
   #show(root) {
     for (const time of all(root, "time")) if (time instanceof HTMLTimeElement) this.#write(time);
+    for (const clock of all(root, "[data-clock]")) this.#set(clock);
     for (const zone of all(root, ".zone")) this.#describe(zone);
     const entries = all(root, "[data-day]");
     for (const entry of entries) this.#assign(entry);
@@ -68,6 +69,22 @@ class Times {
       time.textContent = momentText(Date.parse(time.dateTime), this.#locale);
     } else if (dataset.event !== undefined) {
       time.textContent = dataset.event;
+      delete dataset.event;
+    }
+  }
+
+  /**
+   * Set a clock to the zone that the reader wants.
+   *
+   * @param {HTMLElement} clock
+   */
+  #set(clock) {
+    const { dataset } = clock;
+    if (this.#own) {
+      dataset.event ??= clock.textContent ?? "";
+      clock.textContent = clockText(Date.parse(dataset.clock ?? ""), this.#locale, { day: "dayToo" in dataset });
+    } else if (dataset.event !== undefined) {
+      clock.textContent = dataset.event;
       delete dataset.event;
     }
   }

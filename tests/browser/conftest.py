@@ -127,13 +127,21 @@ CONTENT = """() => {
     const copy = element?.cloneNode(true);
     // How long ago something was may be another word a moment later.
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
+    // What is new to a reader is not new to another.
+    copy?.classList.remove("unread");
+    if (!copy?.className) copy?.removeAttribute("class");
+    for (const link of copy?.querySelectorAll("[aria-current=location]") ?? []) link.removeAttribute("aria-current");
     return copy?.outerHTML.replace(/\\s+/g, " ") ?? null;
   };
-  const list = (id) => [...document.getElementById(id).children].map(text);
+  const list = (id) => [...document.getElementById(id).children].filter((one) => one.tagName !== "P").map(text);
   return {
     revision: document.querySelector("main").dataset.revision,
     coverage: text(document.getElementById("coverage")),
+    about: text(document.getElementById("about")),
+    latest: text(document.getElementById("latest")),
     related: text(document.getElementById("related")),
+    short: list("in-short"),
+    moments: list("moments"),
     updates: list("updates"),
     comments: list("comments"),
   };

@@ -33,7 +33,7 @@ def update_at(article: Article, hours: float = 0, **fields: object) -> Update:
 def days(page: Page) -> list[str]:
     """Return the visible headings, with the number of updates under each."""
     return page.locator("#updates").evaluate(
-        """list => [...list.children].filter(child => !child.hidden).reduce((found, child) => {
+        """list => [...list.children].filter(child => !child.hidden && child.tagName !== "P").reduce((found, child) => {
           if (child.matches("h2.day")) return [...found, `${child.textContent}: 0`];
           const [last = ": 0"] = found.slice(-1);
           return [...found.slice(0, -1), last.replace(/\\d+$/, (count) => Number(count) + 1)];

@@ -86,7 +86,7 @@ def test_an_announced_page_becomes_live_by_itself(server: Server, reader: MakeRe
 def test_a_page_without_scripts_shows_the_time_of_the_start(server: Server, reader: MakeReader) -> None:
     article = factories.article(state="announced", coverage_start=timezone.now() + datetime.timedelta(hours=1))
     page = reader(java_script_enabled=False).open(server, article, "de").page
-    expect(page.locator(".coverage .meta time")).to_be_visible()
+    expect(page.locator(".coverage .state time")).to_be_visible()
     expect(page.locator(".countdown")).to_be_hidden()
 
 
@@ -106,7 +106,7 @@ def test_open_pages_announce_the_end_of_coverage_and_disconnect(
     finish(article)
     page.reaches(2)
     expect(page.page.locator(".coverage .badge")).to_have_text("Beendet")
-    expect(page.page.locator(".coverage .meta")).to_contain_text("Ende")
+    expect(page.page.locator(".coverage .state")).to_contain_text("Ende")
     # Updates that come together with the end still arrive.
     late = factories.update(article)
     page.reaches(3)

@@ -1,0 +1,71 @@
+"""The words and the photo on the cards of articles and updates."""
+
+from __future__ import annotations
+
+from django.db.models.fields.files import ImageFieldFile
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from articles.cards.drawing import Card
+from articles.kinds import summary
+from articles.models import Article, Update
+from articles.text.plaintext import first_words, plain_text
+from articles.translations.selection import ReaderTexts, of_article
+
+_MARKS = {
+    "en": ("“", "”"),
+    "de": ("„", "“"),
+    "fr": ("«\u202f", "\u202f»"),
+    "es": ("«", "»"),
+    "pl": ("„", "”"),
+    "ro": ("„", "”"),
+    "uk": ("«", "»"),
+    "ar": ("«", "»"),
+}
+
+#: In words.
+_QUOTE_LENGTH = 40
+
+
+def card_of_article(article: Article, language: str) -> Card:
+    """Return the card of an article. Call within `page_locale`."""
+    headline = of_article(article, language).text("headline")
+    return Card(headline.value, headline.language, _("Live coverage"), photo=article.photo.name or "")
+
+
+def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card:
+    """Return the card of an update. Call within `page_locale`."""
+    language = texts.page_language
+    context = of_article(article, language).text("headline")
+    photo = photo_of(update)
+    words = {"mark": _("Live coverage"), "photo": photo.name or "" if photo else ""}
+    if update.kind == "quote" and (quote := first_words(plain_text(texts.own("body").value), _QUOTE_LENGTH)):
+        source = texts.text("attribution")
+        return Card(_in_marks(quote, texts.language), texts.language, source=source.value, **words)
+    title = summary.title(update, texts.language, language)
+    if not title:
+        return Card(context.value, context.language, **words)
+    same = title.language == context.language
+    return Card(title.value, title.language, context=context.value if same else "", **words)
+
+
+def _in_marks(quote: str, language: str) -> str:
+    """Return a quote in the quotation marks of its language, as static/liveblog/page.css sets them."""
+    opening, closing = _MARKS.get(language, _MARKS["en"])
+    return quote if quote.startswith(opening[0]) else f"{opening}{quote}{closing}"
+
+
+def photo_of(item: Article | Update) -> ImageFieldFile | None:
+    """Return the photo on the card of an article or update; None if there is none."""
+    if isinstance(item, Article):
+        return item.photo or None
+    return next((picture.image for picture in item.pictures.all()), None)
+
+
+def article_card_url(article: Article, language: str) -> str:
+    return reverse("card", args=[language, article.slug, card_of_article(article, language).digest])
+
+
+def update_card_url(update: Update, article: Article, texts: ReaderTexts) -> str:
+    digest = card_of_update(update, article, texts).digest
+    return reverse("update-card", args=[texts.page_language, article.slug, update.pk, digest])

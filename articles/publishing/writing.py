@@ -1,0 +1,19 @@
+"""Whether somebody writes an update of an article at this moment, which readers see if the article allows it."""
+
+from __future__ import annotations
+
+from liveblog import cache
+from liveblog.newsroom.presence import TIMEOUT_SECONDS
+
+
+def note(article_id: int) -> None:
+    """Note that somebody writes. It holds for some seconds, so it is noted again and again."""
+    cache.put(_key(article_id), True, TIMEOUT_SECONDS)
+
+
+def is_going_on(article_id: int) -> bool:
+    return bool(cache.get(_key(article_id)))
+
+
+def _key(article_id: int) -> str:
+    return f"writing:{article_id}"

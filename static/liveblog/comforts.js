@@ -1,0 +1,150 @@
+// Small comforts of the live page: a sound for new updates, if the reader wants one; pinned updates that take no more
+// room than they are worth; the line that says that somebody writes.
+import { entriesOf } from "./days.js";
+import { byId, closest, findAll, make } from "./dom.js";
+import { isPinned } from "./frames.js";
+import { load, store } from "./storage.js";
+
+const SOUND = "sound";
+/** So long, in milliseconds, a pinned update must be in view to count as read. */
+const READING = 2000;
+/** Ask so often whether somebody writes, in milliseconds. */
+const ASKING = 15_000;
+
+/** A sound when an update comes, if the reader has switched it on. */
+export class Sound {
+  #button = document.getElementById("sound");
+  /** @type {AudioContext | null} */
+  #audio = null;
+
+  start() {
+    if (!this.#button || !("AudioContext" in window)) return;
+    this.#button.hidden = false;
+    this.#show(load(SOUND) === "on");
+    this.#button.addEventListener("click", () => {
+      this.#show(!this.#on);
+      store(SOUND, this.#on ? "on" : null);
+      if (this.#on) this.play();
+    });
+  }
+
+  get #on() {
+    return this.#button?.getAttribute("aria-pressed") === "true";
+  }
+
+  /** @param {boolean} on */
+  #show(on) {
+    this.#button?.setAttribute("aria-pressed", String(on));
+  }
+
+  /** Two short tones. Browsers play none before the reader has touched the page. */
+  play() {
+    if (!this.#on) return;
+    this.#audio ??= new AudioContext();
+    const { currentTime, destination } = this.#audio;
+    for (const [start, pitch] of [
+      [0, 660],
+      [0.12, 880],
+    ]) {
+      const tone = new OscillatorNode(this.#audio, { frequency: pitch });
+      const volume = new GainNode(this.#audio, { gain: 0.06 });
+      volume.gain.exponentialRampToValueAtTime(0.001, currentTime + start + 0.25);
+      tone.connect(volume).connect(destination);
+      tone.start(currentTime + start);
+      tone.stop(currentTime + start + 0.25);
+    }
+  }
+}
+
+/** Pinned updates show a few lines, and only their headline once the reader has read them; a button opens them. */
+export class Pinned {
+  #list;
+  #key = `pinned:${location.pathname.split("/").slice(2).join("/")}`;
+  #read = new Set((load(this.#key) ?? "").split(" "));
+  #observer = new IntersectionObserver((entries) => this.#observed(entries), { threshold: 0.6 });
+  /** @type {Map<Element, number>} */
+  #timers = new Map();
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.#list = list;
+    list.addEventListener("click", (event) => {
+      const button = closest(event, "button.fold");
+      const entry = button?.closest(".pinned");
+      if (entry instanceof HTMLElement) this.#fold(entry, entry.classList.contains("open"));
+    });
+  }
+
+  /** Fold the pinned updates of the list. */
+  added() {
+    for (const entry of entriesOf(this.#list)) {
+      if (!isPinned(entry.dataset.sort ?? "") || entry.querySelector("button.fold")) continue;
+      entry.querySelector(".labels")?.append(make("button", { type: "button", className: "fold" }));
+      entry.classList.toggle("read", this.#read.has(entry.dataset.sort ?? ""));
+      this.#fold(entry, true);
+      this.#observer.observe(entry);
+    }
+  }
+
+  /**
+   * @param {HTMLElement} entry
+   * @param {boolean} folded
+   */
+  #fold(entry, folded) {
+    entry.classList.toggle("open", !folded);
+    const button = entry.querySelector("button.fold");
+    if (!button) return;
+    button.textContent = (folded ? this.#list.dataset.more : this.#list.dataset.less) ?? "";
+    button.setAttribute("aria-expanded", String(!folded));
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #observed(entries) {
+    for (const { target, isIntersecting } of entries) {
+      clearTimeout(this.#timers.get(target));
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+      this.#timers.set(
+        target,
+        setTimeout(() => {
+          this.#read.add(target.dataset.sort ?? "");
+          // Pins are few, and each has a sort key of its own.
+          store(this.#key, [...this.#read].filter(Boolean).slice(-20).join(" "));
+        }, READING),
+      );
+    }
+  }
+}
+
+/** Say that somebody writes, while somebody does. */
+export function watchWriting() {
+  const place = document.querySelector("[data-writing]");
+  if (!(place instanceof HTMLElement)) return;
+  const [text] = findAll(place, "span");
+  const ask = async () => {
+    if (document.hidden || byId("coverage").dataset.state !== "live") return;
+    try {
+      const response = await fetch(place.dataset.writing ?? "");
+      if (response.ok && text) text.hidden = !(await response.json()).writing;
+    } catch {
+      // The page says by itself that the reader is offline.
+    }
+  };
+  ask();
+  setInterval(ask, ASKING);
+}
+
+/** The key under which the order is kept that the reader has chosen. */
+const ORDER = "order";
+
+/** Keep the order that the reader has chosen, and open other coverage in it. */
+export function keepOrder() {
+  const link = document.querySelector("a.order");
+  if (!(link instanceof HTMLAnchorElement)) return;
+  link.addEventListener("click", () => {
+    const oldest = new URL(link.href).searchParams.get("order") === "oldest";
+    store(ORDER, oldest ? "oldest" : null);
+  });
+  if (load(ORDER) === "oldest" && !location.search && !location.hash) {
+    location.replace(new URL("?order=oldest", location.href));
+  }
+}

@@ -1,0 +1,129 @@
+// The way around a live page: the list of key events marks the present one, and leads to each of them without loading
+// another page if it is on this one. Without this module its entries are links.
+import { childrenOf, closest, find, findAll } from "./dom.js";
+
+/** The present event is the last one that begins above this part of the window. */
+const LINE = 0.4;
+
+/** The list of key events, and the bar that opens it on phones. */
+export class KeyEvents {
+  #list = document.getElementById("moments");
+  #sheet = document.getElementById("key-events");
+  #dock = document.querySelector(".dock");
+  #waits = false;
+
+  start() {
+    if (!this.#list) return;
+    this.#list.addEventListener("click", (event) => this.#clicked(event));
+    addEventListener("scroll", () => this.#soon(), { passive: true });
+    addEventListener("resize", () => this.#soon());
+    new MutationObserver(() => this.#changed()).observe(this.#list, { childList: true });
+    const updates = document.getElementById("updates");
+    if (updates) new MutationObserver(() => this.#soon()).observe(updates, { childList: true });
+    this.#changed();
+  }
+
+  #changed() {
+    const count = this.#list?.children.length ?? 0;
+    const number = this.#sheet?.querySelector("h2 .nums");
+    if (number) number.textContent = String(count);
+    this.#mark();
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const link = closest(event, "a[data-update]");
+    if (this.#sheet?.matches(":popover-open")) this.#sheet.hidePopover();
+    const update = document.getElementById(link?.dataset.update ?? "");
+    if (!link || !update || update.hidden || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    // The fragment makes the update the target, and the button Back leads back.
+    if (location.hash === `#${update.id}`) update.scrollIntoView();
+    else location.hash = update.id;
+  }
+
+  #soon() {
+    if (this.#waits) return;
+    this.#waits = true;
+    requestAnimationFrame(() => {
+      this.#waits = false;
+      this.#mark();
+    });
+  }
+
+  /** Mark the event that the reader is at. */
+  #mark() {
+    if (!this.#list) return;
+    const entries = childrenOf(this.#list).map((entry) => find(entry, "a[data-update]"));
+    /** @type {HTMLElement | undefined} */
+    let present;
+    let top = Number.NEGATIVE_INFINITY;
+    for (const link of entries) {
+      const update = document.getElementById(link.dataset.update ?? "");
+      if (!update || update.hidden) continue;
+      const own = update.getBoundingClientRect().top;
+      if (own < innerHeight * LINE && own > top) [present, top] = [link, own];
+    }
+    // Above the updates the reader is at the newest one.
+    present ??= "ascending" in this.#list.dataset ? entries.at(-1) : entries[0];
+    for (const link of entries) {
+      if (link === present) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+    this.#show(present, present ? entries.indexOf(present) + 1 : 0, entries.length);
+  }
+
+  /**
+   * @param {HTMLElement | undefined} link
+   * @param {number} number
+   * @param {number} count
+   */
+  #show(link, number, count) {
+    const list = this.#list;
+    const entry = link?.parentElement;
+    if (list && entry && list.scrollWidth > list.clientWidth) {
+      // In right-to-left pages the distance is negative, as `scrollLeft` is.
+      const start = document.dir === "rtl" ? entry.offsetLeft + entry.offsetWidth - list.clientWidth : entry.offsetLeft;
+      list.scrollLeft = start - list.offsetLeft;
+    }
+    if (!this.#dock) return;
+    find(this.#dock, ".here .nums").textContent = count ? `${number}/${count}` : "";
+    const what = find(this.#dock, ".now-at");
+    const text = link ? find(link, ".what") : null;
+    if (what.textContent !== (text?.textContent ?? "")) what.textContent = text?.textContent ?? "";
+    for (const name of ["lang", "dir"]) {
+      const value = text?.getAttribute(name);
+      if (value) what.setAttribute(name, value);
+      else what.removeAttribute(name);
+    }
+  }
+}
+
+/** Show in the bar how many comments there are. */
+export function showComments() {
+  const place = document.querySelector(".dock .talk .nums");
+  const side = document.querySelector(".side-column");
+  if (!place || !side) return;
+  const show = () => {
+    const { count = "" } = document.getElementById("comments-count")?.dataset ?? {};
+    if (place.textContent !== count) place.textContent = count;
+  };
+  show();
+  new MutationObserver(show).observe(side, { childList: true, subtree: true });
+}
+
+/** Have open menus close on Escape, and on a click elsewhere. */
+export function closeMenus() {
+  const open = () => findAll(document, "details.filter[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of open())
+      if (event.target instanceof Node && !menu.contains(event.target)) menu.removeAttribute("open");
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of open()) {
+      menu.removeAttribute("open");
+      menu.querySelector("summary")?.focus();
+    }
+  });
+}

@@ -1,0 +1,120 @@
+// The next page of a list comes into the list, below what is there; the address follows. Without this module, or if the
+// network fails, the link leads to that page.
+import { entriesOf, placeDays } from "./days.js";
+import { closest, find } from "./dom.js";
+import { nameOf } from "./frames.js";
+
+/** @import { Page } from "./page.js" */
+
+/** The pages that follow on this one. */
+export class OlderPages {
+  #list;
+  #page;
+  #changes;
+  #onAdded;
+  #busy = false;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {Page} page
+   * @param {string} changes the address of the changes since a state
+   * @param {() => void} onAdded
+   */
+  constructor(list, page, changes, onAdded) {
+    this.#list = list;
+    this.#page = page;
+    this.#changes = changes;
+    this.#onAdded = onAdded;
+    document.addEventListener("click", async (event) => {
+      const link = closest(event, 'nav.pages a[rel="next"]');
+      if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+      if (link !== this.#link()) return;
+      event.preventDefault();
+      const last = entriesOf(this.#list).at(-1);
+      if (!(await this.load())) location.assign(link.href);
+      else this.#follow(last);
+    });
+  }
+
+  /** @returns {HTMLAnchorElement | null} */
+  #link() {
+    return document.querySelector(`nav.pages[data-list="${this.#list.id}"] a[rel="next"]`);
+  }
+
+  /**
+   * Load the next page into the list.
+   *
+   * @returns {Promise<boolean>} false if there is none, or it cannot be had
+   */
+  async load() {
+    const link = this.#link();
+    if (!link || this.#busy) return false;
+    this.#busy = true;
+    link.setAttribute("aria-disabled", "true");
+    try {
+      const response = await fetch(link.href);
+      if (!response.ok) return false;
+      const loaded = new DOMParser().parseFromString(await response.text(), "text/html");
+      this.#append(loaded);
+      await this.#catchUp(loaded);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#busy = false;
+      link.removeAttribute("aria-disabled");
+    }
+  }
+
+  /** @param {Document} loaded */
+  #append(loaded) {
+    const list = find(loaded, `#${this.#list.id}`);
+    for (const entry of entriesOf(list)) {
+      if (document.getElementById(entry.id)) continue;
+      const own = document.importNode(entry, true);
+      this.#list.append(own);
+      this.#page.placed(own);
+    }
+    // The list ends where that page does.
+    const bound = "ascending" in this.#list.dataset ? "below" : "above";
+    const { [bound]: end } = list.dataset;
+    if (end === undefined) delete this.#list.dataset[bound];
+    else this.#list.dataset[bound] = end;
+    const nav = this.#link()?.closest("nav");
+    const next = loaded.querySelector(`nav.pages[data-list="${this.#list.id}"] a[rel="next"]`)?.closest("nav");
+    if (next) nav?.replaceWith(document.importNode(next, true));
+    else nav?.remove();
+    placeDays(this.#list);
+    this.#onAdded();
+  }
+
+  /**
+   * A cache may have had that page since before this one learned of a change. Catch up with what changed meanwhile.
+   *
+   * @param {Document} loaded
+   */
+  async #catchUp(loaded) {
+    const { revision = "", token = "" } = find(loaded, "main").dataset;
+    if (Number(revision) >= this.#page.revision) return;
+    const state = nameOf({ revision: Number(revision), token });
+    const response = await fetch(`${this.#changes}?after=${state}`);
+    if (response.ok) this.#page.repeat((await response.json()).changes ?? []);
+  }
+
+  /**
+   * Have the address name the place where the new page begins.
+   *
+   * @param {HTMLElement | undefined} last what was the last element before
+   */
+  #follow(last) {
+    const entries = entriesOf(this.#list);
+    const first = entries[last ? entries.indexOf(last) + 1 : 0];
+    if (!first) return;
+    const url = new URL(location.href);
+    for (const name of ["before", "after"]) url.searchParams.delete(name);
+    url.searchParams.set("at", first.id.slice(first.id.lastIndexOf("-") + 1));
+    url.hash = first.id;
+    history.replaceState(null, "", url);
+    first.querySelector("a")?.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,10 @@
+// The controls for sharing. What they open is loaded when a reader uses one for the first time.
+import { closest } from "./dom.js";
+
+document.addEventListener("click", async (event) => {
+  const link = closest(event, "a[data-share]");
+  if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const { share } = await import("./share.js");
+  share(link);
+});

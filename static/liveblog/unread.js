@@ -1,0 +1,234 @@
+// What is new to the reader: since the last visit, and since the page is open. The button with their number stands
+// wherever they are out of view; it leads to the oldest of them.
+import { entriesOf } from "./days.js";
+import { find, make } from "./dom.js";
+import { isPinned } from "./frames.js";
+import { countText } from "./page.js";
+import { afterReading, isRead, parseVisit } from "./reading.js";
+import { load, store } from "./storage.js";
+
+/** @import { Page } from "./page.js" */
+/** @import { Visit } from "./reading.js" */
+
+/** So long, in milliseconds, an update must be in view to count as read: longer than it takes to scroll past it. */
+const READING = 500;
+/** Visits that lie less than so many milliseconds apart are one. */
+const SAME_VISIT = 120_000;
+/** The page looks no further back than so many pages for what the reader has missed. */
+const PAGES_MAX = 20;
+
+/** The updates on a page that a reader has not read. */
+export class Unread {
+  #list;
+  #page;
+  #older;
+  #key;
+  /** @type {Visit} */
+  #visit = { at: 0, upTo: "", seen: [] };
+  #returned = false;
+  /** New updates that have not been in view. @type {Set<HTMLElement>} */
+  #unseen = new Set();
+  /** @type {Map<Element, number>} */
+  #timers = new Map();
+  #observer = new IntersectionObserver((entries) => this.#observed(entries), { rootMargin: "0px 0px -8% 0px" });
+  #since = document.getElementById("since");
+  #line = make("p", { className: "reading-line" });
+  #title = document.title;
+  #icon = document.querySelector('link[rel="icon"]');
+  #plainIcon = this.#icon?.getAttribute("href") ?? "";
+
+  /**
+   * @param {HTMLElement} list
+   * @param {Page} page
+   * @param {() => Promise<boolean>} older loads the next page into the list; false if there is none
+   */
+  constructor(list, page, older) {
+    this.#list = list;
+    this.#page = page;
+    this.#older = older;
+    this.#key = `read:${location.pathname.split("/").slice(2).join("/")}`;
+    this.#line.append(make("span", { textContent: this.#since?.dataset.line ?? "" }));
+  }
+
+  /** Begin a visit. */
+  async start() {
+    const last = parseVisit(load(this.#key));
+    // A reader who comes for the first time has missed nothing; an older page does not tell what is the newest update.
+    const newest = "below" in this.#list.dataset ? keyOf(new Date()) : this.#keys().toSorted().at(-1);
+    this.#visit = last ?? { at: Date.now(), upTo: newest ?? "", seen: [] };
+    this.#returned = last !== null && Date.now() - last.at > SAME_VISIT;
+    addEventListener("pagehide", () => this.#store());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#store();
+    });
+    if (this.#since) {
+      find(this.#since, "button").addEventListener("click", () => this.goToOldest());
+    }
+    this.#markAll();
+    if (this.#returned) await this.#lookBack();
+    this.#store();
+  }
+
+  /** Note that updates came to the list: by a frame, or with an older page. */
+  added() {
+    this.#markAll();
+  }
+
+  /** Lead to the oldest update that has not been read. */
+  goToOldest() {
+    const shown = (/** @type {HTMLElement[]} */ entries) => entries.filter((entry) => !entry.hidden).toSorted(bySort);
+    const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
+    if (this.#since) this.#since.hidden = true;
+    if (!oldest) return;
+    this.#placeLine();
+    const target = this.#ascending ? this.#line : oldest;
+    target.scrollIntoView({ block: "start", behavior: "instant" });
+    oldest.querySelector("a")?.focus({ preventScroll: true });
+  }
+
+  /** How many new updates have not been in view. */
+  get unseen() {
+    return this.#unseen.size;
+  }
+
+  get #ascending() {
+    return "ascending" in this.#list.dataset;
+  }
+
+  /** Whether the first of the new updates is below the window. */
+  get below() {
+    const entries = [...this.#unseen].filter((entry) => !entry.hidden);
+    return entries.length > 0 && entries.every((entry) => entry.getBoundingClientRect().top > innerHeight / 2);
+  }
+
+  #entries() {
+    return entriesOf(this.#list).filter(({ dataset }) => !isPinned(dataset.sort ?? ""));
+  }
+
+  #keys() {
+    return this.#entries().map(({ dataset }) => dataset.sort ?? "");
+  }
+
+  #unread() {
+    return this.#entries().filter((entry) => entry.classList.contains("unread"));
+  }
+
+  #markAll() {
+    for (const entry of this.#entries()) {
+      const { sort = "" } = entry.dataset;
+      if (isRead(this.#visit, sort) || entry.classList.contains("unread")) continue;
+      entry.classList.add("unread");
+      document.getElementById(`moment-${entry.id.slice("update-".length)}`)?.classList.add("unread");
+      this.#unseen.add(entry);
+      this.#observer.observe(headOf(entry));
+    }
+    for (const entry of this.#unseen) if (!entry.isConnected) this.#unseen.delete(entry);
+    this.#show();
+  }
+
+  /** Load older pages until everything is there that came since the last visit, and say how much it is. */
+  async #lookBack() {
+    for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+      const entries = this.#entries();
+      const oldest = entries.toSorted(bySort)[0];
+      if (this.#ascending || !oldest || isRead(this.#visit, oldest.dataset.sort ?? "")) break;
+      if (!(await this.#older())) break;
+    }
+    const unread = this.#unread();
+    if (!unread.length || !this.#since) return;
+    const keys = unread.filter((entry) => "key" in entry.dataset).length;
+    const { updates = "{}", keyed = "{}", all = "", some = "" } = this.#since.dataset;
+    const language = document.documentElement.lang;
+    find(this.#since, "span").textContent = (keys ? some : all)
+      .replace("{updates}", countText(unread.length, JSON.parse(updates), language))
+      .replace("{key}", countText(keys, JSON.parse(keyed), language));
+    this.#since.hidden = false;
+    this.#placeLine();
+  }
+
+  /** Put the line between what has been read and what has not: above the first unread update, as the list runs. */
+  #placeLine() {
+    const unread = this.#unread().toSorted(bySort);
+    const oldest = unread[0];
+    if (!oldest) return;
+    if (this.#ascending) beforeHeading(oldest).before(this.#line);
+    else oldest.after(this.#line);
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #observed(entries) {
+    for (const { target, isIntersecting } of entries) {
+      clearTimeout(this.#timers.get(target));
+      const entry = target.closest(".update");
+      if (!isIntersecting || !(entry instanceof HTMLElement)) continue;
+      this.#unseen.delete(entry);
+      this.#timers.set(
+        target,
+        setTimeout(() => this.#read(entry), READING),
+      );
+    }
+    this.#show();
+  }
+
+  /** @param {HTMLElement} entry */
+  #read(entry) {
+    if (document.hidden) return;
+    this.#observer.unobserve(headOf(entry));
+    const shown = this.#keys();
+    // There is a gap if older updates, on other pages, have not been read either.
+    const complete = !("above" in this.#list.dataset) || shown.some((key) => key <= this.#visit.upTo);
+    this.#visit = afterReading(this.#visit, entry.dataset.sort ?? "", complete ? shown : []);
+    this.#store();
+  }
+
+  #store() {
+    store(this.#key, JSON.stringify({ ...this.#visit, at: Date.now() }));
+  }
+
+  /** Show the number of updates that are new since the page is open, in the title and on the icon of the tab. */
+  #show() {
+    this.#page.count();
+    const number = this.#unseen.size;
+    document.title = number ? `(${number}) ${this.#title}` : this.#title;
+    this.#icon?.setAttribute("href", number ? iconWith(number) : this.#plainIcon);
+  }
+}
+
+/**
+ * Return the least sort key of an update that is published at a moment.
+ *
+ * @param {Date} moment
+ */
+function keyOf(moment) {
+  return moment.toISOString().replace(/[-:Z]/g, "");
+}
+
+/**
+ * @param {HTMLElement} one
+ * @param {HTMLElement} other
+ */
+function bySort(one, other) {
+  return (one.dataset.sort ?? "") < (other.dataset.sort ?? "") ? -1 : 1;
+}
+
+/**
+ * Return the part of an update that a reader must have seen.
+ *
+ * @param {HTMLElement} entry
+ */
+function headOf(entry) {
+  return entry.querySelector(".spot") ?? entry;
+}
+
+/** @param {HTMLElement} entry */
+function beforeHeading(entry) {
+  const heading = entry.previousElementSibling;
+  return heading?.matches("h2.day") ? heading : entry;
+}
+
+/** @param {number} number */
+function iconWith(number) {
+  const text = number > 99 ? "99" : String(number);
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#cf142f"/><text x="16" y="23" font-family="sans-serif" font-weight="700" font-size="20" text-anchor="middle" fill="#fff">${text}</text></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
