@@ -8,6 +8,7 @@ make bench BENCH="--rounds 1"       quickly
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import platform
 import shutil
@@ -34,7 +35,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.models import Article
-from bench import coverage, moderation, servers
+from bench import attack, coverage, moderation, servers
 from bench.readers import Readers
 from liveblog.languages import SHIPPED
 from tests.clients import Journalist
@@ -339,6 +340,39 @@ def queue(rounds: int) -> None:
     )
 
 
+# 7. Under attack ------------------------------------------------------------------------------------------------------
+
+
+def under_attack(rounds: int) -> None:
+    """Measure what readers and a journalist notice of attacks, as a ratio to the same without one in the same run."""
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in attack.ATTACKS}
+    for _ in range(rounds):
+        attacked = servers.runlive(DETECTOR_AT_START="off", TRUSTED_PROXIES="127.0.0.1")
+        # It says of each of thousands of addresses that there is nothing.
+        attacked.quiet = True
+        with servers.running(attacked) as server:
+            for name, found in measured.items():
+                found.append(attack.figures(server, coverage.article(200), name))
+    calm = measured["nobody attacks"]
+    table(
+        "Under attack: a reader's page (99th percentile) and a save at the desk (median)",
+        ["", "page, ms", "of the calm", "save, ms", "of the calm"],
+        [
+            [
+                name,
+                *itertools.chain.from_iterable(
+                    (
+                        f"{median(each[which] for each in found):.1f}",
+                        median(one[which] / other[which] for one, other in zip(found, calm, strict=True)),
+                    )
+                    for which in (0, 1)
+                ),
+            ]
+            for name, found in measured.items()
+        ],
+    )
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
@@ -348,6 +382,7 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "pages": pages,
     "growth": growth,
     "queue": queue,
+    "attack": under_attack,
 }
 
 

@@ -45,6 +45,8 @@ class Server:
         self.port = port
         self.publish_port = publish_port or port
         self.environment = environment
+        #: Whether what it says is thrown away.
+        self.quiet = False
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,6 +58,7 @@ class Server:
             ["taskset", "-c", str(SERVER_CORE), *self.command],
             cwd=ROOT,
             env=os.environ | {"SITE_URL": self.url} | self.environment,
+            stderr=subprocess.DEVNULL if self.quiet else None,
         )
         deadline = time.monotonic() + 30
         while True:

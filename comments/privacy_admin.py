@@ -22,6 +22,9 @@ from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
 
+#: The greatest number of comments on the page. The export has all of them.
+MAX_SHOWN = 200
+
 
 class EmailForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput({"dir": "ltr", "autocomplete": "off"}))
@@ -65,11 +68,13 @@ class CommenterAdmin(LangAttributeAdmin):
                 text = ngettext("%(count)s comment was erased.", "%(count)s comments were erased.", erased)
                 messages.success(request, text % {"count": erased})
                 return redirect(request.path)
-            found = list(privacy.comments_of(email))
+            found = privacy.comments_of(email)
         context = self.admin_site.each_context(request) | {
             "title": capfirst(self.opts.verbose_name_plural),
             "form": form,
-            "found": found,
+            "count": None if found is None else found.count(),
+            "found": None if found is None else found[:MAX_SHOWN],
+            "most": MAX_SHOWN,
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/comments/privacy.html", context)

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
 from liveblog import proxies
@@ -15,7 +15,7 @@ if found := proxies.problem():
     raise ImproperlyConfigured(found)
 
 # This loads the apps, which the other imports need.
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
@@ -30,15 +30,26 @@ from articles.publishing.schedule import publish_when_due
 from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
-from liveblog import metrics, notify, parameters, proxies
+from liveblog import connections, metrics, notify, parameters, proxies
 from liveblog.audit.clearing import clear_when_due
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
+from liveblog.handler import Handler
 from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
 
+#: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
+_BULKHEADS = (
+    r"/[a-z]{2,3}/live/([^/]+)/comments/(?!\d+/translation/)",
+    r"/admin/articles/article/(\d+)/(?!desk/embed/)",
+    r"/admin/articles/(update|translation)/(?!pictures/)",
+    r"/admin/(comments)/(?!comment/\d+/translate/)",
+)
+
+connections.begin_to_serve()
+_http = Handler(_BULKHEADS)
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
 notify.add_change_callback(_pages.expire)

@@ -1,6 +1,14 @@
-"""The few database connections that all threads of a process share."""
+"""The few database connections that all threads of a process share, and who may take how many of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection
+
+_for_readers: ContextVar[bool] = ContextVar("queries for readers", default=False)
+
+_serving = False
 
 
 def give_back() -> None:
@@ -10,3 +18,29 @@ def give_back() -> None:
     """
     if not connection.in_atomic_block:
         connection.close()
+
+
+@contextmanager
+def for_readers() -> Iterator[None]:
+    """Take connections from the readers' share: everybody else together leaves them some."""
+    token = _for_readers.set(True)
+    try:
+        yield
+    finally:
+        _for_readers.reset(token)
+
+
+def are_for_readers() -> bool:
+    """Return whether the queries of this context are made for readers."""
+    return _for_readers.get()
+
+
+def begin_to_serve() -> None:
+    """Limit the time of each statement from now on: somebody waits for it. Commands such as `migrate` may take long."""
+    global _serving
+    _serving = True
+
+
+def is_serving() -> bool:
+    """Return whether this process serves requests."""
+    return _serving

@@ -13,6 +13,12 @@ from liveblog import edge
 _LAST_REQUEST_SECONDS = 1.0
 
 
+def refuse_head(transport: asyncio.Transport) -> None:
+    """Answer 431 (RFC 6585) and close."""
+    transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+    transport.close()
+
+
 class PatientProtocol(HttpToolsProtocol):
     """Answer the request that may be on its way when the server stops.
 
@@ -83,7 +89,7 @@ class EdgeProtocol(PatientProtocol):
             # A header that does not end is counted here, and a whole one in `on_header`.
             self._unparsed += len(data)
             if self._unparsed > edge.MAX_HEAD_BYTES:
-                self._refuse()
+                refuse_head(self.transport)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -108,14 +114,9 @@ class EdgeProtocol(PatientProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self._head_size > edge.MAX_HEAD_BYTES or self._header_count > edge.MAX_HEADERS:
-            self._refuse()
+            refuse_head(self.transport)
         else:
             super().send_400_response(msg)
-
-    def _refuse(self) -> None:
-        """Answer 431 (RFC 6585) and close."""
-        self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
-        self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._has_head()

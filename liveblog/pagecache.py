@@ -4,10 +4,14 @@ On the busiest night many thousands of readers ask for the same page in the same
 address alone, so it is made and compressed once. A response is validated by its ETag after a second, and at once if
 this process has learned that some article has changed. A change by another process may be missed for that second. That
 does no harm, because the browser asks for all changes after the state that its page shows.
+
+If the server fails, readers get the last response, marked as stale, and so they do from other caches (RFC 5861,
+stale-if-error). Nobody waits for a database that does not answer.
 """
 
 import asyncio
 import gzip
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -16,12 +20,27 @@ from urllib.parse import parse_qsl, urlencode
 import brotli
 from django.utils.http import parse_http_date_safe
 
-from liveblog import metrics
+from liveblog import connections, metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
 
 #: How long a response is served without validation, in seconds, even if its max-age is longer.
 FRESH_SECONDS = 1.0
+
+#: How long readers wait for the validation of a response before they get it stale, in seconds.
+PATIENCE_SECONDS = 2.0
+
+#: The pause between two attempts while the database does not answer, in seconds.
+RETRY_SECONDS = 1.0
+
+#: How long other caches may serve a response after our answers became errors, in seconds.
+STALE_IF_ERROR_SECONDS = 86_400
+
+#: Our name in the header Cache-Status (RFC 9211), which marks a response as stale.
+STALE = "liveblog"
+
+#: The key of an ASGI scope under which the application finds the number of responses in memory.
+PAGES_IN_MEMORY = "liveblog.pages_in_memory"
 
 #: The parameter that a browser adds to an address to get round the caches in front of the server. It makes this cache
 #: validate its response, which is then that of the address without the parameter.
@@ -46,6 +65,9 @@ _COMPRESSIBLE = (
 
 _HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "made"))
 
+#: Headers of one answer: a cookie would be for one reader (readers' pages set none), and an id is of one request.
+_OF_ONE_ANSWER = frozenset({b"set-cookie", b"x-request-id", b"age", b"cache-status"})
+
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
 _Key = tuple[str, str, bytes]
@@ -60,8 +82,8 @@ class _Response:
     etag: bytes
     #: Number of changes that the process knew of when it made or validated the response.
     changes: int
-    #: Time of the event loop.
-    fresh_until: float = 0.0
+    #: Time of the event loop. A response that is not cached needs no validation.
+    validated_at: float = math.inf
     #: ASGI messages that start the response, by content coding.
     starts: dict[bytes, Message] = field(default_factory=dict)
 
@@ -74,6 +96,14 @@ class _Response:
         modified = parse_http_date_safe(dict(self.headers).get(b"last-modified", b"").decode("latin-1"))
         known = parse_http_date_safe(since.decode("latin-1"))
         return modified is not None and known is not None and modified <= known
+
+    @property
+    def may_be_stale(self) -> bool:
+        return b"must-revalidate" not in self.control
+
+    @property
+    def control(self) -> bytes:
+        return dict(self.headers).get(b"cache-control", b"")
 
     @property
     def size(self) -> int:
@@ -106,14 +136,18 @@ class PageCache:
         self._size = 0
         self._changes = 0
         self._pending: SingleFlight[tuple[_Key, int], _Response] = SingleFlight()
+        #: Whether the last attempt to get a response found the server unavailable, and the time of the next attempt.
+        self._is_failing = False
+        self._retry_at = 0.0
 
     def expire(self) -> None:
         """Have all cached responses validated before they are served again. It may be called in any thread."""
         self._changes += 1
+        self._is_failing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(self._roots):
-            await self._app(scope, receive, send)
+            await self._app({**scope, PAGES_IN_MEMORY: len(self._responses)}, receive, send)
             return
         host = codings = since = b""
         etags: bytes | None = None
@@ -134,16 +168,20 @@ class PageCache:
         key = (scope["scheme"], scope["path"], query)
         response = self._responses.get(key)
         now = asyncio.get_running_loop().time()
-        if response is None or validate or now > response.fresh_until or response.changes != self._changes:
-            response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
+        marks: _Headers = []
+        if response is None or validate or not self._is_fresh(response, now):
+            response = await self._validated(key, scope, host, response, insist=validate)
+            if response.validated_at < now - FRESH_SECONDS:
+                marks = _marks_of_stale(response, now)
         else:
             _HITS.inc()
         if response.is_known(etags, since):
-            await send({"type": "http.response.start", "status": 304, "headers": _validators(response)})
+            await send({"type": "http.response.start", "status": 304, "headers": _validators(response) + marks})
             await send({"type": "http.response.body", "body": b""})
             return
         coding = _best_coding(codings, response)
-        await send(response.starts[coding])
+        start = response.starts[coding]
+        await send({**start, "headers": start["headers"] + marks} if marks else start)
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
 
     def _normal(self, query: bytes, names: Collection[str]) -> tuple[bytes, bool]:
@@ -158,30 +196,62 @@ class PageCache:
         known = sorted((name, value) for name, value in given.items() if name in names)
         return urlencode(known).encode(), VALIDATE in given
 
+    def _is_fresh(self, response: _Response, now: float) -> bool:
+        return now <= response.validated_at + FRESH_SECONDS and response.changes == self._changes
+
+    async def _validated(
+        self, key: _Key, scope: Scope, host: bytes, known: _Response | None, *, insist: bool
+    ) -> _Response:
+        """Return the present response, or the `known` one if the server fails or takes too long.
+
+        insist   wait as long as it takes
+        """
+        patience = None if insist or known is None or not known.may_be_stale else PATIENCE_SECONDS
+        if patience is not None and self._is_failing:
+            now = asyncio.get_running_loop().time()
+            if now < self._retry_at:
+                assert known is not None
+                return known
+            self._retry_at, patience = now + RETRY_SECONDS, 0.0
+        try:
+            async with asyncio.timeout(patience):
+                response = await self._pending.do((key, self._changes), lambda: self._request(key, scope, host))
+        except TimeoutError:
+            if known is None or patience is None:
+                raise
+            return known
+        return known if response.status >= 500 and known is not None and known.may_be_stale else response
+
     async def _request(self, key: _Key, scope: Scope, host: bytes) -> _Response:
         changes = self._changes
-        old = self._drop(key)
+        old = self._responses.get(key)
         # All readers get the response, so headers of the reader who came first must not have an effect on it.
         headers = [(b"host", host)] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
-        status, sent, body = await _call(
-            self._app, {**scope, "method": "GET", "query_string": key[2], "headers": headers}
-        )
+        with connections.for_readers():
+            status, sent, body = await _call(
+                self._app, {**scope, "method": "GET", "query_string": key[2], "headers": headers}
+            )
         values = dict(sent)
+        # The application may have a response from the time before the database failed, too.
+        age = float(values[b"age"]) if b"cache-status" in values else 0.0
+        self._is_failing = status == 503 or b"cache-status" in values
+        if old is not None and self._is_failing and old.may_be_stale:
+            return old
+        if status < 500:
+            self._drop(key)
         if status == 304 and old is not None:
             response = old
             response.changes = changes
             _VALIDATED.inc()
         else:
             _MADE.inc()
-            # A cookie would be for one reader, and an id is of one request. Readers' pages set no cookie.
-            headers = [(name, value) for name, value in sent if name not in (b"set-cookie", b"x-request-id")]
+            headers = [_with_stale_if_error(name, value) for name, value in sent if name not in _OF_ONE_ANSWER]
             response = _Response(status, headers, {b"": body}, values.get(b"etag", b""), changes)
             if b"content-encoding" not in values and _is_compressible(values, body):
                 response.bodies |= await asyncio.to_thread(_compressed, body)
             response.starts = {coding: _start(response, coding) for coding in response.bodies}
-        control = values.get(b"cache-control", b"")
-        if b"public" in control:
-            response.fresh_until = asyncio.get_running_loop().time() + FRESH_SECONDS
+        if b"public" in values.get(b"cache-control", b"") and status < 500:
+            response.validated_at = asyncio.get_running_loop().time() - age
             self._drop(key)
             self._responses[key] = response
             self._size += response.size
@@ -249,6 +319,18 @@ def _start(response: _Response, coding: bytes) -> Message:
     if coding:
         headers.append((b"content-encoding", coding))
     return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+def _with_stale_if_error(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name == b"cache-control" and b"public" in value and b"must-revalidate" not in value:
+        value += b", stale-if-error=%d" % STALE_IF_ERROR_SECONDS
+    return name, value
+
+
+def _marks_of_stale(response: _Response, now: float) -> _Headers:
+    """Return headers that tell caches how old a response is (RFC 9111, section 5.1; RFC 9211)."""
+    age = int(now - response.validated_at)
+    return [(b"age", b"%d" % age), (b"cache-status", b"%s; hit; ttl=%d" % (STALE.encode(), -age))]
 
 
 def _validators(response: _Response) -> _Headers:

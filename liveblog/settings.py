@@ -15,6 +15,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
+from liveblog import database_url, redis_url
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -169,7 +170,24 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data -----------------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{_DATA_DIR / 'db.sqlite3'}")}
+try:
+    _database = database_url.settings_of(env.str("DATABASE_URL", f"sqlite:///{_DATA_DIR / 'db.sqlite3'}"))
+except ValueError as _error:
+    # It may have a password in it.
+    raise ImproperlyConfigured(f"DATABASE_URL is no address of a database. {_error}") from None
+DATABASES: dict[str, dict[str, Any]] = {"default": _database}
+#: The number of connections that a process keeps to PostgreSQL.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)
+#: Limits of PostgreSQL, in seconds; 0: none. The time that a statement waits for a lock, that a transaction does
+#: nothing, and that a statement takes for which somebody waits.
+DATABASE_LOCK_TIMEOUT = env.float("DATABASE_LOCK_TIMEOUT", 4.0)
+DATABASE_IDLE_TIMEOUT = env.float("DATABASE_IDLE_TIMEOUT", 15.0)
+DATABASE_STATEMENT_TIMEOUT = env.float("DATABASE_STATEMENT_TIMEOUT", 15.0)
+if DATABASE_POOL_SIZE < 4:
+    raise ImproperlyConfigured(f"DATABASE_POOL_SIZE is {DATABASE_POOL_SIZE}. A process needs 4 connections or more.")
+for _name in ("DATABASE_LOCK_TIMEOUT", "DATABASE_IDLE_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"):
+    if not 0 <= globals()[_name] <= 3600:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 (no limit) to 3600 seconds.")
 _database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     _database_options.update(
@@ -178,37 +196,52 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         timeout=20,
         init_command="PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON",
     )
-else:
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["ENGINE"] = "liveblog.postgresql"
+    # A cursor of the server needs a transaction behind a pooler. Nothing here reads so much that it would need one.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     # In seconds: a query waits `timeout` for a connection, and the pool tries for `reconnect_timeout` to make one. That
     # is short because the pool tries again with each query; within one try its pauses grow longer and longer.
-    _database_options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 2, "reconnect_timeout": 1})
-    # PostgreSQL takes a third of a second to compile a query with many columns; no query here runs for a tenth of that.
-    _database_options.setdefault("options", "-c jit=off")
+    _waits = {"max_waiting": 200, "timeout": 2, "reconnect_timeout": 1}
+    _database_options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, **_waits}
     # Check a pooled connection before it is used: a restart of the database may have cut it.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if "," in DATABASES["default"]["HOST"]:
+        # Of several servers, only one takes writes.
+        _database_options.setdefault("target_session_attrs", "read-write")
+    # For libpq: a server that is gone without a word is noticed within seconds (in milliseconds: `tcp_user_timeout`).
+    _noticed = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    _database_options = DATABASES["default"]["OPTIONS"] = _noticed | {"tcp_user_timeout": 10_000} | _database_options
+else:
+    raise ImproperlyConfigured("DATABASE_URL begins with sqlite:// or postgres://.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
+    try:
+        REDIS_URL = redis_url.normal(REDIS_URL)
+        _limits_url = redis_url.normal(env.str("LIMITS_REDIS_URL", REDIS_URL))
+    except ValueError as _error:
+        raise ImproperlyConfigured(str(_error)) from None
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
+            "CONFIG": {"hosts": [redis_url.channel_layer(REDIS_URL)]},
         }
     }
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
+            "LOCATION": [REDIS_URL],
             # In seconds. A cache that takes longer is worse than none.
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} | redis_url.cache_options(REDIS_URL),
         },
         # Counters of limits (liveblog.limits). A server that evicts pages under pressure must not evict them.
         "limits": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL),
+            "LOCATION": [_limits_url],
             "KEY_PREFIX": "limits",
-            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+            "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5} | redis_url.cache_options(_limits_url),
         },
     }
 else:
@@ -600,6 +633,7 @@ LOGGING = {
     },
     "filters": {
         "once_per_outage": {"()": "liveblog.logs.OncePerOutage"},
+        "request_outages": {"()": "liveblog.logs.RequestOutages"},
         "without_probes": {"()": "liveblog.logs.WithoutProbes"},
         "mask_secrets": {"()": "liveblog.logs.MaskSecrets"},
     },
@@ -621,6 +655,7 @@ LOGGING = {
         "articles": {"level": "INFO"},
         "comments": {"level": "INFO"},
         "security": {"handlers": ["security"], "level": "INFO" if SECURITY_LOG else "ERROR", "propagate": False},
+        "django.request": {"filters": ["request_outages"]},
         "uvicorn.access": {"filters": ["without_probes"]},
         # Loggers of code that keeps trying while something is down.
         **{

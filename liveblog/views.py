@@ -1,3 +1,6 @@
+import sys
+
+import psycopg
 from django.conf import settings
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -9,7 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
+from liveblog import connections, outages, unavailable
 from liveblog.errors import NotInLanguage
+from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
 
 
@@ -30,13 +35,31 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Return 200 if this process can answer requests, and 503 if the database does not answer."""
+    """Return 200 if this process can serve readers: the database answers, or pages are in memory. Otherwise 503."""
+    if _database_answers():
+        return HttpResponse("ok\n", content_type="text/plain")
+    if request.scope.get(PAGES_IN_MEMORY):  # type: ignore[attr-defined]
+        text = "The database does not answer. Readers get pages from memory.\n"
+        return HttpResponse(text, content_type="text/plain")
+    return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
+
+
+def _database_answers() -> bool:
     try:
-        with connection.cursor() as cursor:
+        with connections.for_readers(), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception:
-        return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
+        return connection.vendor == "postgresql" and _takes_connections()
+    return True
+
+
+def _takes_connections() -> bool:
+    """Return whether the database takes a connection beside the pool, whose connections may all be busy."""
+    try:
+        psycopg.connect(**connection.get_connection_params()).close()
+    except Exception:
+        return False
+    return True
 
 
 @require_safe
@@ -81,4 +104,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    if outages.is_temporary(sys.exception()):
+        return unavailable.answer(request)
     return render(request, "500.html", status=500)

@@ -6,9 +6,11 @@ Each run has its own names, so two runs at the same time do not disturb each oth
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,6 +49,11 @@ def copy(directory: Path, worker: str) -> Iterator[None]:
     creation.clone_test_db(worker, verbosity=0, autoclobber=True)
     own = creation.get_test_db_clone_settings(worker)["NAME"]
     _use(own)
+    if bouncer := urlsplit(os.environ.get("PGBOUNCER_URL", "")).netloc:
+        # Databases cannot be copied through it. Everything after that goes through it, also that of servers.
+        host, _, port = bouncer.rpartition("@")[2].partition(":")
+        connections.databases["default"] |= {"HOST": host, "PORT": port}
+        connection.settings_dict |= {"HOST": host, "PORT": port}
     yield
     _drop(own)
 

@@ -16,7 +16,8 @@ from websockets.asyncio.client import connect
 from articles.models import Article
 from tests import factories, soak
 from tests.clients import OpenPage, closing_codes, handshake, masked, messages, shake_hands, until_cut
-from tests.server import PLAIN_SERVER, Server
+from tests.hostile import VALUES
+from tests.server import PATIENCE, PLAIN_SERVER, Server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -203,3 +204,38 @@ async def test_a_flood_of_connections_from_one_address_does_not_affect_others(se
             assert "changes" in await other.recv()
         for writer in kept:
             writer.close()
+
+
+async def test_addresses_that_no_page_has_are_answered_and_cost_the_server_nothing(server: Server) -> None:
+    article = await sync_to_async(factories.article)()
+    chance = random.Random(3)
+
+    def status(path: str, *, upgrade: bool) -> int:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+            connection.sendall(
+                handshake(server, path) if upgrade else f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+            )
+            return int(connection.recv(12).split(b" ")[1])
+
+    def ask() -> set[int]:
+        found = set()
+        for number in range(soak.count(40, 2000)):
+            after = chance.choice(VALUES)
+            slug = chance.choice((article.slug, article.slug, "a" * 5000, "%00", "%ED%A0%80", ".."))
+            if number % 2:
+                found.add(status(f"/ws/en/live/{slug}/?after={after}&after={chance.choice(VALUES)}", upgrade=True))
+            else:
+                address = chance.choice(
+                    (f"/en/live/{slug}/", f"/en/live/{slug}/changes", f"/{slug}/", "/sitemap-updates.xml")
+                )
+                name = chance.choice(("after", "before", "at", "page", "p", "key", "fresh", "x"))
+                found.add(status(f"{address}?{name}={after}", upgrade=False))
+        return found
+
+    async with Witness(server, article) as witness:
+        before = memory(server)
+        found = await asyncio.to_thread(ask)
+        assert max(found) < 500
+        assert {101, 200, 404} <= found
+        await witness.sees_an_update()
+        assert memory(server) - before < 30 * MIB

@@ -504,6 +504,44 @@ def test_the_desk_loads_older_entries(desk: DeskClient, monkeypatch: pytest.Monk
     assert seen == updates
 
 
+@pytest.mark.parametrize("state", ["draft", "scheduled"])
+def test_the_desk_pages_through_all_that_waits(desk: DeskClient, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    monkeypatch.setattr("articles.desk.timeline.PAGE_SIZE", 2)
+    published = factories.update(desk.article).element
+    later = timezone.now() + datetime.timedelta(hours=1)
+    waiting = [
+        factories.update(desk.article, state=state, body_en=f"<p>{number}</p>", publish_at=later).element
+        for number in range(5)
+    ][::-1]
+    found = desk.entries()
+    shown = waiting[:2] if state == "draft" else waiting[-2:]
+    assert [entry["id"] for entry in found["entries"]] == [*shown, published]
+    assert "3 more updates are waiting" in found["side"]
+    seen: list[str] = []
+    before = ""
+    while entries := desk.entries(before=before, state=state)["entries"]:
+        assert len(entries) <= 2
+        seen += [entry["id"] for entry in entries]
+        before = entries[-1]["sort"]
+    assert seen == waiting
+
+
+def test_a_desk_that_slept_gets_a_page_and_not_all_that_was_edited(
+    desk: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("articles.desk.timeline.PAGE_SIZE", 3)
+    state = desk.entries()["state"]
+    night = [factories.update(desk.article).element for _ in range(3)]
+    found = desk.entries(after=state)
+    assert (found["whole"], {entry["id"] for entry in found["entries"]}) == (False, set(night))
+    night.append(factories.update(desk.article).element)
+    found = desk.entries(after=state)
+    assert (found["whole"], [entry["id"] for entry in found["entries"]]) == (True, night[:0:-1])
+    # With a filter as well, although nothing of it is shown.
+    found = desk.entries(after=state, state="withdrawn")
+    assert (found["whole"], found["entries"]) == (True, [])
+
+
 @pytest.mark.parametrize("sort", ["", "9-000000000001", "0--000000000001", "0-now-1", "0-2026-01-01-x", "¹", "-" * 99])
 def test_the_desk_can_ask_for_any_place_in_the_timeline(desk: DeskClient, sort: str) -> None:
     factories.update(desk.article)

@@ -9,13 +9,12 @@ from typing import Any
 
 import brotli
 import pytest
-from django.core.cache import cache
 
 import articles.urls
 import comments.urls
 from articles.models import Article
 from liveblog import pagecache, parameters
-from liveblog.cache import get_or_make
+from liveblog.cache import get_or_make, latest, point
 from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.parameters import read_at, read_by
@@ -33,11 +32,17 @@ class Site:
         self.scopes: list[dict[str, Any]] = []
         self.open = asyncio.Event()
         self.open.set()
+        #: The status of all answers, while there is one.
+        self.fails = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked += 1
         self.scopes.append(scope)
         await self.open.wait()
+        if self.fails:
+            await send({"type": "http.response.start", "status": self.fails, "headers": []})
+            await send({"type": "http.response.body", "body": b"It fails."})
+            return
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
         known = dict(scope["headers"]).get(b"if-none-match", b"").decode()
         status = 304 if known and known == self.headers.get("etag") else 200
@@ -76,6 +81,60 @@ async def test_a_stampede_makes_one_request() -> None:
     answers = await asyncio.gather(*asking)
     assert {body for _status, _headers, body in answers} == {site.body}
     assert site.asked == 1
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_readers_get_the_last_page_while_the_server_fails(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(pagecache, "RETRY_SECONDS", 0.0)
+    site = Site(etag='"1"')
+    cached = PageCache(site, ["de"])
+    fresh = await get(cached)
+    assert "age" not in fresh[1]
+    assert fresh[1]["cache-control"] == "public, max-age=5, stale-if-error=86400"
+    site.fails = status
+    for _ in range(3):
+        stale = await get(cached)
+        assert (stale[0], stale[2]) == (200, site.body)
+        assert int(stale[1]["age"]) >= 0
+        assert stale[1]["cache-status"].startswith("liveblog; hit; ttl=")
+    assert (await get(cached, if_none_match='"1"'))[0] == 304
+    assert (await get(cached, "/de/other/"))[0] == status
+    site.fails = 0
+    site.body = b"<p>It is back.</p>"
+    site.headers["etag"] = '"2"'
+    while (await get(cached))[2] != site.body:
+        await asyncio.sleep(0)
+
+
+async def test_nobody_waits_for_a_server_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(pagecache, "PATIENCE_SECONDS", 0.01)
+    site = Site()
+    cached = PageCache(site, ["de"])
+    await get(cached)
+    site.open.clear()
+    # It takes too long to find out.
+    assert (await get(cached))[0] == 200
+    site.fails = 503
+    site.open.set()
+    await get(cached)
+    site.open.clear()
+    asked = site.asked
+    for _ in range(50):
+        assert (await get(cached))[0] == 200
+    # One attempt is under way for all of them.
+    assert site.asked <= asked + 1
+    site.open.set()
+
+
+async def test_what_must_be_validated_is_not_served_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", 0.0)
+    site = Site(**{"cache-control": "public, max-age=1, must-revalidate"})
+    cached = PageCache(site, ["de"])
+    assert (await get(cached))[1]["cache-control"] == "public, max-age=1, must-revalidate"
+    site.fails = 503
+    assert (await get(cached))[0] == 503
 
 
 async def test_parameters_without_effect_share_one_page() -> None:
@@ -231,7 +290,7 @@ def test_concurrent_requests_render_a_page_once() -> None:
 
     def ask(_number: int) -> bytes:
         together.wait(10)
-        return get_or_make("stampede", make, group="tests", most=5)
+        return get_or_make("stampede", "1", make, group="tests", most=5)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {b"page"}
@@ -243,23 +302,46 @@ def test_after_a_failed_rendering_the_next_caller_tries_again() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - our own
-        get_or_make("failing", fail, group="tests", most=5)
-    assert get_or_make("failing", lambda: b"page", group="tests", most=5) == b"page"
+        get_or_make("failing", "1", fail, group="tests", most=5)
+    assert get_or_make("failing", "1", lambda: b"page", group="tests", most=5) == b"page"
+
+
+def test_a_superseded_page_is_not_kept() -> None:
+    def ask(version: str, content: bytes) -> bytes:
+        return get_or_make("page", version, lambda: content, group="tests", most=5)
+
+    assert ask("1", b"one") == b"one"
+    assert ask("2", b"two") == b"two"
+    assert ask("2", b"another") == b"two"
+    assert ask("1", b"one again") == b"one again"
+    point("/page/", "page")
+    found = latest("/page/")
+    assert found is not None
+    assert (found.content, found.version) == (b"one again", "1")
+    assert latest("/other/") is None
 
 
 def test_a_group_keeps_as_many_pages_as_it_may() -> None:
     def ask(number: int) -> bytes:
-        return get_or_make(f"place-{number}", lambda: b"%d" % number, group="places", most=20)
+        return get_or_make(f"place-{number}", "1", lambda: b"%d" % number, group="places", most=20)
+
+    def is_kept(name: str) -> bool:
+        point(f"/{name}/", name)
+        return latest(f"/{name}/") is not None
 
     for number in range(100):
         assert ask(number) == b"%d" % number
-    kept = [number for number in range(100) if cache.get(f"place-{number}") is not None]
+    kept = [number for number in range(100) if is_kept(f"place-{number}")]
     assert kept == list(range(80, 100))
     # Another group, such as the newest pages that everybody opens, has lost nothing.
-    get_or_make("newest", lambda: b"", group="newest", most=3)
+    get_or_make("newest", "1", lambda: b"", group="newest", most=3)
     for number in range(50):
         ask(number)
-    assert cache.get("newest") == b""
+    assert is_kept("newest")
+    # A page that is made again and again is one page.
+    for version in range(50):
+        get_or_make("newest", str(version), lambda: b"", group="places", most=20)
+    assert is_kept("place-49")
 
 
 @pytest.fixture
@@ -280,7 +362,7 @@ def test_the_running_server_serves_everybody_the_same_page(article: Article) -> 
     with Server() as running:
         plain = ask()
         assert b'lang="de"' in plain.text
-        assert plain.headers["Cache-Control"] == "public, max-age=5"
+        assert plain.headers["Cache-Control"] == "public, max-age=5, stale-if-error=86400"
         assert plain.headers["Set-Cookie"] is None
         assert plain.headers["Vary"] == "Accept-Encoding"
         other = ask(**{"Accept-Language": "ar", "Cookie": "sessionid=x; django_language=uk", "Accept-Encoding": "br"})

@@ -7,6 +7,7 @@ import sys
 import pytest
 from django.db import connection
 
+from liveblog import database_url, redis_url
 from tests.server import ROOT
 
 
@@ -60,8 +61,67 @@ def test_the_new_name_of_a_variable_has_precedence() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="It has no such compiler.")
-def test_the_database_compiles_no_queries() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW jit")
-        assert cursor.fetchone() == ("off",)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="It has no such limits.")
+@pytest.mark.parametrize("serves", [False, True])
+def test_statements_that_somebody_waits_for_have_limits(serves: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liveblog.connections._serving", serves)
+    own = connection.copy()
+    try:
+        # Behind a pooler they hold within transactions.
+        own.ensure_connection()
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('jit'), current_setting('lock_timeout'),"
+                " current_setting('idle_in_transaction_session_timeout'), current_setting('statement_timeout')"
+            )
+            assert cursor.fetchone() == ("off", "4s", "15s", "15s" if serves else "0")
+    finally:
+        own.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "ports"),
+    [
+        ("postgres://user:p%40,ss@a:5432,b:5433/name?sslmode=require", "a,b", "5432,5433"),
+        ("postgres://user@a,[::1]:5433/name", "a,::1", ",5433"),
+    ],
+)
+def test_an_address_may_name_several_hosts(url: str, hosts: str, ports: str) -> None:
+    found = database_url.settings_of(url)
+    assert (found["HOST"], found["PORT"], found["NAME"], found["USER"]) == (hosts, ports, "name", "user")
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "postgres://user:secret@host:port/name", "host"])
+def test_an_address_of_no_database_is_refused(url: str) -> None:
+    refused = check(SECRET_KEY="x", DATABASE_URL=url)
+    assert refused.returncode != 0
+    assert "DATABASE_URL" in refused.stderr
+    assert "secret" not in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("valkey://user:pass@host:6379/1", "redis://user:pass@host:6379/1"),
+        ("valkeys://host", "rediss://host"),
+        ("redis+sentinel://a,b:1/group/2", "redis+sentinel://a,b:1/group/2"),
+    ],
+)
+def test_redis_valkey_and_sentinels_can_be_named(url: str, normal: str) -> None:
+    assert redis_url.normal(url) == normal
+
+
+def test_a_group_of_sentinels_has_a_name() -> None:
+    layer = redis_url.channel_layer("redis+sentinel://me:p%40@a,b:1/group/2")
+    assert layer == {
+        "master_name": "group",
+        "sentinels": [("a", 26379), ("b", 1)],
+        "sentinel_kwargs": {"socket_timeout": 1.0},
+        "db": 2,
+        "username": "me",
+        "password": "p@",
+    }
+    refused = check(SECRET_KEY="x", REDIS_URL="redis+sentinel://a,b")
+    assert refused.returncode != 0
+    assert "name of their group" in refused.stderr

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 from django.utils.translation import get_language
 
@@ -26,7 +26,8 @@ PAGE_SIZE = 50
 State = Update.State
 
 #: States shown on top; the update that is published next is the lowest of them.
-_WAITING = (State.DRAFT, State.SUBMITTED, State.SCHEDULED)
+_DRAFTS = (State.DRAFT, State.SUBMITTED)
+_WAITING = (*_DRAFTS, State.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -66,31 +67,71 @@ def updates() -> QuerySet[Update]:
 
 
 def newest(article: Article, selection: Selection, before: str = "") -> list[Update]:
-    """Return the top of the timeline, or the page below `before`, the `sort_key` of an entry."""
+    """Return the top of the timeline, or the page below `before`, the `sort_key` of an entry.
+
+    On top are the newest drafts, and the scheduled updates that are due first. If there are more, only their own states
+    show them all, page by page.
+    """
     found = selection.of_article(article)
-    published = found.exclude(state__in=_WAITING).order_by(F("first_published_at").desc(nulls_last=True), "-pk")
-    if not before:
-        waiting = found.filter(state__in=_WAITING)
-        return [*sorted(waiting, key=sort_key, reverse=True), *published[:PAGE_SIZE]]
-    return list(published.filter(_sorted_after(before))[:PAGE_SIZE])
+    if before or selection.state in _WAITING:
+        return _page_below(found, before)
+    drafts = list(found.filter(state__in=_DRAFTS).order_by("-pk")[:PAGE_SIZE])
+    scheduled = list(found.filter(state=State.SCHEDULED).order_by("publish_at", "pk")[:PAGE_SIZE])
+    return [*drafts, *reversed(scheduled), *_published(found)[:PAGE_SIZE]]
+
+
+def _published(found: QuerySet[Update]) -> QuerySet[Update]:
+    return found.exclude(state__in=_WAITING).order_by(F("first_published_at").desc(nulls_last=True), "-pk")
+
+
+def _page_below(found: QuerySet[Update], before: str) -> list[Update]:
+    """Return the page below the entry with this `sort_key`, in the order of these keys; the top if it is ""."""
+    page: list[Update] = []
+    for rank, rows in (
+        ("9", found.filter(state__in=_DRAFTS).order_by("-pk")),
+        ("8", found.filter(state=State.SCHEDULED).order_by("-publish_at", "-pk")),
+        ("0", _published(found)),
+    ):
+        missing = PAGE_SIZE - len(page)
+        if missing and (not before or rank <= before[:1]):
+            page += rows.filter(_sorted_after(before) if before.startswith(rank) else Q())[:missing]
+    return page
 
 
 def _sorted_after(sort: str) -> Q:
-    """Return the condition for updates below the entry with this `sort_key`."""
-    moment, _, digits = sort.removeprefix("0-").rpartition("-")
+    """Return the condition for updates below the entry with this `sort_key`, among those that begin as it does."""
+    rank, _, rest = sort.partition("-")
+    moment, _, digits = rest.rpartition("-")
     pk = number(digits) or 0
     never_published = Q(first_published_at=None)
+    if rank == "9":
+        return Q(pk__lt=pk)
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError):
-        # Everything is below the states on top. Below an update thrown away unseen are the others of the kind.
+        # Below an update thrown away unseen are the others of the kind.
         return never_published & Q(pk__lt=pk) if sort.startswith("0--") else Q()
+    if rank == "8":
+        return Q(publish_at__lt=at) | Q(publish_at=at, pk__lt=pk)
     return Q(first_published_at__lt=at) | Q(first_published_at=at, pk__lt=pk) | never_published
 
 
-def changed(article: Article, selection: Selection, after: int) -> tuple[list[Update], list[Update]]:
-    """Return the updates edited since desk revision `after`: those that the selection shows, and the others."""
-    edited = list(updates().filter(article=article, desk_revision__gt=after))
+def hidden(article: Article) -> int:
+    """Return how many updates wait that the top of the timeline does not show."""
+    waiting = article.updates.filter(state__in=_WAITING).values_list("state").annotate(count=Count("pk")).order_by()
+    counts = dict(waiting)
+    scheduled = counts.pop(State.SCHEDULED, 0)
+    return max(0, scheduled - PAGE_SIZE) + max(0, sum(counts.values()) - PAGE_SIZE)
+
+
+def changed(article: Article, selection: Selection, after: int) -> tuple[list[Update], list[Update]] | None:
+    """Return the updates edited since desk revision `after`: those that the selection shows, and the others.
+
+    Return None if there are more than a page: a desk that slept needs no more than the top of the timeline.
+    """
+    edited = list(updates().filter(article=article, desk_revision__gt=after)[: PAGE_SIZE + 1])
+    if len(edited) > PAGE_SIZE:
+        return None
     pks = [update.pk for update in edited]
     shown = set(selection.of_article(article).filter(pk__in=pks).values_list("pk", flat=True))
     return [one for one in edited if one.pk in shown], [one for one in edited if one.pk not in shown]

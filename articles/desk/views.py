@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from babel.numbers import format_decimal
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -34,11 +35,12 @@ from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
+from liveblog import cache
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
-from liveblog.languages import direction
+from liveblog.languages import active_locale, direction
 from liveblog.newsroom import panels
 from liveblog.numbers import number
 
@@ -49,6 +51,12 @@ View = Callable[..., HttpResponse]
 
 #: The greatest number of users offered for handing over an update.
 MAX_COLLEAGUES = 200
+
+#: The greatest number of ready pieces that the composer offers.
+MAX_SNIPPETS = 200
+
+#: How long the desks show the same origins of votes, in seconds.
+ORIGINS_SECONDS = 15
 
 #: The number of turns of the coverage that stand at the side.
 MAX_EVENTS = 4
@@ -85,14 +93,15 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
     # Before the entries: the desk asks again for those that are edited meanwhile.
     state = article.desk_state
     form = _form(request, article, None, None)
+    found = timeline.newest(article, timeline.Selection())
     context = {
         **admin.site.each_context(request),
         "title": str(article),
         "article": article,
         "opts": Article._meta,
         "state": state,
-        "entries": _entries(request, article, timeline.newest(article, timeline.Selection())),
-        "more": article.updates.exclude(first_published_at=None).count() > timeline.PAGE_SIZE,
+        "entries": _entries(request, article, found),
+        "more": len(found) >= timeline.PAGE_SIZE,
         "composer": _composer(request, form),
         "side": _side(request, article),
         "states": Update.State.choices,
@@ -104,7 +113,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
 
 
 def _snippets(article: Article) -> list[Snippet]:
-    return list(Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))
+    return list((Snippet.objects.filter(article=None) | Snippet.objects.filter(article=article))[:MAX_SNIPPETS])
 
 
 def _colleagues() -> list[User]:
@@ -163,19 +172,21 @@ def entries(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with entries of the timeline.
 
     `after`: those edited since that state of the desk; `before`: the page below that entry; neither: the newest. The
-    newest are also sent if an update was deleted since `after`, or if the database does not know that state, which may
-    be lost; `whole` then means that the desk shows nothing else.
+    newest are also sent if an update was deleted since `after`, if more than a page was edited, or if the database does
+    not know that state, which may be lost; `whole` then means that the desk shows nothing else.
     """
     selection = timeline.Selection.of(request.GET)
     state = article.desk_state
     after, before = State.parse(request.GET.get("after")), request.GET.get("before", "")
     is_known = after is not None and article.knows_desk_state(after)
-    whole = not before and (after is None or not is_known or after.revision < article.deletion_revision)
+    whole = after is None or not is_known or after.revision < article.deletion_revision
+    changed = None if after is None or whole or before else timeline.changed(article, selection, after.revision)
     shown: list[dict[str, str]]
-    if after is None or whole:
+    if changed is None:
+        whole = not before
         shown = _entries(request, article, timeline.newest(article, selection, before))
     else:
-        matching, others = timeline.changed(article, selection, after.revision)
+        matching, others = changed
         shown = [*_entries(request, article, matching), *({"id": update.element} for update in others)]
     return JsonResponse({"state": str(state), "entries": shown, "whole": whole, "side": _side(request, article)})
 
@@ -186,26 +197,46 @@ def _side(request: HttpRequest, article: Article) -> str:
     context = {
         "article": article,
         "may_run": _may_run(request),
+        "hidden": timeline.hidden(article),
         "warning": quiet.warning_of(article),
         "events": [(event, author_of(event)) for event in article.events.select_related("user")[:MAX_EVENTS]],
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
-        "origins": [_origin(each) for each in voting.origins(article.pk)],
+        "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
 
 
-def _origin(found: voting.Origin) -> dict[str, object]:
-    language = found.update.source_language
-    return {
-        "headline": text_in(found.update, "headline", language),
-        "language": language,
-        "votes": found.votes,
-        "total": found.total,
-    }
+def _origins(article: Article) -> list[dict[str, object]]:
+    """Return for the template the networks from which many votes came; at most ORIGINS_SECONDS old.
+
+    Every open desk asks every few seconds, and a poll may have very many votes.
+    """
+    key = f"origins:{article.pk}"
+    found: list[dict[str, Any]] | None = cache.get(key)
+    if found is None:
+        found = [
+            {
+                "headline": text_in(origin.update, "headline", origin.update.source_language),
+                "language": origin.update.source_language,
+                "number": origin.votes,
+                "total": origin.total,
+            }
+            for origin in voting.origins(article.pk)
+        ]
+        cache.put(key, found, ORIGINS_SECONDS)
+    locale = active_locale()
+    return [
+        each
+        | {
+            "votes": format_decimal(each["number"], locale=locale),
+            "total": format_decimal(each["total"], locale=locale),
+        }
+        for each in found
+    ]
 
 
 # One update -----------------------------------------------------------------------------------------------------------

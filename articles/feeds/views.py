@@ -55,7 +55,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
         listed = Document.of(channel, None, place, anchor)
         state, last_modified = listed.key, listed.revised_at
     hub = hashlib.sha256(settings.WEBSUB_HUB.encode()).hexdigest()[:8]
-    key = f"feed:{name}:{language}:{state}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
+    page = f"feed:{name}:{language}:{slug}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
 
     def render() -> bytes:
         # The article as it is now, with everything that a page needs.
@@ -69,7 +69,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
     kept = Kept(group=f"feed:{name}:{language}:{slug}:{key_only:d}", most=MAX_VERSIONS)
     if place.relation:
         kept = Kept(group="feed-places", most=MAX_KEPT)
-    response = cached_response(request, key, render, content_type, last_modified=last_modified, **kept)
+    response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **kept)
     if settings.WEBSUB_HUB and not place.relation:
         # Subscribers look here first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
@@ -85,8 +85,12 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The index of all files. It lists a new file at once, and knows of modified ones after a minute."""
     files = [_last_file(Article), _last_file(Update)]
-    key = f"sitemap-index:{int(timezone.now().timestamp()) // _SITEMAP_MAX_AGE_SECONDS}:{files}"
-    return _sitemap(request, key, lambda: render_to_string("sitemap_index.xml", {"sitemaps": sitemaps.index()}))
+    state = f"{int(timezone.now().timestamp()) // _SITEMAP_MAX_AGE_SECONDS}:{files}"
+
+    def render() -> str:
+        return render_to_string("sitemap_index.xml", {"sitemaps": sitemaps.index()})
+
+    return _sitemap(request, "sitemap-index", state, render)
 
 
 def _last_file(model: type[Article] | type[Update]) -> int | None:
@@ -108,7 +112,7 @@ def sitemap(request: HttpRequest, section: str) -> HttpResponse:
     def render() -> str:
         return render_to_string("articles/feeds/sitemap.xml", {"urlset": found.urls(number)})
 
-    return _sitemap(request, f"sitemap:{section}:{number}:{state}", render)
+    return _sitemap(request, f"sitemap:{section}:{number}", str(state), render)
 
 
 @x_robots_tag
@@ -126,14 +130,15 @@ def news(request: HttpRequest, language: str = "") -> HttpResponse:
         context = {"pages": sitemaps.news(language), "publication": settings.PUBLISHER_NAME}
         return render_to_string("articles/feeds/news.xml", context)
 
-    return _sitemap(request, f"news:{language}:{state}", render)
+    return _sitemap(request, f"news:{language}", str(state), render)
 
 
-def _sitemap(request: HttpRequest, state: str, render: Callable[[], str]) -> HttpResponse:
-    key = f"sitemap:{hashlib.sha256(state.encode()).hexdigest()[:32]}"
+def _sitemap(request: HttpRequest, name: str, state: str, render: Callable[[], str]) -> HttpResponse:
+    digest = hashlib.sha256(state.encode()).hexdigest()[:32]
+    freshness = {"max_age": _SITEMAP_MAX_AGE_SECONDS}
     with timezone.override("UTC"):
-        freshness = {"max_age": _SITEMAP_MAX_AGE_SECONDS}
-        return cached_response(request, key, lambda: render().encode(), _XML, freshness=freshness, group="sitemaps")
+        make: Callable[[], bytes] = lambda: render().encode()  # noqa: E731
+        return cached_response(request, name, digest, make, _XML, freshness=freshness, group="sitemaps")
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date, parse_http_date_safe
 
-from liveblog.cache import MAX_KEPT, get_or_make
+from liveblog.cache import MAX_KEPT, get_or_make, point
 from liveblog.release import RELEASE
 
 #: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
@@ -18,7 +18,8 @@ MAX_AGE_SECONDS = 5
 
 def cached_response(
     request: HttpRequest,
-    key: str,
+    name: str,
+    state: str,
     render: Callable[[], bytes],
     content_type: str,
     *,
@@ -27,19 +28,24 @@ def cached_response(
     group: str = "pages",
     most: int = MAX_KEPT,
 ) -> HttpResponse:
-    """Return the response cached under `key`, which names everything that it depends on; it is rendered once for all.
+    """Return the page `name` in a state that names everything else that it depends on; it is rendered once for all.
 
     group, most     what is kept together, and how many of it; see `liveblog.cache.keep`
     last_modified   when it changed for the last time, for programs that know no ETags
     freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
     """
-    etag = f'W/"{RELEASE}:{key}"'
+    version = f"{RELEASE}:{name}:{state}"
+    etag = f'W/"{version}"'
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(
-            get_or_make(f"{RELEASE}:{key}", render, group=group, most=most), content_type=content_type
-        )
+
+        def make() -> bytes:
+            point(request.get_full_path(), name)
+            return render()
+
+        content = get_or_make(name, version, make, content_type, group=group, most=most)
+        response = HttpResponse(content, content_type=content_type)
     response.headers["ETag"] = etag
     if last_modified is not None:
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())

@@ -41,11 +41,15 @@ from liveblog.release import RELEASE
 FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
+<<<<<<< HEAD
 #: Of a card, whose address names its contents.
 CARD_MAX_AGE_SECONDS = 365 * 86_400
 
 #: The updates around one that its own page names.
 CONTEXT_SIZE = 5
+=======
+_HTML = "text/html; charset=utf-8"
+>>>>>>> main
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
@@ -99,12 +103,11 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             "max_age": FINISHED_MAX_AGE_SECONDS,
             "stale_while_revalidate": FINISHED_STALE_WHILE_REVALIDATE_SECONDS,
         }
-    key = f"live:{article.pk}:{language}:{article.page_state}:{selection.key}"
+    name, state = f"live:{article.pk}:{language}:{selection.key}", str(article.page_state)
     render = partial(_live_page, request, article, language, selection, anchor)
+    kept = _kept(article, language, selection)
     try:
-        return cached_response(
-            request, key, render, "text/html; charset=utf-8", freshness=freshness, **_kept(article, language, selection)
-        )
+        return cached_response(request, name, state, render, _HTML, freshness=freshness, **kept)
     except live_page.Moved as moved:
         return redirect(moved.selection.address(article.url(language), moved.fragment))
 
@@ -133,9 +136,10 @@ def _live_page(
     three to four times as long, because all updates must be read to name what their HTML depends on.
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
-    key = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
+    version = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
     render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
-    page = get_or_make(key, render, **_kept(article, language, selection, "coverage"))
+    kept = _kept(article, language, selection, "coverage")
+    page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
     page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
@@ -180,8 +184,8 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         with page_locale(article, language):
             return json_ld.dumped(json_ld.live_blog(page)).encode()
 
-    key = f"liveblog:{article.pk}:{language}:{article.page_state}"
-    return cached_response(request, key, make, "application/ld+json", group="liveblog")
+    name, state = f"liveblog:{article.pk}:{language}", str(article.page_state)
+    return cached_response(request, name, state, make, "application/ld+json", group="liveblog")
 
 
 @reads("after")
@@ -192,7 +196,8 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
     if frame.of_known_state:
-        patch_cache_control(response, public=True, max_age=1)
+        # A page that is told of no change believes that there is none.
+        patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
     else:
         # Names of states that nobody gave out must fill no cache.
         patch_cache_control(response, no_store=True)
@@ -294,8 +299,8 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
         with page_locale(article, language):
             return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
 
-    key = f"update:{pk}:{language}:{article.page_state}{':voted' if voted else ''}"
-    return cached_response(request, key, make, "text/html; charset=utf-8", group="permalinks")
+    name, state = f"update:{pk}:{language}{':voted' if voted else ''}", str(article.page_state)
+    return cached_response(request, name, state, make, _HTML, group="permalinks")
 
 
 def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message: str = "") -> bytes:

@@ -27,7 +27,7 @@ from comments.submission import CommentData, Rejected
 from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
-from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 from liveblog.parameters import reads
@@ -96,16 +96,18 @@ def comments(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         return redirect(selection._replace(place=place).address(request.path), permanent=page_number == 1)
     # Comments close at a set time, without a new revision until a process notices.
     is_open = Discussion.of(article.pk).is_open
-    key = f"comments:{article.pk}:{language}:{article.page_state}:{selection.key}:{is_open:d}"
+    name, state = f"comments:{article.pk}:{language}:{selection.key}", f"{article.page_state}:{is_open:d}"
     try:
         anchor = _anchor(Comment.objects.filter(article=article, thread=None), order, selection.place)
         # All readers open the first page, and some the others.
         kept = Kept(group=f"comments:{article.pk}:{language}:{selection.order}:{selection.only:d}", most=MAX_VERSIONS)
         if selection.place.relation:
             kept = Kept(group="comment-places", most=MAX_KEPT)
-        return _cached(
-            request, key, lambda: _page(request, article, language, selection=selection, anchor=anchor), kept
-        )
+
+        def make() -> str:
+            return _page(request, article, language, selection=selection, anchor=anchor)
+
+        return _cached(request, name, state, make, kept)
     except Moved as moved:
         fragment = f"comment-{moved.place.pk}" if moved.place.relation else "comments"
         return redirect(selection._replace(place=moved.place).address(request.path, fragment))
@@ -151,13 +153,19 @@ def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor |
     return page
 
 
-def _cached(request: HttpRequest, key: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
-    """Answer with the page that `key` names, made if no process has made it yet; 304 if the browser has it."""
-    etag = f'W/"{RELEASE}:{key}"'
+def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
+    """Answer with a page in a state, made if no process has made it yet; 304 if the browser has it."""
+    version = f"{RELEASE}:{name}:{state}"
+    etag = f'W/"{version}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(get_or_make(f"{RELEASE}:{key}", lambda: make().encode(), **kept))
+
+        def content() -> bytes:
+            point(request.get_full_path(), name)
+            return make().encode()
+
+        response = HttpResponse(get_or_make(name, version, content, **kept))
     response.headers["ETag"] = etag
     patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
@@ -295,8 +303,8 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     try:
         anchor = _anchor(Comment.objects.filter(thread=pk), ANSWERS, place)
-        key = f"thread:{pk}:{language}:{article.page_state}:{place.relation}{place.pk}"
-        return _cached(request, key, make, Kept(group="threads", most=MAX_KEPT))
+        name = f"thread:{pk}:{language}:{place.relation}{place.pk}"
+        return _cached(request, name, str(article.page_state), make, Kept(group="threads", most=MAX_KEPT))
     except Moved as moved:
         fragment = f"reply-{moved.place.pk}" if moved.place.relation else f"comment-{pk}"
         return redirect(pagination.address(url, moved.place.query, fragment))

@@ -39,6 +39,9 @@ MAX_DOUBLINGS = 10
 LETTERS_OF_ACCOUNT, LETTERS_OF_NETWORK = 3, 10
 
 
+_DEVICE = "device:"
+
+
 class _Meter(NamedTuple):
     """A count of attempts: of what, of whom, and how many have no pause."""
 
@@ -118,20 +121,23 @@ def _begin_letter(request: HttpRequest, account: str) -> None:
 
 
 def _meters(request: HttpRequest, kind: str, account: str) -> Iterator[_Meter]:
-    address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
-    yield _Meter("network", address, FREE_OF_NETWORK)
+    known = ""
     if account:
         user = User.objects.filter(Q(username__iexact=account) | Q(email__iexact=account)).order_by("pk").first()
         # The username and the e-mail address are one account, and a name without one is treated alike.
         name = account.casefold() if user is None else str(user.pk)
         known = "" if user is None else _known_as(request, user)
         yield _Meter(f"{kind}:{'known' if known else 'account'}", _hashed(f"{name}:{known}"), FREE_OF_ACCOUNT)
+    if not known.startswith(_DEVICE):
+        # A browser that is known has a count of its own, whatever others in the same office try.
+        address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
+        yield _Meter("network", address, FREE_OF_NETWORK)
 
 
 def _known_as(request: HttpRequest, user: User) -> str:
     """Return the browser or network from which a person has logged in before; "" if they come from elsewhere."""
     if devices.is_known(request, user):
-        return f"device:{devices.cookie_of(request)}"
+        return f"{_DEVICE}{devices.cookie_of(request)}"
     network = networks.network_of(request)
     if network != networks.UNKNOWN and UserSession.objects.filter(user=user, ip=network).exists():
         return f"network:{network}"

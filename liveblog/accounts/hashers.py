@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore, Lock
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Lock, get_native_id
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
@@ -12,14 +15,24 @@ from liveblog.connections import give_back
 AT_ONCE = 2
 MAX_WAITING = 20
 
-_turns = BoundedSemaphore(AT_ONCE)
+#: By so much the threads that hash yield to all others, where the system has priorities of threads (sched(7)).
+_NICENESS = 15
+
 _lock = Lock()
 _waiting = 0
 
 
+def _yield_to_others() -> None:
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+
+
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hash", initializer=_yield_to_others)
+
+
 def are_busy() -> bool:
-    """Return whether no more than those who wait already should wait for a hash."""
-    return _waiting >= MAX_WAITING
+    """Return whether so many wait already that nobody else should."""
+    return _waiting >= AT_ONCE + MAX_WAITING
 
 
 class PasswordHasher(PBKDF2PasswordHasher):
@@ -32,11 +45,7 @@ class PasswordHasher(PBKDF2PasswordHasher):
         try:
             # Others need the connection while this thread waits.
             give_back()
-            _turns.acquire()
+            return _threads.submit(super().encode, password, salt, iterations).result()
         finally:
             with _lock:
                 _waiting -= 1
-        try:
-            return super().encode(password, salt, iterations)
-        finally:
-            _turns.release()

@@ -38,12 +38,12 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
     """
     request = current_request.get()
     who = actor or actors.current() or getattr(request, "user", None)
-    machine = who if isinstance(who, actors.Machine) else None
-    user: User | None = who if who is not None and machine is None and who.pk else None  # type: ignore[assignment,union-attr]
+    anonymous = not isinstance(who, actors.Machine) and (who is None or not who.pk)
+    known: User | actors.Machine | None = None if anonymous else who  # type: ignore[assignment]
     entry = Entry(
         action=action,
-        actor=user,
-        actor_name=actors.name_of(machine or user) if machine or user else "",
+        actor=None if isinstance(known, actors.Machine) else known,
+        actor_name=actors.name_of(known) if known else "",
         about=about[:200],
         details=details,
         network=networks.network_of(request) if request is not None else None,

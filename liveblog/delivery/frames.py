@@ -16,6 +16,9 @@ from liveblog.delivery.elements import Operation
 from liveblog.delivery.states import State
 from liveblog.models import Change
 
+#: A page that lacks more elements loads again: it shows a part of them, and the frame would be larger than the page.
+MAX_ELEMENTS = 150
+
 #: Compression hardly makes texts below this size shorter.
 _MIN_COMPRESSED_BYTES = 150
 
@@ -120,10 +123,15 @@ def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
 
     Return None if the page has to load again.
     """
+<<<<<<< HEAD
     names = [line.element for line in changed if line.concerns(language)]
     if log.PAGE in names:
         return None
     return elements.with_brought(list(dict.fromkeys(reversed(names)))[::-1])
+=======
+    names = list(dict.fromkeys(line.element for line in reversed(changed) if line.concerns(language)))
+    return None if log.PAGE in names or len(names) > MAX_ELEMENTS else names[::-1]
+>>>>>>> main
 
 
 class _Missed:

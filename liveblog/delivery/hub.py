@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog import notify
+from liveblog import connections, notify
 from liveblog.delivery import elements, frames
 from liveblog.delivery.stream import RETRY_SECONDS, ArticleStream, Gone, Reader
 from liveblog.delivery.subscriber import Subscriber
@@ -211,7 +211,8 @@ class Hub:
         def run() -> _T:
             close_old_connections()
             try:
-                return function(*arguments, **keywords)
+                with connections.for_readers():
+                    return function(*arguments, **keywords)
             finally:
                 # A pooled connection goes back to the pool; SQLite's stays with the thread.
                 if connection.vendor == "postgresql":

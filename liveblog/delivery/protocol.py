@@ -20,6 +20,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 
 from liveblog.delivery import websocket
 from liveblog.delivery.websocket import BINARY, CLOSE, COMPRESSED, CONTINUATION, PING, PONG, TEXT
+from liveblog.http_protocol import refuse_head
 
 if TYPE_CHECKING:
     # The server imports this module before it loads the apps.
@@ -175,8 +176,17 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.conn.available_extensions = [_COMPRESSION]
+        self._has_request = False
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._has_request:
+            # The server hands over a whole handshake. If there is a line in it that websockets does not read, of more
+            # than 8 kB, uvicorn would wait for ever.
+            refuse_head(self.transport)
 
     def handle_connect(self, event: object) -> None:
+        self._has_request = True
         super().handle_connect(event)
         self.transport: Any
         if self.response.status_code == 101:

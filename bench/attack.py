@@ -1,0 +1,149 @@
+"""Strangers who attack the server, and the readers and the journalist who must not notice them."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import random
+import socket
+import statistics
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Event, Thread
+
+from articles.models import Article
+from bench import coverage
+from bench.servers import Server
+from tests.clients import Journalist
+
+#: How many threads attack at once, and how often each of those that flood does something, in seconds.
+LOG_INS, FLOODS = 30, 4
+FLOOD_INTERVAL_SECONDS = 0.05
+HALF_OPEN = 300
+
+#: How many pages readers open and how many updates the journalist sends for one figure.
+PAGES, SAVES = 300, 20
+
+_numbers = itertools.count()
+
+
+def _address() -> str:
+    """Return another network address each time, as a proxy on this machine names it."""
+    number = next(_numbers)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def _send(server: Server, method: str, path: str, fields: dict[str, str] | None = None, **headers: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        body = urllib.parse.urlencode(fields) if fields else None
+        sent = {"X-Forwarded-For": _address(), "Content-Type": "application/x-www-form-urlencoded", **headers}
+        connection.request(method, path, body, sent)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _logs_in(server: Server, article: Article) -> None:
+    """Try a password: each time for another account and from another network, so that no meter stops it."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        headers = {"X-Forwarded-For": _address()}
+        connection.request("GET", "/admin/login/", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        token = (answer.headers.get("Set-Cookie") or "").partition("csrftoken=")[2].partition(";")[0]
+        fields = {"username": f"x{next(_numbers)}", "password": "guess", "csrfmiddlewaretoken": token}
+        headers |= {"Cookie": f"csrftoken={token}", "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/admin/login/", urllib.parse.urlencode(fields), headers)
+        connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _comments(server: Server, article: Article) -> None:
+    number = next(_numbers)
+    fields = {"name": "Ana", "email": f"x{number}@host.example", "text": f"Comment {number} of a flood of comments."}
+    _send(server, "POST", f"{article.url('en')}comments/", fields, **{"Sec-Fetch-Site": "same-origin"})
+    time.sleep(FLOOD_INTERVAL_SECONDS)
+
+
+def _floods_caches(server: Server, article: Article) -> None:
+    number = next(_numbers)
+    name = random.choice(["x", "page", "at", "before", "fresh"])
+    path = random.choice([article.url("en"), f"{article.url('de')}changes", "/en/"])
+    _send(server, "GET", f"{path}?{name}={number}&after={number}-AAAAAAAA")
+    time.sleep(FLOOD_INTERVAL_SECONDS)
+
+
+@contextmanager
+def _repeated(
+    attack: Callable[[Server, Article], None], threads: int, server: Server, article: Article
+) -> Iterator[None]:
+    over = Event()
+
+    def work() -> None:
+        while not over.is_set():
+            with suppress(OSError, http.client.HTTPException):
+                attack(server, article)
+
+    workers = [Thread(target=work, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for worker in workers:
+            worker.join(60)
+
+
+@contextmanager
+def _half_open(server: Server, article: Article) -> Iterator[None]:
+    with ExitStack() as stack:
+        for number in range(HALF_OPEN):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            if number % 2:
+                connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        yield
+
+
+#: By name: a context in which the attack goes on.
+ATTACKS: dict[str, list[Callable[[Server, Article], contextmanager]]] = {  # type: ignore[type-arg]
+    "nobody attacks": [],
+    f"{LOG_INS} log-ins at once": [lambda *where: _repeated(_logs_in, LOG_INS, *where)],
+    "a flood of comments": [lambda *where: _repeated(_comments, FLOODS, *where)],
+    "a flood of addresses": [lambda *where: _repeated(_floods_caches, FLOODS, *where)],
+    f"{HALF_OPEN} half-open connections": [_half_open],
+}
+ATTACKS["all of these"] = [each for found in list(ATTACKS.values()) for each in found]
+
+
+def figures(server: Server, article: Article, attack: str) -> tuple[float, float]:
+    """Return in milliseconds, while an attack goes on: readers' 99th percentile, and the median of the desk's saves."""
+    journalist = Journalist(server.url, *coverage.JOURNALIST)
+    with ExitStack() as stack:
+        for each in ATTACKS[attack]:
+            stack.enter_context(each(server, article))
+        if ATTACKS[attack]:
+            time.sleep(1)
+        pages = sorted(_timed(lambda: _send(server, "GET", article.url("en"))) for _ in range(PAGES))
+        saves = [
+            _timed(
+                lambda: journalist.at_desk(
+                    article.pk, source_language="en", kind="text", action="publish", body=coverage.BODY
+                )
+            )
+            for _ in range(SAVES)
+        ]
+    return 1e3 * pages[int(0.99 * PAGES)], 1e3 * statistics.median(saves)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    taken = time.perf_counter() - began
+    time.sleep(0.01)
+    return taken

@@ -1,0 +1,67 @@
+"""Requests that write to one article wait for each other, and nobody else waits for them."""
+
+import asyncio
+
+import pytest
+
+from liveblog import handler
+from liveblog.handler import Bulkheads
+from liveblog.outages import Busy
+
+PATHS = (r"/[a-z]{2}/live/([^/]+)/comments/", r"/admin/(comments)/(?!comment/\d+/translate/)")
+
+
+def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
+    bulkheads = Bulkheads(PATHS, size=1, patience=1)
+    assert bulkheads.group_of("POST", "/de/live/summit/comments/") == "summit"
+    assert bulkheads.group_of("POST", "/uk/live/summit/comments/5/report/") == "summit"
+    assert bulkheads.group_of("POST", "/admin/comments/comment/decide/") == "comments"
+    assert bulkheads.group_of("POST", "/admin/comments/comment/7/translate/") is None
+    assert bulkheads.group_of("POST", "/admin/login/") is None
+    assert bulkheads.group_of("GET", "/de/live/summit/comments/") is None
+
+
+async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
+    bulkheads = Bulkheads(PATHS, size=2, patience=60)
+    under_way: list[int] = []
+    most = 0
+    goes_on = asyncio.Event()
+
+    async def write(number: int, group: str) -> None:
+        nonlocal most
+        async with bulkheads.turn(group):
+            under_way.append(number)
+            most = max(most, len(under_way))
+            await goes_on.wait()
+            under_way.remove(number)
+
+    writing = [asyncio.create_task(write(number, "summit")) for number in range(6)]
+    other = asyncio.create_task(write(99, "elsewhere"))
+    await asyncio.sleep(0.01)
+    assert under_way == [0, 1, 99]
+    # A client that leaves gives up its turn, or its place among those that wait.
+    writing[0].cancel()
+    writing[3].cancel()
+    await asyncio.wait({writing[0], writing[3]})
+    goes_on.set()
+    await asyncio.gather(*writing[1:3], *writing[4:], other)
+    assert most <= 4
+    assert not bulkheads._turns
+
+
+async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "MAX_WAITING", 1)
+    bulkheads = Bulkheads(PATHS, size=1, patience=0.05)
+    async with bulkheads.turn("summit"):
+        with pytest.raises(Busy, match="no turn came"):
+            async with bulkheads.turn("summit"):
+                raise AssertionError("unreachable")
+        waiting = asyncio.create_task(bulkheads.turn("summit").__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(Busy, match="wait already"):
+            async with bulkheads.turn("summit"):
+                raise AssertionError("unreachable")
+        with pytest.raises(Busy):
+            await waiting
+    async with bulkheads.turn("summit"):
+        pass

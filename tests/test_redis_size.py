@@ -1,0 +1,59 @@
+"""Redis stays small, however long the evening is: only what somebody asks for lies in it."""
+
+import itertools
+import random
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+
+from comments.models import Discussion, Policy
+from tests import factories, soak
+
+POSTS = soak.count(6, 500)
+COMMENTS = soak.count(18, 3_000)
+LANGUAGES = list(settings.MODELTRANSLATION_LANGUAGES)[: soak.count(2, 8)]
+
+#: The whole evening with 8 languages; and a small one, whose pages are nearly empty.
+MOST_BYTES = soak.count(100_000, 64_000_000)
+
+
+def size(connected: redis.Redis) -> int:
+    """Return the number of bytes that the keys take up."""
+    return sum(connected.memory_usage(key, samples=0) or 0 for key in connected.scan_iter(count=1000))
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("Redis" not in settings.CACHES["default"]["BACKEND"], reason="There is no Redis.")
+def test_an_evening_fits_into_redis(client: Client) -> None:
+    url = settings.CACHES["default"]["LOCATION"]
+    connected = redis.Redis.from_url(url if isinstance(url, str) else url[0])
+    article = factories.article(languages=LANGUAGES)
+    Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
+    random.seed(1)
+    words = ["talks", "summit", "minister", "border", "agreement", "troops", "statement", "evening", "press", "hall"]
+    biggest = 0
+    number = itertools.count()
+    for post in range(POSTS):
+        text = " ".join(random.choices(words, k=120))
+        update = factories.update(article, **{f"body_{language}": f"<p>{text}</p>" for language in LANGUAGES})
+        for language in LANGUAGES:
+            for address in (update.url(language), f"{article.url(language)}feed.atom"):
+                assert client.get(address).status_code == 200
+        for _ in range(COMMENTS // POSTS):
+            factories.comment(article, text=f"{' '.join(random.choices(words, k=30))} {next(number)}")
+        for language in LANGUAGES:
+            for address in (article.url(language), f"{article.url(language)}comments/"):
+                assert client.get(address).status_code == 200
+        if post % 25 == 0 or post == POSTS - 1:
+            biggest = max(biggest, size(connected))
+    assert 0 < biggest < MOST_BYTES
+    # The page of each language once, whatever was posted, and that of each update.
+    pages = list(connected.scan_iter("*page:*"))
+    assert len(pages) <= len(LANGUAGES) * (POSTS + 5)
+    # Nothing stays for longer than minutes.
+    assert all(0 < connected.ttl(key) <= 1200 for key in connected.scan_iter())
+    print(f"{POSTS} posts, {COMMENTS} comments, {len(LANGUAGES)} languages: {biggest / 1000:.0f} kB in Redis.")
+    cache.clear()
