@@ -41,15 +41,13 @@ from liveblog.release import RELEASE
 FINISHED_MAX_AGE_SECONDS = 3600
 FINISHED_STALE_WHILE_REVALIDATE_SECONDS = 30 * 86_400
 
-<<<<<<< HEAD
 #: Of a card, whose address names its contents.
 CARD_MAX_AGE_SECONDS = 365 * 86_400
 
 #: The updates around one that its own page names.
 CONTEXT_SIZE = 5
-=======
+
 _HTML = "text/html; charset=utf-8"
->>>>>>> main
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})

@@ -123,15 +123,8 @@ def latest(changed: Sequence[Logged], language: str) -> list[str] | None:
 
     Return None if the page has to load again.
     """
-<<<<<<< HEAD
-    names = [line.element for line in changed if line.concerns(language)]
-    if log.PAGE in names:
-        return None
-    return elements.with_brought(list(dict.fromkeys(reversed(names)))[::-1])
-=======
     names = list(dict.fromkeys(line.element for line in reversed(changed) if line.concerns(language)))
-    return None if log.PAGE in names or len(names) > MAX_ELEMENTS else names[::-1]
->>>>>>> main
+    return None if log.PAGE in names or len(names) > MAX_ELEMENTS else elements.with_brought(names[::-1])
 
 
 class _Missed:
