@@ -254,7 +254,8 @@ def _card(request: HttpRequest, item: Article | Update, card: Card, digest: str,
     photo = contents.photo_of(item)
     draw = partial(drawing.draw, card, partial(photo.storage.open, photo.name) if photo and photo.name else None)
     freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
-    return cached_response(request, f"card:{card.digest}", draw, "image/jpeg", freshness=freshness)
+    name = f"card:{item._meta.model_name}:{item.pk}:{card.language}"
+    return cached_response(request, name, card.digest, draw, "image/jpeg", freshness=freshness)
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
