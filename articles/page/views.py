@@ -112,7 +112,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
     """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
-    if selection.place.relation:
+    if selection.place.relation or selection.author or selection.kind or selection.oldest:
         return Kept(group=f"{kind}-places", most=MAX_KEPT)
     return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
