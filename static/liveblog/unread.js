@@ -26,6 +26,8 @@ export class Unread {
   /** @type {Visit} */
   #visit = { at: 0, upTo: "", seen: [] };
   #returned = false;
+  /** When the reader left the page in its tab, unless they have read something since. @type {number | null} */
+  #leftAt = null;
   /** New updates that have not been in view. @type {Set<HTMLElement>} */
   #unseen = new Set();
   /** @type {Map<Element, number>} */
@@ -59,7 +61,9 @@ export class Unread {
     this.#returned = last !== null && Date.now() - last.at > SAME_VISIT;
     addEventListener("pagehide", () => this.#store());
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.#store();
+      if (!document.hidden) return;
+      this.#leftAt ??= Date.now();
+      this.#store();
     });
     if (this.#since) {
       find(this.#since, "button").addEventListener("click", () => this.goToOldest());
@@ -74,16 +78,21 @@ export class Unread {
     this.#markAll();
   }
 
-  /** Lead to the oldest update that has not been read. */
+  /**
+   * Lead to the oldest update that has not been read.
+   *
+   * @returns {boolean} whether there is one
+   */
   goToOldest() {
     const shown = (/** @type {HTMLElement[]} */ entries) => entries.filter((entry) => !entry.hidden).toSorted(bySort);
     const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
     if (this.#since) this.#since.hidden = true;
-    if (!oldest) return;
+    if (!oldest) return false;
     this.#placeLine();
     const target = this.#ascending ? this.#line : oldest;
     target.scrollIntoView({ block: "start", behavior: "instant" });
     oldest.querySelector("a")?.focus({ preventScroll: true });
+    return true;
   }
 
   /** How many new updates have not been in view. */
@@ -172,8 +181,13 @@ export class Unread {
 
   /** @param {HTMLElement} entry */
   #read(entry) {
-    if (document.hidden) return;
     this.#observer.unobserve(headOf(entry));
+    if (document.hidden) {
+      // It is observed from the beginning when the reader looks again.
+      this.#observer.observe(headOf(entry));
+      return;
+    }
+    this.#leftAt = null;
     const shown = this.#keys();
     // There is a gap if older updates, on other pages, have not been read either.
     const complete = !("above" in this.#list.dataset) || shown.some((key) => key <= this.#visit.upTo);
@@ -182,7 +196,8 @@ export class Unread {
   }
 
   #store() {
-    store(this.#key, JSON.stringify({ ...this.#visit, at: Date.now() }));
+    // A page that is reloaded when somebody comes back to its tab was left before that.
+    store(this.#key, JSON.stringify({ ...this.#visit, at: this.#leftAt ?? Date.now() }));
   }
 
   /** Show the number of updates that are new since the page is open, in the title and on the icon of the tab. */
