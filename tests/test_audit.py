@@ -137,7 +137,7 @@ def test_old_entries_go(settings: Any) -> None:
     Entry.objects.filter(about="update 1").update(at=timezone.now() - timedelta(days=31))
     assert clearing.clear() == 1
     assert clearing.clear() == 0
-    assert entries() == [("published", "", "update 2")]
+    assert entries() == [("published", "Test", "update 2")]
 
 
 def test_the_record_is_read_and_filtered_by_administrators_and_changed_by_nobody(client: Client) -> None:

@@ -50,7 +50,7 @@ def page(client: Client, article: Article, path: str) -> str:
     places = {str(pk): place for place, pk in enumerate(article.updates.order_by("pk").values_list("pk", flat=True))}
     text = re.sub(r"(update[-/]|poll-|/vote/\w+/|data-poll=\")(\d+)", lambda m: f"{m[1]}<{places[m[2]]}>", text)
     text = re.sub(r"(\.\d{6})-0*(\d+)", lambda m: f"{m[1]}-<{places[m[2]]}>", text)
-    text = re.sub(r"(pictures|embeds)/[^\"' ]+", "FILE", text)
+    text = re.sub(r"(pictures|embeds)/[^\"' ]+|card-\w+", "FILE", text)
     return re.sub(r'data-(revision|token)="[^"]*"|nonce="[^"]*"|csrfmiddlewaretoken.*?>', "", text)
 
 
