@@ -48,9 +48,13 @@ def page(client: Client, article: Article, path: str) -> str:
     assert response.status_code == 200, path
     text = response.content.decode().replace(article.slug, "SLUG")
     places = {str(pk): place for place, pk in enumerate(article.updates.order_by("pk").values_list("pk", flat=True))}
-    text = re.sub(r"(update[-/]|poll-|/vote/\w+/|data-poll=\")(\d+)", lambda m: f"{m[1]}<{places[m[2]]}>", text)
+    text = re.sub(
+        r"(update[-/]|moment-|[?&]at=|poll-|/vote/\w+/|data-poll=\")(\d+)", lambda m: f"{m[1]}<{places[m[2]]}>", text
+    )
     text = re.sub(r"(\.\d{6})-0*(\d+)", lambda m: f"{m[1]}-<{places[m[2]]}>", text)
     text = re.sub(r"(pictures|embeds)/[^\"' ]+", "FILE", text)
+    # The address of a card names the file of its photo, too.
+    text = re.sub(r"card-[0-9a-f]+", "CARD", text)
     return re.sub(r'data-(revision|token)="[^"]*"|nonce="[^"]*"|csrfmiddlewaretoken.*?>', "", text)
 
 
