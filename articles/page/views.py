@@ -309,6 +309,7 @@ def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message:
     title = summary.title(update, texts.language, language) or article_headline
     posting = json_ld.posting(update, texts, article, language)
     context = rendering.update_context(update, article, texts) | {
+        "card_url": contents.update_card_url(update, article, texts),
         "title": title,
         "structured": json_ld.dumped(posting),
         "around": live_page.around(update, language, CONTEXT_SIZE),
