@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2_000_000_000
 
-#: What was done with updates, or would be, in the order of the page.
+#: The fates of updates, done or planned, in the order of the page.
 FATES = {
     "new": _("New"),
     "changed": _("Corrected"),

@@ -15,7 +15,7 @@ Level = Literal["lost", "doubtful"]
 MAX_EXAMPLES = 20
 _EXAMPLE_LENGTH = 120
 
-#: What a code means, and whether something is lost.
+#: The meaning of each code, and whether something is lost.
 CODES: dict[str, tuple[Level, str | Promise]] = {
     "broken": ("lost", _("Entries that cannot be read were left out.")),
     "empty": ("lost", _("Entries without text, picture or embed were left out.")),
