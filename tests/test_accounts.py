@@ -75,7 +75,7 @@ def test_a_wrong_name_or_password_gets_one_answer(client: Client, ioana: User, n
     assert not is_in(client)
     if "\0" not in name:
         assert page.context["form"].non_field_errors() == [
-            "The username or the password is not correct. Mind upper and lower case."
+            "The username or the password is not correct. Check upper and lower case."
         ]
 
 

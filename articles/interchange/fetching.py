@@ -77,13 +77,14 @@ class Fetching:
 
 def _not_fetched(url: str, reason: str) -> SourceError:
     texts = {
-        "forbidden": _("%(address)s is no address of a public website."),
+        "forbidden": _("%(address)s is not the address of a public website."),
         "gone": _("There is nothing at %(address)s, or the website does not give it to us."),
         "large": _("The answer of %(address)s is too large."),
         "nonsense": _("The answer of %(address)s cannot be read."),
     }
     text = texts.get(reason) or _("%(address)s does not answer at present. Try again later.")
-    return SourceError(text % {"address": url})
+    # Isolated (UAX #9): its slashes would change places in a message that runs from right to left.
+    return SourceError(text % {"address": f"\u2066{url}\u2069"})
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

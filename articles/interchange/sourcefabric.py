@@ -65,7 +65,7 @@ def from_dump(document: object, address: str, notes: Notes) -> Blog:
         wanted = _key(blog)
         posts = [each for each in posts if wanted and _key_of(each.get("blog")) == wanted]
         if not posts:
-            raise SourceError(_("The file has posts of several live blogs. Export one of them."))
+            raise SourceError(_("The file has entries of several live blogs. Export one of them."))
     key = _key(blog) or next(iter(blogs), "") or address
     return from_documents(blog, posts, items, key, notes, complete=True)
 

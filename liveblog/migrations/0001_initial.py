@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("actor_name", models.CharField(blank=True, max_length=150, verbose_name="who")),
-                ("about", models.CharField(blank=True, max_length=200, verbose_name="what it is about")),
+                ("about", models.CharField(blank=True, max_length=200, verbose_name="subject")),
                 (
                     "details",
                     models.JSONField(
