@@ -120,7 +120,7 @@ def salvaged(text: str, notes: Notes) -> Iterator[object]:
 
 
 def _things(value: object, depth: int = 0) -> Iterator[Thing]:
-    """Yield all objects in a document, the outer ones first. What is in a live blog is not looked at again."""
+    """Yield all objects in a document, the outer ones first, apart from those within a live blog."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):

@@ -210,7 +210,7 @@ def _place_of(update: Update, language: str) -> str:
 @reads()
 @require_safe
 def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """Whether an update is being written, for articles that tell their readers."""
+    """The answer to whether an update is being written, for articles that show it to their readers."""
     article = find_article(slug, language)
     if not article.shows_writing:
         raise Http404

@@ -75,7 +75,7 @@ class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
 class ChangePasswordForm(account.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {"oldpassword": _("Present password"), "password1": _("New password")}
+        labels = {"oldpassword": _("Current password"), "password1": _("New password")}
         _plain(self, password2=_("New password, again"), **labels)
         self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
 
