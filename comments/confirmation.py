@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comments import spam
-from comments.encryption import hashes
 from comments.models import Comment, Discussion, EmailAddress, EmailJob, Policy, State
 from comments.models.comment import CommentQuerySet
 from liveblog import limits
+from liveblog.encryption import hashes
 
 #: For how long a link holds, and for how long a browser's proof does.
 LINK_DURATION = timedelta(days=7)

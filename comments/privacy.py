@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from articles import api
 from articles.models import Update
-from comments.encryption import hashes
 from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.encryption import hashes
 
 
 def comments_of(email: str) -> CommentQuerySet:

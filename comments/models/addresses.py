@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from comments.encryption import EncryptedField, hashes, keyed_hash
+from liveblog.encryption import EncryptedField, hashes, keyed_hash
 
 
 class EmailAddress(models.Model):

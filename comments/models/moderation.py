@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from comments.encryption import hashes
 from comments.models.comment import State
+from liveblog.encryption import hashes
 from liveblog.fields import LongTextField, ShortTextField
 from liveblog.limits import network_of
 from liveblog.moments.fields import MomentField

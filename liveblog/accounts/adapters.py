@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from liveblog import encryption
 from liveblog.accounts import attempts, devices, letters, networks
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.utils.functional import _StrOrPromise
+
+logger = logging.getLogger(__name__)
 
 #: In seconds: the time after a log-in in which nobody is asked again whether it is them.
 _JUST_NOW = 300
@@ -189,12 +193,22 @@ def _account(credentials: dict[str, Any]) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Second factors."""
+    """Second factors, whose secrets are encrypted at rest: with a copy of the database nobody can make codes."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This is not correct, or it is too old. Try again."),
         "cannot_generate_recovery_codes": _("Recovery codes need a passkey or an authenticator app first."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        text = encryption.decrypt(encrypted_text)
+        if text is None:
+            logger.error("No key in SECRET_KEY_FALLBACKS can read a second factor; an administrator can remove it.")
+            raise self.validation_error("incorrect_code")
+        return text
 
     def _get_site_name(self) -> str:
         return settings.PUBLISHER_NAME
