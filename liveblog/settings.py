@@ -15,7 +15,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
-from liveblog import database_url, redis_url
+from liveblog import database_url, redis_url, roles
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -521,8 +521,7 @@ PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
-#: "admin" stands for superusers.
-_ROLES = {"journalist", "translator", "moderator", "editor", "admin"}
+_ROLES = {name.lower() for name in (*roles.NAMES, roles.ADMIN)}
 #: Roles whose people need a second factor.
 _required: list[str] = env.list("REQUIRE_MFA", [])
 REQUIRE_MFA = [name.strip().lower() for name in _required]

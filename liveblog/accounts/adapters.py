@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from liveblog import encryption
-from liveblog.accounts import attempts, devices, letters, networks
+from liveblog import emails, encryption
+from liveblog.accounts import attempts, devices, networks
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 #: In seconds: the time after a log-in in which nobody is asked again whether it is them.
 _JUST_NOW = 300
 
-#: By the name that django-allauth gives the letter: what has happened to the account.
+#: By the name that django-allauth gives the e-mail: what has happened to the account.
 _NEWS: dict[str, _StrOrPromise] = {
     "account/email/password_changed": _("The password of your account was changed."),
     "account/email/password_reset": _("The password of your account was changed with a link from an e-mail."),
@@ -70,7 +70,7 @@ def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
         "site": settings.PUBLISHER_NAME,
         "url": settings.SITE_URL + reverse("mfa_index"),
     }
-    letters.send_later(letters.compose("account/emails/news.txt", user.email, context))
+    emails.send_later(emails.compose("account/emails/news.txt", user.email, context))
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -150,18 +150,18 @@ class AccountAdapter(DefaultAccountAdapter):
         just_now = any(time.time() - record["at"] < _JUST_NOW for record in records)
         return super().is_reauthentication_required(app=app) and not just_now
 
-    # Letters ----------------------------------------------------------------------------------------------------------
+    # E-mails ----------------------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a letter later. Those of django-allauth that this product does not use have no template here."""
-        letters.send_later(self.render_mail(template_prefix, email, context))
+        """Send an e-mail later. Those of django-allauth that this product does not use have no template here."""
+        emails.send_later(self.render_mail(template_prefix, email, context))
 
     def render_mail(
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
     ) -> EmailMessage:
         assert isinstance(email, str)
         context = context | {"site": settings.PUBLISHER_NAME}
-        return letters.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
+        return emails.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
 
     def send_notification_mail(
         self,

@@ -61,7 +61,7 @@ class ResetPasswordForm(account.ResetPasswordForm):
         _plain(self, email=_("E-mail address"))
 
     def clean_email(self) -> str:
-        attempts.begin(context.request, "letter", self.cleaned_data["email"])
+        attempts.begin(context.request, "e-mail", self.cleaned_data["email"])
         return super().clean_email()
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from liveblog import roles
 from liveblog.audit.accounts import about
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
@@ -45,7 +46,7 @@ def _is_required(user: User) -> bool:
     if not required:
         return False
     if user.is_superuser:
-        return "admin" in required
+        return roles.ADMIN in required
     return any(name.lower() in required for name in user.groups.values_list("name", flat=True))
 
 

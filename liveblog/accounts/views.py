@@ -186,7 +186,7 @@ def roles_page(request: HttpRequest) -> HttpResponse:
 @admin.site.admin_view
 @never_cache
 def invite(request: HttpRequest) -> HttpResponse:
-    """Invite a colleague; show the link if no letter went out."""
+    """Invite a colleague; show the link if no e-mail went out."""
     assert isinstance(request.user, User)
     if not request.user.has_perm("auth.add_user"):
         raise PermissionDenied
