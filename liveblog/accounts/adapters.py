@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from liveblog import emails, encryption
-from liveblog.accounts import attempts, devices, networks
+from liveblog import emails, encryption, networks
+from liveblog.accounts import attempts, devices
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -110,13 +110,10 @@ class AccountAdapter(DefaultAccountAdapter):
             attempts.succeed(request, "password", _account(credentials))
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        attempts.fail(request, "password", _account(credentials))
-
-    # Who and where ----------------------------------------------------------------------------------------------------
+    # Networks and addresses -------------------------------------------------------------------------------------------
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return networks.network_of(request)
+        return networks.stored_of(request)
 
     def is_safe_url(self, url: str | None) -> bool:
         try:

@@ -1,7 +1,7 @@
 """The one place that judges attempts to log in: by password, by a code of a second factor, or by passkey.
 
-Each attempt is announced by `begin` before any password is hashed, and its end by `succeed` or `fail`. Requests for an
-e-mail, such as that of a forgotten password, go through `begin` as well.
+Each attempt is announced by `begin`, which counts it before any password is hashed, and its success by `succeed`.
+Requests for an e-mail, such as that of a forgotten password, go through `begin` as well.
 
 After some attempts without success there are pauses, which grow. They are counted by account and by network. So neither
 many networks that guess one password nor one network that tries many accounts gets far. Nobody locks somebody else out
@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from liveblog import limits
-from liveblog.accounts import devices, hashers, networks
+from liveblog import limits, networks
+from liveblog.accounts import devices, hashers
 
 #: Failures are counted for so many seconds.
 PERIOD_SECONDS = 86_400
@@ -99,10 +99,6 @@ def succeed(request: HttpRequest, kind: str, account: str) -> None:
             limits.reset(meter.action, meter.identity, PERIOD_SECONDS)
 
 
-def fail(request: HttpRequest, kind: str, account: str) -> None:
-    """Record that an attempt failed. It is counted already."""
-
-
 def too_many(seconds: float) -> forms.ValidationError:
     """Return the error for an attempt that has to wait for so many seconds."""
     minutes = max(1, math.ceil(seconds / 60))
@@ -138,7 +134,7 @@ def _known_as(request: HttpRequest, user: User) -> str:
     """Return the browser or network from which a person has logged in before; "" if they come from elsewhere."""
     if devices.is_known(request, user):
         return f"{_DEVICE}{devices.cookie_of(request)}"
-    network = networks.network_of(request)
+    network = networks.stored_of(request)
     if network != networks.UNKNOWN and UserSession.objects.filter(user=user, ip=network).exists():
         return f"network:{network}"
     return ""

@@ -105,11 +105,7 @@ class _CodeMixin:
     def clean_code(self) -> str:
         username = self.user.get_username()  # type: ignore[attr-defined]
         attempts.begin(context.request, "code", username)
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]
-        except forms.ValidationError:
-            attempts.fail(context.request, "code", username)
-            raise
+        code: str = super().clean_code()  # type: ignore[misc]
         attempts.succeed(context.request, "code", username)
         return code
 

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Action(models.TextChoices):
-    """What can be recorded."""
+    """The actions that are recorded."""
 
     LOGGED_IN = "logged_in", pgettext_lazy("audit log", "logged in")
     LOGIN_FAILED = "login_failed", pgettext_lazy("audit log", "failed to log in")
@@ -50,10 +50,10 @@ class Entry(models.Model):
     )
     #: The name of the actor then, which stays when the account is deleted; "" stands for a machine or a stranger.
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
-    #: What it was done to: "update 17", "account ioana".
+    #: The object of the action: "update 17", "account ioana".
     about = models.CharField(_("what it is about"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True, encoder=DjangoJSONEncoder)
-    #: The network of the request without its last part; see `liveblog.accounts.networks`.
+    #: The network of the request without its last part; see `liveblog.networks`.
     network = models.GenericIPAddressField(_("network"), null=True, blank=True)
 
     class Meta:
