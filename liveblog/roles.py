@@ -32,7 +32,7 @@ NAMES: Mapping[str, _StrOrPromise] = {
     EDITOR: _("Editor"),
 }
 
-#: What each role is for, in a sentence.
+#: The purpose of each role, in a sentence.
 PURPOSES: Mapping[str, _StrOrPromise] = {
     JOURNALIST: _("Writes updates and runs coverage."),
     TRANSLATOR: _("Translates, and reviews what machines have translated, in their own languages."),
@@ -134,7 +134,7 @@ RIGHTS: tuple[Right, ...] = (
     ),
 )
 
-#: What only administrators may do, in words.
+#: The rights of administrators alone, in words.
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, give them roles, and suspend accounts"),
     _("Remove the second factors of somebody who has lost their device"),
