@@ -112,7 +112,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
     """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
-    if selection.place.relation:
+    if selection.place.relation or selection.author or selection.kind or selection.oldest:
         return Kept(group=f"{kind}-places", most=MAX_KEPT)
     return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
@@ -254,9 +254,8 @@ def _card(request: HttpRequest, item: Article | Update, card: Card, digest: str,
     photo = contents.photo_of(item)
     draw = partial(drawing.draw, card, partial(photo.storage.open, photo.name) if photo and photo.name else None)
     freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
-    return cached_response(
-        request, f"card:{address}", card.digest, draw, "image/jpeg", freshness=freshness, group="cards"
-    )
+    name = f"card:{item._meta.model_name}:{item.pk}:{card.language}"
+    return cached_response(request, name, card.digest, draw, "image/jpeg", freshness=freshness, group="cards")
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
