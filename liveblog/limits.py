@@ -1,8 +1,8 @@
-"""Meters: how often one network address, or another identity, may do something.
+"""Rate limits: how often one network address, or another identity, may do something.
 
 Each process counts by itself, and all processes count together in a store of their own (the cache "limits"). Both
 counts must be within the limit: while the store does not answer, is full or forgets keys, the process's own count
-decides, so nobody can switch a meter off from outside.
+decides, so nobody can switch a limit off from outside.
 """
 
 from __future__ import annotations

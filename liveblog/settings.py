@@ -529,10 +529,10 @@ if unknown := set(REQUIRE_MFA) - _ROLES:
     raise ImproperlyConfigured(
         f"REQUIRE_MFA names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
     )
-#: Days for which the record of log-ins, roles and publishing is kept; 0: for ever.
+#: Days for which entries of the audit log are kept; 0: without limit.
 AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 365)
 if AUDIT_KEEP_DAYS < 0:
-    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the record for ever.")
+    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the audit log without limit.")
 
 ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}

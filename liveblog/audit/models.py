@@ -1,4 +1,4 @@
-"""The entries of the record."""
+"""The entries of the audit log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Action(models.TextChoices):
 
 
 class Entry(models.Model):
-    """One thing that somebody did."""
+    """One action of a user, a machine or a stranger."""
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True, editable=False)
     action = models.CharField(_("action"), max_length=24, choices=Action, db_index=True)

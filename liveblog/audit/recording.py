@@ -1,4 +1,4 @@
-"""Write entries of the record, and clear those that are too old."""
+"""Write entries of the audit log, and clear those that are too old."""
 
 from __future__ import annotations
 
