@@ -26,7 +26,18 @@ KINDS = ("discussion", "comment")
 
 _PUBLIC = ("language", "page_language", "name", "text", "state", "edited_at", "featured", "version")
 _PERSONAL = (
-    *("held", "held_detail", "email", "notify", "secret_hash", "address", "user_agent", "queued_at", "open_reports"),
+    *(
+        "held",
+        "held_detail",
+        "email",
+        "confirmed",
+        "notify",
+        "secret_hash",
+        "address",
+        "user_agent",
+        "queued_at",
+        "open_reports",
+    ),
     *("spam_verdict", "recheck_reason"),
 )
 #: Columns of what belongs to a comment, by the name of the relation.
