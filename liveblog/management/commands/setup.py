@@ -47,9 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         file, data = Path(options["file"]).absolute(), Path(options["data"]).absolute()
         if file.exists():
-            raise CommandError(
-                f"{file} exists already, and nothing is overwritten. Delete it to begin again."
-            )
+            raise CommandError(f"{file} exists already, and nothing is overwritten. Delete it to begin again.")
         self._asks = not options["no_input"]
         site_url = self._answer("Public address of the site", options["site_url"], _site_url, "http://127.0.0.1:8000")
         database_url = self._answer(
