@@ -68,7 +68,7 @@ def keep(group: str, most: int, key: str) -> None:
     for them is bounded all the same, whatever the limits of the cache's server are.
     """
     with contextlib.suppress(Exception):
-        cache.add(f"{group}:count", 0, None)
+        cache.add(f"{group}:count", 0, MAX_AGE_SECONDS)
         place = f"{group}:{cache.incr(f'{group}:count') % most}"
         forgotten = cache.get(place)
         cache.set(place, key, MAX_AGE_SECONDS)

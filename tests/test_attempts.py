@@ -238,6 +238,7 @@ WITHOUT_A_METER_OF_ITS_OWN = {
     "admin/logout/": "ends the session of the sender and does nothing else",
     "accounts/password/reset/key/<uidb36>-<key>/": "the link is the proof; it can be used once",
     "accounts/passkeys/": "leads to another page",
+    "accounts/company/connected/": "leads to another page",
 }
 
 

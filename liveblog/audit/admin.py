@@ -21,7 +21,6 @@ class EntryAdmin(MomentsAdmin):
     list_display_links = None
     list_filter = ("action", "at", ("actor", admin.RelatedOnlyFieldListFilter))
     search_fields = ("actor_name", "about")
-    date_hierarchy = "at"
     list_per_page = 100
     show_full_result_count = False
 
