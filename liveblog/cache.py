@@ -64,8 +64,8 @@ def put(key: str, value: object, seconds: float = MAX_AGE_SECONDS) -> None:
 def keep(group: str, most: int, key: str) -> None:
     """Count a key as one of a group, and forget the key that was counted `most` keys ago.
 
-    The names of what readers ask for are theirs to choose, and the number of names is large. What is kept for them is
-    bounded all the same, whatever the limits of the cache's server are.
+    Readers choose the names of what they ask for, and the number of names is large. The number of keys that are kept
+    for them is bounded all the same, whatever the limits of the cache's server are.
     """
     with contextlib.suppress(Exception):
         cache.add(f"{group}:count", 0, MAX_AGE_SECONDS)

@@ -18,6 +18,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from liveblog import encryption
 from liveblog.accounts import sessions
 from liveblog.accounts.models import Invitation
 from liveblog.audit.models import Entry
@@ -157,23 +158,47 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(client: Clien
 # Second factors -------------------------------------------------------------------------------------------------------
 
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
 def code_of(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def test_a_code_of_the_app_is_asked_for_after_the_password(client: Client, ioana: User) -> None:
-    secret = TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").instance.data["secret"]
+    TOTP.activate(ioana, SECRET)
     assert log_in(client)["Location"] == "/accounts/second-factor/"
     assert not is_in(client)
     wrong = client.post("/accounts/second-factor/", {"code": "000000"})
     assert wrong.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
     assert not is_in(client)
-    client.post("/accounts/second-factor/", {"code": code_of(secret)})
+    client.post("/accounts/second-factor/", {"code": code_of(SECRET)})
     assert is_in(client)
 
 
+def test_a_copy_of_the_database_makes_no_codes(ioana: User) -> None:
+    TOTP.activate(ioana, SECRET)
+    seed = RecoveryCodes.activate(ioana).instance
+    for factor in Authenticator.objects.all():
+        [stored] = [value for name, value in factor.data.items() if name in ("secret", "seed")]
+        assert SECRET not in str(factor.data)
+        assert encryption.is_current(stored)
+    assert RecoveryCodes(seed).get_unused_codes()
+
+
+def test_a_factor_that_no_key_can_read_is_a_wrong_code_and_not_an_open_door(
+    client: Client, ioana: User, settings: Any
+) -> None:
+    TOTP.activate(ioana, SECRET)
+    settings.SECRET_KEY = "a key without the former one"
+    log_in(client)
+    page = client.post("/accounts/second-factor/", {"code": code_of("")})
+    assert page.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
+    assert not is_in(client)
+
+
 def test_a_recovery_code_works_once(client: Client, ioana: User) -> None:
-    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(ioana, SECRET)
     code = RecoveryCodes.activate(ioana).get_unused_codes()[0]
     for works in (True, False):
         fresh = Client()
@@ -288,7 +313,7 @@ def test_other_roles_do_without(client: Client, ioana: User, settings: Any) -> N
 
 
 def test_an_administrator_removes_the_second_factors_of_a_colleague(client: Client, ioana: User) -> None:
-    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(ioana, SECRET)
     admin = as_administrator()
     admin.post("/admin/auth/user/", {"action": "remove_second_factors", "_selected_action": [ioana.pk]})
     log_in(client)

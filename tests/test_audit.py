@@ -18,10 +18,9 @@ from comments import privacy
 from comments.models import Comment
 from liveblog import metrics
 from liveblog.actors import acting_as
-from liveblog.audit import clearing, recording
+from liveblog.audit import recording
 from liveblog.audit.models import Action, Entry
 from tests import factories, newsroom
-from tests.actors import TEST
 
 pytestmark = pytest.mark.django_db
 
@@ -134,9 +133,9 @@ def test_old_entries_go(settings: Any) -> None:
     recording.record(Action.PUBLISHED, "update 1")
     recording.record(Action.PUBLISHED, "update 2")
     Entry.objects.filter(about="update 1").update(at=timezone.now() - timedelta(days=31))
-    assert clearing.clear() == 1
-    assert clearing.clear() == 0
-    assert entries() == [("published", TEST.name, "update 2")]
+    assert recording.clear_old() == 1
+    assert recording.clear_old() == 0
+    assert entries() == [("published", "Test", "update 2")]
 
 
 def test_the_record_is_read_and_filtered_by_administrators_and_changed_by_nobody(client: Client) -> None:

@@ -103,7 +103,8 @@ def coverage() -> Article:
 def test_comments_go_along_as_readers_see_them_or_whole(client: Client, tmp_path: Path) -> None:
     of = factories.article()
     factories.update(of)
-    first = factories.comment(of, name="Ana", email="ana@example.org", address="192.0.2.7", text="Well done")
+    given = {"email": "ana@example.org", "confirmed": True, "address": "192.0.2.7"}
+    first = factories.comment(of, name="Ana", text="Well done", **given)
     answer = factories.comment(of, name="Ion", parent=first, text="Indeed")
     waiting = factories.comment(of, name="Eva", email="eva@example.org", text="Not yet read")
     for each in (first, answer):
@@ -123,6 +124,7 @@ def test_comments_go_along_as_readers_see_them_or_whole(client: Client, tmp_path
     run(whole, "whole")
     copied = Article.objects.get(slug="whole").comments.order_by("pk")
     assert [one.email for one in copied] == ["ana@example.org", "", "eva@example.org"]
+    assert [one.confirmed for one in copied] == [True, False, False]
     assert copied[0].written_at == first.written_at
     assert copied[0].decisions.count() == 1
     assert (copied[2].state, copied[2].text) == ("waiting", waiting.text)

@@ -237,7 +237,7 @@ class Versioned(models.Model):
         After a failover or a restore that loses the last saves, other contents get the same number.
         """
         # A translator may save a text in another language meanwhile, and loses nothing: texts are compared one by one.
-        own = self.source_language
+        own = self.source_language  # type: ignore[attr-defined]  # a column of its subclasses
         texts = translator.get_options_for_model(type(self)).all_fields
         names = {*texts, *(each.name for fields in texts.values() for each in fields if each.language != own)}
         fields = [field for field in self._meta.concrete_fields if field.editable and field.name not in names]

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import comments.encryption
+import liveblog.encryption
 import liveblog.fields
 import liveblog.moments.fields
 
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             name="EmailAddress",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", comments.encryption.EncryptedField()),
+                ("email", liveblog.encryption.EncryptedField()),
                 ("email_hash", models.CharField(max_length=64, unique=True)),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("asked_at", models.DateTimeField(null=True)),
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ("copy_group_made", models.UUIDField(editable=False, null=True)),
                 ("shown", models.BooleanField(default=False, editable=False)),
                 ("answers", models.PositiveIntegerField(default=0, editable=False)),
-                ("email", comments.encryption.EncryptedField(blank=True, verbose_name="e-mail")),
+                ("email", liveblog.encryption.EncryptedField(blank=True, verbose_name="e-mail")),
                 ("email_hash", models.CharField(blank=True, max_length=64)),
                 ("confirmed", models.BooleanField(default=False, editable=False)),
                 ("page_language", liveblog.fields.LanguageField(default="en", verbose_name="language of the page")),

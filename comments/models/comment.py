@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from comments.encryption import EncryptedField, keyed_hash
 from comments.models.addresses import EmailAddress
 from liveblog.delivery import log
+from liveblog.encryption import EncryptedField, keyed_hash
 from liveblog.fields import LanguageField, LongTextField, ShortTextField
 from liveblog.pagination import time_key
 

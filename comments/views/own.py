@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from articles import api
 from comments import confirmation, rendering, submission
-from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
 from comments.submission import Rejected
 from comments.views.requests import posted_from_here, sender
 from liveblog.delivery.elements import page_locale
+from liveblog.encryption import hashed_secret
 from liveblog.errors import Conflict
 from liveblog.numbers import number
 from liveblog.parameters import reads

@@ -61,7 +61,7 @@ class ResetPasswordForm(account.ResetPasswordForm):
         _plain(self, email=_("E-mail address"))
 
     def clean_email(self) -> str:
-        attempts.begin(context.request, "letter", self.cleaned_data["email"])
+        attempts.begin(context.request, "e-mail", self.cleaned_data["email"])
         return super().clean_email()
 
 
@@ -105,11 +105,7 @@ class _CodeMixin:
     def clean_code(self) -> str:
         username = self.user.get_username()  # type: ignore[attr-defined]
         attempts.begin(context.request, "code", username)
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]
-        except forms.ValidationError:
-            attempts.fail(context.request, "code", username)
-            raise
+        code: str = super().clean_code()  # type: ignore[misc]
         attempts.succeed(context.request, "code", username)
         return code
 

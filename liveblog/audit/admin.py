@@ -1,4 +1,4 @@
-"""The record in the admin: to read and to filter, not to change."""
+"""The audit log in the admin: to read and to filter, not to change."""
 
 from __future__ import annotations
 
