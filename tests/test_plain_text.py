@@ -301,7 +301,9 @@ def _faults(path: str, source: str) -> list[str]:
         elif isinstance(node, ast.Attribute):
             names = {node.attr}
         if path != _PLAINTEXT:
-            found += [f"{path}: {name}" for name in names & _NAMES]
+            # The writer of imported markup goes from text to text.
+            allowed = {"text_content"} if path == "articles/interchange/markup.py" else set()
+            found += [f"{path}: {name}" for name in names & _NAMES - allowed]
             found += [f"{path}: {name}" for name in names & {"lxml", "bs4", "html5lib", "html2text"}]
             modules = _PARSERS["selectolax"]
             found += [f"{path}: {name}" for name in names & {"selectolax"} if path not in modules]

@@ -104,9 +104,9 @@ class ArchiveSource:
             raise _damaged() from None
         header = next(self._lines(), {})
         if header.get("type") != "header" or header.get("format") != FORMAT:
-            raise SourceError(_("This is no archive of a coverage."))
+            raise SourceError(_("This is not an archive of coverage."))
         if header.get("version") != VERSION:
-            raise SourceError(_("The archive is of a newer release. Update this site first."))
+            raise SourceError(_("The archive comes from a newer release. Update this site first."))
         self.header = header
         self._check_whole()
 
@@ -193,14 +193,14 @@ class ArchiveSource:
             counts[line["type"]] = counts.get(line["type"], 0) + 1
         counts.pop("end", None)
         if last.get("type") != "end" or last.get("counts") != counts:
-            raise SourceError(_("The archive is not whole. Copy it again, or export the coverage again."))
+            raise SourceError(_("The archive is incomplete. Copy it again, or export the coverage again."))
 
     def _lines(self) -> Iterator[Data]:
         return (line for line, _length in self._measured_lines())
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
         if LINES not in self._names:
-            raise SourceError(_("This is no archive of a coverage."))
+            raise SourceError(_("This is not an archive of coverage."))
         try:
             with self._zip.open(LINES) as lines:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):

@@ -172,7 +172,7 @@ class Importer:
             return
         imported = ImportedArticle.objects.get(article=article)
         if imported.complete:
-            # What readers have written here since stays.
+            # Readers may have written comments here since the first import.
             return
 
         def update_of(key: str) -> int | None:

@@ -411,7 +411,7 @@ class ArticleWriter:
             row.save()
         return True
 
-    # What belongs to them -------------------------------------------------------------------------------------------
+    # Their relations ------------------------------------------------------------------------------------------------
 
     def _pictures(
         self, post: Post, update: Update, known: dict[str, str], new: list[Any]

@@ -186,6 +186,9 @@ class Versioned(models.Model):
     here.
     """
 
+    if TYPE_CHECKING:
+        source_language: str
+
     version = models.PositiveIntegerField(default=0, editable=False)
 
     #: Relations to rows whose texts are translated and reviewed together with its own, by the name of such a row.

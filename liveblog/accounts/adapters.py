@@ -74,8 +74,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_password": _("This password is not correct."),
-        "username_password_mismatch": _("The username or the password is not correct. Mind upper and lower case."),
-        "email_password_mismatch": _("The e-mail address or the password is not correct. Mind upper and lower case."),
+        "username_password_mismatch": _("The username or the password is not correct. Check upper and lower case."),
+        "email_password_mismatch": _("The e-mail address or the password is not correct. Check upper and lower case."),
         "invalid_password_reset": _("This link has been used or is too old. Ask for a new one."),
     }
 

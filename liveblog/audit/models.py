@@ -51,7 +51,7 @@ class Entry(models.Model):
     #: The name of the actor then, which stays when the account is deleted; "" stands for a machine or a stranger.
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
     #: What it was done to: "update 17", "account ioana".
-    about = models.CharField(_("what it is about"), max_length=200, blank=True)
+    about = models.CharField(_("subject"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True, encoder=DjangoJSONEncoder)
     #: The network of the request without its last part; see `liveblog.accounts.networks`.
     network = models.GenericIPAddressField(_("network"), null=True, blank=True)
