@@ -284,8 +284,9 @@ def test_only_users_who_can_see_updates_can_see_versions() -> None:
 
 
 def restored(client: Client, update: Update, version: int, what: str = "all", shown: int | None = None) -> Any:
-    shown = newest(update).number if shown is None else shown
-    answer = client.post(versions_url(update), {"version": version, "newest": shown, "what": what}, follow=True)
+    names = {one.number: one.name for one in update.versions.all()}
+    shown = names[newest(update).number if shown is None else shown]
+    answer = client.post(versions_url(update), {"version": names[version], "newest": shown, "what": what}, follow=True)
     update.refresh_from_db()
     return answer
 

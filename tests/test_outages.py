@@ -90,7 +90,9 @@ def own_services(
         with django_db_blocker.unblock():
             factories.article(slug=SLUG)
             User.objects.create_superuser("editor", password=PASSWORD)
-            dump = subprocess.run(["pg_dump", f"--dbname={database_url()}"], check=True, capture_output=True).stdout
+            # The copy is no older state of its database, which servers would report.
+            command = ["pg_dump", f"--dbname={database_url()}", "--exclude-table-data=liveblog_databasehistory"]
+            dump = subprocess.run(command, check=True, capture_output=True).stdout
             databases.empty(connection)
         subprocess.run(["psql", "--quiet", database.url], input=dump, check=True, stdout=subprocess.DEVNULL)
         environment = {
