@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from comments.encryption import hashed_secret
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 from articles.desk import revisions
 from articles.models import Article, Update
 from comments import submission
-from comments.encryption import hashed_secret
 from comments.models import Comment
 from comments.submission import Sender
 from comments.views.own import own_url
