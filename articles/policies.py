@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
 
@@ -21,6 +22,11 @@ class PoliciesField(models.JSONField):
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+    def validate(self, value: object, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if not isinstance(value, dict) or not set(value.values()) <= set(Policy.values):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
 
     def save_form_data(self, instance: models.Model, data: dict[str, str]) -> None:
         offered = {code for code, _name in settings.LANGUAGES}

@@ -47,7 +47,7 @@ def _send(server: Server, method: str, path: str, fields: dict[str, str] | None 
 
 
 def _logs_in(server: Server, article: Article) -> None:
-    """Try a password: each time for another account and from another network, so that no meter stops it."""
+    """Try a password: each time for another account and from another network, so that no limit stops it."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         headers = {"X-Forwarded-For": _address()}

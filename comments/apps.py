@@ -8,8 +8,9 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_part
-        from comments import archiving, moderation, privacy, rendering, search
+        from comments import archiving, moderation, privacy, rekeying, rendering, search
         from comments.queue import consumers, panel
+        from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
 
@@ -20,4 +21,5 @@ class CommentsConfig(AppConfig):
         moderation.listen()
         privacy.listen()
         search.register()
+        rekeyers.register(rekeying.rekey)
         register_part("comments", Part(archiving.KINDS, archiving.dump, archiving.load))

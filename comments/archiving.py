@@ -6,22 +6,38 @@ chosen. With it, it has all comments, e-mail and network addresses, and the work
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from articles.models import Article
 from comments.models import Comment, Decision, Discussion, Note, Report, State
 from comments.text import hash_of
 
+logger = logging.getLogger(__name__)
+
 KINDS = ("discussion", "comment")
 
 _PUBLIC = ("language", "page_language", "name", "text", "state", "edited_at", "featured", "version")
 _PERSONAL = (
-    *("held", "held_detail", "email", "notify", "secret_hash", "address", "user_agent", "queued_at", "open_reports"),
+    *(
+        "held",
+        "held_detail",
+        "email",
+        "confirmed",
+        "notify",
+        "secret_hash",
+        "address",
+        "user_agent",
+        "queued_at",
+        "open_reports",
+    ),
     *("spam_verdict", "recheck_reason"),
 )
 #: Columns of what belongs to a comment, by the name of the relation.
@@ -85,24 +101,46 @@ def load(
     update_of: Callable[[str], int | None],
     account_of: Callable[[str | None], int | None],
 ) -> None:
-    """Write the comments into an imported article that has none. Those that break a rule are left out."""
+    """Write the comments into an imported article that has none. Those that break a rule are left out and logged."""
     if article.comments.exists():
         return
     keys: dict[str, int] = {}
+    left_out = 0
     with transaction.atomic():
         for line in lines:
             if line["type"] == "discussion":
                 _load_discussion(article, line)
                 continue
-            parent = line.get("answers")
-            if parent is None or parent in keys:
-                try:
-                    with transaction.atomic():
-                        keys[str(line["key"])] = _load_comment(
-                            article, line, keys.get(parent or ""), update_of, account_of
-                        )
-                except (ValidationError, ValueError, TypeError, KeyError):
-                    continue
+            try:
+                with transaction.atomic():
+                    key, parent = _key_of(line), _parent_of(line, keys)
+                    keys[key] = _load_comment(article, line, parent, update_of, account_of)
+            # The rules of comments, or a constraint of the database.
+            except (ValidationError, IntegrityError, DataError):
+                logger.info("A comment was not imported.", exc_info=True)
+                left_out += 1
+    if left_out:
+        logger.warning("Comments of the imported article %s that were left out: %s.", article.pk, left_out)
+
+
+def _key_of(line: Data) -> str:
+    """Return the key of a comment. Raise ValidationError if the line has not the shape of the format."""
+    key, rows = line.get("key"), [line.get(relation) or [] for relation in _RELATED]
+    if not isinstance(key, str) or not all(isinstance(each, list) for each in rows):
+        raise ValidationError("shape")
+    if not all(isinstance(row, dict) and isinstance(row.get("by"), str | None) for each in rows for row in each):
+        raise ValidationError("shape")
+    return key
+
+
+def _parent_of(line: Data, keys: dict[str, int]) -> int | None:
+    """Return the comment that a comment answers; None if it answers none. Raise ValidationError if that is missing."""
+    answered = line.get("answers")
+    if answered is None:
+        return None
+    if not isinstance(answered, str) or answered not in keys:
+        raise ValidationError("answers")
+    return keys[answered]
 
 
 def _load_discussion(article: Article, line: Data) -> None:
@@ -155,5 +193,17 @@ def _load_related(
 
 
 def _values(model: type[models.Model], data: Data, names: Iterable[str]) -> Data:
+    """Return the columns in a line by their names. Raise ValidationError if one has a value that is none."""
     found = {name: model._meta.get_field(name) for name in names if name in data}
-    return {name: field.to_python(data[name]) for name, field in found.items() if isinstance(field, models.Field)}
+    return {name: _converted(field, data[name]) for name, field in found.items() if isinstance(field, models.Field)}
+
+
+def _converted(field: models.Field, value: object) -> Any:
+    try:
+        found = field.to_python(value)
+    # Some fields of Django do not expect lists and objects, which JSON has.
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise ValidationError({field.name: str(value)[:100]}) from None
+    if isinstance(found, datetime) and timezone.is_naive(found):
+        raise ValidationError({field.name: str(value)})
+    return found

@@ -1,6 +1,6 @@
 """Confirm e-mail addresses: an address that somebody has typed has no effect until its owner says that it is theirs.
 
-The owner gets a letter with a link, at most one a day, in which nobody's words stand. The page behind the link shows
+The owner gets an e-mail with a link, at most one a day. It quotes nobody. The page behind the link shows
 the comments that were sent with the address, and the owner confirms their own. The browser then keeps a proof, with
 which later comments are confirmed at once. Another sender who types the same address has no proof, so their comment
 counts as nobody's: it is neither trusted nor held against the owner.
@@ -17,18 +17,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comments import spam
-from comments.encryption import hashes
 from comments.models import Comment, Discussion, EmailAddress, EmailJob, Policy, State
 from comments.models.comment import CommentQuerySet
 from liveblog import limits
+from liveblog.encryption import hashes
 
 #: For how long a link holds, and for how long a browser's proof does.
 LINK_DURATION = timedelta(days=7)
 PROOF_DURATION = timedelta(days=365)
 
-#: An address gets at most one letter in this time. Its sender causes at most so many letters to others in a day.
-LETTER_INTERVAL = timedelta(days=1)
-LETTERS_PER_SENDER = 10
+#: An address gets at most one request in this time. A sender of comments causes at most so many of them in a day.
+REQUEST_INTERVAL = timedelta(days=1)
+REQUESTS_PER_SENDER = 10
 _DAY_SECONDS = 86_400
 
 #: How many comments the page behind the link shows: the newest.
@@ -38,7 +38,7 @@ MAX_SHOWN = 20
 _LINK, _PROOF = "comments.confirmation", "comments.proof"
 
 
-# The letter -----------------------------------------------------------------------------------------------------------
+# The request ----------------------------------------------------------------------------------------------------------
 
 
 def is_wanted(comment: Comment) -> bool:
@@ -49,7 +49,7 @@ def is_wanted(comment: Comment) -> bool:
 
 
 def ask(comment: Comment, sender: str | None) -> None:
-    """Queue a letter to the address of a comment, unless it has got one within LETTER_INTERVAL.
+    """Queue an e-mail to the address of a comment, unless it has got one within REQUEST_INTERVAL.
 
     sender   the network address from which the comment came
     """
@@ -57,14 +57,14 @@ def ask(comment: Comment, sender: str | None) -> None:
         return
     now = timezone.now()
     address = EmailAddress.of(comment.email)
-    due = Q(asked_at=None) | Q(asked_at__lte=now - LETTER_INTERVAL)
+    due = Q(asked_at=None) | Q(asked_at__lte=now - REQUEST_INTERVAL)
     free = EmailAddress.objects.filter(due, pk=address.pk, silenced_at=None)
     identity = limits.counted_address(sender or "")
-    if not free.exists() or not limits.within("confirmation", identity, LETTERS_PER_SENDER, _DAY_SECONDS):
+    if not free.exists() or not limits.within("confirmation", identity, REQUESTS_PER_SENDER, _DAY_SECONDS):
         return
     # Another process may be doing the same.
     if free.update(asked_at=now):
-        # What the check finds to be spam causes no letter.
+        # A comment that the check finds to be spam causes no e-mail.
         due_at = now + (spam.GRACE_PERIOD if spam.configured() else timedelta())
         key = f"confirm-{address.pk}-{now:%Y%m%d%H%M%S%f}"
         EmailJob.objects.create(key=key, kind=EmailJob.Kind.CONFIRM, address=address, due_at=due_at)

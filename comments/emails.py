@@ -10,20 +10,18 @@ import logging
 import smtplib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from articles import api
 from comments import confirmation
 from comments.models import Comment, EmailAddress, EmailJob, State
-from liveblog import jobs
+from liveblog import emails, jobs
 
 logger = logging.getLogger(__name__)
 
@@ -89,13 +87,12 @@ def compose(job: EmailJob) -> EmailMessage | None:
             "unsubscribe_url": unsubscribing,
         }
         message = _message(job, context, comment.email)
-    message.extra_headers |= _headers(language, one_click)
+    message.extra_headers |= _headers(one_click)
     return message
 
 
-def _headers(language: str, one_click: str) -> dict[str, str]:
+def _headers(one_click: str) -> dict[str, str]:
     return {
-        "Content-Language": language,
         # RFC 8058: one click, without a page in between.
         "List-Unsubscribe": f"<{one_click}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -103,7 +100,7 @@ def _headers(language: str, one_click: str) -> dict[str, str]:
 
 
 def _confirmation(job: EmailJob) -> EmailMessage | None:
-    """Return the letter that asks for a confirmation. It contains nothing that anybody has written."""
+    """Return the e-mail that asks for a confirmation. It contains nothing that anybody has written."""
     address = job.address
     newest = confirmation.unconfirmed(address).first() if address else None
     if address is None or newest is None or address.silenced_at:
@@ -118,7 +115,7 @@ def _confirmation(job: EmailJob) -> EmailMessage | None:
             "unsubscribe_url": unsubscribing,
         }
         message = _message(job, context, address.email)
-    message.extra_headers |= _headers(language, one_click)
+    message.extra_headers |= _headers(one_click)
     return message
 
 
@@ -137,11 +134,7 @@ def _digest(job: EmailJob) -> EmailMessage | None:
 
 
 def _message(job: EmailJob, context: Mapping[str, object], to: str) -> EmailMessage:
-    text = render_to_string(f"comments/emails/{job.kind}.txt", dict(context))
-    subject, _, body = text.strip().partition("\n")
-    message_id = f"<comments-{job.key}@{urlsplit(settings.SITE_URL).hostname}>"
-    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
+    return emails.compose(f"comments/emails/{job.kind}.txt", to, context, message_id=f"comments-{job.key}")
 
 
 # Sending --------------------------------------------------------------------------------------------------------------
@@ -161,28 +154,28 @@ def run_due() -> int:
         _put_off(claimed, error)
         return len(claimed)
     try:
-        for number, letter in enumerate(claimed):
+        for number, job in enumerate(claimed):
             try:
-                _send(letter, server)
+                _send(job, server)
             except Exception as error:
                 if _is_lost(error):
                     _put_off(claimed[number:], error)
                     break
                 # Something is wrong with this one e-mail. The others are sent.
-                _put_off([letter], error)
+                _put_off([job], error)
     finally:
         server.close()
     return len(claimed)
 
 
-def _send(letter: EmailJob, server: BaseEmailBackend) -> None:
-    row = EmailJob.objects.filter(pk=letter.pk)
-    message = compose(letter)
+def _send(job: EmailJob, server: BaseEmailBackend) -> None:
+    row = EmailJob.objects.filter(pk=job.pk)
+    message = compose(job)
     if message is None:
         row.update(due_at=None)
-        if letter.address is not None:
+        if job.address is not None:
             # Nobody was asked, so somebody can be asked today.
-            EmailAddress.objects.filter(pk=letter.address.pk).update(asked_at=None)
+            EmailAddress.objects.filter(pk=job.address.pk).update(asked_at=None)
         return
     message.connection = server
     message.send()
@@ -196,7 +189,7 @@ def _is_lost(error: Exception) -> bool:
     return isinstance(error, OSError)
 
 
-def _put_off(letters: Iterable[EmailJob], error: Exception) -> None:
-    for letter in letters:
-        queue.postpone(letter, EmailJob.objects.filter(pk=letter.pk), type(error).__name__)
+def _put_off(jobs_: Iterable[EmailJob], error: Exception) -> None:
+    for job in jobs_:
+        queue.postpone(job, EmailJob.objects.filter(pk=job.pk), type(error).__name__)
     logger.warning("An e-mail could not be sent (%s).", type(error).__name__)

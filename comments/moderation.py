@@ -20,10 +20,10 @@ from django.utils import timezone
 from articles import api
 from articles.models import Article, Author, Update
 from comments import notifications, spam
-from comments.encryption import hashes, keyed_hash
 from comments.models import Actor, Ban, Comment, Decision, Held, Note, Report, State
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
+from liveblog.encryption import hashes, keyed_hash
 from liveblog.errors import Conflict
 
 if TYPE_CHECKING:

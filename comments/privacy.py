@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from articles import api
 from articles.models import Update
-from comments.encryption import hashes
 from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.encryption import hashes
 
 
 def comments_of(email: str) -> CommentQuerySet:
@@ -117,6 +117,6 @@ def forget_addresses() -> int:
     EmailJob.objects.filter(made_at__lt=before, due_at=None).delete()
     hashed = Q(email_hash=OuterRef("email_hash"))
     used = Exists(Comment.objects.filter(hashed)) | Exists(Ban.objects.filter(hashed))
-    # An owner who wants no letters still gets none.
+    # An owner who wants no e-mail still gets none.
     EmailAddress.objects.filter(silenced_at=None).exclude(used).delete()
     return forgotten

@@ -1,31 +1,18 @@
-"""Encrypt and hash what is stored with the present SECRET_KEY, so that former keys can be removed.
-
-Each row is changed for itself, so a run can be broken off and begun again while the site is served.
-"""
+"""Make the encrypted addresses and the hashes of commenters again with the present key; see `liveblog.rekeying`."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from django.db import models
 from django.db.models.functions import Cast
 
 from comments import text
-from comments.encryption import hashes, is_current, keyed_hash
 from comments.models import Ban, Comment, EmailAddress, Report
+from liveblog.encryption import hashes, is_current, keyed_hash
+from liveblog.rekeying import Result
 
 
-@dataclass
-class Result:
-    """What a run has done. `unreadable`: the rows that no configured key can read."""
-
-    changed: int = 0
-    unreadable: int = 0
-
-
-def rekey() -> Result:
-    """Encrypt and hash all rows with the present key."""
-    result = Result()
+def rekey(result: Result) -> None:
+    """Encrypt and hash the addresses of commenters, and hash their comments and reports, with the present key."""
     # First, because comments and bans of which only the hash is left have their address here.
     for address in _with_stored(EmailAddress.objects.all()).iterator():
         _rekey_address(address, result)
@@ -39,7 +26,6 @@ def rekey() -> Result:
     result.changed += Report.objects.exclude(reader_hash="").update(reader_hash="")
     known = EmailAddress.objects.values("email_hash")
     result.unreadable += Ban.objects.in_force().exclude(email_hash="").exclude(email_hash__in=known).count()
-    return result
 
 
 def _with_stored(rows: models.QuerySet) -> models.QuerySet:

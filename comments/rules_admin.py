@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Ban, Discussion, ListedWord
-from liveblog import limits
 from liveblog.admin_lang import LangAttributeAdmin, named
 from liveblog.languages import direction
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin
+from liveblog.networks import client_of
 from liveblog.search.admin import IndexedSearchMixin
 
 
@@ -80,9 +80,7 @@ class BanAdmin(LangAttributeAdmin):
 
     @admin.display(description=_("who"))
     def banned(self, ban: Ban) -> str:
-        return (
-            format_html("<bdi>{}</bdi>", limits.network_of(ban.address)) if ban.address else str(_("An e-mail address"))
-        )
+        return format_html("<bdi>{}</bdi>", client_of(ban.address)) if ban.address else str(_("An e-mail address"))
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, ban: Ban) -> bool:

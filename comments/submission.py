@@ -22,10 +22,10 @@ from django.utils.translation import gettext_lazy
 from articles.models import Article
 from comments import blocklist, confirmation, moderation, spam
 from comments import text as plain
-from comments.encryption import hashed_secret, keyed_hash, keyed_secrets
 from comments.models import Actor, Ban, Comment, Discussion, EmailAddress, Held, ListedWord, Policy, State
 from liveblog import limits
 from liveblog.delivery import log
+from liveblog.encryption import hashed_secret, keyed_hash, keyed_secrets
 from liveblog.errors import Conflict
 from liveblog.languages import SHIPPED
 from liveblog.translation import detector

@@ -8,8 +8,8 @@ import unicodedata
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from comments.encryption import hashes
 from liveblog.blank import unless_blank
+from liveblog.encryption import hashes
 from liveblog.links import as_read
 from liveblog.marks import bounded_marks
 

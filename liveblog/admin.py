@@ -95,7 +95,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
         return ", ".join([*found, *([gettext("Administrator")] if user.is_superuser else [])])
 
-    @admin.action(description=_("Suspend: end all sessions and let them in no more"), permissions=["change"])
+    @admin.action(description=_("Suspend: end all sessions and block the log-in"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk or 0))
         with transaction.atomic():

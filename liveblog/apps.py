@@ -8,8 +8,8 @@ class LiveblogConfig(AppConfig):
     verbose_name = "Live delivery"
 
     def ready(self) -> None:
-        from liveblog import checks, jobs, metrics, tracing
-        from liveblog.accounts import suspension
+        from liveblog import checks, jobs, metrics, rekeying, tracing
+        from liveblog.accounts import second_factor, suspension
         from liveblog.audit import accounts
         from liveblog.roles import apply_roles
         from liveblog.search import users
@@ -20,4 +20,5 @@ class LiveblogConfig(AppConfig):
         accounts.connect()
         suspension.connect()
         metrics.register(jobs.measure)
+        rekeying.register(second_factor.rekey)
         tracing.start()

@@ -22,11 +22,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 from django.utils import timezone
 
+from liveblog import keys
 from liveblog.delivery import log
+from liveblog.models import DatabaseHistory
 
 MANIFEST = "manifest.json"
 MEDIA = "media"
@@ -36,9 +38,6 @@ _DATABASES = {"postgresql": "database.dump", "sqlite": "database.sqlite3"}
 
 _FORMAT = 1
 _CHUNK_BYTES = 1 << 20
-
-#: How many rows of a table may be made after a backup and be lost with what follows it.
-LOST_KEYS = 1_000_000
 
 
 class BackupError(Exception):
@@ -219,22 +218,10 @@ def _load(source: Path) -> None:
 
 def _skip_lost_keys() -> None:
     """Go on counting primary keys beyond those of rows that were made after the backup and are lost."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            # A table that never had a row is not in it yet.
-            cursor.execute(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master"
-                " WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
-                " AND name NOT IN (SELECT name FROM sqlite_sequence)"
-            )
-            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s", [LOST_KEYS])
-            return
-        for sequence in connection.introspection.sequence_list():
-            cursor.execute(
-                "SELECT setval(key, nextval(key) + %s)"
-                " FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS key) AS found",
-                [LOST_KEYS, sequence["table"], sequence["column"]],
-            )
+    with transaction.atomic(), connection.cursor() as cursor:
+        keys.skip_lost(cursor, connection.vendor)
+        # It is skipped: the next connection stores the name of the present one.
+        DatabaseHistory.objects.all().delete()
 
 
 def _check_sqlite(path: Path) -> None:

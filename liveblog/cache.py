@@ -64,11 +64,11 @@ def put(key: str, value: object, seconds: float = MAX_AGE_SECONDS) -> None:
 def keep(group: str, most: int, key: str) -> None:
     """Count a key as one of a group, and forget the key that was counted `most` keys ago.
 
-    The names of what readers ask for are theirs to choose, and the number of names is large. What is kept for them is
-    bounded all the same, whatever the limits of the cache's server are.
+    Readers choose the names of what they ask for, and the number of names is large. The number of keys that are kept
+    for them is bounded all the same, whatever the limits of the cache's server are.
     """
     with contextlib.suppress(Exception):
-        cache.add(f"{group}:count", 0, None)
+        cache.add(f"{group}:count", 0, MAX_AGE_SECONDS)
         place = f"{group}:{cache.incr(f'{group}:count') % most}"
         forgotten = cache.get(place)
         cache.set(place, key, MAX_AGE_SECONDS)

@@ -125,7 +125,7 @@ async def _answer(send: Send, status: int, text: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(text)),
-        # What is left of the body would be taken for the next request.
+        # The rest of the body would be taken for the next request.
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

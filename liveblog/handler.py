@@ -1,6 +1,6 @@
 """Django's request handler with bulkheads: one article that nobody can write to must not take the others down.
 
-Requests that write to one article wait for its lock one after the other. Whoever waits in a transaction holds a
+Requests that write to one article wait for its lock one after the other. Each that waits in a transaction holds a
 connection to the database, so only a few may be under way at once. The others wait here, without a thread and without
 a connection, and are turned away if it takes too long.
 """
@@ -18,12 +18,11 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from liveblog import http_methods
 from liveblog.outages import Busy
 
 #: The number of requests that wait for one bulkhead at most.
 MAX_WAITING = 200
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Bulkheads:
@@ -44,7 +43,7 @@ class Bulkheads:
 
     def group_of(self, method: str, path: str) -> str | None:
         """Return the group of a request; None if it need not wait for others."""
-        if method in _SAFE:
+        if method in http_methods.SAFE:
             return None
         matches = (pattern.match(path) for pattern in self._paths)
         return next((match[1] for match in matches if match), None)

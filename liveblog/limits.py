@@ -1,14 +1,13 @@
-"""Meters: how often one network address, or another identity, may do something.
+"""Rate limits: how often one network address, or another identity, may do something.
 
 Each process counts by itself, and all processes count together in a store of their own (the cache "limits"). Both
 counts must be within the limit: while the store does not answer, is full or forgets keys, the process's own count
-decides, so nobody can switch a meter off from outside.
+decides, so nobody can switch a limit off from outside.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import time
 from collections import OrderedDict
@@ -16,6 +15,8 @@ from threading import Lock
 
 from django.core.cache import caches
 from django.http import HttpRequest
+
+from liveblog.networks import client_of
 
 logger = logging.getLogger(__name__)
 
@@ -178,19 +179,7 @@ UNNAMED = "unnamed"
 def counted_address(host: str) -> str:
     """Return the network address under which a client is counted; UNNAMED if it has none."""
     try:
-        address = _address(host)
+        network = client_of(host)
     except ValueError:
         return UNNAMED
-    return str(address if address.version == 4 else network_of(host))
-
-
-def network_of(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Return the network that counts as one client: a household has a /64 of IPv6. Raise ValueError for no address."""
-    address = _address(host)
-    return ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False)
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(host)
-    # A proxy that listens to both versions reports IPv4 as ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).
-    return getattr(address, "ipv4_mapped", None) or address
+    return str(network.network_address if network.version == 4 else network)

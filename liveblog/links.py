@@ -14,7 +14,7 @@ MAX_LENGTH = 8000
 _ENDS = "".join(map(chr, range(0x21)))
 _REMOVED = re.compile("[\t\n\r]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-#: What follows the scheme: any number of slashes of either kind, the host and the rest.
+#: The parts after the scheme: any number of slashes of either kind, the host and the rest.
 _SLASHES = re.compile(r"[/\\]*")
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _PATH = re.compile(r"[^?#]*")

@@ -22,7 +22,7 @@ PROBES = ("/healthz", "/readyz", "/metrics")
 #: The id of the request that is being answered; "" outside of requests.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-#: What a record has by itself; anything else was passed as `extra`.
+#: The attributes of every record; all others were passed as `extra`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "color_message", "status_code"}
 
 
@@ -62,7 +62,7 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             entry["stack"] = record.stack_info
         entry |= {name: value for name, value in vars(record).items() if name not in _OWN and name not in entry}
-        # What was passed as `extra` may name addresses too.
+        # Values of `extra` may name addresses too.
         return masked(json.dumps(entry, ensure_ascii=False, default=str))
 
 

@@ -219,7 +219,7 @@ def share(directory: Path) -> tuple[Counter, Counter]:
 
 
 def forget(slot: int) -> None:
-    """Take a worker that has ended out of the gauges. What it has counted stays."""
+    """Take a worker that has ended out of the gauges. Its counts stay."""
     multiprocess.mark_process_dead(slot, os.environ[_DIRECTORY])
 
 

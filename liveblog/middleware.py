@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext
 
-from liveblog import limits, logs, metrics, tracing
+from liveblog import http_methods, limits, logs, metrics, tracing
 
 #: An id that a proxy may give a request.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
@@ -104,21 +104,17 @@ def _own_host() -> str:
 _LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
 
 
-#: Methods that change nothing (RFC 9110, section 9.2.1).
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
 class PostLimitMiddleware:
     """Limit how many forms of any kind one network address sends without an account.
 
-    What costs more than a page has a limit of its own besides.
+    Requests that cost more than a page have a limit of their own besides.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method in _SAFE or self._is_known(request):
+        if request.method in http_methods.SAFE or self._is_known(request):
             return self.get_response(request)
         if limits.allowed(request, "post", settings.POSTS_PER_MINUTE, 60):
             return self.get_response(request)

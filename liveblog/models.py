@@ -6,7 +6,7 @@ from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.search.index import FoldedTextField, SubstringIndex
 
-__all__ = ["Change", "Entry", "Invitation", "Profile", "SearchText"]
+__all__ = ["Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText"]
 
 
 class Change(models.Model):
@@ -45,6 +45,19 @@ class Change(models.Model):
     @property
     def previous_state(self) -> State:
         return State(self.revision - 1, self.previous_token)
+
+
+class DatabaseHistory(models.Model):
+    """The name of the history in which the database was last written: see `liveblog.postgresql.histories`. One row."""
+
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_history")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SearchText(models.Model):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from django.conf import settings
 
 from liveblog.asgi_types import Application, Receive, Scope, Send
+from liveblog.networks import Address, address_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,6 @@ _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 #: More hops than this are not looked at.
 _MAX_HOPS = 32
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def problem() -> str:
@@ -116,10 +115,9 @@ def _address(text: str) -> Address | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        address = ipaddress.ip_address(text)
+        return address_of(text)
     except ValueError:
         return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

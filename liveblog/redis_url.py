@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from redis import Redis
 from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection, SentinelManagedSSLConnection
 
 _SCHEMES = {
@@ -67,6 +68,13 @@ def channel_layer(url: str) -> str | dict[str, Any]:
 def cache_options(url: str) -> dict[str, Any]:
     """Return further options for the cache."""
     return {"pool_class": SentinelPool} if "+sentinel" in url else {}
+
+
+def client(url: str, **options: Any) -> Redis:
+    """Return a client of the server at an address in its `normal` form."""
+    if "+sentinel" in url:
+        return Redis(connection_pool=SentinelPool.from_url(url, **options))
+    return Redis.from_url(url, **options)
 
 
 class SentinelPool(SentinelConnectionPool):

@@ -15,9 +15,14 @@ from django.apps.registry import Apps
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
     from django.utils.functional import _StrOrPromise
 
 JOURNALIST, TRANSLATOR, MODERATOR, EDITOR = "Journalist", "Translator", "Moderator", "Editor"
+
+#: Stands for superusers where roles are named, as in REQUIRE_MFA. There is no group of this name.
+ADMIN = "admin"
 
 #: Name of the group to its name in words, in the order in which roles are offered.
 NAMES: Mapping[str, _StrOrPromise] = {
@@ -27,7 +32,7 @@ NAMES: Mapping[str, _StrOrPromise] = {
     EDITOR: _("Editor"),
 }
 
-#: What each role is for, in a sentence.
+#: The purpose of each role, in a sentence.
 PURPOSES: Mapping[str, _StrOrPromise] = {
     JOURNALIST: _("Writes updates and runs coverage."),
     TRANSLATOR: _("Translates, and reviews what machines have translated, in their own languages."),
@@ -129,7 +134,7 @@ RIGHTS: tuple[Right, ...] = (
     ),
 )
 
-#: What only administrators may do, in words.
+#: The rights of administrators alone, in words.
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, give them roles, and suspend accounts"),
     _("Remove the second factors of somebody who has lost their device"),
@@ -142,6 +147,17 @@ ROLES: Mapping[str, frozenset[str]] = {
     role: frozenset(permission for right in RIGHTS if role in right.roles for permission in right.permissions)
     for role in NAMES
 }
+
+
+def recipients(permission: str) -> QuerySet[User]:
+    """Return the people of the newsroom who have a permission ("app label.codename") and get e-mail about its work.
+
+    A superuser as such is not one of them: administrators do not follow the daily work.
+    """
+    from django.contrib.auth.models import User
+
+    permitted = User.objects.with_perm(permission, include_superusers=False)
+    return permitted.filter(is_active=True, is_staff=True).exclude(email="")
 
 
 def apply_roles(sender: AppConfig, using: str, apps: Apps = installed_apps, **kwargs: object) -> None:

@@ -15,7 +15,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
-from liveblog import database_url, redis_url
+from liveblog import database_url, redis_url, roles
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -521,8 +521,7 @@ PASSWORD_HASHERS = ["liveblog.accounts.hashers.PasswordHasher"]
 #: Idle seconds that end a session: see liveblog.accounts.sessions.
 SESSION_COOKIE_AGE = 12 * 3600
 
-#: "admin" stands for superusers.
-_ROLES = {"journalist", "translator", "moderator", "editor", "admin"}
+_ROLES = {name.lower() for name in (*roles.NAMES, roles.ADMIN)}
 #: Roles whose people need a second factor.
 _required: list[str] = env.list("REQUIRE_MFA", [])
 REQUIRE_MFA = [name.strip().lower() for name in _required]
@@ -530,10 +529,10 @@ if unknown := set(REQUIRE_MFA) - _ROLES:
     raise ImproperlyConfigured(
         f"REQUIRE_MFA names {', '.join(sorted(unknown))}. Roles are: {', '.join(sorted(_ROLES))}."
     )
-#: Days for which the record of log-ins, roles and publishing is kept; 0: for ever.
+#: Days for which entries of the audit log are kept; 0: without limit.
 AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 365)
 if AUDIT_KEEP_DAYS < 0:
-    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the record for ever.")
+    raise ImproperlyConfigured("AUDIT_KEEP_DAYS is a number of days; 0 keeps the audit log without limit.")
 
 ACCOUNT_ADAPTER = "liveblog.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}

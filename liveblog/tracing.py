@@ -25,11 +25,11 @@ from liveblog.release import RELEASE
 # Sentry ---------------------------------------------------------------------------------------------------------------
 
 _E_MAIL = re.compile(r"[^\s@<>\"'(){}\[\]=,;:]+@[^\s@<>\"'(){}\[\]=,;:]+")
-#: What may be a network address, of either version.
+#: Texts that may be a network address, of either version.
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)|(?<![\w:])[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[0-9a-fA-F]*(?!\w)"
 )
-#: Of an event, all that is sent. What else the library has gathered is about the request, its user and the machine.
+#: The parts of an event that are sent. All others are about the request, its user and the machine.
 _KEPT = {
     *("environment", "event_id", "exception", "fingerprint", "level", "logentry", "logger", "platform"),
     *("release", "sdk", "tags", "timestamp", "transaction", "threads", "type", "contexts"),

@@ -2,8 +2,8 @@
 """Check that each migration leaves a database on which the release before it still works.
 
 While a release is deployed, processes of the release before it read and write the migrated database, and they do so
-again after a roll back. So a migration may only add what an old process need not know (expand). What no release uses
-any more is taken away by a migration of a later release (contract), which is named in CONTRACTS below. The first
+again after a roll back. So a migration may only add what an old process need not know (expand). A migration
+of a later release, which is named in CONTRACTS below, takes away what no release uses any more (contract). The first
 migration of an app is not checked, because no release ran before it.
 
 The check looks at operations, not at the SQL of one database, because the platform runs on PostgreSQL and SQLite.

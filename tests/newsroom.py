@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 PASSWORD = "a long password"
 
@@ -22,3 +23,16 @@ def user(name: str, *groups: str, **fields: Any) -> User:
     user = User.objects.create(username=name, password=_hashed(), is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
+
+
+def user_who_logs_in(name: str, *groups: str, **fields: Any) -> User:
+    """Create a user whose password the hasher of this test has hashed, so that a log-in need not hash it again."""
+    found = user(name, *groups, **fields)
+    found.set_password(PASSWORD)
+    found.save()
+    return found
+
+
+def log_in(client: Client, name: str, password: str = PASSWORD, **extra: Any) -> Any:
+    """Send the form of the log-in, and return the response."""
+    return client.post("/admin/login/", {"username": name, "password": password}, **extra)

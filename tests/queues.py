@@ -44,7 +44,7 @@ class QueueClient:
         return card["html"]
 
     def decide(self, to: str, *comments: Comment, **data: Any) -> dict[str, Any]:
-        named = [f"{comment.pk}.{comment.version}" for comment in comments]
+        named = [f"{comment.pk}.{comment.version_name}" for comment in comments]
         return self._post("decide/", {"to": to, "comment": named} | data)
 
     def undo(self, *decisions: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 
+from liveblog.http_protocol import EdgeProtocol
 from liveblog.supervisor import Supervisor
 
 _directory = Path(sys.argv[2] if len(sys.argv) > 2 else os.environ["SUPERVISED"])
@@ -40,7 +41,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     os.environ["SUPERVISED"] = str(_directory)
-    config = uvicorn.Config("tests.supervised:app", log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        "tests.supervised:app", http=EdgeProtocol, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+    )
     with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100) as listener:
         listener.set_inheritable(True)
         supervisor = Supervisor(

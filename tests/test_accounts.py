@@ -18,6 +18,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from liveblog import encryption
 from liveblog.accounts import sessions
 from liveblog.accounts.models import Invitation
 from liveblog.audit.models import Entry
@@ -34,16 +35,9 @@ def _fast_hashes(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def person(name: str, *groups: str, **fields: Any) -> User:
-    user = newsroom.user(name, *groups, **fields)
-    user.set_password(newsroom.PASSWORD)
-    user.save()
-    return user
-
-
 @pytest.fixture
 def ioana() -> User:
-    return person("ioana", "Journalist", email="ioana@example.org")
+    return newsroom.user_who_logs_in("ioana", "Journalist", email="ioana@example.org")
 
 
 @pytest.fixture
@@ -53,7 +47,7 @@ def letters(settings: Any, django_capture_on_commit_callbacks: Any) -> Any:
 
 
 def log_in(client: Client, name: str = "ioana", password: str = newsroom.PASSWORD, **headers: str) -> Any:
-    return client.post("/admin/login/", {"username": name, "password": password}, headers=headers)
+    return newsroom.log_in(client, name, password, headers=headers)
 
 
 def is_in(client: Client) -> bool:
@@ -82,7 +76,7 @@ def test_a_wrong_name_or_password_gets_one_answer(client: Client, ioana: User, n
     assert not is_in(client)
     if "\0" not in name:
         assert page.context["form"].non_field_errors() == [
-            "The username or the password is not correct. Mind upper and lower case."
+            "The username or the password is not correct. Check upper and lower case."
         ]
 
 
@@ -94,7 +88,7 @@ def test_a_suspended_person_is_told_so_and_not_that_the_password_is_wrong(client
 
 
 def test_a_person_without_a_role_is_told_so_and_is_not_sent_round_in_circles(client: Client) -> None:
-    person("ana")
+    newsroom.user_who_logs_in("ana")
     User.objects.update(is_staff=False)
     log_in(client, "ana")
     page = client.get("/admin/", follow=True)
@@ -164,23 +158,47 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(client: Clien
 # Second factors -------------------------------------------------------------------------------------------------------
 
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
 def code_of(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def test_a_code_of_the_app_is_asked_for_after_the_password(client: Client, ioana: User) -> None:
-    secret = TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").instance.data["secret"]
+    TOTP.activate(ioana, SECRET)
     assert log_in(client)["Location"] == "/accounts/second-factor/"
     assert not is_in(client)
     wrong = client.post("/accounts/second-factor/", {"code": "000000"})
     assert wrong.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
     assert not is_in(client)
-    client.post("/accounts/second-factor/", {"code": code_of(secret)})
+    client.post("/accounts/second-factor/", {"code": code_of(SECRET)})
     assert is_in(client)
 
 
+def test_a_copy_of_the_database_makes_no_codes(ioana: User) -> None:
+    TOTP.activate(ioana, SECRET)
+    seed = RecoveryCodes.activate(ioana).instance
+    for factor in Authenticator.objects.all():
+        [stored] = [value for name, value in factor.data.items() if name in ("secret", "seed")]
+        assert SECRET not in str(factor.data)
+        assert encryption.is_current(stored)
+    assert RecoveryCodes(seed).get_unused_codes()
+
+
+def test_a_factor_that_no_key_can_read_is_a_wrong_code_and_not_an_open_door(
+    client: Client, ioana: User, settings: Any
+) -> None:
+    TOTP.activate(ioana, SECRET)
+    settings.SECRET_KEY = "a key without the former one"
+    log_in(client)
+    page = client.post("/accounts/second-factor/", {"code": code_of("")})
+    assert page.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
+    assert not is_in(client)
+
+
 def test_a_recovery_code_works_once(client: Client, ioana: User) -> None:
-    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(ioana, SECRET)
     code = RecoveryCodes.activate(ioana).get_unused_codes()[0]
     for works in (True, False):
         fresh = Client()
@@ -230,7 +248,7 @@ def test_a_person_sees_their_sessions_and_ends_one(client: Client, ioana: User) 
 
 
 def test_nobody_ends_the_session_of_somebody_else(client: Client, ioana: User) -> None:
-    person("emil", "Editor")
+    newsroom.user_who_logs_in("emil", "Editor")
     log_in(client)
     other = Client()
     log_in(other, "emil")
@@ -279,7 +297,7 @@ def test_a_letter_tells_of_a_device_that_is_new(client: Client, ioana: User, let
 
 def test_people_whose_role_needs_a_second_factor_set_it_up_before_anything_else(client: Client, settings: Any) -> None:
     settings.REQUIRE_MFA = ["editor", "admin"]
-    emil = person("emil", "Editor")
+    emil = newsroom.user_who_logs_in("emil", "Editor")
     log_in(client, "emil")
     for address in ("/admin/", "/admin/articles/article/", "/admin/roles/"):
         assert client.get(address)["Location"] == "/accounts/"
@@ -295,7 +313,7 @@ def test_other_roles_do_without(client: Client, ioana: User, settings: Any) -> N
 
 
 def test_an_administrator_removes_the_second_factors_of_a_colleague(client: Client, ioana: User) -> None:
-    TOTP.activate(ioana, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    TOTP.activate(ioana, SECRET)
     admin = as_administrator()
     admin.post("/admin/auth/user/", {"action": "remove_second_factors", "_selected_action": [ioana.pk]})
     log_in(client)
@@ -363,7 +381,7 @@ def test_a_letter_that_the_mail_server_refuses_is_replaced_by_the_link(settings:
 def test_an_invitation_that_cannot_be_says_why_and_makes_nothing(change: dict[str, Any], field: str) -> None:
     admin = as_administrator()
     User.objects.filter(username="root").update(email="root@example.org")
-    taken = person("ana", first_name="Ana", last_name="Ionescu")
+    taken = newsroom.user_who_logs_in("ana", first_name="Ana", last_name="Ionescu")
     factories.author(name_en="Ana Ionescu", user=taken)
     page = admin.post("/admin/invite/", INVITATION | change)
     assert list(page.context["form"].errors) == [field]
@@ -371,7 +389,7 @@ def test_an_invitation_that_cannot_be_says_why_and_makes_nothing(change: dict[st
 
 
 def test_only_those_who_may_add_accounts_invite(client: Client) -> None:
-    client.force_login(person("emil", "Editor"))
+    client.force_login(newsroom.user_who_logs_in("emil", "Editor"))
     assert client.get("/admin/invite/").status_code == 403
 
 
@@ -388,7 +406,7 @@ def test_an_invitation_ends_after_a_week_and_with_the_account(client: Client) ->
 
 
 def test_a_role_given_in_the_admin_lets_a_person_in(client: Client) -> None:
-    ana = person("ana")
+    ana = newsroom.user_who_logs_in("ana")
     User.objects.update(is_staff=False)
     ana.groups.add(Group.objects.get(name="Journalist"))
     log_in(client, "ana")

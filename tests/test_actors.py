@@ -55,7 +55,7 @@ def test_a_coverage_does_not_turn_if_nobody_acts() -> None:
 
 
 def test_the_history_names_a_user_even_after_the_account_is_deleted(admin_client: Any) -> None:
-    greta = User.objects.create_user("greta", first_name="Greta", last_name="Vogel")
+    greta = newsroom.user("greta", "Editor", first_name="Greta", last_name="Vogel")
     with acting_as(greta):
         update = factories.update(factories.article())
     greta.delete()

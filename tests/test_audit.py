@@ -18,7 +18,7 @@ from comments import privacy
 from comments.models import Comment
 from liveblog import metrics
 from liveblog.actors import acting_as
-from liveblog.audit import clearing, recording
+from liveblog.audit import recording
 from liveblog.audit.models import Action, Entry
 from tests import factories, newsroom
 
@@ -32,12 +32,10 @@ def entries(*actions: str) -> list[tuple[str, str, str]]:
 
 def test_log_ins_and_failures_are_recorded_without_what_was_typed(client: Client, settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    ioana = newsroom.user("ioana", "Journalist")
-    ioana.set_password("a long password")
-    ioana.save()
+    newsroom.user_who_logs_in("ioana", "Journalist")
     Entry.objects.all().delete()
-    for name, password in (("my secret password", "x"), ("ioana", "wrong"), ("ioana", "a long password")):
-        client.post("/admin/login/", {"username": name, "password": password}, REMOTE_ADDR="203.0.113.25")
+    for name, password in (("my secret password", "x"), ("ioana", "wrong"), ("ioana", newsroom.PASSWORD)):
+        newsroom.log_in(client, name, password, REMOTE_ADDR="203.0.113.25")
     assert entries() == [
         ("login_failed", "", "no account"),
         ("login_failed", "", "account ioana"),
@@ -135,9 +133,9 @@ def test_old_entries_go(settings: Any) -> None:
     recording.record(Action.PUBLISHED, "update 1")
     recording.record(Action.PUBLISHED, "update 2")
     Entry.objects.filter(about="update 1").update(at=timezone.now() - timedelta(days=31))
-    assert clearing.clear() == 1
-    assert clearing.clear() == 0
-    assert entries() == [("published", "", "update 2")]
+    assert recording.clear_old() == 1
+    assert recording.clear_old() == 0
+    assert entries() == [("published", "Test", "update 2")]
 
 
 def test_the_record_is_read_and_filtered_by_administrators_and_changed_by_nobody(client: Client) -> None:

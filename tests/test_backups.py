@@ -23,7 +23,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from articles.models import Article, Update
-from liveblog import backups
+from liveblog import backups, keys
 from tests import databases, factories
 from tests.clients import Journalist, OpenPage
 from tests.server import ROOT, Server, database_url
@@ -177,7 +177,7 @@ def test_keys_of_tables_that_were_empty_are_skipped_too() -> None:
     if connection.vendor != "sqlite":
         pytest.skip("A sequence of PostgreSQL is not rolled back; the drill shows it there.")
     backups._skip_lost_keys()
-    assert factories.comment(factories.article()).pk > backups.LOST_KEYS
+    assert factories.comment(factories.article()).pk > keys.LOST_KEYS
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------

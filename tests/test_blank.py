@@ -102,7 +102,7 @@ def test_columns_for_words_store_no_blank_text() -> None:
 
 
 #: Fields that hold no words: hidden ones, and lists of codes, names or addresses.
-_NO_WORDS = {"website", "time_zone", "password", "embed_url"}
+_NO_WORDS = {"website", "time_zone", "password", "embed_url", "code", "login"}
 
 
 def _subclasses(cls: type) -> Iterator[type]:

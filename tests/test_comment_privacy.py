@@ -19,8 +19,8 @@ from django.utils import timezone
 from articles.models import Update
 from articles.publishing import syndication
 from comments import moderation, privacy, submission, translation
-from comments.encryption import keyed_hash
 from comments.models import Ban, Comment, CommentTranslation, EmailJob, Report, State
+from liveblog.encryption import keyed_hash
 from tests import factories
 from tests.actors import TEST
 from tests.forms import member_of

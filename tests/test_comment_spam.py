@@ -141,7 +141,7 @@ def test_the_check_does_not_decide_comments_that_readers_reported(client: Any, a
     checking.run_due()
     comment = Comment.objects.get()
     moderation.report(comment.pk, "abuse", "", "a reader")
-    post(client, address, {"text": "I said nothing.", "version": str(comment.version)})
+    post(client, address, {"text": "I said nothing.", "version": comment.version_name})
     checking.run_due()
     assert state_of(comment) == (State.WAITING, "reported")
     assert comment.spam_verdict == "ham"
@@ -198,7 +198,7 @@ def test_another_process_finishes_abandoned_work(client: Any, akismet: AkismetSe
 def test_an_edited_comment_is_checked_again_with_the_reason(client: Any, akismet: AkismetServer) -> None:
     answer = post(client, f"{factories.article().url('de')}comments/")
     checking.run_due()
-    fields = {"version": "0", "text": "Now with a casino in it."}
+    fields = {"version": Comment.objects.get().version_name, "text": "Now with a casino in it."}
     post(client, answer["Location"], fields)
     checking.run_due()
     assert akismet.asked()[-1]["recheck_reason"] == "edit"

@@ -155,6 +155,13 @@ def test_the_image_gets_all_files_of_the_wheel() -> None:
     assert "scripts/compile_messages.py" in let_in
 
 
+#: Addresses with a secret in the path, which no log of the proxy may name.
+SECRET_ADDRESSES = (
+    *("/en/comments/unsubscribe/sesame/", "/accounts/invitation/sesame/"),
+    "/accounts/password/reset/key/1-sesame/",
+)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.one_database
 async def test_pages_and_websockets_come_through_nginx(tmp_path: Path) -> None:
@@ -179,7 +186,7 @@ async def test_pages_and_websockets_come_through_nginx(tmp_path: Path) -> None:
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         paths = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in kinds)
         main = f"daemon off; user root; pid {tmp_path}/pid; error_log stderr; events {{}}"
-        main += f" http {{ access_log off; {paths} {text} }}"
+        main += f" http {{ access_log {tmp_path}/access.log; {paths} {text} }}"
         (tmp_path / "nginx.conf").write_text(main)
         run(nginx, "-t", "-c", str(tmp_path / "nginx.conf"))
         process = processes.start([nginx, "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.DEVNULL)
@@ -200,6 +207,11 @@ async def test_pages_and_websockets_come_through_nginx(tmp_path: Path) -> None:
             assert (status, 'data-revision="' in page) == (200, True)
             for path in ("/healthz", "/readyz", "/metrics"):
                 assert (await sync_to_async(ask)(path))[0] == 404
+            for path in SECRET_ADDRESSES:
+                assert (await sync_to_async(ask)(path))[0] in (200, 404)
+            log = (tmp_path / "access.log").read_text()
+            assert article.slug in log
+            assert "sesame" not in log
             address = f"wss://{host}/ws/en/live/{article.slug}/"
             through: dict[str, Any] = {"host": "127.0.0.1", "port": port, "ssl": context, "origin": f"https://{host}"}
             async with connect(address, **through) as websocket:

@@ -215,7 +215,9 @@ def test_workers_are_replaced_while_others_serve_and_the_deploy_waits_for_it(sup
     (server.directory / "broken").touch()
     with pytest.raises(CommandError, match="could not start"):
         call_command("reload")
-    assert server.says(r"CRITICAL Worker \d+ could not start: exit status 3\. The deploy has stopped: 0 of 2")
+    eventually(
+        lambda: server.says(r"CRITICAL Worker \d+ could not start: exit status 3\. The deploy has stopped: 0 of 2")
+    )
     assert server.says("RuntimeError: This release is broken")
     assert server.releases() == {"2"}
 

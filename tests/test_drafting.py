@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
@@ -14,8 +15,10 @@ from django.utils import timezone
 
 from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.translations import columns, desk, drafting
+from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 from tests import factories, soak
+from tests.actors import TEST
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -242,7 +245,10 @@ def test_two_translators_a_journalist_and_a_machine_at_the_same_time_lose_nothin
         # A copy read before the others saved.
         copy = Update.objects.get(pk=update.pk)
         copy.body_en = f"<p>Take {number}.</p>"
-        copy.save()
+        with acting_as(TEST):
+            copy.save()
+
+    people = {language: User.objects.create_user(f"translator of {language}") for language in ("de", "uk")}
 
     def translator(language: str) -> Callable[[int], None]:
         def save(number: int) -> None:
@@ -250,7 +256,11 @@ def test_two_translators_a_journalist_and_a_machine_at_the_same_time_lose_nothin
                 row = read(language)
                 with suppress(Conflict):
                     desk.save(
-                        row.pk, desk.version_token(row), {"body": f"<p>{language} {number}.</p>"}, None, accept=False
+                        row.pk,
+                        desk.version_token(row),
+                        {"body": f"<p>{language} {number}.</p>"},
+                        people[language],
+                        accept=False,
                     )
                     return
 

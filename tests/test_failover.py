@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from django.db import connection
 
+from articles.models import Article
+from liveblog import keys
 from tests.clients import Journalist, OpenPage
-from tests.server import ROOT, Server
+from tests.server import ROOT, Server, eventually
 from tests.test_outages import SAFETY_NET, Newsroom, services, until_all_show, until_notifications_arrive
-from tests.test_trust import LANGUAGES, open_pages
+from tests.test_trust import LANGUAGES, assert_as_on_a_fresh_page, open_pages
 
 pytestmark = [
     pytest.mark.soak,
@@ -24,6 +26,9 @@ pytestmark = [
 ]
 
 SLUG = "nato-bucharest-2022"
+
+#: Seconds after which all pages are right, once the new primary takes posts.
+RIGHT = 5.0
 
 
 @pytest.fixture
@@ -46,8 +51,15 @@ def newsroom_at(stack: ExitStack, directory: Path, database: Any, redis: Any, **
     return Newsroom(database, redis, servers, article, Journalist(servers[0].url, "journalist", "demo"))
 
 
+def until_replicated(database: Any, replica: Any) -> None:
+    with psycopg.connect(database.url) as primary, psycopg.connect(replica.url, autocommit=True) as standby:
+        written = primary.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+        eventually(lambda: standby.execute("SELECT pg_last_wal_replay_lsn() >= %s", written).fetchone() == (True,))
+
+
+@pytest.mark.parametrize("lost", [0, 3], ids=["without loss", "with loss"])
 async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
-    own: tuple[Any, ExitStack, Path],
+    own: tuple[Any, ExitStack, Path], lost: int
 ) -> None:
     module, stack, directory = own
     database = stack.enter_context(module.postgres(directory))
@@ -60,10 +72,36 @@ async def test_the_newsroom_goes_on_at_the_promoted_replica_of_postgresql(
     pages = [OpenPage(newsroom.servers, SLUG, LANGUAGES[number % 4]) for number in range(8)]
     async with open_pages(pages):
         await until_notifications_arrive(newsroom, pages)
+        await asyncio.to_thread(until_replicated, database, replica)
+        kept = set(pages[0].updates)
+        await asyncio.to_thread(replica.stop)
+        for number in range(lost):
+            await asyncio.to_thread(newsroom.post, f"A ghost, {number}.")
+        if lost:
+            await until_all_show(pages, f"A ghost, {lost - 1}.", within=SAFETY_NET)
+        ghosts = set(pages[0].updates) - kept
+        assert len(ghosts) == lost
         await asyncio.to_thread(database.stop)
+        await asyncio.to_thread(replica.start)
         await asyncio.to_thread(module.promote, directory)
-        await asyncio.to_thread(newsroom.post, "The replica took over.")
-        await until_all_show(pages, "The replica took over.", within=SAFETY_NET)
+        # At once, so that they get the revisions of the lost updates.
+        for number in range(3):
+            await asyncio.to_thread(newsroom.post, f"The replica took over, {number}.")
+        await until_all_show(pages, "The replica took over, 2.", within=RIGHT)
+        async with asyncio.timeout(RIGHT):
+            while any("A ghost" in str(page.shown()) for page in pages):
+                await asyncio.sleep(0.02)
+        for server in newsroom.servers:
+            await assert_as_on_a_fresh_page(pages, server, Article(slug=SLUG))
+        new = set(pages[0].updates) - kept
+        assert len(new) == 3
+        assert kept <= set(pages[0].updates)
+        # A bookmark of a lost update leads to no other one.
+        assert min(map(key_of, new)) > keys.LOST_KEYS > max(map(key_of, kept | ghosts))
+
+
+def key_of(element: str) -> int:
+    return int(element.removeprefix("update-"))
 
 
 async def test_notifications_arrive_by_the_redis_that_sentinel_makes_the_master(

@@ -14,7 +14,7 @@ from articles.models import Article, CoverageEvent, Update
 from articles.publishing.finishing import Decision, Fate
 from articles.publishing.schedule import publish_due
 from liveblog.actors import acting_as
-from tests import factories
+from tests import factories, newsroom
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
 
@@ -122,7 +122,7 @@ def test_the_form_asks_before_it_finishes_coverage() -> None:
 
 def test_no_code_finishes_coverage_for_a_user_without_a_decision() -> None:
     article = factories.article()
-    user = User.objects.create_user("ann")
+    user = newsroom.user("ann", "Journalist")
     update = later(article)
     article.state = Article.State.FINISHED
     with acting_as(user), pytest.raises(ValidationError) as caught:

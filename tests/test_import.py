@@ -243,7 +243,7 @@ def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_
         run(str(other), "--slug", "taken")
     with pytest.raises(CommandError, match="no file"):
         run("/nowhere.zip")
-    with pytest.raises(CommandError, match="could not be fetched"):
+    with pytest.raises(CommandError, match="nothing at"):
         run(f"{site.url}/gone")
     with pytest.raises(CommandError, match="no time zone"):
         run(str(other), "--time-zone", "Mars/Olympus")

@@ -101,7 +101,7 @@ def test_no_address_of_a_private_network_is_asked(editor: Client, address: str) 
     jobs.import_due()
     row.refresh_from_db()
     assert row.state == "failed"
-    assert "could not be fetched" in row.error
+    assert "is not the address of a public website" in row.error
     act(editor, row, "_retry")
     assert row.state == "reading"
 

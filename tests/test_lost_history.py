@@ -4,15 +4,22 @@ No page, cache or desk may take the new state of a revision for the lost one.
 """
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from comments.encryption import hashed_secret
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.desk import revisions
 from articles.models import Article, Update
+from comments import submission
+from comments.models import Comment
+from comments.submission import Sender
+from comments.views.own import own_url
 from liveblog import notify
 from liveblog.delivery import frames
 from liveblog.delivery.hub import Hub
@@ -20,6 +27,7 @@ from liveblog.delivery.states import TOKEN_LENGTH, State
 from tests import factories
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
+from tests.queues import QueueClient, moderator
 from tests.server import PATIENCE
 from tests.test_hub import Listener
 
@@ -225,3 +233,46 @@ def test_a_form_of_lost_history_overwrites_nothing() -> None:
     assert Update.objects.get(pk=update.pk).body_en == "<p>Of the new history.</p>"
     # The form now names the version that its message shows.
     assert form["version"] != answer.context["adminform"].form["version"].value() == new.version_name
+
+
+def test_a_restored_version_is_the_one_that_was_shown() -> None:
+    update = factories.update(factories.article(), body_en="<p>Kept.</p>")
+    editor = member_of("Editor")
+    address = reverse("admin:articles_update_versions", args=[update.pk])
+
+    def save(text: str) -> None:
+        update.body_en = f"<p>{text}</p>"
+        update.save()
+
+    save("A ghost.")
+    save("Another ghost.")
+    page = editor.get(address, {"version": 2}).content.decode()
+    shown = dict(re.findall(r'name="(version|newest)" value="([^"]+)"', page))
+    update.versions.filter(number__gt=1).delete()
+    save("Of the new history.")
+    save("The newest.")
+    lost = editor.post(address, shown | {"what": "all"}, follow=True)
+    assert "Nothing was restored." in lost.content.decode()
+    assert Update.objects.get().body_en == "<p>The newest.</p>"
+
+
+@pytest.mark.parametrize("pressed", [{"text": "Another thought."}, {"delete": "1"}], ids=["change", "delete"])
+def test_authors_change_the_comment_that_they_read(client: Any, pressed: dict[str, str]) -> None:
+    comment = factories.comment(secret_hash=hashed_secret("mine"))
+    ghost = submission.edit(comment, "A ghost.", Sender(None, ""), version=comment.version)
+    # The same number, with another text.
+    Comment.objects.filter(pk=comment.pk).update(text="Of the new history.")
+    form = {"secret": "mine", "version": ghost.version_name} | pressed
+    headers = {"sec-fetch-site": "same-origin"}
+    assert client.post(own_url(comment, "en", ""), form, headers=headers).status_code == 409
+    assert Comment.objects.get().text == "Of the new history."
+
+
+def test_moderators_decide_on_the_comment_that_they_read() -> None:
+    queue = QueueClient(moderator())
+    comment = factories.comment()
+    ghost = submission.edit(comment, "A ghost.", Sender(None, ""), version=comment.version)
+    Comment.objects.filter(pk=comment.pk).update(text="Of the new history.")
+    assert list(queue.decide("approved", ghost)["problems"]) == [comment.element]
+    assert Comment.objects.get().state == "waiting"
+    assert not queue.decide("approved", Comment.objects.get())["problems"]

@@ -90,6 +90,9 @@ def comments() -> list[dict[str, str]]:
     return found
 
 
+OUR_ICONS = ("icon", "visually-hidden")
+
+
 class Obeyed(HTMLParser):
     """Collects tags, attributes and addresses that a browser would obey and that are not ours."""
 
@@ -105,7 +108,7 @@ class Obeyed(HTMLParser):
         reached = str(values.get("href") or values.get("src") or values.get("action") or "").strip().lower()
         if (
             script
-            or tag in self.TAGS
+            or (tag in self.TAGS and values.get("class") not in OUR_ICONS)
             or any(name.startswith("on") or name == "srcdoc" for name in values)
             or not re.match(r"(?:https?://|mailto:|[/?#]|$)", reached)
         ):

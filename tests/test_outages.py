@@ -90,7 +90,9 @@ def own_services(
         with django_db_blocker.unblock():
             factories.article(slug=SLUG)
             User.objects.create_superuser("editor", password=PASSWORD)
-            dump = subprocess.run(["pg_dump", f"--dbname={database_url()}"], check=True, capture_output=True).stdout
+            # The copy is no older state of its database, which servers would report.
+            command = ["pg_dump", f"--dbname={database_url()}", "--exclude-table-data=liveblog_databasehistory"]
+            dump = subprocess.run(command, check=True, capture_output=True).stdout
             databases.empty(connection)
         subprocess.run(["psql", "--quiet", database.url], input=dump, check=True, stdout=subprocess.DEVNULL)
         environment = {
@@ -279,7 +281,7 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
         elsewhere = ask(second + page)
         assert (elsewhere.status, elsewhere.text) == (200, known[page].text)
         assert "age" in elsewhere.headers
-        for path, language in ((f"/uk/live/{SLUG}/", "uk"), ("/ar/live/never-seen/", "ar")):
+        for path, language in ((f"/uk/live/{SLUG}/?key=1&order=oldest", "uk"), ("/ar/live/never-seen/", "ar")):
             answer = ask(first + path)
             assert answer.status == 503
             assert answer.headers["content-language"] == language

@@ -200,6 +200,32 @@ def test_queries_do_not_grow_with_the_number_of_updates(client: Any) -> None:
     assert queries() == few
 
 
+def test_titles_of_key_events_take_the_same_queries_whatever_their_kinds(client: Any) -> None:
+    article = factories.article()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            html = client.get(article.url("en")).content.decode()
+        assert html.count('id="moment-') == article.updates.count()
+        return len(captured)
+
+    def add_one_of_each_kind(language: str) -> None:
+        shared = {"source_language": language, "is_key": True}
+        factories.update(
+            article, kind="quote", **{f"body_{language}": "<p>Yes.</p>", f"attribution_{language}": "Ana"}, **shared
+        )
+        factories.update(article, **{f"headline_{language}": "Agreed", f"body_{language}": "<p>Now.</p>"}, **shared)
+        picture = factories.picture(**{f"alt_{language}": "The hall", f"credit_{language}": "I. M."})
+        factories.update(article, kind="pictures", pictures=(picture,), headline_en="", **shared)
+        factories.update(article, kind="embed", embed="https://example.org/", headline_en="", **shared)
+
+    add_one_of_each_kind("en")
+    few = queries()
+    for language in ("de", "en", "ar"):
+        add_one_of_each_kind(language)
+    assert queries() == few
+
+
 def test_a_cached_page_takes_one_query(client: Any) -> None:
     article = factories.article()
     factories.update(article)

@@ -8,13 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from comments import confirmation, emails, moderation, privacy, submission
 from comments.models import Ban, Comment, EmailAddress, Report, State
-from tests import factories
+from liveblog.encryption import decrypt
+from tests import factories, newsroom
 from tests.actors import TEST
 from tests.test_comments import WORDS, post
 
@@ -71,7 +74,7 @@ def test_all_that_a_key_has_made_is_found_after_a_change_of_keys(client: Client,
     if not rekeyed:
         moderation.report(comment.pk, "abuse", "", "192.0.2.9")
         assert Report.objects.count() == 1
-    # The link in letters that were sent before.
+    # The link in e-mails that were sent before.
     assert client.post(token).status_code == 200
 
 
@@ -95,6 +98,23 @@ def test_after_rekeying_the_former_key_can_be_removed(settings: Any) -> None:
     assert Ban.objects.of(EMAIL).exists()
     assert privacy.erase(EMAIL) == 4
     assert not Comment.objects.exclude(email_hash="").exists()
+
+
+def test_second_factors_work_after_the_former_key_is_removed(settings: Any) -> None:
+    user = newsroom.user("ioana")
+    app, codes = TOTP.activate(user, "JBSWY3DPEHPK3PXP"), RecoveryCodes.activate(user)
+    known = codes.get_unused_codes()
+    change_key(settings)
+    assert codes.get_unused_codes() == known
+    assert "Changed 2 rows" in rekey()
+    settings.SECRET_KEY_FALLBACKS = []
+    app.instance.refresh_from_db()
+    codes.instance.refresh_from_db()
+    assert decrypt(app.instance.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert codes.get_unused_codes() == known
+    settings.SECRET_KEY = "a key without the former one"
+    with pytest.raises(CommandError, match="2 rows"):
+        rekey()
 
 
 def test_rekeying_again_changes_nothing(settings: Any) -> None:

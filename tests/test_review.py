@@ -222,7 +222,8 @@ def test_a_version_with_a_wrong_number_is_only_restored_after_its_remarks_were_s
         update.save()
     editor = member_of("Editor")
     url = reverse("admin:articles_update_versions", args=[update.pk])
-    data = {"version": "1", "newest": "2", "what": "de"}
+    newest, first = (version.name for version in update.versions.all())
+    data = {"version": first, "newest": newest, "what": "de"}
     answer = editor.post(url, data)
     assert "180" in str(answer.context["remarks"])
     update.refresh_from_db()

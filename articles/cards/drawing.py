@@ -32,7 +32,7 @@ _SMALL_SIZE = 28
 _LEADING = 1.22
 _LEADING_ARABIC = 1.5
 _PHOTO_WIDTH = 520
-#: What the font has no glyph for: it would be an empty box.
+#: Characters for which the font has no glyph: each would be an empty box.
 _UNKNOWN = re.compile(
     "[^\u0020-\u024f\u0300-\u036f\u0400-\u052f\u0600-\u077f\u1e00-\u206f\u20a0-\u20bf\u2116\u2122\u2190-\u2193\u2212"
     "\ufb50-\ufdff\ufe70-\ufefc]+"
@@ -90,7 +90,7 @@ def draw(card: Card, open_photo: Callable[[], IO[bytes]] | None = None) -> bytes
 
 
 class _Writer:
-    """Writes lines between two edges, from the edge at which the language begins."""
+    """Writes lines between two edges, from the side on which lines of the language begin."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, language: str, left: int, right: int) -> None:
         self._draw = draw

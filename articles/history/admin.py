@@ -146,6 +146,7 @@ class VersionsAdminMixin(_UpdateAdmin):
             "by": author_of(chosen),
             "facts": diffing.field_changes(before, chosen.data, names, update.article.zone),
             "words": diffing.text_changes(before, chosen.data, names),
+            "newest_name": chosen.name if chosen.number == newest else _name(update, newest),
             "restorable": self._restorable(request, update, chosen) if chosen.number != newest else [],
         }
 
@@ -166,15 +167,17 @@ class VersionsAdminMixin(_UpdateAdmin):
         return self.has_change_permission(request, update)
 
     def _restore(self, request: HttpRequest, update: Update) -> HttpResponse:
-        wanted, what = number(request.POST.get("version")) or 0, request.POST.get("what", "")
+        wanted, what = _numbered(request.POST.get("version")), request.POST.get("what", "")
         if not self._may_restore(request, update, what):
             raise PermissionDenied
         if (what != EVERYTHING and what not in SHIPPED) or _version(update, wanted) is None:
             raise Http404
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])
-        newest, acknowledged = number(request.POST.get("newest")) or 0, request.POST.getlist("acknowledged")
+        newest, acknowledged = _numbered(request.POST.get("newest")), request.POST.getlist("acknowledged")
         try:
+            if any(_name(update, _numbered(name)) != name for name in map(request.POST.get, ("version", "newest"))):
+                raise Conflict
             restoring.restore(update.pk, wanted, newest, request.user, languages, acknowledged)
         except restoring.VersionRemarksError as error:
             return self._show(request, update, wanted, what, error.problems)
@@ -206,3 +209,13 @@ def author_of(version: UpdateVersion | CoverageEvent) -> str:
 
 def _version(update: Update, wanted: int) -> UpdateVersion | None:
     return update.versions.select_related("user").filter(number=wanted).first()
+
+
+def _name(update: Update, wanted: int) -> str:
+    found = _version(update, wanted)
+    return found.name if found else ""
+
+
+def _numbered(name: str | None) -> int:
+    """Return the number in the name of a version, 0 if it is no name."""
+    return number((name or "").partition("-")[0]) or 0

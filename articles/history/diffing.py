@@ -113,6 +113,9 @@ def summary(before: Data | None, now: Data) -> list[str]:
         TRANSLATIONS,
         "corrected_at",
         "withdrawn_at",
+        # They follow from a change of the text, which is named.
+        "edition",
+        "revised_at",
         "first_published_at",
         "leaves_mark",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -48,6 +50,14 @@ class UpdateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.update_id}.{self.number}"
+
+    @property
+    def name(self) -> str:
+        """Return the name of the version for forms: its number, and its time in microseconds.
+
+        After a failover or a restore that loses the last versions, others get the same numbers.
+        """
+        return f"{self.number}-{self.at.astimezone(UTC):%Y%m%d%H%M%S%f}"
 
 
 class CoverageEvent(models.Model):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_UPLOAD_BYTES = 2_000_000_000
 
-#: What was done with updates, or would be, in the order of the page.
+#: The fates of updates, done or planned, in the order of the page.
 FATES = {
     "new": _("New"),
     "changed": _("Corrected"),
@@ -66,7 +66,7 @@ class ImportForm(forms.ModelForm):
     def clean_address(self) -> str:
         address = self.cleaned_data["address"].strip()
         if address and not is_address(address):
-            raise ValidationError(_("An address begins with https://."))
+            raise ValidationError(_("Enter an address that begins with https://."))
         return str(address)
 
     def clean_file(self) -> Any:
@@ -79,7 +79,7 @@ class ImportForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if not self.errors.keys() & {"file", "address"}:
             if bool(cleaned.get("file")) == bool(cleaned.get("address")):
-                self.add_error("address", _("Choose a file or write an address, one of the two."))
+                self.add_error("address", _("Choose either a file or an address."))
             elif cleaned.get("follow") and not cleaned.get("address"):
                 self.add_error("follow", _("Only an address can be followed."))
         return cleaned
@@ -180,7 +180,7 @@ def _act(row: Import, data: Any) -> None:
         rows.filter(state=state.READY).update(state=state.IMPORTING, **due)
     elif "_stop" in data:
         rows.filter(state=state.FOLLOWING).update(state=state.DONE, due_at=None)
-        stopped = _("It was stopped. What had been imported stays.")
+        stopped = _("The import was stopped. Updates that were already imported stay.")
         rows.filter(state__in=(state.READING, state.IMPORTING)).update(
             state=state.FAILED, due_at=None, error=str(stopped)
         )

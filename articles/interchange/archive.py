@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from django.core.files.storage import Storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
+from articles.interchange import shapes
 from articles.interchange.notes import Notes
 from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
 from articles.pictures import processing
@@ -32,6 +34,7 @@ _MAX_LINE_BYTES = 16_000_000
 #: All versions of one update, which are read at once.
 _MAX_VERSIONS_BYTES = 128_000_000
 _CHUNK_BYTES = 1 << 16
+_SURROGATE = re.compile(rb"\\ud[89a-f]|\xed[\xa0-\xbf]", re.IGNORECASE)
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -101,9 +104,9 @@ class ArchiveSource:
             raise _damaged() from None
         header = next(self._lines(), {})
         if header.get("type") != "header" or header.get("format") != FORMAT:
-            raise SourceError(_("This is no archive of a coverage."))
+            raise SourceError(_("This is not an archive of coverage."))
         if header.get("version") != VERSION:
-            raise SourceError(_("The archive is of a newer release. Update this site first."))
+            raise SourceError(_("The archive comes from a newer release. Update this site first."))
         self.header = header
         self._check_whole()
 
@@ -113,12 +116,6 @@ class ArchiveSource:
         return str(self.header.get("site", ""))
 
     def coverage(self) -> Coverage:
-        try:
-            return self._coverage()
-        except (KeyError, TypeError, AttributeError):
-            raise _damaged() from None
-
-    def _coverage(self) -> Coverage:
         bylines: dict[str, Byline] = {}
         topics: list[Data] = []
         events: list[Data] = []
@@ -151,12 +148,6 @@ class ArchiveSource:
         )
 
     def posts(self) -> Iterator[Post]:
-        try:
-            yield from self._posts()
-        except (KeyError, TypeError, AttributeError):
-            raise _damaged() from None
-
-    def _posts(self) -> Iterator[Post]:
         post: Post | None = None
         size = 0
         for line, length in self._measured_lines():
@@ -202,26 +193,38 @@ class ArchiveSource:
             counts[line["type"]] = counts.get(line["type"], 0) + 1
         counts.pop("end", None)
         if last.get("type") != "end" or last.get("counts") != counts:
-            raise SourceError(_("The archive is not whole. Copy it again, or export the coverage again."))
+            raise SourceError(_("The archive is incomplete. Copy it again, or export the coverage again."))
 
     def _lines(self) -> Iterator[Data]:
         return (line for line, _length in self._measured_lines())
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
         if LINES not in self._names:
-            raise SourceError(_("This is no archive of a coverage."))
+            raise SourceError(_("This is not an archive of coverage."))
         try:
             with self._zip.open(LINES) as lines:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):
                     if len(text) > _MAX_LINE_BYTES:
                         raise _damaged()
-                    line = json.loads(text)
-                    if not isinstance(line, dict) or not isinstance(line.get("type"), str):
-                        raise _damaged()
-                    yield line, len(text)
-        # Deep nesting raises RecursionError, an encrypted file RuntimeError.
-        except (*_BROKEN_ZIP, ValueError, RecursionError):
+                    yield _line(text), len(text)
+        # An encrypted file raises RuntimeError.
+        except _BROKEN_ZIP:
             raise _damaged() from None
+
+
+def _line(text: bytes) -> Data:
+    """Return the object on a line. Raise SourceError if it is none, or has another shape than the format gives it."""
+    try:
+        line = json.loads(text)
+        if _SURROGATE.search(text):
+            # Half a character, which no database stores.
+            json.dumps(line, ensure_ascii=False).encode()
+    # Deep nesting raises RecursionError.
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    if not isinstance(line, dict) or not isinstance(line.get("type"), str) or not shapes.is_line(line):
+        raise _damaged()
+    return line
 
 
 def _damaged() -> SourceError:

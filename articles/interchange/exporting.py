@@ -24,7 +24,7 @@ from liveblog.languages import SHIPPED
 
 _CHUNK = 100
 
-#: Columns of an article that say nothing of it elsewhere: keys and counters.
+#: Columns of an article that mean nothing on another site: keys and counters.
 _COUNTERS = frozenset(
     {
         *("id", "version", "revision", "revision_token", "revised_at", "desk_revision", "deletion_revision"),
@@ -36,7 +36,7 @@ EMBED_COLUMNS = ("url", "provider", "state", "title", "author", "player_url", "w
 
 
 class Part(NamedTuple):
-    """What another app puts into archives. It is written behind the updates."""
+    """Lines that another app puts into archives, behind the updates."""
 
     #: The types of its lines.
     kinds: tuple[str, ...]
@@ -56,7 +56,7 @@ def register_part(name: str, part: Part) -> None:
 
 
 def key_of(article: Article) -> str:
-    """Return what names the coverage for ever, as a tag URI (RFC 4151)."""
+    """Return the permanent name of the coverage, a tag URI (RFC 4151)."""
     return f"tag:{settings.FEED_AUTHORITY}:coverage-{article.pk}"
 
 

@@ -6,12 +6,16 @@ and no other, is asked whatever its address is. People in the admin may not.
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from articles.embeds.fetching import Fetcher, reason_of
+from articles.interchange.records import SourceError
 from articles.pictures import processing
 from liveblog.errors import ProviderError
 from liveblog.http import Client
@@ -34,6 +38,23 @@ class Fetching:
         """Return the body at an address. Raise ProviderError and nothing else."""
         return self._fetch(url, MAX_BYTES)
 
+    def source(self, url: str) -> bytes:
+        """Return the body at an address of a live blog. Raise SourceError if there is none."""
+        try:
+            return self.page(url)
+        except ProviderError as error:
+            raise _not_fetched(url, error.reason) from None
+
+    def document(self, url: str) -> dict[str, Any]:
+        """Return the JSON object at an address of a live blog. Raise SourceError if there is none."""
+        try:
+            found = json.loads(self.source(url))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise _not_fetched(url, "nonsense")
+        return found
+
     def picture(self, url: str) -> bytes:
         """Return the file of a picture. Raise ProviderError and nothing else."""
         return self._fetch(url, processing.MAX_BYTES)
@@ -52,6 +73,18 @@ class Fetching:
             else:
                 return answer.body
         raise ProviderError("nonsense")
+
+
+def _not_fetched(url: str, reason: str) -> SourceError:
+    texts = {
+        "forbidden": _("%(address)s is not the address of a public website."),
+        "gone": _("There is nothing at %(address)s, or the website does not give it to us."),
+        "large": _("The answer of %(address)s is too large."),
+        "nonsense": _("The answer of %(address)s cannot be read."),
+    }
+    text = texts.get(reason) or _("%(address)s does not answer at present. Try again later.")
+    # Isolated (UAX #9): its slashes would change places in a message that runs from right to left.
+    return SourceError(text % {"address": f"\u2066{url}\u2069"})
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

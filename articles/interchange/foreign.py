@@ -10,6 +10,7 @@ import hashlib
 import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ from articles.text.plaintext import first_words, plain_text
 from liveblog.languages import SHIPPED
 from liveblog.translation import detector
 
-#: More pictures than this are a gallery that no reader of a live blog leafs through.
+#: An update with more pictures would be a gallery.
 MAX_PICTURES = 20
 
 
@@ -77,7 +78,7 @@ class Blog:
 
 @dataclass
 class Options:
-    """What the user says about a source: its language and the time zone of the event, "" if nothing."""
+    """The user's answers about a source: its language and the time zone of the event, "" for none."""
 
     language: str = ""
     time_zone: str = ""
@@ -191,7 +192,7 @@ class ForeignSource:
         body, embed = content.body, (embeds[0] if embeds else "")
         for other in embeds[1:]:
             notes.add("second-embed", f"{other} – {label}")
-            body += f'<p><a href="{other}">{other}</a></p>'
+            body += f'<p><a href="{escape(other)}">{escape(other)}</a></p>'
         if len(body) > richtext.MAX_LENGTH:
             notes.add("cut", label)
             body = _shortened(body)
@@ -218,7 +219,7 @@ class ForeignSource:
         }
         if kind == "quote":
             data[f"attribution_{language}"] = self._fitting(markup.line_of(entry.attribution), 200, label)
-            if len(entry.source_url) <= 500 and markup.urlsplit_or_none(entry.source_url) in ("http", "https"):
+            if len(entry.source_url) <= 500 and markup.scheme_of(entry.source_url) in ("http", "https"):
                 data["source_url"] = entry.source_url
         if entry.is_pinned:
             data["pin"] = 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError
 from django.utils.translation import gettext as _
 
 from articles.interchange import exporting, writing
@@ -58,7 +59,8 @@ def _refusing() -> Iterator[None]:
         fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         named = (f"{name}: {' '.join(messages)}" for name, messages in fields.items())
         raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": " ".join(named)}) from None
-    except writing.WRONG_SHAPE as error:
+    # A name that is taken, or a value that the database does not store.
+    except (IntegrityError, DataError) as error:
         raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": error}) from None
 
 
@@ -170,7 +172,7 @@ class Importer:
             return
         imported = ImportedArticle.objects.get(article=article)
         if imported.complete:
-            # What readers have written here since stays.
+            # Readers may have written comments here since the first import.
             return
 
         def update_of(key: str) -> int | None:

@@ -129,7 +129,7 @@ def _note(row: Import, report: Report) -> None:
     if is_read or following:
         values["total"] = report.total or sum(report.counts.values())
     if row.state == State.FOLLOWING and not report.changed:
-        # What the last change brought is more telling than that nothing has changed since.
+        # The counts of the last change say more than that nothing has changed since.
         del values["counts"]
     if _unchanged(row).update(**values) and values["state"] == State.DONE:
         done = Import.objects.get(pk=row.pk)

@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from articles.interchange.foreign import Blog, Entry, is_known_embed
 from articles.interchange.markup import Image, line_of
 from articles.interchange.notes import Notes
+from articles.text.plaintext import text_of
 
 _MAX_DEPTH = 12
 _CONTROLS = re.compile(r"[\x00-\x1f]")
@@ -77,7 +78,7 @@ def _base_of(tree: LexborHTMLParser, address: str) -> str:
 
 def _documents(tree: LexborHTMLParser, notes: Notes) -> Iterator[object]:
     for script in tree.css('script[type^="application/ld+json"]'):
-        text = script.text(deep=True) or ""
+        text = script.inner_html or ""
         try:
             yield loads(text)
         except ValueError:
@@ -119,7 +120,7 @@ def salvaged(text: str, notes: Notes) -> Iterator[object]:
 
 
 def _things(value: object, depth: int = 0) -> Iterator[Thing]:
-    """Yield all objects in a document, the outer ones first. What is in a live blog is not looked at again."""
+    """Yield all objects in a document, the outer ones first, apart from those within a live blog."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
@@ -294,4 +295,4 @@ def _value(node: LexborNode, names: list[str]) -> str:
         return value
     if {"articleBody", "text", "description"} & set(names):
         return node.inner_html or ""
-    return node.text(deep=True, strip=True) or ""
+    return text_of(node)

@@ -60,7 +60,7 @@ class Image:
 
 @dataclass
 class Content:
-    """What is found in a piece of HTML.
+    """The contents of a piece of HTML.
 
     body     rich text
     embeds   addresses of providers that we know, in order
@@ -241,7 +241,7 @@ class _Reader:
                 self._tag("a", False)
             return
         href = self._absolute(node.attributes.get("href") or "")
-        keeps = urlsplit_or_none(href) in ("http", "https", "mailto") and bool(text_of(node))
+        keeps = scheme_of(href) in ("http", "https", "mailto") and bool(text_of(node))
         self._anchors.append(keeps)
         if keeps:
             self._open()
@@ -262,13 +262,11 @@ class _Reader:
         if attributes.get("width") == "1" and attributes.get("height") == "1":
             return
         found = [value for name in _SOURCES if (value := attributes.get(name))]
-        addresses = [
-            address for address in map(self._absolute, found) if urlsplit_or_none(address) in ("http", "https")
-        ]
+        addresses = [address for address in map(self._absolute, found) if scheme_of(address) in ("http", "https")]
         if not addresses:
             self._content.lost["img"] += 1
             return
-        # Where the browser loads pictures late, the first is a placeholder or missing.
+        # On pages that load pictures late, the first address is a placeholder or missing.
         address = addresses[-1]
         if address not in [image.address for image in self._content.images]:
             self._content.images.append(Image(address, alt=line_of(attributes.get("alt") or "")))
@@ -296,7 +294,7 @@ class _Reader:
         self._as_link(self._absolute(found))
 
     def _as_link(self, address: str) -> None:
-        if urlsplit_or_none(address) in ("http", "https"):
+        if scheme_of(address) in ("http", "https"):
             self._close()
             self._out.append(f'<p><a href="{escape(address)}">{escape(address)}</a></p>')
 
@@ -331,7 +329,7 @@ def _in_figure(node: LexborNode) -> bool:
     return parent is not None and parent.tag == "figure" and parent.css_first("img") is not None
 
 
-def urlsplit_or_none(address: str) -> str:
+def scheme_of(address: str) -> str:
     """Return the scheme of an address, "" if it is none."""
     try:
         parts = urlsplit(address)

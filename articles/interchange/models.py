@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from liveblog.fields import ShortTextField
 from liveblog.jobs import QueueRow
 from liveblog.uploads import PRIVATE_UPLOADS
 
@@ -99,7 +100,7 @@ class Import(QueueRow):
     file = models.FileField(_("file"), upload_to=upload_path, max_length=200, blank=True)
     #: The name that the file had with the person.
     file_name = models.CharField(_("file"), max_length=200, blank=True, editable=False)
-    address = models.CharField(_("address"), max_length=1000, blank=True)
+    address = ShortTextField(_("address"), max_length=1000, blank=True)
     slug = models.SlugField(
         _("short name in addresses"),
         max_length=120,

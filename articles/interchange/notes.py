@@ -15,7 +15,7 @@ Level = Literal["lost", "doubtful"]
 MAX_EXAMPLES = 20
 _EXAMPLE_LENGTH = 120
 
-#: What a code means, and whether something is lost.
+#: The meaning of each code, and whether something is lost.
 CODES: dict[str, tuple[Level, str | Promise]] = {
     "broken": ("lost", _("Entries that cannot be read were left out.")),
     "empty": ("lost", _("Entries without text, picture or embed were left out.")),
@@ -24,8 +24,8 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "picture": ("lost", _("Pictures that could not be fetched or used were left out.")),
     "related": ("lost", _("Related articles that this site does not have were left out.")),
     "part": ("lost", _("Parts of the archive that this site does not know were left out.")),
-    "account": ("lost", _("Accounts that this site does not have stand in the history by their names only.")),
-    "doubled": ("doubtful", _("Ids that stand for two entries: the one changed last was taken.")),
+    "account": ("lost", _("Accounts that this site does not have appear in the history by name only.")),
+    "doubled": ("doubtful", _("Two entries had the same id: the one changed last was used.")),
     "no-id": ("doubtful", _("Entries without an id are recognised by their time and text.")),
     "no-time": ("doubtful", _("Entries without a readable time have that of the entry before them.")),
     "local-time": ("doubtful", _("Times without a zone were read as times of the article’s zone.")),
@@ -36,7 +36,7 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "cut": ("doubtful", _("Texts that were too long were cut.")),
     "second-embed": ("doubtful", _("An update has one embed: further ones became links.")),
     "no-credit": ("doubtful", _("Pictures without a credit line name their website instead.")),
-    "language": ("doubtful", _("The source does not name its language, or names one that we lack: it was recognised.")),
+    "language": ("doubtful", _("The source does not name its language, or names one that we lack: it was detected.")),
     "partial": ("doubtful", _("The source lists only a part of its entries.")),
     "edited-here": ("doubtful", _("Updates that were edited here were left as they are.")),
     "missing": ("doubtful", _("Many entries have disappeared from the source at once. None was withdrawn.")),

@@ -33,7 +33,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 
 class OldAddresses(MiddlewareMixin):
-    """Where this site has no page, lead readers of an old address to the present one.
+    """Redirect readers from an old address to the present one if this site has no page there.
 
     It looks only when the answer would be 404, so no old address hides a page of this site. WordPress has addresses
     such as /?p=12, at which we have the page that leads to the reader's language.

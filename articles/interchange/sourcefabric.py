@@ -6,7 +6,6 @@ The interface puts the item into the reference; in a dump, items are documents o
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -20,7 +19,6 @@ from articles.interchange.foreign import Blog, Entry, is_known_embed
 from articles.interchange.markup import Image, content_of, is_html, line_of
 from articles.interchange.notes import Notes
 from articles.interchange.records import SourceError
-from liveblog.errors import ProviderError
 
 _API = re.compile(r"(?P<root>.*/api/)(?:client_)?blogs/(?P<blog>[0-9a-f]{24})(?:/.*)?")
 _PAGE_SIZE = 100
@@ -43,13 +41,13 @@ def from_api(address: str, fetching: Fetching, notes: Notes) -> Blog:
     found = _API.fullmatch(address.partition("?")[0])
     assert found is not None
     base = f"{found['root']}client_blogs/{found['blog']}"
-    blog = _fetched(base, fetching)
+    blog = fetching.document(base)
     posts: list[object] = []
     for page in range(1, _MAX_PAGES + 1):
-        answer = _fetched(f"{base}/posts?{urlencode({'max_results': _PAGE_SIZE, 'page': page})}", fetching)
+        answer = fetching.document(f"{base}/posts?{urlencode({'max_results': _PAGE_SIZE, 'page': page})}")
         items = answer.get("_items")
         if not isinstance(items, list):
-            raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": base})
+            raise SourceError(_("The answer of %(address)s cannot be read.") % {"address": base})
         posts += items
         if not items or "next" not in (answer.get("_links") or {}):
             break
@@ -67,7 +65,7 @@ def from_dump(document: object, address: str, notes: Notes) -> Blog:
         wanted = _key(blog)
         posts = [each for each in posts if wanted and _key_of(each.get("blog")) == wanted]
         if not posts:
-            raise SourceError(_("The file has posts of several live blogs. Export one of them."))
+            raise SourceError(_("The file has entries of several live blogs. Export one of them."))
     key = _key(blog) or next(iter(blogs), "") or address
     return from_documents(blog, posts, items, key, notes, complete=True)
 
@@ -227,13 +225,3 @@ def _key_of(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("$oid") or value.get("_id") or ""
     return value if isinstance(value, str) else ""
-
-
-def _fetched(address: str, fetching: Fetching) -> Document:
-    try:
-        found = json.loads(fetching.page(address))
-    except (ProviderError, ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": address})
-    return found

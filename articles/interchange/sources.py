@@ -19,7 +19,6 @@ from articles.interchange.fetching import MAX_BYTES, Fetching
 from articles.interchange.foreign import Blog, ForeignSource, Options
 from articles.interchange.notes import Notes
 from articles.interchange.records import Source, SourceError
-from liveblog.errors import ProviderError
 
 _MAX_PAGES = 1000
 _ENCODING = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
@@ -70,7 +69,7 @@ def from_address(address: str, options: Options, fetching: Fetching) -> Source:
         return ForeignSource("wordpress", wordpress.from_rest(address, fetching, notes), options, notes, fetching)
     if sourcefabric.is_api_address(address):
         return ForeignSource("sourcefabric", sourcefabric.from_api(address, fetching, notes), options, notes, fetching)
-    content = _fetched(address, fetching)
+    content = fetching.source(address)
     if content.startswith(b"PK"):
         return _from_zip(io.BytesIO(content), options, fetching)
     return _from_content(content, address, options, fetching)
@@ -150,7 +149,7 @@ def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, no
             break
         seen.add(following)
         try:
-            html = _fetched(following, fetching).decode(errors="replace")
+            html = fetching.source(following).decode(errors="replace")
         except SourceError:
             notes.add("partial", following)
             break
@@ -166,14 +165,6 @@ def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, no
 def _only(blogs: list[Blog]) -> Blog:
     """Return the live blog of a page: the one with the most posts, as others are only teasers."""
     return max(blogs, key=lambda blog: len(blog.entries))
-
-
-def _fetched(address: str, fetching: Fetching) -> bytes:
-    try:
-        return fetching.page(address)
-    except ProviderError as error:
-        message = _("The live blog could not be fetched from %(address)s.") % {"address": address}
-        raise SourceError(f"{message} ({error.reason})") from None
 
 
 def _decoded(content: bytes) -> str:

@@ -29,7 +29,7 @@ from articles.models import Article, Update
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-#: What is of use on a server only.
+#: Elements that need a server.
 _REMOVED = (
     'script:not([type="application/ld+json"]), form, noscript, button, template, #connection, .new-updates, '
     'link[rel="preload"], link[rel="modulepreload"], link[rel="manifest"], [data-mine], a[href="#comments-form"], '

@@ -6,7 +6,6 @@ the metadata `liveblog_replaces`; without a text, it is a deletion. Key events h
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -21,7 +20,6 @@ from articles.interchange.foreign import Blog, Entry
 from articles.interchange.markup import Image
 from articles.interchange.notes import Notes
 from articles.interchange.records import SourceError
-from liveblog.errors import ProviderError
 from liveblog.numbers import number
 
 _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
@@ -48,11 +46,11 @@ def from_rest(address: str, fetching: Fetching, notes: Notes) -> Blog:
     found = _REST.fullmatch(address.partition("?")[0])
     assert found is not None
     base = f"{found['root']}wp-json/liveblog/v1/{found['post']}"
-    first = _json(f"{base}/get-entries/1/0-0", fetching)
+    first = fetching.document(f"{base}/get-entries/1/0-0")
     last = min(_MAX_PAGES, number(str(first.get("pages", 1))) or 1)
-    answers = [first, *(_json(f"{base}/get-entries/{page}/0-0", fetching) for page in range(2, last + 1))]
+    answers = [first, *(fetching.document(f"{base}/get-entries/{page}/0-0") for page in range(2, last + 1))]
     try:
-        post = _json(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1", fetching)
+        post = fetching.document(f"{found['root']}wp-json/wp/v2/posts/{found['post']}?_embed=1")
     except SourceError:
         # Some sites keep the interface of their posts closed.
         post = {}
@@ -115,16 +113,6 @@ def _rest_entry(data: dict[str, Any]) -> Entry:
         is_key=bool(data.get("key_event")) or "liveblog-key" in classes or "type-key" in classes,
         is_withdrawn=data.get("type") == "delete",
     )
-
-
-def _json(address: str, fetching: Fetching) -> dict[str, Any]:
-    try:
-        found = json.loads(fetching.page(address))
-    except (ProviderError, ValueError, RecursionError):
-        raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": address}) from None
-    if not isinstance(found, dict):
-        raise SourceError(_("The live blog could not be fetched from %(address)s.") % {"address": address})
-    return found
 
 
 def _rendered(value: object) -> str:

@@ -48,14 +48,12 @@ logger = logging.getLogger(__name__)
 IMPORT = Machine("Import")
 
 _BATCH = 500
-#: What code raises that meets data of another shape.
-WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError)
 
 #: Columns of an update that save() derives from the moment of the save; they are written as the record has them.
 _EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
-        *("withdrawn_at", "leaves_mark", "corrected_at", *portable.USER_COLUMNS),
+        *("withdrawn_at", "leaves_mark", "corrected_at", "edition", "revised_at", *portable.USER_COLUMNS),
         *(f"withdrawal_note_{code}" for code in SHIPPED),
     }
 )
@@ -83,10 +81,21 @@ def values_of(model: type[models.Model], data: Data, left_out: Collection[str]) 
     """Return the columns in a record. Raise ValidationError if one has a value that is none."""
     fields = {field.name: field for field in model._meta.concrete_fields if field.name not in left_out}
     return {
-        name: value if fields[name].is_relation else fields[name].to_python(value)
+        name: value if fields[name].is_relation else _converted(fields[name], value)
         for name, value in data.items()
         if name in fields
     }
+
+
+def _converted(field: models.Field, value: object) -> Any:
+    try:
+        found = field.to_python(value)
+    # Some fields of Django do not expect lists and objects, which JSON has.
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise ValidationError({field.name: str(value)[:100]}) from None
+    if isinstance(found, datetime.datetime) and timezone.is_naive(found):
+        raise ValidationError({field.name: str(value)})
+    return found
 
 
 def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
@@ -97,9 +106,7 @@ def prepare(post: Post, coverage: Coverage, notes: Notes) -> Ready | None:
         values = values_of(Update, post.data, _NOT_IN_RECORDS)
         update = Update(**{name: value for name, value in values.items() if name not in portable.USER_COLUMNS})
         update.clean_fields(exclude=["article", *portable.USER_COLUMNS, *columns.fields_of(Update)])
-        if not isinstance(post.data.get("pictures", []), list) or not isinstance(post.data.get("authors", []), list):
-            raise ValidationError("")
-    except (ValidationError, *WRONG_SHAPE) as error:
+    except ValidationError as error:
         notes.add("refused", reason_of(error, post))
         return None
     values |= {name: getattr(update, name) for name in values if name not in portable.USER_COLUMNS}
@@ -210,6 +217,9 @@ class ArticleWriter:
         """Return the article, not saved, and the columns that are written after it. Raise ValidationError."""
         values = values_of(Article, self._coverage.data, _NOT_OF_ARTICLES | {"languages"})
         exact = {name: values[name] for name in _STATE_OF_ARTICLES if name in values}
+        for event in self._coverage.events:
+            checked = CoverageEvent(**values_of(CoverageEvent, {name: event[name] for name in ("kind", "at")}, ()))
+            checked.clean_fields(exclude=_all_but(CoverageEvent, "kind", "at"))
         article = Article(**{name: value for name, value in values.items() if name not in exact})
         article.state, article.coverage_start = Article.State.LIVE, min(exact["coverage_start"], timezone.now())
         # The columns without a language repeat others; those that no form has are set by `save`.
@@ -314,8 +324,8 @@ class ArticleWriter:
             return fate
         try:
             self._write(ready, before)
-        # The rules of the site, a constraint of the database, or an archive that somebody has changed.
-        except (ValidationError, IntegrityError, DataError, *WRONG_SHAPE) as error:
+        # The rules of the site, or a constraint of the database.
+        except (ValidationError, IntegrityError, DataError) as error:
             logger.info("An update was not imported.", exc_info=True)
             self._notes.add("refused", reason_of(error, ready.post))
             return "refused"
@@ -401,7 +411,7 @@ class ArticleWriter:
             row.save()
         return True
 
-    # What belongs to them -------------------------------------------------------------------------------------------
+    # Their relations ------------------------------------------------------------------------------------------------
 
     def _pictures(
         self, post: Post, update: Update, known: dict[str, str], new: list[Any]
@@ -555,9 +565,9 @@ class ArticleWriter:
                 restored=data.get("restored"),
                 data=version,
             )
-            row.clean_fields(exclude=_all_but(UpdateVersion, "number"))
+            row.clean_fields(exclude=_all_but(UpdateVersion, "number", *(["restored"] if row.restored else [])))
             row.save()
-            moments[row.pk] = data["at"]
+            moments[row.pk] = values_of(UpdateVersion, {"at": data["at"]}, ())["at"]
         for pk, at in moments.items():
             UpdateVersion.objects.filter(pk=pk).update(at=at)
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.translator import translator
 
 from articles import changes
 from articles.choices import Errors, UpdateState
@@ -185,6 +186,9 @@ class Versioned(models.Model):
     here.
     """
 
+    if TYPE_CHECKING:
+        source_language: str
+
     version = models.PositiveIntegerField(default=0, editable=False)
 
     #: Relations to rows whose texts are translated and reviewed together with its own, by the name of such a row.
@@ -228,11 +232,16 @@ class Versioned(models.Model):
 
     @property
     def version_name(self) -> str:
-        """Return the name of the version, as long as nothing is set: its number, and a digest of what people enter.
+        """Return the name of the version, as long as nothing is set: its number, and a digest of its fields.
 
         After a failover or a restore that loses the last saves, other contents get the same number.
         """
-        entered = [field.value_to_string(self) for field in self._meta.concrete_fields if field.editable]
+        # A translator may save a text in another language meanwhile, and loses nothing: texts are compared one by one.
+        own = self.source_language  # type: ignore[attr-defined]  # a column of its subclasses
+        texts = translator.get_options_for_model(type(self)).all_fields
+        names = {*texts, *(each.name for fields in texts.values() for each in fields if each.language != own)}
+        fields = [field for field in self._meta.concrete_fields if field.editable and field.name not in names]
+        entered = [field.value_to_string(self) for field in fields]
         return f"{self.version}-{hashlib.sha256(json.dumps(entered).encode()).hexdigest()[:20]}"
 
     @classmethod

@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
 from articles import kinds
 from articles.cards.contents import article_card_url
 from articles.kinds import summary
-from articles.models import Article, Author, DeletedUpdate, Update
+from articles.models import Article, Author, DeletedUpdate, Picture, Translation, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
@@ -41,6 +41,7 @@ OLDEST_FIRST = Order(("first_published_at", "pk"), descending=False)
 
 #: The list of key events has the newest ones. The others are in the list of updates, as all are.
 MOMENTS_MAX = 100
+_TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin", "first_published_at", "embed__title")
 
 
 def find(slug: str) -> tuple[int, list[str]] | None:
@@ -179,6 +180,21 @@ def _shown(article: Article, language: str) -> UpdateQuerySet:
     return Update.objects.filter(article=article).on_page().shown_in(language, article.policy(language))
 
 
+def _moments(article: Article, language: str) -> list[Update]:
+    """Return the newest key events, with no more than their titles need: up to MOMENTS_MAX are on every page."""
+    rows = _shown(article, language).published().filter(is_key=True)
+    sources = rows.order_by().values_list("source_language", flat=True).distinct()
+    languages = {language, *sources}
+
+    def texts(*fields: str) -> list[str]:
+        return [f"{field}_{code}" for field in fields for code in languages]
+
+    captions = Picture.objects.only("update", *texts("caption", "alt"))
+    rows = rows.only(*_TITLE_COLUMNS, *texts("headline", "body", "attribution")).select_related("embed")
+    rows = rows.prefetch_related(Prefetch("pictures", captions), Translation.for_readers())
+    return list(BY_TIME.sort(rows)[:MOMENTS_MAX])
+
+
 def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:
     """Return up to `size` updates at the place of one, and that one itself, the newest first: what readers saw then."""
     article = update.article
@@ -236,7 +252,7 @@ class LivePage:
         top = [update for update in pinned if kinds.of(update).pinned or (is_first and selection.shows(update))]
         # Both queries find an update that was pinned between them.
         below = [update for update in page.items if update not in pinned]
-        moments = list(BY_TIME.sort(shown.published().filter(is_key=True))[:MOMENTS_MAX])
+        moments = _moments(article, language)
         if selection.oldest:
             moments.reverse()
         return cls(article, language, selection, anchor, page, [*top, *below], moments)

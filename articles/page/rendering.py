@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import changes, kinds
-from articles.cards.contents import update_card_url
 from articles.embeds.context import embed_context
 from articles.kinds import summary
 from articles.models import Article, Author, Topic, Update
@@ -97,7 +96,6 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
         "byline": _byline(update, texts.page_language),
         "author_keys": author_keys(update),
-        "card_url": update_card_url(update, article, texts),
     } | kind.context(update, article, texts)
 
 

@@ -210,7 +210,7 @@ def _place_of(update: Update, language: str) -> str:
 @reads()
 @require_safe
 def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """Whether an update is being written, for articles that tell their readers."""
+    """The answer to whether an update is being written, for articles that show it to their readers."""
     article = find_article(slug, language)
     if not article.shows_writing:
         raise Http404
@@ -309,6 +309,7 @@ def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message:
     title = summary.title(update, texts.language, language) or article_headline
     posting = json_ld.posting(update, texts, article, language)
     context = rendering.update_context(update, article, texts) | {
+        "card_url": contents.update_card_url(update, article, texts),
         "title": title,
         "structured": json_ld.dumped(posting),
         "around": live_page.around(update, language, CONTEXT_SIZE),

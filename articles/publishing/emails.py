@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from articles.models import Article, CoverageEmail, CoverageEvent, UpdateVersion
 from articles.publishing import quiet
-from liveblog import jobs
+from liveblog import emails, jobs, roles
 from liveblog.moments.formats import moment_in_sentence
 
 logger = logging.getLogger(__name__)
@@ -35,42 +33,32 @@ queue = jobs.Queue(
     threads=1,
 )
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 def editors_of(article: Article) -> QuerySet[User]:
-    """Return the users who are told about a coverage: editors, and those who have worked on it and may finish it.
-
-    A superuser as such is not one of them.
-    """
-
-    def permitted(permission: str) -> QuerySet[User]:
-        return User.objects.with_perm(permission, backend=_BACKEND, include_superusers=False)
-
+    """Return the users who are told about a coverage: editors, and those who have worked on it and may finish it."""
     wrote = UpdateVersion.objects.filter(update__article=article).exclude(user=None).values("user")
-    edits = Q(pk__in=permitted("articles.change_article").values("pk"))
-    covers = Q(pk__in=permitted("articles.cover_article").values("pk")) & Q(pk__in=wrote)
-    return User.objects.filter(edits | covers, is_active=True, is_staff=True).exclude(email="").order_by("pk")
+    edits = Q(pk__in=roles.recipients("articles.change_article").values("pk"))
+    covers = Q(pk__in=roles.recipients("articles.cover_article").values("pk")) & Q(pk__in=wrote)
+    return User.objects.filter(edits | covers).order_by("pk")
 
 
 def enqueue(event: CoverageEvent) -> None:
     """Queue an e-mail about an event to each editor of the coverage."""
     if settings.EMAIL_CONFIGURED:
         now = timezone.now()
-        letters = [CoverageEmail(event=event, user=user, due_at=now) for user in editors_of(event.article)]
-        CoverageEmail.objects.bulk_create(letters)
+        rows = [CoverageEmail(event=event, user=user, due_at=now) for user in editors_of(event.article)]
+        CoverageEmail.objects.bulk_create(rows)
 
 
-def compose(letter: CoverageEmail) -> EmailMessage | None:
+def compose(job: CoverageEmail) -> EmailMessage | None:
     """Return the e-mail, None if its occasion has gone: somebody has worked on the coverage or resumed it."""
-    event = letter.event
+    event = job.event
     article = event.article
     warning = quiet.warning_of(article)
     over = warning is None if event.kind == CoverageEvent.Kind.WARNED else not article.finished_by_clock
-    if over or not letter.user.email:
+    if over or not job.user.email:
         return None
-    language = settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(settings.LANGUAGE_CODE):
         finishes_at = warning.finishes_at if warning else None
         context = {
             "article": str(article),
@@ -79,14 +67,8 @@ def compose(letter: CoverageEmail) -> EmailMessage | None:
             "finished_at": _moment(event.at, article),
             "url": f"{settings.SITE_URL}{reverse('admin:articles_desk', args=[article.pk])}",
         }
-        text = render_to_string(f"articles/emails/{event.kind}.txt", context)
-    subject, _, body = text.strip().partition("\n")
-    headers = {
-        "Message-ID": f"<coverage-{event.pk}-{letter.user_id}@{urlsplit(settings.SITE_URL).hostname}>",
-        "Auto-Submitted": "auto-generated",
-        "Content-Language": language,
-    }
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[letter.user.email], headers=headers)
+        template, message_id = f"articles/emails/{event.kind}.txt", f"coverage-{event.pk}-{job.user_id}"
+        return emails.compose(template, job.user.email, context, message_id=message_id)
 
 
 def _moment(moment: datetime, article: Article) -> str:
@@ -100,16 +82,16 @@ def send_due() -> int:
     return queue.run_due(_send) if settings.EMAIL_CONFIGURED else 0
 
 
-def _send(letter: CoverageEmail) -> None:
-    row = CoverageEmail.objects.filter(pk=letter.pk)
-    message = compose(letter)
+def _send(job: CoverageEmail) -> None:
+    row = CoverageEmail.objects.filter(pk=job.pk)
+    message = compose(job)
     if message is None:
         row.update(due_at=None)
         return
     try:
         message.send()
     except Exception as error:
-        queue.postpone(letter, row, type(error).__name__)
+        queue.postpone(job, row, type(error).__name__)
         logger.warning("An e-mail could not be sent (%s).", type(error).__name__)
     else:
         row.update(due_at=None, sent_at=timezone.now(), failure="")

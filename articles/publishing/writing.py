@@ -1,4 +1,4 @@
-"""Whether somebody writes an update of an article at this moment, which readers see if the article allows it."""
+"""The sign that somebody is writing an update of an article, which readers see if the article allows it."""
 
 from __future__ import annotations
 

@@ -125,7 +125,9 @@ def plural_forms_of_updates() -> str:
 
 @register.simple_tag
 def plural_forms_of_key() -> str:
-    return _plural_forms(lambda number: ngettext("%(count)s of them key", "%(count)s of them key", number))
+    return _plural_forms(
+        lambda number: ngettext("%(count)s of them a key event", "%(count)s of them key events", number)
+    )
 
 
 def _plural_forms(text: Callable[[int], str]) -> str:

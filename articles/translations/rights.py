@@ -1,4 +1,4 @@
-"""Who may translate into which languages."""
+"""The languages into which users may translate."""
 
 from __future__ import annotations
 

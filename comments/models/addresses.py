@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from comments.encryption import EncryptedField, hashes, keyed_hash
+from liveblog.encryption import EncryptedField, hashes, keyed_hash
 
 
 class EmailAddress(models.Model):
@@ -15,9 +15,9 @@ class EmailAddress(models.Model):
     email = EncryptedField()
     email_hash = models.CharField(max_length=64, unique=True)
     confirmed_at = models.DateTimeField(null=True)
-    #: When the last letter that asks for a confirmation was queued; None if that letter had no occasion any more.
+    #: When the last e-mail that asks for a confirmation was queued; None if its occasion has gone.
     asked_at = models.DateTimeField(null=True)
-    #: When its owner, who had not confirmed it, asked for no more letters.
+    #: When its owner, who had not confirmed it, asked for no more e-mails.
     silenced_at = models.DateTimeField(null=True)
 
     class Meta:

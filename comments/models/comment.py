@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from comments.encryption import EncryptedField, keyed_hash
 from comments.models.addresses import EmailAddress
 from liveblog.delivery import log
+from liveblog.encryption import EncryptedField, keyed_hash
 from liveblog.fields import LanguageField, LongTextField, ShortTextField
 from liveblog.pagination import time_key
 
@@ -269,6 +271,19 @@ class Comment(models.Model):
     @property
     def sort_key(self) -> str:
         return time_key(self.written_at, self.pk)
+
+    @property
+    def version_name(self) -> str:
+        """Return the name of the version for forms: its number, and a digest of what somebody read in it.
+
+        After a failover or a restore that loses the last decisions and edits, others get the same numbers.
+        """
+        read = json.dumps([self.name, self.text, self.state])
+        return f"{self.version}-{hashlib.sha256(read.encode()).hexdigest()[:20]}"
+
+    def version_called(self, name: str | None) -> int:
+        """Return the number of the present version if this is its name, otherwise -1, which no version has."""
+        return self.version if name == self.version_name else -1
 
     @property
     def was_quoted(self) -> bool:

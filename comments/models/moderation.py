@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from comments.encryption import hashes
 from comments.models.comment import State
+from liveblog.encryption import hashes
 from liveblog.fields import LongTextField, ShortTextField
-from liveblog.limits import network_of
 from liveblog.moments.fields import MomentField
+from liveblog.networks import client_of
 
 #: For how long a moderator may undo a decision before readers and the spam service hear of it.
 UNDO_WINDOW = datetime.timedelta(minutes=1)
@@ -102,7 +102,7 @@ class BanQuerySet(models.QuerySet["Ban"]):
 
 def banned_address(address: str) -> str:
     """Return the address that a ban on `address` stores: the first one of the network that one client may use."""
-    return str(network_of(address).network_address)
+    return str(client_of(address).network_address)
 
 
 class Ban(models.Model):

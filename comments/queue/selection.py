@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.http import HttpRequest
 
-from comments.encryption import hashes
 from comments.models import Comment, Held, State
 from comments.models.comment import CommentQuerySet
+from liveblog.encryption import hashes
 from liveblog.numbers import LARGEST, number, sortable
 from liveblog.pagination import time_key
 from liveblog.search.queries import matching

@@ -145,7 +145,7 @@ def _rules(request: HttpRequest, article: Article, form: RulesForm | None = None
 @require_POST
 @moderating()
 def decide(request: HttpRequest) -> HttpResponse:
-    """Decide on one or several comments. Each `comment` is a primary key and the version that was read, as in 17.0."""
+    """Decide on one or several comments. Each `comment` is a primary key, a dot and the name of the version read."""
     to = request.POST.get("to", "")
     if to not in moderation.DECISIONS:
         return _problem(_("There is no such decision."))
@@ -185,8 +185,10 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
 
 def _versions(values: list[str]) -> list[tuple[int, int]]:
     found = (value.partition(".") for value in values[:MAX_IDS])
-    pairs = ((number(pk), number(version)) for pk, _dot, version in found)
-    return [(pk, version) for pk, version in pairs if pk is not None and version is not None]
+    names = {pk: name for text, _dot, name in found if (pk := number(text)) is not None}
+    present = Comment.objects.in_bulk(names)
+    # A comment that is gone, or of which another version was read, is a conflict.
+    return [(pk, present[pk].version_called(name) if pk in present else -1) for pk, name in names.items()]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:

@@ -17,18 +17,14 @@ from django.views.decorators.http import require_http_methods
 
 from articles import api
 from comments import confirmation, rendering, submission
-from comments.encryption import hashed_secret
 from comments.forms import EditForm
 from comments.models import Comment
 from comments.submission import Rejected
 from comments.views.requests import posted_from_here, sender
 from liveblog.delivery.elements import page_locale
+from liveblog.encryption import hashed_secret
 from liveblog.errors import Conflict
-from liveblog.numbers import number
 from liveblog.parameters import reads
-
-#: The column holds a 32-bit integer.
-_MAX_VERSION = 2**31 - 1
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
@@ -61,9 +57,7 @@ def own(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         return HttpResponse(own_html(found, language, own_url(found, language, secret)))
     form, problem, status = EditForm(initial={"text": found.text}), "", 200
     if "text" in request.POST or "delete" in request.POST:
-        # No version equals -1, so a form without one is a conflict.
-        version = number(request.POST.get("version"), most=_MAX_VERSION)
-        version = -1 if version is None else version
+        version = found.version_called(request.POST.get("version"))
         try:
             if "delete" in request.POST:
                 submission.withdraw(found, version=version)

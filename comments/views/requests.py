@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from comments.submission import Sender
+from liveblog.networks import address_of
 from liveblog.origin import from_here
 
 P = ParamSpec("P")
@@ -40,7 +40,7 @@ def posted_from_here(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) 
 def sender(request: HttpRequest) -> Sender:
     """Return the IP address and the User-Agent that a request comes from."""
     try:
-        address = str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        address = str(address_of(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         address = None
     return Sender(address, request.headers.get("User-Agent", "").replace("\0", "")[:300])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from liveblog.accounts import attempts, devices, letters, networks
+from liveblog import emails, encryption, networks
+from liveblog.accounts import attempts, devices
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.utils.functional import _StrOrPromise
 
+logger = logging.getLogger(__name__)
+
 #: In seconds: the time after a log-in in which nobody is asked again whether it is them.
 _JUST_NOW = 300
 
-#: By the name that django-allauth gives the letter: what has happened to the account.
+#: By the name that django-allauth gives the e-mail: what has happened to the account.
 _NEWS: dict[str, _StrOrPromise] = {
     "account/email/password_changed": _("The password of your account was changed."),
     "account/email/password_reset": _("The password of your account was changed with a link from an e-mail."),
@@ -66,7 +70,7 @@ def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
         "site": settings.PUBLISHER_NAME,
         "url": settings.SITE_URL + reverse("mfa_index"),
     }
-    letters.send_later(letters.compose("account/emails/news.txt", user.email, context))
+    emails.send_later(emails.compose("account/emails/news.txt", user.email, context))
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -74,8 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_password": _("This password is not correct."),
-        "username_password_mismatch": _("The username or the password is not correct. Mind upper and lower case."),
-        "email_password_mismatch": _("The e-mail address or the password is not correct. Mind upper and lower case."),
+        "username_password_mismatch": _("The username or the password is not correct. Check upper and lower case."),
+        "email_password_mismatch": _("The e-mail address or the password is not correct. Check upper and lower case."),
         "invalid_password_reset": _("This link has been used or is too old. Ask for a new one."),
     }
 
@@ -106,13 +110,10 @@ class AccountAdapter(DefaultAccountAdapter):
             attempts.succeed(request, "password", _account(credentials))
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        attempts.fail(request, "password", _account(credentials))
-
-    # Who and where ----------------------------------------------------------------------------------------------------
+    # Networks and addresses -------------------------------------------------------------------------------------------
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return networks.network_of(request)
+        return networks.stored_of(request)
 
     def is_safe_url(self, url: str | None) -> bool:
         try:
@@ -146,18 +147,18 @@ class AccountAdapter(DefaultAccountAdapter):
         just_now = any(time.time() - record["at"] < _JUST_NOW for record in records)
         return super().is_reauthentication_required(app=app) and not just_now
 
-    # Letters ----------------------------------------------------------------------------------------------------------
+    # E-mails ----------------------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a letter later. Those of django-allauth that this product does not use have no template here."""
-        letters.send_later(self.render_mail(template_prefix, email, context))
+        """Send an e-mail later. Those of django-allauth that this product does not use have no template here."""
+        emails.send_later(self.render_mail(template_prefix, email, context))
 
     def render_mail(
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
     ) -> EmailMessage:
         assert isinstance(email, str)
         context = context | {"site": settings.PUBLISHER_NAME}
-        return letters.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
+        return emails.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
 
     def send_notification_mail(
         self,
@@ -189,12 +190,22 @@ def _account(credentials: dict[str, Any]) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Second factors."""
+    """Second factors, whose secrets are encrypted at rest: with a copy of the database nobody can make codes."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This is not correct, or it is too old. Try again."),
         "cannot_generate_recovery_codes": _("Recovery codes need a passkey or an authenticator app first."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        text = encryption.decrypt(encrypted_text)
+        if text is None:
+            logger.error("No key in SECRET_KEY_FALLBACKS can read a second factor; an administrator can remove it.")
+            raise self.validation_error("incorrect_code")
+        return text
 
     def _get_site_name(self) -> str:
         return settings.PUBLISHER_NAME

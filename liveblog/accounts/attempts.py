@@ -1,7 +1,7 @@
 """The one place that judges attempts to log in: by password, by a code of a second factor, or by passkey.
 
-Each attempt is announced by `begin` before any password is hashed, and its end by `succeed` or `fail`. Requests for a
-letter, such as that of a forgotten password, go through `begin` as well.
+Each attempt is announced by `begin`, which counts it before any password is hashed, and its success by `succeed`.
+Requests for an e-mail, such as that of a forgotten password, go through `begin` as well.
 
 After some attempts without success there are pauses, which grow. They are counted by account and by network. So neither
 many networks that guess one password nor one network that tries many accounts gets far. Nobody locks somebody else out
@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import ngettext
 
-from liveblog import limits
-from liveblog.accounts import devices, hashers, networks
+from liveblog import limits, networks
+from liveblog.accounts import devices, hashers
 
 #: Failures are counted for so many seconds.
 PERIOD_SECONDS = 86_400
@@ -35,8 +35,8 @@ FREE_OF_NETWORK = 20
 #: The pauses after them grow from two seconds by doubling, up to two to this power: 17 minutes.
 MAX_DOUBLINGS = 10
 
-#: Letters that are sent for one account and for one network in an hour.
-LETTERS_OF_ACCOUNT, LETTERS_OF_NETWORK = 3, 10
+#: E-mails that are sent for one account and for one network in an hour.
+EMAILS_OF_ACCOUNT, EMAILS_OF_NETWORK = 3, 10
 
 
 _DEVICE = "device:"
@@ -73,11 +73,11 @@ class _Meter(NamedTuple):
 def begin(request: HttpRequest, kind: str, account: str) -> None:
     """Count an attempt. Raise ValidationError, to be shown at the form, if there have been too many.
 
-    kind      "password", "code", "passkey" or "letter"
+    kind      "password", "code", "passkey" or "e-mail"
     account   what was typed as the name of the account, or its username; "" if it is not known yet
     """
-    if kind == "letter":
-        _begin_letter(request, account)
+    if kind == "e-mail":
+        _begin_email(request, account)
         return
     meters = list(_meters(request, kind, account))
     if wait := max((meter.pause() for meter in meters), default=0):
@@ -99,10 +99,6 @@ def succeed(request: HttpRequest, kind: str, account: str) -> None:
             limits.reset(meter.action, meter.identity, PERIOD_SECONDS)
 
 
-def fail(request: HttpRequest, kind: str, account: str) -> None:
-    """Record that an attempt failed. It is counted already."""
-
-
 def too_many(seconds: float) -> forms.ValidationError:
     """Return the error for an attempt that has to wait for so many seconds."""
     minutes = max(1, math.ceil(seconds / 60))
@@ -114,9 +110,9 @@ def too_many(seconds: float) -> forms.ValidationError:
     return forms.ValidationError(text % {"minutes": minutes}, code="limited")
 
 
-def _begin_letter(request: HttpRequest, account: str) -> None:
-    of_account = limits.within("letter:account", _hashed(account.casefold()), LETTERS_OF_ACCOUNT, 3600)
-    if not of_account or not limits.allowed(request, "letter:network", LETTERS_OF_NETWORK, 3600):
+def _begin_email(request: HttpRequest, account: str) -> None:
+    of_account = limits.within("e-mail:account", _hashed(account.casefold()), EMAILS_OF_ACCOUNT, 3600)
+    if not of_account or not limits.allowed(request, "e-mail:network", EMAILS_OF_NETWORK, 3600):
         raise too_many(limits.seconds_left(3600))
 
 
@@ -138,7 +134,7 @@ def _known_as(request: HttpRequest, user: User) -> str:
     """Return the browser or network from which a person has logged in before; "" if they come from elsewhere."""
     if devices.is_known(request, user):
         return f"{_DEVICE}{devices.cookie_of(request)}"
-    network = networks.network_of(request)
+    network = networks.stored_of(request)
     if network != networks.UNKNOWN and UserSession.objects.filter(user=user, ip=network).exists():
         return f"network:{network}"
     return ""

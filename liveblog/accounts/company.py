@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _OURS = {name.lower(): name for name in roles.NAMES}
-ADMIN = "admin"
 
 
 class CompanyAdapter(DefaultSocialAccountAdapter):
@@ -56,7 +55,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
             user = User.objects.filter(email__iexact=address.email).order_by("pk").first()
             if user is None:
                 continue
-            if not address.verified or (user.is_superuser and ADMIN not in roles_of(sociallogin)):
+            if not address.verified or (user.is_superuser and roles.ADMIN not in roles_of(sociallogin)):
                 # The person proves with the password that the account is theirs, and connects it then.
                 raise ImmediateHttpResponse(render(request, "socialaccount/connect_first.html", status=403))
             sociallogin.connect(request, user)
@@ -107,7 +106,7 @@ def apply(user: User, found: set[str]) -> None:
             user.groups.remove(*Group.objects.filter(name__in=present - wanted))
         if wanted - present:
             user.groups.add(*Group.objects.filter(name__in=wanted - present))
-        if ADMIN in settings.OIDC_GROUPS.values() and user.is_superuser != (ADMIN in found):
-            user.is_superuser = ADMIN in found
+        if roles.ADMIN in settings.OIDC_GROUPS.values() and user.is_superuser != (roles.ADMIN in found):
+            user.is_superuser = roles.ADMIN in found
             user.is_staff = user.is_staff or user.is_superuser
             user.save(update_fields=["is_superuser", "is_staff"])

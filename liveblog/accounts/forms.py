@@ -61,7 +61,7 @@ class ResetPasswordForm(account.ResetPasswordForm):
         _plain(self, email=_("E-mail address"))
 
     def clean_email(self) -> str:
-        attempts.begin(context.request, "letter", self.cleaned_data["email"])
+        attempts.begin(context.request, "e-mail", self.cleaned_data["email"])
         return super().clean_email()
 
 
@@ -75,7 +75,7 @@ class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
 class ChangePasswordForm(account.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {"oldpassword": _("Present password"), "password1": _("New password")}
+        labels = {"oldpassword": _("Current password"), "password1": _("New password")}
         _plain(self, password2=_("New password, again"), **labels)
         self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
 
@@ -105,11 +105,7 @@ class _CodeMixin:
     def clean_code(self) -> str:
         username = self.user.get_username()  # type: ignore[attr-defined]
         attempts.begin(context.request, "code", username)
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]
-        except forms.ValidationError:
-            attempts.fail(context.request, "code", username)
-            raise
+        code: str = super().clean_code()  # type: ignore[misc]
         attempts.succeed(context.request, "code", username)
         return code
 
@@ -181,11 +177,10 @@ class ReauthenticateWebAuthnForm(_CredentialMixin, webauthn.ReauthenticateWebAut
 class AddWebAuthnForm(webauthn.AddWebAuthnForm):
     """A new passkey: always one that works without a password."""
 
+    name = TextFormField(label=_("Name of this device or key"), max_length=100, required=False)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name of this device or key")
-        self.fields["name"].max_length = 100
-        self.fields["name"].widget.attrs["maxlength"] = 100
         self.fields["credential"] = _CredentialField()
         self.fields["passwordless"].widget = forms.HiddenInput()
         self.initial["passwordless"] = True
@@ -197,10 +192,9 @@ class AddWebAuthnForm(webauthn.AddWebAuthnForm):
 
 
 class EditWebAuthnForm(webauthn.EditWebAuthnForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name of this device or key")
-        self.fields["name"].max_length = 100
+    """Another name for a passkey."""
+
+    name = TextFormField(label=_("Name of this device or key"), max_length=100)
 
 
 class AcceptInvitationForm(SetPasswordForm):

@@ -12,8 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from liveblog import roles
-from liveblog.accounts import letters
+from liveblog import emails, roles
 from liveblog.accounts.models import VALID_FOR, Invitation, Profile
 from liveblog.audit.accounts import about
 from liveblog.audit.models import Action
@@ -42,11 +41,11 @@ def make_byline(user: User) -> None:
 
 @dataclass(frozen=True)
 class Sent:
-    """An invitation as its sender sees it: the link is shown to them if no letter went out."""
+    """An invitation as its sender sees it: the link is shown to them if no e-mail went out."""
 
     user: User
     link: str
-    by_letter: bool
+    by_email: bool
 
 
 def invite(
@@ -62,7 +61,7 @@ def invite(
         user.groups.set(Group.objects.filter(name__in=role_names))
         Profile.objects.create(user=user, languages=list(languages))
         make_byline(user)
-        secret = _invited(user, inviter, [*role_names, *(["admin"] if is_admin else [])])
+        secret = _invited(user, inviter, [*role_names, *([roles.ADMIN] if is_admin else [])])
     return _send(user, inviter, secret)
 
 
@@ -87,8 +86,8 @@ def _send(user: User, inviter: User, secret: str) -> Sent:
         "link": link,
         "until": date_format(user.invitation.created_at + VALID_FOR, "DATE_FORMAT"),
     }
-    message = letters.compose("account/emails/invitation.txt", user.email, context)
-    return Sent(user, link, by_letter=letters.send_now(message))
+    message = emails.compose("account/emails/invitation.txt", user.email, context)
+    return Sent(user, link, by_email=emails.send_now(message))
 
 
 def _free_username(email: str) -> str:

@@ -1,8 +1,7 @@
-"""What the newsroom knows of a person beyond their account, and invitations."""
+"""The languages of people in the newsroom, and invitations of colleagues."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from liveblog.encryption import hashed_secret
 from liveblog.fields import LanguagesField
 
 #: How long the link of an invitation works.
@@ -19,7 +19,7 @@ VALID_FOR = timedelta(days=7)
 
 
 class Profile(models.Model):
-    """The languages of a person."""
+    """Facts about a person beside their account: the languages into which they translate."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     languages = LanguagesField(
@@ -62,7 +62,7 @@ class Invitation(models.Model):
         """Store an invitation in place of an earlier one, and return its secret."""
         secret = secrets.token_urlsafe(32)
         values = {
-            "secret_hash": hash_of(secret),
+            "secret_hash": hashed_secret(secret),
             "invited_by": invited_by,
             "created_at": timezone.now(),
             "accepted_at": None,
@@ -73,10 +73,5 @@ class Invitation(models.Model):
     @classmethod
     def find(cls, secret: str) -> Invitation | None:
         """Return the open invitation with this secret."""
-        found = cls.objects.select_related("user").filter(secret_hash=hash_of(secret)).first()
+        found = cls.objects.select_related("user").filter(secret_hash=hashed_secret(secret)).first()
         return found if found is not None and found.is_open else None
-
-
-def hash_of(secret: str) -> str:
-    """Return the hash under which a secret is stored. A secret is long and random, so no key or salt is needed."""
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Whose role needs a second factor (REQUIRE_MFA), and how those who lack one are led to set it up."""
+"""Second factors: the roles that need one (REQUIRE_MFA), the way to set one up, and their secrets at rest."""
 
 from __future__ import annotations
 
@@ -13,20 +13,27 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from liveblog import roles
 from liveblog.audit.accounts import about
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.encryption import decrypt, encrypt, is_current
+from liveblog.rekeying import Result
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
 _FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
+#: The keys of `Authenticator.data` under which django-allauth keeps what `SecondFactorAdapter.encrypt` returns: the
+#: secret of an authenticator app, and the seed of recovery codes.
+_ENCRYPTED = ("secret", "seed")
+
 
 def is_missing(user: User, session: SessionBase) -> bool:
     """Return whether a person must set up a second factor before anything else.
 
-    Who came by the company's log-in has proved there what the company asks for.
+    A person who used the company's log-in has given there the proof that the company asks for.
     """
     if not _is_required(user) or Authenticator.objects.filter(user=user, type__in=_FACTORS).exists():
         return False
@@ -39,7 +46,7 @@ def _is_required(user: User) -> bool:
     if not required:
         return False
     if user.is_superuser:
-        return "admin" in required
+        return roles.ADMIN in required
     return any(name.lower() in required for name in user.groups.values_list("name", flat=True))
 
 
@@ -51,6 +58,28 @@ def remove_all(user: User) -> bool:
             record(Action.FACTOR_REMOVED, about(user), kind=str(authenticator.type))
             authenticator.delete()
     return bool(found)
+
+
+def rekey(result: Result) -> None:
+    """Encrypt the secrets of second factors with the present key; see `liveblog.rekeying`."""
+    for pk in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True):
+        with transaction.atomic():
+            # The lock keeps a recovery code that is used meanwhile from being valid again.
+            authenticator = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if authenticator is not None:
+                _rekey(authenticator, result)
+
+
+def _rekey(authenticator: Authenticator, result: Result) -> None:
+    stored = {name: authenticator.data[name] for name in _ENCRYPTED if name in authenticator.data}
+    texts = {name: decrypt(value) for name, value in stored.items()}
+    readable = {name: text for name, text in texts.items() if text is not None}
+    if len(readable) < len(stored):
+        result.unreadable += 1
+    elif not all(map(is_current, stored.values())):
+        authenticator.data |= {name: encrypt(text) for name, text in readable.items()}
+        authenticator.save(update_fields=["data"])
+        result.changed += 1
 
 
 class SecondFactorMiddleware:

@@ -34,8 +34,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from liveblog import limits, roles
-from liveblog.accounts import devices, invitations, networks, sessions
+from liveblog import limits, networks, roles
+from liveblog.accounts import devices, invitations, sessions
 from liveblog.accounts import second_factor as factors
 from liveblog.accounts.forms import AcceptInvitationForm, InvitationForm
 from liveblog.accounts.models import Invitation
@@ -186,7 +186,7 @@ def roles_page(request: HttpRequest) -> HttpResponse:
 @admin.site.admin_view
 @never_cache
 def invite(request: HttpRequest) -> HttpResponse:
-    """Invite a colleague; show the link if no letter went out."""
+    """Invite a colleague; show the link if no e-mail went out."""
     assert isinstance(request.user, User)
     if not request.user.has_perm("auth.add_user"):
         raise PermissionDenied

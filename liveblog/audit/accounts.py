@@ -47,7 +47,7 @@ def _logged_out(sender: object, user: User | None, **kwargs: Any) -> None:
 
 
 def _login_failed(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
-    # What was typed as a name may be a password: it is stored only if an account has it.
+    # People type their password into the wrong field: a name is stored only if an account has it.
     name = str(credentials.get("username") or "")[:150]
     user = User.objects.filter(username__iexact=name).first() if name and "\0" not in name else None
     record(Action.LOGIN_FAILED, about(user) if user else "no account")

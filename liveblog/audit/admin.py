@@ -1,4 +1,4 @@
-"""The record in the admin: to read and to filter, not to change."""
+"""The audit log in the admin: to read and to filter, not to change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ class EntryAdmin(MomentsAdmin):
     list_display_links = None
     list_filter = ("action", "at", ("actor", admin.RelatedOnlyFieldListFilter))
     search_fields = ("actor_name", "about")
-    date_hierarchy = "at"
     list_per_page = 100
     show_full_result_count = False
 

@@ -1,4 +1,4 @@
-"""Lets entries of the record know the request during which they are written."""
+"""Lets entries of the audit log know the request during which they are written."""
 
 from collections.abc import Callable
 

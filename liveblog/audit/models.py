@@ -1,4 +1,4 @@
-"""The entries of the record."""
+"""The entries of the audit log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Action(models.TextChoices):
-    """What can be recorded."""
+    """The actions that are recorded."""
 
     LOGGED_IN = "logged_in", pgettext_lazy("audit log", "logged in")
     LOGIN_FAILED = "login_failed", pgettext_lazy("audit log", "failed to log in")
@@ -41,7 +41,7 @@ class Action(models.TextChoices):
 
 
 class Entry(models.Model):
-    """One thing that somebody did."""
+    """One action of a user, a machine or a stranger."""
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True, editable=False)
     action = models.CharField(_("action"), max_length=24, choices=Action, db_index=True)
@@ -50,10 +50,10 @@ class Entry(models.Model):
     )
     #: The name of the actor then, which stays when the account is deleted; "" stands for a machine or a stranger.
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
-    #: What it was done to: "update 17", "account ioana".
-    about = models.CharField(_("what it is about"), max_length=200, blank=True)
+    #: The object of the action: "update 17", "account ioana".
+    about = models.CharField(_("subject"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True, encoder=DjangoJSONEncoder)
-    #: The network of the request without its last part; see `liveblog.accounts.networks`.
+    #: The network of the request without its last part; see `liveblog.networks`.
     network = models.GenericIPAddressField(_("network"), null=True, blank=True)
 
     class Meta:

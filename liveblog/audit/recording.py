@@ -1,4 +1,4 @@
-"""Write entries of the record, and clear those that are too old."""
+"""Write entries of the audit log, and clear those that are too old."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from liveblog import actors, metrics
-from liveblog.accounts import networks
+from liveblog import actors, metrics, networks
 from liveblog.audit.models import Action, Entry
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ current_request: ContextVar[HttpRequest | None] = ContextVar("current request", 
 def record(action: Action, about: str = "", *, actor: User | AnonymousUser | None = None, **details: object) -> None:
     """Write an entry, in the transaction of the caller if there is one.
 
-    about     what it was done to, as "update 17"; never a secret or the address of a reader
+    about     the object of the action, as "update 17"; never a secret or the address of a reader
     actor     who did it; default: the acting user or machine, or the user who is logged in
     details   what else is worth knowing, in JSON
     """
@@ -46,7 +45,7 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
         actor_name=actors.name_of(known) if known else "",
         about=about[:200],
         details=details,
-        network=networks.network_of(request) if request is not None else None,
+        network=networks.stored_of(request) if request is not None else None,
     )
     with transaction.atomic():
         entry.save()

@@ -96,6 +96,19 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         except ValueError:
             return None
 
+    async def send_json(self, content: object, close: bool = False) -> None:
+        """Send the page something. Do nothing if the browser has closed the connection.
+
+        Its event of the end, which cleans up, may still be on the way. Until then servers raise an OSError (ASGI
+        specification, "Disconnected Client - send exception").
+        """
+        with contextlib.suppress(OSError):
+            await super().send_json(content, close)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        with contextlib.suppress(OSError):
+            await super().close(code, reason)
+
     # Messages of the group --------------------------------------------------------------------------------------------
 
     async def content_changed(self, message: Message) -> None:

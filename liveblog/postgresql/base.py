@@ -3,11 +3,14 @@
 The limits also hold behind a pooler such as PgBouncer in transaction mode, where each transaction may have another
 connection to PostgreSQL: there they are set at the beginning of each transaction. A pooler refuses them as start-up
 parameters of the connection.
+
+Where the limits are set, the history of the database is compared too: see `liveblog.postgresql.histories`.
 """
 
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import Any, ClassVar
 
 import psycopg
@@ -16,6 +19,7 @@ from django.db.backends.postgresql import base
 from psycopg_pool import PoolTimeout
 
 from liveblog import connections
+from liveblog.postgresql import histories
 
 #: One connection in so many is left to readers by everybody else.
 READERS_SHARE = 4
@@ -28,6 +32,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _shares: ClassVar[dict[str, threading.BoundedSemaphore]] = {}
     _making_shares = threading.Lock()
     _taken: threading.BoundedSemaphore | None = None
+    #: Connections to servers that take no writes yet.
+    _to_standbys: ClassVar[weakref.WeakSet[psycopg.Connection]] = weakref.WeakSet()
 
     # Shares of the pool -----------------------------------------------------------------------------------------------
 
@@ -71,13 +77,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if direct:
                 cursor.execute(*_limits(for_transaction=False))
         type(self).behind_pooler = not direct
+        if not histories.compare(connection):
+            self._to_standbys.add(connection)
         return commit or direct
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]
-        if not autocommit and self.behind_pooler:
+        if not autocommit and (self.behind_pooler or self.connection in self._to_standbys):
+            # Behind a pooler a connection outlives the server, and the standby may have taken over meanwhile.
+            statement, parameters = _limits(for_transaction=True)
+            if named := histories.are_readable():
+                statement += f", {histories.NAME}"
             with self.wrap_database_errors, self.connection.cursor() as cursor:
-                cursor.execute(*_limits(for_transaction=True))
+                found = cursor.execute(statement, parameters).fetchone()
+                if named and found[-1] is not None:
+                    histories.go_on_from(found[-1], self.connection)
+                    self._to_standbys.discard(self.connection)
 
 
 def _limits(*, for_transaction: bool) -> tuple[str, list[Any]]:

@@ -6,9 +6,9 @@ import { isPinned } from "./frames.js";
 import { load, store } from "./storage.js";
 
 const SOUND = "sound";
-/** So long, in milliseconds, a pinned update must be in view to count as read. */
+/** The time that a pinned update must be in view to count as read, in milliseconds. */
 const READING = 2000;
-/** Ask so often whether somebody writes, in milliseconds. */
+/** The pause between two questions whether somebody writes, in milliseconds. */
 const ASKING = 15_000;
 
 /** A sound when an update comes, if the reader has switched it on. */

@@ -25,7 +25,7 @@ export class Page {
   unread = null;
   /** Hears when a frame has brought new updates. */
   onNew = () => {};
-  /** Where the lists of this page end, by the links that go on from there. @type {Map<HTMLElement, Place>} */
+  /** The ends of the lists on this page, by the links that go on from there. @type {Map<HTMLElement, Place>} */
   #ends = new Map();
 
   /**

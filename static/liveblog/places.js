@@ -8,7 +8,7 @@ const DURATION = 450;
 
 /** @typedef {{ x: number, y: number }} Distance */
 
-/** Where the parts of a page stand at a moment. */
+/** The places of the parts of a page at one moment. */
 export class Places {
   /** @type {Map<Element, DOMRect>} */
   #places = new Map();

@@ -8,7 +8,7 @@
  * @property {string[]} seen the sort keys of later updates that were read out of turn
  */
 
-/** A reader who skips more than so many has begun a new evening: the oldest of them count as read. */
+/** The greatest number of sort keys that are kept. Beyond it the oldest updates count as read. */
 const SEEN_MAX = 300;
 
 /**

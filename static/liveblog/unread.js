@@ -10,11 +10,11 @@ import { load, store } from "./storage.js";
 /** @import { Page } from "./page.js" */
 /** @import { Visit } from "./reading.js" */
 
-/** So long, in milliseconds, an update must be in view to count as read: longer than it takes to scroll past it. */
+/** The time that an update must be in view to count as read, in milliseconds: longer than it takes to scroll past. */
 const READING = 500;
-/** Visits that lie less than so many milliseconds apart are one. */
+/** The greatest pause within one visit, in milliseconds. */
 const SAME_VISIT = 120_000;
-/** The page looks no further back than so many pages for what the reader has missed. */
+/** The greatest number of older pages that are loaded for what the reader has missed. */
 const PAGES_MAX = 20;
 
 /** The updates on a page that a reader has not read. */

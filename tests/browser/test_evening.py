@@ -152,7 +152,8 @@ def put_a_table(desk: DeskPage, rows: list[list[str]]) -> None:
 
 def arrived(pages: dict[str, Page], count: int) -> None:
     for page in pages.values():
-        expect(page.locator("#updates > article")).to_have_count(count)
+        # Key facts stand in the head of the page.
+        expect(page.locator("#updates > article, #in-short > article")).to_have_count(count)
 
 
 def correct(desk: DeskPage, update: Update) -> None:

@@ -249,7 +249,9 @@ def full(article: Article, people: dict[str, User]) -> list[Comment]:
     greeting = "شكرا لكم على هذه التغطية المباشرة من بوخارست، لقد كانت مفيدة جدا لنا جميعا في هذه الأيام."
     parent = factories.comment(article, name="Bogdan", text="Are they still talking?", state="approved")
     made = [
-        factories.comment(article, name="Оксана", language="uk", text=UKRAINIAN, email="o@example.org"),
+        factories.comment(
+            article, name="Оксана", language="uk", text=UKRAINIAN, email="o@example.org", address="192.0.2.8"
+        ),
         factories.comment(article, name="ليلى", language="ar", text=greeting, parent=parent, held="links"),
         factories.comment(article, name="Jörg", language="de", text="Kauft meine Bücher!\n\nwww.example.org/buch"),
         factories.comment(article, name="Ana", text="W" * 300, email="ana@example.org", address="192.0.2.7"),

@@ -71,8 +71,9 @@ def test_older_updates_come_into_the_list_and_the_address_follows(server: Server
     page.page.wait_for_url(f"**/?at={made[69].pk}#{made[69].element}")
     assert page.updates() == [update.element for update in made[119:19:-1]]
     # A correction reaches what has been loaded, and an update that is older than all has its place on the next page.
-    made[40].body_en = "<p>Corrected.</p>"
-    made[40].save()
+    corrected = Update.objects.get(pk=made[40].pk)
+    corrected.body_en = "<p>Corrected.</p>"
+    corrected.save()
     expect(page.page.locator(f"#{made[40].element}")).to_contain_text("Corrected.")
     page.page.get_by_role("link", name="Older updates").click()
     expect(page.page.get_by_role("link", name="Older updates")).to_have_count(0)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from articles.models import Article, Update
 from tests import factories
 from tests.browser.conftest import Fresh, MakeReader
-from tests.server import Server
+from tests.server import Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,7 +106,7 @@ def test_readers_can_choose_their_own_time_zone_and_the_browser_remembers_it(
     expect(time).to_have_text("2 Nov 2025, 09:00 GMT+5:30")
     page.page.get_by_label("Show times in my time zone").uncheck()
     expect(time).to_have_text("1 Nov 2025, 23:30 GMT−4")
-    assert page.content() == fresh(article, "en")
+    eventually(lambda: page.content() == fresh(article, "en"))
 
 
 def test_readers_in_the_zone_of_the_event_have_nothing_to_choose(server: Server, reader: MakeReader) -> None:

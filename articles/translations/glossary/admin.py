@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -29,9 +29,6 @@ from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
 from liveblog.search.admin import IndexedSearchMixin
-
-if TYPE_CHECKING:
-    pass
 
 #: Content type and writer of each format.
 _FORMATS = {

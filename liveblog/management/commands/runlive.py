@@ -11,7 +11,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from liveblog import metrics, proxies
+from liveblog import keys, metrics, proxies
 from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
 from liveblog.http_protocol import EdgeProtocol
 from liveblog.preloading import preload
@@ -44,6 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         if problem := proxies.problem():
             raise CommandError(problem)
+        keys.check_file()
         config = uvicorn.Config(
             settings.ASGI_APPLICATION.replace(".application", ":application"),
             host=options["host"],

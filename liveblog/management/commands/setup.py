@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from psycopg import sql
 
+from liveblog import database_url, redis_url
 from liveblog.__main__ import ENVIRONMENT_FILE
 
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         file, data = Path(options["file"]).absolute(), Path(options["data"]).absolute()
         if file.exists():
-            raise CommandError(f"{file} exists already, and nothing is overwritten. Delete it to set up the site anew.")
+            raise CommandError(f"{file} exists already, and nothing is overwritten. Delete it to begin again.")
         self._asks = not options["no_input"]
         site_url = self._answer("Public address of the site", options["site_url"], _site_url, "http://127.0.0.1:8000")
         database_url = self._answer(
@@ -58,7 +59,7 @@ class Command(BaseCommand):
 
         for directory in (file.parent, data):
             directory.mkdir(parents=True, exist_ok=True)
-        variables = {
+        self._variables = {
             "SECRET_KEY": secrets.token_urlsafe(50),
             "SITE_URL": site_url,
             "DATABASE_URL": database_url,
@@ -69,7 +70,7 @@ class Command(BaseCommand):
             # The proxy is on the same machine, as most are.
             "TRUSTED_PROXIES": "127.0.0.1",
         }
-        _write(file, variables)
+        _write(file, self._variables)
         self.stdout.write(f"The environment is in {file}. Keep a copy of it where you keep other secrets.")
         environment = {"LIVEBLOG_ENV": str(file), "DJANGO_SUPERUSER_PASSWORD": password}
         try:
@@ -126,8 +127,8 @@ class Command(BaseCommand):
             self.stderr.write("The two are not the same.")
 
     def _run(self, environment: dict[str, str], what: str, *command: str) -> None:
-        # What is set here would have precedence over the file.
-        kept = {name: value for name, value in os.environ.items() if name not in _IN_FILE}
+        # Variables of this process would have precedence over the file.
+        kept = {name: value for name, value in os.environ.items() if name not in self._variables}
         done = subprocess.run(  # noqa: S603 - our own commands
             [sys.executable, "-m", "liveblog", *command],
             env={**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
@@ -140,20 +141,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{what}: done.")
         if "WARNINGS" in done.stderr:
             self.stderr.write(done.stderr.strip())
-
-
-_IN_FILE = frozenset(
-    (
-        "SECRET_KEY",
-        "SITE_URL",
-        "DATABASE_URL",
-        "REDIS_URL",
-        "STATIC_ROOT",
-        "MEDIA_ROOT",
-        "METRICS_TOKEN",
-        "TRUSTED_PROXIES",
-    )
-)
 
 
 def _program() -> str:
@@ -185,7 +172,7 @@ def _site_url(text: str) -> str:
 def _redis_url(text: str) -> str:
     if text:
         try:
-            redis.Redis.from_url(_one_line(text), socket_connect_timeout=5).ping()
+            redis_url.client(redis_url.normal(_one_line(text)), socket_connect_timeout=5).ping()
         except (redis.RedisError, ValueError) as error:
             raise ValidationError(f"Redis does not answer: {error}") from None
     return text
@@ -199,7 +186,7 @@ def _email(text: str) -> str:
 def _database_url(text: str) -> str:
     """Return the address of a database, which is created if its server has none of that name."""
     try:
-        values: dict[str, Any] = dict(dj_database_url.parse(_one_line(text)))
+        values = database_url.settings_of(_one_line(text))
     except (ValueError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError):
         raise ValidationError("It begins with postgres:// or sqlite:///.") from None
     if values["ENGINE"].endswith("sqlite3"):

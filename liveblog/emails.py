@@ -1,10 +1,14 @@
-"""E-mails about an account, to the person whose account it is."""
+"""Compose e-mails, and send those that need no queue.
+
+E-mails that must not be lost are rows of a queue (`liveblog.jobs`), which their owners send; all others are sent here.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -14,20 +18,26 @@ from django.utils.translation import get_language
 
 logger = logging.getLogger(__name__)
 
-_sender = ThreadPoolExecutor(2, thread_name_prefix="letters")
+_sender = ThreadPoolExecutor(2, thread_name_prefix="e-mails")
 
 
-def compose(template: str, email: str, context: Mapping[str, object]) -> EmailMessage:
-    """Return an e-mail in the active language. The first line of the template is the subject."""
+def compose(template: str, to: str, context: Mapping[str, object], *, message_id: str = "") -> EmailMessage:
+    """Return an e-mail in the active language. The first line of the template is the subject.
+
+    message_id   the local part of its Message-ID, so that an e-mail that is sent twice is recognised; "": a random one
+    """
     subject, _, body = render_to_string(template, dict(context)).strip().partition("\n")
+    # RFC 3834: no mail program answers it by itself.
     headers = {"Auto-Submitted": "auto-generated", "Content-Language": get_language() or settings.LANGUAGE_CODE}
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[email], headers=headers)
+    if message_id:
+        headers["Message-ID"] = f"<{message_id}@{urlsplit(settings.SITE_URL).hostname}>"
+    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
 
 
 def send_later(message: EmailMessage) -> None:
     """Send an e-mail after the commit, in the background.
 
-    The answer to a request must not tell, by the time that it takes, whether a letter is sent (OWASP ASVS 4.0, 2.2.2).
+    The time that an answer takes must not tell whether an e-mail is sent (OWASP ASVS 4.0, 2.2.2).
     """
     if settings.EMAIL_CONFIGURED:
         transaction.on_commit(lambda: _submit(message))
@@ -49,7 +59,8 @@ def _send(message: EmailMessage) -> bool:
     try:
         message.send()
         return True
+    # Mail servers and their libraries fail in many ways, and none of them may break the request.
     except Exception as error:
         # The text of the error may contain the address.
-        logger.warning("A letter about an account could not be sent (%s).", type(error).__name__)
+        logger.warning("An e-mail could not be sent (%s).", type(error).__name__)
         return False

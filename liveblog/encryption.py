@@ -1,4 +1,8 @@
-"""Encrypt readers' data at rest, and find it again by a keyed hash."""
+"""Encrypt what is secret at rest, and find it again by a keyed hash.
+
+All keys are derived from SECRET_KEY and SECRET_KEY_FALLBACKS: the present key makes everything new, and the former ones
+still read and find what they have made. `liveblog.rekeying` makes it again with the present key.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ def _keys() -> tuple[str, ...]:
 
 
 def _derived(key: str, purpose: str) -> bytes:
-    return hmac.digest(key.encode(), f"comments.{purpose}".encode(), "sha256")
+    return hmac.digest(key.encode(), f"liveblog.{purpose}".encode(), "sha256")
 
 
 @lru_cache(maxsize=4)
@@ -25,29 +29,36 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key, "encryption"))) for key in keys])
 
 
-class EncryptedField(models.TextField):
-    """A text that is encrypted with a key derived from SECRET_KEY. Queries cannot compare it."""
+def encrypt(text: str) -> str:
+    """Return a text encrypted with the present key."""
+    return _cipher(_keys()).encrypt(text.encode()).decode()
 
-    def get_prep_value(self, value: str | None) -> str:
-        return _cipher(_keys()).encrypt(value.encode()).decode() if value else ""
 
-    def from_db_value(self, value: str | None, *_: object) -> str:
-        if not value:
-            return ""
-        try:
-            return _cipher(_keys()).decrypt(value.encode()).decode()
-        except InvalidToken:
-            # It was encrypted with a key that is no longer configured.
-            return ""
+def decrypt(stored: str) -> str | None:
+    """Return the text of an encrypted value; None if no configured key can read it."""
+    try:
+        return _cipher(_keys()).decrypt(stored.encode()).decode()
+    except InvalidToken:
+        return None
 
 
 def is_current(stored: str) -> bool:
-    """Return whether an encrypted value, as it is stored, was encrypted with SECRET_KEY and no former key."""
+    """Return whether an encrypted value was encrypted with the present key and no former one."""
     try:
         _cipher(_keys()[:1]).decrypt(stored.encode())
     except InvalidToken:
         return False
     return True
+
+
+class EncryptedField(models.TextField):
+    """A text that is encrypted in the database. Queries cannot compare it. It is empty if no key can read it."""
+
+    def get_prep_value(self, value: str | None) -> str:
+        return encrypt(value) if value else ""
+
+    def from_db_value(self, value: str | None, *_: object) -> str:
+        return (decrypt(value) if value else None) or ""
 
 
 def hashes(value: str) -> list[str]:

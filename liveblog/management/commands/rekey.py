@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from comments import rekeying
+from liveblog import rekeying
 
 
 class Command(BaseCommand):
@@ -14,6 +14,6 @@ class Command(BaseCommand):
         if result.unreadable:
             raise CommandError(
                 f"{result.unreadable} rows were made with a key that is not configured. Put it into "
-                "SECRET_KEY_FALLBACKS and run this again, or their e-mail addresses stay unreadable."
+                "SECRET_KEY_FALLBACKS and run this again, or their e-mail addresses and second factors stay unreadable."
             )
         self.stdout.write("Nothing needs the former keys any more. Remove SECRET_KEY_FALLBACKS.")

@@ -1,0 +1,4 @@
+"""Methods of HTTP."""
+
+#: Methods that change nothing (RFC 9110, section 9.2.1).
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -1,0 +1,34 @@
+"""The websockets of the newsroom."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from uvicorn.protocols.utils import ClientDisconnected
+
+from liveblog.newsroom import presence
+
+
+class Group(presence.PresenceConsumer):
+    rights = ()
+
+    def group(self) -> str:
+        return "nobody.else"
+
+    def _may_stay(self) -> bool:
+        return False
+
+
+async def test_a_browser_that_closes_between_two_ticks_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "INTERVAL_SECONDS", 0)
+    sent = []
+
+    async def gone(message: dict[str, object]) -> None:
+        sent.append(message["type"])
+        raise ClientDisconnected
+
+    consumer = Group()
+    consumer.base_send, consumer.channel_name, consumer.user = gone, "this", User(pk=1, username="ioana")
+    consumer.at, consumer.present, consumer.sent_people = "", {}, None
+    await consumer._keep_ticking()
+    assert sent == ["websocket.send", "websocket.close"]
