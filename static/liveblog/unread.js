@@ -16,6 +16,8 @@ const READING = 500;
 const SAME_VISIT = 120_000;
 /** The greatest number of older pages that are loaded for what the reader has missed. */
 const PAGES_MAX = 20;
+/** A cached page learns within so many milliseconds of what came since it was made. */
+const CATCHING_UP = 10_000;
 
 /** The updates on a page that a reader has not read. */
 export class Unread {
@@ -26,6 +28,7 @@ export class Unread {
   /** @type {Visit} */
   #visit = { at: 0, upTo: "", seen: [] };
   #returned = false;
+  #startedAt = 0;
   /** When the reader left the page in its tab, unless they have read something since. @type {number | null} */
   #leftAt = null;
   /** New updates that have not been in view. @type {Set<HTMLElement>} */
@@ -54,6 +57,7 @@ export class Unread {
 
   /** Begin a visit. */
   async start() {
+    this.#startedAt = performance.now();
     const last = parseVisit(load(this.#key));
     // A reader who comes for the first time has missed nothing; an older page does not tell what is the newest update.
     const newest = "below" in this.#list.dataset ? keyOf(new Date()) : this.#keys().toSorted().at(-1);
@@ -76,6 +80,7 @@ export class Unread {
   /** Note that updates came to the list: by a frame, or with an older page. */
   added() {
     this.#markAll();
+    if (this.#returned && performance.now() - this.#startedAt < CATCHING_UP) this.#sayMissed();
   }
 
   /**
@@ -143,6 +148,10 @@ export class Unread {
       if (this.#ascending || !oldest || isRead(this.#visit, oldest.dataset.sort ?? "")) break;
       if (!(await this.#older())) break;
     }
+    this.#sayMissed();
+  }
+
+  #sayMissed() {
     const unread = this.#unread();
     if (!unread.length || !this.#since) return;
     const keys = unread.filter((entry) => "key" in entry.dataset).length;
