@@ -51,19 +51,27 @@ class ReaderTexts:
     @property
     def notes(self) -> list[str]:
         """Return what the reader must know about the texts, in the language of the page."""
+        return [note for note in (self.state_note, self.outdated_note) if note]
+
+    @property
+    def state_note(self) -> str:
+        """Return that the texts are not translated, or that nobody has reviewed the translation; "" otherwise."""
         name = language_name(self.item.source_language)
         if not self.translated:
             if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
-                return []
-            return [_("Not translated yet. Original language: %(language)s") % {"language": name}]
-        notes = []
+                return ""
+            return _("Not translated yet. Original language: %(language)s") % {"language": name}
         if self.state == State.MACHINE:
-            notes.append(_("Machine translation, not reviewed. Original language: %(language)s") % {"language": name})
-        elif self.state == State.REVIEW:
-            notes.append(_("Translation in review. Original language: %(language)s") % {"language": name})
-        if self.outdated:
-            notes.append(_("The original has since been corrected; this translation may be out of date."))
-        return notes
+            return _("Machine translation, not reviewed. Original language: %(language)s") % {"language": name}
+        if self.state == State.REVIEW:
+            return _("Translation in review. Original language: %(language)s") % {"language": name}
+        return ""
+
+    @property
+    def outdated_note(self) -> str:
+        if not (self.translated and self.outdated):
+            return ""
+        return _("The original has since been corrected; this translation may be out of date.")
 
 
 def reader_texts(item: Article | Update, language: str, policy: str) -> ReaderTexts | None:

@@ -38,9 +38,11 @@ export class Sound {
   }
 
   /** Two short tones. Browsers play none before the reader has touched the page. */
-  play() {
-    if (!this.#on) return;
+  async play() {
+    if (!this.#on || navigator.userActivation?.hasBeenActive === false) return;
     this.#audio ??= new AudioContext();
+    // Phones suspend it when another app plays something.
+    if (this.#audio.state !== "running") await this.#audio.resume();
     const { currentTime, destination } = this.#audio;
     for (const [start, pitch] of [
       [0, 660],
@@ -81,7 +83,7 @@ export class Pinned {
       if (!isPinned(entry.dataset.sort ?? "") || entry.querySelector("button.fold")) continue;
       entry.querySelector(".labels")?.append(make("button", { type: "button", className: "fold" }));
       entry.classList.toggle("read", this.#read.has(entry.dataset.sort ?? ""));
-      this.#fold(entry, true);
+      this.#fold(entry, !entry.classList.contains("open"));
       this.#observer.observe(entry);
     }
   }
@@ -121,16 +123,27 @@ export function watchWriting() {
   if (!(place instanceof HTMLElement)) return;
   const [text] = findAll(place, "span");
   const ask = async () => {
-    if (document.hidden || byId("coverage").dataset.state !== "live") return;
-    try {
-      const response = await fetch(place.dataset.writing ?? "");
-      if (response.ok && text) text.hidden = !(await response.json()).writing;
-    } catch {
-      // The page says by itself that the reader is offline.
-    }
+    if (document.hidden) return;
+    const writing = byId("coverage").dataset.state === "live" && (await isWriting(place.dataset.writing ?? ""));
+    if (text) text.hidden = !writing;
   };
   ask();
   setInterval(ask, ASKING);
+}
+
+/**
+ * Ask whether somebody writes. If nobody answers, nothing is said of it.
+ *
+ * @param {string} address
+ * @returns {Promise<boolean>}
+ */
+async function isWriting(address) {
+  try {
+    const response = await fetch(address);
+    return response.ok && Boolean((await response.json()).writing);
+  } catch {
+    return false;
+  }
 }
 
 /** The key under which the order is kept that the reader has chosen. */

@@ -1,25 +1,33 @@
-// Starts a live page: the page as it was loaded, and the connection that brings what comes after it.
+// Starts a live page: the page as it was loaded, and the connection that brings what comes after it. What only some pages
+// need, or only readers who press something, is loaded then.
 import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
-import { byId, findAll } from "./dom.js";
+import { byId, closest, findAll } from "./dom.js";
 import { closeMenus, KeyEvents, showComments } from "./key-events.js";
-import { OlderPages } from "./older.js";
 import { Page } from "./page.js";
-import { Polls } from "./polls.js";
 import "./sharing.js";
 import { Unread } from "./unread.js";
 
 /** @type {import("./countdown.js").Countdown | undefined} */
 let countdown;
+/** @type {Promise<import("./polls.js").Polls> | undefined} */
+let polls;
+/** @type {Promise<import("./older.js").OlderPages> | undefined} */
+let older;
 
 const main = document.querySelector("main[data-live]");
 if (main instanceof HTMLElement) {
-  const polls = new Polls(main);
+  const showPolls = async (/** @type {HTMLElement} */ root) => {
+    if (!polls && !root.querySelector("form.poll")) return;
+    polls ??= import("./polls.js").then(({ Polls }) => new Polls(main));
+    (await polls).show(root);
+  };
   const page = new Page(main, (element) => {
     if (element.id === "coverage") countDown(element);
-    else polls.show(element);
+    else showPolls(element);
   });
   countDown(main);
+  showPolls(main);
   const connection = new Connection(page, {
     socket: main.dataset.socket ?? "",
     changes: main.dataset.changes ?? "",
@@ -40,10 +48,30 @@ if (main instanceof HTMLElement) {
     new KeyEvents().start();
     showComments();
     closeMenus();
-    const older = new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added());
+    const olderPages = () => {
+      older ??= import("./older.js").then(
+        ({ OlderPages }) => new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added()),
+      );
+      return older;
+    };
+    document.addEventListener("click", async (event) => {
+      const link = closest(event, `nav.pages[data-list="${updates.id}"] a[rel="next"]`);
+      if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      try {
+        await (await olderPages()).open(link);
+      } catch {
+        location.assign(link.href);
+      }
+    });
     // A list of some updates does not tell which of the others have been read.
     if (!("accepts" in updates.dataset)) {
-      page.unread = new Unread(updates, page, () => older.load());
+      page.unread = new Unread(updates, page, () =>
+        olderPages().then(
+          (pages) => pages.load(),
+          () => false,
+        ),
+      );
       page.unread.start();
     }
   }

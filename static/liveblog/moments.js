@@ -19,6 +19,12 @@ const SLOW_CLOCK = 60_000;
 const ARABIC = /\p{Script=Arabic}/u;
 const LEFT_TO_RIGHT_MARK = "\u200e";
 
+// To make a format takes far longer than to use it, and a long page has thousands of times.
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const dateFormats = new Map();
+/** @type {Map<string, Intl.RelativeTimeFormat>} */
+const relativeFormats = new Map();
+
 /**
  * Return the language tag of dates and numbers on this page. It may say more than the page's language: 'en-GB'.
  *
@@ -38,7 +44,7 @@ export function pageLocale() {
  * @returns {string}
  */
 export function momentText(moment, locale, timeZone) {
-  const parts = new Intl.DateTimeFormat(locale, {
+  const parts = dateFormat(locale, {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -61,7 +67,7 @@ export function momentText(moment, locale, timeZone) {
  * @returns {string}
  */
 export function clockText(moment, locale, { day = false, timeZone } = {}) {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     ...(day ? { day: "numeric", month: "short" } : {}),
     hour: "2-digit",
     minute: "2-digit",
@@ -80,7 +86,7 @@ export function clockText(moment, locale, { day = false, timeZone } = {}) {
  * @returns {string}
  */
 export function dayText(moment, locale, timeZone) {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "full", numberingSystem: "latn", timeZone }).format(moment);
+  return dateFormat(locale, { dateStyle: "full", numberingSystem: "latn", timeZone }).format(moment);
 }
 
 /**
@@ -119,7 +125,22 @@ function relative(count, unit, locale) {
   const style = SHORT.includes(unit) ? "short" : "long";
   // Without a number there is only "now": 26 hours ago may be the day before yesterday.
   const numeric = count ? "always" : "auto";
-  return new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style }).format(-count, unit);
+  const key = `${locale} ${numeric} ${style}`;
+  const format = relativeFormats.get(key) ?? new Intl.RelativeTimeFormat(`${locale}-u-nu-latn`, { numeric, style });
+  relativeFormats.set(key, format);
+  return format.format(-count, unit);
+}
+
+/**
+ * @param {string} locale
+ * @param {Intl.DateTimeFormatOptions} options
+ * @returns {Intl.DateTimeFormat}
+ */
+function dateFormat(locale, options) {
+  const key = JSON.stringify([locale, options]);
+  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  dateFormats.set(key, format);
+  return format;
 }
 
 /**

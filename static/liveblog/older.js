@@ -1,7 +1,7 @@
 // The next page of a list comes into the list, below what is there; the address follows. Without this module, or if the
 // network fails, the link leads to that page.
 import { entriesOf, placeDays } from "./days.js";
-import { closest, find } from "./dom.js";
+import { find } from "./dom.js";
 import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
@@ -25,15 +25,17 @@ export class OlderPages {
     this.#page = page;
     this.#changes = changes;
     this.#onAdded = onAdded;
-    document.addEventListener("click", async (event) => {
-      const link = closest(event, 'nav.pages a[rel="next"]');
-      if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
-      if (link !== this.#link()) return;
-      event.preventDefault();
-      const last = entriesOf(this.#list).at(-1);
-      if (!(await this.load())) location.assign(link.href);
-      else this.#follow(last);
-    });
+  }
+
+  /**
+   * Load the next page into the list for a reader who has pressed its link, or open it.
+   *
+   * @param {HTMLAnchorElement} link
+   */
+  async open(link) {
+    const last = entriesOf(this.#list).at(-1);
+    if (await this.load()) this.#follow(last);
+    else location.assign(link.href);
   }
 
   /** @returns {HTMLAnchorElement | null} */

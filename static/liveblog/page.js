@@ -19,6 +19,8 @@ export class Page {
   #updates = document.getElementById("updates");
   #button = document.getElementById("new-updates");
   #status = document.getElementById("new-updates-status");
+  /** The number of new updates that the button showed last. */
+  #counted = 0;
   /** What is new to the reader, once somebody counts it. @type {Unread | null} */
   unread = null;
   /** Hears when a frame has brought new updates. */
@@ -35,7 +37,7 @@ export class Page {
     this.#onPlaced = onPlaced;
     this.#button?.addEventListener("click", () => {
       this.#reveal();
-      this.unread?.goToOldest();
+      if (!this.unread?.goToOldest()) this.#updates?.scrollIntoView();
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#turnLinks();
@@ -127,7 +129,7 @@ export class Page {
     }
     if (old && old.dataset.sort === sort && old.parentElement === list) {
       element.hidden = old.hidden;
-      element.classList.toggle("unread", old.classList.contains("unread"));
+      for (const name of ["unread", "open"]) element.classList.toggle(name, old.classList.contains(name));
       this.#replace(old, element);
       return;
     }
@@ -210,12 +212,17 @@ export class Page {
   /** Say on the button how many updates are new, if they are out of view. */
   count() {
     if (!this.#button || !this.#status) return;
-    const number = this.unread?.unseen ?? this.#waiting().length;
+    const waiting = this.#waiting();
+    // Pins are not among what is read in turn.
+    const pins = waiting.filter(({ dataset }) => isPinned(dataset.sort ?? "")).length;
+    const number = this.unread ? this.unread.unseen + pins : waiting.length;
     this.#button.hidden = number === 0;
     this.#button.classList.toggle("below", Boolean(this.unread?.below));
     const text = countText(number, JSON.parse(this.#button.dataset.forms ?? "{}"), document.documentElement.lang);
     if (this.#button.textContent !== text) this.#button.textContent = text;
-    if (number && this.#status.textContent !== text) this.#status.textContent = text;
+    // Only more of them are announced, and the same number again if the others have been read meanwhile.
+    if (number > this.#counted) this.#status.textContent = text;
+    this.#counted = number;
   }
 }
 

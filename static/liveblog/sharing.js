@@ -5,6 +5,10 @@ document.addEventListener("click", async (event) => {
   const link = closest(event, "a[data-share]");
   if (!(link instanceof HTMLAnchorElement) || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  const { share } = await import("./share.js");
-  share(link);
+  try {
+    const { share } = await import("./share.js");
+    share(link);
+  } catch {
+    location.assign(link.href);
+  }
 });

@@ -16,6 +16,8 @@ const READING = 500;
 const SAME_VISIT = 120_000;
 /** The greatest number of older pages that are loaded for what the reader has missed. */
 const PAGES_MAX = 20;
+/** A cached page learns within so many milliseconds of what came since it was made. */
+const CATCHING_UP = 10_000;
 
 /** The updates on a page that a reader has not read. */
 export class Unread {
@@ -26,6 +28,9 @@ export class Unread {
   /** @type {Visit} */
   #visit = { at: 0, upTo: "", seen: [] };
   #returned = false;
+  #startedAt = 0;
+  /** When the reader left the page in its tab, unless they have read something since. @type {number | null} */
+  #leftAt = null;
   /** New updates that have not been in view. @type {Set<HTMLElement>} */
   #unseen = new Set();
   /** @type {Map<Element, number>} */
@@ -52,6 +57,7 @@ export class Unread {
 
   /** Begin a visit. */
   async start() {
+    this.#startedAt = performance.now();
     const last = parseVisit(load(this.#key));
     // A reader who comes for the first time has missed nothing; an older page does not tell what is the newest update.
     const newest = "below" in this.#list.dataset ? keyOf(new Date()) : this.#keys().toSorted().at(-1);
@@ -59,7 +65,9 @@ export class Unread {
     this.#returned = last !== null && Date.now() - last.at > SAME_VISIT;
     addEventListener("pagehide", () => this.#store());
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.#store();
+      if (!document.hidden) return;
+      this.#leftAt ??= Date.now();
+      this.#store();
     });
     if (this.#since) {
       find(this.#since, "button").addEventListener("click", () => this.goToOldest());
@@ -72,18 +80,24 @@ export class Unread {
   /** Note that updates came to the list: by a frame, or with an older page. */
   added() {
     this.#markAll();
+    if (this.#returned && performance.now() - this.#startedAt < CATCHING_UP) this.#sayMissed();
   }
 
-  /** Lead to the oldest update that has not been read. */
+  /**
+   * Lead to the oldest update that has not been read.
+   *
+   * @returns {boolean} whether there is one
+   */
   goToOldest() {
     const shown = (/** @type {HTMLElement[]} */ entries) => entries.filter((entry) => !entry.hidden).toSorted(bySort);
     const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
     if (this.#since) this.#since.hidden = true;
-    if (!oldest) return;
+    if (!oldest) return false;
     this.#placeLine();
     const target = this.#ascending ? this.#line : oldest;
     target.scrollIntoView({ block: "start", behavior: "instant" });
     oldest.querySelector("a")?.focus({ preventScroll: true });
+    return true;
   }
 
   /** How many new updates have not been in view. */
@@ -134,6 +148,10 @@ export class Unread {
       if (this.#ascending || !oldest || isRead(this.#visit, oldest.dataset.sort ?? "")) break;
       if (!(await this.#older())) break;
     }
+    this.#sayMissed();
+  }
+
+  #sayMissed() {
     const unread = this.#unread();
     if (!unread.length || !this.#since) return;
     const keys = unread.filter((entry) => "key" in entry.dataset).length;
@@ -172,8 +190,13 @@ export class Unread {
 
   /** @param {HTMLElement} entry */
   #read(entry) {
-    if (document.hidden) return;
     this.#observer.unobserve(headOf(entry));
+    if (document.hidden) {
+      // It is observed from the beginning when the reader looks again.
+      this.#observer.observe(headOf(entry));
+      return;
+    }
+    this.#leftAt = null;
     const shown = this.#keys();
     // There is a gap if older updates, on other pages, have not been read either.
     const complete = !("above" in this.#list.dataset) || shown.some((key) => key <= this.#visit.upTo);
@@ -182,7 +205,8 @@ export class Unread {
   }
 
   #store() {
-    store(this.#key, JSON.stringify({ ...this.#visit, at: Date.now() }));
+    // A page that is reloaded when somebody comes back to its tab was left before that.
+    store(this.#key, JSON.stringify({ ...this.#visit, at: this.#leftAt ?? Date.now() }));
   }
 
   /** Show the number of updates that are new since the page is open, in the title and on the icon of the tab. */

@@ -1,0 +1,141 @@
+"""The reader's pages are accessible and light, and stand still while updates come. `make audit` measures the rest."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from articles.models import Article, Update
+from tests import factories, soak
+from tests.browser.conftest import MakeReader
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+#: Compressed, with 50 updates and without pictures.
+KIB_MAX = 65
+
+
+def accessible(page: Page) -> None:
+    """Fail if axe finds a fault. It sets styles that the Content-Security-Policy forbids, so the page bypasses that."""
+    report = Axe().run(page, options={"preload": False})
+    assert report.violations_count == 0, report.generate_report()
+
+
+def posted(article: Article, count: int, **fields: Any) -> list[Update]:
+    """Publish reports of several lengths, some of them key events."""
+    return [
+        factories.update(
+            article,
+            headline_en=f"Report {number} of the evening",
+            body_en=f"<p>{f'The ministers said this {number} times. ' * (3 + number % 4 * 4)}</p>",
+            is_key=number % 5 == 0,
+            **fields,
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "size"),
+    [
+        ("en", "dark", DESKTOP),
+        ("ar", "light", PHONE),
+        soak.only("en", "light", PHONE),
+        soak.only("ar", "dark", DESKTOP),
+    ],
+)
+def test_axe_finds_no_fault_on_the_pages_of_readers(
+    server: Server, reader: MakeReader, language: str, scheme: str, size: dict[str, int]
+) -> None:
+    article = factories.article()
+    key = posted(article, 6)[-1]
+    factories.update(article, kind="facts", pin=1, body_en="<ul><li>One.</li><li>Two.</li></ul>", headline_en="Facts")
+    page = reader(color_scheme=scheme, viewport=size, bypass_csp=True).open(server, article, language).page
+    accessible(page)
+    page.locator("#updates .share").first.click()
+    expect(page.locator(".share-menu")).to_be_visible()
+    if size == PHONE:
+        page.keyboard.press("Escape")
+        page.locator(".dock .here").click()
+    accessible(page)
+    page.goto(f"{server.url}{key.url(language)}")
+    accessible(page)
+
+
+def test_a_first_visit_loads_no_more_than_was_promised(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    posted(article, 50)
+    page = reader(viewport=DESKTOP).open(server, article, "en").page
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        """() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+          .filter(({ initiatorType }) => initiatorType !== "img")
+          .map(({ name, encodedBodySize }) => [encodedBodySize, name])"""
+    )
+    assert sum(size for size, _name in sizes) <= KIB_MAX * 1024, sorted(sizes)[-8:]
+
+
+WATCH_SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({ type: "layout-shift" });
+}"""
+
+
+@pytest.mark.parametrize(
+    ("size", "scrolled"), [(PHONE, 0), (DESKTOP, 900), soak.only(DESKTOP, 0), soak.only(PHONE, 900)]
+)
+def test_nothing_shifts_when_updates_arrive(
+    server: Server, reader: MakeReader, size: dict[str, int], scrolled: int
+) -> None:
+    article = factories.article()
+    posted(article, 8)
+    page = reader(viewport=size).open(server, article, "en")
+    page.reaches(8)
+    page.page.evaluate("y => scrollTo(0, y)", scrolled)
+    page.page.evaluate(WATCH_SHIFTS)
+    for update in posted(article, soak.count(4, 10)):
+        page.page.wait_for_selector(f"#{update.element}", state="attached")
+    page.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.page.evaluate("shifted") == 0
+
+
+def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    known = [update.element for update in posted(article, 3)]
+    visitor = reader(viewport=PHONE).open(server, article, "ar")
+    page = visitor.page
+    page.goto("about:blank")
+    missed = [update.element for update in posted(article, soak.count(6, 60))]
+    # An hour passes.
+    page.add_init_script("{ const { now } = Date; Date.now = () => now() + 3_600_000; }")
+    visitor.open(server, article, "ar")
+    expect(page.locator("#since")).to_be_visible()
+    assert unread(page) == missed
+    page.get_by_role("button", name="ابدأ بالأقدم").click()
+    expect(page.locator(f"#{missed[0]}")).to_be_in_viewport()
+    for element in missed:
+        page.locator(f"#{element}").evaluate("element => element.scrollIntoView({ block: 'center' })")
+        page.wait_for_function(IS_READ, arg=element)
+    visitor.open(server, article, "ar")
+    expect(page.locator(f"#{known[0]}")).to_be_attached()
+    page.wait_for_function("document.querySelector('#moments [aria-current]')")
+    assert unread(page) == []
+
+
+IS_READ = """(id) => {
+  const key = Object.keys(localStorage).find((name) => name.startsWith("read:"));
+  const { upTo, seen } = JSON.parse(localStorage.getItem(key));
+  const { sort } = document.getElementById(id).dataset;
+  return sort <= upTo || seen.includes(sort);
+}"""
+
+
+def unread(page: Page) -> list[str]:
+    """Return the updates that the page shows as new, from the oldest to the newest."""
+    return page.eval_on_selector_all("#updates > .unread", "found => found.map(one => one.id).reverse()")
