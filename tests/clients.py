@@ -190,6 +190,8 @@ class Journalist:
             connection.request(method, address, body, headers)
             answer = connection.getresponse()
             answer.read()
+            if method == "POST" and "/login/" in answer.headers.get("Location", "") and "/login/" not in address:
+                raise Refused(f"{address} leads to the log-in.")
         finally:
             connection.close()
         for cookie in answer.headers.get_all("Set-Cookie") or ():

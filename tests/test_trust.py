@@ -117,8 +117,10 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
             coming = [asyncio.create_task(come_and_go()) for _ in range(2)]
             for writer in writers:
                 assert await asyncio.to_thread(writer.wait) == 0
+            # The last edit may have changed several elements.
+            last = await sync_to_async(_revision)(article)
             for page in stayers:
-                await page.reaches(CHANGES)
+                await page.reaches(last)
             # A short storm may end before so many readers have come twice.
             async with asyncio.timeout(PATIENCE):
                 await enough.wait()
@@ -130,9 +132,9 @@ async def test_a_storm_of_changes_by_many_writers_reaches_every_reader(site: lis
             processes.end(writer)
     async with open_pages(comers[-8:]):
         for page in comers[-8:]:
-            await page.reaches(CHANGES)
+            await page.reaches(last)
     logged = await sync_to_async(factories.log_of)(article)
-    assert [revision for revision, _element in logged] == list(range(1, CHANGES + 1))
+    assert [revision for revision, _element in logged] == list(range(1, last + 1))
     assert sum(page.reloads for page in stayers) == 0
     await assert_as_on_a_fresh_page([*stayers, *comers[-8:]], site[-1], article)
 
@@ -158,11 +160,15 @@ async def test_a_server_killed_again_and_again_loses_nothing(article: Article, e
             written += 1
             text = f"Journalist {number} writes {written}."
             url = random.choice(site).url
-            with suppress(OSError, HTTPException, Refused):
-                if url not in journalists:
-                    journalists[url] = Journalist(url, "editor", "a long password")
-                journalists[url].publish(article.pk, source_language="en", body_en=f"<p>{text}</p>")
-                accepted.append(text)
+            with suppress(OSError, HTTPException):
+                try:
+                    if url not in journalists:
+                        journalists[url] = Journalist(url, "editor", "a long password")
+                    journalists[url].publish(article.pk, source_language="en", body_en=f"<p>{text}</p>")
+                    accepted.append(text)
+                except Refused:
+                    # The first log-in stores a stronger hash of the password, which ends other sessions.
+                    journalists.pop(url, None)
             time.sleep(0.05)
 
     pages = [OpenPage(site, article.slug, LANGUAGES[number % 4]) for number in range(8)]
