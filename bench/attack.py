@@ -18,12 +18,12 @@ from bench import coverage
 from bench.servers import Server
 from tests.clients import Journalist
 
-#: How many threads attack at once, and how often each of those that flood does something, in seconds.
+#: Number of threads that attack at once, and seconds between two requests of each that floods.
 LOG_INS, FLOODS = 30, 4
 FLOOD_INTERVAL_SECONDS = 0.05
 HALF_OPEN = 300
 
-#: How many pages readers open and how many updates the journalist sends for one figure.
+#: Number of pages that readers open, and of updates that the journalist sends, for one figure.
 PAGES, SAVES = 300, 20
 
 _numbers = itertools.count()

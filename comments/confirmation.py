@@ -31,7 +31,7 @@ REQUEST_INTERVAL = timedelta(days=1)
 REQUESTS_PER_SENDER = 10
 _DAY_SECONDS = 86_400
 
-#: How many comments the page behind the link shows: the newest.
+#: Number of comments that the page behind the link shows: the newest.
 MAX_SHOWN = 20
 
 #: Keep apart what is signed for different purposes.

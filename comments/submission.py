@@ -57,7 +57,7 @@ class CommentData(TypedDict):
     #: By which the sender shows that the e-mail is theirs; see `comments.confirmation`.
     proof: NotRequired[str]
     notify: NotRequired[bool]
-    #: How long the form was open, as measured by the browser.
+    #: Seconds for which the form was open, as measured by the browser.
     seconds: NotRequired[float | None]
     #: Made at random by the browser; see `_secrets`.
     key: NotRequired[str]

@@ -16,10 +16,10 @@ from django.core.cache import cache
 from liveblog import metrics
 from liveblog.release import RELEASE
 
-#: How long data is kept, in seconds. A page that nobody asks for need not lie in memory.
+#: Seconds for which data is kept. A page that nobody asks for need not lie in memory.
 MAX_AGE_SECONDS = 600
 
-#: How long to wait for another process that makes the same data, in seconds.
+#: Seconds to wait for another process that makes the same data.
 MAKE_TIMEOUT_SECONDS = 10.0
 
 _POLL_SECONDS = 0.02
@@ -27,15 +27,15 @@ _POLL_SECONDS = 0.02
 #: The quality of Brotli: a page of 100 kB takes 2 ms and becomes a tenth of its size.
 _QUALITY = 4
 
-#: How many addresses are remembered with the pages that stand there.
+#: Number of addresses that are remembered with the pages that stand there.
 MAX_ADDRESSES = 5000
 
 logger = logging.getLogger(__name__)
 
 
-#: How many responses are kept of a group that has many: permalinks, and older pages of all lists.
+#: Number of responses that are kept of a group that has many: permalinks, and older pages of all lists.
 MAX_KEPT = 200
-#: How many are kept of a page that everybody opens: the present one, and those that it replaces.
+#: Number of those that are kept of a page that everybody opens: the present one, and those that it replaces.
 MAX_VERSIONS = 3
 
 
@@ -115,7 +115,7 @@ class Page(NamedTuple):
     content: bytes
     content_type: str
     version: str
-    #: How long ago it was made, in seconds.
+    #: Seconds since it was made.
     age: float
 
 

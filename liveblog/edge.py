@@ -17,7 +17,7 @@ MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 100
 HEAD_SECONDS = 10.0
 
-#: How many connections may have sent no whole head. One more, and the oldest of them is cut.
+#: Number of connections that may have sent no whole head. One more, and the oldest of them is cut.
 MAX_HALF_OPEN = 500
 
 #: For a body: seconds in any case, and bytes per second besides. A slow telephone has more.

@@ -1,9 +1,9 @@
 """The HTTP client for all requests to other servers: an exchange is bounded in time and in size.
 
 The time limit of requests applies between two packets, so a server that sends a byte now and then would keep its caller
-waiting for ever; name lookup has no limit at all. Therefore each exchange runs in a thread of its own, and the caller
-stops waiting for it when the time is over. The connection is cut then, so that the thread ends too: a server that sends
-a byte now and then keeps neither a caller nor a place among the exchanges that may be under way.
+waiting without a limit; name lookup has no limit at all. Therefore each exchange runs in a thread of its own, and the
+caller stops waiting for it when the time is over. The connection is cut then, so that the thread ends too: a server
+that sends a byte now and then keeps neither a caller nor a place among the exchanges that may be under way.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from liveblog import edge
 
-#: How long a connection without a request is kept when the server stops, in seconds.
+#: Seconds for which a connection without a request is kept when the server stops.
 _LAST_REQUEST_SECONDS = 1.0
 
 
@@ -49,7 +49,7 @@ class PatientProtocol(HttpToolsProtocol):
 class EdgeProtocol(PatientProtocol):
     """Limit the heads of requests.
 
-    uvicorn waits for a head for ever, and keeps all of it in memory. The limits are those of `liveblog.edge`.
+    uvicorn waits for a head without a limit, and keeps all of it in memory. The limits are those of `liveblog.edge`.
     """
 
     #: The connections of this process that have sent no whole head, the oldest first. Those that are idle between two
@@ -128,6 +128,6 @@ class EdgeProtocol(PatientProtocol):
 
     def on_response_complete(self) -> None:
         if not self._whole and not self.pipeline:
-            # The rest of a body that nobody has read could come for ever.
+            # The rest of a body that nobody has read may have no end.
             self.transport.close()
         super().on_response_complete()

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
 
-#: How many rows of a table may be lost, at least.
+#: Number of rows of a table that may be lost, at least.
 LOST_KEYS = 1_000_000
 
 #: Seconds after which the number of keys that a file of SQLite has given out is noted again.
@@ -41,7 +41,7 @@ def skip_lost(cursor: Any, vendor: str) -> None:
         )
         cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s", [skipped])
         return
-    # Those from which this role takes keys. Another role may have tables of its own beside them.
+    # The sequences from which this role takes keys. Another role may have tables of its own beside them.
     cursor.execute(
         "SELECT setval(seqrelid::regclass, nextval(seqrelid::regclass) + %s) FROM pg_sequence"
         " WHERE pg_table_is_visible(seqrelid) AND has_sequence_privilege(seqrelid, 'USAGE')",

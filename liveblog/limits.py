@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 #: The alias of the store in the setting CACHES.
 STORE = "limits"
 
-#: How many counters a process has at most; the oldest are forgotten first.
+#: Number of counters that a process has at most; the oldest are forgotten first.
 MAX_COUNTERS = 100_000
 
-#: How long the store is not asked after it did not answer, in seconds.
+#: Seconds for which the store is not asked after it did not answer.
 _REST_SECONDS = 5.0
 
 

@@ -10,7 +10,7 @@ import regex
 #: Marks of all scripts on one letter. Tibetan stacks and pointed Hebrew have up to seven.
 MAX_MARKS = 8
 
-#: Those of them that belong to no script, such as accents. Vietnamese has two, and the Quran up to four.
+#: Number of marks that belong to no script, such as accents. Vietnamese has two, and the Quran up to four.
 MAX_ACCENTS = 4
 
 _MARK = r"\p{M}"

@@ -33,10 +33,10 @@ from prometheus_client.registry import Collector
 
 logger = logging.getLogger(__name__)
 
-#: How often a process notes what it can only look at, in seconds.
+#: Seconds between two samples of figures that a process can only look at.
 SAMPLE_SECONDS = 2.0
 
-#: How long a figure that the database has to count is used, in seconds.
+#: Seconds for which a figure that the database has to count is used.
 COUNTED_SECONDS = 5.0
 
 #: The variable by which prometheus_client finds the directory.

@@ -24,16 +24,16 @@ from liveblog import connections, metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 from liveblog.single_flight import SingleFlight
 
-#: How long a response is served without validation, in seconds, even if its max-age is longer.
+#: Seconds for which a response is served without validation, even if its max-age is longer.
 FRESH_SECONDS = 1.0
 
-#: How long readers wait for the validation of a response before they get it stale, in seconds.
+#: Seconds that readers wait for the validation of a response before they get it stale.
 PATIENCE_SECONDS = 2.0
 
 #: The pause between two attempts while the database does not answer, in seconds.
 RETRY_SECONDS = 1.0
 
-#: How long other caches may serve a response after our answers became errors, in seconds.
+#: Seconds for which other caches may serve a response after our answers became errors.
 STALE_IF_ERROR_SECONDS = 86_400
 
 #: Our name in the header Cache-Status (RFC 9211), which marks a response as stale.

@@ -26,7 +26,7 @@ _SCHEMES = {
 
 _SENTINEL_PORT = 26_379
 
-#: How long to wait for a Sentinel, in seconds.
+#: Seconds to wait for a Sentinel.
 _SENTINEL_TIMEOUT = 1.0
 
 

@@ -260,7 +260,7 @@ JOBS_IN_THREADS = True
 
 # Processes ------------------------------------------------------------------------------------------------------------
 
-#: How long a worker of `runlive` may take until it serves, and how long it may not answer the supervisor, in seconds.
+#: Seconds that a worker of `runlive` may take until it serves, and for which it may give the supervisor no answer.
 WORKER_START_SECONDS = env.float("WORKER_START_SECONDS", 60.0)
 WORKER_ANSWER_SECONDS = env.float("WORKER_ANSWER_SECONDS", 30.0)
 for _name in ("WORKER_START_SECONDS", "WORKER_ANSWER_SECONDS"):
@@ -356,7 +356,7 @@ COMMENTS_TRUSTED_AFTER = _renamed(env.int, "COMMENTS_TRUSTED_AFTER", "COMMENTS_K
 #: Number of comments and edits that one network address, or one e-mail address, may send in ten minutes.
 COMMENTS_PER_ADDRESS = env.int("COMMENTS_PER_ADDRESS", 20)
 COMMENTS_PER_EMAIL = env.int("COMMENTS_PER_EMAIL", 10)
-#: How long network addresses and user agents are kept.
+#: The time for which network addresses and user agents are kept.
 COMMENTS_KEEP_ADDRESS_DAYS = env.int("COMMENTS_KEEP_ADDRESS_DAYS", 30)
 #: Moderators get an e-mail when a comment has waited for so long; 0 turns it off.
 COMMENTS_DIGEST_HOURS = env.float("COMMENTS_DIGEST_HOURS", 4.0)
@@ -409,7 +409,8 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", SITE_DIR / "staticfiles")
 STATICFILES_DIRS = [SITE_DIR / "static"]
-#: How long the static files of a release are kept after `collectstatic` has replaced them. Pages of it may be that old.
+#: Days for which the static files of a release are kept after `collectstatic` has replaced them. Pages of the release
+#: may be as old.
 STATIC_KEEP_DAYS = env.float("STATIC_KEEP_DAYS", 7.0)
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", _DATA_DIR / "media")

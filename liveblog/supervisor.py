@@ -24,7 +24,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 logger = logging.getLogger(__name__)
 
-#: How often the supervisor looks at its workers, in seconds.
+#: Seconds between two looks of the supervisor at its workers.
 _INTERVAL_SECONDS = 0.1
 
 #: The longest pause before a worker that could not start is started again, in seconds.
@@ -96,7 +96,7 @@ class Worker(Process):
 
     @property
     def end(self) -> str:
-        """How it ended, in words."""
+        """Return how it ended, in words."""
         code = self.exitcode
         return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit status {code}"
 

@@ -30,6 +30,7 @@ from pytest_django.plugin import blocking_manager_key
 from liveblog import actors, limits
 from tests import databases, soak
 from tests.actors import TEST, nobody_acting
+from tests.mail_server import MailServer
 
 # A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
 # because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
@@ -197,7 +198,7 @@ def nothing_left_over(
     limits.forget()
     translation.deactivate()
     timezone.deactivate()
-    # What a test saves itself is saved by a machine. A request names its own actor, and nobody acts before it does.
+    # A test saves as a machine. A request names its own actor, and has none before.
     answer = ClientHandler.__call__
 
     def answered(handler: ClientHandler, environ: Any) -> Any:
@@ -217,6 +218,15 @@ def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put everything that a test does into one window of the rate limits, whatever the time of the run."""
     now = time.time()
     monkeypatch.setattr("liveblog.limits.time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[MailServer]:
+    with MailServer() as server:
+        settings.EMAIL_CONFIGURED = True
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        yield server
 
 
 @pytest.fixture(scope="session")

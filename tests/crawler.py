@@ -23,7 +23,7 @@ from liveblog.translation.detector import language_of
 #: Texts with fewer letters are too short for the language detector.
 LONG = 60
 
-#: How many pages of each kind the crawl visits.
+#: Number of pages of each kind that the crawl visits.
 OF_A_KIND = 2
 
 _VOID = frozenset(

@@ -22,7 +22,7 @@ from django.db import connection
 
 from tests import processes
 
-#: How many seconds a test waits for an event before it fails. This is no promise about speed: a busy machine may need
+#: Seconds that a test waits for an event before it fails. This is no promise about speed: a busy machine may need
 #: them.
 PATIENCE = 60
 

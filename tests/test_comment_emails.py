@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -19,15 +18,6 @@ from tests import factories
 from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mail(settings: Any) -> Iterator[MailServer]:
-    with MailServer() as server:
-        settings.EMAIL_CONFIGURED = True
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
-        yield server
 
 
 def asked(article: Any = None, **fields: Any) -> Comment:

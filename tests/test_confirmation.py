@@ -1,9 +1,8 @@
-"""An e-mail address has no effect until its owner has confirmed it, whoever types it."""
+"""An e-mail address has no effect until its owner has confirmed it, even if others type it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,15 +20,6 @@ from tests.test_comments import WORDS, last, own_page, post
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_stretch")]
 
 OWNER = "ana@example.org"
-
-
-@pytest.fixture
-def mail(settings: Any) -> Iterator[MailServer]:
-    with MailServer() as server:
-        settings.EMAIL_CONFIGURED = True
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
-        yield server
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def nothing_kept() -> None:
         kept.cache_clear()
 
 
-#: Those of which each run tries one of a kind.
+#: The work of which each run tries one of a kind.
 USUAL = ("nested lists", "nested lists within bounds", "links across paragraphs", "paragraphs", "items", "isolates")
 
 
@@ -145,7 +145,7 @@ def test_real_texts_are_within_the_bounds() -> None:
 
 @given(st.integers(0, 3 * MAX_DEPTH))
 def test_the_depth_is_that_of_the_parsed_text(depth: int) -> None:
-    # What looks like an end tag in a comment or an attribute closes nothing.
+    # An end tag in a comment or an attribute closes nothing.
     html = "<blockquote><!-- </blockquote> --><p title='</p></blockquote>'>x</p>" * depth
     if depth < MAX_DEPTH:
         within_bounds(html)

@@ -1,4 +1,4 @@
-"""What is in deploy/ works: real programs read it, and it names nothing that does not exist."""
+"""The files in deploy/ work: real programs read them, and they name nothing that does not exist."""
 
 from __future__ import annotations
 

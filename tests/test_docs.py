@@ -483,7 +483,7 @@ def test_the_reference_lists_every_metric() -> None:
     there = {
         f"{family.name}_total" if family.type == "counter" else family.name for family in metrics.registry().collect()
     }
-    # Those of the supervisor, see liveblog.metrics.share.
+    # The variables of the supervisor, see liveblog.metrics.share.
     there |= {"liveblog_worker_starts_total", "liveblog_worker_deaths_total"}
     listed = {name for name in named(f"{REFERENCE}/addresses.md", "Monitoring") if name.startswith("liveblog_")}
     assert listed == there

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -25,15 +24,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def spans(settings: Any) -> None:
     settings.COVERAGE_WARN_HOURS, settings.COVERAGE_FINISH_HOURS = 10, 5
-
-
-@pytest.fixture
-def mail(settings: Any) -> Iterator[MailServer]:
-    with MailServer() as server:
-        settings.EMAIL_CONFIGURED = True
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
-        yield server
 
 
 def quiet(hours: float = 11, **fields: Any) -> Article:

@@ -1,4 +1,4 @@
-"""What operators see of the server: metrics that add up, one log, and reports without personal data."""
+"""Operators see the server: metrics that add up, one log, and reports without personal data."""
 
 from __future__ import annotations
 

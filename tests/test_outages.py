@@ -277,7 +277,7 @@ def test_pages_are_served_while_the_database_is_down(newsroom: Newsroom) -> None
             assert "stale-if-error=" in answer.headers["cache-control"]
             assert answer.headers["cache-status"] == f"liveblog; hit; ttl=-{answer.headers['age']}"
         assert ask(first + page, **{"If-None-Match": known[page].headers["etag"]}).status == 304
-        # What another process has made lies in the cache that they share.
+        # A page of another process lies in the cache that they share.
         elsewhere = ask(second + page)
         assert (elsewhere.status, elsewhere.text) == (200, known[page].text)
         assert "age" in elsewhere.headers

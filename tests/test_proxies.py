@@ -58,7 +58,7 @@ async def client_of(*forwarded: str, **more: Any) -> str | None:
     ("forwarded", "client"),
     [
         (("203.0.113.5",), "203.0.113.5"),
-        # What the client has written itself stands on the left.
+        # The hops that the client has written itself stand on the left.
         (("1.1.1.1, 203.0.113.5",), "203.0.113.5"),
         (("1.1.1.1, 203.0.113.5, 10.1.2.3",), "203.0.113.5"),
         (("1.1.1.1", "203.0.113.5 ,10.1.2.3"), "203.0.113.5"),

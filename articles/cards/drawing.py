@@ -60,7 +60,7 @@ class Card:
 
     @property
     def digest(self) -> str:
-        """Return a name for exactly this card, for addresses that may be cached for ever."""
+        """Return a name for exactly this card, for addresses that caches may keep without a limit."""
         words = json.dumps([_VERSION, asdict(self)], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 

@@ -16,7 +16,7 @@ from liveblog.search.queries import matching
 
 State = Article.State
 
-#: How many articles the search for related ones finds at most.
+#: Number of articles that the search for related ones finds at most.
 MAX_FOUND = 8
 
 

@@ -55,7 +55,7 @@ MAX_COLLEAGUES = 200
 #: The greatest number of ready pieces that the composer offers.
 MAX_SNIPPETS = 200
 
-#: How long the desks show the same origins of votes, in seconds.
+#: Seconds for which the desks show the same origins of votes.
 ORIGINS_SECONDS = 15
 
 #: The number of turns of the coverage that stand at the side.

@@ -52,7 +52,7 @@ queue = jobs.Queue(
     first_pause=5.0,
     longest_pause=3600.0,
 )
-#: How long an answer that the desk has shown is used for publishing, in seconds.
+#: Seconds for which an answer that the desk has shown is used for publishing.
 CACHE_SECONDS = 3600
 
 _MAX_BYTES = 300_000

@@ -17,7 +17,7 @@ FORMATS = {"atom": ("feed.atom", "application/atom+xml"), "json": ("feed.json", 
 
 
 def tag(specific: str) -> str:
-    """Return a URI that names something for ever (RFC 4151), wherever the site moves."""
+    """Return a URI that names something permanently (RFC 4151), even if the site moves."""
     return f"tag:{settings.FEED_AUTHORITY}:{specific}"
 
 

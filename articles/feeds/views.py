@@ -30,7 +30,7 @@ from liveblog.parameters import reads
 _WRITERS = {"atom": atom.written, "json": json_feed.written}
 _XML = "application/xml; charset=utf-8"
 
-#: How long a cache may serve a sitemap without asking, in seconds.
+#: Seconds for which a cache may serve a sitemap without asking.
 _SITEMAP_MAX_AGE_SECONDS = 60
 
 

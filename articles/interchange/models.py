@@ -22,7 +22,7 @@ class ImportedArticle(models.Model):
     """The source of an imported article: importing it again goes on with the same article."""
 
     article = models.OneToOneField("articles.Article", models.CASCADE, related_name="imported_from")
-    #: Names the coverage for ever, in whatever file or at whatever address it is found.
+    #: The permanent name of the coverage, which is the same in every file and at every address.
     key = models.CharField(max_length=500, unique=True)
     format = models.CharField(max_length=20)
     #: Whether everything was written, so that readers may open the page.

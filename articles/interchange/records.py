@@ -42,7 +42,7 @@ class Byline:
 class Coverage:
     """An article without its updates.
 
-    key         names the coverage for ever
+    key         the permanent name of the coverage
     data        columns of the article
     authors     their keys
     topics      slug, and names by language
@@ -74,7 +74,7 @@ class Coverage:
 class Post:
     """An update.
 
-    key             names it for ever within its coverage
+    key             its permanent name within its coverage
     data            columns; `authors`, `pictures` and `embed` as a version has them
     translations    the state of each translation, by language
     embed           the answer of the provider, if it is known

@@ -1,8 +1,8 @@
 """Finished coverage as files that any web server hands out, and that open from a disk as well.
 
-Each page stands at the address that it has here: /en/live/summit/ is en/live/summit/index.html. Pages of a longer list,
-whose addresses differ in the query only, become folders below it. Links within the archive are relative; all others
-lead to the site. Nothing in it runs: scripts and forms are left out.
+Each page stands at the address that it has here: /en/live/summit/ is en/live/summit/index.html. A page of a longer
+list, which has an address with a query, becomes a folder below the list. Links within the archive are relative; all
+other links lead to the site. The archive leaves out scripts and forms.
 """
 
 from __future__ import annotations

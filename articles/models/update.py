@@ -137,7 +137,7 @@ class Update(Versioned):
         help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
     )
 
-    #: How many versions of its words in the source language readers have seen, and when the last one came.
+    #: The number of versions of its words in the source language that readers have seen, and the time of the last one.
     edition = models.PositiveIntegerField(default=1, editable=False)
     revised_at = models.DateTimeField(null=True, blank=True, editable=False)
 

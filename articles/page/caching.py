@@ -12,7 +12,7 @@ from django.utils.http import http_date, parse_http_date_safe
 from liveblog.cache import MAX_KEPT, get_or_make, point
 from liveblog.release import RELEASE
 
-#: How long a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
+#: Seconds for which a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
 MAX_AGE_SECONDS = 5
 
 

@@ -118,7 +118,7 @@ def _kept(article: Article, language: str, selection: Selection, kind: str = "li
 
 
 def _renamed(article: Article, language: str, page_number: int, selection: Selection) -> HttpResponse:
-    """Redirect from the address of a page by its number. Only the first page is the same for ever."""
+    """Redirect from the address of a page by its number. Only the first page never changes its place."""
     place = live_page.place_of_page(article, language, page_number, selection)
     address = selection.at(place).address(article.url(language), "updates")
     return redirect(address, permanent=page_number == 1)

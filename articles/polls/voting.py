@@ -23,7 +23,7 @@ COOKIE_MAX_AGE = 180 * 86_400
 
 #: The desk sees a network that sent so many votes in one poll, and so many networks at most.
 MIN_VOTES, MAX_ORIGINS = 20, 5
-#: How long it is kept which votes came from one network.
+#: The time for which the networks of votes are kept.
 KEEP_NETWORK = timedelta(days=30)
 
 

@@ -1,7 +1,7 @@
 """Rules for publishing an update: who may do it, when, and which time the update may carry.
 
 Nobody can plan a moment that has passed. The other rules apply to users: machines, such as the clock, only carry out
-what users have decided. A save for which neither a user nor a machine stands is refused.
+what users have decided. A save without a user or a machine as its actor raises.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from articles.models import Article, Update
 
-#: How long after its start a coverage may be announced: an event can begin late.
+#: The longest time after its start at which a coverage may be announced: an event can begin late.
 MAX_DELAY = datetime.timedelta(hours=1)
-#: How long before the start of the coverage an update may be dated: reports of the day before belong to it.
+#: The longest time by which an update may be dated before the start of the coverage. Reports of the day before belong
+#: to it.
 MAX_BACKDATE = datetime.timedelta(days=1)
 
 

@@ -54,7 +54,7 @@ EXTENSIONS = {
 #: Tags in a text, and elements within each other; far more than a text of MAX_LENGTH has.
 MAX_TAGS, MAX_DEPTH = 10_000, 40
 
-#: How many sanitised texts are kept.
+#: Number of sanitised texts that are kept.
 _MAX_KEPT = 32
 
 #: The size of the largest table; anything larger is a file to link to.
@@ -97,7 +97,7 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener",
 )
 _BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
-#: Whatever may be a tag, wherever it stands.
+#: Everything that may be a tag.
 _TAG = re.compile("</?[a-z]", re.IGNORECASE)
 _BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 State = Translation.State
 
-#: How long after its last request an open form counts as open.
+#: The time after its last request for which a form counts as open.
 PRESENCE_TIMEOUT = timedelta(seconds=45)
 
 

@@ -115,7 +115,7 @@ _ORDINAL_STOPS = frozenset({"de", "pl"})
 _SPACES = re.compile("[\xa0\u202f\u2009]")
 _EASTERN_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _WESTERN_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
-#: How alike two spellings of one name are. A name of somebody else may need other forms around it.
+#: The least similarity of two spellings of one name. A name of somebody else may need other forms around it.
 _SAME_NAME = 0.7
 _SAME_BLOCK = 0.5
 #: Texts of more passages or words are not compared: the time may grow with the cube of the number.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     FetchedComment = WithAnnotations[Comment, _Prefetched]
 
-#: How many lines of the log, notes and reports a card shows: the last ones.
+#: Number of lines of the log, notes and reports that a card shows: the last ones.
 MAX_LINES = 10
 
 

@@ -16,7 +16,7 @@ from liveblog.numbers import LARGEST, number, sortable
 from liveblog.pagination import time_key
 from liveblog.search.queries import matching
 
-#: How many comments the page shows at first and adds each time.
+#: Number of comments that the page shows at first, and adds each time.
 PAGE_SIZE = 15
 
 #: The time in a key of `time_key`.

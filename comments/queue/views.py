@@ -35,7 +35,7 @@ from liveblog.numbers import number
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-#: How many comments a request may name. Further ones are ignored.
+#: Number of comments that a request may name. Further ones are ignored.
 MAX_IDS = 200
 
 

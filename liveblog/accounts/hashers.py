@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from liveblog.connections import give_back
 
-#: How many hashes are made at once, and how many log-ins wait for their turn at most.
+#: Number of hashes that are made at once, and of log-ins that wait for their turn at most.
 AT_ONCE = 2
 MAX_WAITING = 20
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from liveblog.encryption import hashed_secret
 from liveblog.fields import LanguagesField
 
-#: How long the link of an invitation works.
+#: The time for which the link of an invitation works.
 VALID_FOR = timedelta(days=7)
 
 

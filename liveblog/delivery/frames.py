@@ -161,7 +161,7 @@ class _Missed:
             return [operation for name in names if (operation := here[name]) is not None]
 
 
-#: How many articles have a _Missed in memory.
+#: Number of articles that have a _Missed in memory.
 _MAX_ARTICLES = 16
 _missed: OrderedDict[int, _Missed] = OrderedDict()
 _missed_lock = Lock()

@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 #: The id of an article and the languages of its page, see `elements.PageFinder`.
 Page = tuple[int, Collection[str]]
 
-#: How long the result of looking up a slug is used, in seconds, and the number of results kept.
+#: Seconds for which the result of looking up a slug is used, and the number of results that are kept.
 PAGE_MAX_AGE_SECONDS = 1.0
 MAX_PAGES = 1000
 #: In characters. No page has a longer slug, and what strangers ask for instead is not remembered.

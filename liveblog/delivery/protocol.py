@@ -33,7 +33,7 @@ class _Stoppable(Protocol):
     def shutdown(self) -> None: ...
 
 
-#: How long a reader has to answer a close frame before the connection is cut.
+#: Seconds that a reader has to answer a close frame before the connection is cut.
 CLOSE_TIMEOUT_SECONDS = 5.0
 
 #: Pings are not answered while more bytes than this wait to be sent.
@@ -182,7 +182,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         if not self._has_request:
             # The server hands over a whole handshake. If there is a line in it that websockets does not read, of more
-            # than 8 kB, uvicorn would wait for ever.
+            # than 8 kB, uvicorn would wait without a limit.
             refuse_head(self.transport)
 
     def handle_connect(self, event: object) -> None:

@@ -2,8 +2,8 @@
 
 A history of the database is the cluster, the database in it, and the time line, whose number rises when a standby takes
 over and after a recovery to a point in time (PostgreSQL manual, "Timelines"). Its name is stored in the database, so it
-is copied to standbys and into backups. Where the stored name is not the present one, rows may be lost. Whoever finds
-this first goes on with the keys before anybody inserts a row.
+is copied to standbys and into backups. Where the stored name is not the present one, rows may be lost. The first
+connection that finds this skips keys before it inserts a row.
 """
 
 from __future__ import annotations

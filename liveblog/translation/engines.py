@@ -33,7 +33,7 @@ Terms = Sequence[Term]
 #: The number of texts in one request, which is DeepL's limit.
 _BATCH_SIZE = 50
 _MAX_ANSWER_BYTES = 10_000_000
-#: How long to wait before a glossary that the provider rejected is offered again.
+#: The time to wait before a glossary that the provider rejected is offered again.
 _GLOSSARY_RETRY_SECONDS = 600.0
 _MAX_RETRY_AFTER_SECONDS = 999_999_999
 #: The age at which a superseded glossary is deleted.

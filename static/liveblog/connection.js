@@ -10,19 +10,19 @@ import { nameOf } from "./frames.js";
 // All times in milliseconds.
 const ATTEMPTS_BEFORE_POLLING = 3;
 const POLL_EVERY = 3000;
-/** How long a connection may take to say its first word, and an answer to come. */
+/** The time that a connection may take to say its first word, and an answer to come. */
 const PATIENCE = 8000;
 const TICK = 1000;
 /** A clock that went on by so much between two ticks has slept, and so has the network. */
 const SLEPT = 10_000;
-/** How often a page is reloaded without a pause, and the pause. */
+/** The number of times that a page is reloaded without a pause, and the pause. */
 const RELOADS_AT_ONCE = 2;
 const RELOAD_PAUSE = 60_000;
 const RELOAD_WITHIN = 2000;
-/** How long a page whose coverage has ended stays, so that not all of them go at once, and late updates still come. */
+/** The time for which a page whose coverage has ended stays, so that not all of them go at once, and late updates still come. */
 const LEAVE_AFTER = 3000;
 const LEAVE_WITHIN = 10_000;
-/** How long a page without a connection counts as up to date when somebody looks at it again. */
+/** The time for which a page without a connection counts as up to date when somebody looks at it again. */
 const FRESH_FOR = 60_000;
 const NO_SUCH_PAGE = 4004;
 

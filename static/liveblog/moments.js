@@ -1,4 +1,4 @@
-// How dates and times are written in the browser: as liveblog/moments/formats.py writes them on the server.
+// Writes dates and times in the browser as liveblog/moments/formats.py writes them on the server.
 
 /**
  * A unit, and how many milliseconds it lasts; a month and a year last so long on average.

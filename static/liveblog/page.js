@@ -21,7 +21,7 @@ export class Page {
   #status = document.getElementById("new-updates-status");
   /** The number of new updates that the button showed last. */
   #counted = 0;
-  /** What is new to the reader, once somebody counts it. @type {Unread | null} */
+  /** The updates that are new to the reader, once they are counted. @type {Unread | null} */
   unread = null;
   /** Hears when a frame has brought new updates. */
   onNew = () => {};

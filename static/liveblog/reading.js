@@ -34,7 +34,7 @@ export function afterReading(visit, sort, shown) {
   if (isRead(visit, sort)) return visit;
   const seen = new Set([...visit.seen, sort]);
   let { upTo } = visit;
-  // What has been read without a gap needs no list.
+  // Updates that were read without a gap need no list.
   for (const key of shown.filter((one) => one > visit.upTo).toSorted()) {
     if (!seen.has(key)) break;
     upTo = key;

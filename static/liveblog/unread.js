@@ -1,4 +1,4 @@
-// What is new to the reader: since the last visit, and since the page is open. The button with their number stands
+// The updates that are new to the reader: since the last visit, and since the page is open. The button with their number stands
 // wherever they are out of view; it leads to the oldest of them.
 import { entriesOf } from "./days.js";
 import { find, make } from "./dom.js";
@@ -100,7 +100,7 @@ export class Unread {
     return true;
   }
 
-  /** How many new updates have not been in view. */
+  /** The number of new updates that have not been in view. */
   get unseen() {
     return this.#unseen.size;
   }

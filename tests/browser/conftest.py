@@ -125,9 +125,9 @@ class Reader:
 CONTENT = """() => {
   const text = (element) => {
     const copy = element?.cloneNode(true);
-    // How long ago something was may be another word a moment later.
+    // A relative time may be another word a moment later.
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
-    // What is new to a reader is not new to another.
+    // Two readers have different new updates.
     copy?.classList.remove("unread");
     if (!copy?.className) copy?.removeAttribute("class");
     for (const link of copy?.querySelectorAll("[aria-current=location]") ?? []) link.removeAttribute("aria-current");

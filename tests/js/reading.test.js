@@ -1,4 +1,4 @@
-// What a reader has read is kept as one sort key, and the keys that were read out of turn.
+// The page keeps one sort key for everything that was read in order, and the keys that were read out of turn.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liesWithin, precedes } from "../../static/liveblog/frames.js";

@@ -20,7 +20,7 @@ from liveblog.supervisor import Supervisor, Worker
 #: A connection is cut when data has not been acknowledged for so long: a reader whose network is gone sends nothing.
 ACKNOWLEDGE_TIMEOUT_MILLISECONDS = 60_000
 
-#: How long a worker may take for everything but the connections when it stops.
+#: Seconds that a worker may take for everything but the connections when it stops.
 _STOP_SECONDS = 10.0
 
 
