@@ -230,12 +230,13 @@ def comment(number: int, text: str) -> dict[str, str]:
 def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom) -> None:
     addresses = [f"{server.url}/de/live/{SLUG}/comments/" for server in newsroom.servers]
     texts = [f"Wort & <Antwort> {number} \u0627\u0644" for number in range(60)]
+    # A password takes long to hash, and the comments do not wait for long.
+    journalist = Journalist(newsroom.servers[0].url, "editor", PASSWORD)
     with ThreadPoolExecutor(60) as readers, psycopg.connect(newsroom.database.url) as holder:
         holder.execute("SELECT 1 FROM articles_article WHERE id = %s FOR UPDATE", [newsroom.article])
         sent = [
             readers.submit(ask, addresses[number % 2], COMMENT | {"text": text}) for number, text in enumerate(texts)
         ]
-        journalist = Journalist(newsroom.servers[0].url, "editor", PASSWORD)
         seen = 0
         while not all(each.done() for each in sent):
             for server in newsroom.servers:
