@@ -148,8 +148,8 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
-                "%(count)s update is waiting for release and will not appear by itself:",
-                "%(count)s updates are waiting for release and will not appear by themselves:",
+                "%(count)s update is awaiting approval and won’t be published automatically:",
+                "%(count)s updates are awaiting approval and won’t be published automatically:",
                 len(waiting),
             )
             names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
@@ -226,10 +226,8 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
     may_publish = False
 
     # Shown in a dialogue before an update is withdrawn.
-    withdraw_mark = forms.BooleanField(
-        label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
-    )
-    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_mark = forms.BooleanField(label=_("Show readers that an update was removed here"), required=False)
+    withdraw_reason = TextFormField(label=_("Reason shown to readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update

@@ -117,7 +117,7 @@ class TranslatedForm(_ItemForm):
             elif not alike(stored, opened) and not alike(stored, written):
                 self.add_error(
                     name,
-                    _("Somebody else has changed this text since you opened it. Now it reads: %(text)s")
+                    _("Someone else has changed this text since you opened it. It now reads: %(text)s")
                     % {"text": plain_text(stored) if rich else stored},
                 )
                 self._redisplay_with(self[name].html_initial_name, stored)
@@ -145,8 +145,8 @@ class TranslatedForm(_ItemForm):
             self._redisplay_with("version", self._version)
             raise ValidationError(
                 _(
-                    "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "
-                    "form, but not saved. Compare it with the present version, then save again."
+                    "Someone else saved changes while you were editing. Your text is still here but hasn’t been "
+                    "saved. Compare it with the current version, then save again."
                 ),
                 code="conflict",
             )
@@ -166,7 +166,7 @@ class TranslatedForm(_ItemForm):
             for field, found in problems.items():
                 self._report(language, field, found)
         if any(lacking.values()):
-            message = _("The checks have remarks on a translation. If it is right as it is, save once more.")
+            message = _("The checks found possible problems in a translation. If it is right as it is, save again.")
             self.add_error(None, ValidationError(message, code="warning"))
 
     def _report(self, language: str, field: str, found: list[checks.Problem]) -> None:

@@ -491,7 +491,7 @@ def test_an_answer_to_a_comment_deleted_meanwhile_is_refused(client: Any) -> Non
     article = factories.article()
     parent = factories.comment(article, state="approved")
     Comment.objects.get(pk=parent.pk).delete()
-    with pytest.raises(submission.Rejected, match="no longer there"):
+    with pytest.raises(submission.Rejected, match="no longer exists"):
         submission.submit(article, WORDS | {"parent": parent}, "en", submission.Sender("192.0.2.1", ""))
 
 

@@ -255,7 +255,7 @@ def test_a_day_alone_or_a_time_alone_asks_for_the_other(article: Article, editor
     desk = DeskClient(editor, article)
     for fields, problem in (
         ({"publish_at": "2035-01-31"}, "Enter the time too, such as 16:52."),
-        ({"publish_at-time": "16:52"}, "Enter the day too."),
+        ({"publish_at-time": "16:52"}, "Enter the date too."),
     ):
         assert desk.write("draft", body="<p>Text.</p>", **fields)["errors"] == {"publish_at": [problem]}
     assert not Update.objects.exists()

@@ -145,7 +145,7 @@ def test_the_permalink_of_coverage_that_was_called_off_names_no_end(client: Clie
     article.save()
     html = client.get(update.url("en")).content.decode()
     assert "Called off before it started" in html
-    assert "This coverage ended" not in html
+    assert "Live coverage ended" not in html
 
 
 def test_the_permalink_of_running_coverage_does_not_say_that_it_ended(client: Client) -> None:

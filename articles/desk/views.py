@@ -343,7 +343,7 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
     except Conflict:
-        message = _("Somebody else has saved this update since you opened it.")
+        message = _("Someone else has saved this update since you opened it.")
         return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:
         errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}

@@ -158,7 +158,7 @@ class VersionsAdminMixin(_UpdateAdmin):
         written = [code for code in SHIPPED if any(data.get(name) for name in content.columns_in([code]))]
         choices = [(code, language_name(code)) for code in written if self._may_restore(request, update, code)]
         if self._may_restore(request, update, EVERYTHING):
-            choices.insert(0, (EVERYTHING, _("Everything that it says, in all languages")))
+            choices.insert(0, (EVERYTHING, _("All content, in all languages")))
         return choices
 
     def _may_restore(self, request: HttpRequest, update: Update, what: str) -> bool:
@@ -185,8 +185,8 @@ class VersionsAdminMixin(_UpdateAdmin):
             messages.error(
                 request,
                 _(
-                    "Somebody else has saved this update since you opened the page. Nothing was restored. The newest "
-                    "version is shown below; look at it first."
+                    "Someone else has saved this update since you opened the page. Nothing was restored. The latest "
+                    "version is shown below; check it first."
                 ),
             )
         except ValidationError as error:

@@ -36,8 +36,8 @@ _LABELS: dict[str, _StrOrPromise] = {
     "pin": gettext_lazy("pinned"),
     "copy_group": gettext_lazy("copies in other articles"),
     "written_by": gettext_lazy("written by"),
-    "submitted_by": gettext_lazy("submitted by"),
-    "released_by": gettext_lazy("released by"),
+    "submitted_by": gettext_lazy("sent for approval by"),
+    "released_by": gettext_lazy("approved by"),
 }
 
 
@@ -132,7 +132,7 @@ def _events(before: Data, now: Data) -> list[str]:
     if before["state"] != now["state"]:
         found.append(_state_change(before, now))
     if now.get("backdating_reason") and before.get("first_published_at") != now["first_published_at"]:
-        found.append(_("back-dated"))
+        found.append(_("backdated"))
     if now["corrected_at"] and now["corrected_at"] != before.get("corrected_at"):
         found.append(pgettext("a version of an update", "corrected"))
     if now["is_key"] != before.get("is_key", False):
@@ -144,7 +144,7 @@ def _events(before: Data, now: Data) -> list[str]:
             found.append(
                 pgettext("a version of an update", "pinned")
                 if before.get("pin") is None
-                else _("order of what is pinned")
+                else _("order of pinned updates")
             )
     return found
 
@@ -156,17 +156,15 @@ def _state_change(before: Data, now: Data) -> str:
         )
     if now["state"] == "withdrawn":
         if not now["first_published_at"]:
-            return _("thrown away")
+            return _("draft deleted")
         return (
-            _("withdrawn, with a mark for readers")
+            _("withdrawn, with a notice to readers")
             if now["leaves_mark"]
             else pgettext("a version of an update", "withdrawn")
         )
     if now["state"] == "draft":
-        return _("taken back to a draft") if before["state"] else _("as a draft")
-    return (
-        pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("submitted for release")
-    )
+        return _("moved back to draft") if before["state"] else _("saved as draft")
+    return pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("sent for approval")
 
 
 # In detail ------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def pin(update: Update) -> None:
     with transaction.atomic():
         pinned = _pinned(update)
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
-            raise ValidationError(_("Only what readers see can be pinned."))
+            raise ValidationError(_("Only published updates can be pinned."))
         if update.pk not in pinned:
             _number([update.pk, *pinned])
 

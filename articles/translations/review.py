@@ -159,7 +159,7 @@ def accept(
 def _log(row: Translation, item: Article | Update, user: User) -> None:
     """Record in the article's history in the admin with which remarks a user accepted a translation."""
     remarks = [problem.message for found in from_json(row.accepted).values() for problem in found]
-    message = gettext("Accepted the translation with remarks (%(language)s): %(remarks)s") % {
+    message = gettext("Approved the translation despite warnings (%(language)s): %(remarks)s") % {
         "language": language_name(row.language),
         "remarks": " ".join(remarks),
     }
