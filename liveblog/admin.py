@@ -29,6 +29,7 @@ from liveblog.admin_input import InputAdmin
 from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
+from liveblog.lists import listed
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.search.admin import IndexedSearchMixin
 
@@ -93,7 +94,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     @admin.display(description=_("roles"))
     def roles_shown(self, user: User) -> str:
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
-        return ", ".join([*found, *([gettext("Administrator")] if user.is_superuser else [])])
+        return listed([*found, *([gettext("Administrator")] if user.is_superuser else [])])
 
     @admin.action(description=_("Suspend: end all sessions and block login"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -31,7 +31,6 @@ from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
 from articles.publishing import finishing, quiet, snapshot, syndication
-from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
@@ -40,7 +39,7 @@ from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
-from liveblog.languages import active_locale, direction
+from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
 from liveblog.numbers import number
 

@@ -25,7 +25,8 @@ from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import SHIPPED, direction, language_name, language_title
+from liveblog.lists import labelled
 from liveblog.moments import formats
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class TextChange:
 
     @property
     def name(self) -> str:
-        return language_name(self.language)
+        return language_title(self.language)
 
     @property
     def direction(self) -> str:
@@ -105,7 +106,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
         if changed & texts:
             found.append(_("text: %(language)s") % {"language": language_name(language)})
         elif _state(before, language) != _state(now, language) and now[TRANSLATIONS].get(language):
-            found.append(f"{language_name(language)}: {_state_name(now[TRANSLATIONS][language])}")
+            found.append(labelled(language_title(language), _state_name(now[TRANSLATIONS][language])))
     covered = {
         "state",
         "is_key",
@@ -276,5 +277,5 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if isinstance(field, ForeignKey):
         return format_html("<bdi>{}</bdi>", names.users.get(value, f"#{value}"))
     if isinstance(field, LanguageField):
-        return language_name(value)
+        return language_title(value)
     return str(dict(field.flatchoices).get(value) or "") or format_html("<bdi>{}</bdi>", value)

@@ -28,7 +28,6 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
@@ -40,7 +39,7 @@ from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
-from liveblog.languages import direction, language_name
+from liveblog.languages import direction, language_title, own_name
 from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
@@ -264,7 +263,7 @@ class TranslationAdmin(InputAdmin):
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
-                {"name": language_name(language), **found} for language, found in stats.summary(article_id).items()
+                {"name": language_title(language), **found} for language, found in stats.summary(article_id).items()
             ],
         }
         return super().changelist_view(request, context)
@@ -292,7 +291,7 @@ class TranslationAdmin(InputAdmin):
 
     @admin.display(description=_("language"))
     def language_shown(self, row: Translation) -> str:
-        return language_name(row.language)
+        return language_title(row.language)
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Translation) -> SafeString:

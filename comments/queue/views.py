@@ -29,7 +29,7 @@ from comments.queue.selection import PAGE_SIZE, QueueStats, Selection
 from liveblog.actors import user_of
 from liveblog.admin_lang import named
 from liveblog.errors import Conflict
-from liveblog.languages import language_name
+from liveblog.languages import language_title
 from liveblog.numbers import number
 
 P = ParamSpec("P")
@@ -117,7 +117,7 @@ def _filter_and_rules(request: HttpRequest, selection: Selection) -> dict[str, o
         "figures": stats,
         "states": [*State.choices, ("all", _("All"))],
         "articles": [(articles[pk], named(articles[pk]), stats.by_article[pk]) for pk in numbers],
-        "languages": [(code, language_name(code), stats.by_language[code]) for code, _name in settings.LANGUAGES],
+        "languages": [(code, language_title(code), stats.by_language[code]) for code, _name in settings.LANGUAGES],
         "helds": [(value, label, stats.by_held[value]) for value, label in Held.choices],
     }
     article = articles.get(selection.article or 0)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from articles.translations.checks.acronyms import acronyms_differing
 from articles.translations.checks.dates import dates_differing
@@ -34,6 +34,7 @@ from articles.translations.checks.terms import terms_differing
 from articles.translations.checks.typography import typography_differing
 from articles.translations.checks.untranslated import left_in_another_language
 from liveblog.blank import is_blank
+from liveblog.lists import listed
 from liveblog.translation.terms import Term
 
 _MESSAGES = {
@@ -80,7 +81,7 @@ class Problem:
     def message(self) -> str:
         """Return a sentence for the translator in the active language."""
         message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
-        return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
+        return str(message) % {"details": listed(self.details)}
 
     def as_json(self) -> dict[str, object]:
         return {"code": self.code, "blocking": self.blocking, "details": list(self.details)}

@@ -28,6 +28,7 @@ from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
+from liveblog.lists import listed
 from liveblog.search.admin import IndexedSearchMixin
 
 #: Content type and writer of each format.
@@ -255,7 +256,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
             )
             self.message_user(request, text % {"count": reading.skipped_entries}, messages.WARNING)
         if reading.skipped_languages:
-            names = ", ".join(sorted(reading.skipped_languages)[:20])
+            names = listed(sorted(reading.skipped_languages)[:20])
             text = gettext("Languages that this site doesn’t have were left out: %(languages)s.")
             self.message_user(request, text % {"languages": names}, messages.WARNING)
 

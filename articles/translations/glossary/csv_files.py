@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from articles.translations.glossary.rows import MAX_ROWS, Reading, Row, kind_code, language_code
 from articles.translations.models import GlossaryTerm
+from liveblog.lists import listed
 
 #: Names in the head line, by column of the model.
 NAMES = {
@@ -108,7 +109,7 @@ def _columns(head: list[str], found: Reading) -> list[str]:
         column = by_name.get(name, name if name in NAMES else "")
         if not column:
             message = _("Unknown column. Use these: %(names)s.")
-            found.fail(1, message % {"names": ", ".join(NAMES.values())}, cell.strip()[:60])
+            found.fail(1, message % {"names": listed(NAMES.values())}, cell.strip()[:60])
         elif column in columns:
             found.fail(1, _("This column appears twice."), name)
         columns.append(column)
