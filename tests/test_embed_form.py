@@ -88,7 +88,7 @@ def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, sa
 
 
 def test_the_desk_refuses_an_invalid_address(server: EmbedServer) -> None:
-    assert "is no address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+    assert "isn’t a web address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
 
 
 def test_only_users_who_write_updates_can_ask_for_a_preview(server: EmbedServer) -> None:
@@ -119,7 +119,7 @@ def test_an_embed_is_only_published_with_an_address(server: EmbedServer) -> None
     missing = ["Paste the link to the post, video or chart."]
     assert desk.write(kind="embed", body="<p>See for yourself.</p>")["errors"] == {"embed_url": missing}
     [wrong] = desk.write(kind="embed", embed_url="youtube")["errors"]["embed_url"]
-    assert "is no address of a page" in wrong
+    assert "isn’t a web address" in wrong
     desk.write("draft", kind="embed", body="<p>See for yourself.</p>")
     update = Update.objects.get()
     assert update.kind == "embed"
@@ -134,5 +134,5 @@ def test_a_form_with_a_wrong_address_shows_an_error_and_changes_nothing(server: 
     update = posted()
     client = member_of("Journalist")
     answer = client.post(change_url(update), opened(client, update) | {"embed_url": "youtube"})
-    assert "is no address of a page" in str(errors_of(answer)["embed_url"])
+    assert "isn’t a web address" in str(errors_of(answer)["embed_url"])
     assert Embed.objects.get().url == VIDEO

@@ -241,9 +241,9 @@ def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_
     other.write_text(json.dumps(blogs.json_ld(2)))
     with pytest.raises(CommandError, match="already"):
         run(str(other), "--slug", "taken")
-    with pytest.raises(CommandError, match="no file"):
+    with pytest.raises(CommandError, match="no readable file"):
         run("/nowhere.zip")
-    with pytest.raises(CommandError, match="nothing at"):
+    with pytest.raises(CommandError, match="Nothing was found at"):
         run(f"{site.url}/gone")
     with pytest.raises(CommandError, match="no time zone"):
         run(str(other), "--time-zone", "Mars/Olympus")

@@ -217,8 +217,8 @@ def test_a_claimed_comment_is_marked_and_left_to_its_moderator(greta: QueueClien
     comment = factories.comment()
     assert greta.act(comment, "claim") == {"claimed_by": ""}
     assert karim.act(comment, "claim") == {"claimed_by": "greta"}
-    assert "In hand: greta" in karim.card(comment)
-    assert "In hand" not in greta.card(comment)
+    assert "Being reviewed by greta" in karim.card(comment)
+    assert "Being reviewed" not in greta.card(comment)
     assert "greta" in karim.decide("spam", comment)["problems"][f"comment-{comment.pk}"]
     assert now(comment).state == State.WAITING
     greta.act(comment, "claim", release="1")
@@ -229,7 +229,7 @@ def test_an_expired_claim_does_not_block_other_moderators(greta: QueueClient, ka
     comment = factories.comment()
     greta.act(comment, "claim")
     Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert "In hand" not in karim.card(comment)
+    assert "Being reviewed" not in karim.card(comment)
     assert karim.decide("approved", comment)["problems"] == {}
 
 

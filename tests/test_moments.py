@@ -246,7 +246,7 @@ def test_a_time_is_taken_as_people_type_it(text: str, time: str) -> None:
 def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
         field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
-    assert "24-hour clock" in caught.value.messages[0]
+    assert "24-hour format" in caught.value.messages[0]
     # The input is still in the form, so the user can correct it.
     assert controls("at", MomentInput().render("at", Written("2026-07-01", text), {}))["at-time"] == text
 

@@ -265,7 +265,7 @@ def test_a_poll_with_votes_keeps_the_number_of_its_choices(client: Client) -> No
         update.body_en = body
         with pytest.raises(ValidationError) as caught:
             update.full_clean()
-        assert "keeps its 3 choices" in caught.value.message_dict["body_en"][0]
+        assert "the 3 choices and their order" in caught.value.message_dict["body_en"][0]
     update.body_en = "<ul><li>Finland</li><li>Sweden</li><li>None</li></ul>"
     update.full_clean()
 

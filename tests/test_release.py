@@ -233,7 +233,7 @@ def test_the_form_offers_only_allowed_actions() -> None:
     writer, second = member_of("Journalist"), member_of("Editor")
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
     answer = writer.post("/admin/articles/update/add/", {**form, "_publish": "1"})
-    assert "second person" in str(errors_of(answer))
+    assert "second pair of eyes" in str(errors_of(answer))
     later = {"publish_at": "2035-01-01T10:00"}
     writer.post("/admin/articles/update/add/", {**form, **later, "_continue": "1"})
     update = Update.objects.get()

@@ -133,7 +133,7 @@ def test_the_permalink_says_when_the_coverage_ended_and_in_which_zone(client: Cl
     article = finished()
     update = factories.update(article)
     html = html_of(client, update.url("de"))
-    assert "Dieses Liveblog endete am" in html
+    assert "Dieser Liveblog endete am" in html
     assert "30. November 2022 um 17:00 Uhr (GMT+2)" in html
     assert "Zeitzone: Osteuropäische Zeit, Bukarest" in html
 

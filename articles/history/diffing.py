@@ -26,7 +26,7 @@ from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
 from liveblog.languages import SHIPPED, direction, language_name, language_title
-from liveblog.lists import labelled
+from liveblog.lists import labelled, listed
 from liveblog.moments import formats
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _accepted(data: Data, language: str) -> list[str]:
 
 def _state_name(row: dict[str, str]) -> str:
     name = str(Translation.State(row["state"]).label)
-    return f"{name}, {_('outdated')}" if row["outdated"] else name
+    return listed([name, _("outdated")]) if row["outdated"] else name
 
 
 def _named_state(data: Data, language: str, names: Names) -> str:
