@@ -134,9 +134,8 @@ ATTACKS: dict[str, list[Callable[[Server, Article], contextmanager]]] = {  # typ
 ATTACKS["all of these"] = [each for found in list(ATTACKS.values()) for each in found]
 
 
-def figures(server: Server, article: Article, attack: str) -> tuple[float, float]:
+def figures(server: Server, article: Article, journalist: Journalist, attack: str) -> tuple[float, float]:
     """Return in milliseconds, while an attack goes on: readers' 99th percentile, and the median of the desk's saves."""
-    journalist = Journalist(server.url, *coverage.JOURNALIST)
     with ExitStack() as stack:
         for each in ATTACKS[attack]:
             stack.enter_context(each(server, article))
