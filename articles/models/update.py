@@ -380,6 +380,15 @@ class Update(Versioned):
         written = [field for field in self.TEXTS if text_in(self, field, self.source_language)]
         return bool(written or self.kind in self.WORDLESS) and all(text_in(self, field, language) for field in written)
 
+    def modified_at(self, language: str) -> datetime.datetime:
+        """Return when that which readers of a language get was last modified. `modifications` should be prefetched.
+
+        Raise ValueError if it has never been published.
+        """
+        moments = [row.at for row in self.modifications.all() if row.language == language]  # type: ignore[attr-defined]
+        moments += [moment for moment in (self.first_published_at, self.corrected_at) if moment]
+        return max(moments)
+
     @property
     def published_before(self) -> bool:
         """Return whether readers see it or have seen it."""
