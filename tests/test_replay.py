@@ -61,7 +61,7 @@ def test_people_have_reviewed_the_demo_except_in_the_languages_of_machines(cover
         assert states == {"machine", "missing"}
 
 
-@pytest.mark.parametrize("language", (*FULL, *MACHINE))
+@pytest.mark.parametrize("language", [*FULL, *MACHINE])
 def test_nothing_in_the_demo_is_mangled(coverage: Article, language: str) -> None:
     allowed = {"en": "“”", "de": "„“", "uk": "«»", "ar": "«»", "fr": "«»", "ro": "„”", "es": "«»", "pl": "„”"}[language]
     for update in coverage.updates.all():
