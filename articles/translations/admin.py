@@ -32,7 +32,7 @@ from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
-from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions
+from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
 from articles.translations.models import TranslationQuerySet
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
@@ -267,6 +267,10 @@ class TranslationAdmin(InputAdmin):
                 {"name": language_name(language), **found} for language, found in stats.summary(article_id).items()
             ],
         }
+        if request.user.has_perm("articles.change_article"):
+            # Costs are for those who run the coverage.
+            used = usage.by_engine(article_id)
+            context["engines"] = [{"name": language_name(str(each["language"])), **each} for each in used]
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
