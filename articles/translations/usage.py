@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import F, Sum
@@ -42,7 +42,8 @@ def by_engine(article_id: int | None) -> list[dict[str, object]]:
     if article_id is not None:
         rows = rows.filter(article=article_id)
     summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
-    found = rows.values("engine", "language").annotate(**summed, total=Sum("changed")).order_by("-characters", "engine")
+    found: Any = rows.values("engine", "language").annotate(**summed, total=Sum("changed"))
+    found = found.order_by("-characters", "engine")
     return [
         {**row, "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None} for row in found
     ]
