@@ -16,7 +16,7 @@ class ArticlesConfig(AppConfig):
         from articles.history import registry
         from articles.history.recording import History
         from articles.models import Article, Update
-        from articles.page import live_page, rendering
+        from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
         from articles.publishing.auditing import AuditTrail
@@ -36,7 +36,7 @@ class ArticlesConfig(AppConfig):
         changes.register("history", History())
         changes.register("copies", Copies())
         changes.register("audit", AuditTrail())
-        for relation in (Update.authors, Article.authors, Article.topics, Article.related):
+        for relation in (Update.authors, Update.topics, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
         register(checks.followers_are_registered)
@@ -53,4 +53,5 @@ class ArticlesConfig(AppConfig):
         registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.describe)
         metrics.register(monitoring.collect)
         search.register()
+        previews.register()
         invitations.register(bylines.make)

@@ -124,6 +124,7 @@ RIGHTS: tuple[Right, ...] = (
         ),
         (EDITOR,),
     ),
+    Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
     Right(
         _("Import coverage from other live blogs, and from archives"),
         _all_of("articles.import", "add", "change", "view"),

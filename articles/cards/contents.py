@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models.fields.files import ImageFieldFile
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from articles.cards.drawing import Card
+from articles.cards.drawing import Card, Look
 from articles.kinds import summary
 from articles.models import Article, Update
 from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article
+from liveblog.branding import current as branding
+from liveblog.branding.current import Branding
 
 _MARKS = {
     "en": ("“", "”"),
@@ -27,10 +30,28 @@ _MARKS = {
 _QUOTE_LENGTH = 40
 
 
-def card_of_article(article: Article, language: str) -> Card:
-    """Return the card of an article. Call within `page_locale`."""
+def card_of_article(article: Article, language: str, brand: Branding | None = None) -> Card:
+    """Return the card of an article. Call within `page_locale`.
+
+    brand   that of the card, default: the present one of the site
+    """
     headline = of_article(article, language).text("headline")
-    return Card(headline.value, headline.language, _("Live coverage"), photo=article.photo.name or "")
+    return Card(headline.value, headline.language, **_marks(language, brand), photo=article.photo.name or "")
+
+
+def _marks(language: str, brand: Branding | None = None) -> dict[str, Any]:
+    """Return what every card of a language has: the name and the look of the newsroom."""
+    brand = brand or branding.current()
+    band, logo, font = brand.band, brand.raster_logo, brand.headline_font
+    look = Look(
+        band.band,
+        band.text,
+        band.soft,
+        logo.content if logo else b"",
+        is_word=bool(logo and logo.is_wide),
+        font=font.content if font and language in font.languages else b"",
+    )
+    return {"mark": brand.name_in(language), "look": look}
 
 
 def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card:
@@ -38,7 +59,7 @@ def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card
     language = texts.page_language
     context = of_article(article, language).text("headline")
     photo = photo_of(update)
-    words = {"mark": _("Live coverage"), "photo": photo.name or "" if photo else ""}
+    words = {**_marks(texts.language), "photo": photo.name or "" if photo else ""}
     if update.kind == "quote" and (quote := first_words(plain_text(texts.own("body").value), _QUOTE_LENGTH)):
         source = texts.text("attribution")
         return Card(_in_marks(quote, texts.language), texts.language, source=source.value, **words)
