@@ -42,7 +42,7 @@ class Tile(NamedTuple):
     #: The moment of the newest update that readers of the language see.
     latest: datetime.datetime | None
     #: The number of updates that they see.
-    count: int
+    updates: int
     #: In the article's time zone: when it begins or began, or the last update if it is live; and that of the line.
     when: str
     line_when: str
@@ -90,7 +90,7 @@ def past(language: str) -> QuerySet[Article]:
 def on_topic(topic: Topic, language: str) -> QuerySet[Article]:
     """Return the coverage of a topic."""
     updates = Update.objects.published().filter(article=OuterRef("pk"), topics=topic)
-    own = Article.topics.through.objects.filter(article=OuterRef("pk"), topic=topic)
+    own = Topic.objects.filter(articles=OuterRef("pk"), pk=topic.pk)
     return live_page.listed(language).filter(Q(Exists(own)) | Q(Exists(updates)))
 
 
@@ -146,11 +146,10 @@ def _line(update: Update | None, article: Article, language: str) -> dict[str, A
 def named_topics(language: str) -> list[tuple[Text, Topic, int]]:
     """Return the topics of which there is something to read in a language: name, topic and number of articles."""
     offered = live_page.listed(language).order_by().values("pk")
+    updates = Update.objects.published().filter(article__in=offered, topics__isnull=False).order_by()
     pairs = {
-        *Article.topics.through.objects.filter(article__in=offered).values_list("topic", "article"),
-        *Update.topics.through.objects.filter(update__article__in=offered, update__state="published")
-        .values_list("topic", "update__article")
-        .distinct(),
+        *Article.objects.filter(pk__in=offered, topics__isnull=False).order_by().values_list("topics", "pk"),
+        *updates.values_list("topics", "article").distinct(),
     }
     counts = Counter(topic for topic, _article in pairs)
     topics = Topic.objects.filter(pk__in=counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -285,7 +285,7 @@ def month(request: HttpRequest, language: str, year: int, month: int) -> HttpRes
 
 
 def _neighbour(language: str, day: datetime.date | None) -> dict[str, str] | None:
-    return day and {"name": month_text(day), "url": _month_url(language, day)}
+    return {"name": month_text(day), "url": _month_url(language, day)} if day else None
 
 
 def _month_url(language: str, day: datetime.date) -> str:
@@ -328,5 +328,5 @@ def search(request: HttpRequest, language: str) -> HttpResponse:
     return response
 
 
-def _with_shown_words(articles: Sequence[Article], language: str) -> list[coverage.Tile]:
+def _with_shown_words(articles: Iterable[Article], language: str) -> list[coverage.Tile]:
     return coverage.tiles((article for article in articles if of_article(article, language).text("headline")), language)

@@ -200,6 +200,9 @@ def _words_of(address: str) -> str:
 class Topic(NamedOnPages):
     """A subject of articles and updates, for readers who look for more on it."""
 
+    # Again, for the type checker.
+    objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
+
     name = LineField(_("name"), max_length=120)
     slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
 

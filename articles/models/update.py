@@ -63,9 +63,9 @@ class UpdateQuerySet(changes.GuardedQuerySet):
 
     def on_topic(self, topic: Topic) -> UpdateQuerySet:
         """Return those on a topic: it is one of their own, or, if they have none, one of their coverage."""
-        own = Update.topics.through.objects.filter(update=OuterRef("pk"))
-        inherited = Article.topics.through.objects.filter(article=OuterRef("article"), topic=topic)
-        return self.filter(Q(Exists(own.filter(topic=topic))) | (~Q(Exists(own)) & Q(Exists(inherited))))
+        own = Topic.objects.filter(updates=OuterRef("pk"))
+        inherited = Topic.objects.filter(articles=OuterRef("article"), pk=topic.pk)
+        return self.filter(Q(Exists(own.filter(pk=topic.pk))) | (~Q(Exists(own)) & Q(Exists(inherited))))
 
     def newest_first(self) -> UpdateQuerySet:
         """Return them in the order of the page: pinned ones first, then by time."""

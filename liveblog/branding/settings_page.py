@@ -121,8 +121,8 @@ def _check(request: HttpRequest) -> None:
 
 def _forms(request: HttpRequest) -> tuple[BrandForm, Any]:
     brand = Brand.stored()
-    data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    return BrandForm(*data, instance=brand), LinkFormSet(*data, instance=brand, prefix="links")
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    return BrandForm(data, files, instance=brand), LinkFormSet(data, files, instance=brand, prefix="links")
 
 
 def _is_link(form: Any) -> bool:
