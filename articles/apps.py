@@ -9,12 +9,13 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:
-        from articles import bylines, changes, checks, search
+        from articles import bylines, changes, checks, search, settings_page
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
         from articles.history import registry
         from articles.history.recording import History
+        from articles.listings import suggestions
         from articles.models import Article, Update
         from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
@@ -54,4 +55,6 @@ class ArticlesConfig(AppConfig):
         metrics.register(monitoring.collect)
         search.register()
         previews.register()
+        suggestions.register()
+        settings_page.register()
         invitations.register(bylines.make)

@@ -9,6 +9,7 @@ from liveblog.accounts import views as accounts
 from liveblog.branding import settings_page
 from liveblog.branding import views as branding
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.newsroom import settings as settings_pages
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -31,7 +32,8 @@ urlpatterns = [
     path("admin/password_change/", password_change, name="account_change_password"),
     path("admin/roles/", accounts.roles_page, name="roles"),
     path("admin/invite/", accounts.invite, name="invite"),
-    path("admin/settings/look/", settings_page.look, name="settings-look"),
+    path("admin/settings/", settings_pages.first, name="settings"),
+    path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", admin.site.urls),

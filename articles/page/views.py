@@ -21,7 +21,7 @@ from articles.kinds import summary
 from articles.models import Article, Update
 from articles.page import json_ld, live_page, rendering
 from articles.page.caching import MAX_AGE_SECONDS, cached_response
-from articles.page.finding import find_article
+from articles.page.finding import find_article, title_of
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_update
 from articles.publishing import writing
@@ -83,7 +83,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
     """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
-    if selection.place.relation or selection.author or selection.kind or selection.oldest:
+    if selection.place.relation or selection.author or selection.kind or selection.topic or selection.oldest:
         return Kept(group=f"{kind}-places", most=MAX_KEPT)
     return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
@@ -257,7 +257,8 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     found.article = article
     texts = of_update(found, article, language)
     if texts is None:
-        raise NotInLanguage([code for code in article.offered_languages if of_update(found, article, code)])
+        shown_in = [code for code in article.offered_languages if of_update(found, article, code)]
+        raise NotInLanguage(shown_in, title_of(article))
     if found.state == Update.State.WITHDRAWN:
         return _gone(request, found, article, texts)
 

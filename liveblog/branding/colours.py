@@ -104,7 +104,9 @@ class Band:
 
 def dark_band(colour: str) -> str:
     """Return the band for dark pages that follows from the one for light pages: it glares less."""
-    return mixed(colour, DARK_PAGES[0], 0.45)
+    # Of a colour that is nearly white, half would be a grey on which no text can be read.
+    shades = [mixed(colour, DARK_PAGES[0], share) for share in (0.45, 0.35, 0.25)]
+    return next((shade for shade in shades if contrast(text_on(shade), shade) >= AA), shades[-1])
 
 
 def _luminance(colour: str) -> float:

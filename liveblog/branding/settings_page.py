@@ -28,6 +28,7 @@ from liveblog.branding.current import Branding
 from liveblog.branding.forms import BrandForm, LinkFormSet
 from liveblog.branding.models import Brand
 from liveblog.newsroom import settings as settings_pages
+from liveblog.newsroom.settings import Section
 
 _PERMISSION = "liveblog.change_brand"
 
@@ -48,10 +49,6 @@ def register_preview(name: str, preview: Preview) -> None:
     _previews[name] = preview
 
 
-def register() -> None:
-    settings_pages.register(gettext_lazy("Name and look"), "settings-look", _PERMISSION, 10)
-
-
 # Fonts and logos of the preview are in the answer itself.
 @csp_update({"font-src": ["data:"]})
 @admin.site.admin_view
@@ -70,7 +67,7 @@ def look(request: HttpRequest) -> HttpResponse:
                 links.save()
                 record(Action.SITE_CHANGED, "name and look", changed=[*form.changed_data, *_changed(links)])
                 messages.success(request, _("Saved. Open pages change when they are loaded again."))
-                return redirect("settings-look")
+                return redirect(request.path)
     else:
         form, links = _forms(request)
     context = {
@@ -152,3 +149,7 @@ def _contrast(draft: Branding) -> str:
     if band.text == colours.WHITE:
         return _("Contrast %(ratio)s to 1: white text reads well on it.") % {"ratio": ratio}
     return _("Contrast %(ratio)s to 1: black text reads well on it.") % {"ratio": ratio}
+
+
+def register() -> None:
+    settings_pages.register(Section(gettext_lazy("Name and look"), "look", look, _PERMISSION, 10))
