@@ -23,6 +23,7 @@ from articles.page.originals import Originals
 from articles.text.localized import Text
 from articles.translations.selection import of_article
 from liveblog import limits, pagination
+from liveblog.branding import current as branding
 from liveblog.lists import sort_key
 from liveblog.moments.formats import month_name, month_text
 from liveblog.pagination import PARAMETERS, Page, Place
@@ -44,6 +45,11 @@ def _respond(
     response = TemplateResponse(request, template, context)
     patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
     return response
+
+
+def _site(**names: object) -> dict[str, object]:
+    """Return the name of the site and other names for a sentence."""
+    return {"name": branding.current().name, **names}
 
 
 def _in_all_languages(address: Any, query: dict[str, Any] | None = None) -> _Addresses:
@@ -84,6 +90,9 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
         language,
         languages.of_lists(language, lambda code: f"/{code}/", default="/"),
         _in_all_languages(lambda code: f"/{code}/"),
+        share_title=branding.current().title,
+        description=_("Live coverage on %(name)s: what is happening now, what is coming up, and what has been.")
+        % _site(),
         section="live",
         groups=groups,
         nothing=not any(group["tiles"] for group in groups),
@@ -107,6 +116,8 @@ def topics(request: HttpRequest, language: str) -> HttpResponse:
         language,
         languages.of_topics(language),
         _in_all_languages(_address("topics")),
+        share_title=_("Topics"),
+        description=_("The topics of the live coverage on %(name)s.") % _site(),
         section="topics",
         topics=[{"name": name, "url": topic.url(language), "count": count} for name, topic, count in named],
     )
@@ -127,6 +138,7 @@ def topic(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         streams.on_topic(found, language),
         coverage.on_topic(found, language),
         template="articles/listings/topic.html",
+        description=_("All live coverage and updates on %(topic)s from %(name)s.") % _site(topic=name),
         section="topics",
     )
 
@@ -146,6 +158,8 @@ def authors(request: HttpRequest, language: str) -> HttpResponse:
         language,
         languages.of_authors(language),
         _in_all_languages(_address("authors")),
+        share_title=_("Authors"),
+        description=_("The people who report live for %(name)s.") % _site(),
         section="authors",
         people=people,
     )
@@ -165,6 +179,7 @@ def author(request: HttpRequest, language: str, pk: int) -> HttpResponse:
         streams.by_author(found, language),
         live_page.listed(language).filter(authors=found),
         template="articles/listings/author.html",
+        description=_("Updates and live coverage by %(author)s on %(name)s.") % _site(author=found.name_for(language)),
         section="authors",
         person=_person(found, language),
     )
@@ -212,6 +227,7 @@ def _list(
         language,
         originals,
         _in_all_languages(subject.url, query),
+        share_title=name,
         name=name,
         show=show,
         updates_url=path,
@@ -245,6 +261,8 @@ def archive(request: HttpRequest, language: str) -> HttpResponse:
         language,
         languages.of_archive(language),
         _in_all_languages(_address("archive")),
+        share_title=_("Archive"),
+        description=_("All live coverage on %(name)s, by month.") % _site(),
         section="archive",
         years=[{"year": year, "months": months} for year, months in years.items()],
     )
@@ -275,6 +293,8 @@ def month(request: HttpRequest, language: str, year: int, month: int) -> HttpRes
         language,
         languages.of_month(first, language),
         _in_all_languages(address),
+        share_title=month_text(first),
+        description=_("Live coverage of %(month)s on %(name)s.") % _site(month=month_text(first)),
         section="archive",
         name=month_text(first),
         tiles=coverage.tiles(page.items, language),
