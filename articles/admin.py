@@ -450,7 +450,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         # The site may not offer the language in which the author writes the name.
         own = [obj.source_language] if obj and obj.source_language not in offered else []
         return [
-            (None, {"fields": ["source_language", "user"], "classes": ["facts"]}),
+            (None, {"fields": ["source_language", "user", "photo", "links"], "classes": ["facts"]}),
             *language_fieldsets(Author, [*offered, *own]),
         ]
 
