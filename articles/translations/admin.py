@@ -32,7 +32,7 @@ from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
-from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions
+from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
 from articles.translations.models import TranslationQuerySet
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
@@ -267,6 +267,10 @@ class TranslationAdmin(InputAdmin):
                 {"name": language_name(language), **found} for language, found in stats.summary(article_id).items()
             ],
         }
+        if request.user.has_perm("articles.change_article"):
+            # Costs are for those who run the coverage.
+            used = usage.by_engine(article_id)
+            context["engines"] = [{"name": language_name(str(each["language"])), **each} for each in used]
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -321,7 +325,7 @@ class TranslationAdmin(InputAdmin):
 
     @admin.action(description=_("Have a machine draft it"), permissions=["change"])
     def ask_machine(self, request: HttpRequest, queryset: TranslationQuerySet) -> None:
-        if engines.configured() is None:
+        if not engines.available():
             self.message_user(request, _("No translation provider is set up."), messages.ERROR)
             return
         asked = 0
@@ -350,7 +354,7 @@ class TranslationAdmin(InputAdmin):
         if request.method == "POST":
             return self._act(request, row)
         desk.opened_by(row, user_of(request))
-        if row.outdated and not row.suggestion and row.due_at is None and engines.configured() is not None:
+        if row.outdated and not row.suggestion and row.due_at is None and engines.available():
             # The provider failed for too long, or was set up later.
             states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
@@ -390,7 +394,7 @@ class TranslationAdmin(InputAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        if engines.configured() is None:
+        if not engines.available():
             messages.error(request, _("No translation provider is set up."))
         elif states.ask_machine(row):
             if states.written_by_people(row):
@@ -471,7 +475,7 @@ class TranslationAdmin(InputAdmin):
             "since": timesince(row.made_at) if row.made_at else "",
             "failure": failure_text(row.failure) if row.failure else "",
             "waiting": Translation.objects.wanting().filter(language=row.language).count(),
-            "may_machine": engines.configured() is not None and states.may_ask_machine(row) and suggested is None,
+            "may_machine": engines.available() and states.may_ask_machine(row) and suggested is None,
             "written": states.written_by_people(row),
             "check_url": reverse("admin:articles_translation_check", args=[row.pk]),
             "presence_url": reverse("admin:articles_translation_presence", args=[row.pk]),

@@ -153,6 +153,27 @@ class Translation(QueueRow, changes.Guarded):
         return self.editor if self.edited_until and self.edited_until > timezone.now() else None
 
 
+class EngineUse(models.Model):
+    """The work of one engine for one article in one language; `articles.translations.usage` counts it."""
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="+")
+    engine = models.CharField(max_length=20)
+    language = LanguageField()
+    texts = models.PositiveIntegerField(default=0)
+    characters = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0, help_text="Drafts that people have accepted.")
+    changed = models.FloatField(default=0, help_text="The sum of the shares of those drafts that people changed.")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["article", "engine", "language"], name="one_use_of_an_engine"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.engine} · {self.language}"
+
+
 class GlossaryTerm(models.Model):
     """The newsroom's translation of a term or name, in all texts or in those of one kind."""
 
