@@ -129,7 +129,8 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     new = factories.update(one, headline_en="Peace", kind="text")
     expect(english.locator(f"#{new.element}")).to_be_visible()
     assert english.locator("#updates > article").first.get_attribute("id") == new.element
-    assert english.locator(f"#{new.element} .when a").get_attribute("href") == f"{server.url}{new.url('en')}"
+    link = english.locator(f"#{new.element} .when a:visible")
+    assert link.get_attribute("href") == f"{server.url}{new.url('en')}"
     new.headline_en = "Peace at last"
     new.save()
     expect(english.get_by_role("heading", name="Peace at last")).to_be_visible()
@@ -217,7 +218,7 @@ def test_a_fragment_in_the_page_is_read_without_scripts_and_followed_with_them(
     update = factories.update(article, headline_en="Peace", kind="poll", body_en="<ul><li>Yes</li><li>No</li></ul>")
     with urllib.request.urlopen(f"{server.url}/embed/en/{article.slug}/fragment.html") as answer:
         fragment = answer.read().decode()
-    site.pages["/"] = f"<h1>Partner</h1>{fragment}{script(server)}"
+    site.pages["/"] = f"<main><h1>Partner</h1>{fragment}</main>{script(server)}"
     silent = reader(java_script_enabled=False).page
     silent.goto(site.url)
     expect(silent.get_by_role("heading", name="Peace")).to_be_visible()
@@ -233,8 +234,8 @@ def test_a_fragment_in_the_page_is_read_without_scripts_and_followed_with_them(
     assert page.locator(f"#{new.element} h2").get_attribute("aria-level") == "3"
     assert not any("fragment.html" in url for url in asked)
     assert page.evaluate("shifted") == 0
-    report = Axe().run(page)
-    assert report.violations_count == 0, report.generate_report()
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
 def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site: OtherSite) -> None:
