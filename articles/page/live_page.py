@@ -49,7 +49,9 @@ _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin"
 def find(slug: str) -> elements.Page | None:
     """Return the page at an address; None if no article has this slug."""
     article = Article.objects.only("pk", "languages", "embedding", "embed_origins").filter(slug=slug).first()
-    return article and elements.Page(article.pk, article.offered_languages, article.embedding_origins)
+    if article is None:
+        return None
+    return elements.Page(article.pk, article.offered_languages, article.embedding_origins)
 
 
 def listed(language: str) -> QuerySet[Article]:
