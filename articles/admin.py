@@ -122,6 +122,8 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "policies",
         "needs_release",
         "shows_writing",
+        "embedding",
+        "embed_origins",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")

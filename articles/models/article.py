@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Errors, Policy
+from articles.choices import ArticleState, Embedding, Errors, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.publishing import finishing, rules
@@ -25,9 +25,10 @@ from articles.translations.models import Translation
 from liveblog.constraints import DatabaseCheck
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
-from liveblog.fields import LanguageField, LanguagesField
+from liveblog.fields import LanguageField, LanguagesField, OriginsField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField, TimeZoneField
+from liveblog.web_origins import ALL
 
 #: A desk that lacks more edits than this loads its newest entries again.
 DESK_STATES = 64
@@ -102,6 +103,14 @@ class Article(Versioned, Illustrated):
         default=False,
         help_text=_("The page shows that an update is being written, but not by whom."),
     )
+    embedding = models.CharField(_("may be embedded by"), max_length=4, choices=Embedding, default=Embedding.SITE)
+    embed_origins = OriginsField(
+        _("sites"),
+        blank=True,
+        help_text=_(
+            "One on each line, such as https://partner.example or https://*.partner.example. A single * stands for all."
+        ),
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: When readers last saw something change on its page: the moment of `revision`.
     revised_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -170,6 +179,8 @@ class Article(Versioned, Illustrated):
         errors: Errors = self.photo_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
             errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
+        if self.embedding in (Embedding.MORE, Embedding.ONLY) and not self.embed_origins:
+            errors["embed_origins"] = _("Name the sites.")
         if self.languages and self.source_language and self.source_language not in self.languages:
             errors["languages"] = _("The source language must be one of the article’s languages.")
         before = changes.row_before(self)
@@ -265,6 +276,18 @@ class Article(Versioned, Illustrated):
 
     def policy(self, language: str) -> Policy:
         return Policy(self.policies.get(language, Policy.MACHINE))
+
+    @property
+    def embedding_origins(self) -> list[str]:
+        """Return the origins of other sites whose pages may show it; see `liveblog.web_origins`."""
+        own = self.embed_origins.split()
+        found = {
+            Embedding.SITE: settings.EMBED_ORIGINS,
+            Embedding.MORE: [*settings.EMBED_ORIGINS, *own],
+            Embedding.ONLY: own,
+            Embedding.NONE: [],
+        }[Embedding(self.embedding)]
+        return [ALL] if ALL in found else list(dict.fromkeys(found))
 
     def exists_in(self, language: str) -> bool:
         """Return whether its own texts can be read in this language."""
