@@ -16,6 +16,7 @@ class ArticlesConfig(AppConfig):
         from articles.history import registry
         from articles.history.recording import History
         from articles.models import Article, Update
+        from articles.newsroom import waiting
         from articles.page import live_page, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
@@ -26,6 +27,7 @@ class ArticlesConfig(AppConfig):
         from liveblog import metrics
         from liveblog.accounts import invitations
         from liveblog.delivery import elements
+        from liveblog.newsroom import waiting as newsroom
 
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
@@ -54,3 +56,4 @@ class ArticlesConfig(AppConfig):
         metrics.register(monitoring.collect)
         search.register()
         invitations.register(bylines.make)
+        newsroom.register(waiting.queues, waiting.problems)

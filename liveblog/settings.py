@@ -160,6 +160,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "liveblog.accounts.views.admin_context",
+                "articles.newsroom.context.sidebar",
             ],
         },
     },

@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin/roles/", accounts.roles_page, name="roles"),
     path("admin/invite/", accounts.invite, name="invite"),
     path("accounts/", include("liveblog.accounts.urls")),
+    path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from liveblog import connections, outages, unavailable
-from liveblog.errors import NotInLanguage
+from liveblog.errors import MovedSlug, NotInLanguage
 from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
 
@@ -94,13 +94,34 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that there is no page. If there is one in other languages, offer them, at the same place of its list."""
+    """Say that there is no page. If there is one in other languages, offer them, at the same place of its list.
+
+    If its address has a former slug, redirect to the same page under the present one.
+    """
+    if isinstance(exception, MovedSlug) and request.resolver_match is not None:
+        return _moved(request, exception.slug)
     addresses = []
     if isinstance(exception, NotInLanguage):
         rest = request.path.partition("/")[2].partition("/")[2]
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         addresses = [{"language": code, "url": f"/{code}/{rest}{query}"} for code in exception.languages]
     return render(request, "404.html", {"addresses": addresses}, status=404)
+
+
+#: The slug may change again.
+_MOVED_MAX_AGE_SECONDS = 3600
+
+
+def _moved(request: HttpRequest, slug: str) -> HttpResponse:
+    match = request.resolver_match
+    assert match is not None
+    address = reverse(match.view_name, kwargs=match.kwargs | {"slug": slug})
+    query = request.META.get("QUERY_STRING", "")
+    # 308 has the browser send a form again as it was (RFC 9110, section 15.4.9), so a comment is not lost.
+    status = 301 if request.method in ("GET", "HEAD") else 308
+    response = HttpResponse(status=status, headers={"Location": f"{address}?{query}" if query else address})
+    patch_cache_control(response, public=True, max_age=_MOVED_MAX_AGE_SECONDS)
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

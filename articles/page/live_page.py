@@ -45,8 +45,12 @@ _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin"
 
 
 def find(slug: str) -> tuple[int, list[str]] | None:
-    """Return the article's primary key and its languages on this site; None if no article has this slug."""
-    article = Article.objects.only("pk", "languages").filter(slug=slug).first()
+    """Return the article's primary key and its languages on this site; None if no article has or had this slug.
+
+    A page that is open under a former slug stays connected until it loads again under the present one.
+    """
+    found = Article.objects.only("pk", "languages")
+    article = found.filter(slug=slug).first() or found.filter(known_slugs__slug=slug).first()
     return None if article is None else (article.pk, article.offered_languages)
 
 

@@ -223,9 +223,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
     """The picture that stands for a live page where links to it are shared."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     address = reverse("card", args=[language, slug, found.digest])
