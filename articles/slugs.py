@@ -40,7 +40,7 @@ class SlugsField(models.JSONField):
         super().save_form_data(instance, {code: slug for code, slug in (stored | data).items() if slug})
 
     def formfield(self, **kwargs: object) -> SlugsFormField:
-        return SlugsFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)
+        return SlugsFormField(label=capfirst(self.verbose_name), help_text=self.help_text)
 
 
 class SlugsWidget(forms.MultiWidget):
@@ -70,7 +70,9 @@ class SlugsFormField(forms.MultiValueField):
     def __init__(self, languages: Sequence[str] | None = None, **kwargs: Any) -> None:
         self.languages = [code for code, _name in settings.LANGUAGES] if languages is None else languages
         fields = [forms.SlugField(max_length=MAX_LENGTH, required=False) for _language in self.languages]
-        super().__init__(fields, widget=SlugsWidget(self.languages), require_all_fields=False, **kwargs)
+        super().__init__(
+            fields, widget=SlugsWidget(self.languages), require_all_fields=False, **{"required": False, **kwargs}
+        )
 
     def compress(self, values: list[str]) -> dict[str, str]:
         return dict(zip(self.languages, values or [""] * len(self.languages), strict=True))

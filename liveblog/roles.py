@@ -77,6 +77,11 @@ RIGHTS: tuple[Right, ...] = (
     Right(
         _("Start a coverage, or go on with one that was finished"), ("articles.start_coverage",), (JOURNALIST, EDITOR)
     ),
+    Right(
+        _("Set the headline, picture, languages and times of a coverage"),
+        _all_of("articles.article", "add", "change"),
+        (JOURNALIST, EDITOR),
+    ),
     Right(_("Finish a coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
     Right(_("Write and use ready pieces"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
     Right(_("Delete ready pieces"), _all_of("articles.snippet", "delete"), (EDITOR,)),
@@ -117,7 +122,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(
         _("Plan coverage: create and change articles, authors and topics, and delete them"),
         (
-            *_all_of("articles.article", "add", "change", "delete"),
+            *_all_of("articles.article", "delete"),
             *_all_of("articles.author", "add", "change", "delete"),
             *_all_of("articles.topic", "add", "change", "delete"),
             "articles.delete_update",

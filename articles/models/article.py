@@ -58,7 +58,7 @@ class Article(Versioned, Illustrated):
 
     slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
     #: By language: the slug of its page there, if it is another one than `slug`. See `slug_in`.
-    slugs = SlugsField(_("slugs of other languages"), default=dict, blank=True)
+    slugs = SlugsField(_("URL slugs in other languages"), default=dict, blank=True)
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
     )

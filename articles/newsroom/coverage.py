@@ -21,7 +21,7 @@ from articles.text.localized import joined, text_in
 from liveblog.languages import direction, language_name
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 State = Article.State
 
@@ -124,7 +124,7 @@ def unfinished() -> QuerySet[Article]:
     return found.order_by(F("state").desc(), "-coverage_start", "-pk")
 
 
-def may_open_desks(user: User) -> bool:
+def may_open_desks(user: User | AnonymousUser) -> bool:
     """Return whether a user may open the desks."""
     return any(user.has_perm(permission) for permission in PERMISSIONS)
 

@@ -86,6 +86,7 @@ def plan(headline: str, user: User, *, language: str = "", model: Article | None
     model      the earlier coverage whose settings are taken
     """
     written_in = language or language_of(headline, user)
+    languages: Sequence[str]
     if model is not None:
         languages, zone = model.offered_languages, model.time_zone
         authors, policies = list(model.authors.order_by("pk")), dict(model.policies)
@@ -142,7 +143,8 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
         if wanted.model is not None:
             article.shows_writing = wanted.model.shows_writing
             article.needs_release = wanted.model.needs_release and user.has_perm("articles.switch_release")
-        article.full_clean()
+        # The column without a language repeats that of the active one.
+        article.full_clean(exclude=["headline"])
         with changes.edit(article):
             article.save()
             article.authors.set(wanted.authors)
@@ -152,3 +154,26 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
             for copier in _copiers:
                 copier(wanted.model, article)
         return article
+
+
+def take_over(article: Article, model: Article, user: User) -> None:
+    """Give a coverage what is the same every time: languages, time zone, policies, people, topics and rules.
+
+    Raise ValidationError if the user may not set that.
+    """
+    with transaction.atomic(), acting_as(user):
+        changes.lock(article)
+        article.refresh_from_db()
+        article.languages = [*model.languages, article.source_language]
+        article.time_zone, article.policies = model.time_zone, model.policies
+        article.shows_writing = model.shows_writing
+        if user.has_perm("articles.switch_release"):
+            article.needs_release = model.needs_release
+        # The column without a language repeats that of the active one.
+        article.full_clean(exclude=["headline"])
+        with changes.edit(article):
+            article.save()
+            article.authors.set(model.authors.all())
+            article.topics.set(model.topics.all())
+        for copier in _copiers:
+            copier(model, article)

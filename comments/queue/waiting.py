@@ -74,6 +74,7 @@ def problems(user: User) -> Iterator[Problem]:
 
 
 def copy_rules(source: Article, target: Article) -> None:
-    """Give a new coverage the rules for comments of an earlier one. The time at which those close is its own."""
-    if (rules := Discussion.objects.filter(pk=source.pk).first()) is not None:
-        Discussion.objects.create(article=target, policy=rules.policy)
+    """Give a coverage the rules for comments of an earlier one. The time at which those close is its own."""
+    rules = Discussion.of(target.pk)
+    rules.policy = Discussion.of(source.pk).policy
+    rules.save()

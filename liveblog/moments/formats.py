@@ -85,15 +85,15 @@ def day_if_other_text(moment: datetime, zone: tzinfo | None = None) -> str:
 
 def span_text(seconds: float) -> str:
     """Return a span of time in a few letters: '12 min'."""
-    return format_timedelta(max(60, seconds), format="short", threshold=1.2, locale=active_locale())
+    return format_timedelta(max(60, round(seconds)), format="short", threshold=1, locale=active_locale())
 
 
 def distance_text(moment: datetime) -> str:
     """Return how far a moment is from now, in a few letters: '2 min ago', 'in 18 min'."""
-    seconds = (moment - timezone.now()).total_seconds()
+    seconds = round((moment - timezone.now()).total_seconds())
     at_least = 60 if seconds > 0 else -60
     seconds = seconds if abs(seconds) > 60 else at_least
-    return format_timedelta(seconds, format="short", threshold=1.2, add_direction=True, locale=active_locale())
+    return format_timedelta(seconds, format="short", threshold=1, add_direction=True, locale=active_locale())
 
 
 def offset_text(local: datetime) -> str:
