@@ -1,6 +1,7 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import register
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class LiveblogConfig(AppConfig):
@@ -14,6 +15,8 @@ class LiveblogConfig(AppConfig):
         from liveblog.roles import apply_roles
         from liveblog.search import users
 
+        # Django's own name for it is for programmers.
+        apps.get_app_config("auth").verbose_name = _("People and roles")
         register(checks.deployment, deploy=True)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()

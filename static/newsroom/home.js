@@ -78,7 +78,8 @@ class Home {
     const words = this.#here.dataset;
     const lines = present.map(({ name, me, place, busy }) => {
       const where = place === "" ? words.home : place === "comments" ? words.comments : this.#nameOf(place);
-      const doing = busy && place && place !== "comments" ? (words.writing ?? "").replace("{place}", where ?? "") : where;
+      const doing =
+        busy && place && place !== "comments" ? (words.writing ?? "").replace("{place}", where ?? "") : where;
       return line(name, initialsOf(name), doing ?? "", me ? ` (${words.me})` : "");
     });
     const translators = this.#translating.map(({ name, initials, language }) =>
@@ -154,7 +155,10 @@ export function distinct(people) {
 export function initialsOf(name) {
   const words = name.split(/\s+/).filter(Boolean);
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return chosen.map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
+  return chosen
+    .map((word) => [...(word ?? "")][0] ?? "")
+    .join("")
+    .toLocaleUpperCase();
 }
 
 /**
