@@ -221,10 +221,10 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
 
     @method_decorator(csp_replace({"frame-ancestors": [SELF]}))
     @method_decorator(xframe_options_sameorigin)
-    def drawer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def drawer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the form without the frame of the newsroom, in the drawer of the desk."""
         request.in_drawer = True  # type: ignore[attr-defined]
-        return self.change_view(request, str(object_id))
+        return self.change_view(request, str(pk))
 
     def like_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give a coverage the settings of an earlier one."""
@@ -332,7 +332,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         wrap = self.admin_site.admin_view
         return [
             *desk_urls.patterns(wrap),
-            path("<int:object_id>/drawer/", wrap(self.drawer_view), name="articles_article_drawer"),
+            path("<int:pk>/drawer/", wrap(self.drawer_view), name="articles_article_drawer"),
             path("<int:pk>/like/", wrap(self.like_view), name="articles_article_like"),
             path("<int:pk>/desk/embed/", wrap(embed_views.preview), name="articles_article_embed"),
             *super().get_urls(),
