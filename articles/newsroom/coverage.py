@@ -225,19 +225,18 @@ class Coming:
 
 
 def coming(user: User) -> list[Coming]:
-    """Return what is planned, the next first: scheduled updates, and announced coverage."""
+    """Return what is planned, the next first: scheduled updates, and announced coverage. `url`: "" without the right."""
+    may_open = may_open_desks(user)
     updates = Update.objects.filter(state=Update.State.SCHEDULED).select_related("article", "embed")
-    planned = [
-        Coming(update.publish_at, str(update), update.source_language, desk_url(update), heading(article), article)
-        for update in updates.order_by("publish_at", "pk")[:MAX_COMING]
-        if update.publish_at and (article := update.article)
-    ]
+    planned = []
+    for update in updates.order_by("publish_at", "pk")[:MAX_COMING]:
+        # A constraint of the database.
+        assert update.publish_at is not None
+        url, name = desk_url(update) if may_open else "", heading(update.article)
+        planned.append(Coming(update.publish_at, str(update), update.source_language, url, name, update.article))
     announced = Article.objects.filter(state=State.ANNOUNCED).order_by("coverage_start", "pk")[:MAX_COMING]
     for article in announced:
         name = heading(article)
-        planned.append(Coming(article.coverage_start, name.text, name.language, _desk(article), None, article))
+        url = reverse("admin:articles_desk", args=[article.pk]) if may_open else ""
+        planned.append(Coming(article.coverage_start, name.text, name.language, url, None, article))
     return sorted(planned, key=lambda each: each.at)[:MAX_COMING]
-
-
-def _desk(article: Article) -> str:
-    return reverse("admin:articles_desk", args=[article.pk])
