@@ -95,7 +95,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         kwargs["widget"] = forms.CheckboxSelectMultiple
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None:
-            field.label_from_instance = lambda group: str(roles.NAMES.get(group.name, group.name))  # type: ignore[method-assign]
+            field.label_from_instance = lambda group: str(roles.NAMES.get(group.name, group.name))  # type: ignore[assignment, method-assign]
             field.label, field.help_text = _("Roles"), ""
         return field
 
@@ -152,12 +152,12 @@ class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     filter_horizontal = ()
 
     def formfield_for_manytomany(
-        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+        self, db_field: models.ManyToManyField, request: HttpRequest | None = None, **kwargs: Any
     ) -> forms.ModelMultipleChoiceField | None:
         kwargs["widget"] = forms.CheckboxSelectMultiple
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None:
-            field.label_from_instance = _name_of  # type: ignore[method-assign]
+            field.label_from_instance = _name_of  # type: ignore[assignment, method-assign]
             field.help_text = ""
         return field
 

@@ -218,6 +218,7 @@ class Coming:
     at: datetime
     text: str
     language: str
+    #: Its desk; "" if the user may not open it.
     url: str
     #: The coverage of a scheduled update; None for coverage that is announced.
     coverage: Heading | None
@@ -225,7 +226,7 @@ class Coming:
 
 
 def coming(user: User) -> list[Coming]:
-    """Return what is planned, the next first: scheduled updates, and announced coverage. `url`: "" without the right."""
+    """Return what is planned, the next first: scheduled updates, and announced coverage."""
     may_open = may_open_desks(user)
     updates = Update.objects.filter(state=Update.State.SCHEDULED).select_related("article", "embed")
     planned = []

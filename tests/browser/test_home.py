@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,7 +27,6 @@ def test_three_actions_lead_from_home_to_the_first_word_and_colleagues_see_it(
     editor.goto(f"{server.url}/admin/")
     expect(editor.locator("#here")).to_contain_text("Ioana (you)")
     journalist.goto(f"{server.url}/admin/articles/topic/", wait_until="networkidle")
-    began = time.monotonic()
     # One: from any page to the line.
     journalist.keyboard.press("c")
     expect(journalist.locator("#id_headline")).to_be_focused()
@@ -41,7 +40,6 @@ def test_three_actions_lead_from_home_to_the_first_word_and_colleagues_see_it(
     expect(editor.locator("[data-who]")).to_contain_text("Jonas is writing")
     journalist.keyboard.press("Control+Enter")
     expect(journalist.locator("#timeline .entry")).to_contain_text("Пороми стоять.")
-    assert time.monotonic() - began < 15
     [update] = Update.objects.all()
     assert (update.source_language, update.article.slug) == ("uk", "shtorm-zakryv-porty-odesy")
     # Home has shown the coverage and its first words by itself.
@@ -78,9 +76,9 @@ def _go_by_the_palette(page: Page) -> None:
     palette = page.locator("#palette")
     expect(palette.get_by_role("option").first).to_contain_text("Шторм слабшає")
     page.keyboard.type("cover")
+    expect(palette.get_by_role("option")).to_have_text([re.compile("Coverage")])
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/articles/article/**")
-    page.goto(page.url.partition("/admin/")[0] + "/admin/articles/article/")
+    page.wait_for_url(re.compile("/admin/articles/article/$"))
     expect(page.locator("#result_list")).to_contain_text("An earlier story")
     # Single keys can be switched off, and then do nothing.
     page.keyboard.press("?")
