@@ -145,7 +145,7 @@ def _language_line(row: dict[str, object], listed: str) -> Line:
 
 # Problems -------------------------------------------------------------------------------------------------------------
 
-_NAMES = {"deepl": "DeepL", "libretranslate": "LibreTranslate"}
+_NAMES = {"deepl": "DeepL", "libretranslate": "LibreTranslate", "google": "Google", "azure": "Azure", "llm": "LLM"}
 
 
 def problems(user: User) -> Iterator[Problem]:
@@ -163,8 +163,10 @@ def problems(user: User) -> Iterator[Problem]:
             yield Problem(
                 text % {"count": late}, _("Publish them at the desk, or tell an administrator."), url, _("Show")
             )
-    if user.has_perm("articles.view_translation") and (engine := engines.configured()) is not None:
-        yield from _late_drafts(_NAMES.get(engine.name, engine.name), now)
+    if user.has_perm("articles.view_translation") and engines.available():
+        # The engine that is asked first for most pairs of languages.
+        first = next((engine.name for engine in engines.chain("*", "*")), "")
+        yield from _late_drafts(_NAMES.get(first, first), now)
 
 
 def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
@@ -182,6 +184,6 @@ def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
         "refused": _("%(provider)s does not accept the key."),
         "quota": _("The quota of %(provider)s is used up."),
     }
-    text = texts.get(found["reason"] or "", _("%(provider)s does not answer.")) if found["failing"] else ""
+    text = texts.get(found["reason"] or "", _("%(provider)s does not answer.")) if found["failing"] and provider else ""
     url = f"{reverse('admin:articles_translation_changelist')}?state=missing"
     yield Problem(text % {"provider": provider} if text else _("Machine drafts are late."), detail, url, _("Show"))
