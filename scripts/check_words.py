@@ -113,7 +113,7 @@ def translated(entry: polib.POEntry, language: str, words: Words) -> Iterator[st
     from articles.translations import checks
 
     for text in texts(entry):
-        for pattern, better in words["avoid"][language].items():
+        for pattern, better in words["avoid"].get(language, {}).items():
             if match := re.search(pattern, bare(text)):
                 yield f"write {better or 'something else'} instead of “{match[0]}”"
         if "'" in bare(text) or '"' in bare(text):
@@ -184,7 +184,7 @@ def page(words: Words) -> str:
         "",
         "| language | address and marks |",
         "|---|---|",
-        *(f"| {SHIPPED[code]} | {words['register'][code]} |" for code in SHIPPED),
+        *(f"| {SHIPPED[code]} | {words['register'].get(code, '–')} |" for code in SHIPPED),
         "",
         "## Words",
         "",
@@ -196,7 +196,7 @@ def page(words: Words) -> str:
         lines.append(f"| **{term['en']}** | {term['meaning']} | {term.get('not', '')} | {' | '.join(each)} |")
     lines += ["", "## Words to avoid", "", "| language | instead of (a regular expression) | write |", "|---|---|---|"]
     for code in SHIPPED:
-        for pattern, better in words["avoid"][code].items():
+        for pattern, better in words["avoid"].get(code, {}).items():
             escaped = pattern.replace("|", "\\|")
             lines.append(f"| {SHIPPED[code]} | `{escaped}` | {better or '–'} |")
     lines += ["", "## Placeholders", "", "| placeholder | stands for |", "|---|---|"]

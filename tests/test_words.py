@@ -14,7 +14,7 @@ from liveblog.lists import labelled, listed
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "scripts"))
 
-import check_words  # noqa: E402
+import check_words
 
 WORDS = check_words.load()
 
