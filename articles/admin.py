@@ -35,7 +35,7 @@ from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
 from articles.history.admin import VersionsAdminMixin, author_of
-from articles.models import Article, Author, CoverageEvent, Snippet, Topic, Update
+from articles.models import Article, Author, CoverageDefaults, CoverageEvent, Snippet, Topic, Update
 from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
 from articles.publishing import finishing, rules, syndication
@@ -164,6 +164,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
         return super().history_view(request, object_id, context | (extra_context or {}))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return CoverageDefaults.stored().values | super().get_changeform_initial_data(request)
+
     class Media:
         js = (Script("articles/photo.js", type="module"),)
 
@@ -276,10 +279,10 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
-    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "embed_url")
+    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "topics", "embed_url")
     translate_permission = "articles.translate_update"
-    autocomplete_fields = ("article", "authors")
-    metadata_displays = ("article_named",)
+    autocomplete_fields = ("article", "authors", "topics")
+    metadata_displays = ("article_named", "topics_named")
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article", "embed")
@@ -332,6 +335,10 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:
         return named(update)
+
+    @admin.display(description=_("topics"))
+    def topics_named(self, update: Update) -> SafeString:
+        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, update: Update) -> SafeString:
@@ -442,7 +449,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         # The site may not offer the language in which the author writes the name.
         own = [obj.source_language] if obj and obj.source_language not in offered else []
         return [
-            (None, {"fields": ["source_language", "user"], "classes": ["facts"]}),
+            (None, {"fields": ["source_language", "user", "photo", "links"], "classes": ["facts"]}),
             *language_fieldsets(Author, [*offered, *own]),
         ]
 

@@ -50,8 +50,9 @@ _BULKHEADS = (
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-_SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
+#: Beside the pages of readers: sitemaps, and the style sheet and files of the newsroom's brand.
+_SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/")
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
 
 

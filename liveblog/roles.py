@@ -122,6 +122,12 @@ RIGHTS: tuple[Right, ...] = (
         ),
         (EDITOR,),
     ),
+    Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
+    Right(
+        _("Set what is usual for new coverage and its comments"),
+        ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
+        (EDITOR,),
+    ),
     Right(
         _("Import coverage from other live blogs and from archives"),
         _all_of("articles.import", "add", "change", "view"),
