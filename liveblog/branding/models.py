@@ -173,7 +173,7 @@ class SiteLink(models.Model):
     #: "" stands for all languages.
     language = LanguageField(_("language"), blank=True, default="")
     label = ShortTextField(_("link text"), max_length=60, blank=True)
-    address = models.CharField(_("address"), max_length=500)
+    address = models.CharField(_("link"), max_length=500)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
