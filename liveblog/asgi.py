@@ -20,7 +20,7 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
-from articles.desk.consumers import DeskConsumer
+from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
 from articles.interchange.jobs import import_when_due
@@ -69,6 +69,7 @@ _routes = ProtocolTypeRouter(
                 URLRouter(
                     [
                         path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
+                        path("ws/approvals/", AuthMiddlewareStack(ApprovalsConsumer.as_asgi())),
                         path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
                         path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
                         re_path("", cast(Any, nowhere)),

@@ -25,7 +25,7 @@ from tests.nasty_pastes import PASTES, abridged, check
 
 CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 ALLOWED = {
-    *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+    *("p", "h3", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
 

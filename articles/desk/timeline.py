@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from articles.models import Article, Author, Translation, Update
+from articles.models import Article, Author, DeskNote, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
 from liveblog.numbers import number, sortable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Number of published updates that are shown at first, and of those added at a time.
 PAGE_SIZE = 50
+
+#: Before an update is published, the time in which its entry counts the seconds.
+SOON = timedelta(minutes=1)
 
 State = Update.State
 
@@ -63,6 +67,7 @@ def updates() -> QuerySet[Update]:
         Prefetch("authors", Author.objects.order_by("pk")),
         "pictures",
         Prefetch("translations", Translation.objects.order_by("language")),
+        Prefetch("desk_notes", DeskNote.objects.select_related("author")),
     )
 
 
@@ -147,6 +152,13 @@ def sort_key(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{sortable(update.pk)}"
 
 
+def _leaves_soon(update: Update) -> bool:
+    """Return whether an update is about to be published, so that there is still time to undo it."""
+    if update.state != State.SCHEDULED or update.publish_at is None:
+        return False
+    return update.publish_at - timezone.now() <= SOON
+
+
 def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
     """Render one entry. Call within the article's time zone."""
     language, shown_in = update.source_language, get_language() or "en"
@@ -154,6 +166,7 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
     return get_template("admin/articles/desk/entry.html").render(
         {
             "update": update,
+            "article": article,
             "byline": joined(Author.bylines(update.authors.all(), shown_in), shown_in),
             "sort": sort_key(update),
             "opened": snapshot.version_token(update),
@@ -164,6 +177,8 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
             "correction_note": text_in(update, "correction_note", language),
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
             "mine": update.assignee_id == user.pk,
+            "user": user,
+            "leaves_soon": _leaves_soon(update),
             "may_write": may_write,
             "may_run": may_run,
             "acts": rules.allowed_actions(update, article, user) if may_write else (),

@@ -26,6 +26,7 @@ class Pictures(Kind):
     name = pgettext_lazy("kind of update", "Pictures")
     hint = _("One picture or several, each with its credit line and alternative text.")
     sign = "▣"
+    optional = ("headline", "body")
     wordless = True
 
 
@@ -35,6 +36,7 @@ class Embed(Kind):
     hint = _("A post, a video or a chart from elsewhere, by its address.")
     sign = "⧉"
     fields = ("embed_url",)
+    optional = ("headline", "body")
     wordless = True
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:

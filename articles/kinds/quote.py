@@ -27,6 +27,7 @@ class Quote(Kind):
     hint = _("The words without quotation marks, which the page sets; who said them; where they can be read.")
     sign = "“"
     fields = ("attribution", "source_url")
+    optional = ("headline", "source_url")
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}

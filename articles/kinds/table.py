@@ -23,6 +23,7 @@ class Table(Kind):
     hint = _("A vote count or a score. The headline names the table, its first row the columns.")
     sign = "▦"
     fields = ("attribution",)
+    optional = ("attribution",)
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}

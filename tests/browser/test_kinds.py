@@ -17,14 +17,14 @@ def test_a_table_made_in_the_editor_keeps_its_headings(server: Server, reader: M
     readers = reader(viewport={"width": 360, "height": 740}).open(server, article, "en")
     desk = Desk(reader(viewport={"width": 1200, "height": 1000}).page, server)
     desk.log_in(User.objects.create_superuser("ioana"))
-    desk.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    desk.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}&form=1")
     desk.write("English", "Votes", "As counted:")
-    desk.page.get_by_title("Insert table").first.click()
+    desk.page.get_by_role("tabpanel", name="English").get_by_role("button", name="Insert table").click()
     dialog = desk.page.locator("dialog[open]")
     for name, number in (("Rows", "2"), ("Columns", "2")):
         dialog.get_by_label(name).fill(number)
-    dialog.get_by_label("Include header row").select_option("Yes")
-    dialog.get_by_role("button", name="Insert Table").click()
+    expect(dialog.get_by_label("The first row names the columns")).to_be_checked()
+    dialog.get_by_role("button", name="Insert table").click()
     cells = desk.page.get_by_role("tabpanel", name="English").locator(".ProseMirror :is(th, td)")
     for number, text in enumerate(["Country", "Votes", "Poland", "1,027"]):
         cells.nth(number).click()

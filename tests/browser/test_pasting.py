@@ -101,7 +101,7 @@ def paste(form: Page) -> Callable[..., list[str]]:
 def test_a_paste_from_word_keeps_lists_marks_and_foreign_words(paste: Callable[..., list[str]]) -> None:
     html, notice = paste(WORD)
     assert html == (
-        "<p><strong>Outcome</strong></p>"
+        "<h3>Outcome</h3>"
         "<p><strong>Fourteen</strong> allies <em>agreed</em> on a <s>small</s> package; the word "
         '<span lang="de" dir="ltr">Gemeinschaft</span> was said, and <span lang="ar" dir="rtl">الوزراء</span>.</p>'
         "<ul><li><p>Tanks</p><ul><li><p>fourteen of them</p></li></ul></li><li><p>Blankets</p></li></ul>"
@@ -138,7 +138,7 @@ def test_a_quote_pasted_from_another_site_brings_its_source(paste: Callable[...,
     }""")
     html, notice = paste(SITE)
     assert html == (
-        "<p><strong>Summit</strong></p><p>The minister said: "
+        "<h3>Summit</h3><p>The minister said: "
         '<a href="https://news.example.com/live?id=1">live</a></p>'
         '<blockquote><p>We have agreed.</p><p lang="fr" dir="ltr">Nous sommes d’accord.</p></blockquote>'
     )
