@@ -7,6 +7,7 @@ from articles.polls.views import vote
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.newsroom import app
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -27,6 +28,9 @@ urlpatterns = [
     path("admin/password_change/", password_change, name="account_change_password"),
     path("admin/roles/", accounts.roles_page, name="roles"),
     path("admin/invite/", accounts.invite, name="invite"),
+    path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
+    path("admin/worker.js", app.worker, name="newsroom-worker"),
+    path("admin/resume/", app.resume, name="newsroom-resume"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", admin.site.urls),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),

@@ -44,6 +44,7 @@ from liveblog.delivery.states import State
 from liveblog.errors import Conflict
 from liveblog.languages import active_locale, direction
 from liveblog.newsroom import panels
+from liveblog.newsroom.app import remember_place
 from liveblog.numbers import number
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
         "colleagues": _colleagues(),
         "may_run": _may_run(request),
     }
-    return TemplateResponse(request, "admin/articles/desk/page.html", context)
+    return remember_place(request, TemplateResponse(request, "admin/articles/desk/page.html", context))
 
 
 def _snippets(article: Article) -> list[Snippet]:

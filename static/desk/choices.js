@@ -84,7 +84,7 @@ export class Choices {
     for (const [index, item] of items.entries()) {
       const input = inputOf(item);
       input.id = `${base}-${index + 1}`;
-      input.setAttribute("aria-label", (this.#container.dataset.name ?? "").replace("%(number)s", format(index + 1)));
+      input.setAttribute("aria-label", (this.#container.dataset.name ?? "").replace("{number}", format(index + 1)));
     }
     const isFull = items.length >= Number(this.#container.dataset.most);
     find(this.#container, '[data-choice="add"]').hidden = isFull;

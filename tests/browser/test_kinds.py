@@ -22,7 +22,7 @@ def test_a_table_made_in_the_editor_keeps_its_headings(server: Server, reader: M
     desk.page.get_by_role("tabpanel", name="English").get_by_role("button", name="Insert table").click()
     dialog = desk.page.locator("dialog[open]")
     for name, number in (("Rows", "2"), ("Columns", "2")):
-        dialog.get_by_label(name).fill(number)
+        dialog.get_by_label(name, exact=True).fill(number)
     expect(dialog.get_by_label("The first row names the columns")).to_be_checked()
     dialog.get_by_role("button", name="Insert table").click()
     cells = desk.page.get_by_role("tabpanel", name="English").locator(".ProseMirror :is(th, td)")

@@ -82,7 +82,7 @@ def form(server: Server, reader: MakeReader) -> Page:
     editor = User.objects.create_superuser("editor")
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
     Desk(page, server).log_in(editor)
-    page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}&form=1")
     page.locator(".paste-notice").first.wait_for(state="attached")
     return page
 
@@ -186,7 +186,7 @@ def test_the_editor_refuses_a_paste_that_is_too_long_and_says_how_long_it_is(
 def test_an_edit_keeps_the_marks_of_foreign_words(server: Server, form: Page) -> None:
     body = '<p>He said <span lang="de" dir="ltr">Gemeinschaft</span>.</p><blockquote lang="ar" dir="rtl"><p>أهلا</p></blockquote>'
     update = factories.update(factories.article(), body_en=body)
-    form.goto(f"{server.url}/admin/articles/update/{update.pk}/change/")
+    form.goto(f"{server.url}/admin/articles/update/{update.pk}/change/?form=1")
     form.locator("[lang=en] .ProseMirror").first.press_sequentially("So: ")
     form.get_by_role("button", name="Save").first.click()
     form.wait_for_url("**/update/**")

@@ -49,7 +49,7 @@ def at_form(server: Server, page: Page, address: str, language: str = "en") -> P
 
 
 def add_form(server: Server, page: Page, **fields: Any) -> Page:
-    return at_form(server, page, f"/admin/articles/update/add/?article={factories.article().pk}", **fields)
+    return at_form(server, page, f"/admin/articles/update/add/?article={factories.article().pk}&form=1", **fields)
 
 
 def drop(page: Page, *files: dict[str, str]) -> None:
