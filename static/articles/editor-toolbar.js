@@ -221,6 +221,17 @@ function wordsOf(editor) {
   return JSON.parse((frame instanceof HTMLElement && frame.dataset.words) || "{}");
 }
 
+/**
+ * Give a text the name of the field that it stands in for.
+ *
+ * @param {HTMLElement} dom
+ */
+function nameAfterLabel(dom) {
+  const textarea = dom.closest(".prose-editor")?.querySelector("textarea");
+  const label = textarea?.labels?.[0]?.textContent?.trim();
+  if (label) dom.setAttribute("aria-label", label);
+}
+
 /** The extension of the editor with the toolbar. It goes behind the others, whose key for a link it takes over. */
 export const Toolbar = Extension.create({
   name: "toolbar",
@@ -238,6 +249,7 @@ export const Toolbar = Extension.create({
   onCreate({ editor }) {
     const view = new ToolbarView(editor, wordsOf(editor));
     editor.view.dom.after(view.element);
+    nameAfterLabel(editor.view.dom);
     editor.on("transaction", () => view.update());
   },
 });

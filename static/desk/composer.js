@@ -325,6 +325,8 @@ export class Composer {
       const filled = [...field.querySelectorAll("input")].some(({ value }) => value);
       field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
+    // A field that goes does not take the focus along.
+    if (focused()?.closest("[hidden]") && this.#form.contains(document.activeElement)) this.focus();
     this.#editor?.view.dom.setAttribute("aria-label", this.#bodyLabel);
     this.#showMainButton();
     const language = control(this.#form, "source_language").value;
