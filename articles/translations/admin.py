@@ -321,7 +321,7 @@ class TranslationAdmin(InputAdmin):
 
     @admin.action(description=_("Have a machine draft it"), permissions=["change"])
     def ask_machine(self, request: HttpRequest, queryset: TranslationQuerySet) -> None:
-        if engines.configured() is None:
+        if not engines.available():
             self.message_user(request, _("No translation provider is set up."), messages.ERROR)
             return
         asked = 0
@@ -350,7 +350,7 @@ class TranslationAdmin(InputAdmin):
         if request.method == "POST":
             return self._act(request, row)
         desk.opened_by(row, user_of(request))
-        if row.outdated and not row.suggestion and row.due_at is None and engines.configured() is not None:
+        if row.outdated and not row.suggestion and row.due_at is None and engines.available():
             # The provider failed for too long, or was set up later.
             states.ask_machine(row)
         return self._show(request, row, TranslationForm(row))
@@ -390,7 +390,7 @@ class TranslationAdmin(InputAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
-        if engines.configured() is None:
+        if not engines.available():
             messages.error(request, _("No translation provider is set up."))
         elif states.ask_machine(row):
             if states.written_by_people(row):
@@ -471,7 +471,7 @@ class TranslationAdmin(InputAdmin):
             "since": timesince(row.made_at) if row.made_at else "",
             "failure": failure_text(row.failure) if row.failure else "",
             "waiting": Translation.objects.wanting().filter(language=row.language).count(),
-            "may_machine": engines.configured() is not None and states.may_ask_machine(row) and suggested is None,
+            "may_machine": engines.available() and states.may_ask_machine(row) and suggested is None,
             "written": states.written_by_people(row),
             "check_url": reverse("admin:articles_translation_check", args=[row.pk]),
             "presence_url": reverse("admin:articles_translation_presence", args=[row.pk]),

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from articles.changes import Edit
@@ -137,7 +138,7 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     if (corrected or (untried and not row.suggestion)) and _is_wanted(item, row):
         if corrected and written_by_people(row):
             _suggest(item, row, now.source, texts)
-        if not row.suggestion and engines.configured() is not None:
+        if not row.suggestion and engines.available():
             ask_for_draft(row)
     elif written_by_people(row) and not row.outdated:
         row.leave_queue()
@@ -167,6 +168,8 @@ def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Tex
 def _is_wanted(item: Article | Update, row: Translation) -> bool:
     """Return whether readers wait for a draft, or for texts of people that follow a correction."""
     if _unread(item) or row.language not in columns.article_of(item).languages:
+        return False
+    if not settings.TRANSLATE_UNPUBLISHED and getattr(item, "state", "") in ("submitted", "scheduled"):
         return False
     wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)
