@@ -1,6 +1,22 @@
 // What our scripts use of the rich text editor, which comes without types of its own.
 
 declare module "django-prose-editor/editor" {
+  export interface DocumentNode {
+    type: { name: string };
+    textContent: string;
+    nodeSize: number;
+    descendants(visit: (node: DocumentNode, position: number) => void): void;
+  }
+  export interface EditorState {
+    doc: DocumentNode;
+  }
+  export const Plugin: new (specification: object) => object;
+  export const pm: {
+    view: {
+      Decoration: { node(from: number, to: number, attributes: Record<string, string>): object };
+      DecorationSet: { create(doc: DocumentNode, decorations: object[]): object };
+    };
+  };
   export interface Chain {
     run(): boolean;
     focus(): Chain;
@@ -28,7 +44,7 @@ declare module "django-prose-editor/editor" {
   }
   export interface Editor {
     view: { dom: HTMLElement };
-    state: {
+    state: EditorState & {
       selection: { empty: boolean; $from: { parent: { isTextblock: boolean; content: { size: number } } } };
     };
     commands: {

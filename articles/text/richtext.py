@@ -43,7 +43,8 @@ EXTENSIONS = {
     "OrderedList": {"enableListAttributes": False},
     "ListItem": True,
     "Blockquote": True,
-    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
+    # Addresses are those of the sanitiser and of the dialog; the editor registers protocols again with each text.
+    "Link": {"enableTarget": False},
     "HardBreak": True,
     "Table": True,
     "TableRow": True,

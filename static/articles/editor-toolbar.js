@@ -1,11 +1,11 @@
 // The toolbar of a rich text editor: one stop of the Tab key, whose buttons the arrow keys reach (WAI-ARIA Authoring
 // Practices, "Toolbar Pattern"), in the language and direction of the page. It stands under the text, so that Tab leads
 // from a headline into the text.
-import { Extension } from "django-prose-editor/editor";
+import { Extension, Plugin, pm } from "django-prose-editor/editor";
 import { findAll, make } from "../liveblog/dom.js";
 import { askForLink, askForTable } from "./editor-dialogs.js";
 
-/** @import { Editor } from "django-prose-editor/editor" */
+/** @import { Editor, EditorState } from "django-prose-editor/editor" */
 /** @import { Words } from "./editor-dialogs.js" */
 
 /**
@@ -232,6 +232,23 @@ function nameAfterLabel(dom) {
   if (label) dom.setAttribute("aria-label", label);
 }
 
+/**
+ * Return the decorations that name the heading cells of tables that are still empty.
+ *
+ * @param {EditorState} state
+ * @param {string} name
+ */
+function namedHeadings(state, name) {
+  const { Decoration, DecorationSet } = pm.view;
+  /** @type {object[]} */
+  const found = [];
+  state.doc.descendants((node, position) => {
+    if (node.type.name !== "tableHeader" || node.textContent || !name) return;
+    found.push(Decoration.node(position, position + node.nodeSize, { "aria-label": name }));
+  });
+  return DecorationSet.create(state.doc, found);
+}
+
 /** The extension of the editor with the toolbar. It goes behind the others, whose key for a link it takes over. */
 export const Toolbar = Extension.create({
   name: "toolbar",
@@ -245,9 +262,25 @@ export const Toolbar = Extension.create({
       },
     };
   },
-  /** @param {{ editor: Editor }} given */
-  onCreate({ editor }) {
-    const view = new ToolbarView(editor, wordsOf(editor));
+  addStorage: () => ({ heading: "" }),
+  /** @this {{ storage: { heading: string } }} */
+  addProseMirrorPlugins() {
+    const { storage } = this;
+    return [
+      new Plugin({
+        props: { decorations: (/** @type {EditorState} */ state) => namedHeadings(state, storage.heading) },
+      }),
+    ];
+  },
+  /**
+   * @this {{ storage: { heading: string } }}
+   * @param {{ editor: Editor }} created
+   */
+  onCreate(created) {
+    const { editor } = created;
+    const words = wordsOf(editor);
+    this.storage.heading = words.headerCell ?? "";
+    const view = new ToolbarView(editor, words);
     editor.view.dom.after(view.element);
     nameAfterLabel(editor.view.dom);
     editor.on("transaction", () => view.update());

@@ -77,6 +77,13 @@ def test_the_editor_speaks_the_language_of_the_page_and_is_one_stop_of_the_tab_k
     dialog.get_by_label("النص الظاهر").fill("الخريطة")
     desk.press("Enter")
     expect(desk.composer.locator('.ProseMirror a[href="https://example.org/map"]')).to_have_text("الخريطة")
+    toolbar.get_by_role("button", name="إدراج جدول").click()
+    assert not violations(page)
+    page.get_by_role("dialog", name="إدراج جدول").get_by_role("button", name="إدراج جدول").click()
+    expect(desk.composer.locator(".ProseMirror th").first).to_have_attribute("aria-label", "خلية عنوان")
+    expect(toolbar.get_by_role("button", name="حذف الجدول")).to_be_visible()
+    assert not violations(page)
+    toolbar.get_by_role("button", name="حذف الجدول").click()
     desk.press("Control+Enter")
     expect(page.locator("#timeline > li")).to_have_count(1)
     # Told from the words around it by more than its colour.
