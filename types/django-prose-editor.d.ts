@@ -4,7 +4,6 @@ declare module "django-prose-editor/editor" {
   export interface DocumentNode {
     type: { name: string };
     textContent: string;
-    nodeSize: number;
     descendants(visit: (node: DocumentNode, position: number) => void): void;
   }
   export interface EditorState {
@@ -13,7 +12,7 @@ declare module "django-prose-editor/editor" {
   export const Plugin: new (specification: object) => object;
   export const pm: {
     view: {
-      Decoration: { node(from: number, to: number, attributes: Record<string, string>): object };
+      Decoration: { widget(position: number, make: () => HTMLElement, options: { side: number }): object };
       DecorationSet: { create(doc: DocumentNode, decorations: object[]): object };
     };
   };

@@ -152,11 +152,11 @@ def sort_key(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{sortable(update.pk)}"
 
 
-def _leaves_soon(update: Update) -> bool:
-    """Return whether an update is about to be published, so that there is still time to undo it."""
-    if update.state != State.SCHEDULED or update.publish_at is None:
-        return False
-    return update.publish_at - timezone.now() <= SOON
+def _leaves_at(update: Update) -> str:
+    """Return the moment in ISO 8601 at which an update is published, if it is so near that the entry counts down."""
+    if update.state != State.SCHEDULED or update.publish_at is None or update.publish_at - timezone.now() > SOON:
+        return ""
+    return update.publish_at.isoformat()
 
 
 def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
@@ -178,7 +178,7 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
             "mine": update.assignee_id == user.pk,
             "user": user,
-            "leaves_soon": _leaves_soon(update),
+            "leaves_at": _leaves_at(update),
             "may_write": may_write,
             "may_run": may_run,
             "acts": rules.allowed_actions(update, article, user) if may_write else (),

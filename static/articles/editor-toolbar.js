@@ -233,7 +233,7 @@ function nameAfterLabel(dom) {
 }
 
 /**
- * Return the decorations that name the heading cells of tables that are still empty.
+ * Return the decorations that show in heading cells of tables what they are, as long as they are empty.
  *
  * @param {EditorState} state
  * @param {string} name
@@ -244,7 +244,9 @@ function namedHeadings(state, name) {
   const found = [];
   state.doc.descendants((node, position) => {
     if (node.type.name !== "tableHeader" || node.textContent || !name) return;
-    found.push(Decoration.node(position, position + node.nodeSize, { "aria-label": name }));
+    const placeholder = () => make("span", { className: "placeholder" }, name);
+    // In the paragraph of the cell, behind the caret.
+    found.push(Decoration.widget(position + 2, placeholder, { side: 1 }));
   });
   return DecorationSet.create(state.doc, found);
 }
