@@ -7,6 +7,7 @@ from articles.polls.views import vote
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.service_worker import service_worker
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -17,6 +18,7 @@ urlpatterns = [
     path("readyz", views.ready),
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
+    path("service-worker.js", service_worker, name="service-worker"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),

@@ -5,7 +5,7 @@ import { nameOf } from "./frames.js";
 
 /** @import { Page } from "./page.js" */
 /** @import { Frame, PageState } from "./frames.js" */
-/** @typedef {"open" | "waiting" | "offline"} State */
+/** @typedef {"open" | "waiting" | "offline" | "gone"} State */
 
 // All times in milliseconds.
 const ATTEMPTS_BEFORE_POLLING = 3;
@@ -130,8 +130,8 @@ export class Connection {
   #wake() {
     if (this.#gone) return;
     if (this.#resting) {
-      this.#onState("open");
       if (Date.now() - this.#answeredAt > FRESH_FOR) this.#catchUp();
+      else if (navigator.onLine) this.#onState("open");
       return;
     }
     if (!this.#isHeard()) this.#connect();
@@ -253,6 +253,7 @@ export class Connection {
       if (outcome === "reload") this.#reload(frame);
       if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
+      if (this.#resting) this.#onState("open");
       this.#settle();
       return true;
     } catch {
@@ -270,7 +271,7 @@ export class Connection {
     this.#gone = true;
     this.#stopTimers();
     this.#drop();
-    this.#onState("open");
+    this.#onState("gone");
   }
 
   /**

@@ -14,6 +14,8 @@ let countdown;
 let polls;
 /** @type {Promise<import("./older.js").OlderPages> | undefined} */
 let older;
+/** @type {Pinned | undefined} */
+let pinned;
 
 const main = document.querySelector("main[data-live]");
 if (main instanceof HTMLElement) {
@@ -25,6 +27,8 @@ if (main instanceof HTMLElement) {
   const page = new Page(main, (element) => {
     if (element.id === "coverage") countDown(element);
     else showPolls(element);
+    // They are folded before it is seen how far they move what is below them.
+    pinned?.added();
   });
   countDown(main);
   showPolls(main);
@@ -38,9 +42,8 @@ if (main instanceof HTMLElement) {
   const updates = document.getElementById("updates");
   if (updates) {
     keepOrder();
-    const pinned = new Pinned(updates);
+    pinned = new Pinned(updates);
     pinned.added();
-    new MutationObserver(() => pinned.added()).observe(updates, { childList: true });
     const sound = new Sound();
     sound.start();
     page.onNew = () => sound.play();
@@ -89,7 +92,11 @@ async function countDown(root) {
 
 /** @param {string} state */
 function showConnection(state) {
+  const { dataset } = document.documentElement;
+  // A copy is one no longer: it has caught up. That of a page that was taken away stays no longer than the page.
+  if (state === "open") delete dataset.savedAt;
+  if (state === "gone" && dataset.savedAt) location.reload();
   const notice = byId("connection");
-  notice.hidden = state === "open";
+  notice.hidden = state === "open" || state === "gone";
   for (const text of findAll(notice, "[data-when]")) text.hidden = text.dataset.when !== state;
 }

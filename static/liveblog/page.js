@@ -182,11 +182,13 @@ export class Page {
   }
 
   #reveal() {
+    const places = new Places(this.#main);
     for (const element of this.#waiting()) {
       element.hidden = false;
       highlight(element);
     }
     this.#settle();
+    places.glide();
   }
 
   /**
