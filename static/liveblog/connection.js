@@ -1,11 +1,18 @@
 // The connection of a live page: a websocket that is opened again whenever it is lost, and plain requests if websockets
 // do not get through or the page cannot wait for one.
 import { fullJitter } from "./backoff.js";
+import { byId, findAll } from "./dom.js";
 import { nameOf } from "./frames.js";
 
-/** @import { Page } from "./page.js" */
 /** @import { Frame, PageState } from "./frames.js" */
 /** @typedef {"open" | "waiting" | "offline" | "gone"} State */
+/**
+ * @typedef {object} Followed the page that a connection keeps up to date
+ * @property {PageState} state that it shows
+ * @property {number} revision of that state
+ * @property {boolean} finished whether nothing more is expected
+ * @property {(frame: Frame) => "applied" | "known" | "behind" | "reload"} apply takes one frame
+ */
 
 // All times in milliseconds.
 const ATTEMPTS_BEFORE_POLLING = 3;
@@ -59,7 +66,7 @@ export class Connection {
   #reloadTimer;
 
   /**
-   * @param {Page} page
+   * @param {Followed} page
    * @param {object} options
    * @param {string} options.socket address of the websocket
    * @param {string} options.changes address of the same changes as plain answers
@@ -301,4 +308,19 @@ export class Connection {
       wait + Math.random() * RELOAD_WITHIN,
     );
   }
+}
+
+/**
+ * Say on the page how its connection is.
+ *
+ * @param {State} state
+ */
+export function showConnection(state) {
+  const { dataset } = document.documentElement;
+  // A copy is one no longer: it has caught up. That of a page that was taken away stays no longer than the page.
+  if (state === "open") delete dataset.savedAt;
+  if (state === "gone" && dataset.savedAt) location.reload();
+  const notice = byId("connection");
+  notice.hidden = state === "open" || state === "gone";
+  for (const text of findAll(notice, "[data-when]")) text.hidden = text.dataset.when !== state;
 }

@@ -1,8 +1,8 @@
 // Starts a live page: the page as it was loaded, and the connection that brings what comes after it. What only some pages
 // need, or only readers who press something, is loaded then.
 import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
-import { Connection } from "./connection.js";
-import { byId, closest, findAll } from "./dom.js";
+import { Connection, showConnection } from "./connection.js";
+import { closest } from "./dom.js";
 import { closeMenus, KeyEvents, showComments } from "./key-events.js";
 import { Page } from "./page.js";
 import "./sharing.js";
@@ -88,15 +88,4 @@ if (main instanceof HTMLElement) {
 async function countDown(root) {
   if (!countdown && root.querySelector(".countdown")) countdown = new (await import("./countdown.js")).Countdown();
   countdown?.show(root);
-}
-
-/** @param {string} state */
-function showConnection(state) {
-  const { dataset } = document.documentElement;
-  // A copy is one no longer: it has caught up. That of a page that was taken away stays no longer than the page.
-  if (state === "open") delete dataset.savedAt;
-  if (state === "gone" && dataset.savedAt) location.reload();
-  const notice = byId("connection");
-  notice.hidden = state === "open" || state === "gone";
-  for (const text of findAll(notice, "[data-when]")) text.hidden = text.dataset.when !== state;
 }
