@@ -43,6 +43,8 @@ def structured(client: Client, article: Article) -> dict[str, Any]:
         ("quote", {"headline_de": "Ohne Worte"}, {"body_de", "attribution_de"}),
         ("quote", {"body_de": "<p>Ja.</p>"}, {"attribution_de"}),
         ("facts", {"body_de": "<p>Kein Punkt.</p>"}, {"body_de"}),
+        ("facts", {"body_de": "<ul><li>Eins</li><li>Zwei<ul><li>Drei</li></ul></li></ul>"}, {"body_de"}),
+        ("facts", {"body_de": f"<ul>{'<li>Punkt</li>' * 6}</ul>"}, {"body_de"}),
         ("table", {"body_de": "<p>Keine Tabelle.</p>"}, {"headline_de", "body_de"}),
         ("poll", {"body_de": "<ul><li>Ja</li><li>Nein</li></ul>"}, {"headline_de"}),
         ("poll", {"headline_de": "Ja?", "body_de": "<ul><li>Ja</li></ul>"}, {"body_de"}),
