@@ -219,18 +219,20 @@ def test_text_around_a_table_is_unchanged() -> None:
 
 def test_key_facts_are_pinned_when_they_are_first_published(client: Client) -> None:
     article = factories.article()
-    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
+    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>")
     factories.update(article)
     html = client.get(article.url("en")).content.decode()
     assert re.search(r'<article id="(update-\d+)"', html)[1] == facts.element  # type: ignore[index]
     assert html.index('id="in-short"') < html.index(f'id="{facts.element}"') < html.index('id="updates"')
     assert '<span class="badge pin">Pinned</span>' in client.get(facts.url("en")).content.decode()
-    later = factories.update(article, kind="facts", body_en="<ul><li>Two.</li></ul>")
+    later = factories.update(article, kind="facts", body_en="<ul><li>Two.</li><li>Three.</li><li>Four.</li></ul>")
     assert later.pin > facts.pin
 
 
 def test_unpinned_key_facts_stay_unpinned() -> None:
-    facts = factories.update(factories.article(), kind="facts", body_en="<ul><li>One.</li></ul>")
+    facts = factories.update(
+        factories.article(), kind="facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>"
+    )
     facts.pin = None
     facts.save()
     facts.body_en = "<ul><li>Two.</li></ul>"

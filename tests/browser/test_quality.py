@@ -53,7 +53,9 @@ def test_axe_finds_no_fault_on_the_pages_of_readers(
 ) -> None:
     article = factories.article()
     key = posted(article, 6)[-1]
-    factories.update(article, kind="facts", pin=1, body_en="<ul><li>One.</li><li>Two.</li></ul>", headline_en="Facts")
+    factories.update(
+        article, kind="facts", pin=1, body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>", headline_en="Facts"
+    )
     page = reader(color_scheme=scheme, viewport=size, bypass_csp=True).open(server, article, language).page
     accessible(page)
     page.locator("#updates .share").first.click()
@@ -159,3 +161,29 @@ IS_READ = """(id) => {
 def unread(page: Page) -> list[str]:
     """Return the updates that the page shows as new, from the oldest to the newest."""
     return page.eval_on_selector_all("#updates > .unread", "found => found.map(one => one.id).reverse()")
+
+
+#: At 200 % zoom a laptop has 640 x 400 pixels, and WCAG 1.4.10 promises no sideways scrolling down to 320.
+@pytest.mark.parametrize("language", ["ar", soak.only("de")])
+def test_a_page_fits_every_width_and_its_controls_every_thumb(
+    server: Server, reader: MakeReader, language: str
+) -> None:
+    article = factories.article()
+    posted(article, 2)
+    factories.comment(article, state="approved")
+    page = reader(viewport=PHONE).open(server, article, language).page
+    for width, height in ((1280, 800), (820, 1180), (640, 400), (390, 844), (320, 568)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == [], width
+
+
+#: Controls of less than 24 px, besides links within sentences and what labels make larger (WCAG 2.5.8).
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input, textarea")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".honeypot, .skip, .text, .help"))
+  .map((one) => one.closest("label") ?? one)
+  .filter((one) => {
+    const { width, height } = one.getBoundingClientRect();
+    return width && (width < 23.5 || height < 23.5);
+  })
+  .map((one) => one.outerHTML.slice(0, 120))"""
