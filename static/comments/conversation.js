@@ -1,8 +1,10 @@
 // The page of one conversation follows it. Frames carry the last answers of a thread only, and this page has all of
 // them, so it asks for itself again when a frame says that the thread has changed.
-import { Connection, showConnection } from "../liveblog/connection.js";
+import { Connection } from "../liveblog/connection.js";
+import { showConnection } from "../liveblog/connection-notice.js";
 import { byId, find, findAll } from "../liveblog/dom.js";
 import { verdict } from "../liveblog/frames.js";
+import { reloadPage } from "../liveblog/reloading.js";
 
 /** @import { Frame, PageState } from "../liveblog/frames.js" */
 
@@ -93,5 +95,6 @@ if (main instanceof HTMLElement) {
     changes: main.dataset.changes ?? "",
     heartbeat: Number(main.dataset.heartbeat),
     onState: showConnection,
+    onReload: reloadPage,
   }).start();
 }

@@ -1,10 +1,12 @@
 // Starts a live page: the page as it was loaded, and the connection that brings what comes after it. What only some pages
 // need, or only readers who press something, is loaded then.
 import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
-import { Connection, showConnection } from "./connection.js";
+import { Connection } from "./connection.js";
+import { showConnection } from "./connection-notice.js";
 import { closest } from "./dom.js";
 import { closeMenus, KeyEvents, showComments } from "./key-events.js";
 import { Page } from "./page.js";
+import { reloadPage } from "./reloading.js";
 import "./sharing.js";
 import { Unread } from "./unread.js";
 
@@ -37,6 +39,7 @@ if (main instanceof HTMLElement) {
     changes: main.dataset.changes ?? "",
     heartbeat: Number(main.dataset.heartbeat),
     onState: showConnection,
+    onReload: reloadPage,
   });
   connection.start();
   const updates = document.getElementById("updates");
