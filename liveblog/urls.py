@@ -12,6 +12,7 @@ from liveblog.branding import views as branding
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
 from liveblog.newsroom import app
 from liveblog.newsroom import settings as settings_pages
+from liveblog.service_worker import service_worker
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -22,6 +23,7 @@ urlpatterns = [
     path("readyz", views.ready),
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
+    path("service-worker.js", service_worker, name="service-worker"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),

@@ -216,6 +216,13 @@ def items(html: str) -> list[str]:
     return [text_of(item) for item in parse(html).css("li")]
 
 
+def count_points(html: str) -> int:
+    """Return the number of items in the lists of sanitised text: those with words, and not those within others."""
+    tree = parse(html)
+    within = {item.mem_id for item in tree.css("li li")}
+    return sum(bool(text_of(item).strip()) for item in tree.css("li") if item.mem_id not in within)
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Return whether two texts look the same to readers; editors change spaces between tags and implied attributes."""
     return (one or "") == (other or "") or _canonical(one) == _canonical(other)
