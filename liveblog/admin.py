@@ -30,6 +30,7 @@ from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.moments.admin import MomentsAdmin
+from liveblog.rest.admin import TokenAdmin
 from liveblog.search.admin import IndexedSearchMixin
 
 #: By class of the column: arguments of its field in a form.
@@ -54,7 +55,7 @@ class _ChangeForm(UserChangeForm):
 
 
 # Secrets, sessions and addresses are the business of the person whose account it is; see liveblog.accounts.
-__all__ = ["AccountAdmin", "EntryAdmin", "RoleAdmin"]
+__all__ = ["AccountAdmin", "EntryAdmin", "RoleAdmin", "TokenAdmin"]
 
 admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 

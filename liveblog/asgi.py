@@ -46,12 +46,15 @@ _BULKHEADS = (
     r"/admin/articles/article/(\d+)/(?!desk/embed/)",
     r"/admin/articles/(update|translation)/(?!pictures/)",
     r"/admin/(comments)/(?!comment/\d+/translate/)",
+    r"/api/v1/desk/articles/([^/]+)/",
+    r"/api/v1/desk/(comments|translations)/",
 )
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
 _SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
+_API = tuple(f"/api/v1/{name}" for name in ("articles", "authors", "openapi.json", "topics"))
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, (*_SITEMAPS, *_API), is_of_site)
 notify.add_change_callback(_pages.expire)
 
 

@@ -4,9 +4,10 @@ from liveblog.accounts.models import Invitation, Profile
 from liveblog.audit.models import Entry
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
+from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
 
-__all__ = ["Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText"]
+__all__ = ["Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText", "StoredAnswer", "Token"]
 
 
 class Change(models.Model):

@@ -68,6 +68,9 @@ _HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "
 #: Headers of one answer: a cookie would be for one reader (readers' pages set none), and an id is of one request.
 _OF_ONE_ANSWER = frozenset({b"set-cookie", b"x-request-id", b"age", b"cache-status"})
 
+#: Lets pages of other sites read an answer (Fetch, CORS protocol).
+_OF_OTHER_SITES = b"access-control-allow-origin"
+
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
 _Key = tuple[str, str, bytes]
@@ -337,5 +340,5 @@ def _validators(response: _Response) -> _Headers:
     return [
         (name, value)
         for name, value in response.starts[b""]["headers"]
-        if name in (b"etag", b"last-modified", b"cache-control", b"vary", b"content-language")
+        if name in (b"etag", b"last-modified", b"cache-control", b"vary", b"content-language", _OF_OTHER_SITES)
     ]

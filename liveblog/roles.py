@@ -130,6 +130,11 @@ RIGHTS: tuple[Right, ...] = (
         (EDITOR,),
     ),
     Right(
+        _("Connect programs that act in one’s own name, by access tokens"),
+        _all_of("liveblog.token", "add", "view"),
+        (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
+    ),
+    Right(
         _("Switch on and off the rule that a second person releases updates"), ("articles.switch_release",), (EDITOR,)
     ),
 )

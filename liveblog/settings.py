@@ -280,6 +280,8 @@ LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 5
 #: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
+#: Requests with one access token of the interface for programs, in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
 

@@ -4,12 +4,17 @@ from django.urls import include, path, re_path, register_converter
 
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
+from articles.rest import router as coverage_api
+from comments.rest import router as comments_api
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.rest import site as rest
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
+
+api, api_urls = rest.make(coverage_api, comments_api)
 
 urlpatterns = [
     path("", views.to_language, name="root"),
@@ -29,6 +34,7 @@ urlpatterns = [
     path("admin/invite/", accounts.invite, name="invite"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include((api_urls, "api"))),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),
     path("<language:language>/", include("articles.urls")),
