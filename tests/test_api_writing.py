@@ -40,7 +40,7 @@ def article() -> Article:
 
 @pytest.fixture
 def journalist() -> User:
-    return newsroom.user("ioana", "Journalist", email="ioana@example.org")
+    return newsroom.user_who_logs_in("ioana", "Journalist", email="ioana@example.org")
 
 
 @pytest.fixture
@@ -531,16 +531,16 @@ TOKENS = "/admin/liveblog/token/"
 
 
 @pytest.fixture
-def browser(journalist: User) -> Client:
+def person(journalist: User) -> Client:
     client = Client()
     newsroom.log_in(client, "ioana")
     return client
 
 
 def test_a_person_makes_a_token_that_is_shown_once_and_revokes_it(
-    browser: Client, journalist: User, article: Article
+    person: Client, journalist: User, article: Article
 ) -> None:
-    page = browser.post(
+    page = person.post(
         f"{TOKENS}add/", {"name": "Chat bot", "scopes": ["create", "publish"], "articles": [article.pk], "days": "30"}
     )
     secret = page.context["secret"]
@@ -551,21 +551,21 @@ def test_a_person_makes_a_token_that_is_shown_once_and_revokes_it(
     assert token.expires_at - timezone.now() > datetime.timedelta(days=29)
     assert Program(secret).post(UPDATES, {"text": "One."}).status_code == 201
     for address in (TOKENS, f"{TOKENS}{token.pk}/change/"):
-        shown = browser.get(address).content.decode()
+        shown = person.get(address).content.decode()
         assert "Chat bot" in shown
         assert secret not in shown
-    browser.post(f"{TOKENS}{token.pk}/change/")
+    person.post(f"{TOKENS}{token.pk}/change/")
     assert Program(secret).get("/desk/token").status_code == 401
     actions = list(Entry.objects.filter(about__contains="token").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.TOKEN_MADE, Action.TOKEN_REVOKED]
 
 
-def test_nobody_sees_or_ends_the_tokens_of_others_but_administrators(browser: Client) -> None:
+def test_nobody_sees_or_ends_the_tokens_of_others_but_administrators(person: Client) -> None:
     other, _secret = Token.make(
         newsroom.user("maria", "Journalist"), "Other", ["read"], valid_for=datetime.timedelta(1)
     )
-    assert "Other" not in browser.get(TOKENS).content.decode()
-    assert browser.post(f"{TOKENS}{other.pk}/change/").status_code == 404
+    assert "Other" not in person.get(TOKENS).content.decode()
+    assert person.post(f"{TOKENS}{other.pk}/change/").status_code == 404
     assert Token.objects.in_force().exists()
     admin = Client()
     admin.force_login(newsroom.user("root", is_superuser=True))
@@ -574,27 +574,27 @@ def test_nobody_sees_or_ends_the_tokens_of_others_but_administrators(browser: Cl
     assert not Token.objects.in_force().exists()
 
 
-def test_a_person_gives_a_token_no_more_rights_than_they_have(browser: Client) -> None:
+def test_a_person_gives_a_token_no_more_rights_than_they_have(person: Client) -> None:
     wrong: dict[str, Any] = {"scopes": ["moderate"], "name": "\u2003", "days": "9999", "articles": ["x"]}
     for name, value in [*wrong.items(), ("scopes", [])]:
-        page = browser.post(f"{TOKENS}add/", {"name": "Bot", "scopes": ["create"], "days": "30"} | {name: value})
+        page = person.post(f"{TOKENS}add/", {"name": "Bot", "scopes": ["create"], "days": "30"} | {name: value})
         assert page.status_code == 200
         assert list(page.context["adminform"].form.errors) == [name]
     assert not Token.objects.exists()
 
 
-def test_a_session_that_is_old_has_to_prove_itself_first(browser: Client, journalist: User) -> None:
+def test_a_session_that_is_old_has_to_prove_itself_first(person: Client, journalist: User) -> None:
     stranger = Client()
     stranger.force_login(journalist)
     answer = stranger.get(f"{TOKENS}add/")
     assert (answer.status_code, "reauthenticate" in answer["Location"]) == (302, True)
 
 
-def test_there_is_an_end_to_the_number_of_tokens(browser: Client, journalist: User, monkeypatch: Any) -> None:
+def test_there_is_an_end_to_the_number_of_tokens(person: Client, journalist: User, monkeypatch: Any) -> None:
     monkeypatch.setattr("liveblog.rest.models.MAX_TOKENS", 1)
     monkeypatch.setattr("liveblog.rest.forms.MAX_TOKENS", 1)
     Token.make(journalist, "One", ["read"], valid_for=datetime.timedelta(days=1))
-    page = browser.post(f"{TOKENS}add/", {"name": "Two", "scopes": ["read"], "days": "30"})
+    page = person.post(f"{TOKENS}add/", {"name": "Two", "scopes": ["read"], "days": "30"})
     assert page.context["adminform"].form.non_field_errors()
     with pytest.raises(ValidationError):
         Token.make(journalist, "Three", ["read"], valid_for=datetime.timedelta(days=1))

@@ -22,10 +22,6 @@ from liveblog.numbers import number
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-    Actor = User | AnonymousUser
-
-    Actor = User | AnonymousUser
-
 
 @dataclass
 class Outcome:
@@ -38,7 +34,9 @@ class Outcome:
     present: snapshot.Data = field(default_factory=dict)
 
 
-def composer_form(user: Actor, article: Article, update: Update | None, data: QueryDict | None) -> ComposerForm:
+def composer_form(
+    user: User | AnonymousUser, article: Article, update: Update | None, data: QueryDict | None
+) -> ComposerForm:
     """Return the form of an update, or of a new one with the language and the byline of the user."""
     if update is None:
         update = Update(article=article, source_language=language_for(user, article))
@@ -49,7 +47,7 @@ def composer_form(user: Actor, article: Article, update: Update | None, data: Qu
     return ComposerForm(data, instance=update, user=user)
 
 
-def write(article: Article, data: QueryDict, user: Actor) -> Outcome:
+def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
     """Save a new update. Its key makes repeated requests one update; a conflict if it was sent with other content."""
     key = key_of(data)
     found = article.updates.filter(key=key) if key else Update.objects.none()
@@ -58,7 +56,7 @@ def write(article: Article, data: QueryDict, user: Actor) -> Outcome:
     return outcome
 
 
-def rewrite(article: Article, pk: int, data: QueryDict, user: Actor) -> Outcome | None:
+def rewrite(article: Article, pk: int, data: QueryDict, user: User | AnonymousUser) -> Outcome | None:
     """Save another version of an update; None if there is no such update.
 
     A version that the user has not seen, as `data["opened"]` says, is not replaced, unless the result would be the
@@ -68,7 +66,7 @@ def rewrite(article: Article, pk: int, data: QueryDict, user: Actor) -> Outcome 
 
 
 def _save(
-    article: Article, found: QuerySet[Update], data: QueryDict, user: Actor, *, new: bool = False
+    article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
 ) -> Outcome | None:
     prepare(data)
     with transaction.atomic(), acting_as(user):

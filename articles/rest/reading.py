@@ -189,7 +189,8 @@ def list_changes(
 def list_topics(request: HttpRequest, language: Language = settings.LANGUAGE_CODE) -> HttpResponse:
     """The topics of all coverage, by their names in addresses; the first 1,000."""
     language = _known(language)
-    topics = [schemas.topic_out(topic, language) for topic in Topic.objects.order_by("slug")[:1000]]
+    found: list[Any] = list(Topic.objects.order_by("slug")[:1000])
+    topics = [schemas.topic_out(topic, language) for topic in found]
     return _answer(
         request, language, [(topic.slug, topic.name) for topic in topics], lambda: schemas.TopicsOut(items=topics)
     )

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
+from articles.choices import UpdateState
 from articles.desk import actions, saving
 from articles.desk.forms import ComposerForm, copy_targets
 from articles.models import Article, Update
@@ -180,7 +181,7 @@ def read_token(request: HttpRequest) -> HttpResponse:
 def list_desk_updates(
     request: HttpRequest,
     slug: str,
-    state: State | None = None,
+    state: UpdateState | None = None,
     before: Before | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> HttpResponse:
@@ -425,7 +426,7 @@ def _out(update: Update, article: Article) -> DeskUpdateOut:
     update.article = article
     language = update.source_language
     embed = getattr(update, "embed", None)
-    texts = {name: text_in(update, name, language) for name in snapshot.TEXTS}
+    texts: dict[str, Any] = {name: text_in(update, name, language) for name in snapshot.TEXTS}
     return DeskUpdateOut(
         id=update.pk,
         article=article.slug,

@@ -22,6 +22,8 @@ from liveblog.rest.scopes import Scope
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from articles.models import Article
+
 #: The beginning of every token, by which programs that look for leaked secrets recognise it.
 BEGINNING = "lbt_"
 #: Number of characters of a token that lists show, so that its owner recognises it.
@@ -103,7 +105,7 @@ class Token(models.Model):
         user: User,
         name: str,
         scopes: Iterable[str],
-        articles: Iterable[models.Model] = (),
+        articles: Iterable[Article] = (),
         *,
         valid_for: timedelta,
     ) -> tuple[Token, str]:

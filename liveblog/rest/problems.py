@@ -19,12 +19,12 @@ MEDIA_TYPE = "application/problem+json"
 class ProblemDetails(Schema):
     """An error (RFC 9457)."""
 
-    type: str = Field("about:blank", description="Always about:blank: `code` tells one kind of problem from another.")
+    type: str = Field(description="Always about:blank: `code` tells one kind of problem from another.")
     title: str = Field(description="What went wrong, in the language of the request (Accept-Language).")
     status: int
     code: str = Field(description="The kind of problem, for programs.")
     errors: dict[str, list[str]] = Field(
-        {}, description="Messages by field of the request; `__all__` holds those that belong to no field."
+        description="Messages by field of the request; `__all__` holds those that belong to no field."
     )
 
 
@@ -52,7 +52,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's name for it
         self.headers = dict(headers or {})
 
     def response(self) -> HttpResponse:
-        details = ProblemDetails(title=self.title, status=self.status, code=self.code, errors=self.errors)
+        details = ProblemDetails(
+            type="about:blank", title=self.title, status=self.status, code=self.code, errors=self.errors
+        )
         return HttpResponse(
             details.model_dump_json(), status=self.status, content_type=MEDIA_TYPE, headers=self.headers
         )
@@ -95,7 +97,7 @@ def handle_with(api: NinjaAPI) -> None:
         HttpError: lambda error: Problem(error.status_code, "unreadable", _("This request cannot be read.")),
     }
 
-    def respond(_request: HttpRequest, error: Exception) -> HttpResponse:
+    def respond(_request: HttpRequest, error: Any) -> HttpResponse:
         return next(makers[kind] for kind in type(error).__mro__ if kind in makers)(error).response()
 
     for exception in makers:

@@ -110,7 +110,7 @@ def _operations(api: NinjaAPI) -> list[URLPattern]:
             if model.__ninja_param_source__ == "query"
             for parameter in model.model_json_schema()["properties"]
         }
-        pattern.callback.parameters = frozenset(names)
+        pattern.callback.parameters = frozenset(names)  # type: ignore[attr-defined]
         found.append(pattern)
     return found
 
@@ -175,7 +175,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the fields of the body of a request, with what is said about each."""
     content = operation.get("requestBody", {}).get("content", {})
-    schema = next(iter(content.values()), {}).get("schema", {})
+    schema: dict[str, Any] = next(iter(content.values()))["schema"] if content else {}
     if name := schema.get("$ref", "").rpartition("/")[2]:
         schema = description["components"]["schemas"][name]
     return [
