@@ -8,11 +8,12 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_part
-        from comments import archiving, moderation, privacy, rekeying, rendering, search
+        from comments import archiving, moderation, privacy, rekeying, rendering, search, webhooks
         from comments.queue import consumers, panel
         from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
+        from liveblog.webhooks import events
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_sections)
@@ -21,5 +22,6 @@ class CommentsConfig(AppConfig):
         moderation.listen()
         privacy.listen()
         search.register()
+        events.register(webhooks.EVENTS)
         rekeyers.register(rekeying.rekey)
         register_part("comments", Part(archiving.KINDS, archiving.dump, archiving.load))

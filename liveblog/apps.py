@@ -13,6 +13,7 @@ class LiveblogConfig(AppConfig):
         from liveblog.audit import accounts
         from liveblog.roles import apply_roles
         from liveblog.search import users
+        from liveblog.webhooks import rekeying as webhooks
 
         register(checks.deployment, deploy=True)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
@@ -21,4 +22,5 @@ class LiveblogConfig(AppConfig):
         suspension.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
+        rekeying.register(webhooks.rekey)
         tracing.start()

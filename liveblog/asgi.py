@@ -39,6 +39,7 @@ from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
+from liveblog.webhooks.sending import send_when_due as send_to_webhooks
 
 #: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
 _BULKHEADS = (
@@ -88,6 +89,7 @@ _routes = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            send_to_webhooks,
             import_when_due,
             run_when_due,
             clear_when_due,

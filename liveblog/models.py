@@ -6,8 +6,20 @@ from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
+from liveblog.webhooks.models import Delivery, Webhook
 
-__all__ = ["Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText", "StoredAnswer", "Token"]
+__all__ = [
+    "Change",
+    "DatabaseHistory",
+    "Delivery",
+    "Entry",
+    "Invitation",
+    "Profile",
+    "SearchText",
+    "StoredAnswer",
+    "Token",
+    "Webhook",
+]
 
 
 class Change(models.Model):

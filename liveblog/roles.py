@@ -135,6 +135,11 @@ RIGHTS: tuple[Right, ...] = (
         (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
     ),
     Right(
+        _("Have other systems told at once of what happens, by webhooks"),
+        (*_all_of("liveblog.webhook"), "liveblog.view_delivery"),
+        (EDITOR,),
+    ),
+    Right(
         _("Switch on and off the rule that a second person releases updates"), ("articles.switch_release",), (EDITOR,)
     ),
 )

@@ -344,6 +344,15 @@ MASTODON_INSTANCES = env.list(
 #: For tests: addresses to use instead of those of the providers, as https://host=http://127.0.0.1:8001.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
 
+# Webhooks ------------------------------------------------------------------------------------------------------------
+
+#: Days of nothing but failures after which a webhook is switched off; 0: never.
+WEBHOOK_DISABLE_DAYS = env.float("WEBHOOK_DISABLE_DAYS", 5.0)
+if not 0 <= WEBHOOK_DISABLE_DAYS <= 365:
+    raise ImproperlyConfigured(f"WEBHOOK_DISABLE_DAYS is {WEBHOOK_DISABLE_DAYS}. It can be 0 (never) to 365 days.")
+#: For tests: addresses to use instead of those of other systems, as https://host=http://127.0.0.1:8001.
+WEBHOOK_ROUTES: dict[str, str] = env.dict("WEBHOOK_ROUTES", {})
+
 # Comments ------------------------------------------------------------------------------------------------------------
 
 # Without a key, comments are not checked for spam.
@@ -664,7 +673,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                "liveblog.proxies",
+                *("liveblog.proxies", "liveblog.webhooks"),
                 *(
                     "articles.embeds",
                     "articles.polls",

@@ -30,6 +30,8 @@ class Action(models.TextChoices):
     ACCOUNT_DELETED = "account_deleted", pgettext_lazy("audit log", "deleted an account")
     TOKEN_MADE = "token_made", pgettext_lazy("audit log", "made an access token")
     TOKEN_REVOKED = "token_revoked", pgettext_lazy("audit log", "revoked an access token")
+    WEBHOOK_CHANGED = "webhook_changed", pgettext_lazy("audit log", "changed a webhook")
+    WEBHOOK_OFF = "webhook_off", pgettext_lazy("audit log", "switched off a webhook")
     SETTINGS_CHANGED = "settings_changed", pgettext_lazy("audit log", "changed the rules of a coverage")
     STARTED = "started", pgettext_lazy("audit log", "started a coverage")
     FINISHED = "finished", pgettext_lazy("audit log", "finished a coverage")
