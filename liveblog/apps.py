@@ -1,11 +1,12 @@
 from django.apps import AppConfig
 from django.core.checks import register
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class LiveblogConfig(AppConfig):
     name = "liveblog"
-    verbose_name = "Live delivery"
+    verbose_name = _("System")
 
     def ready(self) -> None:
         from liveblog import checks, jobs, metrics, rekeying, tracing

@@ -42,7 +42,7 @@ def save(page: str, name: str, directory: Path) -> Path:
     """Save the program that a page calls by a name, and return its path."""
     text = (ROOT / "docs/how-to" / page).read_text(encoding="utf-8")
     programs = [textwrap.dedent(found) for found in re.findall(r"```python\n(.*?)\n *```", text, re.DOTALL)]
-    names = re.findall(r"`(\w+\.py)`", text)
+    names = re.findall(r"\*(\w+\.py)\*", text)
     assert name in names
     target = directory / name
     target.write_text(programs[[*dict.fromkeys(names)].index(name)], encoding="utf-8")

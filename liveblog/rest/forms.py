@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from liveblog.rest import scopes
 from liveblog.rest.models import MAX_TOKENS, Token, too_many
@@ -28,7 +28,7 @@ class TokenForm(forms.ModelForm):
         label=_("Valid for"),
         coerce=int,
         initial=90,
-        choices=[(days, ngettext_lazy("%(count)d day", "%(count)d days", days) % {"count": days}) for days in DAYS],
+        choices=lambda: [(days, ngettext("%(count)d day", "%(count)d days", days) % {"count": days}) for days in DAYS],
         help_text=_("It ends by itself then. You can revoke it before."),
     )
 

@@ -53,11 +53,11 @@ class WebhookAdmin(LangAttributeAdmin):
     @admin.display(description=_("state"))
     def state(self, webhook: Webhook) -> SafeString:
         if not webhook.is_on:
-            name, label = "ended", pgettext("state of a webhook", "Off")
+            name, label = "draft", pgettext("state of a webhook", "Off")
         elif webhook.failing_since:
-            name, label = "revoked", pgettext("state of a webhook", "Failing")
+            name, label = "withdrawn", pgettext("state of a webhook", "Failing")
         else:
-            name, label = "in-force", pgettext("state of a webhook", "On")
+            name, label = "published", pgettext("state of a webhook", "On")
         return format_html('<span class="state state-{}">{}</span>', name, label)
 
     # Saving -----------------------------------------------------------------------------------------------------------
@@ -224,13 +224,13 @@ def _row(delivery: Delivery) -> dict[str, Any]:
 def _result(delivery: Delivery) -> SafeString:
     """Return what has become of a delivery."""
     if delivery.delivered_at:
-        name, label = "in-force", pgettext("state of a delivery", "Delivered")
+        name, label = "published", pgettext("state of a delivery", "Delivered")
     elif delivery.due_at and not delivery.attempts:
-        name, label = "ended", pgettext("state of a delivery", "On its way")
+        name, label = "scheduled", pgettext("state of a delivery", "On its way")
     elif delivery.due_at:
-        name, label = "revoked", pgettext("state of a delivery", "Failed, will be tried again")
+        name, label = "scheduled", pgettext("state of a delivery", "Failed, will be tried again")
     else:
-        name, label = "revoked", pgettext("state of a delivery", "Failed")
+        name, label = "withdrawn", pgettext("state of a delivery", "Failed")
     return format_html('<span class="state state-{}">{}</span>', name, label)
 
 

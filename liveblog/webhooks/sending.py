@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -171,7 +171,7 @@ def clear_old() -> int:
 async def send_when_due() -> None:
     """Look for what is due as long as the server runs."""
     await asyncio.gather(
-        *(jobs.run_while_serving(lambda queue=queue: send_due(queue), INTERVAL, logger) for queue in queues),
+        *(jobs.run_while_serving(partial(send_due, queue), INTERVAL, logger) for queue in queues),
         jobs.run_while_serving(emails.send_due, 10 * INTERVAL, logger),
         jobs.run_while_serving(clear_old, _CLEAR_INTERVAL, logger),
     )
