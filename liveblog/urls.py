@@ -4,7 +4,7 @@ from django.urls import include, path, re_path, register_converter
 
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
-from articles.rest import router as coverage_api
+from articles.rest.routing import router as coverage_api
 from comments.rest import router as comments_api
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts

@@ -10,7 +10,7 @@ from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
 from articles.publishing.models import CoverageEmail
-from articles.translations.models import GlossaryTerm, Translation
+from articles.translations.models import EngineUse, GlossaryTerm, Translation
 
 __all__ = [
     "Article",
@@ -19,6 +19,7 @@ __all__ = [
     "CoverageEvent",
     "DeletedUpdate",
     "Embed",
+    "EngineUse",
     "GlossaryTerm",
     "Import",
     "ImportedArticle",

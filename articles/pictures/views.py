@@ -29,7 +29,7 @@ def upload(request: HttpRequest) -> JsonResponse:
     Responds with {id, url, thumbnail, width, height, alt, caption, credit}, or {error} in the user's language.
     """
     if not any(request.user.has_perm(permission) for permission in PERMISSIONS):
-        return _error(_("You may not upload pictures."), 403)
+        return _error(_("You don’t have permission to upload pictures."), 403)
     file = request.FILES.get("file")
     if file is None:
         return _error(_("Choose a picture."), 400)
@@ -62,7 +62,7 @@ def store(file: UploadedFile, user: User, head: UploadedFile | None = None) -> d
     # Each storage raises exceptions of its own.
     except Exception:
         logger.exception("A picture could not be stored.")
-        return Refusal(_("The picture could not be stored. Try again."), 503)
+        return Refusal(_("The picture couldn’t be saved. Try again."), 503)
     texts = processed.texts if head is None else processing.metadata_in(head)
     return as_json(picture) | texts
 

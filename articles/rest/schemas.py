@@ -14,7 +14,6 @@ from pydantic import Field
 
 from articles.choices import ArticleState
 from articles.feeds import content
-from articles.feeds.entries import modified
 from articles.models import Article, Author, Picture, Topic, Update
 from articles.polls import ballot
 from articles.templatetags.live import absolute
@@ -220,7 +219,7 @@ def update_out(update: Update, article: Article, texts: ReaderTexts) -> UpdateOu
         is_pinned=update.pin is not None,
         corrected_at=update.corrected_at,
         published_at=update.first_published_at,
-        changed_at=modified(update, language),
+        changed_at=update.modified_at(language),
         authors=[author_out(author, language) for author in Author.by_name(update.authors.all(), language)],
         pictures=[_picture_of(picture, texts) for picture in update.pictures.all()],
         embed=EmbedOut(url=embed.url, provider=embed.provider_name, title=embed.title) if embed else None,

@@ -24,10 +24,10 @@ EVENTS = {
     "update.changed": pgettext_lazy("event of a webhook", "A published update was corrected or translated"),
     "update.withdrawn": pgettext_lazy("event of a webhook", "An update was withdrawn"),
     "update.deleted": pgettext_lazy("event of a webhook", "An update that readers saw was deleted"),
-    "coverage.started": pgettext_lazy("event of a webhook", "A coverage started"),
-    "coverage.changed": pgettext_lazy("event of a webhook", "The texts of a coverage were changed"),
-    "coverage.finished": pgettext_lazy("event of a webhook", "A coverage finished"),
-    "coverage.deleted": pgettext_lazy("event of a webhook", "A coverage was deleted"),
+    "coverage.started": pgettext_lazy("event of a webhook", "Coverage started"),
+    "coverage.changed": pgettext_lazy("event of a webhook", "The texts of coverage changed"),
+    "coverage.finished": pgettext_lazy("event of a webhook", "Coverage finished"),
+    "coverage.deleted": pgettext_lazy("event of a webhook", "Coverage was deleted"),
 }
 
 
