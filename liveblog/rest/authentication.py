@@ -33,11 +33,11 @@ class AccessToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         address = limits.counted_address(request.META.get("REMOTE_ADDR") or "")
-        if limits.counted("wrong token", address, _FAILURES_SECONDS) >= MOST_FAILURES:
+        if limits.counted("wrong-token", address, _FAILURES_SECONDS) >= MOST_FAILURES:
             raise too_many(_FAILURES_SECONDS)
         found = Token.find(token)
         if found is None or not _may_come_in(found):
-            limits.count("wrong token", address, _FAILURES_SECONDS)
+            limits.count("wrong-token", address, _FAILURES_SECONDS)
             raise unauthorized()
         request.user = found.user
         # The audit log names it.
