@@ -19,6 +19,7 @@ from comments.models import Comment, Held, State
 from comments.queue import decisions, reasons
 from comments.queue.forms import RejectionForm
 from comments.queue.reasons import Reason
+from liveblog import cross_origin, web_origins
 from liveblog.actors import user_of
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Anchor, Order, Place
@@ -106,7 +107,7 @@ def list_comments(
     if etag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     response.headers["ETag"] = etag
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    cross_origin.readable_by(response, [web_origins.ALL])
     del response.headers["Cache-Control"]
     patch_cache_control(response, public=True, max_age=_MAX_AGE_SECONDS)
     return response

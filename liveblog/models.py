@@ -2,6 +2,7 @@ from django.db import models
 
 from liveblog.accounts.models import Invitation, Profile
 from liveblog.audit.models import Entry
+from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.rest.models import StoredAnswer, Token
@@ -9,6 +10,8 @@ from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
 
 __all__ = [
+    "Brand",
+    "BrandFile",
     "Change",
     "DatabaseHistory",
     "Delivery",
@@ -16,6 +19,7 @@ __all__ = [
     "Invitation",
     "Profile",
     "SearchText",
+    "SiteLink",
     "StoredAnswer",
     "Token",
     "Webhook",

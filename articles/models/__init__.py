@@ -3,8 +3,9 @@ from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
-from articles.models.article import Article
+from articles.models.article import Article, KnownSlug
 from articles.models.base import Author, Topic
+from articles.models.defaults import CoverageDefaults
 from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
@@ -15,6 +16,7 @@ from articles.translations.models import EngineUse, GlossaryTerm, Translation
 __all__ = [
     "Article",
     "Author",
+    "CoverageDefaults",
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
@@ -24,6 +26,7 @@ __all__ = [
     "Import",
     "ImportedArticle",
     "ImportedUpdate",
+    "KnownSlug",
     "Modification",
     "OldAddress",
     "Picture",

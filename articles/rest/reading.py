@@ -24,7 +24,7 @@ from articles.page.caching import cached_response
 from articles.page.live_page import BY_TIME
 from articles.rest import schemas
 from articles.translations.selection import of_update
-from liveblog import parameters
+from liveblog import cross_origin, parameters, web_origins
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
@@ -338,7 +338,6 @@ def _answer(
         response.headers["Last-Modified"] = http_date(modified_at.timestamp())
     if language:
         response.headers["Content-Language"] = language
-    # Pages of other sites may read what everybody may read (Fetch, CORS protocol).
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    cross_origin.readable_by(response, [web_origins.ALL])
     response.headers["Access-Control-Expose-Headers"] = "ETag"
     return response

@@ -33,6 +33,7 @@ class Action(models.TextChoices):
     WEBHOOK_CHANGED = "webhook_changed", pgettext_lazy("audit log", "changed a webhook")
     WEBHOOK_OFF = "webhook_off", pgettext_lazy("audit log", "switched off a webhook")
     SETTINGS_CHANGED = "settings_changed", pgettext_lazy("audit log", "changed the rules of coverage")
+    SITE_CHANGED = "site_changed", pgettext_lazy("audit log", "changed the settings of the site")
     STARTED = "started", pgettext_lazy("audit log", "started coverage")
     FINISHED = "finished", pgettext_lazy("audit log", "finished coverage")
     PUBLISHED = "published", pgettext_lazy("audit log", "published an update")

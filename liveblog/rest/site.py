@@ -14,6 +14,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation, PathView
 from ninja.router import Router
 
+from liveblog import cross_origin, web_origins
 from liveblog.parameters import reads
 from liveblog.rest import idempotency, problems
 from liveblog.rest.authentication import AccessToken
@@ -124,7 +125,7 @@ def _documents(api: NinjaAPI) -> list[URLPattern]:
     def description(request: HttpRequest) -> HttpResponseBase:
         """The description in OpenAPI 3.1."""
         response = api.create_response(request, described(api), status=200)
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        cross_origin.readable_by(response, [web_origins.ALL])
         patch_cache_control(response, public=True, max_age=_MAX_AGE_SECONDS)
         return response
 
