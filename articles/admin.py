@@ -207,7 +207,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
             (_("Picture"), {"classes": ["group", "group-picture"], "fields": photo}),
             _group(_("Languages"), languages, ["source_language", "languages", "policies"]),
             _group(_("Time and place"), begins, [*state, f"dateline_{own}"]),
-            _group(_("People and topics"), authors or gettext("nobody yet"), ["authors", "topics", "related"]),
+            _group(_("People and topics"), authors or gettext("no one yet"), ["authors", "topics", "related"]),
             _group(_("Background"), "", [f"body_{own}"]),
             _group(_("Rules"), "", ["needs_release", "shows_writing"]),
         ]
@@ -366,7 +366,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     @admin.display(description=_("people"))
     def people_shown(self, article: Article) -> SafeString | str:
         language = get_language() or "en"
-        return joined(Author.bylines(article.authors.all(), language), language) or gettext("nobody yet")
+        return joined(Author.bylines(article.authors.all(), language), language) or gettext("no one yet")
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
