@@ -2,6 +2,7 @@ from allauth.account.views import password_change
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
+from articles.embedding import views as embedding
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
 from liveblog import metrics, views
@@ -36,7 +37,12 @@ urlpatterns = [
     path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
     path("accounts/", include("liveblog.accounts.urls")),
+    path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),
+    path("embed.js", embedding.script, name="embed-script"),
+    path("embed/<language:language>/<slug:slug>/", embedding.page, name="embed-page"),
+    path("embed/<language:language>/<slug:slug>/fragment.html", embedding.fragment, name="embed-fragment"),
+    path("oembed", embedding.oembed, name="oembed"),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),
     path("<language:language>/", include("articles.urls")),

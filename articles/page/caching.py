@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
+from django.utils.crypto import salted_hmac
 from django.utils.http import http_date, parse_http_date_safe
 
+from articles.models import Article
 from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, get_or_make, point
 
@@ -51,6 +53,17 @@ def cached_response(
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())
     patch_cache_control(response, public=True, **(freshness or {"max_age": MAX_AGE_SECONDS}))
     return response
+
+
+def placeholder(name: str) -> str:
+    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
+    return salted_hmac("articles.page.caching", name).hexdigest()
+
+
+def filled(page: bytes, article: Article) -> bytes:
+    """Return a cached page with the present state in place of the placeholders "revision" and "token"."""
+    page = page.replace(placeholder("revision").encode(), str(article.revision).encode())
+    return page.replace(placeholder("token").encode(), article.revision_token.encode())
 
 
 def _is_current(request: HttpRequest, etag: str, last_modified: datetime.datetime | None) -> bool:

@@ -29,6 +29,7 @@ from articles.text.localized import Text
 from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
+from liveblog.delivery import elements
 from liveblog.lists import sort_key
 from liveblog.pagination import Anchor, Order, Place
 
@@ -46,10 +47,16 @@ MOMENTS_MAX = 100
 _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin", "first_published_at", "embed__title")
 
 
-def find(slug: str) -> tuple[int, list[str]] | None:
-    """Return the article's primary key and its languages on this site; None if no article has this slug."""
-    article = Article.objects.only("pk", "languages").filter(slug=slug).first()
-    return None if article is None else (article.pk, article.offered_languages)
+def find(slug: str) -> elements.Page | None:
+    """Return the page at an address; None if no article has or had this slug.
+
+    A page that is open under a former slug stays connected until it loads again under the present one.
+    """
+    found = Article.objects.only("pk", "languages", "embedding", "embed_origins")
+    article = found.filter(slug=slug).first() or found.filter(known_slugs__slug=slug).first()
+    if article is None:
+        return None
+    return elements.Page(article.pk, article.offered_languages, article.embedding_origins)
 
 
 def listed(language: str) -> QuerySet[Article]:
@@ -208,9 +215,14 @@ def _moments(article: Article, language: str) -> list[Update]:
     return list(BY_TIME.sort(rows)[:MOMENTS_MAX])
 
 
-def all_published(article: Article, language: str, place: Place, anchor: Anchor | None) -> pagination.Page[Update]:
-    """Return a page of all published updates by time, pinned or not, with everything that readers get of them."""
-    return BY_TIME.page(_shown(article, language).published().for_pages(), place, anchor, PAGE_SIZE)
+def all_published(
+    article: Article, language: str, place: Place, anchor: Anchor | None, size: int | None = None
+) -> pagination.Page[Update]:
+    """Return a page of all published updates by time, pinned or not, with everything that readers get of them.
+
+    size   how many there are on it, PAGE_SIZE if it is None
+    """
+    return BY_TIME.page(_shown(article, language).published().for_pages(), place, anchor, size or PAGE_SIZE)
 
 
 def with_texts(updates: Iterable[Update], article: Article, language: str) -> list[tuple[Update, ReaderTexts]]:
@@ -267,9 +279,14 @@ class LivePage:
 
     @classmethod
     def of(
-        cls, article: Article, language: str, selection: Selection = NEWEST, anchor: Anchor | None = None
+        cls,
+        article: Article,
+        language: str,
+        selection: Selection = NEWEST,
+        anchor: Anchor | None = None,
+        size: int | None = None,
     ) -> LivePage:
-        """Return the page of a selection; `anchor` is the update that names it.
+        """Return the page of a selection; `anchor` is the update that names it, and `size` that of `all_published`.
 
         Raise Moved if there is nothing on that side of the update, or if the update is pinned, and so on the newest
         page.
@@ -281,7 +298,7 @@ class LivePage:
             one.pk == place.pk and (selection.shows(one) or kinds.of(one).pinned) for one in pinned
         ):
             raise Moved(selection.at(Place()), f"update-{place.pk}")
-        page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, PAGE_SIZE)
+        page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, size or PAGE_SIZE)
         if place.relation in ("before", "after") and not page.items:
             raise Moved(selection.at(Place("at", place.pk)), f"update-{place.pk}")
         # Key facts stand in the head of every page, other pinned updates on top of the newest one.

@@ -11,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,7 +20,7 @@ from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Author, Update
 from articles.page import json_ld, live_page, rendering
-from articles.page.caching import MAX_AGE_SECONDS, cached_response
+from articles.page.caching import MAX_AGE_SECONDS, cached_response, filled, placeholder
 from articles.page.finding import find_article, title_of
 from articles.page.live_page import LivePage, Selection
 from articles.page.originals import originals_of_update
@@ -30,6 +29,7 @@ from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cross_origin import readable_by
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
@@ -112,9 +112,7 @@ def _live_page(
     page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
-    page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
-    page = page.replace(_placeholder("token").encode(), article.revision_token.encode())
-    return page.replace(_placeholder("comments").encode(), comments.encode())
+    return filled(page, article).replace(placeholder("comments").encode(), comments.encode())
 
 
 def _page_without_comments(
@@ -129,19 +127,14 @@ def _page_without_comments(
             "originals": page.originals,
             "article": article,
             "language": language,
-            "revision": _placeholder("revision"),
-            "token": _placeholder("token"),
-            "comments": _placeholder("comments"),
+            "revision": placeholder("revision"),
+            "token": placeholder("token"),
+            "comments": placeholder("comments"),
             "structured": json_ld.dumped(json_ld.live_blog(page)),
             "modified_at": log.changed_at(article.pk, besides="comment") or article.revised_at,
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
         }
         return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
-
-
-def _placeholder(name: str) -> str:
-    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
-    return salted_hmac("articles.page.views", name).hexdigest()
 
 
 @reads("before")
@@ -179,6 +172,7 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     else:
         # Names of states that nobody gave out must fill no cache.
         patch_cache_control(response, no_store=True)
+    readable_by(response, article.embedding_origins)
     return response
 
 
@@ -203,9 +197,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
     """The picture that stands for a live page where links to it are shared."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     return _card(request, article, found, digest, reverse("card", args=[language, slug, found.digest]))
@@ -215,9 +207,7 @@ def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpRes
 @require_safe
 def article_shape(request: HttpRequest, language: str, slug: str, across: int, down: int, digest: str) -> HttpResponse:
     """The picture of a live page in one of the shapes that search engines want."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     address = reverse("article-shape", args=[language, slug, across, down, found.digest])
