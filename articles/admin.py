@@ -206,7 +206,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
             (_("Picture"), {"classes": ["group", "group-picture"], "fields": photo}),
             _group(_("Languages"), languages, ["source_language", "languages", "policies"]),
             _group(_("Time and place"), begins, [*state, f"dateline_{own}"]),
-            _group(_("People and topics"), authors or gettext("nobody yet"), ["authors", "topics", "related"]),
+            _group(_("People and topics"), authors or gettext("no one yet"), ["authors", "topics", "related"]),
             _group(_("Background"), "", [f"body_{own}"]),
             _group(_("Rules"), "", ["needs_release", "shows_writing"]),
         ]
@@ -365,7 +365,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     @admin.display(description=_("people"))
     def people_shown(self, article: Article) -> SafeString | str:
         language = get_language() or "en"
-        return joined(Author.bylines(article.authors.all(), language), language) or gettext("nobody yet")
+        return joined(Author.bylines(article.authors.all(), language), language) or gettext("no one yet")
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
@@ -694,7 +694,7 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     @admin.display(description=_("coverage"), ordering="count")
     def count_shown(self, topic: Topic) -> str:
         count = topic.count  # type: ignore[attr-defined]
-        return ngettext("%(count)d coverage", "%(count)d coverages", count) % {"count": count}
+        return ngettext("%(count)d live blog", "%(count)d live blogs", count) % {"count": count}
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
@@ -721,7 +721,7 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, snippet: Snippet) -> SafeString | str:
-        return named(snippet.article) if snippet.article else gettext("Every coverage")
+        return named(snippet.article) if snippet.article else gettext("All coverage")
 
 
 from articles.interchange import admin as interchange_admin  # noqa: E402, F401 - registers its pages
