@@ -279,6 +279,8 @@ LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 5
 #: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
+#: Requests with one access token of the interface for programs, in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
 
@@ -354,6 +356,15 @@ MASTODON_INSTANCES = env.list(
 )
 #: For tests: addresses to use instead of those of the providers, as https://host=http://127.0.0.1:8001.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
+
+# Webhooks ------------------------------------------------------------------------------------------------------------
+
+#: Days of nothing but failures after which a webhook is switched off; 0: never.
+WEBHOOK_DISABLE_DAYS = env.float("WEBHOOK_DISABLE_DAYS", 5.0)
+if not 0 <= WEBHOOK_DISABLE_DAYS <= 365:
+    raise ImproperlyConfigured(f"WEBHOOK_DISABLE_DAYS is {WEBHOOK_DISABLE_DAYS}. It can be 0 (never) to 365 days.")
+#: For tests: addresses to use instead of those of other systems, as https://host=http://127.0.0.1:8001.
+WEBHOOK_ROUTES: dict[str, str] = env.dict("WEBHOOK_ROUTES", {})
 
 # Comments ------------------------------------------------------------------------------------------------------------
 
@@ -480,12 +491,13 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The extension of the editor that marks words in other languages.
+# The extensions of the editor: one marks words in other languages, one is the toolbar.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
         "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
-    }
+    },
+    {"js": [static_lazy("articles/editor-toolbar.js")], "extensions": {"Toolbar": html_tags([])}},
 ]
 
 # Security -------------------------------------------------------------------------------------------------------------
@@ -675,7 +687,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                "liveblog.proxies",
+                *("liveblog.proxies", "liveblog.webhooks"),
                 *(
                     "articles.embeds",
                     "articles.polls",
