@@ -35,7 +35,7 @@ from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
 from articles.history.admin import VersionsAdminMixin, author_of
-from articles.models import Article, Author, CoverageEvent, Snippet, Topic, Update
+from articles.models import Article, Author, CoverageDefaults, CoverageEvent, Snippet, Topic, Update
 from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
 from articles.publishing import finishing, rules, syndication
@@ -44,6 +44,7 @@ from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
+from liveblog.lists import comma
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.moments.formats import element
@@ -150,12 +151,12 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
-                "%(count)s update is waiting for release and will not appear by itself:",
-                "%(count)s updates are waiting for release and will not appear by themselves:",
+                "{count} update is awaiting approval and won’t be published automatically: {updates}",
+                "{count} updates are awaiting approval and won’t be published automatically: {updates}",
                 len(waiting),
             )
-            names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
-            message = format_html("{} {}", text % {"count": len(waiting)}, names)
+            names = format_html_join(comma(), "{}", ((named(update),) for update in waiting))
+            message = format_html(text, count=len(waiting), updates=names)
             self.message_user(request, message, messages.WARNING)
 
     def history_view(
@@ -164,6 +165,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         events = CoverageEvent.objects.filter(article=number(object_id) or 0).select_related("article", "user")
         context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
         return super().history_view(request, object_id, context | (extra_context or {}))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return CoverageDefaults.stored().values | super().get_changeform_initial_data(request)
 
     class Media:
         js = (Script("articles/photo.js", type="module"),)
@@ -228,10 +232,8 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
     may_publish = False
 
     # Shown in a dialogue before an update is withdrawn.
-    withdraw_mark = forms.BooleanField(
-        label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
-    )
-    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_mark = forms.BooleanField(label=_("Show readers that an update was removed here"), required=False)
+    withdraw_reason = TextFormField(label=_("Reason shown to readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update
@@ -279,10 +281,10 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
-    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "embed_url")
+    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "topics", "embed_url")
     translate_permission = "articles.translate_update"
-    autocomplete_fields = ("article", "authors")
-    metadata_displays = ("article_named",)
+    autocomplete_fields = ("article", "authors", "topics")
+    metadata_displays = ("article_named", "topics_named")
     list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
     list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article", "embed")
@@ -335,6 +337,10 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:
         return named(update)
+
+    @admin.display(description=_("topics"))
+    def topics_named(self, update: Update) -> SafeString:
+        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, update: Update) -> SafeString:
@@ -445,7 +451,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         # The site may not offer the language in which the author writes the name.
         own = [obj.source_language] if obj and obj.source_language not in offered else []
         return [
-            (None, {"fields": ["source_language", "user"], "classes": ["facts"]}),
+            (None, {"fields": ["source_language", "user", "photo", "links"], "classes": ["facts"]}),
             *language_fieldsets(Author, [*offered, *own]),
         ]
 

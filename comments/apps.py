@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,7 +9,8 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_part
-        from comments import archiving, moderation, privacy, rekeying, rendering, search
+        from comments import archiving, moderation, privacy, rekeying, rendering, search, settings_page
+        from comments.models.rules import give_usual_rules
         from comments.queue import consumers, panel
         from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
@@ -21,5 +23,7 @@ class CommentsConfig(AppConfig):
         moderation.listen()
         privacy.listen()
         search.register()
+        settings_page.register()
+        post_save.connect(give_usual_rules, sender="articles.Article", dispatch_uid="usual rules for comments")
         rekeyers.register(rekeying.rekey)
         register_part("comments", Part(archiving.KINDS, archiving.dump, archiving.load))

@@ -51,8 +51,9 @@ _BULKHEADS = (
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-_OTHERS = ("/sitemap", "/news-sitemap.xml", "/embed/", "/embed.js")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _OTHERS, is_of_site)
+#: Beside the pages of readers: sitemaps, the newsroom's brand, and coverage for pages of other sites.
+_SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js")
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
 
 

@@ -57,8 +57,10 @@ class NotInLanguage(Http404):
     """A page does not exist in the language of its address.
 
     languages   codes of those in which it does, at the same address otherwise
+    title       its title and the language of that
     """
 
-    def __init__(self, languages: Sequence[str]) -> None:
+    def __init__(self, languages: Sequence[str], title: tuple[str, str] | None = None) -> None:
         super().__init__()
         self.languages = languages
+        self.title = title

@@ -157,6 +157,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "liveblog.accounts.views.admin_context",
+                "liveblog.branding.current.context",
             ],
         },
     },

@@ -83,15 +83,22 @@ class Addresses(NamedTuple):
     slug: str
     update: int | None = None
     is_key: bool = False
+    #: Slugs of the topics and primary keys of the authors of the update.
+    topics: tuple[str, ...] = ()
+    authors: tuple[int, ...] = ()
 
     def of(self, service: Service, language: str) -> Iterator[str]:
         """Yield the addresses in one language that a service has to read again."""
         if service == Service.WEBSUB:
             # The name of a coverage is in the entries of the site's feed, but makes none of them new.
-            for slug in (self.slug, "") if self.update else (self.slug,):
+            channels = [Channel(language, self.slug)]
+            if self.update:
+                channels += [Channel(language), *(Channel(language, topic=slug) for slug in self.topics)]
+                channels += [Channel(language, author=pk) for pk in self.authors]
+            for channel in channels:
                 for key_only in (False, True) if self.is_key else (False,):
                     for name in FORMATS:
-                        yield Channel(language, slug, key_only).url(name)
+                        yield channel._replace(key_only=key_only).url(name)
         else:
             yield absolute(reverse("live", args=[language, self.slug]))
             if self.update:

@@ -103,7 +103,15 @@ def _addresses_of_update(update: Update, old: Versioned | None) -> pings.Address
     was_key = isinstance(old, Update) and old.is_key
     # The primary key of a deleted row is only that of the row as it was.
     pk = update.pk or (old.pk if old else None)
-    return pings.Addresses(update.article.slug, pk, is_key=update.is_key or was_key)
+    topics = {topic.slug for topic in update.topics.all()} or {topic.slug for topic in update.article.topics.all()}
+    authors = {author.pk for author in update.authors.all()}
+    return pings.Addresses(
+        update.article.slug,
+        pk,
+        is_key=update.is_key or was_key,
+        topics=tuple(sorted(topics)),
+        authors=tuple(sorted(authors)),
+    )
 
 
 def keep_places(sender: type[Article], instance: Article, **_: Any) -> None:

@@ -5,6 +5,7 @@ from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
 from articles.models.article import Article
 from articles.models.base import Author, Topic
+from articles.models.defaults import CoverageDefaults
 from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
@@ -15,6 +16,7 @@ from articles.translations.models import EngineUse, GlossaryTerm, Translation
 __all__ = [
     "Article",
     "Author",
+    "CoverageDefaults",
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",

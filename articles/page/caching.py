@@ -11,8 +11,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import http_date, parse_http_date_safe
 
 from articles.models import Article
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, get_or_make, point
-from liveblog.release import RELEASE
 
 #: Seconds for which a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
 MAX_AGE_SECONDS = 5
@@ -36,7 +36,7 @@ def cached_response(
     last_modified   when it changed for the last time, for programs that know no ETags
     freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
     """
-    version = f"{RELEASE}:{name}:{state}"
+    version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()

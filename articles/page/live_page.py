@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from articles import kinds
 from articles.cards.contents import article_card_url
 from articles.kinds import summary
-from articles.models import Article, Author, DeletedUpdate, Picture, Translation, Update
+from articles.models import Article, Author, DeletedUpdate, Picture, Topic, Translation, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
@@ -30,12 +30,13 @@ from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.delivery import elements
+from liveblog.lists import sort_key
 from liveblog.pagination import Anchor, Order, Place
 
 PAGE_SIZE = 50
 
 #: The parameters of the address.
-PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page")
+PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page", "topic")
 
 #: The orders of the updates that are not pinned.
 BY_TIME = Order(("first_published_at", "pk"))
@@ -68,6 +69,7 @@ class Selection(NamedTuple):
     """The updates of an article that one page of it shows, and their order.
 
     author   the primary key of an author of the updates, 0 for all
+    topic    the primary key of a topic of the updates, 0 for all
     kind     a kind of update, "" for all
     oldest   whether the oldest update comes first
     """
@@ -76,6 +78,7 @@ class Selection(NamedTuple):
     key_only: bool = False
     author: int = 0
     kind: str = ""
+    topic: int = 0
     oldest: bool = False
 
     @classmethod
@@ -86,12 +89,13 @@ class Selection(NamedTuple):
             pagination.choice(query, "key", ("", "0", "1")) == "1",
             pagination.whole_number(query, "author") if "author" in query else 0,
             pagination.choice(query, "kind", ("", *(kind.code for kind in kinds.ALL))),
+            pagination.whole_number(query, "topic") if "topic" in query else 0,
             pagination.choice(query, "order", ("", "newest", "oldest")) == "oldest",
         )
 
     @property
     def filtered(self) -> bool:
-        return self.key_only or bool(self.author) or bool(self.kind)
+        return self.key_only or bool(self.author) or bool(self.kind) or bool(self.topic)
 
     @property
     def order(self) -> Order:
@@ -100,7 +104,8 @@ class Selection(NamedTuple):
     @property
     def key(self) -> str:
         """Return a name for caches."""
-        return f"{self.place.relation}{self.place.pk}:{int(self.key_only)}:{self.author}:{self.kind}:{int(self.oldest)}"
+        filters = f"{int(self.key_only)}:{self.author}:{self.kind}:{self.topic}"
+        return f"{self.place.relation}{self.place.pk}:{filters}:{int(self.oldest)}"
 
     @property
     def accepts(self) -> str:
@@ -109,6 +114,7 @@ class Selection(NamedTuple):
             ("[data-key]" if self.key_only else "")
             + (f'[data-authors~="{self.author}"]' if self.author else "")
             + (f'[data-kind="{self.kind}"]' if self.kind else "")
+            + (f'[data-topics~="{self.topic}"]' if self.topic else "")
         )
 
     def of_updates(self, rows: UpdateQuerySet) -> UpdateQuerySet:
@@ -117,13 +123,16 @@ class Selection(NamedTuple):
             rows = rows.filter(is_key=True)
         if self.author:
             rows = rows.filter(authors=self.author)
+        if self.topic:
+            rows = rows.filter(topics=self.topic)
         return rows.filter(kind=self.kind) if self.kind else rows
 
     def shows(self, update: Update) -> bool:
-        """Return whether it shows an update that is read with its authors."""
+        """Return whether it shows an update that is read with its authors and topics."""
         return (
             (update.is_key or not self.key_only)
             and (not self.author or any(author.pk == self.author for author in update.authors.all()))
+            and (not self.topic or any(topic.pk == self.topic for topic in update.topics.all()))
             and self.kind in ("", update.kind)
         )
 
@@ -137,6 +146,7 @@ class Selection(NamedTuple):
             "key": int(self.key_only) or None,
             "author": self.author or None,
             "kind": self.kind,
+            "topic": self.topic or None,
             "order": "oldest" if self.oldest else "",
         }
         return pagination.address(path, parameters, fragment)
@@ -175,8 +185,10 @@ def place_of_page(article: Article, language: str, number: int, selection: Selec
 
 
 def check(article: Article, selection: Selection) -> None:
-    """Raise Http404 if nobody of the author's name writes for the article: caches keep no page of invented authors."""
+    """Raise Http404 if the article has no update of the author or topic: caches keep no page of invented ones."""
     if selection.author and not Author.objects.filter(pk=selection.author, updates__article=article).exists():
+        raise Http404
+    if selection.topic and not Topic.objects.filter(pk=selection.topic, updates__article=article).exists():
         raise Http404
 
 
@@ -341,7 +353,7 @@ class LivePage:
     @cached_property
     def all_url(self) -> str:
         """Return the address of this place in the list of all updates."""
-        return self._chosen(key_only=False, author=0, kind="")
+        return self._chosen(key_only=False, author=0, kind="", topic=0)
 
     @cached_property
     def key_url(self) -> str:
@@ -363,11 +375,20 @@ class LivePage:
         authors = Author.objects.filter(Exists(published.filter(authors=OuterRef("pk"))))
         codes = set(published.order_by().values_list("kind", flat=True).distinct())
         named = [(author.pk, author.name_for(language)) for author in Author.by_name(authors, language)]
+        topics = Topic.objects.filter(Exists(published.filter(topics=OuterRef("pk"))))
+        source = self.article.source_language
+        on = [(topic.pk, rendering.text_of_topic(topic, language, source)) for topic in topics]
+        on.sort(key=lambda each: sort_key(each[1].value, language))
         kinds_used = [(one.code, Text(str(one.name), language, language)) for one in kinds.ALL if one.code in codes]
         return [
             {"label": label, "choices": [self._choice(name, value, text) for value, text in choices]}
-            for name, label, choices in (("author", _("Author"), named), ("kind", _("Kind"), kinds_used))
-            if len(choices) > 1
+            for name, label, choices, least in (
+                # One topic divides the list, too: not every update has one.
+                ("topic", _("Topic"), on, 1),
+                ("author", _("Author"), named, 2),
+                ("kind", _("Kind"), kinds_used, 2),
+            )
+            if len(choices) >= least
         ]
 
     def _choice(self, name: str, value: int | str, text: Text) -> dict[str, Any]:

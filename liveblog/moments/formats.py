@@ -11,7 +11,7 @@ has them.
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 from babel import Locale
@@ -51,6 +51,16 @@ def moment_in_sentence(moment: datetime) -> str:
 def day_text(moment: datetime) -> str:
     """Return the day of a moment for a heading: 'Tuesday, 29 November 2022'."""
     return format_date(timezone.localtime(moment), "full", locale=active_locale())
+
+
+def month_text(day: date) -> str:
+    """Return the month of a day with its year: 'November 2022'."""
+    return format_skeleton("yMMMM", day, locale=active_locale())
+
+
+def month_name(day: date) -> str:
+    """Return the month of a day by itself: 'November'."""
+    return format_date(day, "LLLL", locale=active_locale())
 
 
 def day_in_sentence(local: datetime) -> str:
