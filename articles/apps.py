@@ -17,6 +17,7 @@ class ArticlesConfig(AppConfig):
         from articles.history.recording import History
         from articles.listings import suggestions
         from articles.models import Article, Update
+        from articles.newsroom import waiting
         from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
@@ -27,6 +28,7 @@ class ArticlesConfig(AppConfig):
         from liveblog import metrics
         from liveblog.accounts import invitations
         from liveblog.delivery import elements
+        from liveblog.newsroom import waiting as newsroom
 
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
@@ -58,3 +60,4 @@ class ArticlesConfig(AppConfig):
         suggestions.register()
         settings_page.register()
         invitations.register(bylines.make)
+        newsroom.register(waiting.queues, waiting.problems)

@@ -8,17 +8,20 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Reader comments")
 
     def ready(self) -> None:
-        from articles.api import Part, register_part
+        from articles.api import Part, register_copier, register_part
         from comments import archiving, moderation, privacy, rekeying, rendering, search, settings_page
         from comments.models.rules import give_usual_rules
-        from comments.queue import consumers, panel
+        from comments.queue import consumers, panel, waiting
         from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
+        from liveblog.newsroom import waiting as newsroom
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_sections)
         panels.register(panel.waiting)
+        newsroom.register(waiting.queues, waiting.problems, group=consumers.GROUP)
+        register_copier(waiting.copy_rules)
         consumers.listen()
         moderation.listen()
         privacy.listen()

@@ -1,7 +1,8 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
 from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
 
 
 class LiveblogConfig(AppConfig):
@@ -18,6 +19,8 @@ class LiveblogConfig(AppConfig):
         from liveblog.search import users
         from liveblog.translation import engines
 
+        # Django's own name for it is for programmers.
+        apps.get_app_config("auth").verbose_name = _("People and roles")
         register(checks.deployment, deploy=True)
         # A wrong rule stops the server when it starts, not the first draft.
         engines.parse(settings.TRANSLATION_ENGINES)

@@ -24,6 +24,7 @@ from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
 from articles.interchange.jobs import import_when_due
+from articles.newsroom.consumers import NewsroomConsumer
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
@@ -51,7 +52,7 @@ _BULKHEADS = (
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-#: Beside the pages of readers: sitemaps, the newsroom's brand, and coverage for pages of other sites.
+#: Beside the pages of readers: sitemaps, embeds, and the style sheet and files of the newsroom's brand.
 _SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js")
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
@@ -74,6 +75,7 @@ _routes = ProtocolTypeRouter(
             [
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
                 path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
+                path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
                 path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
                 re_path("", _own(nowhere)),
             ]

@@ -158,6 +158,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "liveblog.accounts.views.admin_context",
                 "liveblog.branding.current.context",
+                "articles.newsroom.context.sidebar",
             ],
         },
     },

@@ -37,6 +37,7 @@ urlpatterns = [
     path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
     path("accounts/", include("liveblog.accounts.urls")),
+    path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),
     path("embed.js", embedding.script, name="embed-script"),
     path("embed/<language:language>/<slug:slug>/", embedding.page, name="embed-page"),

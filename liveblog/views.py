@@ -16,7 +16,7 @@ from django.views.static import serve
 
 from liveblog import cache, connections, outages, unavailable
 from liveblog.branding.current import edition
-from liveblog.errors import NotInLanguage
+from liveblog.errors import MovedSlug, NotInLanguage
 from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
 
@@ -111,7 +111,12 @@ def suggest_with(suggestions: Callable[[str], str]) -> None:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that there is no page, and help on: with the page in other languages, the search, and what is live."""
+    """Say that there is no page, and help on: with the page in other languages, the search, and what is live.
+
+    If its address has a former slug, redirect to the same page under the present one.
+    """
+    if isinstance(exception, MovedSlug) and request.resolver_match is not None:
+        return _moved(request, exception.slug)
     addresses, title = [], None
     if isinstance(exception, NotInLanguage):
         rest = request.path.partition("/")[2].partition("/")[2]
@@ -133,6 +138,22 @@ def cached_suggestions(language: str) -> str:
             return ""
         cache.put(key, found, SUGGESTIONS_SECONDS)
     return mark_safe(found)
+
+
+#: The slug may change again.
+_MOVED_MAX_AGE_SECONDS = 3600
+
+
+def _moved(request: HttpRequest, slug: str) -> HttpResponse:
+    match = request.resolver_match
+    assert match is not None
+    address = reverse(match.view_name, kwargs=match.kwargs | {"slug": slug})
+    query = request.META.get("QUERY_STRING", "")
+    # 308 has the browser send a form again as it was (RFC 9110, section 15.4.9), so a comment is not lost.
+    status = 301 if request.method in ("GET", "HEAD") else 308
+    response = HttpResponse(status=status, headers={"Location": f"{address}?{query}" if query else address})
+    patch_cache_control(response, public=True, max_age=_MOVED_MAX_AGE_SECONDS)
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

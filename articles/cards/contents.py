@@ -96,7 +96,7 @@ def photo_of(item: Article | Update) -> ImageFieldFile | None:
 
 
 def article_card_url(article: Article, language: str) -> str:
-    return reverse("card", args=[language, article.slug, card_of_article(article, language).digest])
+    return reverse("card", args=[language, article.slug_in(language), card_of_article(article, language).digest])
 
 
 def site_card_url(language: str) -> str:
@@ -105,5 +105,5 @@ def site_card_url(language: str) -> str:
 
 
 def update_card_url(update: Update, article: Article, texts: ReaderTexts) -> str:
-    digest = card_of_update(update, article, texts).digest
-    return reverse("update-card", args=[texts.page_language, article.slug, update.pk, digest])
+    digest, language = card_of_update(update, article, texts).digest, texts.page_language
+    return reverse("update-card", args=[language, article.slug_in(language), update.pk, digest])

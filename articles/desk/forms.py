@@ -42,10 +42,14 @@ _FIELDS = {"first_published_at": "published_at"}
 
 
 def language_for(user: Actor, article: Article) -> str:
-    """Return the language of a user's new update: that of their last update, or of the page that they see."""
+    """Return the language of a user's new update: that of their last update, or of the page that they see.
+
+    The first update of a coverage is in the language of its headline.
+    """
     last = Update.objects.filter(written_by=user.pk).order_by("-pk").values_list("source_language", flat=True).first()
     offered = article.offered_languages or [code for code, _name in settings.LANGUAGES]
-    return next((code for code in (last, get_language()) if code in offered), offered[0])
+    first = None if article.updates.exists() else article.source_language
+    return next((code for code in (first, last, get_language()) if code in offered), offered[0])
 
 
 def copy_targets(article: Article) -> QuerySet[Article]:

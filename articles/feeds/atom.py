@@ -170,7 +170,7 @@ def _write_image(handler: _Handler, image: Image, language: str) -> None:
 
 def _write_source(handler: _Handler, entry: Entry, site: Channel) -> None:
     """Write of which feed an entry of the site's feed is a copy (RFC 4287, section 4.2.11)."""
-    channel = site._replace(slug=entry.coverage.slug, key_only=False)
+    channel = site._replace(slug=entry.coverage.slug_in(site.language), key_only=False)
     with handler.around("source"):
         handler.element("id", channel.tag(entry.coverage))
         handler.text("title", entry.coverage_title, entry.language)

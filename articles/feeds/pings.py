@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.feeds.addresses import FORMATS, Channel
-from articles.models import Ping
+from articles.models import Article, Ping
 from articles.templatetags.live import absolute
 from liveblog import jobs
 from liveblog.errors import ProviderError
@@ -80,7 +80,7 @@ def services() -> list[Service]:
 class Addresses(NamedTuple):
     """The subject of a ping: the page of an article, and perhaps one of its updates, that an edit changed."""
 
-    slug: str
+    article: Article
     update: int | None = None
     is_key: bool = False
     #: Slugs of the topics and primary keys of the authors of the update.
@@ -91,7 +91,7 @@ class Addresses(NamedTuple):
         """Yield the addresses in one language that a service has to read again."""
         if service == Service.WEBSUB:
             # The name of a coverage is in the entries of the site's feed, but makes none of them new.
-            channels = [Channel(language, self.slug)]
+            channels = [Channel(language, self.article.slug_in(language))]
             if self.update:
                 channels += [Channel(language), *(Channel(language, topic=slug) for slug in self.topics)]
                 channels += [Channel(language, author=pk) for pk in self.authors]
@@ -100,9 +100,9 @@ class Addresses(NamedTuple):
                     for name in FORMATS:
                         yield channel._replace(key_only=key_only).url(name)
         else:
-            yield absolute(reverse("live", args=[language, self.slug]))
+            yield absolute(self.article.url(language))
             if self.update:
-                yield absolute(reverse("update", args=[language, self.slug, self.update]))
+                yield absolute(reverse("update", args=[language, self.article.slug_in(language), self.update]))
 
 
 def enqueue(changed: Addresses, languages: Iterable[str]) -> None:

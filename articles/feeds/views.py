@@ -65,7 +65,9 @@ def feed(
 
     def render() -> bytes:
         # The article as it is now, with everything that a page needs.
-        document = listed or Document.of(channel, Article.objects.for_pages().get(slug=slug), place, anchor)
+        document = listed or Document.of(
+            channel, Article.objects.for_pages().get(pk=article.pk if article else 0), place, anchor
+        )
         document.fetch()
         with translation.override(language):
             return _WRITERS[name](document)

@@ -60,7 +60,17 @@ _EVENTS = frozenset(
 _NOT_IN_RECORDS = frozenset({"id", "article", "version", "desk_revision", "key", "copy_group"})
 _NOT_OF_ARTICLES = frozenset(
     {
-        *("id", "slug", "version", "revision", "revision_token", "revised_at", "desk_revision", "deletion_revision"),
+        *(
+            "id",
+            "slug",
+            "slugs",
+            "version",
+            "revision",
+            "revision_token",
+            "revised_at",
+            "desk_revision",
+            "deletion_revision",
+        ),
         *("desk_tokens", "start_day", "photo", "photo_width", "photo_height"),
     }
 )
@@ -151,7 +161,7 @@ def slug_for(wanted: str, coverage: Coverage) -> str:
     headline = str(coverage.data.get(f"headline_{coverage.source_language}", ""))
     base = slugify(wanted)[:110] or slugify(headline)[:110] or "coverage"
     slug, number = base, 1
-    while Article.objects.filter(slug=slug).exists():
+    while Article.of_slug(slug) is not None:
         number += 1
         slug = f"{base}-{number}"
     return slug

@@ -3,7 +3,7 @@ from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
-from articles.models.article import Article
+from articles.models.article import Article, KnownSlug
 from articles.models.base import Author, Topic
 from articles.models.defaults import CoverageDefaults
 from articles.models.update import DeletedUpdate, Update
@@ -26,6 +26,7 @@ __all__ = [
     "Import",
     "ImportedArticle",
     "ImportedUpdate",
+    "KnownSlug",
     "Modification",
     "OldAddress",
     "Picture",

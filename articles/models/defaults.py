@@ -23,26 +23,26 @@ class CoverageDefaults(models.Model):
     )
     time_zone = TimeZoneField(_("time zone"), default=timezone.get_default_timezone_name)
     policies = PoliciesField(
-        _("texts that nobody has reviewed"),
+        _("unreviewed translations"),
         default=dict,
         blank=True,
-        help_text=_("What readers of a language are given until a person has reviewed the translation."),
+        help_text=_("What readers see until the translation has been reviewed."),
     )
     needs_release = models.BooleanField(
-        _("a second person releases updates"),
+        _("updates need a second pair of eyes"),
         default=False,
-        help_text=_("What a journalist writes appears once somebody else has released it."),
+        help_text=_("Nothing is published until a colleague has approved it."),
     )
     shows_writing = models.BooleanField(
-        _("readers see that somebody writes"),
+        _("show readers when an update is being written"),
         default=False,
-        help_text=_("While an update is being written, the page says so. It does not say by whom."),
+        help_text=_("The page shows that an update is being written, but not by whom."),
     )
 
     class Meta:
         default_permissions = ("change",)
-        verbose_name = _("usual settings of coverage")
-        verbose_name_plural = _("usual settings of coverage")
+        verbose_name = _("default settings for coverage")
+        verbose_name_plural = _("default settings for coverage")
         constraints = [DatabaseCheck(condition=models.Q(pk=1), name="one_row_of_usual_settings")]
 
     def __str__(self) -> str:

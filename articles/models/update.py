@@ -436,7 +436,7 @@ class Update(Versioned):
         return time_key(self.first_published_at, self.pk)
 
     def url(self, language: str) -> str:
-        return reverse("update", args=[language, self.article.slug, self.pk])
+        return reverse("update", args=[language, self.article.slug_in(language), self.pk])
 
 
 class DeletedUpdate(models.Model):

@@ -63,7 +63,7 @@ def document(article: Article, language: str, place: Place, anchor: Anchor | Non
     coverage = _coverage(article, language, originals_of_article(article, language), shown)
     found: dict[str, object] = {"@context": _SCHEMA, **coverage}
     if page.next is not None:
-        address = pagination.address(reverse("liveblog", args=[language, article.slug]), page.next.query)
+        address = pagination.address(reverse("liveblog", args=[language, article.slug_in(language)]), page.next.query)
         found |= {"@context": _PAGED, "next": absolute(address)}
     return found
 

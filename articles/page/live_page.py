@@ -48,8 +48,12 @@ _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin"
 
 
 def find(slug: str) -> elements.Page | None:
-    """Return the page at an address; None if no article has this slug."""
-    article = Article.objects.only("pk", "languages", "embedding", "embed_origins").filter(slug=slug).first()
+    """Return the page at an address; None if no article has or had this slug.
+
+    A page that is open under a former slug stays connected until it loads again under the present one.
+    """
+    found = Article.objects.only("pk", "languages", "embedding", "embed_origins")
+    article = found.filter(slug=slug).first() or found.filter(known_slugs__slug=slug).first()
     if article is None:
         return None
     return elements.Page(article.pk, article.offered_languages, article.embedding_origins)

@@ -197,9 +197,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
     """The picture that stands for a live page where links to it are shared."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     return _card(request, article, found, digest, reverse("card", args=[language, slug, found.digest]))
@@ -209,9 +207,7 @@ def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpRes
 @require_safe
 def article_shape(request: HttpRequest, language: str, slug: str, across: int, down: int, digest: str) -> HttpResponse:
     """The picture of a live page in one of the shapes that search engines want."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     address = reverse("article-shape", args=[language, slug, across, down, found.digest])

@@ -38,7 +38,7 @@ def prepare(source: Article, slug: str) -> Article:
         article = Article.objects.get(pk=source.pk)
         article.pk = None
         article._state.adding = True
-        article.slug = slug
+        article.slug, article.slugs = slug, {}
         article.revision, article.revision_token = 0, new_token()
     for update in article.updates.all() if article.pk else ():
         update.delete()

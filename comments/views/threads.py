@@ -291,7 +291,9 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 "addresses": [
                     {
                         "language": code,
-                        "url": pagination.address(reverse("thread", args=[code, slug, pk]), place.query),
+                        "url": pagination.address(
+                            reverse("thread", args=[code, article.slug_in(code), pk]), place.query
+                        ),
                     }
                     for code in article.offered_languages
                 ],

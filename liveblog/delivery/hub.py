@@ -174,7 +174,7 @@ class Hub:
         """Tell the desks of an article how many readers it has in this process."""
         stream = self.streams.get(article_id)
         counts = {language: len(readers) for language, readers in stream.readers.items()} if stream else {}
-        message = {"type": "audience.counted", "process": self._process, "readers": counts}
+        message = {"type": "audience.counted", "process": self._process, "article": article_id, "readers": counts}
         notify.send_soon(notify.desk_group(article_id), message)
 
     async def _watch(self) -> None:
