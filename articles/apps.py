@@ -21,6 +21,7 @@ class ArticlesConfig(AppConfig):
         from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
+        from articles.publishing.approvals import Approvals
         from articles.publishing.auditing import AuditTrail
         from articles.publishing.syndication import Copies
         from articles.translations import monitoring
@@ -39,6 +40,7 @@ class ArticlesConfig(AppConfig):
         changes.register("history", History())
         changes.register("copies", Copies())
         changes.register("audit", AuditTrail())
+        changes.register("approvals", Approvals())
         for relation in (Update.authors, Update.topics, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")

@@ -45,7 +45,7 @@ class Follower(Protocol):
 
 
 #: Names of the followers of every edit, in the order in which they are called.
-FOLLOWERS = ("translation states", "change log", "desks", "search", "feeds", "history", "copies", "audit")
+FOLLOWERS = ("translation states", "change log", "desks", "search", "feeds", "history", "copies", "audit", "approvals")
 
 _followers: dict[str, Follower] = {}
 

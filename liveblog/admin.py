@@ -79,7 +79,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Roles"), {"fields": ("groups", "is_superuser", "is_staff", "is_active")}),
-        (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
+        (_("Logins"), {"fields": ("last_login", "date_joined")}),
     )
     filter_horizontal = ()
     inlines = (_ProfileInline,)

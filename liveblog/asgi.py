@@ -20,7 +20,7 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
-from articles.desk.consumers import DeskConsumer
+from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
 from articles.interchange.jobs import import_when_due
@@ -74,6 +74,7 @@ _routes = ProtocolTypeRouter(
         "websocket": URLRouter(
             [
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
+                path("ws/approvals/", _own(AuthMiddlewareStack(ApprovalsConsumer.as_asgi()))),
                 path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
                 path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
                 path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),

@@ -480,12 +480,13 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The extension of the editor that marks words in other languages.
+# The extensions of the editor: one marks words in other languages, one is the toolbar.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
         "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
-    }
+    },
+    {"js": [static_lazy("articles/editor-toolbar.js")], "extensions": {"Toolbar": html_tags([])}},
 ]
 
 # Security -------------------------------------------------------------------------------------------------------------

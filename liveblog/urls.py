@@ -10,6 +10,7 @@ from liveblog.accounts import views as accounts
 from liveblog.branding import settings_page
 from liveblog.branding import views as branding
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.newsroom import app
 from liveblog.newsroom import settings as settings_pages
 
 register_converter(LanguageConverter, "language")
@@ -36,6 +37,9 @@ urlpatterns = [
     path("admin/settings/", settings_pages.first, name="settings"),
     path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
+    path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
+    path("admin/worker.js", app.worker, name="newsroom-worker"),
+    path("admin/resume/", app.resume, name="newsroom-resume"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),

@@ -19,12 +19,13 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
 from articles import changes, kinds
-from articles.desk import actions, coverage, timeline
+from articles.desk import actions, coverage, notes, timeline
 from articles.desk.conflicts import conflict_context
 from articles.desk.consumers import PERMISSIONS
 from articles.desk.forms import ComposerForm, key_of, language_for
@@ -32,17 +33,19 @@ from articles.desk.previews import preview_html
 from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
-from articles.publishing import finishing, quiet, snapshot, syndication
-from articles.text.localized import text_in
+from articles.publishing import approvals, finishing, quiet, snapshot, syndication
+from articles.text.localized import text_in, titled
 from articles.text.richtext import prepare
 from articles.translations import stats
 from liveblog import cache
 from liveblog.actors import Machine, acting_as
+from liveblog.admin_lang import named
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
 from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
+from liveblog.newsroom.app import remember_place
 from liveblog.numbers import number
 
 if TYPE_CHECKING:
@@ -98,7 +101,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
     found = timeline.newest(article, timeline.Selection())
     context = {
         **admin.site.each_context(request),
-        "title": str(article),
+        "title": titled(article, get_language() or "en").value,
         "article": article,
         "opts": Article._meta,
         "state": state,
@@ -111,7 +114,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
         "colleagues": _colleagues(),
         "may_run": _may_run(request),
     }
-    return TemplateResponse(request, "admin/articles/desk/page.html", context)
+    return remember_place(request, TemplateResponse(request, "admin/articles/desk/page.html", context))
 
 
 def _snippets(article: Article) -> list[Snippet]:
@@ -143,6 +146,9 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "pictures": form.pictures.render_container(),
         "kinds": kinds.ALL,
         "asked": {field: kinds.codes_with(field) for kind in kinds.ALL for field in kind.fields},
+        "optional": {field: kinds.codes_without(field) for kind in kinds.ALL for field in kind.optional},
+        "headline_kinds": " ".join(kind.code for kind in kinds.ALL if "choices" not in kind.fields),
+        "delays": actions.DELAYS,
         "update": update,
         "article": form.article,
         "languages": [
@@ -208,6 +214,7 @@ def _side(request: HttpRequest, article: Article) -> str:
         "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
+        "notes": notes.newest(article),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
 
@@ -298,6 +305,7 @@ def _saved(form: ComposerForm, published_before: bool) -> dict[str, str]:
     """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
     with changes.edit(form.instance):
         saved = form.save()
+    notes.write(saved.article, form.user, form.cleaned_data["note"], saved)
     if others := form.cleaned_data["also_in"]:
         syndication.copy_to(saved, others, form.user)
         saved.refresh_from_db()
@@ -377,6 +385,51 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     page_language = language if html else request.LANGUAGE_CODE
     context = {"html": html, "language": page_language, "dir": direction(page_language), "errors": form.errors}
     return TemplateResponse(request, "admin/articles/desk/preview.html", context)
+
+
+# Notes to colleagues --------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@at_desk(*PERMISSIONS)
+def write_note(request: HttpRequest, article: Article) -> HttpResponse:
+    """Save a note to colleagues about the coverage, or about the update that `update` names."""
+    pk = number(request.POST.get("update"))
+    try:
+        notes.write(article, request.user, request.POST.get("note", ""), None if pk is None else _get(article, pk))
+    except ValidationError as error:
+        return JsonResponse({"errors": {"note": error.messages}}, status=422)
+    return JsonResponse({})
+
+
+@require_POST
+@at_desk(*PERMISSIONS)
+def delete_note(request: HttpRequest, article: Article, note: int) -> HttpResponse:
+    """Delete a note of the user's own."""
+    notes.delete(article, request.user, note)
+    return JsonResponse({})
+
+
+# What awaits approval -------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Respond with the updates of all coverage that the user can approve: their number, and a list as HTML."""
+    count, shown = approvals.waiting_for(request.user)
+    language = get_language() or "en"
+    rows = [
+        {
+            "url": f"{reverse('admin:articles_desk', args=[update.article_id])}#{update.element}",
+            "title": named(update),
+            "article": titled(update.article, language),
+            "author": update.submitted_by or update.written_by,
+        }
+        for update in shown
+    ]
+    context = {"rows": rows, "count": count, "more": count - len(rows)}
+    html = render_to_string("admin/articles/desk/approvals.html", context, request)
+    return JsonResponse({"count": count, "html": html})
 
 
 # The coverage ---------------------------------------------------------------------------------------------------------

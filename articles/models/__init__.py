@@ -1,4 +1,4 @@
-from articles.desk.models import Snippet
+from articles.desk.models import DeskNote, Snippet
 from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
@@ -20,6 +20,7 @@ __all__ = [
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
+    "DeskNote",
     "Embed",
     "EngineUse",
     "GlossaryTerm",

@@ -159,7 +159,8 @@ def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., R
 
     def make(**options: Any) -> Reader:
         # The sign of live coverage pulses, which has the browser paint each open page sixty times a second.
-        context = browser.new_context(**{"reduced_motion": "reduce"} | options)
+        # A service worker would answer in place of the network that tests cut and watch.
+        context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block"} | options)
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         readers.append(Reader(context.new_page()))
