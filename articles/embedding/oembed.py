@@ -20,6 +20,7 @@ from articles.page.finding import find_article
 from articles.templatetags.live import absolute
 from articles.translations.selection import of_article, of_update
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.delivery.elements import page_locale
 from liveblog.web_origins import normal
 
@@ -82,9 +83,9 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
         # Where nobody may embed it, a consumer is told what to write on a link.
         "type": "rich" if article.embedding_origins else "link",
         "title": title,
-        "author_name": ", ".join(map(str, authors)) or settings.PUBLISHER_NAME,
+        "author_name": ", ".join(map(str, authors)) or branding.current().publisher,
         "author_url": absolute(page),
-        "provider_name": settings.PUBLISHER_NAME,
+        "provider_name": branding.current().publisher,
         "provider_url": absolute(reverse("index", args=[language])),
         "cache_age": CACHE_AGE,
     }
