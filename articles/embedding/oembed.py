@@ -93,7 +93,7 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
     if found["type"] == "rich":
         width = max(MIN_WIDTH, min(WIDTH, limits.width or WIDTH))
         height = max(MIN_HEIGHT, min(HEIGHT, limits.height or HEIGHT))
-        address = reverse("embed-page", args=[language, article.slug])
+        address = reverse("embed-page", args=[language, article.slug_in(language)])
         source = absolute(pagination.address(address, {"at": update.pk if update else None}))
         found |= {"width": width, "height": height, "html": iframe(source, title, width, height)}
     return found
