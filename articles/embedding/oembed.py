@@ -21,6 +21,7 @@ from articles.templatetags.live import absolute
 from articles.translations.selection import of_article, of_update
 from liveblog import pagination
 from liveblog.delivery.elements import page_locale
+from liveblog.errors import MovedSlug
 from liveblog.web_origins import normal
 
 #: The size of the iframe in CSS pixels, unless the consumer wants a smaller one.
@@ -57,7 +58,12 @@ def _found(url: str) -> tuple[Article, str, Update | None]:
         raise Http404 from None
     if match.view_name not in ("live", "update", "embed-page"):
         raise Http404
-    article = find_article(match.kwargs["slug"], match.kwargs["language"])
+    language = match.kwargs["language"]
+    try:
+        article = find_article(match.kwargs["slug"], language)
+    except MovedSlug as moved:
+        # A page of a partner may keep an address for years.
+        article = find_article(moved.slug, language)
     update = None
     if match.view_name == "update":
         update = get_object_or_404(Update.objects.for_pages().published(), pk=match.kwargs["pk"], article=article)
