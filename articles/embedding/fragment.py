@@ -59,7 +59,7 @@ def html_of(article: Article, language: str, view: View, anchor: Anchor | None, 
     page = _page(article, language, view, anchor)
     coverage = rendering.coverage_context(article, language)
     address = absolute(article.url(language))
-    base = reverse("embed-page", args=[language, article.slug])
+    base = reverse("embed-page", args=[language, article.slug_in(language)])
     context = coverage | {
         "address": address,
         "fragment": absolute(f"{base}fragment.html"),
