@@ -156,6 +156,7 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
             # Chosen by those who may, for all coverage, whoever starts it.
             usual = CoverageDefaults.stored()
             article.shows_writing, article.needs_release = usual.shows_writing, usual.needs_release
+            article.begins_with_release = usual.needs_release
         # The column without a language repeats that of the active one.
         article.full_clean(exclude=["headline"])
         with changes.edit(article):
