@@ -265,7 +265,6 @@ def test_a_missing_update_offers_its_other_languages(client: Client) -> None:
     update = factories.update(article)
     answer = client.get(update.url("de"))
     assert answer.status_code == 404
-    # Below them is the coverage that is live.
     links = [link for link in Page(answer.content.decode()).links if "/update/" in link]
     assert links == [update.url(code) for code in ("en", "uk", "ar")]
 
