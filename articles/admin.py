@@ -121,6 +121,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "policies",
         "needs_release",
         "shows_writing",
+        "notifications",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")

@@ -13,6 +13,7 @@ class ArticlesConfig(AppConfig):
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
+        from articles.following import stories
         from articles.history import registry
         from articles.history.recording import History
         from articles.models import Article, Update
@@ -35,10 +36,12 @@ class ArticlesConfig(AppConfig):
         changes.register("feeds", tracking.Feeds())
         changes.register("history", History())
         changes.register("copies", Copies())
+        changes.register("notifications", stories.Notifications())
         changes.register("audit", AuditTrail())
         for relation in (Update.authors, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
+        pre_delete.connect(stories.take_back_article, sender=Article, dispatch_uid="notifications of its updates")
         register(checks.followers_are_registered)
 
         elements.register("coverage", rendering.render_article)

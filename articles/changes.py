@@ -45,7 +45,17 @@ class Follower(Protocol):
 
 
 #: Names of the followers of every edit, in the order in which they are called.
-FOLLOWERS = ("translation states", "change log", "desks", "search", "feeds", "history", "copies", "audit")
+FOLLOWERS = (
+    "translation states",
+    "change log",
+    "desks",
+    "search",
+    "feeds",
+    "history",
+    "copies",
+    "notifications",
+    "audit",
+)
 
 _followers: dict[str, Follower] = {}
 

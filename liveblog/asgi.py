@@ -23,6 +23,7 @@ from django.urls import path, re_path
 from articles.desk.consumers import DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
+from articles.following.deliveries import send_when_due as notify_when_due
 from articles.interchange.jobs import import_when_due
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
@@ -85,6 +86,7 @@ _routes = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            notify_when_due,
             import_when_due,
             run_when_due,
             clear_when_due,

@@ -1,12 +1,15 @@
 from allauth.account.views import password_change
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
+from articles.following import views as following
 from articles.polls.views import vote
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.service_worker import service_worker
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -17,6 +20,9 @@ urlpatterns = [
     path("readyz", views.ready),
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
+    path("service-worker.js", service_worker, name="service-worker"),
+    # For the service worker, which is in no language.
+    path("push/renew/", following.renew, {"language": settings.LANGUAGE_CODE}, name="push-renew"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
 from django.utils.translation import get_language
 
+from articles.following.outlook import Outlook
 from articles.models import Article, Author, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
@@ -147,7 +148,15 @@ def sort_key(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{sortable(update.pk)}"
 
 
-def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
+def entry_html(
+    update: Update,
+    article: Article,
+    user: User | AnonymousUser,
+    *,
+    may_write: bool,
+    may_run: bool,
+    notification: Outlook | None = None,
+) -> str:
     """Render one entry. Call within the article's time zone."""
     language, shown_in = update.source_language, get_language() or "en"
     update.article = article
@@ -164,6 +173,7 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
             "correction_note": text_in(update, "correction_note", language),
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
             "mine": update.assignee_id == user.pk,
+            "notification": notification,
             "may_write": may_write,
             "may_run": may_run,
             "acts": rules.allowed_actions(update, article, user) if may_write else (),

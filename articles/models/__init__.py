@@ -1,6 +1,7 @@
 from articles.desk.models import Snippet
 from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
+from articles.following.models import Delivery, Edition, Follow, Story
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
 from articles.models.article import Article
@@ -18,7 +19,10 @@ __all__ = [
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
+    "Delivery",
+    "Edition",
     "Embed",
+    "Follow",
     "GlossaryTerm",
     "Import",
     "ImportedArticle",
@@ -29,6 +33,7 @@ __all__ = [
     "Ping",
     "Policy",
     "Snippet",
+    "Story",
     "Tally",
     "Topic",
     "Translation",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Errors, Policy
+from articles.choices import ArticleState, Errors, NotificationLimit, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.publishing import finishing, rules
@@ -101,6 +101,13 @@ class Article(Versioned, Illustrated):
         _("readers see that somebody writes"),
         default=False,
         help_text=_("While an update is being written, the page says so. It does not say by whom."),
+    )
+    notifications = models.CharField(
+        _("notifications"),
+        max_length=8,
+        choices=NotificationLimit,
+        default=NotificationLimit.ALL,
+        help_text=_("The updates of which followers may be notified, if they want to be."),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: When readers last saw something change on its page: the moment of `revision`.

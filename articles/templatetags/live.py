@@ -15,6 +15,7 @@ from django.utils.translation import get_language_info, ngettext
 
 from liveblog.languages import active_locale, direction, variety
 from liveblog.moments import formats
+from liveblog.webpush import vapid
 
 register = template.Library()
 
@@ -69,6 +70,12 @@ def day_attributes(value: datetime.datetime) -> SafeString:
 def locale_tag() -> str:
     """Return the language tag of dates and numbers for the browser's Intl: 'en-GB'."""
     return variety(translation.get_language() or "en")
+
+
+@register.simple_tag
+def push_key() -> str:
+    """Return the key with which browsers subscribe to notifications; "" if there are none on this site."""
+    return vapid.public_key()
 
 
 @register.simple_tag
