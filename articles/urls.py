@@ -6,6 +6,7 @@ from articles.page import views
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("card-<slug:digest>.jpg", views.site_card, name="site-card"),
     path("feed.atom", feed, {"name": "atom"}, name="feed-atom"),
     path("feed.json", feed, {"name": "json"}, name="feed-json"),
     path("news-sitemap.xml", news, name="news-sitemap"),
@@ -22,6 +23,14 @@ urlpatterns = [
     path("live/<slug:slug>/liveblog.json", views.liveblog, name="liveblog"),
     path("live/<slug:slug>/writing", views.writing_now, name="writing"),
     path("live/<slug:slug>/card-<slug:digest>.jpg", views.card, name="card"),
+    path(
+        "live/<slug:slug>/picture-<int:across>x<int:down>-<slug:digest>.jpg", views.article_shape, name="article-shape"
+    ),
     path("live/<slug:slug>/update/<int:pk>/", views.update, name="update"),
     path("live/<slug:slug>/update/<int:pk>/card-<slug:digest>.jpg", views.update_card, name="update-card"),
+    path(
+        "live/<slug:slug>/update/<int:pk>/picture-<int:across>x<int:down>-<slug:digest>.jpg",
+        views.update_shape,
+        name="update-shape",
+    ),
 ]

@@ -351,8 +351,9 @@ def under_attack(rounds: int) -> None:
         # It says of each of thousands of addresses that there is nothing.
         attacked.quiet = True
         with servers.running(attacked) as server:
+            journalist = Journalist(server.url, *coverage.JOURNALIST)
             for name, found in measured.items():
-                found.append(attack.figures(server, coverage.article(200), name))
+                found.append(attack.figures(server, coverage.article(200), journalist, name))
     calm = measured["nobody attacks"]
     table(
         "Under attack: a reader's page (99th percentile) and a save at the desk (median)",

@@ -156,6 +156,7 @@ TEMPLATES = [
                     ["liveblog.template_loader.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
+            "libraries": {"sharing": "articles.cards.tags"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

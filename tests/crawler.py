@@ -69,6 +69,10 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.canonical = ""
         self.alternates: list[tuple[str, str]] = []
+        #: The first value of each <meta>, by name or property, and the JSON-LD documents.
+        self.metas: dict[str, str] = {}
+        self.documents: list[str] = []
+        self._is_document = False
         #: Elements whose language runs in the other direction than the text around them, without a dir attribute.
         self.misdirected: list[str] = []
         self._open = [_Element("", "document", "", "ltr", is_name=False, unseen=False)]
@@ -92,6 +96,9 @@ class Page(HTMLParser):
         elif "lang" in given and here.direction not in ("auto", direction(here.language)):
             self.misdirected.append(f'<{tag} lang="{here.language}"> stands in text that runs {here.direction}')
         self._take_links(tag, given)
+        if tag == "meta":
+            self.metas.setdefault(given.get("name") or given.get("property", ""), given.get("content", ""))
+        self._is_document = given.get("type") == "application/ld+json"
         spoken = {name: given[name] for name in _TEXT_ATTRIBUTES if name in given}
         if tag == "input" and given.get("type", "text") in _FIELDS:
             spoken["value"] = given.get("value", "")
@@ -119,6 +126,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         here = self._open[-1]
+        if here.tag == "script" and self._is_document:
+            self.documents.append(data)
         if not here.unseen:
             self._say(data, here, here.place)
 

@@ -21,7 +21,7 @@ from comments.templatetags import comments as beside
 from liveblog.actors import acting_as
 from liveblog.languages import SHIPPED, locale_of
 from liveblog.pagination import PARAMETERS
-from tests import factories, soak
+from tests import factories, soak, structured_rules
 from tests.actors import TEST
 from tests.crawler import (
     Fault,
@@ -223,6 +223,9 @@ def test_every_page_exists_and_is_in_its_language(
     found = Faults(f"{role}, {language}")
     for visit in crawl(visitor(role, language), starts(role, language, coverage), language):
         found.add(visit.address, faults_at(visit, language_in(visit.address) or language, vocabulary))
+        if role == "Reader" and visit.page and language_in(visit.address):
+            faults = structured_rules.faults_of_page(visit.page.metas, visit.page.documents)
+            found.add(visit.address, map(Fault, faults))
     found.expect_none(pages=20)
 
 

@@ -71,6 +71,19 @@ def imported() -> list[Update]:
     return list(Update.objects.order_by("first_published_at"))
 
 
+def test_documents_that_follow_by_next_are_read_too(site: OldSite) -> None:
+    whole = blogs.json_ld(5)
+    updates = whole["liveBlogUpdate"]
+    site.documents["/liveblog.json"] = whole | {
+        "liveBlogUpdate": updates[:2],
+        "next": f"{site.url}/liveblog.json?before=4",
+    }
+    site.documents["/liveblog.json?before=4"] = whole | {"liveBlogUpdate": updates[2:], "next": "/gone.json"}
+    said = run(f"{site.url}/liveblog.json")
+    assert len(imported()) == 5
+    assert f"{site.url}/gone.json" in said
+
+
 def test_an_import_brings_texts_times_authors_and_pictures(site: OldSite, client: Client) -> None:
     document = blog(site)
     newest = document["liveBlogUpdate"][0]

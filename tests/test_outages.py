@@ -257,7 +257,9 @@ def test_a_locked_article_does_not_take_the_other_pages_down(newsroom: Newsroom)
         holder.rollback()
         again = ask(addresses[0], filled_form(sent[0].result().text))
         assert again.status == 201
-        assert holder.execute("SELECT text FROM comments_comment WHERE text LIKE 'Wort & %%'").fetchall() == [(texts[0],)]
+        assert holder.execute("SELECT text FROM comments_comment WHERE text LIKE 'Wort & %%'").fetchall() == [
+            (texts[0],)
+        ]
     for server in newsroom.servers:
         assert newsroom.problems(server).total() == 1
 

@@ -350,6 +350,22 @@ def test_only_published_updates_can_be_pinned_and_withdrawing_unpins() -> None:
     assert update.pin is None
 
 
+def test_a_page_has_no_more_pinned_updates_than_it_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Update, "MOST_PINNED", 2)
+    article = factories.article()
+    one, two, three = (factories.update(article) for _ in range(3))
+    pins.pin(one)
+    pins.pin(two)
+    with pytest.raises(ValidationError, match="only 2 pinned updates"):
+        pins.pin(three)
+    pins.pin(one)
+    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
+    assert on_page(article) == [two, one, facts, three]
+    pins.unpin(one)
+    pins.pin(three)
+    assert on_page(article) == [three, two, facts, one]
+
+
 def test_pinning_does_not_conflict_with_an_open_form() -> None:
     update = factories.update(factories.article())
     client = member_of("Journalist")

@@ -1,5 +1,6 @@
 """The demo coverage loads completely, and a replay ends with the same page as its original."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from django.test import override_settings
 from django.utils.html import strip_tags
 
 from articles import demo
-from articles.models import Article, Update
+from articles.models import Article, Translation, Update
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-FULL = ("en", "de", "uk", "ar")
+FULL = ("en", "de", "uk", "ar", "fr", "ro")
+MACHINE = ("es", "pl")
 
 
 @pytest.fixture(scope="module")
@@ -35,30 +37,39 @@ def coverage(loaded: Path, db: None, settings: Any) -> Article:
     return Article.objects.get(slug=demo.SLUG)
 
 
-def test_the_demo_is_in_four_languages(coverage: Article) -> None:
+def test_the_demo_is_in_all_languages(coverage: Article) -> None:
     updates = list(coverage.updates.all())
-    assert len(updates) >= 25
-    whole = [update for update in updates if all(update.exists_in(language) for language in FULL)]
-    assert len(whole) >= 25
-    assert {update.source_language for update in updates} == set(FULL)
+    assert len(updates) >= 45
+    assert sum(all(update.exists_in(language) for language in FULL) for update in updates) >= len(updates) - 2
+    assert {update.source_language for update in updates} == {"en", "de", "uk", "ar", "ro"}
     assert sum(update.is_key for update in updates) >= 3
     assert sum(bool(update.corrected_at) for update in updates) == 1
     assert sum(update.state == Update.State.WITHDRAWN for update in updates) == 1
     assert {update.kind for update in updates} >= {"text", "quote", "facts", "table", "poll"}
     assert sum(update.is_breaking for update in updates) == 1
+    assert [update.headline_en for update in updates if update.pin] == ["The two days in short"]
     assert coverage.related.count() == 3
     assert sum(update.pictures.count() for update in updates) + bool(coverage.photo) == 3
 
 
-@pytest.mark.parametrize("language", FULL)
+def test_people_have_reviewed_the_demo_except_in_the_languages_of_machines(coverage: Article) -> None:
+    translations = Translation.objects.of_article(coverage.pk)
+    assert set(translations.filter(language__in=FULL).values_list("state", flat=True)) == {"reviewed", "missing"}
+    assert translations.filter(language__in=FULL, state="missing").count() <= 2 * len(FULL)
+    for language in MACHINE:
+        states = set(translations.filter(language=language).values_list("state", flat=True))
+        assert states == {"machine", "missing"}
+
+
+@pytest.mark.parametrize("language", [*FULL, *MACHINE])
 def test_nothing_in_the_demo_is_mangled(coverage: Article, language: str) -> None:
-    opening = {"en": "“", "de": "„", "uk": "«", "ar": "«"}[language]
+    allowed = {"en": "“”", "de": "„“", "uk": "«»", "ar": "«»", "fr": "«»", "ro": "„”", "es": "«»", "pl": "„”"}[language]
     for update in coverage.updates.all():
         words = f"{getattr(update, f'headline_{language}')} {getattr(update, f'body_{language}')}"
         text = strip_tags(words)
-        assert '"' not in text
+        assert not set("\"'“”„«»") & set(text) - set(allowed)
+        assert not re.search(r" [;:!?%»]|« |\d (?:Mill|млн|млрд|mil\b|000)", text)
         assert "Kredit" not in text
-        assert not set("“„«") - {opening} & set(text) - ({"“"} if language == "de" else set())
 
 
 def test_a_replay_ends_with_the_same_page(coverage: Article, client: Any) -> None:
@@ -72,6 +83,7 @@ def test_a_replay_ends_with_the_same_page(coverage: Article, client: Any) -> Non
                 update.is_key,
                 bool(update.corrected_at),
                 update.correction_note_de or "",
+                bool(update.pin),
             )
             for update in article.updates.published().newest_first()
         ]

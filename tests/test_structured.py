@@ -1,19 +1,24 @@
 """Search engines get structured data about pages and languages, and monitoring gets the state of translations."""
 
+import io
 import json
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import models
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from articles.models import Article, Translation
+from articles.models import Article, Embed, Translation, Update
 from articles.page import live_page
 from articles.translations import columns, drafting, stats
 from liveblog.languages import LOCALES, SHIPPED
-from tests import factories
+from liveblog.models import Change
+from tests import factories, structured_rules
 from tests.crawler import Page
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +47,8 @@ def test_the_page_is_a_live_blog_to_search_engines(client: Client) -> None:
     (posting,) = found["liveBlogUpdate"]
     assert posting["url"].endswith(update.url("en"))
     assert (posting["headline"], posting["articleBody"]) == ("Peace", "It is signed.")
-    assert posting["author"] == [{"@type": "Person", "name": "Ioana Petrescu"}]
+    [person] = posting["author"]
+    assert (person["@type"], person["name"]) == ("Person", "Ioana Petrescu")
     assert "translationOfWork" not in posting
     assert client.get(f"{article.url('en')}liveblog.json").json() == found
 
@@ -59,6 +65,78 @@ def test_a_translation_names_its_language_and_its_original(client: Client) -> No
         "@id": f"http://127.0.0.1:8000{update.url('en')}",
         "inLanguage": "en",
     }
+
+
+def test_an_update_keeps_its_id_whatever_becomes_of_it(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>Peace.</p>")
+
+    def posting() -> dict[str, Any]:
+        [found] = client.get(f"{article.url('de')}liveblog.json").json()["liveBlogUpdate"]
+        return found
+
+    Update._base_manager.update(first_published_at=models.F("first_published_at") - timedelta(seconds=2))
+    update.refresh_from_db()
+    before = posting()
+    update.body_de = "<p>Frieden.</p>"
+    update.save()
+    after = posting()
+    assert (before["inLanguage"], after["inLanguage"]) == ("en", "de")
+    assert before["@id"] == after["@id"] == f"http://127.0.0.1:8000{update.url('de')}"
+    assert after["dateModified"] > before["dateModified"] == before["datePublished"]
+
+
+def test_every_edit_modifies_the_coverage_and_no_comment_does(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, body_en="<p>Peace.</p>")
+
+    def modified() -> str:
+        return client.get(f"{article.url('en')}liveblog.json").json()["dateModified"]
+
+    for row, field, value in (
+        (update, "headline_en", "Peace"),
+        (update, "is_key", True),
+        (article, "dateline_en", "X"),
+    ):
+        # An hour passes.
+        Change.objects.update(at=models.F("at") - timedelta(hours=1))
+        cache.clear()
+        before = modified()
+        row.refresh_from_db()
+        setattr(row, field, value)
+        row.save()
+        assert modified() > before, field
+    Change.objects.update(at=models.F("at") - timedelta(hours=1))
+    cache.clear()
+    before = modified()
+    factories.comment(article)
+    assert modified() == before
+
+
+def test_liveblog_json_tells_all_updates_once_in_documents_that_follow_each_other(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_page, "PAGE_SIZE", 3)
+    article = factories.article()
+    updates = [factories.update(article) for _ in range(8)]
+    # A pinned update stands on top of the page, and key facts stand on every page.
+    factories.update(article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li></ul>")
+    updates[2].pin = 7
+    updates[2].save()
+    expected = [f"http://127.0.0.1:8000{one.url('en')}" for one in Update.objects.order_by("-first_published_at")]
+    address, found, documents = f"{article.url('en')}liveblog.json", [], 0
+    while address:
+        document = client.get(address).json()
+        assert list(structured_rules.faults_in_document(document)) == []
+        found += [posting["@id"] for posting in document["liveBlogUpdate"]]
+        documents += 1
+        # What comes in meanwhile moves nothing.
+        factories.update(article)
+        address = document.get("next", "").removeprefix("http://127.0.0.1:8000")
+    assert found == expected
+    assert documents == 3
+    assert client.get(f"{article.url('en')}liveblog.json?before=99999999").status_code == 404
+    assert client.get(f"{article.url('en')}liveblog.json?after={updates[0].pk}").json()["liveBlogUpdate"]
 
 
 def test_untranslated_text_is_declared_in_its_own_language(client: Client) -> None:
@@ -114,7 +192,6 @@ def test_a_page_that_shows_the_original_names_the_originals_page_as_canonical(cl
         assert alternates(client, address) == {}
     posting = embedded(client, article, "uk")
     assert posting["url"].endswith(article.url("en"))
-    assert posting["@id"].endswith(article.url("en"))
     assert posting["liveBlogUpdate"][0]["url"].endswith(update.url("en"))
 
 
@@ -237,3 +314,120 @@ def test_the_public_cannot_see_the_monitoring(client: Client, settings: Any, tok
     headers = {} if given is None else {"Authorization": given}
     for address in ("127.0.0.1", "10.0.0.1", "8.8.8.8"):
         assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == 404
+
+
+# Rules of search engines ----------------------------------------------------------------------------------------------
+
+VIDEO = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+
+
+def documents(client: Client, path: str) -> list[dict[str, Any]]:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return [json.loads(document) for document in Page(answer.content.decode()).documents]
+
+
+def resolved(update: Update, **fields: Any) -> None:
+    """Have the provider of an embed have answered."""
+    embed = Embed.objects.get(update=update)
+    for name, value in {"state": Embed.State.RESOLVED, **fields}.items():
+        setattr(embed, name, value)
+    embed.save()
+
+
+def one_of_each_kind(article: Article) -> list[Update]:
+    """Create updates of all kinds, with as few words as each can have."""
+    picture = {"caption_en": "", "alt_en": ""}
+    made = [
+        factories.update(article, body_en="<p>Peace.</p>", authors=(factories.author(),)),
+        factories.update(article, kind="pictures", pictures=(factories.picture((1600, 900), **picture),)),
+        factories.update(article, kind="pictures", pictures=(factories.picture((40, 30), **picture),)),
+        factories.update(article, kind="quote", body_en="<p>We stay.</p>", attribution_en="A minister"),
+        factories.update(article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li></ul>"),
+        factories.update(
+            article, kind="table", headline_en="T", body_en="<table><tbody><tr><td>1</td></tr></tbody></table>"
+        ),
+        factories.update(article, kind="poll", headline_en="Stay?", body_en="<ul><li>Yes</li><li>No</li></ul>"),
+    ]
+    for url, player in (
+        (VIDEO, "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"),
+        ("https://soundcloud.com/forss/flickermood", "https://w.soundcloud.com/player/?url=x"),
+        ("https://mastodon.social/@Gargron/1", "https://mastodon.social/@Gargron/1/embed"),
+        ("https://example.org/report", ""),
+    ):
+        made.append(factories.update(article, kind="embed", embed=url, headline_en=""))
+        if player:
+            resolved(made[-1], player_url=player)
+    return made
+
+
+@pytest.mark.parametrize("state", ["announced", "live", "finished"])
+def test_structured_data_of_every_page_keeps_the_rules(client: Client, state: str) -> None:
+    photo = {"photo": factories.photo(), "photo_alt_en": "A hall", "photo_credit_en": "Photo: A"}
+    article = factories.article(**(photo if state == "live" else {}))
+    updates = one_of_each_kind(article) if state == "finished" else [factories.update(article)]
+    article.state, article.coverage_start = state, timezone.now() + timedelta(hours=1 if state == "announced" else -1)
+    article.save()
+    paths = [article.url("ar"), *(one.url("en") for one in (article, *updates))]
+    found = {path: document for path in paths for document in documents(client, path)}
+    assert found.keys() == set(paths)
+    faults = {path: list(structured_rules.faults_in_document(document)) for path, document in found.items()}
+    assert {path: each for path, each in faults.items() if each} == {}
+    whole = found[article.url("en")]
+    assert whole["@type"] == (["NewsArticle", "LiveBlogPosting"] if state == "finished" else "LiveBlogPosting")
+    assert all(found[update.url("en")]["@type"] == "NewsArticle" for update in updates)
+
+
+def test_media_of_an_update_are_told_as_what_they_are(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, kind="embed", embed=VIDEO, headline_en="The talks")
+    player = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"
+    resolved(update, player_url=player, title="Live from Bucharest", author="The palace")
+    [document] = documents(client, update.url("en"))
+    video = document["video"]
+    assert (video["name"], video["embedUrl"], video["url"]) == ("Live from Bucharest", player, VIDEO)
+    assert client.get(video["thumbnailUrl"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+    [posting] = embedded(client, article, "en")["liveBlogUpdate"]
+    assert posting["video"] == video
+
+
+def test_a_photo_is_there_in_three_shapes_with_its_credit(client: Client) -> None:
+    article = factories.article()
+    update = factories.update(article, pictures=(factories.picture((1600, 1000), credit_en="Photo: A"),))
+    [document] = documents(client, update.url("en"))
+    *shaped, original = document["image"]
+    assert {image["creditText"] for image in document["image"]} == {"Photo: A"}
+    sizes = [(image["width"], image["height"]) for image in shaped]
+    assert sizes == [(1200, 675), (1200, 900), (1000, 1000)]
+    for image, size in zip(shaped, sizes, strict=True):
+        answer = client.get(image["url"].removeprefix("http://127.0.0.1:8000"))
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+        assert Image.open(io.BytesIO(answer.content)).size == size
+    assert (original["width"], original["height"]) == (1600, 1000)
+    # A picture of another shape, or of words that have changed since, is none.
+    wrong = shaped[0]["url"].removeprefix("http://127.0.0.1:8000").replace("16x9", "17x9")
+    assert client.get(wrong).status_code == 404
+    update.headline_en = "Peace"
+    update.save()
+    assert client.get(shaped[0]["url"].removeprefix("http://127.0.0.1:8000")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"headline": "x" * 111}, "headline"),
+        ({"dateModified": "2020-01-01T00:00:00+00:00"}, "dateModified"),
+        ({"image": []}, "image"),
+        ({"author": "Ana"}, "author"),
+        ({"keyworks": "x"}, "has no keyworks"),
+        ({"publisher": None}, "publisher"),
+        ({"datePublished": "2026-11-26"}, "datePublished"),
+        ({"video": {"@type": "VideoObject", "name": "x"}}, "lacks uploadDate"),
+    ],
+)
+def test_the_checker_finds_faults(client: Client, document: dict[str, Any], complaint: str) -> None:
+    article = factories.article()
+    factories.update(article)
+    [sound] = documents(client, article.url("en"))
+    assert list(structured_rules.faults_in_document(sound)) == []
+    assert any(complaint in fault for fault in structured_rules.faults_in_document(sound | document))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models.fields.files import ImageFieldFile
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -31,6 +32,11 @@ def card_of_article(article: Article, language: str) -> Card:
     """Return the card of an article. Call within `page_locale`."""
     headline = of_article(article, language).text("headline")
     return Card(headline.value, headline.language, _("Live coverage"), photo=article.photo.name or "")
+
+
+def card_of_site(language: str) -> Card:
+    """Return the card of pages that are about no article. Call with the language active."""
+    return Card(_("Live coverage"), language, settings.PUBLISHER_NAME)
 
 
 def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card:
@@ -64,6 +70,11 @@ def photo_of(item: Article | Update) -> ImageFieldFile | None:
 
 def article_card_url(article: Article, language: str) -> str:
     return reverse("card", args=[language, article.slug, card_of_article(article, language).digest])
+
+
+def site_card_url(language: str) -> str:
+    """Return the address of the card of the site. Call with the language active."""
+    return reverse("site-card", args=[language, card_of_site(language).digest])
 
 
 def update_card_url(update: Update, article: Article, texts: ReaderTexts) -> str:

@@ -21,7 +21,9 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from liveblog.languages import RIGHT_TO_LEFT, direction
 
 #: In pixels: what networks recommend for links (https://ogp.me/).
-SIZE = WIDTH, HEIGHT = 1200, 630
+SIZE = (1200, 630)
+
+OpenPhoto = Callable[[], IO[bytes]]
 
 _MARGIN = 64
 _FONT = Path(__file__).parent / "fonts" / "card.ttf"
@@ -31,7 +33,8 @@ _TITLE_SIZES = range(76, 34, -4)
 _SMALL_SIZE = 28
 _LEADING = 1.22
 _LEADING_ARABIC = 1.5
-_PHOTO_WIDTH = 520
+#: Of the width of the card.
+_PHOTO_SHARE = 520 / 1200
 #: Characters for which the font has no glyph: each would be an empty box.
 _UNKNOWN = re.compile(
     "[^\u0020-\u024f\u0300-\u036f\u0400-\u052f\u0600-\u077f\u1e00-\u206f\u20a0-\u20bf\u2116\u2122\u2190-\u2193\u2212"
@@ -65,17 +68,19 @@ class Card:
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def draw(card: Card, open_photo: Callable[[], IO[bytes]] | None = None) -> bytes:
+def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] = SIZE) -> bytes:
     """Return the card as a JPEG file. A photo that cannot be decoded is left out."""
-    image = Image.new("RGB", SIZE, _BACKGROUND)
+    width, height = size
+    image = Image.new("RGB", size, _BACKGROUND)
     photo = _decoded(open_photo) if open_photo else None
     rtl = card.language in RIGHT_TO_LEFT
-    left, right = _MARGIN, WIDTH - _MARGIN
+    left, right = _MARGIN, width - _MARGIN
     if photo is not None:
-        image.paste(ImageOps.fit(photo, (_PHOTO_WIDTH, HEIGHT)), (0 if rtl else WIDTH - _PHOTO_WIDTH, 0))
-        left, right = (left + _PHOTO_WIDTH, right) if rtl else (left, right - _PHOTO_WIDTH)
+        across = round(width * _PHOTO_SHARE)
+        image.paste(ImageOps.fit(photo, (across, height)), (0 if rtl else width - across, 0))
+        left, right = (left + across, right) if rtl else (left, right - across)
     writer = _Writer(ImageDraw.Draw(image), card.language, left, right)
-    bottom = HEIGHT - _MARGIN - _SMALL_SIZE
+    bottom = height - _MARGIN - _SMALL_SIZE
     writer.line(card.mark, bottom, _SMALL_SIZE, _INK)
     if card.context:
         bottom -= round(_SMALL_SIZE * 1.6)
@@ -84,6 +89,16 @@ def draw(card: Card, open_photo: Callable[[], IO[bytes]] | None = None) -> bytes
         bottom -= round(_SMALL_SIZE * 1.8)
         writer.line(card.source, bottom, _SMALL_SIZE, _SOFT)
     writer.block(card.title, _MARGIN - 12, bottom - 24)
+    return _as_jpeg(image)
+
+
+def crop(open_photo: OpenPhoto, size: tuple[int, int]) -> bytes | None:
+    """Return the middle of a photo in a size as a JPEG file, None if the photo cannot be decoded."""
+    photo = _decoded(open_photo)
+    return None if photo is None else _as_jpeg(ImageOps.fit(photo, size))
+
+
+def _as_jpeg(image: Image.Image) -> bytes:
     data = io.BytesIO()
     image.save(data, "JPEG", quality=88, optimize=True)
     return data.getvalue()
@@ -151,7 +166,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _decoded(open_photo: Callable[[], IO[bytes]]) -> Image.Image | None:
+def _decoded(open_photo: OpenPhoto) -> Image.Image | None:
     try:
         with open_photo() as file:
             return ImageOps.exif_transpose(Image.open(file)).convert("RGB")

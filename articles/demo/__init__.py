@@ -12,9 +12,11 @@ from django.db import models
 from django.utils.text import slugify
 
 from articles import changes
-from articles.models import Article, Author, GlossaryTerm, Picture, Topic, Update, Vote
+from articles.models import Article, Author, GlossaryTerm, Picture, Topic, Translation, Update, Vote
 from articles.pending import PendingRelations
 from articles.polls import counting
+from articles.publishing import pins
+from articles.translations import columns, drafting, review
 from liveblog.actors import Machine, acting_as
 
 DIRECTORY = Path(__file__).parent
@@ -35,12 +37,13 @@ def _load(data: dict[str, Any]) -> Article:
         _put_texts(topic, {"name": names})
         topic.save()
         topics[key] = topic
-    article = _article(data["article"], authors, topics)
-    related = [_article(other, authors, topics) for other in data["related"]]
+    machine: list[str] = data["machine"]
+    article = _article(data["article"], authors, topics, machine)
+    related = [_article(other, authors, topics, machine) for other in data["related"]]
     with changes.edit(article):
         article.related.set(related)
     for update in data["updates"]:
-        _update(article, update, authors)
+        _update(article, update, authors, machine)
     for term in data["glossary"]:
         key = {name: term.pop(name, "") for name in ("source_language", "language", "field", "source")}
         GlossaryTerm.objects.get_or_create(**key, defaults=term)
@@ -59,7 +62,9 @@ def _author(data: dict[str, Any]) -> Author:
     return author
 
 
-def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str, Topic]) -> Article:
+def _article(
+    data: dict[str, Any], authors: dict[str, Author], topics: dict[str, Topic], machine: Sequence[str]
+) -> Article:
     article = Article(
         slug=data["slug"],
         source_language=data["source_language"],
@@ -69,7 +74,7 @@ def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str,
         coverage_end=data.get("coverage_end"),
         time_zone=data.get("time_zone", "Europe/Bucharest"),
     )
-    _put_texts(article, data)
+    _put_texts(article, data, without=machine)
     if name := data.get("photo"):
         article.photo.save(name, _file(name), save=False)
     article.full_clean(exclude=["headline"])
@@ -77,10 +82,12 @@ def _article(data: dict[str, Any], authors: dict[str, Author], topics: dict[str,
         article.save()
         article.authors.set(authors[key] for key in data.get("authors", ()))
         article.topics.set(topics[key] for key in data.get("topics", ()))
+    _accept(article)
+    _draft(article, data, machine)
     return article
 
 
-def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) -> Update:
+def _update(article: Article, data: dict[str, Any], authors: dict[str, Author], machine: Sequence[str]) -> Update:
     withdrawn_at = data.get("withdrawn_at")
     update = Update(
         article=article,
@@ -94,7 +101,7 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
         withdrawn_at=withdrawn_at,
         corrected_at=data.get("corrected_at"),
     )
-    _put_texts(update, data)
+    _put_texts(update, data, without=machine)
     pictures = [_picture(each) for each in data.get("pictures", ())]
     with update.validated_with(PendingRelations(pictures=pictures)):
         update.full_clean()
@@ -104,9 +111,33 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author]) 
             picture.update, picture.position = update, position
             picture.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))
+    _accept(update)
+    _draft(update, data, machine)
+    if data.get("unpinned"):
+        pins.unpin(update)
     if votes := data.get("votes"):
         _vote(update, votes)
     return update
+
+
+def _accept(item: Article | Update) -> None:
+    """Accept the translations that the checks have remarks on, as a person has read them."""
+    source = columns.texts_of(item, item.source_language)
+    for row in item.translations.filter(state=Translation.State.REVIEW):
+        texts = columns.texts_of(item, row.language)
+        keys = review.keys_of(row.language, review.remarks_on(item, source, texts, row.language))
+        with changes.edit(item):
+            review.accept(row, item, source, texts, None, keys=keys)
+            row.save()
+
+
+def _draft(item: Article | Update, data: dict[str, Any], machine: Sequence[str]) -> None:
+    """Store the texts in these languages as a machine's drafts."""
+    source = columns.texts_of(item, item.source_language)
+    for row in item.translations.filter(language__in=machine):
+        texts = {name: found[row.language] for name in source if row.language in (found := data.get(name, {}))}
+        if texts:
+            drafting.store(row, texts, source=source, engine="demo", problems={})
 
 
 def _vote(poll: Update, counts: Sequence[int]) -> None:
@@ -118,11 +149,12 @@ def _vote(poll: Update, counts: Sequence[int]) -> None:
     counting.publish_tallies()
 
 
-def _put_texts(item: models.Model, data: dict[str, Any]) -> None:
+def _put_texts(item: models.Model, data: dict[str, Any], without: Sequence[str] = ()) -> None:
     for field, texts in data.items():
         if isinstance(texts, dict) and hasattr(item, f"{field}_en"):
             for language, text in texts.items():
-                setattr(item, f"{field}_{language}", text)
+                if language not in without:
+                    setattr(item, f"{field}_{language}", text)
 
 
 def _picture(data: dict[str, Any]) -> Picture:

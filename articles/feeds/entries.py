@@ -216,13 +216,6 @@ def anchor_of(article: Article | None, place: Place) -> Anchor | None:
     raise Http404
 
 
-def modified(update: Update, language: str) -> datetime.datetime:
-    """Return when that which readers of a language get was last modified; `modifications` are prefetched."""
-    moments = [row.at for row in update.modifications.all() if row.language == language]
-    moments += [moment for moment in (update.first_published_at, update.corrected_at) if moment]
-    return max(moments)
-
-
 # Selecting rows -------------------------------------------------------------------------------------------------------
 
 
@@ -289,7 +282,7 @@ def _entry(update: Update, article: Article, texts: ReaderTexts) -> Entry:
         page_language=language,
         title=summary.title(update, texts.language, language) or coverage_title,
         published=update.first_published_at,
-        updated=modified(update, language),
+        updated=update.modified_at(language),
         authors=[str(name) for name in Author.bylines(update.authors.all(), language)],
         categories=list(_categories(update, article, texts)),
         html=content.html_of(update, article, texts),

@@ -19,7 +19,6 @@ from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.feeds.entries import modified
 from articles.kinds import summary
 from articles.models import Article, Translation, Update
 from articles.page.originals import Originals, originals_of_article, originals_of_index, originals_of_update
@@ -137,7 +136,7 @@ class Updates(_ByKey):
             if languages := update.article.offered_languages:
                 originals = originals_of_update(update, update.article, languages[0])
                 images = [absolute(picture.image.url) for picture in update.pictures.all()]
-                found += _urls(originals, lambda code, update=update: modified(update, code), images)
+                found += _urls(originals, lambda code, update=update: update.modified_at(code), images)
         return found
 
 

@@ -56,6 +56,12 @@ def next_page(html: str, address: str) -> str:
     return urljoin(address, link.attributes.get("href") or "") if link is not None else ""
 
 
+def next_document(document: object, address: str) -> str:
+    """Return the address of the document with the older posts, "" if there is none."""
+    value = document.get("next") if isinstance(document, dict) else None
+    return urljoin(address, value) if isinstance(value, str) and value else ""
+
+
 def loads(text: str) -> object:
     """Return the document in a script element. Raise ValueError if it cannot be mended."""
     stripped = text.strip().removeprefix("<!--").removesuffix("-->").strip()

@@ -124,7 +124,9 @@ def _from_document(
     if wordpress.is_rest_answer(single):
         return ForeignSource("wordpress", wordpress.from_answers(single, {}, address, notes), options, notes, fetching)
     if blogs := json_ld.blogs_in_json(single, address, notes):
-        return ForeignSource("schema.org", _only(blogs), options, notes, fetching)
+        blog = _only(blogs)
+        _add_older_documents(blog, single, address, fetching, notes)
+        return ForeignSource("schema.org", blog, options, notes, fetching)
     if sourcefabric.is_dump(single):
         return ForeignSource("sourcefabric", sourcefabric.from_dump(single, address, notes), options, notes, fetching)
     return None
@@ -159,6 +161,27 @@ def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, no
         if not new:
             break
         blog.entries += [entry for each in more for entry in each.entries if entry.key in new or not entry.key]
+        address = following
+
+
+def _add_older_documents(blog: Blog, document: object, address: str, fetching: Fetching, notes: Notes) -> None:
+    """Add the posts of the documents that follow by `next`, as our own liveblog.json names them."""
+    seen = {address}
+    for _number in range(_MAX_PAGES):
+        following = json_ld.next_document(document, address)
+        if not address or not following or following in seen:
+            break
+        seen.add(following)
+        try:
+            document = _loaded(_decoded(fetching.source(following)))
+        except SourceError:
+            document = None
+        if document is None:
+            notes.add("partial", following)
+            break
+        known = {entry.key for entry in blog.entries}
+        more = [entry for each in json_ld.blogs_in_json(document, following, notes) for entry in each.entries]
+        blog.entries += [entry for entry in more if not entry.key or entry.key not in known]
         address = following
 
 

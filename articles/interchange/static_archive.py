@@ -7,6 +7,7 @@ other links lead to the site. The archive leaves out scripts and forms.
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 import shutil
@@ -25,6 +26,7 @@ from django.test import RequestFactory
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from articles.models import Article, Update
+from articles.page import json_ld
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -160,7 +162,19 @@ class _Archive:
 
     def _write_document(self, path: str) -> None:
         if (content := self._get(path)) is not None:
-            self._put(path[1:], content)
+            self._put(path[1:], self._whole(content) if path.endswith("/liveblog.json") else content)
+
+    def _whole(self, content: bytes) -> bytes:
+        """Return the first document of a coverage with the updates of all that follow it by `next`."""
+        first = page = json.loads(content)
+        for _number in range(_MAX_PAGES):
+            if "next" not in page or (following := self._get(page["next"].removeprefix(settings.SITE_URL))) is None:
+                break
+            page = json.loads(following)
+            first["liveBlogUpdate"] += page["liveBlogUpdate"]
+        first.pop("next", None)
+        first["@context"] = "https://schema.org"
+        return json_ld.dumped(first).encode()
 
     def _save(self, language: str, file: str, tree: LexborHTMLParser) -> None:
         for node in tree.css(_REMOVED):

@@ -88,6 +88,9 @@ class Update(Versioned):
     #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
+    #: All pinned updates are on the first page of the coverage, whatever its length.
+    MOST_PINNED = 12
+
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
         _("source language"), default="en", help_text=_("The language it is first written in.")
@@ -341,7 +344,7 @@ class Update(Versioned):
                     setattr(self, name, "")
         if self.state == self.State.PUBLISHED:
             if self.pin is None and kinds.of(self).pinned and not (before and before.published_before):
-                self.pin = self._next_pin()
+                self.pin = self._free_pin()
             if self.first_published_at is None:
                 self.assigned_time = None if self.earlier_time else now
                 self.first_published_at = self.earlier_time or now
@@ -365,10 +368,11 @@ class Update(Versioned):
         language = self.source_language
         return any(text_in(self, field, language) != text_in(before, field, language) for field in self.TEXTS)
 
-    def _next_pin(self) -> int:
-        """Return a number above all pins of its page."""
-        highest = Update.objects.filter(article=self.article_id).aggregate(highest=models.Max("pin"))["highest"]
-        return (highest or 0) + 1
+    def _free_pin(self) -> int | None:
+        """Return a number above all pins of its page, or None if the page has as many as it can show."""
+        pinned = Update.objects.filter(article=self.article_id, pin__isnull=False)
+        found = pinned.aggregate(number=models.Count("pk"), highest=models.Max("pin"))
+        return None if found["number"] >= self.MOST_PINNED else (found["highest"] or 0) + 1
 
     # On the page -------------------------------------------------------------------------------------------
 
@@ -378,6 +382,15 @@ class Update(Versioned):
             return self.kind in self.WORDLESS or any(text_in(self, field, language) for field in self.TEXTS)
         written = [field for field in self.TEXTS if text_in(self, field, self.source_language)]
         return bool(written or self.kind in self.WORDLESS) and all(text_in(self, field, language) for field in written)
+
+    def modified_at(self, language: str) -> datetime.datetime:
+        """Return when that which readers of a language get was last modified. `modifications` should be prefetched.
+
+        Raise ValueError if it has never been published.
+        """
+        moments = [row.at for row in self.modifications.all() if row.language == language]  # type: ignore[attr-defined]
+        moments += [moment for moment in (self.first_published_at, self.corrected_at) if moment]
+        return max(moments)
 
     @property
     def published_before(self) -> bool:

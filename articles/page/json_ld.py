@@ -1,105 +1,251 @@
-"""Live pages as JSON-LD for search engines: https://schema.org/LiveBlogPosting."""
+"""Live pages as JSON-LD for search engines and other programs.
+
+https://schema.org/LiveBlogPosting and https://schema.org/NewsArticle; tests/structured_rules.py has the rules that
+apply to them. Each update has one id, the address of its own page in the language of its readers, whatever else becomes
+of it.
+"""
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.db.models.fields.files import ImageFieldFile
-from django.utils.text import Truncator
+from django.templatetags.static import static
+from django.urls import reverse
 
 from articles import kinds
+from articles.cards import contents, shapes
+from articles.cards.shapes import Shape
+from articles.embeds import providers
+from articles.embeds.models import Embed
 from articles.kinds import summary
 from articles.models import Article, Author, Update
+from articles.page import live_page
 from articles.page.live_page import LivePage
-from articles.page.originals import originals_of_update
+from articles.page.originals import Originals, originals_of_article, originals_of_update
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.text.plaintext import plain_text
 from articles.translations.selection import ReaderTexts, of_article
+from liveblog import pagination
+from liveblog.delivery import log
+from liveblog.pagination import Anchor, Place
 
 #: In characters; search engines cut off longer headlines.
 HEADLINE_MAX_LENGTH = 110
 
+_SCHEMA = "https://schema.org"
+#: schema.org has no word for the page that follows.
+_PAGED = [_SCHEMA, {"next": {"@id": "https://www.w3.org/ns/activitystreams#next", "@type": "@id"}}]
+
+_Shown = Sequence[tuple[Update, ReaderTexts]]
+
+
+# Documents ------------------------------------------------------------------------------------------------------------
+
 
 def live_blog(page: LivePage) -> dict[str, object]:
-    """Return the page with its updates as a LiveBlogPosting."""
-    article, texts = page.article, of_article(page.article, page.language)
-    shown = page.shown()
-    originals = page.originals
-    changed = [update.corrected_at or update.first_published_at for update, _read in shown]
-    return _without_empty(
-        {
-            "@context": "https://schema.org",
-            "@type": "LiveBlogPosting",
-            # The coverage as a whole, of which this page shows a part.
-            "@id": absolute(article.url(originals.canonical_language)),
-            "url": originals.canonical,
-            "headline": Truncator(str(texts.text("headline"))).chars(HEADLINE_MAX_LENGTH),
-            "description": page.description,
-            "inLanguage": texts.language,
-            "translationOfWork": _original(texts, "LiveBlogPosting"),
-            "datePublished": _time(article, article.coverage_start),
-            "dateModified": _time(article, max([article.coverage_start, *filter(None, changed)])),
-            "coverageStartTime": _time(article, article.coverage_start),
-            "coverageEndTime": _time(article, article.coverage_end),
-            "image": _image(article.photo, texts.text("photo_caption"), texts.text("photo_credit"))
-            if article.photo
-            else None,
-            "author": _people(article, page.language),
-            "liveBlogUpdate": [_update(update, texts, article, page.language) for update, texts in shown],
-        }
-    )
+    """Return a page of the coverage, with the updates on it, as a LiveBlogPosting. Call within `page_locale`."""
+    return {"@context": _SCHEMA, **_coverage(page.article, page.language, page.originals, page.shown())}
+
+
+def document(article: Article, language: str, place: Place, anchor: Anchor | None) -> dict[str, object]:
+    """Return the coverage with the updates at a place of the list of all, and the address of those that follow.
+
+    Each update is in one of these documents, however many are published while a program reads them. Call within
+    `page_locale`.
+    """
+    page = live_page.all_published(article, language, place, anchor)
+    shown = live_page.with_texts(page.items, article, language)
+    coverage = _coverage(article, language, originals_of_article(article, language), shown)
+    found: dict[str, object] = {"@context": _SCHEMA, **coverage}
+    if page.next is not None:
+        address = pagination.address(reverse("liveblog", args=[language, article.slug]), page.next.query)
+        found |= {"@context": _PAGED, "next": absolute(address)}
+    return found
 
 
 def posting(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
-    """Return an update by itself as a BlogPosting, with the coverage that it is part of."""
+    """Return an update by itself as a NewsArticle, with the coverage that it is part of. Call within `page_locale`."""
     coverage = of_article(article, language)
+    found = _update(update, texts, article, language)
+    found["image"] = [
+        *_shapes(shapes.of_update(update, article, texts), *_words_of_first_picture(update, texts)),
+        *_pictures(update, texts),
+    ]
+    if shared := found.pop("sharedContent", None):
+        # That is a property of postings only.
+        found["citation"] = shared
     return {
-        "@context": "https://schema.org",
-        **_update(update, texts, article, language),
+        "@context": _SCHEMA,
+        **found,
+        "@type": "NewsArticle",
+        "description": str(summary.description(update, texts.language, language)) or found["headline"],
+        "mainEntityOfPage": _page(str(found["url"])),
+        "publisher": publisher(language),
         "isPartOf": {
             "@type": "LiveBlogPosting",
             "@id": absolute(article.url(language)),
-            "headline": Truncator(str(coverage.text("headline"))).chars(HEADLINE_MAX_LENGTH),
+            "url": absolute(article.url(language)),
+            "headline": _cut(coverage.text("headline")),
         },
     }
 
 
+def publisher(language: str) -> dict[str, object]:
+    """Return the publisher of the site."""
+    return {
+        "@type": "Organization",
+        "name": settings.PUBLISHER_NAME,
+        "url": absolute(reverse("index", args=[language])),
+        "logo": {"@type": "ImageObject", "url": absolute(static("liveblog/icon.svg"))},
+    }
+
+
+# Coverage -------------------------------------------------------------------------------------------------------------
+
+
+def _coverage(article: Article, language: str, originals: Originals, shown: _Shown) -> dict[str, object]:
+    texts = of_article(article, language)
+    modified = log.changed_at(article.pk, besides="comment") or article.revised_at
+    words = (texts.text("photo_caption"), texts.text("photo_credit"))
+    prefetch_related_objects([update for update, _texts in shown], "modifications")
+    return _without_empty(
+        {
+            # Coverage that has ended is an article to be read as a whole, too.
+            "@type": ["NewsArticle", "LiveBlogPosting"]
+            if article.state == Article.State.FINISHED
+            else "LiveBlogPosting",
+            # The coverage as a whole, of which a page shows a part.
+            "@id": absolute(article.url(language)),
+            "url": originals.canonical,
+            "mainEntityOfPage": _page(originals.canonical),
+            "headline": _cut(texts.text("headline")),
+            "description": live_page.description(article, language) or str(texts.text("headline")),
+            "articleBody": plain_text(str(texts.text("body"))),
+            "inLanguage": texts.language,
+            "translationOfWork": _original(texts, "LiveBlogPosting"),
+            # A page that announces coverage is older than its start.
+            "datePublished": _time(article, min(article.coverage_start, modified)),
+            "dateModified": _time(article, modified),
+            "coverageStartTime": _time(article, article.coverage_start),
+            "coverageEndTime": _time(article, article.coverage_end),
+            "image": [
+                *_shapes(shapes.of_article(article, language), *words),
+                *([_image(article.photo, *words)] if article.photo else []),
+            ],
+            "author": _people(article, language),
+            "publisher": publisher(language),
+        }
+    ) | {"liveBlogUpdate": [_update(update, each, article, language) for update, each in shown]}
+
+
+# Updates --------------------------------------------------------------------------------------------------------------
+
+
 def _update(update: Update, texts: ReaderTexts, article: Article, language: str) -> dict[str, object]:
     whole = str(summary.whole(update, texts.language, language))
-    body = plain_text(str(texts.own("body"))) or whole
     headline = str(texts.own("headline")) or whole or str(of_article(article, language).text("headline"))
     url = originals_of_update(update, article, language).canonical
     return _without_empty(
         {
             "@type": "BlogPosting",
-            "@id": url,
+            "@id": absolute(update.url(language)),
             "url": url,
-            "headline": Truncator(headline).chars(HEADLINE_MAX_LENGTH),
-            "articleBody": body,
+            "headline": _cut(headline),
+            # Pictures may have no words at all.
+            "articleBody": plain_text(str(texts.own("body"))) or whole or headline,
             "inLanguage": texts.language,
             "translationOfWork": _original(texts, "BlogPosting"),
             "datePublished": _time(article, update.first_published_at),
-            "dateModified": _time(article, update.corrected_at or update.first_published_at),
-            "image": [
-                _image(picture.image, texts.text("caption", of=picture), texts.text("credit", of=picture))
-                for picture in update.pictures.all()
-            ],
+            "dateModified": _time(article, update.modified_at(language)),
+            "image": _pictures(update, texts),
             "author": _people(update, language),
         }
+        | _embed(update, texts, article, headline)
         | kinds.of(update).structured(update, texts)
     )
 
 
-def _image(file: ImageFieldFile, caption: Text, credit: Text) -> dict[str, object]:
+def _embed(update: Update, texts: ReaderTexts, article: Article, headline: str) -> dict[str, object]:
+    embed: Embed | None = getattr(update, "embed", None)
+    if embed is None:
+        return {}
+    if not embed.playable:
+        return {"sharedContent": {"@type": "WebPage", "url": embed.url}}
+    provider = providers.BY_KEY[embed.provider]
+    about: dict[str, object] = {
+        "name": embed.title or headline,
+        "url": embed.url,
+        "author": {"@type": "Person", "name": embed.author} if embed.author else None,
+    }
+    if provider.kind not in ("video", "audio"):
+        kind = "SocialMediaPosting" if provider.kind == "post" else "CreativeWork"
+        return {"sharedContent": _without_empty({"@type": kind, **about})}
+    card = contents.update_card_url(update, article, texts)
+    about |= {
+        "description": headline,
+        "embedUrl": embed.player_url,
+        "thumbnailUrl": absolute(embed.thumbnail.url if embed.thumbnail else card),
+        # Providers do not tell when. It was there at the latest when it was shown here.
+        "uploadDate": _time(article, update.first_published_at),
+    }
+    return {provider.kind: _without_empty({"@type": f"{provider.kind.capitalize()}Object", **about})}
+
+
+def _words_of_first_picture(update: Update, texts: ReaderTexts) -> tuple[Text | str, Text | str]:
+    for picture in update.pictures.all():
+        return texts.text("caption", of=picture), texts.text("credit", of=picture)
+    return "", ""
+
+
+def _pictures(update: Update, texts: ReaderTexts) -> list[dict[str, object]]:
+    return [
+        _image(picture.image, texts.text("caption", of=picture), texts.text("credit", of=picture))
+        for picture in update.pictures.all()
+    ]
+
+
+# Parts ----------------------------------------------------------------------------------------------------------------
+
+
+def _page(url: str) -> dict[str, str]:
+    return {"@type": "WebPage", "@id": url}
+
+
+def _cut(headline: Text | str) -> str:
+    """Return a headline of HEADLINE_MAX_LENGTH at most. Django's Truncator does not count the marks of Arabic."""
+    text = str(headline)
+    if len(text) <= HEADLINE_MAX_LENGTH:
+        return text
+    begun = text[: HEADLINE_MAX_LENGTH - 1]
+    return f"{begun.rpartition(' ')[0] or begun}…"
+
+
+def _shapes(found: Iterable[Shape], caption: Text | str, credit: Text | str) -> list[dict[str, object]]:
+    """Return pictures in all shapes. One that is drawn has the words of nobody but ours."""
+    return [
+        _picture(each.url, each.width, each.height, *((caption, credit) if each.is_photo else ("", "")))
+        for each in found
+    ]
+
+
+def _image(file: ImageFieldFile, caption: Text | str, credit: Text | str) -> dict[str, object]:
+    return _picture(file.url, file.width, file.height, caption, credit)
+
+
+def _picture(url: str, width: int, height: int, caption: Text | str, credit: Text | str) -> dict[str, object]:
     return _without_empty(
         {
             "@type": "ImageObject",
-            "url": absolute(file.url),
-            "width": file.width,
-            "height": file.height,
+            "url": absolute(url),
+            "contentUrl": absolute(url),
+            "width": width,
+            "height": height,
             "caption": str(caption),
             "creditText": str(credit),
         }
@@ -115,8 +261,15 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
 
 
-def _people(item: Article | Update, language: str) -> list[dict[str, str]]:
-    return [{"@type": "Person", "name": name.value} for name in Author.bylines(item.authors.all(), language)]
+def _people(item: Article | Update, language: str) -> list[dict[str, object]]:
+    """Return the authors; the newsroom as a whole, if nobody is named."""
+    people = Author.by_name(item.authors.all(), language)
+    return [_person(author, language) for author in people] or [publisher(language)]
+
+
+def _person(author: Author, language: str) -> dict[str, object]:
+    name = author.name_for(language).value
+    return {"@type": "Person", "name": name, "url": absolute(reverse("index", args=[language]))}
 
 
 def _time(article: Article, moment: datetime.datetime | None) -> str | None:

@@ -7,6 +7,7 @@ above all others, and on no other page.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -195,6 +196,30 @@ def _moments(article: Article, language: str) -> list[Update]:
     return list(BY_TIME.sort(rows)[:MOMENTS_MAX])
 
 
+def all_published(article: Article, language: str, place: Place, anchor: Anchor | None) -> pagination.Page[Update]:
+    """Return a page of all published updates by time, pinned or not, with everything that readers get of them."""
+    return BY_TIME.page(_shown(article, language).published().for_pages(), place, anchor, PAGE_SIZE)
+
+
+def with_texts(updates: Iterable[Update], article: Article, language: str) -> list[tuple[Update, ReaderTexts]]:
+    """Return the published ones of the updates, each with the texts that its readers get."""
+    found = []
+    for update in updates:
+        if update.state != Update.State.PUBLISHED:
+            continue
+        update.article = article
+        if (texts := of_update(update, article, language)) is not None:
+            found.append((update, texts))
+    return found
+
+
+def description(article: Article, language: str) -> str:
+    """Return the standfirst, or else the first words of the article's own text; it may be empty."""
+    texts = of_article(article, language)
+    body = plain_text(str(texts.text("body")))
+    return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH)
+
+
 def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:
     """Return up to `size` updates at the place of one, and that one itself, the newest first: what readers saw then."""
     article = update.article
@@ -380,14 +405,7 @@ class LivePage:
 
     def shown(self) -> list[tuple[Update, ReaderTexts]]:
         """Return the published updates on the page, each with the texts that its readers get."""
-        found = []
-        for update in self.items:
-            if update.state != Update.State.PUBLISHED:
-                continue
-            update.article = self.article
-            if (texts := of_update(update, self.article, self.language)) is not None:
-                found.append((update, texts))
-        return found
+        return with_texts(self.items, self.article, self.language)
 
     @property
     def headline(self) -> Text:
@@ -395,10 +413,10 @@ class LivePage:
 
     @property
     def description(self) -> str:
-        """Return the standfirst, or else the first words of the article's own text; it may be empty."""
-        texts = of_article(self.article, self.language)
-        body = plain_text(str(texts.text("body")))
-        return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH)
+        return description(self.article, self.language)
+
+    def author_names(self) -> list[Text]:
+        return Author.bylines(self.article.authors.all(), self.language)
 
     def coverage(self) -> str:
         return rendering.coverage_html(self.article, self.language)

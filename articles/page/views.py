@@ -9,16 +9,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from articles.cards import contents, drawing
+from articles.cards import contents, drawing, shapes
 from articles.cards.drawing import Card
 from articles.embeds.providers import player_hosts
 from articles.kinds import summary
-from articles.models import Article, Update
+from articles.models import Article, Author, Update
 from articles.page import json_ld, live_page, rendering
 from articles.page.caching import MAX_AGE_SECONDS, cached_response
 from articles.page.finding import find_article
@@ -161,6 +162,7 @@ def _page_without_comments(
             "token": _placeholder("token"),
             "comments": _placeholder("comments"),
             "structured": json_ld.dumped(json_ld.live_blog(page)),
+            "modified_at": log.changed_at(article.pk, besides="comment") or article.revised_at,
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
         }
         return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
@@ -171,19 +173,26 @@ def _placeholder(name: str) -> str:
     return salted_hmac("articles.page.views", name).hexdigest()
 
 
-@reads()
+@reads("before")
 @require_safe
 def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
-    """The page as a schema.org LiveBlogPosting."""
+    """The coverage as a schema.org LiveBlogPosting: all updates, in documents that are linked by `next`."""
     article = find_article(slug, language)
+    place = Place.of(request.GET)
+    anchor = live_page.anchor_of(article, place)
 
     def make() -> bytes:
-        page = LivePage.of(Article.objects.for_pages().get(pk=article.pk), language)
         with page_locale(article, language):
-            return json_ld.dumped(json_ld.live_blog(page)).encode()
+            found = json_ld.document(Article.objects.for_pages().get(pk=article.pk), language, place, anchor)
+            return json_ld.dumped(found).encode()
 
-    name, state = f"liveblog:{article.pk}:{language}", str(article.page_state)
-    return cached_response(request, name, state, make, "application/ld+json", group="liveblog")
+    # No document contains comments.
+    state = str(log.state_besides(article.pk, article.page_state, "comment"))
+    name = f"liveblog:{article.pk}:{language}:{place.pk}"
+    kept = Kept(group=f"liveblog:{article.pk}:{language}", most=MAX_VERSIONS)
+    if place.relation:
+        kept = Kept(group="liveblog-places", most=MAX_KEPT)
+    return cached_response(request, name, state, make, "application/ld+json", **kept)
 
 
 @reads("after")
@@ -228,34 +237,91 @@ def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpRes
         raise Http404
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
-    address = reverse("card", args=[language, slug, found.digest])
-    return _card(request, article, found, digest, address)
+    return _card(request, article, found, digest, reverse("card", args=[language, slug, found.digest]))
+
+
+@reads()
+@require_safe
+def article_shape(request: HttpRequest, language: str, slug: str, across: int, down: int, digest: str) -> HttpResponse:
+    """The picture of a live page in one of the shapes that search engines want."""
+    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
+    if language not in article.offered_languages:
+        raise Http404
+    with page_locale(article, language):
+        found = contents.card_of_article(article, language)
+    address = reverse("article-shape", args=[language, slug, across, down, found.digest])
+    return _card(request, article, found, digest, address, (across, down))
 
 
 @reads()
 @require_safe
 def update_card(request: HttpRequest, language: str, slug: str, pk: int, digest: str) -> HttpResponse:
     """The picture that stands for an update where links to it are shared."""
+    update, found = _card_of_update(language, slug, pk)
+    return _card(request, update, found, digest, reverse("update-card", args=[language, slug, pk, found.digest]))
+
+
+@reads()
+@require_safe
+def update_shape(
+    request: HttpRequest, language: str, slug: str, pk: int, across: int, down: int, digest: str
+) -> HttpResponse:
+    """The picture of an update in one of the shapes that search engines want."""
+    update, found = _card_of_update(language, slug, pk)
+    address = reverse("update-shape", args=[language, slug, pk, across, down, found.digest])
+    return _card(request, update, found, digest, address, (across, down))
+
+
+def _card_of_update(language: str, slug: str, pk: int) -> tuple[Update, Card]:
     article = find_article(slug, language)
     update = get_object_or_404(Update.objects.for_pages().published(), pk=pk, article=article)
     texts = of_update(update, article, language)
     if texts is None:
         raise Http404
     with page_locale(article, language):
-        found = contents.card_of_update(update, article, texts)
-    address = reverse("update-card", args=[language, slug, pk, found.digest])
-    return _card(request, update, found, digest, address)
+        return update, contents.card_of_update(update, article, texts)
 
 
-def _card(request: HttpRequest, item: Article | Update, card: Card, digest: str, address: str) -> HttpResponse:
-    """Return a card, drawn once. Links that name the one before a correction lead to the present one."""
+def _card(
+    request: HttpRequest,
+    item: Article | Update,
+    card: Card,
+    digest: str,
+    address: str,
+    ratio: tuple[int, int] | None = None,
+) -> HttpResponse:
+    """Return a card, drawn once. Links that name the one before a correction lead to the present one.
+
+    ratio   that of the shape of the picture that is wanted instead of the card
+    """
+    if ratio is not None and ratio not in shapes.RATIOS:
+        raise Http404
     if digest != card.digest:
         return redirect(address)
     photo = contents.photo_of(item)
-    draw = partial(drawing.draw, card, partial(photo.storage.open, photo.name) if photo and photo.name else None)
-    freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
     name = f"card:{item._meta.model_name}:{item.pk}:{card.language}"
+    if ratio is None:
+        draw = partial(drawing.draw, card, partial(photo.storage.open, photo.name) if photo and photo.name else None)
+    else:
+        draw = partial(shapes.draw, card, photo, *ratio)
+        name += f":{ratio[0]}x{ratio[1]}"
+    freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
     return cached_response(request, name, card.digest, draw, "image/jpeg", freshness=freshness, group="cards")
+
+
+@reads()
+@require_safe
+def site_card(request: HttpRequest, language: str, digest: str) -> HttpResponse:
+    """The picture that stands for the site where links to its other pages are shared."""
+    with translation.override(language):
+        found = contents.card_of_site(language)
+    if digest != found.digest:
+        return redirect(reverse("site-card", args=[language, found.digest]))
+    freshness = {"max_age": CARD_MAX_AGE_SECONDS, "immutable": True}
+    draw = partial(drawing.draw, found)
+    return cached_response(
+        request, f"card:site:{language}", found.digest, draw, "image/jpeg", freshness=freshness, group="cards"
+    )
 
 
 def _gone(request: HttpRequest, update: Update, article: Article, texts: ReaderTexts) -> HttpResponse:
@@ -311,6 +377,8 @@ def permalink(request: HttpRequest, update: Update, texts: ReaderTexts, message:
     context = rendering.update_context(update, article, texts) | {
         "card_url": contents.update_card_url(update, article, texts),
         "title": title,
+        "modified_at": update.modified_at(language),
+        "author_names": Author.bylines(update.authors.all(), language),
         "structured": json_ld.dumped(posting),
         "around": live_page.around(update, language, CONTEXT_SIZE),
         "coverage": rendering.coverage_context(article, language),

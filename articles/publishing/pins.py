@@ -7,18 +7,31 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from articles import changes
 from articles.models import Update
 
 
 def pin(update: Update) -> None:
-    """Pin an update on top of its page, above those that are pinned. Raise ValidationError if it is not published."""
+    """Pin an update on top of its page, above those that are pinned.
+
+    Raise ValidationError if it is not published, or if the page has as many as it can show.
+    """
     with transaction.atomic():
         pinned = _pinned(update)
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
             raise ValidationError(_("Only what readers see can be pinned."))
         if update.pk not in pinned:
+            if len(pinned) >= Update.MOST_PINNED:
+                raise ValidationError(
+                    ngettext(
+                        "A page can have only %(count)s pinned update. Unpin one first.",
+                        "A page can have only %(count)s pinned updates. Unpin one first.",
+                        Update.MOST_PINNED,
+                    )
+                    % {"count": Update.MOST_PINNED}
+                )
             _number([update.pk, *pinned])
 
 

@@ -6,10 +6,13 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from articles import changes
+from django.db.models import Min
+
+from articles import changes, kinds
 from articles.embeds import services as embeds
 from articles.models import Article, DeletedUpdate, Update
 from articles.pictures import versions as pictures
+from articles.publishing import pins
 from articles.translations import states
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery.states import new_token
@@ -93,8 +96,17 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         with acting_as(REPLAY):
             copies[0].save()
 
+    def unpin() -> None:
+        with acting_as(REPLAY):
+            pins.unpin(copies[0])
+
     assert update.first_published_at is not None
     yield Event(update.first_published_at, "publish", publish)
+    if kinds.of(update).pinned and update.pin is None:
+        # The newsroom unpins one summary when it pins the next.
+        following = update.article.updates.filter(kind=update.kind, first_published_at__gt=update.first_published_at)
+        if next_at := following.aggregate(at=Min("first_published_at"))["at"]:
+            yield Event(next_at, "unpin", unpin)
     if update.corrected_at:
         yield Event(update.corrected_at, "correct", correct)
     if update.withdrawn_at and update.state == Update.State.WITHDRAWN:

@@ -76,6 +76,12 @@ def state_besides(article_id: int, state: State, kind: str) -> State:
     return state if oldest is None else oldest.previous_state
 
 
+def changed_at(article_id: int, *, besides: str) -> datetime | None:
+    """Return when an element last changed whose name does not begin with `besides`; None if the log does not tell."""
+    lines = Change.objects.filter(article_id=article_id).exclude(element__startswith=besides)
+    return lines.order_by("-revision").values_list("at", flat=True).first()
+
+
 def prune(before: datetime) -> int:
     """Delete the lines that were written before a moment, and return how many there were.
 

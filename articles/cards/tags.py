@@ -1,0 +1,22 @@
+"""Template tags for the metadata by which networks show links to pages (Open Graph)."""
+
+from django import template
+from django.utils import translation
+
+from articles.cards import contents
+from articles.templatetags.live import absolute
+from liveblog.languages import LOCALES
+
+register = template.Library()
+
+
+@register.simple_tag
+def open_graph_locale() -> str:
+    """Return the locale of the active language (Open Graph): 'en_GB'."""
+    return LOCALES[translation.get_language() or "en"]
+
+
+@register.simple_tag
+def site_card() -> str:
+    """Return the address of the picture that stands for the site, in the active language."""
+    return absolute(contents.site_card_url(translation.get_language() or "en"))
