@@ -6,12 +6,14 @@ between sends some of them again, and each browser shows one notification all th
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 
 from django.conf import settings
@@ -21,9 +23,10 @@ from django.utils import timezone
 
 from articles.following import editions
 from articles.following.models import Delivery, Edition, Story
-from liveblog import jobs
+from liveblog import jobs, metrics
 from liveblog.errors import ProviderError
 from liveblog.webpush import sending, vapid
+from liveblog.webpush.apart import Sender
 from liveblog.webpush.endpoints import origin_of
 from liveblog.webpush.models import PushSubscription
 from liveblog.webpush.sending import Message
@@ -92,7 +95,11 @@ class _Rests:
 rests = _Rests()
 
 
-def send_due() -> int:
+#: Sends messages, and returns the error of each.
+SendAll = Callable[[Sequence[Message]], list[ProviderError | None]]
+
+
+def send_due(send_all: SendAll = sending.send_all) -> int:
     """Send the notifications that are due. Return how many rows were claimed."""
     claimed = queue.claim(BATCH_SIZE)
     if not claimed:
@@ -111,15 +118,13 @@ def send_due() -> int:
     failed: list[tuple[Delivery, ProviderError]] = []
     sent: dict[int, list[Delivery]] = defaultdict(list)
 
-    def then(index: int, error: ProviderError | None) -> None:
-        row = rows[index]
+    for row, error in zip(rows, send_all(messages), strict=True):
         rests.note(origin_of(row.subscription.endpoint), error)
+        metrics.PUSHES.labels(error.reason if error else "sent").inc()
         if error is None:
             sent[row.edition_id].append(row)
         else:
             failed.append((row, error))
-
-    sending.send_all(messages, then)
     for pk, deliveries in sent.items():
         _finish(found[pk], deliveries)
     _fail(failed)
@@ -207,11 +212,11 @@ def clear() -> int:
     return 0
 
 
-def run_due() -> int:
+def run_due(send_all: SendAll) -> int:
     """Make the messages that are due, and send those that are made. Return how many rows there were."""
     done = 0
     # If one fails, the others still run.
-    for work in (editions.run_due, send_due, clear):
+    for work in (editions.run_due, partial(send_due, send_all), clear):
         try:
             done += work()
         except Exception:
@@ -222,4 +227,8 @@ def run_due() -> int:
 async def send_when_due() -> None:
     """Look for what is due as long as the server runs."""
     if settings.PUSH_WORKER and vapid.configured():
-        await jobs.run_while_serving(run_due, INTERVAL, logger)
+        sender = Sender()
+        try:
+            await jobs.run_while_serving(partial(run_due, sender.send_all), INTERVAL, logger)
+        finally:
+            await asyncio.to_thread(sender.end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Literal
 from django.conf import settings
 from pywebpush import WebPusher
 
-from liveblog import metrics, public_http
+from liveblog import public_http
 from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES, Answer, Client
 from liveblog.numbers import number
@@ -69,25 +69,20 @@ def send(message: Message) -> None:
     _check(answer)
 
 
-def send_all(messages: Iterable[Message], then: Callable[[int, ProviderError | None], None]) -> None:
-    """Send messages at the same time; call `then` in this thread with the index of each and its error."""
-    messages = list(messages)
+def send_all(messages: Sequence[Message]) -> list[ProviderError | None]:
+    """Send messages at the same time, and return the error of each."""
+    if not settings.JOBS_IN_THREADS:
+        return [_error_of(message) for message in messages]
+    with ThreadPoolExecutor(MAX_EXCHANGES, thread_name_prefix="webpush") as pool:
+        return list(pool.map(_error_of, messages))
 
-    def or_error(message: Message) -> ProviderError | None:
-        try:
-            send(message)
-        except ProviderError as error:
-            return error
-        return None
 
-    if settings.JOBS_IN_THREADS and len(messages) > 1:
-        with ThreadPoolExecutor(MAX_EXCHANGES, thread_name_prefix="webpush") as pool:
-            results = list(pool.map(or_error, messages))
-    else:
-        results = [or_error(message) for message in messages]
-    for index, error in enumerate(results):
-        metrics.PUSHES.labels(error.reason if error else "sent").inc()
-        then(index, error)
+def _error_of(message: Message) -> ProviderError | None:
+    try:
+        send(message)
+    except ProviderError as error:
+        return error
+    return None
 
 
 def _encrypted(message: Message) -> bytes:

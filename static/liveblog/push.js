@@ -7,12 +7,12 @@ export const supported = "serviceWorker" in navigator && "PushManager" in window
 export class Refused extends Error {}
 
 /**
- * Return the subscription of this browser, if it has one and may still show notifications.
+ * Return the subscription of this browser, if it has one. A browser ends it when its reader forbids notifications.
  *
  * @returns {Promise<PushSubscription | null>}
  */
 export async function present() {
-  if (!supported || Notification.permission !== "granted") return null;
+  if (!supported) return null;
   const registration = await navigator.serviceWorker.getRegistration("/");
   return (await registration?.pushManager.getSubscription()) ?? null;
 }

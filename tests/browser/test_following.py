@@ -115,14 +115,14 @@ def test_a_reader_follows_is_notified_and_stops(
     page = person.page
     subscribable(page.context, phone)
     person.open(server, article, "en")
-    button = page.get_by_role("button", name="Follow")
+    button = page.get_by_role("button", name="Follow", exact=True)
     expect(button).to_be_visible()
     assert page.evaluate("window.questions") == 0
     assert not page.evaluate("navigator.serviceWorker.getRegistration('/').then(Boolean)")
     button.click()
     page.get_by_role("button", name="Key events", exact=True).click()
     expect(page.get_by_text("You will be notified.")).to_be_visible()
-    expect(page.get_by_role("button", name="Following")).to_be_visible()
+    expect(page.get_by_role("button", name="Following", exact=True)).to_be_visible()
     assert page.evaluate("window.questions") == 1
     assert [(row.level, row.language) for row in Follow.objects.all()] == [("key", "en")]
 
@@ -150,7 +150,7 @@ def test_a_reader_follows_is_notified_and_stops(
     worker.evaluate(_STOP, phone.endpoint)
     eventually(lambda: not PushSubscription.objects.exists())
     page.reload()
-    page.get_by_role("button", name="Following").click()
+    page.get_by_role("button", name="Following", exact=True).click()
     # What the page remembered is brought in line when it is opened.
     expect(page.get_by_role("button", name="Follow", exact=True)).to_be_visible()
     assert person.complaints == []
@@ -194,7 +194,7 @@ def test_a_reader_whose_browser_says_no_is_told_so(
     subscribable(page.context, push_service.browser())
     page.context.add_init_script("Notification.requestPermission = async () => 'denied'")
     person.open(server, factories.article(), "en")
-    page.get_by_role("button", name="Follow").click()
+    page.get_by_role("button", name="Follow", exact=True).click()
     page.get_by_role("button", name="Breaking news").click()
     expect(page.get_by_text("Your browser blocks notifications.")).to_be_visible()
     page.keyboard.press("Escape")
