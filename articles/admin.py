@@ -44,6 +44,7 @@ from articles.text.localized import text_in
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import SHIPPED, direction
+from liveblog.lists import comma
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.moments.formats import element
@@ -149,12 +150,12 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
-                "%(count)s update is waiting for release and will not appear by itself:",
-                "%(count)s updates are waiting for release and will not appear by themselves:",
+                "{count} update is awaiting approval and won’t be published automatically: {updates}",
+                "{count} updates are awaiting approval and won’t be published automatically: {updates}",
                 len(waiting),
             )
-            names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
-            message = format_html("{} {}", text % {"count": len(waiting)}, names)
+            names = format_html_join(comma(), "{}", ((named(update),) for update in waiting))
+            message = format_html(text, count=len(waiting), updates=names)
             self.message_user(request, message, messages.WARNING)
 
     def history_view(
@@ -227,10 +228,8 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
     may_publish = False
 
     # Shown in a dialogue before an update is withdrawn.
-    withdraw_mark = forms.BooleanField(
-        label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
-    )
-    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_mark = forms.BooleanField(label=_("Show readers that an update was removed here"), required=False)
+    withdraw_reason = TextFormField(label=_("Reason shown to readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update

@@ -17,7 +17,7 @@ class ArticleState(models.TextChoices):
 
 class UpdateState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
-    SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
+    SUBMITTED = "submitted", pgettext_lazy("state of an update", "Awaiting approval")
     SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
     PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
     WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
@@ -26,7 +26,7 @@ class UpdateState(models.TextChoices):
 class Policy(models.TextChoices):
     """The texts that readers of a language get while a translation is not reviewed."""
 
-    MACHINE = "machine", _("Machine drafts, labelled")
+    MACHINE = "machine", _("Machine translations, labelled as such")
     ORIGINAL = "original", _("The original")
     REVIEWED = "reviewed", _("Nothing")
 

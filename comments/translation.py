@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from comments import moderation
@@ -28,7 +29,7 @@ _pending_lock = threading.Lock()
 
 def available() -> bool:
     """Return whether a translation provider is configured."""
-    return engines.configured() is not None
+    return engines.available()
 
 
 def stored(comment: Comment, language: str) -> str | None:
@@ -41,16 +42,16 @@ def translate(comment: Comment, language: str) -> str | None:
     """Return the text of a comment in another language, stored or newly made; None if no provider gives one."""
     if (text := stored(comment, language)) is not None:
         return text
-    engine = engines.configured()
-    if engine is None or not _SLOTS.acquire(blocking=False):
+    chain = engines.chain(comment.language, language)
+    if not chain or not _SLOTS.acquire(blocking=False):
         return None
     try:
-        return _request_once(engine, comment, language)
+        return _request_once(chain, comment, language)
     finally:
         _SLOTS.release()
 
 
-def _request_once(engine: Engine, comment: Comment, language: str) -> str | None:
+def _request_once(chain: Sequence[Engine], comment: Comment, language: str) -> str | None:
     key = (comment.pk, language, hash_of(comment))
     with _pending_lock:
         pending = _pending.get(key)
@@ -61,7 +62,7 @@ def _request_once(engine: Engine, comment: Comment, language: str) -> str | None
     text = None
     try:
         # A request that ended just now may have stored it.
-        text = stored(comment, language) or _request(engine, comment, language)
+        text = stored(comment, language) or _request(chain, comment, language)
         return text
     finally:
         with _pending_lock:
@@ -69,15 +70,18 @@ def _request_once(engine: Engine, comment: Comment, language: str) -> str | None
         answer.set_result(text)
 
 
-def _request(engine: Engine, comment: Comment, language: str) -> str | None:
+def _request(chain: Sequence[Engine], comment: Comment, language: str) -> str | None:
     give_back()
-    try:
-        [text] = engine.translate([comment.text], comment.language, language, html=False)
-    except ProviderError as error:
-        logger.warning("The translation of a comment failed (%s).", error.reason)
-        return None
-    text = cleaned(text)
-    return text if text and _store(comment, language, text, engine.name) else None
+    for engine in chain:
+        try:
+            [text] = engine.translate([comment.text], comment.language, language, html=False)
+        except ProviderError as error:
+            logger.warning("The translation of a comment by %s failed (%s).", engine.name, error.reason)
+            engines.rest(engine, error)
+        else:
+            text = cleaned(text)
+            return text if text and _store(comment, language, text, engine.name) else None
+    return None
 
 
 def _store(comment: Comment, language: str, text: str, engine: str) -> bool:

@@ -29,6 +29,7 @@ from liveblog.admin_input import InputAdmin
 from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
+from liveblog.lists import listed
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.search.admin import IndexedSearchMixin
 
@@ -93,9 +94,9 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     @admin.display(description=_("roles"))
     def roles_shown(self, user: User) -> str:
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
-        return ", ".join([*found, *([gettext("Administrator")] if user.is_superuser else [])])
+        return listed([*found, *([gettext("Administrator")] if user.is_superuser else [])])
 
-    @admin.action(description=_("Suspend: end all sessions and block the log-in"), permissions=["change"])
+    @admin.action(description=_("Suspend: end all sessions and block login"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk or 0))
         with transaction.atomic():
@@ -105,7 +106,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         text = ngettext("%(count)d account was suspended.", "%(count)d accounts were suspended.", len(users))
         self.message_user(request, text % {"count": len(users)})
 
-    @admin.action(description=_("Remove the second factors of somebody who has lost them"), permissions=["change"])
+    @admin.action(description=_("Remove the second factors of someone who has lost them"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             if second_factor.remove_all(user):
@@ -117,7 +118,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         assert isinstance(request.user, User)
         user = queryset.exclude(email="").first()
         if user is None or queryset.count() != 1 or user.has_usable_password() or not user.is_active:
-            text = gettext("Select one account with an e-mail address that has never been opened.")
+            text = gettext("Select one account that has an email address and has never been activated.")
             self.message_user(request, text, messages.ERROR)
             return None
         sent = invitations.invite_again(user, request.user)

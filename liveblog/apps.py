@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 from django.db.models.signals import post_migrate
 
@@ -13,8 +14,11 @@ class LiveblogConfig(AppConfig):
         from liveblog.audit import accounts
         from liveblog.roles import apply_roles
         from liveblog.search import users
+        from liveblog.translation import engines
 
         register(checks.deployment, deploy=True)
+        # A wrong rule stops the server when it starts, not the first draft.
+        engines.parse(settings.TRANSLATION_ENGINES)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
         accounts.connect()

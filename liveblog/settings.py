@@ -319,7 +319,21 @@ for _name in ("WEBSUB_HUB", "INDEXNOW_URL"):
 
 # Translation ---------------------------------------------------------------------------------------------------------
 
-# The provider of machine translation is the one that has a key or an address. It is optional.
+# An engine of machine translation is used if it has a key or an address. All are optional.
+#: Their order, for all pairs of languages or for some; see `liveblog.translation.engines.parse`.
+TRANSLATION_ENGINES = env.str("TRANSLATION_ENGINES", "")
+#: Whether texts go to engines before they are published. A text under embargo must not leave the house.
+TRANSLATE_UNPUBLISHED = env.bool("TRANSLATE_UNPUBLISHED", True)
+LLM_URL = env.str("LLM_URL", "")
+LLM_MODEL = env.str("LLM_MODEL", "")
+LLM_API_KEY = env.str("LLM_API_KEY", "")
+#: What the model is told of the style of the house.
+LLM_STYLE = env.str("LLM_STYLE", "")
+GOOGLE_TRANSLATE_API_KEY = env.str("GOOGLE_TRANSLATE_API_KEY", "")
+GOOGLE_TRANSLATE_URL = env.str("GOOGLE_TRANSLATE_URL", "")
+AZURE_TRANSLATOR_KEY = env.str("AZURE_TRANSLATOR_KEY", "")
+AZURE_TRANSLATOR_REGION = env.str("AZURE_TRANSLATOR_REGION", "")
+AZURE_TRANSLATOR_URL = env.str("AZURE_TRANSLATOR_URL", "")
 DEEPL_API_KEY = env.str("DEEPL_API_KEY", "")
 DEEPL_URL = env.str("DEEPL_URL", "")
 DEEPL_FORMALITY = env.str("DEEPL_FORMALITY", "")

@@ -1,5 +1,6 @@
 """Engines keep their promises to callers, against servers that speak the providers' protocols."""
 
+import json
 import logging
 import threading
 import time
@@ -8,9 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from liveblog.errors import ProviderError
-from liveblog.translation.engines import DeepL, Engine, LibreTranslate, configured
+from liveblog.translation import engines
+from liveblog.translation.engines import Engine
+from liveblog.translation.engines.azure import Azure
+from liveblog.translation.engines.deepl import DeepL
+from liveblog.translation.engines.google import Google
+from liveblog.translation.engines.libretranslate import LibreTranslate
+from liveblog.translation.engines.llm import LLM
 from liveblog.translation.terms import Term
 from tests.server import free_port
 from tests.translation_servers import TranslationServer
@@ -35,9 +43,43 @@ def libretranslate(server: TranslationServer) -> LibreTranslate:
     return LibreTranslate(server.url, key=KEY, timeout=5)
 
 
-@pytest.fixture(params=["deepl", "libretranslate"])
+@pytest.fixture
+def google(server: TranslationServer) -> Google:
+    return Google(KEY, url=server.url, timeout=5)
+
+
+@pytest.fixture
+def azure(server: TranslationServer) -> Azure:
+    return Azure(KEY, region="westeurope", url=server.url, timeout=5)
+
+
+@pytest.fixture
+def llm(server: TranslationServer) -> LLM:
+    return LLM(f"{server.url}/v1", "news-1", key=KEY, style="Address readers formally.", timeout=5)
+
+
+@pytest.fixture(params=["deepl", "libretranslate", "google", "azure", "llm"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return request.getfixturevalue(request.param)
+
+
+def said_of_markup(server: TranslationServer) -> str:
+    """Return what the last request says about its texts: each provider has a word of its own for it."""
+    sent = server.requests[-1]
+    if isinstance(sent.body, list):
+        return sent.query
+    # A model sees for itself what is markup.
+    said = [sent.body.get("tag_handling"), sent.body.get("format"), "html" if "<p>" in str(sent.body) else ""]
+    return " ".join(filter(None, said))
+
+
+def texts_in(body: Any) -> list[Any]:
+    """Return the texts of a request, in the protocol of any provider."""
+    if isinstance(body, list):
+        return body
+    if "messages" in body:
+        return json.loads(body["messages"][1]["content"])["texts"]
+    return body.get("text") or body["q"]
 
 
 def failure_of(engine: Engine, **options: Any) -> ProviderError:
@@ -59,15 +101,12 @@ def test_markup_is_translated_as_markup(server: TranslationServer, engine: Engin
     source = '<p>Some 1,200 people <a href="https://example.org/a?b=1">left</a>.</p>'
     server.answers["de", source] = '<p>Rund 1200 Menschen <a href="https://example.org/a?b=1">gingen</a>.</p>'
     assert engine.translate([source], "en", "de", html=True) == [server.answers["de", source]]
-    body = server.requests[-1].body
-    assert (body.get("tag_handling") or body.get("format")) == "html"
+    assert "html" in said_of_markup(server)
 
 
 def test_plain_text_is_not_mistaken_for_markup(server: TranslationServer, engine: Engine) -> None:
     engine.translate(["Profits < losses"], "en", "de", html=False)
-    body = server.requests[-1].body
-    assert body.get("tag_handling") is None
-    assert body.get("format") in {None, "text"}
+    assert "html" not in said_of_markup(server)
 
 
 def test_blank_texts_are_not_sent(server: TranslationServer, engine: Engine) -> None:
@@ -82,7 +121,7 @@ def test_many_texts_are_split_into_several_requests(server: TranslationServer, e
     server.answers |= {("de", text): text.replace("Minute", "Spielminute") for text in texts}
     results = engine.translate(texts, "en", "de", html=False)
     assert results == [server.answers["de", text] for text in texts]
-    assert max(len(request.body.get("text") or request.body["q"]) for request in server.requests) <= 50
+    assert max(len(texts_in(request.body)) for request in server.requests) <= 50
 
 
 def test_imitations_keep_structure_numbers_and_addresses(engine: Engine) -> None:
@@ -129,8 +168,7 @@ def test_the_formality_setting_is_sent_as_a_preference(
     server: TranslationServer, settings: Any, wish: str, sent: str | None
 ) -> None:
     settings.DEEPL_API_KEY, settings.DEEPL_URL, settings.DEEPL_FORMALITY = KEY, server.url, wish
-    engine = configured()
-    assert engine is not None
+    [engine] = engines.chain("en", "de")
     engine.translate(["Can you help?"], "en", "de", html=False)
     assert server.requests[-1].body.get("formality") == sent
 
@@ -265,7 +303,9 @@ def test_retry_after_can_be_a_date(server: TranslationServer, engine: Engine) ->
     assert failure_of(engine).retry_after is None
 
 
-def test_an_unsupported_pair_of_languages_is_refused(engine: Engine) -> None:
+@pytest.mark.parametrize("name", ["deepl", "libretranslate", "google", "azure"])
+def test_an_unsupported_pair_of_languages_is_refused(name: str, request: pytest.FixtureRequest) -> None:
+    engine = request.getfixturevalue(name)
     with pytest.raises(ProviderError) as caught:
         engine.translate(["Rain"], "en", "tlh", html=False)
     assert caught.value.reason == "unsupported"
@@ -287,12 +327,13 @@ def test_an_unsupported_pair_with_a_glossary_makes_one_glossary(server: Translat
     assert len(server.glossaries) == 1
 
 
-@pytest.mark.parametrize("name", ["deepl", "libretranslate"])
+@pytest.mark.parametrize("name", ["deepl", "libretranslate", "llm"])
 @pytest.mark.parametrize("fault", ["slow", "trickle"])
 def test_a_slow_answer_ends_with_a_time_out(server: TranslationServer, name: str, fault: str) -> None:
     impatient = {
         "deepl": DeepL(KEY, url=server.url, timeout=0.4),
         "libretranslate": LibreTranslate(server.url, key=KEY, timeout=0.4),
+        "llm": LLM(server.url, "news-1", key=KEY, timeout=0.4),
     }
     server.fault, server.delay = fault, 30
     began = time.monotonic()
@@ -351,35 +392,132 @@ def test_errors_and_logs_have_neither_keys_nor_texts(
 
 
 @pytest.fixture
-def unset(settings: Any) -> Any:
+def unset(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.DEEPL_API_KEY = settings.DEEPL_URL = settings.DEEPL_FORMALITY = ""
     settings.LIBRETRANSLATE_URL = settings.LIBRETRANSLATE_API_KEY = ""
+    settings.GOOGLE_TRANSLATE_API_KEY = settings.GOOGLE_TRANSLATE_URL = settings.AZURE_TRANSLATOR_KEY = ""
+    settings.LLM_URL = settings.LLM_MODEL = settings.TRANSLATION_ENGINES = ""
     settings.TRANSLATION_TIMEOUT = 20.0
+    monkeypatch.setattr(engines, "_resting", {})
     return settings
 
 
 def test_without_settings_there_is_no_engine(unset: Any) -> None:
-    assert configured() is None
+    assert not engines.available()
+    assert engines.chain("en", "de") == []
 
 
-def test_the_settings_choose_the_engine(unset: Any) -> None:
+def test_engines_are_asked_in_a_usual_order(unset: Any) -> None:
     unset.LIBRETRANSLATE_URL = "http://127.0.0.1:5000"
-    assert isinstance(configured(), LibreTranslate)
+    assert [type(engine) for engine in engines.chain("en", "de")] == [LibreTranslate]
     unset.DEEPL_API_KEY = KEY
-    assert isinstance(configured(), DeepL)
+    unset.LLM_URL, unset.LLM_MODEL = "http://127.0.0.1:5001", "news-1"
+    assert [type(engine) for engine in engines.chain("en", "de")] == [DeepL, LLM, LibreTranslate]
 
 
-def test_the_engine_is_built_once(unset: Any) -> None:
+@pytest.mark.parametrize(
+    ("rules", "pair", "names"),
+    [
+        ("llm, deepl", "en>de", ["llm", "deepl"]),
+        ("deepl; en>uk llm deepl", "en>uk", ["llm", "deepl"]),
+        ("deepl; en>uk llm deepl", "uk>en", ["deepl"]),
+        ("deepl; *>ar google; en>ar azure", "en>ar", ["azure"]),
+        ("deepl; *>ar google; en>ar azure", "de>ar", ["google"]),
+        ("*>ar google", "en>de", []),
+        ("tests.test_translation_engines.Own deepl", "en>de", ["own", "deepl"]),
+    ],
+)
+def test_rules_choose_the_engines_of_a_pair(unset: Any, rules: str, pair: str, names: list[str]) -> None:
+    unset.DEEPL_API_KEY = unset.GOOGLE_TRANSLATE_API_KEY = unset.AZURE_TRANSLATOR_KEY = KEY
+    unset.LLM_URL, unset.LLM_MODEL = "http://127.0.0.1:5001", "news-1"
+    unset.TRANSLATION_ENGINES = rules
+    assert [engine.name for engine in engines.chain(*pair.split(">"))] == names
+
+
+class Own:
+    """An engine of a newsroom's own."""
+
+    name = "own"
+
+    @classmethod
+    def options(cls) -> dict[str, Any] | None:
+        return {}
+
+
+@pytest.mark.parametrize("rules", ["deepl bing", "en>de", "en> deepl", ">"])
+def test_rules_that_name_no_engine_are_refused(rules: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="TRANSLATION_ENGINES"):
+        engines.parse(rules)
+
+
+def test_an_engine_is_built_once(unset: Any) -> None:
     unset.DEEPL_API_KEY = KEY
-    first = configured()
-    assert configured() is first
+    [first] = engines.chain("en", "de")
+    assert engines.chain("fr", "de") == [first]
     unset.DEEPL_URL = "http://127.0.0.1:1"
-    assert configured() is not first
+    assert engines.chain("en", "de") != [first]
+
+
+def test_an_engine_that_failed_rests_unless_it_is_the_only_one(unset: Any) -> None:
+    unset.DEEPL_API_KEY = unset.GOOGLE_TRANSLATE_API_KEY = KEY
+    deepl, google = engines.chain("en", "de")
+    engines.rest(deepl, ProviderError("quota"))
+    assert engines.chain("en", "de") == [google]
+    # This says something about the text, and nothing about the engine.
+    engines.rest(google, ProviderError("unsupported"))
+    assert engines.chain("en", "de") == [google]
+    engines.rest(google, ProviderError("busy", retry_after=30))
+    assert engines.chain("en", "de") == [deepl, google]
+
+
+def test_a_model_is_told_the_register_the_kinds_the_terms_and_what_was_reviewed(
+    server: TranslationServer, llm: LLM
+) -> None:
+    term = Term("mayor", "Oberbürgermeisterin", forbidden=("Bürgermeister",), note="a woman")
+    llm.translate(
+        ["The mayor spoke", "<p>Rain.</p>"],
+        "en",
+        "de",
+        html=True,
+        context="Floods in the north",
+        terms=[term, Term("Danube", "Donau")],
+        kinds=["headline", "body"],
+        reviewed="<p>Regen.</p>",
+    )
+    body = server.requests[-1].body
+    task, asked = body["messages"][0]["content"], json.loads(body["messages"][1]["content"])
+    assert body["model"] == "news-1"
+    for told in (
+        "into German",
+        "Address readers formally.",
+        "“mayor” as “Oberbürgermeisterin” (a woman)",
+        "Never: Bürgermeister",
+    ):
+        assert told in task
+    assert "Danube" not in task
+    assert asked == {
+        "context": "Floods in the north",
+        "reviewed": "<p>Regen.</p>",
+        "kinds": ["headline", "body"],
+        "texts": ["The mayor spoke", "<p>Rain.</p>"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "sent"),
+    [("google", "zh-hans", "zh-CN"), ("azure", "zh-hans", "zh-Hans"), ("azure", "pt-br", "pt"), ("google", "he", "he")],
+)
+def test_each_provider_gets_its_own_language_codes(
+    server: TranslationServer, request: pytest.FixtureRequest, name: str, target: str, sent: str
+) -> None:
+    server.languages |= {"zh", "pt", "he"}
+    server.answers |= {(code, "1"): "1" for code in ("zh", "pt", "he")}
+    request.getfixturevalue(name).translate(["1"], "en", target, html=False)
+    assert sent in (str(server.requests[-1].query), str(server.requests[-1].body))[name == "google"]
 
 
 def test_a_setting_changes_the_time_out(server: TranslationServer, unset: Any) -> None:
     unset.LIBRETRANSLATE_URL, unset.LIBRETRANSLATE_API_KEY, unset.TRANSLATION_TIMEOUT = server.url, KEY, 0.3
     server.fault, server.delay = "slow", 30
-    engine = configured()
-    assert engine is not None
+    [engine] = engines.chain("en", "de")
     assert failure_of(engine).reason == "timeout"

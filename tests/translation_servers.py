@@ -1,4 +1,4 @@
-"""A server that speaks the parts of DeepL's and LibreTranslate's protocols that we use.
+"""A server that speaks the parts of the protocols of DeepL, LibreTranslate, Google, Azure and OpenAI that we use.
 
     with TranslationServer() as server:
         settings.DEEPL_URL = server.url             # or settings.LIBRETRANSLATE_URL = server.url
@@ -11,15 +11,19 @@ addresses, numbers, punctuation and terms of the glossary stay. So length, struc
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from typing import Any
 
 from werkzeug import Request, Response
 
+from liveblog.languages import SHIPPED
 from tests.providers import Provider, as_json
 
 _NEWS = {
@@ -47,6 +51,9 @@ _NEWS = {
 }
 _KEPT = r"<[^>]*>|https?://\S+|[\w.+-]+@[\w.-]+|[#@]\w+|&#?\w+;"
 _WORD = r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)"
+
+#: The names by which models are told of languages.
+_ENGLISH = {code: str(name) for code, name in SHIPPED.items()} | {"en": "British English"}
 
 FAULTS = (
     *("slow", "trickle", "429", "456", "403", "500", "503", "redirect", "hang up"),
@@ -78,6 +85,7 @@ class Asked:
     path: str
     headers: dict[str, str]  # names in lower case
     body: Any
+    query: str = ""
 
 
 @dataclass
@@ -103,12 +111,12 @@ class Glossary:
 
 @dataclass
 class TranslationServer(Provider):
-    """Both providers on one port. Everything may be changed while it runs.
+    """All providers on one port. Everything may be changed while it runs.
 
     answers            (language, text as sent) -> text; the language without its region
     languages          the target languages
     missing_pairs      (source, target) without a model of LibreTranslate, although it has both languages
-    key                the key that both providers demand; empty: any
+    key                the key that all providers demand; empty: any
     fault, fail_times  one of FAULTS, for that many translations or for all
     delay              the least seconds that "slow" and "trickle" take
     retry_after        the header of "429" and "503"; empty: none
@@ -136,7 +144,7 @@ class TranslationServer(Provider):
     @property
     def translations(self) -> list[Asked]:
         """Return the requests for translations."""
-        return [request for request in self.requests if request.path.endswith("/translate")]
+        return [request for request in self.requests if request.path.endswith(("/translate", "/v2", "/completions"))]
 
     def take_fault(self) -> str | None:
         """Return the fault for the present request, and count it."""
@@ -165,8 +173,13 @@ class TranslationServer(Provider):
     def answer(self, request: Request) -> Response:
         body = request.get_json(force=True, silent=True)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append(Asked(request.method, request.path, headers, body))
+        self.requests.append(Asked(request.method, request.path, headers, body, request.query_string.decode()))
 
+        path = request.path.strip("/").split("/")
+        if path[-2:] == ["translate", "v2"] or (path == ["translate"] and "api-version" in request.args):
+            return self._cloud(request, headers, body)
+        if path[-1] == "completions":
+            return self._chat(request, headers, body)
         deepl = request.path.startswith("/v2/")
         given = (
             headers.get("authorization", "").removeprefix("DeepL-Auth-Key ") if deepl else (body or {}).get("api_key")
@@ -200,6 +213,14 @@ class TranslationServer(Provider):
 
     def _translate(self, request: Request, deepl: bool, body: dict[str, Any]) -> Response:
         fault = self.take_fault()
+        # LibreTranslate has no status 456.
+        quota = (456, "Quota exceeded") if deepl else (403, "Too many request limits violations")
+        failed = self._failed(request, fault, partial(_refused, deepl), quota)
+        return failed or (self._deepl(body, fault) if deepl else self._libretranslate(body, fault))
+
+    def _failed(
+        self, request: Request, fault: str | None, refused: Callable[..., Response], quota: tuple[int, str]
+    ) -> Response | None:
         match fault:
             case "hang up":
                 return self.hang_up(request)
@@ -208,19 +229,59 @@ class TranslationServer(Provider):
             case "not json":
                 return Response("<h1>It works!</h1>", content_type="text/html")
             case "456":
-                # LibreTranslate has no such status.
-                status, said = (456, "Quota exceeded") if deepl else (403, "Too many request limits violations")
-                return _refused(deepl, status, said)
+                return refused(*quota)
             case "429" | "503":
                 wait = {"Retry-After": self.retry_after} if self.retry_after else {}
-                return _refused(deepl, int(fault), "Too many requests", **wait)
+                return refused(int(fault), "Too many requests", **wait)
             case "403" | "500":
-                return _refused(deepl, int(fault), "Invalid API key" if fault == "403" else "Cannot translate")
+                return refused(int(fault), "Invalid API key" if fault == "403" else "Cannot translate")
             case "trickle":
                 return self.trickle(b" ", self.delay)
             case "slow":
                 self.closing.wait(self.delay)
-        return self._deepl(body, fault) if deepl else self._libretranslate(body, fault)
+        return None
+
+    def _cloud(self, request: Request, headers: dict[str, str], body: Any) -> Response:
+        """Answer as Google Cloud Translation (v2) or Azure AI Translator (3.0)."""
+        azure = "api-version" in request.args
+        given = headers.get("ocp-apim-subscription-key" if azure else "x-goog-api-key", "")
+
+        def refused(status: int, said: str, code: int = 0, **more: str) -> Response:
+            return as_json({"error": {"code": code or status, "message": said}}, status, **more)
+
+        if self.key and given != self.key:
+            return refused(401, "The request is not authorized", 401000) if azure else refused(400, "API key not valid")
+        fault = self.take_fault()
+        quota = (403, "The free quota is used up.", 403001) if azure else (403, "dailyLimitExceeded: quota exceeded")
+        if failed := self._failed(request, fault, refused, quota):
+            return failed
+        target = (request.args["to"] if azure else body["target"]).partition("-")[0]
+        if target not in self.languages:
+            return refused(400, "The target language is not valid.", 400036)
+        texts = [each["Text"] for each in body] if azure else body["q"]
+        results = self.translated(texts, target, {}, fault)
+        if azure:
+            return as_json([{"translations": [{"text": text, "to": target}]} for text in results])
+        return as_json({"data": {"translations": [{"translatedText": text} for text in results]}})
+
+    def _chat(self, request: Request, headers: dict[str, str], body: dict[str, Any]) -> Response:
+        """Answer as a model that follows the instructions, and chats around its answer."""
+
+        def refused(status: int, said: str, **more: str) -> Response:
+            return as_json({"error": {"message": said}}, status, **more)
+
+        if self.key and headers.get("authorization") != f"Bearer {self.key}":
+            return refused(401, "Incorrect API key provided")
+        fault = self.take_fault()
+        if failed := self._failed(request, fault, refused, (429, "insufficient_quota")):
+            return failed
+        task, asked = (message["content"] for message in body["messages"])
+        target = next(code for code, name in _ENGLISH.items() if f"into {name}" in task)
+        texts = json.loads(asked)["texts"]
+        terms = dict(re.findall(r"Translate “([^”]*)” as “([^”]*)”", task))
+        answer = json.dumps({"translations": self.translated(texts, target, terms, fault)}, ensure_ascii=False)
+        content = f"Here is the translation:\n```json\n{answer}\n```"
+        return as_json({"choices": [{"message": {"role": "assistant", "content": content}}]})
 
     def _deepl(self, body: dict[str, Any], fault: str | None) -> Response:
         # DeepL does not accept "EN" alone as a target.

@@ -84,19 +84,19 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     body = RichTextFormField(label=_("Text"), required=False)
     attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
-    source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
+    source_url = forms.URLField(label=_("Link to source"), required=False, max_length=500, assume_scheme="https")
     correction_note = TextFormField(
         label=_("Correction note"),
         required=False,
         max_length=500,
-        help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
+        help_text=_("Tell readers what was wrong. Adding a note marks the update as corrected."),
     )
     publish_at = MomentFormField(label=_("Publish at"), required=False)
-    published_at = MomentFormField(label=_("Earlier time"), required=False)
-    backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    published_at = MomentFormField(label=_("Backdate to"), required=False)
+    backdating_reason = TextFormField(label=_("Reason for backdating"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
     also_in = ObjectsFormField(
-        Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
+        Article.objects.none(), label=_("Also publish in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -194,12 +194,14 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
         if self.instance.published_before:
             if action in ("draft", "schedule"):
-                message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+                message = _(
+                    "Readers have already seen this update. You can withdraw it, but not move it back to draft."
+                )
                 self.add_error(None, message)
         elif action == "schedule" and not self.has_error("publish_at"):
             # The user who presses the button plans the time now, even if it is the stored one.
             if planned is None:
-                self.add_error("publish_at", _("Say when the update is to be published."))
+                self.add_error("publish_at", _("Choose when to publish."))
             elif rules.has_passed(planned):
                 self.add_error("publish_at", rules.PASSED)
         elif action == "publish" and "publish" in self.acts:

@@ -32,7 +32,6 @@ from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
 from articles.publishing import finishing, quiet, snapshot, syndication
-from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.richtext import prepare
 from articles.translations import stats
@@ -41,7 +40,7 @@ from liveblog.actors import Machine, acting_as
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
-from liveblog.languages import active_locale, direction
+from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
 from liveblog.numbers import number
 from liveblog.webpush import vapid
@@ -356,7 +355,7 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
     except Conflict:
-        message = _("Somebody else has saved this update since you opened it.")
+        message = _("Someone else has saved this update since you opened it.")
         return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:
         errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}

@@ -165,7 +165,8 @@ class Document:
         if self.article is not None:
             return of_article(self.article, language).text("headline")
         with override(language):
-            return Text(f"{_('Live coverage')} – {settings.PUBLISHER_NAME}", language, language)
+            title = _("Live coverage – %(publisher)s") % {"publisher": settings.PUBLISHER_NAME}
+            return Text(title, language, language)
 
     @property
     def subtitle(self) -> str:

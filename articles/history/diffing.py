@@ -25,7 +25,8 @@ from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import SHIPPED, direction, language_name, language_title
+from liveblog.lists import labelled, listed
 from liveblog.moments import formats
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _LABELS: dict[str, _StrOrPromise] = {
     "pin": gettext_lazy("pinned"),
     "copy_group": gettext_lazy("copies in other articles"),
     "written_by": gettext_lazy("written by"),
-    "submitted_by": gettext_lazy("submitted by"),
-    "released_by": gettext_lazy("released by"),
+    "submitted_by": gettext_lazy("sent for approval by"),
+    "released_by": gettext_lazy("approved by"),
 }
 
 
@@ -65,7 +66,7 @@ class TextChange:
 
     @property
     def name(self) -> str:
-        return language_name(self.language)
+        return language_title(self.language)
 
     @property
     def direction(self) -> str:
@@ -105,7 +106,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
         if changed & texts:
             found.append(_("text: %(language)s") % {"language": language_name(language)})
         elif _state(before, language) != _state(now, language) and now[TRANSLATIONS].get(language):
-            found.append(f"{language_name(language)}: {_state_name(now[TRANSLATIONS][language])}")
+            found.append(labelled(language_title(language), _state_name(now[TRANSLATIONS][language])))
     covered = {
         "state",
         "is_key",
@@ -132,7 +133,7 @@ def _events(before: Data, now: Data) -> list[str]:
     if before["state"] != now["state"]:
         found.append(_state_change(before, now))
     if now.get("backdating_reason") and before.get("first_published_at") != now["first_published_at"]:
-        found.append(_("back-dated"))
+        found.append(_("backdated"))
     if now["corrected_at"] and now["corrected_at"] != before.get("corrected_at"):
         found.append(pgettext("a version of an update", "corrected"))
     if now["is_key"] != before.get("is_key", False):
@@ -144,7 +145,7 @@ def _events(before: Data, now: Data) -> list[str]:
             found.append(
                 pgettext("a version of an update", "pinned")
                 if before.get("pin") is None
-                else _("order of what is pinned")
+                else _("order of pinned updates")
             )
     return found
 
@@ -156,17 +157,15 @@ def _state_change(before: Data, now: Data) -> str:
         )
     if now["state"] == "withdrawn":
         if not now["first_published_at"]:
-            return _("thrown away")
+            return _("draft deleted")
         return (
-            _("withdrawn, with a mark for readers")
+            _("withdrawn, with a notice to readers")
             if now["leaves_mark"]
             else pgettext("a version of an update", "withdrawn")
         )
     if now["state"] == "draft":
-        return _("taken back to a draft") if before["state"] else _("as a draft")
-    return (
-        pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("submitted for release")
-    )
+        return _("moved back to draft") if before["state"] else _("saved as draft")
+    return pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("sent for approval")
 
 
 # In detail ------------------------------------------------------------------------------------------------------------
@@ -231,7 +230,7 @@ def _accepted(data: Data, language: str) -> list[str]:
 
 def _state_name(row: dict[str, str]) -> str:
     name = str(Translation.State(row["state"]).label)
-    return f"{name}, {_('outdated')}" if row["outdated"] else name
+    return listed([name, _("outdated")]) if row["outdated"] else name
 
 
 def _named_state(data: Data, language: str, names: Names) -> str:
@@ -278,5 +277,5 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if isinstance(field, ForeignKey):
         return format_html("<bdi>{}</bdi>", names.users.get(value, f"#{value}"))
     if isinstance(field, LanguageField):
-        return language_name(value)
+        return language_title(value)
     return str(dict(field.flatchoices).get(value) or "") or format_html("<bdi>{}</bdi>", value)

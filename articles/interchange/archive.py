@@ -104,9 +104,9 @@ class ArchiveSource:
             raise _damaged() from None
         header = next(self._lines(), {})
         if header.get("type") != "header" or header.get("format") != FORMAT:
-            raise SourceError(_("This is not an archive of coverage."))
+            raise SourceError(_("This file isn’t a coverage archive."))
         if header.get("version") != VERSION:
-            raise SourceError(_("The archive comes from a newer release. Update this site first."))
+            raise SourceError(_("The archive was made by a newer version. Update this site first."))
         self.header = header
         self._check_whole()
 
@@ -200,7 +200,7 @@ class ArchiveSource:
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
         if LINES not in self._names:
-            raise SourceError(_("This is not an archive of coverage."))
+            raise SourceError(_("This file isn’t a coverage archive."))
         try:
             with self._zip.open(LINES) as lines:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):

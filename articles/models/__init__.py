@@ -11,7 +11,7 @@ from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
 from articles.publishing.models import CoverageEmail
-from articles.translations.models import GlossaryTerm, Translation
+from articles.translations.models import EngineUse, GlossaryTerm, Translation
 
 __all__ = [
     "Article",
@@ -22,6 +22,7 @@ __all__ = [
     "Delivery",
     "Edition",
     "Embed",
+    "EngineUse",
     "Follow",
     "GlossaryTerm",
     "Import",

@@ -54,9 +54,9 @@ class Article(Versioned, Illustrated):
     IS_PAGE = True
     OWNERS = {"pk": "article"}
 
-    slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    slug = models.SlugField(_("URL slug"), max_length=120, unique=True)
     source_language = LanguageField(
-        _("source language"), default="en", help_text=_("The language it is first written in.")
+        _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
@@ -65,7 +65,7 @@ class Article(Versioned, Illustrated):
     time_zone = TimeZoneField(
         _("time zone"),
         default=timezone.get_default_timezone_name,
-        help_text=_("Of the event. All times of the article are entered and shown in it."),
+        help_text=_("The time zone of the event. All times in the article are entered and shown in it."),
     )
     #: The day on which the coverage starts in the article's time zone, by which lists are filtered.
     start_day = models.DateField(_("coverage starts"), editable=False)
@@ -84,23 +84,23 @@ class Article(Versioned, Illustrated):
         blank=True,
         symmetrical=False,
         verbose_name=_("related articles"),
-        help_text=_("Stand beside the text as “Read also”."),
+        help_text=_("Shown beside the text under “Related coverage”."),
     )
     policies = PoliciesField(
-        _("texts that nobody has reviewed"),
+        _("unreviewed translations"),
         default=dict,
         blank=True,
-        help_text=_("What readers of a language are given until a person has reviewed the translation."),
+        help_text=_("What readers see until the translation has been reviewed."),
     )
     needs_release = models.BooleanField(
-        _("a second person releases updates"),
+        _("updates need a second pair of eyes"),
         default=False,
-        help_text=_("What a journalist writes appears once somebody else has released it."),
+        help_text=_("Nothing is published until a colleague has approved it."),
     )
     shows_writing = models.BooleanField(
-        _("readers see that somebody writes"),
+        _("show readers when an update is being written"),
         default=False,
-        help_text=_("While an update is being written, the page says so. It does not say by whom."),
+        help_text=_("The page shows that an update is being written, but not by whom."),
     )
     notifications = models.CharField(
         _("notifications"),
@@ -176,9 +176,9 @@ class Article(Versioned, Illustrated):
     def clean(self) -> None:
         errors: Errors = self.photo_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
-            errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
+            errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
         if self.languages and self.source_language and self.source_language not in self.languages:
-            errors["languages"] = _("The source language is one of the languages that the article appears in.")
+            errors["languages"] = _("The source language must be one of the article’s languages.")
         before = changes.row_before(self)
         errors |= rules.coverage_errors(self, before)
         if self._is_being_finished(before.state if before else "") and (message := finishing.error(self)):

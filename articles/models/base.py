@@ -77,7 +77,7 @@ class Author(NamedOnPages):
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
     source_language = LanguageField(
-        _("language of the name"), default="en", help_text=_("The language in which the author writes the name.")
+        _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
     name = LineField(_("name"), max_length=120)
     user = models.OneToOneField(
@@ -133,12 +133,12 @@ class Author(NamedOnPages):
     def clean(self) -> None:
         errors: Errors = {}
         if self.source_language and not text_in(self, "name", self.source_language):
-            errors[f"name_{self.source_language}"] = _("The name is missing in this language.")
+            errors[f"name_{self.source_language}"] = _("Enter the name in this language.")
         others = type(self)._default_manager.exclude(pk=self.pk)
         for code in SHIPPED:
             name = text_in(self, "name", code)
             if name and others.filter(**{f"name_{code}": name}).exists():
-                errors[f"name_{code}"] = _("There is an author with this name already.")
+                errors[f"name_{code}"] = _("There is already an author with this name.")
         if errors:
             raise ValidationError(errors)
 
@@ -159,7 +159,7 @@ class Topic(NamedOnPages):
     """A subject of articles, for readers who look for more on it."""
 
     name = LineField(_("name"), max_length=120)
-    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    slug = models.SlugField(_("URL slug"), max_length=80, unique=True)
 
     class Meta:
         ordering = ("slug",)
@@ -293,14 +293,14 @@ class Illustrated(models.Model):
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_alt = LineField(
-        _("alternative text"),
+        _("alt text"),
         max_length=300,
         blank=True,
-        help_text=_("What the photo shows, for those who don't see it."),
+        help_text=_("Describe the photo for people who can’t see it."),
     )
     photo_caption = LineField(_("caption"), max_length=500, blank=True)
     photo_credit = LineField(
-        _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
+        _("credit line"), max_length=200, blank=True, help_text=_("Photographer and agency, such as Jane Doe/Reuters.")
     )
 
     class Meta:
@@ -312,8 +312,8 @@ class Illustrated(models.Model):
             return {}
         errors: Errors = {}
         for field, message in (
-            ("photo_alt", _("A photo needs an alternative text in the source language.")),
-            ("photo_credit", _("A photo needs a credit line in the source language.")),
+            ("photo_alt", _("Add alt text for the photo in the source language.")),
+            ("photo_credit", _("Add a credit line for the photo in the source language.")),
         ):
             if self.source_language and not text_in(self, field, self.source_language):
                 errors[f"{field}_{self.source_language}"] = message

@@ -362,7 +362,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     def make() -> bytes:
         with page_locale(article, language):
-            return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
+            return permalink(request, found, texts, _("Your vote has been counted.") if voted else "")
 
     name, state = f"update:{pk}:{language}{':voted' if voted else ''}", str(article.page_state)
     return cached_response(request, name, state, make, _HTML, group="permalinks")

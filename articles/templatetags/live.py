@@ -11,13 +11,16 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import ngettext
 
-from liveblog.languages import active_locale, direction, variety
+from liveblog.languages import active_locale, direction, own_name, variety
+from liveblog.lists import listed
 from liveblog.moments import formats
 from liveblog.webpush import vapid
 
 register = template.Library()
+register.filter(own_name)
+register.filter(listed)
 
 
 @register.filter
@@ -105,19 +108,12 @@ def votes(number: int) -> str:
 @register.filter
 def durations(values: tuple[float, ...] | None) -> str:
     """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
-    return ", ".join(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
+    return listed(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
 
 
 @register.filter
 def dir_of(language: str) -> str:
     return direction(language)
-
-
-@register.filter
-def own_name(language: str) -> str:
-    """Return the language's own name with a capital, for lists of languages."""
-    name = get_language_info(language)["name_local"]
-    return name[:1].upper() + name[1:]
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ from django.conf import settings
 from django.db import transaction
 
 from articles import changes
-from articles.models import GlossaryTerm, Translation
-from articles.text.plaintext import decoded
-from articles.translations import columns, review, states, suggestions
+from articles.models import GlossaryTerm, Translation, Update
+from articles.text.localized import text_in
+from articles.text.plaintext import decoded, plain_text
+from articles.translations import checks, columns, review, states, suggestions, usage
 from liveblog import jobs
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
@@ -28,7 +29,7 @@ from liveblog.translation import engines
 from liveblog.translation.engines import Engine
 
 if TYPE_CHECKING:
-    from articles.models import Article, Update
+    from articles.models import Article
 
 logger = logging.getLogger(__name__)
 
@@ -48,51 +49,89 @@ queue = jobs.Queue(
 #: As `queue`, for suggestions. What is wrong in public is tried for about a day.
 suggestion_queue = replace(queue, max_attempts=100)
 
+#: Number of updates before the translated one that engines get as context.
+CONTEXT_UPDATES = 3
+
 #: Problems because of which a machine's draft is not stored.
 UNUSABLE = frozenset({"empty", "truncated", "language", "markup", "bidi"})
 
 
-def work(row: Translation, engine: Engine) -> None:
-    """Have `engine` make the draft or the suggestion for which a row is due."""
+def work(row: Translation) -> None:
+    """Have an engine make the draft or the suggestion for which a row is due."""
+    chain = engines.chain(row.item.source_language, row.language)
     if states.written_by_people(row):
-        suggest(row, engine)
+        suggest(row, chain)
     else:
-        draft(row, engine)
+        draft(row, chain)
 
 
-def draft(row: Translation, engine: Engine) -> None:
-    """Have `engine` make one translation, and store it if it is usable. Errors of the provider are not raised."""
+def draft(row: Translation, chain: Sequence[Engine]) -> None:
+    """Store the draft of the first engine that makes a usable one. Errors of providers are not raised."""
     item = row.item
     source = columns.texts_of(item, item.source_language)
-    try:
+
+    def make(engine: Engine) -> None:
         texts = _translated(engine, item, source, row.language)
         problems = review.problems_of(item, source, texts, row.language)
-    except ProviderError as error:
-        _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
-        return
-    unusable = sorted({problem.code for found in problems.values() for problem in found} & UNUSABLE)
-    if unusable:
-        _put_off(row, unusable[0])
-    else:
+        _refuse_unusable(problem for found in problems.values() for problem in found)
         store(row, texts, source=source, engine=engine.name, problems=problems)
 
+    _ask_in_turn(row, chain, make)
 
-def suggest(row: Translation, engine: Engine) -> None:
-    """Have `engine` make a suggestion, and store it if it is usable. Errors of the provider are not raised."""
+
+def suggest(row: Translation, chain: Sequence[Engine]) -> None:
+    """Store the suggestion of the first engine that makes a usable one. Errors of providers are not raised."""
     item = row.item
     source, written = (columns.texts_of(item, language) for language in (item.source_language, row.language))
     plan = suggestions.plan(item, row.source, source, written, row.language)
-    try:
-        texts = plan.texts(_answers(engine, item, plan.sentences, plan.fields, row.language))
-    except ProviderError as error:
-        _put_off(row, error.reason, permanent=error.permanent, retry_after=error.retry_after)
-        return
-    problems = review.problems_of(item, source, texts, row.language)
-    unusable = sorted({problem.code for field in plan.drafted_fields for problem in problems.get(field, ())} & UNUSABLE)
-    if unusable:
-        _put_off(row, unusable[0])
-    else:
+    reviewed = "\n".join(written.values())
+
+    def make(engine: Engine) -> None:
+        answers = _answers(engine, item, plan.sentences, plan.fields, row.language, reviewed=reviewed)
+        texts = plan.texts(answers)
+        problems = review.problems_of(item, source, texts, row.language)
+        _refuse_unusable(problem for field in plan.drafted_fields for problem in problems.get(field, ()))
         store_suggestion(row, texts, source=source, engine=engine.name)
+
+    _ask_in_turn(row, chain, make)
+
+
+class _UnusableError(Exception):
+    """A machine's text is not stored, for the reason of which this names the code."""
+
+
+def _refuse_unusable(problems: Iterable[checks.Problem]) -> None:
+    if codes := sorted({problem.code for problem in problems} & UNUSABLE):
+        raise _UnusableError(codes[0])
+
+
+def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engine], None]) -> None:
+    """Have `make` work with one engine after the other until one succeeds; if none does, try again later.
+
+    The row waits for the first engine that may succeed then. It is left to people if none may.
+    """
+    reasons: list[str] = []
+    failures: list[ProviderError] = []
+    for engine in chain:
+        try:
+            make(engine)
+        except ProviderError as error:
+            engines.rest(engine, error)
+            failures.append(error)
+            reasons.append(error.reason)
+        except _UnusableError as error:
+            reasons.append(str(error))
+        else:
+            return
+        logger.warning("A machine translation by %s failed (%s).", engine.name, reasons[-1])
+    passing = [error for error in failures if not error.permanent]
+    waits = [error.retry_after for error in passing]
+    _put_off(
+        row,
+        reasons[-1],
+        permanent=len(failures) == len(chain) and not passing,
+        retry_after=None if None in waits else min(filter(None, waits), default=None),
+    )
 
 
 def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Texts, engine: str) -> bool:
@@ -112,21 +151,46 @@ def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Te
 
 
 def _answers(
-    engine: Engine, item: Article | Update, passages: list[str], fields: list[str], language: str
+    engine: Engine,
+    item: Article | Update,
+    passages: list[str],
+    fields: list[str],
+    language: str,
+    reviewed: str = "",
 ) -> list[str]:
     """Return passages of HTML, each of the field beside it, in another language."""
     if not passages:
         return []
-    context = ""
-    if columns.article_of(item) is not item:
-        about = columns.texts_of(columns.article_of(item), item.source_language)
-        context = " ".join(about[field] for field in ("headline", "standfirst") if field in about)
+    context = "\n".join(_context(item)) if isinstance(item, Update) else ""
     terms = GlossaryTerm.between(item.source_language, language)
     # A term of one kind of text is sent with texts of that kind only.
     kinds = [GlossaryTerm.kind_of(field) for field in fields]
-    return engines.translate_by_kind(
-        engine, passages, kinds, item.source_language, language, html=True, context=context, terms=terms
+    answers = engines.translate_by_kind(
+        engine,
+        passages,
+        kinds,
+        item.source_language,
+        language,
+        html=True,
+        context=context,
+        terms=terms,
+        reviewed=reviewed,
     )
+    usage.sent(item, engine.name, language, sum(map(len, passages)))
+    return answers
+
+
+def _context(update: Update) -> Iterator[str]:
+    """Yield what readers have read before an update in its language: about the coverage, and its last updates."""
+    language = update.source_language
+    about = columns.texts_of(update.article, language)
+    yield from (about[field] for field in ("headline", "standfirst") if field in about)
+    published = Update.objects.filter(article=update.article_id).published()
+    earlier = published.filter(source_language=language).exclude(pk=update.pk)
+    if update.first_published_at:
+        earlier = earlier.filter(first_published_at__lt=update.first_published_at)
+    for other in reversed(earlier.order_by("-first_published_at")[:CONTEXT_UPDATES]):
+        yield f"{text_in(other, 'headline', language)} {plain_text(text_in(other, 'body', language))}".strip()
 
 
 def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
@@ -174,7 +238,6 @@ def _put_off(row: Translation, reason: str, *, permanent: bool = False, retry_af
     unchanged = Translation.objects.filter(pk=row.pk, version=row.version)
     responsible = suggestion_queue if states.written_by_people(row) else queue
     responsible.postpone(row, unchanged, reason, permanent=permanent, retry_after=retry_after)
-    logger.warning("A machine translation failed (%s).", reason)
 
 
 def _nobody(article_id: int, language: str) -> int:
@@ -183,12 +246,9 @@ def _nobody(article_id: int, language: str) -> int:
 
 def draft_due(readers: Callable[[int, str], int] = _nobody) -> int:
     """Make drafts and suggestions that are due, in the most read languages first. Return the number of rows claimed."""
-    engine = engines.configured()
-    if engine is None:
+    if not engines.available():
         return 0
-    return queue.run_due(
-        lambda row: work(row, engine), key=lambda row: -readers(columns.article_of(row.item).pk, row.language)
-    )
+    return queue.run_due(work, key=lambda row: -readers(columns.article_of(row.item).pk, row.language))
 
 
 async def draft_when_due(readers: Callable[[int, str], int]) -> None:

@@ -13,12 +13,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
-from articles.translations import columns, review, suggestions
+from articles.translations import columns, review, suggestions, usage
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
@@ -116,8 +117,11 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     written = row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {})
     if texts and written:
         # A user who writes a translation into the form has reviewed it.
+        engine = row.engine if row.state == State.MACHINE else ""
         set_made(row, item, now.source, user=acting_user())
         _accept(row, item, now.source, texts)
+        if engine and before and row.state == State.REVIEWED:
+            usage.accepted(item, engine, row.language, before.texts[row.language], texts)
     elif texts and row.pk is None:
         # The texts were there before the article appeared in this language. Nobody reviews them by adding it.
         set_made(row, item, now.source)
@@ -137,7 +141,7 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     if (corrected or (untried and not row.suggestion)) and _is_wanted(item, row):
         if corrected and written_by_people(row):
             _suggest(item, row, now.source, texts)
-        if not row.suggestion and engines.configured() is not None:
+        if not row.suggestion and engines.available():
             ask_for_draft(row)
     elif written_by_people(row) and not row.outdated:
         row.leave_queue()
@@ -167,6 +171,8 @@ def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Tex
 def _is_wanted(item: Article | Update, row: Translation) -> bool:
     """Return whether readers wait for a draft, or for texts of people that follow a correction."""
     if _unread(item) or row.language not in columns.article_of(item).languages:
+        return False
+    if not settings.TRANSLATE_UNPUBLISHED and getattr(item, "state", "") in ("submitted", "scheduled"):
         return False
     wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)

@@ -228,18 +228,18 @@ def _post(request: HttpRequest, article: Article, language: str) -> HttpResponse
     try:
         form = CommentForm(request.POST, article=article)
     except (RequestDataTooBig, TooManyFieldsSent, MultiPartParserError):
-        problem = _("That is more than a comment can be. Nothing of it was kept.")
+        problem = _("Your comment is too long and wasn’t saved.")
         return _rejected(request, article, language, CommentForm(article=article), problem, status=413)
     if not form.is_valid():
         problem = " ".join(map(str, form.errors.get("parent") or form.errors.get("website") or ()))
-        return _rejected(request, article, language, form, problem or _("Please look at the fields that are marked."))
+        return _rejected(request, article, language, form, problem or _("Please check the highlighted fields."))
     try:
         accepted = submission.submit(article, cast(CommentData, form.cleaned_data), language, sender(request))
     except Rejected as rejected:
         problem = rejected.message
         if rejected.field:
             form.add_error(rejected.field, rejected.message)
-            problem = _("Please look at the fields that are marked.")
+            problem = _("Please check the highlighted fields.")
         return _rejected(request, article, language, form, problem, status=rejected.status)
     address = own_url(accepted.comment, language, accepted.secret)
     if wants_json(request):

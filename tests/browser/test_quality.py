@@ -117,7 +117,7 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     visitor.open(server, article, "ar")
     expect(page.locator("#since")).to_be_visible()
     assert unread(page) == missed
-    page.get_by_role("button", name="ابدأ بالأقدم").click()
+    page.get_by_role("button", name="البدء بالأقدم").click()
     expect(page.locator(f"#{missed[0]}")).to_be_in_viewport()
     for element in missed:
         page.locator(f"#{element}").evaluate("element => element.scrollIntoView({ block: 'center' })")

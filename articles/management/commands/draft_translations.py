@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="stop when nothing is due")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if engines.configured() is None:
+        if not engines.available():
             raise CommandError("No provider is configured: set DEEPL_API_KEY or LIBRETRANSLATE_URL.")
         while True:
             count = drafting.draft_due()

@@ -1,0 +1,73 @@
+"""A client of Azure AI Translator: https://learn.microsoft.com/azure/ai-services/translator/reference/v3-0-translate."""
+
+import json
+import urllib.parse
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+
+from liveblog.errors import Reason
+from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+
+#: Its codes of languages that it names in another way than the settings.
+_CODES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt": "pt-pt", "pt-br": "pt", "sr-latn": "sr-Latn"}
+
+
+def _reason_of(status: int, body: str) -> Reason:
+    # 403001: the free quota is used up. 400036 and 400035: a target or source language that it does not have.
+    if status == 403 and "403001" in body:
+        return "quota"
+    return reason_of_status(status)
+
+
+class Azure:
+    """Azure AI Translator. It knows neither context nor glossaries."""
+
+    name = "azure"
+
+    @classmethod
+    def options(cls) -> dict[str, Any] | None:
+        """See Engine."""
+        if not settings.AZURE_TRANSLATOR_KEY:
+            return None
+        return {
+            "key": settings.AZURE_TRANSLATOR_KEY,
+            "region": settings.AZURE_TRANSLATOR_REGION,
+            "url": settings.AZURE_TRANSLATOR_URL,
+            "timeout": settings.TRANSLATION_TIMEOUT,
+        }
+
+    def __init__(self, key: str, *, region: str = "", url: str = "", timeout: float = 20.0) -> None:
+        self._url = f"{(url or 'https://api.cognitive.microsofttranslator.com').rstrip('/')}/translate"
+        self._headers = {"Ocp-Apim-Subscription-Key": key}
+        if region:
+            self._headers["Ocp-Apim-Subscription-Region"] = region
+        self._transport = Transport(self.name, timeout, _reason_of)
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
+        kinds: Sequence[str] = (),
+        reviewed: str = "",
+    ) -> list[str]:
+        """See Engine."""
+        form = {"api-version": "3.0", "from": _code(source), "to": _code(target)}
+        form["textType"] = "html" if html else "plain"
+        return in_batches(texts, partial(self._send, f"{self._url}?{urllib.parse.urlencode(form)}"))
+
+    def _send(self, url: str, texts: list[str]) -> list[str]:
+        answer = json.loads(self._transport.send("POST", url, [{"Text": text} for text in texts], dict(self._headers)))
+        return [each["translations"][0]["text"] for each in answer]
+
+
+def _code(language: str) -> str:
+    return _CODES.get(language, language)

@@ -1,0 +1,182 @@
+"""A client of DeepL, through its library: https://developers.deepl.com/docs."""
+
+import hashlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import deepl
+from deepl.http_client import HttpClient
+from django.conf import settings
+
+from liveblog.errors import ProviderError
+from liveblog.translation.engines.base import Terms, Transport, in_batches
+
+# At lower levels the library logs the texts that it translates.
+logging.getLogger("deepl").setLevel(logging.WARNING)
+
+#: The time to wait before a glossary that the provider rejected is offered again.
+_GLOSSARY_RETRY_SECONDS = 600.0
+#: The age at which a superseded glossary is deleted.
+_SUPERSEDED_SECONDS = 86_400.0
+
+
+class _Transport(HttpClient):
+    """Has DeepL's library use `Transport`, because its own retries by itself and drops Retry-After."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(send_platform_info=False)
+        self._transport = transport
+
+    def request_with_backoff(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        data: dict | None,
+        json: dict | None,
+        headers: dict,
+        stream: bool = False,
+        **_: object,
+    ) -> tuple[int, str]:
+        return 200, self._transport.send(method, url, json, headers)
+
+
+@dataclass(frozen=True)
+class _Glossary:
+    name: str
+    id: str | None  # None: the provider rejected it
+    asked_at: float
+
+
+class DeepL:
+    """DeepL, through its library. `formality` is "", "more" or "less"; languages without formality ignore it."""
+
+    name = "deepl"
+
+    @classmethod
+    def options(cls) -> dict[str, Any] | None:
+        """See Engine."""
+        if not settings.DEEPL_API_KEY:
+            return None
+        return {
+            "key": settings.DEEPL_API_KEY,
+            "url": settings.DEEPL_URL,
+            "formality": settings.DEEPL_FORMALITY,
+            "timeout": settings.TRANSLATION_TIMEOUT,
+        }
+
+    def __init__(self, key: str, *, url: str = "", formality: str = "", timeout: float = 20.0) -> None:
+        self._client = deepl.DeepLClient(key, server_url=f"{url.rstrip('/')}/" if url else None)
+        self._client.close()
+        self._client._client = _Transport(Transport(self.name, timeout))
+        self._formality = f"prefer_{formality.removeprefix('prefer_')}" if formality else None
+        #: By the beginning of their names: one for each pair of languages, and for each kind with terms of its own.
+        self._glossaries: dict[str, _Glossary] = {}
+        self._locks: dict[str, threading.Lock] = {}
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
+        kinds: Sequence[str] = (),
+        reviewed: str = "",
+    ) -> list[str]:
+        """See Engine."""
+        send = partial(self._send, source=source, target=target, html=html, context=context)
+        glossary = self._glossary(source, target, terms, kind)
+        try:
+            return in_batches(texts, partial(send, glossary=glossary))
+        except ProviderError as error:
+            if glossary is None or error.status not in {400, 404}:
+                raise
+            remade = self._glossary(source, target, terms, kind, lost=glossary)
+            if remade == glossary:
+                raise
+            return in_batches(texts, partial(send, glossary=remade))
+
+    def _send(
+        self, texts: list[str], *, source: str, target: str, html: bool, context: str, glossary: str | None
+    ) -> list[str]:
+        try:
+            results = self._client.translate_text(
+                texts,
+                source_lang=_base(source),
+                target_lang={"EN": "EN-GB", "PT": "PT-PT"}.get(target.upper(), target.upper()),
+                context=context or None,
+                # A line of markup may end anywhere. A line of plain text is a headline or a paragraph.
+                split_sentences=deepl.SplitSentences.NO_NEWLINES if html else deepl.SplitSentences.ALL,
+                # A headline has no full stop, and must not get one.
+                preserve_formatting=True,
+                formality=self._formality,
+                glossary=glossary,
+                tag_handling="html" if html else None,
+            )
+        except deepl.DeepLException:
+            raise ProviderError("nonsense", "not the protocol") from None
+        assert isinstance(results, list)
+        return [result.text for result in results]
+
+    def _glossary(self, source: str, target: str, terms: Terms, kind: str, *, lost: str | None = None) -> str | None:
+        """Return the id of the provider's glossary of the terms, or None. `lost` is an id that it did not know."""
+        entries = {_entry(term.source): _entry(term.expected) for term in terms}
+        entries.pop("", None)
+        if not entries:
+            return None
+        pair = _base(source), _base(target)
+        content = repr(sorted(entries.items())).encode()
+        family = f"liveblog {'-'.join(pair)} {f'{kind} ' if kind else ''}"
+        name = family + hashlib.sha256(content).hexdigest()[:16]
+        # Only one thread makes it.
+        with self._locks.setdefault(family, threading.Lock()):
+            known = self._glossaries.get(family)
+            rejected_lately = known is not None and time.monotonic() < known.asked_at + _GLOSSARY_RETRY_SECONDS
+            if known and known.name == name and (known.id != lost if known.id else rejected_lately):
+                return known.id
+            try:
+                found = self._find_or_make(name, family, pair, entries)
+            except ProviderError as error:
+                if error.reason in {"unreachable", "timeout", "busy"}:
+                    raise
+                # The pair or plan has no glossaries, or there are too many. Translate without one.
+                found = None
+            except (deepl.DeepLException, ValueError, TypeError, LookupError, AttributeError):
+                found = None
+            self._glossaries[family] = _Glossary(name, found, time.monotonic())
+            return found
+
+    def _find_or_make(self, name: str, family: str, pair: tuple[str, str], entries: dict[str, str]) -> str:
+        there = self._client.list_glossaries()
+        for glossary in there:
+            if glossary.name == name:
+                return glossary.glossary_id
+        made = self._client.create_glossary(name, *pair, entries)
+        # An account has a limited number. Processes that do not know the new terms may still use young ones.
+        for glossary in there:
+            age = time.time() - glossary.creation_time.timestamp()
+            of_family = glossary.name.startswith(family) and " " not in glossary.name.removeprefix(family)
+            if of_family and age > _SUPERSEDED_SECONDS:
+                try:
+                    self._client.delete_glossary(glossary)
+                except ProviderError:
+                    break
+        return made.glossary_id
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0].upper()
+
+
+def _entry(word: str) -> str:
+    """Return the text without control characters and line breaks, which DeepL does not accept in glossaries."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", word).strip()

@@ -1,0 +1,72 @@
+"""A client of LibreTranslate: https://docs.libretranslate.com."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from liveblog.errors import Reason
+from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+
+
+def _reason_of(status: int, body: str) -> Reason:
+    # LibreTranslate states many reasons only in text: see `translate` and `access_check` in its libretranslate/app.py.
+    if status in {400, 403} and "API key" in body:
+        return "refused"
+    if status == 403 and re.search(r"limit|quota", body):
+        return "quota"
+    if status == 500 and "not available as a target language" in body:
+        return "unsupported"
+    return reason_of_status(status)
+
+
+class LibreTranslate:
+    """A LibreTranslate server. It knows neither context nor glossaries, so checking terms is left to the caller.
+
+    It decodes entities in its results, also in markup, so that `&lt;` comes back as a tag.
+    """
+
+    name = "libretranslate"
+
+    @classmethod
+    def options(cls) -> dict[str, Any] | None:
+        """See Engine."""
+        if not settings.LIBRETRANSLATE_URL:
+            return None
+        return {
+            "url": settings.LIBRETRANSLATE_URL,
+            "key": settings.LIBRETRANSLATE_API_KEY,
+            "timeout": settings.TRANSLATION_TIMEOUT,
+        }
+
+    def __init__(self, url: str, *, key: str = "", timeout: float = 20.0) -> None:
+        self._url = f"{url.rstrip('/')}/translate"
+        self._key = key
+        self._transport = Transport(self.name, timeout, _reason_of)
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: str,
+        target: str,
+        *,
+        html: bool,
+        context: str = "",
+        terms: Terms = (),
+        kind: str = "",
+        kinds: Sequence[str] = (),
+        reviewed: str = "",
+    ) -> list[str]:
+        """See Engine."""
+        form = {"source": source, "target": target, "format": "html" if html else "text"}
+        if self._key:
+            form["api_key"] = self._key
+        return in_batches(texts, lambda batch: self._send({**form, "q": batch}))
+
+    def _send(self, form: Mapping[str, object]) -> list[str]:
+        answer = json.loads(self._transport.send("POST", self._url, form))
+        if not isinstance(answer["translatedText"], list):
+            raise TypeError
+        return answer["translatedText"]

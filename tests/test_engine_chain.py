@@ -1,0 +1,184 @@
+"""If one engine cannot draft a text, the next one does, and what is under embargo goes to none."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from articles.models import Translation, Update
+from articles.translations import drafting, usage
+from comments import translation
+from comments.models import Comment
+from liveblog.actors import acting_as
+from liveblog.translation import engines
+from tests import factories
+from tests.forms import change_url, member_of
+from tests.test_drafting import ANSWERS, SOURCE, make_due, state
+from tests.translation_servers import TranslationServer
+
+pytestmark = pytest.mark.django_db
+
+State = Translation.State
+
+
+@pytest.fixture
+def first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TranslationServer]:
+    """Return the provider that is asked first, for models; `second` is the next."""
+    monkeypatch.setattr(engines, "_resting", {})
+    settings.TRANSLATION_ENGINES = "llm libretranslate; en>uk libretranslate"
+    settings.TRANSLATION_TIMEOUT = 2.0
+    with answering() as server:
+        settings.LLM_URL, settings.LLM_MODEL = server.url, "news-1"
+        yield server
+
+
+@pytest.fixture
+def second(settings: Any) -> Iterator[TranslationServer]:
+    with answering() as server:
+        settings.LIBRETRANSLATE_URL = server.url
+        yield server
+
+
+def answering() -> TranslationServer:
+    return TranslationServer(answers={(language, SOURCE): text for language, text in ANSWERS.items()})
+
+
+def drafted() -> Update:
+    update = factories.update(factories.article(languages=["en", "de"]), body_en=SOURCE)
+    drafting.draft_due()
+    return update
+
+
+def test_the_first_engine_drafts(first: TranslationServer, second: TranslationServer) -> None:
+    assert state(drafted()).engine == "llm"
+    assert not second.translations
+
+
+@pytest.mark.parametrize(
+    "fault", ["456", "403", "429", "500", "hang up", "not json", "empty", "truncated", "broken tags", "wrong language"]
+)
+def test_the_next_engine_drafts_if_one_fails_or_writes_rubbish(
+    first: TranslationServer, second: TranslationServer, fault: str
+) -> None:
+    first.fault = fault
+    row = state(drafted())
+    assert (row.state, row.engine, row.failure) == (State.MACHINE, "libretranslate", "")
+
+
+def test_an_engine_out_of_quota_is_not_asked_for_each_text(first: TranslationServer, second: TranslationServer) -> None:
+    first.fault = "456"
+    for _ in range(3):
+        assert state(drafted()).engine == "libretranslate"
+    assert len(first.translations) == 1
+
+
+def test_a_text_waits_if_all_engines_fail(first: TranslationServer, second: TranslationServer) -> None:
+    first.fault, second.fault = "500", "403"
+    update = drafted()
+    assert state(update).state == State.MISSING
+    assert state(update).due_at is not None, "The first engine may be back later."
+    second.fault = None
+    make_due()
+    drafting.draft_due()
+    assert state(update).state == State.MACHINE
+
+
+def test_a_text_is_left_to_people_if_no_engine_will_ever_take_it(
+    first: TranslationServer, second: TranslationServer
+) -> None:
+    first.fault = second.fault = "403"
+    update = drafted()
+    assert (state(update).state, state(update).due_at) == (State.MISSING, None)
+
+
+def test_a_pair_of_languages_has_its_own_engines(first: TranslationServer, second: TranslationServer) -> None:
+    update = factories.update(factories.article(languages=["en", "de", "uk"]), body_en=SOURCE)
+    while drafting.draft_due():
+        pass
+    assert {row.language: row.engine for row in update.translations.all()} == {"de": "llm", "uk": "libretranslate"}
+
+
+def test_an_engine_is_told_what_readers_have_read_before(first: TranslationServer) -> None:
+    article = factories.article(languages=["en", "de"])
+    for minute in range(5):
+        factories.update(article, body_en=f"<p>Minute {minute} &amp; more.</p>")
+    factories.update(article, source_language="de", body_de="<p>Regen.</p>")
+    update = factories.update(article, body_en=SOURCE)
+    while drafting.draft_due():
+        pass
+    sent = [json.loads(request.body["messages"][1]["content"]) for request in first.translations]
+    [asked] = [each["context"] for each in sent if each["texts"] == [SOURCE]]
+    assert article.headline_en in asked
+    assert all(f"Minute {minute} & more." in asked for minute in (2, 3, 4))
+    assert "Minute 1" not in asked
+    assert "Regen" not in asked
+    assert state(update).state == State.MACHINE
+
+
+def test_a_comment_is_translated_by_the_next_engine_too(first: TranslationServer, second: TranslationServer) -> None:
+    first.fault = "456"
+    comment = Comment.objects.create(
+        article=factories.article(), language="en", name="Ana", text="Rain", state="approved"
+    )
+    assert translation.translate(comment, "de") == "Die"
+    assert comment.translations.get().engine == "libretranslate"
+
+
+def test_texts_under_embargo_leave_the_house_when_they_are_published(first: TranslationServer, settings: Any) -> None:
+    settings.TRANSLATE_UNPUBLISHED = False
+    article = factories.article(languages=["en", "de"])
+    later = timezone.now() + timedelta(hours=1)
+    update = factories.update(article, body_en=SOURCE, state=Update.State.SCHEDULED, publish_at=later)
+    while drafting.draft_due():
+        pass
+    assert "Fourteen allies" not in str(first.requests)
+    update.state = Update.State.PUBLISHED
+    update.save()
+    drafting.draft_due()
+    assert state(update).state == State.MACHINE
+
+
+# Costs and quality ----------------------------------------------------------------------------------------------------
+
+
+def used(update: Update) -> list[tuple[Any, ...]]:
+    return [
+        (row["engine"], row["language"], row["texts"], row["characters"], row["accepted"], row["changed"])
+        for row in usage.by_engine(update.article_id)
+    ]
+
+
+def test_texts_and_characters_are_counted_by_engine(first: TranslationServer, second: TranslationServer) -> None:
+    update = drafted()
+    asked = [json.loads(request.body["messages"][1]["content"]) for request in first.translations]
+    sent = sum(len(text) for each in asked for text in each["texts"])
+    [(engine, language, texts, characters, accepted, changed)] = used(update)
+    assert (engine, language, texts, characters) == ("llm", "de", 1, sent)
+    assert (accepted, changed) == (0, None)
+
+
+def test_the_share_that_people_change_is_counted_when_they_accept(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    with acting_as(User.objects.create_superuser("editor")):
+        update.body_de = update.body_de.replace("Vierzehn", "14")
+        update.save()
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted) == (State.REVIEWED, 1)
+    assert 5 < changed < 20
+
+
+def test_a_draft_accepted_as_it_is_counts_as_unchanged(first: TranslationServer) -> None:
+    update = drafted()
+    client = member_of("Editor")
+    address = change_url(state(update))
+    update.refresh_from_db()
+    form = {"stamp": client.get(address).context["form"]["stamp"].value(), "body-0": update.body_de, "_accept": "1"}
+    assert client.post(address, form).status_code == 302
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted, changed) == (State.REVIEWED, 1, 0)
+    assert 'id="engine-figures"' in client.get("/admin/articles/translation/").content.decode()
