@@ -20,8 +20,10 @@ class ArticlesConfig(AppConfig):
         from articles.page import live_page, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
+        from articles.publishing import alerts as decisions
         from articles.publishing.auditing import AuditTrail
         from articles.publishing.syndication import Copies
+        from articles.translations import alerts as translation_alerts
         from articles.translations import monitoring
         from articles.translations.states import TranslationStates
         from liveblog import metrics
@@ -37,7 +39,10 @@ class ArticlesConfig(AppConfig):
         changes.register("history", History())
         changes.register("copies", Copies())
         changes.register("notifications", stories.Notifications())
+        changes.register("decisions", decisions.Decisions())
         changes.register("audit", AuditTrail())
+        decisions.register()
+        translation_alerts.register()
         for relation in (Update.authors, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")

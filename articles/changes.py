@@ -54,6 +54,7 @@ FOLLOWERS = (
     "history",
     "copies",
     "notifications",
+    "decisions",
     "audit",
 )
 

@@ -8,7 +8,7 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_part
-        from comments import archiving, moderation, privacy, rekeying, rendering, search
+        from comments import alerts, archiving, moderation, privacy, rekeying, rendering, search
         from comments.queue import consumers, panel
         from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
@@ -17,6 +17,7 @@ class CommentsConfig(AppConfig):
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_sections)
         panels.register(panel.waiting)
+        alerts.register()
         consumers.listen()
         moderation.listen()
         privacy.listen()

@@ -32,6 +32,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
+from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
 from liveblog.delivery.endpoint import hub, live, nowhere
 from liveblog.edge import BodyLimits
@@ -90,6 +91,7 @@ _routes = ProtocolTypeRouter(
             import_when_due,
             run_when_due,
             clear_when_due,
+            tell_when_due,
             keys.note_while_serving,
             _load_detector,
         ),

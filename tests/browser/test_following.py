@@ -37,6 +37,12 @@ def lasting_server(push_service: PushService, make_server: Callable[..., Server]
         yield server
 
 
+@pytest.fixture(autouse=True)
+def configured(settings: Any) -> None:
+    """Have the edits of this process queue notifications, as those of the server do."""
+    settings.VAPID_PRIVATE_KEY, settings.PUSH_DELAY_SECONDS = PRIVATE_KEY, 0
+
+
 #: A subscription in place of that of a push service, and a note of whether anybody was asked.
 _SUBSCRIPTION = """(data) => {
   window.questions = 0;
