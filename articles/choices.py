@@ -23,6 +23,15 @@ class UpdateState(models.TextChoices):
     WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
 
+class Embedding(models.TextChoices):
+    """The other sites whose pages may show a coverage."""
+
+    SITE = "site", _("The sites that may show all coverage")
+    MORE = "more", _("These sites, too")
+    ONLY = "only", _("These sites only")
+    NONE = "none", _("No other site")
+
+
 class Policy(models.TextChoices):
     """The texts that readers of a language get while a translation is not reviewed."""
 

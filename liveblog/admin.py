@@ -9,14 +9,16 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +74,14 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     form, add_form = _ChangeForm, _CreationForm
     formfield_overrides = _VISIBLE
     readonly_fields = ("last_login", "date_joined")
+    # Rights come from roles; what a single account may do besides would be seen nowhere.
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Roles"), {"fields": ("groups", "is_superuser", "is_staff", "is_active")}),
+        (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
     inlines = (_ProfileInline,)
     list_display = ("username", "name", "email", "roles_shown", "is_active", "last_login")
     actions = ("suspend", "remove_second_factors", "invite_again")
@@ -79,6 +89,16 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = lambda group: str(roles.NAMES.get(group.name, group.name))  # type: ignore[assignment, method-assign]
+            field.label, field.help_text = _("Roles"), ""
+        return field
 
     def get_inline_instances(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         return super().get_inline_instances(request, obj) if obj else []
@@ -130,3 +150,22 @@ class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest | None = None, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        assert request is not None
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = _name_of  # type: ignore[assignment, method-assign]
+            field.help_text = ""
+        return field
+
+
+def _name_of(permission: Permission) -> str:
+    """Return the name of a permission with that of its table."""
+    model = permission.content_type.model_class()
+    table = model._meta.verbose_name if model is not None else permission.content_type.model
+    return f"{capfirst(table)}: {permission.name}"

@@ -101,7 +101,7 @@ def _own_host() -> str:
     return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
 
 
-_LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(r"^/(?:vote/|embed/)?([a-z]{2,3})(?:/|$)")
 
 
 class PostLimitMiddleware:

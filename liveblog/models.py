@@ -3,11 +3,24 @@ from django.db import models
 from liveblog.accounts.models import Invitation, Profile
 from liveblog.alerts.models import Alert, AlertChoice
 from liveblog.audit.models import Entry
+from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.search.index import FoldedTextField, SubstringIndex
 
-__all__ = ["Alert", "AlertChoice", "Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText"]
+__all__ = [
+    "Alert",
+    "AlertChoice",
+    "Brand",
+    "BrandFile",
+    "Change",
+    "DatabaseHistory",
+    "Entry",
+    "Invitation",
+    "Profile",
+    "SearchText",
+    "SiteLink",
+]
 
 
 class Change(models.Model):

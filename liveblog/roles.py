@@ -75,6 +75,11 @@ RIGHTS: tuple[Right, ...] = (
         (JOURNALIST, EDITOR),
     ),
     Right(_("Start coverage, or resume finished coverage"), ("articles.start_coverage",), (JOURNALIST, EDITOR)),
+    Right(
+        _("Set the headline, picture, languages and times of coverage"),
+        _all_of("articles.article", "add", "change"),
+        (JOURNALIST, EDITOR),
+    ),
     Right(_("Finish coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
     Right(_("Write and use snippets"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
     Right(_("Delete snippets"), _all_of("articles.snippet", "delete"), (EDITOR,)),
@@ -115,11 +120,17 @@ RIGHTS: tuple[Right, ...] = (
     Right(
         _("Plan coverage: create, edit and delete articles, authors and topics"),
         (
-            *_all_of("articles.article", "add", "change", "delete"),
+            *_all_of("articles.article", "delete"),
             *_all_of("articles.author", "add", "change", "delete"),
             *_all_of("articles.topic", "add", "change", "delete"),
             "articles.delete_update",
         ),
+        (EDITOR,),
+    ),
+    Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
+    Right(
+        _("Set the defaults for new coverage and its comments"),
+        ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
         (EDITOR,),
     ),
     Right(

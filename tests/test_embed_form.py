@@ -88,7 +88,10 @@ def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, sa
 
 
 def test_the_desk_refuses_an_invalid_address(server: EmbedServer) -> None:
-    assert "isn’t a web address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+    assert (
+        "isn’t a web address"
+        in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+    )
 
 
 def test_only_users_who_write_updates_can_ask_for_a_preview(server: EmbedServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.desk import actions
 from articles.embeds.forms import EmbedField, EmbedFormMixin, EmbedWidget
-from articles.models import Article, Author, Update
+from articles.models import Article, Author, Topic, Update
+from articles.page.rendering import text_of_topic
 from articles.pictures.forms import PicturesFormMixin
 from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
@@ -40,10 +42,14 @@ _FIELDS = {"first_published_at": "published_at"}
 
 
 def language_for(user: Actor, article: Article) -> str:
-    """Return the language of a user's new update: that of their last update, or of the page that they see."""
+    """Return the language of a user's new update: that of their last update, or of the page that they see.
+
+    The first update of a coverage is in the language of its headline.
+    """
     last = Update.objects.filter(written_by=user.pk).order_by("-pk").values_list("source_language", flat=True).first()
     offered = article.offered_languages or [code for code, _name in settings.LANGUAGES]
-    return next((code for code in (last, get_language()) if code in offered), offered[0])
+    first = None if article.updates.exists() else article.source_language
+    return next((code for code in (first, last, get_language()) if code in offered), offered[0])
 
 
 def copy_targets(article: Article) -> QuerySet[Article]:
@@ -60,6 +66,15 @@ def author_choices() -> list[tuple[int, SafeString]]:
         (pk, format_html("<span{}>{}</span>", name.attributes, name.value))
         for pk, name in sorted(names, key=lambda each: sort_key(each[1].value, language))
     ]
+
+
+def topic_choices(article: Article) -> list[tuple[int, SafeString]]:
+    """Return the topics with their names in the language of the desk: those of the coverage first, then the others."""
+    language = get_language() or "en"
+    own = {topic.pk for topic in article.topics.all()} if article.pk else set()
+    named = [(topic.pk, text_of_topic(topic, language, article.source_language)) for topic in Topic.objects.all()]
+    named.sort(key=lambda each: (each[0] not in own, sort_key(each[1].value, language)))
+    return [(pk, format_html("<span{}>{}</span>", name.attributes, name.value)) for pk, name in named]
 
 
 def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
@@ -101,12 +116,13 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     class Meta:
         model = Update
-        fields = (*CHOICES, "authors")
+        fields = (*CHOICES, "authors", "topics")
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
+            "topics": forms.CheckboxSelectMultiple,
         }
-        field_classes = {"authors": ObjectsFormField}
+        field_classes = {"authors": ObjectsFormField, "topics": ObjectsFormField}
 
     def __init__(self, data: QueryDict | None = None, *, instance: Update, user: Actor) -> None:
         self.article, self.user = instance.article, user
@@ -122,12 +138,15 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         self.fields["authors"].label = _("Byline")
         self._set_queryset("authors", Author.objects.order_by("pk"))
         self.fields["authors"].choices = author_choices  # type: ignore[attr-defined]
+        self.fields["topics"].label = _("Topics")
+        self._set_queryset("topics", Topic.objects.order_by("pk"))
+        self.fields["topics"].choices = partial(topic_choices, self.article)  # type: ignore[attr-defined]
         self._set_queryset("also_in", copy_targets(self.article))
         self.init_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
-    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Article]) -> None:
+    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Topic] | QuerySet[Article]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = queryset

@@ -7,6 +7,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -87,6 +89,7 @@ def _may_run(request: HttpRequest) -> bool:
 # The page -------------------------------------------------------------------------------------------------------------
 
 
+@csp_update({"frame-src": [SELF]})  # The drawer with the settings of the coverage.
 @require_GET
 @at_desk(*PERMISSIONS)
 def page(request: HttpRequest, article: Article) -> HttpResponse:

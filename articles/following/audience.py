@@ -46,6 +46,7 @@ def subjects_of(updates: Iterable[Update]) -> Subjects:
         own = set(update.authors.values_list("pk", flat=True))
         authors |= own or set(update.article.authors.values_list("pk", flat=True))
     topics = {pk for update in updates for pk in update.article.topics.values_list("pk", flat=True)}
+    topics |= {pk for update in updates for pk in update.topics.values_list("pk", flat=True)}
     return Subjects(frozenset(articles), frozenset(topics), frozenset(authors))
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
@@ -253,17 +253,10 @@ def _named(row: Follow, language: str) -> tuple[str, str, str]:
         name = of_article(row.article, language).text("headline")
         return name.value, name.language, row.article.url(row.language)
     if row.topic is not None:
-        return str(row.topic), language, _address("topic", row.language, row.topic.slug)
+        return str(row.topic), language, reverse("topic", args=[row.language, row.topic.slug])
     assert row.author is not None
     byline = row.author.name_for(language)
-    return byline.value, byline.language, _address("author", row.language, getattr(row.author, "slug", ""))
-
-
-def _address(name: str, language: str, slug: str) -> str:
-    try:
-        return reverse(name, args=[language, slug]) if slug else ""
-    except NoReverseMatch:
-        return ""
+    return byline.value, byline.language, reverse("author", args=[row.language, row.author.pk])
 
 
 @reads()

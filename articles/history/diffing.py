@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, DateTimeField, Field, ForeignKey
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, pgettext
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from articles.history import registry
 from articles.history.recording import TRANSLATIONS, Data
-from articles.models import Author, Translation, Update
+from articles.models import Author, Topic, Translation, Update
 from articles.text.diff import difference
 from articles.text.localized import Text, joined
 from articles.text.plaintext import plain_lines
@@ -74,7 +74,7 @@ class TextChange:
 
 
 class Names:
-    """The names of the users and authors to which versions refer by primary key, fetched at once."""
+    """The names of the users, authors and topics to which versions refer by primary key, fetched at once."""
 
     def __init__(self, versions: Iterable[Data]) -> None:
         columns = [field.name for field in Update._meta.concrete_fields if isinstance(field, ForeignKey)]
@@ -82,8 +82,10 @@ class Names:
         users: set[Any] = {data.get(name) for data in versions for name in columns}
         users |= {row.get("reviewer") for data in versions for row in data.get(TRANSLATIONS, {}).values()}
         authors = {number for data in versions for number in data["authors"]}
+        topics = {number for data in versions for number in data.get("topics", ())}
         self.users = {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=users - {None})}
         self.authors = Author.objects.in_bulk(authors)
+        self.topics = Topic.objects.in_bulk(topics)
 
 
 def name_of(user: User) -> str:
@@ -264,6 +266,9 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
         # Of authors who have been deleted only the number is known.
         unknown = [Text(f"#{number}", language, language) for number in value if number not in names.authors]
         return joined([*Author.bylines(known, language), *unknown], language)
+    if name == "topics":
+        # Of topics that have been deleted only the number is known.
+        return format_html_join(", ", "<bdi>{}</bdi>", ((names.topics.get(number, f"#{number}"),) for number in value))
     if name == "copy_group":
         return _("Yes")
     if name in registry.names():

@@ -134,12 +134,15 @@ class ArchiveSource:
                     break
         if article is None:
             raise _damaged()
+        # Archives of the first releases name no topics of the article: all topics in them are the article's.
+        own = article.get("topics", [topic["slug"] for topic in topics])
         return Coverage(
             key=article["key"],
             data=article["data"],
             bylines=bylines,
             authors=article["authors"],
-            topics=topics,
+            topics=[topic for topic in topics if topic["slug"] in own],
+            other_topics=[topic for topic in topics if topic["slug"] not in own],
             related=article["related"],
             photo=article["photo"],
             translations=article["translations"],

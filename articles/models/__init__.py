@@ -4,8 +4,9 @@ from articles.feeds.models import Modification, Ping
 from articles.following.models import Delivery, Edition, Follow, Story
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
-from articles.models.article import Article
+from articles.models.article import Article, KnownSlug
 from articles.models.base import Author, Topic
+from articles.models.defaults import CoverageDefaults
 from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
@@ -16,6 +17,7 @@ from articles.translations.models import EngineUse, GlossaryTerm, Translation
 __all__ = [
     "Article",
     "Author",
+    "CoverageDefaults",
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
@@ -28,6 +30,7 @@ __all__ = [
     "Import",
     "ImportedArticle",
     "ImportedUpdate",
+    "KnownSlug",
     "Modification",
     "OldAddress",
     "Picture",

@@ -20,7 +20,7 @@ from articles import changes, kinds
 from articles.choices import Errors, Policy, UpdateState
 from articles.kinds import summary
 from articles.models.article import Article
-from articles.models.base import Author, Versioned, in_source_language
+from articles.models.base import Author, Topic, Versioned, in_source_language
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import rules
 from articles.text.localized import text_in
@@ -60,6 +60,12 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         # A missing key of a JSON object is neither equal nor unequal to anything.
         reviewed_only = Q(article__policies__has_key=language) & policy
         return self.filter(_original_or_reviewed(language) | ~reviewed_only, article__languages__has=language)
+
+    def on_topic(self, topic: Topic) -> UpdateQuerySet:
+        """Return those on a topic: it is one of their own, or, if they have none, one of their coverage."""
+        own = Topic.objects.filter(updates=OuterRef("pk"))
+        inherited = Topic.objects.filter(articles=OuterRef("article"), pk=topic.pk)
+        return self.filter(Q(Exists(own.filter(pk=topic.pk))) | (~Q(Exists(own)) & Q(Exists(inherited))))
 
     def newest_first(self) -> UpdateQuerySet:
         """Return them in the order of the page: pinned ones first, then by time."""
@@ -120,6 +126,7 @@ class Update(Versioned):
         null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."
     )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
+    topics = models.ManyToManyField(Topic, blank=True, related_name="updates", verbose_name=_("topics"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
     publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("Scheduled updates only."))
     first_published_at = MomentField(_("first published"), null=True, blank=True, editable=False)
@@ -290,6 +297,7 @@ class Update(Versioned):
     def relations(cls) -> list[Prefetch]:
         return [
             Prefetch("authors", Author.objects.order_by("pk")),
+            Prefetch("topics", Topic.objects.order_by("slug")),
             Prefetch("pictures"),
             Translation.for_readers(),
         ]
@@ -431,7 +439,7 @@ class Update(Versioned):
         return time_key(self.first_published_at, self.pk)
 
     def url(self, language: str) -> str:
-        return reverse("update", args=[language, self.article.slug, self.pk])
+        return reverse("update", args=[language, self.article.slug_in(language), self.pk])
 
 
 class DeletedUpdate(models.Model):

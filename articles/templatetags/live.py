@@ -127,6 +127,11 @@ def plural_forms_of_updates() -> str:
 
 
 @register.simple_tag
+def plural_forms_of_readers() -> str:
+    return _plural_forms(lambda number: ngettext("%(count)s reader", "%(count)s readers", number))
+
+
+@register.simple_tag
 def plural_forms_of_key() -> str:
     return _plural_forms(
         lambda number: ngettext("%(count)s of them a key event", "%(count)s of them key events", number)

@@ -78,6 +78,32 @@ class Discussion(models.Model):
         return now.is_open, now.policy == Policy.AT_ONCE
 
 
+class CommentDefaults(models.Model):
+    """The rules that the comments of new coverage begin with. One row; coverage that exists keeps its own."""
+
+    policy = models.CharField(_("comments appear"), max_length=10, choices=Policy, default=Policy.APPROVAL)
+
+    class Meta:
+        default_permissions = ("change",)
+        verbose_name = _("default rules for comments")
+        verbose_name_plural = _("default rules for comments")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_row_of_usual_rules")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def stored(cls) -> CommentDefaults:
+        """Return the row, or the rules of a site that has none."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+def give_usual_rules(instance: Any, created: bool, raw: bool, **_: Any) -> None:
+    """Give a new article the usual rules; a receiver of `post_save`."""
+    if created and not raw and (policy := CommentDefaults.stored().policy) != Policy.APPROVAL:
+        Discussion(article_id=instance.pk, policy=policy).save()
+
+
 class ListedWord(models.Model):
     """A word or phrase for which a comment is held or rejected."""
 

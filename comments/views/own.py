@@ -28,7 +28,7 @@ from liveblog.parameters import reads
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
-    return f"{reverse('own-comment', args=[language, comment.article.slug])}#{secret}"
+    return f"{reverse('own-comment', args=[language, comment.article.slug_in(language)])}#{secret}"
 
 
 def own_html(comment: Comment, language: str, url: str) -> str:

@@ -27,11 +27,11 @@ from comments.submission import CommentData, Rejected
 from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 from liveblog.parameters import reads
-from liveblog.release import RELEASE
 
 PAGE_SIZE = 50
 
@@ -155,7 +155,7 @@ def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor |
 
 def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
     """Answer with a page in a state, made if no process has made it yet; 304 if the browser has it."""
-    version = f"{RELEASE}:{name}:{state}"
+    version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
@@ -291,7 +291,9 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 "addresses": [
                     {
                         "language": code,
-                        "url": pagination.address(reverse("thread", args=[code, slug, pk]), place.query),
+                        "url": pagination.address(
+                            reverse("thread", args=[code, article.slug_in(code), pk]), place.query
+                        ),
                     }
                     for code in article.offered_languages
                 ],

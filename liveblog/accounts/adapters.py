@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveblog import emails, encryption, networks
 from liveblog.accounts import attempts, devices
+from liveblog.branding import current as branding
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -69,7 +70,7 @@ def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
         "news": news,
         "device": devices.describe(request.META.get("HTTP_USER_AGENT", "")),
         "at": timezone.now(),
-        "site": settings.PUBLISHER_NAME,
+        "site": branding.current().sender,
         "url": settings.SITE_URL + reverse("mfa_index"),
     }
     emails.send_later(emails.compose("account/emails/news.txt", user.email, context))
@@ -159,7 +160,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
     ) -> EmailMessage:
         assert isinstance(email, str)
-        context = context | {"site": settings.PUBLISHER_NAME}
+        context = context | {"site": branding.current().sender}
         return emails.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
 
     def send_notification_mail(
@@ -210,7 +211,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return text
 
     def _get_site_name(self) -> str:
-        return settings.PUBLISHER_NAME
+        return branding.current().sender
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         from allauth.core import context

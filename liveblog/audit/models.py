@@ -29,6 +29,7 @@ class Action(models.TextChoices):
     REINSTATED = "reinstated", pgettext_lazy("audit log", "lifted a suspension")
     ACCOUNT_DELETED = "account_deleted", pgettext_lazy("audit log", "deleted an account")
     SETTINGS_CHANGED = "settings_changed", pgettext_lazy("audit log", "changed the rules of coverage")
+    SITE_CHANGED = "site_changed", pgettext_lazy("audit log", "changed the settings of the site")
     STARTED = "started", pgettext_lazy("audit log", "started coverage")
     FINISHED = "finished", pgettext_lazy("audit log", "finished coverage")
     PUBLISHED = "published", pgettext_lazy("audit log", "published an update")

@@ -137,6 +137,7 @@ def test_the_form_offers_the_two_times_without_javascript(server: Server, reader
     log_in(page.context, newsroom.user("emi", "Editor"), server)
     article = factories.article(state="announced", time_zone="America/New_York")
     page.goto(f"{server.url}{change_url(article)}")
+    page.get_by_text("Time and place").click()
     write_in(page, "coverage_start", datetime(2035, 11, 4, 1, 30))
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("select[name=coverage_start-offset]").select_option("-05:00")
