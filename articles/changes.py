@@ -46,16 +46,8 @@ class Follower(Protocol):
 
 #: Names of the followers of every edit, in the order in which they are called.
 FOLLOWERS = (
-    "translation states",
-    "change log",
-    "desks",
-    "search",
-    "feeds",
-    "history",
-    "copies",
-    "notifications",
-    "decisions",
-    "audit",
+    *("translation states", "change log", "desks", "search", "feeds", "webhooks"),
+    *("history", "copies", "notifications", "decisions", "audit", "approvals"),
 )
 
 _followers: dict[str, Follower] = {}

@@ -9,13 +9,24 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_copier, register_part
-        from comments import alerts, archiving, moderation, privacy, rekeying, rendering, search, settings_page
+        from comments import (
+            alerts,
+            archiving,
+            moderation,
+            privacy,
+            rekeying,
+            rendering,
+            search,
+            settings_page,
+            webhooks,
+        )
         from comments.models.rules import give_usual_rules
         from comments.queue import consumers, panel, waiting
         from liveblog import rekeying as rekeyers
         from liveblog.delivery import elements
         from liveblog.newsroom import panels
         from liveblog.newsroom import waiting as newsroom
+        from liveblog.webhooks import events
 
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_sections)
@@ -27,6 +38,7 @@ class CommentsConfig(AppConfig):
         moderation.listen()
         privacy.listen()
         search.register()
+        events.register(webhooks.EVENTS)
         settings_page.register()
         post_save.connect(give_usual_rules, sender="articles.Article", dispatch_uid="usual rules for comments")
         rekeyers.register(rekeying.rekey)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 class LiveblogConfig(AppConfig):
     name = "liveblog"
-    verbose_name = "Live delivery"
+    verbose_name = _("System")
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in
@@ -21,6 +21,7 @@ class LiveblogConfig(AppConfig):
         from liveblog.roles import apply_roles
         from liveblog.search import users
         from liveblog.translation import engines
+        from liveblog.webhooks import rekeying as webhooks
 
         # Django's own name for it is for programmers.
         apps.get_app_config("auth").verbose_name = _("People and roles")
@@ -34,6 +35,7 @@ class LiveblogConfig(AppConfig):
         suspension.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
+        rekeying.register(webhooks.rekey)
         for model in (Brand, SiteLink):
             for signal in (post_save, post_delete):
                 signal.connect(current.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")

@@ -20,7 +20,7 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
-from articles.desk.consumers import DeskConsumer
+from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
 from articles.following.deliveries import send_when_due as notify_when_due
@@ -43,6 +43,7 @@ from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
+from liveblog.webhooks.sending import send_when_due as send_to_webhooks
 
 #: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
 _BULKHEADS = (
@@ -50,12 +51,18 @@ _BULKHEADS = (
     r"/admin/articles/article/(\d+)/(?!desk/embed/)",
     r"/admin/articles/(update|translation)/(?!pictures/)",
     r"/admin/(comments)/(?!comment/\d+/translate/)",
+    r"/api/v1/desk/articles/([^/]+)/",
+    r"/api/v1/desk/(comments|translations)/",
 )
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-#: Beside the pages of readers: sitemaps, embeds, and the style sheet and files of the newsroom's brand.
-_SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js")
+#: Beside the pages of readers: sitemaps, embeds, the style sheet and files of the brand, and those answers to
+#: programs that are for everybody.
+_SHARED = (
+    *("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js"),
+    *(f"/api/v1/{name}" for name in ("articles", "authors", "openapi.json", "topics")),
+)
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
 
@@ -76,6 +83,7 @@ _routes = ProtocolTypeRouter(
         "websocket": URLRouter(
             [
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
+                path("ws/approvals/", _own(AuthMiddlewareStack(ApprovalsConsumer.as_asgi()))),
                 path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
                 path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
                 path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
@@ -91,6 +99,7 @@ _routes = ProtocolTypeRouter(
             handle_when_due,
             send_when_due,
             notify_when_due,
+            send_to_webhooks,
             import_when_due,
             run_when_due,
             clear_when_due,

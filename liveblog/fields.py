@@ -97,7 +97,7 @@ class OriginsField(LongTextField):
         super().validate(value, model_instance)
         for line in (value or "").splitlines():
             if _normal_origin(line) is None:
-                message = _("“%(line)s” is not the address of a site. Write it as https://partner.example.")
+                message = _("“%(line)s” isn’t a web address. Enter it as https://partner.example.")
                 raise ValidationError(message, "origin", {"line": line})
 
 

@@ -6,7 +6,9 @@ from liveblog.audit.models import Entry
 from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
+from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
+from liveblog.webhooks.models import Delivery, Webhook
 
 __all__ = [
     "Alert",
@@ -15,11 +17,15 @@ __all__ = [
     "BrandFile",
     "Change",
     "DatabaseHistory",
+    "Delivery",
     "Entry",
     "Invitation",
     "Profile",
     "SearchText",
     "SiteLink",
+    "StoredAnswer",
+    "Token",
+    "Webhook",
 ]
 
 

@@ -1,7 +1,8 @@
 """The service worker of readers' pages: one script at the root, because a worker serves the addresses below its own.
 
 It is a classic script, since not all browsers run modules in service workers, and only loads its parts. Each part is a
-file of its own with listeners of its own.
+file of its own with listeners of its own; the parts share one set of global names, which their type check holds apart
+(tsconfig.worker.json).
 """
 
 import json
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from liveblog.parameters import reads
 
 #: In the order in which browsers run them.
-PARTS = ("service-worker/push.js",)
+PARTS = ("service-worker/offline.js", "service-worker/push.js")
 
 
 @reads()

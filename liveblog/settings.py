@@ -280,6 +280,8 @@ LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 5
 #: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
+#: Requests with one access token of the interface for programs, in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
 
@@ -382,6 +384,15 @@ PUSH_REVIEW_SECONDS = env.float("PUSH_REVIEW_SECONDS", 900.0)
 for _name in ("PUSH_DELAY_SECONDS", "PUSH_DRAFT_SECONDS", "PUSH_REVIEW_SECONDS"):
     if not 0 <= globals()[_name] <= 86_400:
         raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 to 86400 seconds (a day).")
+
+# Webhooks ------------------------------------------------------------------------------------------------------------
+
+#: Days of nothing but failures after which a webhook is switched off; 0: never.
+WEBHOOK_DISABLE_DAYS = env.float("WEBHOOK_DISABLE_DAYS", 5.0)
+if not 0 <= WEBHOOK_DISABLE_DAYS <= 365:
+    raise ImproperlyConfigured(f"WEBHOOK_DISABLE_DAYS is {WEBHOOK_DISABLE_DAYS}. It can be 0 (never) to 365 days.")
+#: For tests: addresses to use instead of those of other systems, as https://host=http://127.0.0.1:8001.
+WEBHOOK_ROUTES: dict[str, str] = env.dict("WEBHOOK_ROUTES", {})
 
 # Comments ------------------------------------------------------------------------------------------------------------
 
@@ -508,12 +519,13 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The extension of the editor that marks words in other languages.
+# The extensions of the editor: one marks words in other languages, one is the toolbar.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
         "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
-    }
+    },
+    {"js": [static_lazy("articles/editor-toolbar.js")], "extensions": {"Toolbar": html_tags([])}},
 ]
 
 # Security -------------------------------------------------------------------------------------------------------------
@@ -703,7 +715,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                *("liveblog.proxies", "liveblog.webpush", "liveblog.newsroom"),
+                *("liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
                 *(
                     "articles.embeds",
                     "articles.polls",

@@ -24,5 +24,7 @@ def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
         ("coverage/finish/question/", views.finish, "desk_finish"),
         ("coverage/<slug:action>/", views.cover, "desk_cover"),
         ("related/", views.related, "desk_related"),
+        ("notes/", views.write_note, "desk_notes"),
+        ("notes/<int:note>/delete/", views.delete_note, "desk_delete_note"),
     ]
     return [path(f"{desk}{rest}", wrap(view), name=f"articles_{name}") for rest, view, name in views_by_path]

@@ -155,7 +155,7 @@ class Delivery(QueueRow):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["story", "subscription"], name="one_delivery_of_a_story")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_deliveries")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_notifications")]
 
     def __str__(self) -> str:
         return f"#{self.story_id} to {self.subscription_id}"

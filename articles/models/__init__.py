@@ -1,4 +1,4 @@
-from articles.desk.models import Snippet
+from articles.desk.models import DeskNote, Snippet
 from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.following.models import Delivery, Edition, Follow, Story
@@ -22,6 +22,7 @@ __all__ = [
     "CoverageEvent",
     "DeletedUpdate",
     "Delivery",
+    "DeskNote",
     "Edition",
     "Embed",
     "EngineUse",

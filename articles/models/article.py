@@ -191,7 +191,7 @@ class Article(Versioned, Illustrated):
         if self.source_language and not text_in(self, "headline", self.source_language):
             errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
         if self.embedding in (Embedding.MORE, Embedding.ONLY) and not self.embed_origins:
-            errors["embed_origins"] = _("Name the sites.")
+            errors["embed_origins"] = _("Enter the sites.")
         if self.languages and self.source_language and self.source_language not in self.languages:
             errors["languages"] = _("The source language must be one of the article’s languages.")
         before = changes.row_before(self)
@@ -329,7 +329,7 @@ class Article(Versioned, Illustrated):
         others = KnownSlug.objects.exclude(article=self.pk)
         own = {"slug": self.slug, **{f"slugs:{code}": slug for code, slug in self.slugs.items()}}
         taken = set(others.filter(slug__in=own.values()).values_list("slug", flat=True))
-        message = _("Another coverage has this slug, or had it: its old links lead there. Choose another one.")
+        message = _("Another live blog has or had this URL slug, and old links lead to it. Choose another one.")
         return {name.partition(":")[0]: message for name, slug in own.items() if slug in taken}
 
     def _note_slugs(self) -> None:

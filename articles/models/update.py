@@ -196,6 +196,7 @@ class Update(Versioned):
             ),
             models.Index(fields=["-withdrawn_at"], condition=Q(state="withdrawn"), name="withdrawn_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["id"], condition=Q(state="submitted"), name="updates_to_approve"),
             models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),

@@ -169,7 +169,7 @@ def cards(user: User) -> list[Card]:
 def _to_do(article: Article) -> str:
     lacking = [
         *([_("Choose a picture")] if not article.photo else []),
-        *([_("Nobody is assigned yet")] if not article.authors.all() else []),
+        *([_("No one is assigned yet")] if not article.authors.all() else []),
     ]
     return "; ".join(lacking)
 

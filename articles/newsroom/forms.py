@@ -33,10 +33,10 @@ class StartForm(MomentFormMixin, forms.Form):
     """A coverage to be started. Only the headline must be entered; a plan fills in everything else."""
 
     headline = TextFormField(
-        label=gettext_lazy("What is happening?"),
+        label=gettext_lazy("What’s happening?"),
         max_length=MAX_HEADLINE,
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "enterkeyhint": "go"}),
-        error_messages={"required": gettext_lazy("Write in a few words what is happening.")},
+        error_messages={"required": gettext_lazy("Enter in a few words what’s happening.")},
     )
     like = forms.ChoiceField(label=gettext_lazy("Everything else"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Written in"), required=False)
@@ -52,7 +52,7 @@ class StartForm(MomentFormMixin, forms.Form):
         self.user = user
         self.models = {str(article.pk): article for article in starting.recent()}
         super().__init__(*args, **kwargs)
-        self._set_choices("language", [("", _("Recognised by itself")), *offered_languages()])
+        self._set_choices("language", [("", _("Recognised automatically")), *offered_languages()])
         earlier = [(key, heading(article).text) for key, article in self.models.items()]
         usual = [("", _("as usual for this site"))]
         self._set_choices("like", [*usual, (_("as last time"), earlier)] if earlier else usual)
@@ -87,7 +87,7 @@ class StartForm(MomentFormMixin, forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         if self.state == State.ANNOUNCED and not self.cleaned_data.get("starts_at") and not self.has_error("starts_at"):
-            self.add_error("starts_at", _("Say when the coverage starts."))
+            self.add_error("starts_at", _("Choose when coverage starts."))
         return self.cleaned_data
 
     def start(self) -> Article | None:

@@ -181,9 +181,11 @@ def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
         return
     detail = ngettext("%(count)d machine draft waits.", "%(count)d machine drafts wait.", count) % {"count": count}
     texts = {
-        "refused": _("%(provider)s does not accept the key."),
+        "refused": _("%(provider)s rejected the API key."),
         "quota": _("The quota of %(provider)s is used up."),
     }
-    text = texts.get(found["reason"] or "", _("%(provider)s does not answer.")) if found["failing"] and provider else ""
+    text = (
+        texts.get(found["reason"] or "", _("%(provider)s isn’t responding.")) if found["failing"] and provider else ""
+    )
     url = f"{reverse('admin:articles_translation_changelist')}?state=missing"
     yield Problem(text % {"provider": provider} if text else _("Machine drafts are late."), detail, url, _("Show"))

@@ -8,11 +8,13 @@ from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django import template
 from django.conf import settings
+from django.db import models
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
+from articles.text.localized import titled
 from liveblog.languages import active_locale, direction, own_name, variety
 from liveblog.lists import listed
 from liveblog.moments import formats
@@ -109,6 +111,13 @@ def votes(number: int) -> str:
 def durations(values: tuple[float, ...] | None) -> str:
     """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
     return listed(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
+
+
+@register.filter
+def in_own_words(article: models.Model) -> SafeString:
+    """Return the headline of an article as HTML: in the active language if it is translated, or else the original."""
+    title = titled(article, translation.get_language() or "en")
+    return format_html("<bdi{}>{}</bdi>", title.attributes, title.value)
 
 
 @register.filter

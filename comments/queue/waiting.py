@@ -66,11 +66,11 @@ def problems(user: User) -> Iterator[Problem]:
         text = ngettext("%(count)d comment waits for it.", "%(count)d comments wait for it.", failing) % {
             "count": failing
         }
-        yield Problem(_("The check for spam does not answer."), text)
+        yield Problem(_("The spam filter isn’t responding."), text)
     unsent = EmailJob.objects.filter(due_at__isnull=False).exclude(failure="").count()
     if unsent:
         text = ngettext("%(count)d e-mail waits.", "%(count)d e-mails wait.", unsent) % {"count": unsent}
-        yield Problem(_("The mail server does not answer."), text)
+        yield Problem(_("The mail server isn’t responding."), text)
 
 
 def copy_rules(source: Article, target: Article) -> None:

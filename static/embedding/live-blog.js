@@ -355,7 +355,7 @@ class LiveBlog extends HTMLElement {
     const notice = this.#box?.querySelector(".connection");
     if (!(notice instanceof HTMLElement)) return;
     for (const words of findAll(notice, "[data-when]")) words.hidden = words.dataset.when !== state;
-    notice.hidden = state === "open";
+    notice.hidden = state === "open" || state === "gone";
   }
 
   /** @param {string} id */

@@ -158,8 +158,9 @@ def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., R
     readers: list[Reader] = []
 
     def make(**options: Any) -> Reader:
-        # The sign of live coverage pulses, which has the browser paint each open page sixty times a second.
-        context = browser.new_context(**{"reduced_motion": "reduce"} | options)
+        # The sign of live coverage pulses, which has the browser paint each open page sixty times a second. A service
+        # worker is a process more for each reader.
+        context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block"} | options)
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         readers.append(Reader(context.new_page()))
