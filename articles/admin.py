@@ -730,7 +730,7 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     @admin.display(description=_("coverage"), ordering="count")
     def count_shown(self, topic: Topic) -> str:
         count = topic.count  # type: ignore[attr-defined]
-        return ngettext("%(count)d coverage", "%(count)d coverages", count) % {"count": count}
+        return ngettext("%(count)d live blog", "%(count)d live blogs", count) % {"count": count}
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]

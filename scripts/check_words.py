@@ -71,8 +71,8 @@ def texts(entry: polib.POEntry) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """Return a message without tags, and with a number for each placeholder."""
-    return PLACEHOLDER.sub("1", re.sub(r"<[^>]*>", "", text))
+    """Return a message without tags, and with a number for each placeholder and each beginning of a URL."""
+    return re.sub(r"mailto:|https?://", "1", PLACEHOLDER.sub("1", re.sub(r"<[^>]*>", "", text)))
 
 
 def english(entries: list[polib.POEntry], words: Words) -> Iterator[str]:

@@ -140,7 +140,7 @@ def test_a_coverage_can_be_announced_for_a_time_in_its_zone() -> None:
     line = {"headline": "Grid operators report on the winter", "announce": ""}
     answer = client.post(START, line)
     assert answer.status_code == 422
-    assert "Say when the coverage starts." in answer.content.decode()
+    assert "Choose when coverage starts." in answer.content.decode()
     client.post(START, line | {"starts_at": "2035-01-31", "starts_at-time": "09:00"})
     article = Article.objects.latest("pk")
     assert article.state == "announced"

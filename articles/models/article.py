@@ -119,7 +119,7 @@ class Article(Versioned, Illustrated):
         _("sites"),
         blank=True,
         help_text=_(
-            "One on each line, such as https://partner.example or https://*.partner.example. A single * stands for all."
+            "One per line, such as https://partner.example or https://*.partner.example. A single * stands for all."
         ),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)

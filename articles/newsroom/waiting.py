@@ -155,8 +155,8 @@ def problems(user: User) -> Iterator[Problem]:
         late = Update.objects.filter(state=State.SCHEDULED, publish_at__lt=now - SCHEDULE_LATE).count()
         if late:
             text = ngettext(
-                "%(count)d scheduled update was not published in time.",
-                "%(count)d scheduled updates were not published in time.",
+                "%(count)d scheduled update wasn’t published in time.",
+                "%(count)d scheduled updates weren’t published in time.",
                 late,
             )
             url = f"{reverse('admin:articles_update_changelist')}?state__exact=scheduled"
@@ -179,7 +179,9 @@ def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:
     count = found["failing"] or found["late"]
     if not count:
         return
-    detail = ngettext("%(count)d machine draft waits.", "%(count)d machine drafts wait.", count) % {"count": count}
+    detail = ngettext("%(count)d machine draft is waiting.", "%(count)d machine drafts are waiting.", count) % {
+        "count": count
+    }
     texts = {
         "refused": _("%(provider)s rejected the API key."),
         "quota": _("The quota of %(provider)s is used up."),

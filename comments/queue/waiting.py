@@ -63,13 +63,13 @@ def problems(user: User) -> Iterator[Problem]:
         return
     failing = Comment.objects.filter(spam_due_at__isnull=False).exclude(spam_failure="").count()
     if failing:
-        text = ngettext("%(count)d comment waits for it.", "%(count)d comments wait for it.", failing) % {
+        text = ngettext("%(count)d comment is waiting for it.", "%(count)d comments are waiting for it.", failing) % {
             "count": failing
         }
         yield Problem(_("The spam filter isn’t responding."), text)
     unsent = EmailJob.objects.filter(due_at__isnull=False).exclude(failure="").count()
     if unsent:
-        text = ngettext("%(count)d e-mail waits.", "%(count)d e-mails wait.", unsent) % {"count": unsent}
+        text = ngettext("%(count)d email is waiting.", "%(count)d emails are waiting.", unsent) % {"count": unsent}
         yield Problem(_("The mail server isn’t responding."), text)
 
 

@@ -139,7 +139,7 @@ class Branding:
     @property
     def title(self) -> str:
         """Return the title of the front page: the name, with what is to be found there."""
-        return f"{self.name} – {_('Live coverage')}" if self.has_name else self.name
+        return _("%(name)s – Live coverage") % {"name": self.name} if self.has_name else self.name
 
     @property
     def sender(self) -> str:

@@ -132,14 +132,14 @@ class Brand(models.Model):
             if field.startswith("colour"):
                 ratio = colours.contrast(colours.text_on(colour), colour)
                 message = gettext(
-                    "Neither white nor black text can be read on this colour: its contrast is %(ratio)s to 1, and must "
-                    "be at least 4.5 to 1. Choose a lighter or a darker one."
+                    "Neither white nor black text is legible on this colour: the contrast is %(ratio)s to 1, but must"
+                    " be at least 4.5 to 1. Choose a lighter or darker one."
                 )
             else:
                 pages = colours.DARK_PAGES if field.endswith("_dark") else colours.LIGHT_PAGES
                 ratio = colours.least_contrast(colour, pages)
                 message = gettext(
-                    "Links in this colour cannot be read well: their contrast is %(ratio)s to 1, and must be at least "
+                    "Links in this colour are hard to read: their contrast is %(ratio)s to 1, but must be at least "
                     "4.5 to 1."
                 )
             if ratio < colours.AA:
