@@ -64,7 +64,7 @@ def _asked(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., Ht
         if not from_here(request):
             raise PermissionDenied
         if not limits.allowed(request, "follow", _MOST_REQUESTS, 600):
-            text = _("Too many requests came from you in a short time. Please wait some minutes and try again.")
+            text = _("You have sent too many requests in a short time. Please wait a few minutes and try again.")
             return JsonResponse({"message": text}, status=429, headers={"Retry-After": "600"})
         try:
             with transaction.atomic():
