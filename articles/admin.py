@@ -6,19 +6,30 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.db.models import Case, Count, Max, OuterRef, Prefetch, Subquery, When, prefetch_related_objects
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
 
 from articles import changes
@@ -36,15 +47,24 @@ from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
 from articles.history.admin import VersionsAdminMixin, author_of
-from articles.models import Article, Author, CoverageEvent, Snippet, Topic, Update
+from articles.models import Article, Author, CoverageDefaults, CoverageEvent, Snippet, Topic, Update
+from articles.newsroom import starting
+from articles.newsroom.coverage import Heading, heading, marks_of, may_open_desks
+from articles.newsroom.waiting import desk_url
 from articles.pictures.forms import PicturesFormMixin
 from articles.pictures.views import upload
+from articles.policies import PoliciesFormField
 from articles.publishing import finishing, rules, syndication
 from articles.publishing.finishing import Decision, Fate
-from articles.text.localized import text_in
+from articles.slugs import SlugsFormField
+from articles.text.localized import joined, text_in
+from articles.text.plaintext import plain_text
+from liveblog import lists
+from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction
+from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.lists import comma
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
 from liveblog.moments.formats import element
@@ -74,6 +94,7 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._keep_to_languages()
         zone = self.fields.get("time_zone")
         if isinstance(zone, ZoneFormField) and self.instance.pk:
             zone.keep(self.instance.time_zone)
@@ -84,6 +105,20 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
         names = format_html_join("", "<li>{} · {}</li>", rows)
         self.fields["finishing"].help_text = format_html("<ul>{}</ul>", names)
         self.fields["finishing_named"].initial = self._now_named = ",".join(str(update.pk) for update in waiting)
+
+    def _keep_to_languages(self) -> None:
+        """Ask for slugs and policies of the languages that the article has."""
+        source = self.instance.source_language
+        others = [code for code in self.instance.offered_languages if code != source] if self.instance.pk else None
+        if others is None:
+            return
+        if (slugs := self.fields.get("slugs")) is not None:
+            self.fields["slugs"] = SlugsFormField(others, label=slugs.label, help_text=slugs.help_text)
+        if (policies := self.fields.get("policies")) is not None:
+            later = [code for code, _name in settings.LANGUAGES if code not in (source, *others)]
+            self.fields["policies"] = PoliciesFormField(
+                others, others=later, label=policies.label, help_text=policies.help_text
+            )
 
     def moments_zone(self) -> tzinfo:
         chosen = self.data.get(self.add_prefix("time_zone")) if "time_zone" in self.fields else None
@@ -103,6 +138,18 @@ class ArticleForm(MomentFormMixin, TranslatedForm):
             self._redisplay_with("finishing_named", self._now_named)
 
 
+class PhotoInput(forms.ClearableFileInput):
+    """A photo with its preview."""
+
+    template_name = "articles/widgets/photo.html"
+
+
+def _group(name: Any, content: str | SafeString, fields: list[str]) -> tuple[Any, dict[str, Any]]:
+    """Return a group of the form that is closed, unless it has errors. `content`: what it says then."""
+    title = format_html("{} <small>{}</small>", name, content) if content else name
+    return title, {"classes": ["group", "collapse"], "fields": fields}
+
+
 @admin.register(Article)
 class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     """The admin of articles, with the addresses of their desks."""
@@ -111,6 +158,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
     metadata_displays = ("topics_named", "related_named")
     metadata_fields = (
         ("slug", "state"),
+        "slugs",
         "source_language",
         "languages",
         "time_zone",
@@ -122,10 +170,13 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "policies",
         "needs_release",
         "shows_writing",
+        "embedding",
+        "embed_origins",
     )
     translate_permission = "articles.translate_article"
     autocomplete_fields = ("authors", "topics", "related")
-    list_display = ("headline_shown", "state", "coverage_start", "languages_shown", "desk_link", "page_link")
+    list_display = ("headline_shown", "coverage_start_shown", "people_shown", "languages_shown", "desk_link")
+    list_display_links = None
     list_filter = ("state", "topics")
     date_hierarchy = "start_day"
 
@@ -133,11 +184,73 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return item.zone
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Fieldsets:
-        found = super().get_fieldsets(request, obj)
-        unfinished = obj is not None and obj.state != Article.State.FINISHED
-        if obj and unfinished and self.can_edit_source(request, obj) and finishing.scheduled(obj).exists():
-            found[0][1]["fields"][1:1] = ["finishing", "finishing_named"]
-        return found
+        if obj is None or not self.can_edit_source(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [*self._groups(obj), *language_fieldsets(Article, self._translated_into(obj))]
+
+    def _translated_into(self, article: Article) -> list[str]:
+        return [code for code in article.offered_languages if code != article.source_language]
+
+    def _groups(self, article: Article) -> Fieldsets:
+        """Return the groups of the form. A closed one says what is in it."""
+        own = article.source_language
+        waits = article.state != Article.State.FINISHED and finishing.scheduled(article).exists()
+        languages = lists.joined([language_name(code) for code in article.offered_languages], get_language() or "en")
+        begins = format_html("{} · {}", article.get_state_display(), element(article.coverage_start, article.zone))
+        authors = joined(Author.bylines(article.authors.all(), get_language() or "en"), get_language() or "en")
+        questions = ["finishing", "finishing_named"] if waits else []
+        state = ["state", *questions, "coverage_start", "coverage_end", "time_zone"]
+        texts = [f"headline_{own}", f"standfirst_{own}"]
+        photo = ["photo", *(f"photo_{name}_{own}" for name in ("alt", "caption", "credit"))]
+        return [
+            (_("Headline and slug"), {"classes": ["group"], "fields": [*texts, "slug", "slugs", "version"]}),
+            (_("Picture"), {"classes": ["group", "group-picture"], "fields": photo}),
+            _group(_("Languages"), languages, ["source_language", "languages", "policies"]),
+            _group(_("Time and place"), begins, [*state, f"dateline_{own}"]),
+            _group(_("People and topics"), authors or gettext("nobody yet"), ["authors", "topics", "related"]),
+            _group(_("Background"), "", [f"body_{own}"]),
+            _group(_("Rules"), "", ["needs_release", "shows_writing"]),
+        ]
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "photo":
+            made = PhotoInput()
+            made.attrs |= field.widget.attrs
+            made.is_required = field.widget.is_required
+            field.widget = made
+        return field
+
+    # The drawer of the desk -------------------------------------------------------------------------------------------
+
+    @method_decorator(csp_replace({"frame-ancestors": [SELF]}))
+    @method_decorator(xframe_options_sameorigin)
+    def drawer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the form without the frame of the newsroom, in the drawer of the desk."""
+        request.in_drawer = True  # type: ignore[attr-defined]
+        return self.change_view(request, str(pk))
+
+    def like_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give a coverage the settings of an earlier one."""
+        article = get_object_or_404(Article, pk=pk)
+        if not self.can_edit_source(request, article):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        model = get_object_or_404(Article, pk=number(request.POST.get("like")) or 0)
+        try:
+            starting.take_over(article, model, user_of(request))
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+        else:
+            self.message_user(request, gettext("The settings were copied."), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:articles_article_drawer", args=[pk]))
+
+    def response_change(self, request: HttpRequest, obj: Article) -> HttpResponse:
+        if getattr(request, "in_drawer", False):
+            self.message_user(request, gettext("Saved."), messages.SUCCESS)
+            return HttpResponseRedirect(f"{request.path}?saved=1")
+        return super().response_change(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -149,12 +262,12 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         waiting = list(finishing.submitted(article))
         if waiting:
             text = ngettext(
-                "%(count)s update is waiting for release and will not appear by itself:",
-                "%(count)s updates are waiting for release and will not appear by themselves:",
+                "{count} update is awaiting approval and won’t be published automatically: {updates}",
+                "{count} updates are awaiting approval and won’t be published automatically: {updates}",
                 len(waiting),
             )
-            names = format_html_join(", ", "{}", ((named(update),) for update in waiting))
-            message = format_html("{} {}", text % {"count": len(waiting)}, names)
+            names = format_html_join(comma(), "{}", ((named(update),) for update in waiting))
+            message = format_html(text, count=len(waiting), updates=names)
             self.message_user(request, message, messages.WARNING)
 
     def history_view(
@@ -164,8 +277,37 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         context: dict[str, object] = {"events": [(event, author_of(event)) for event in events]}
         return super().history_view(request, object_id, context | (extra_context or {}))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return CoverageDefaults.stored().values | super().get_changeform_initial_data(request)
+
     class Media:
         js = (Script("articles/photo.js", type="module"),)
+
+    # The list ---------------------------------------------------------------------------------------------------------
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return [Case(When(state=Article.State.FINISHED, then=1), default=0), "-coverage_start", "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Article]:
+        published = Update.objects.published().filter(article=OuterRef("pk")).order_by()
+        counted = published.values("article").annotate(count=Count("pk"), last=Max("first_published_at"))
+        found: models.QuerySet[Article] = super().get_queryset(request)
+        return found.annotate(
+            count_published=Coalesce(Subquery(counted.values("count")), 0), last_at=Subquery(counted.values("last"))
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        prefetch_related_objects(rows, Prefetch("authors", Author.objects.order_by("pk")), "topics")
+        marks = marks_of(rows)
+        for row in rows:
+            row.marks, row.opens_desk = marks[row.pk], self._has_desk(request)
+        found.result_list = rows
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"list_title": _("Coverage"), **(extra_context or {})})
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)
@@ -183,20 +325,48 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         form_url: str = "",
         obj: Article | None = None,
     ) -> HttpResponse:
-        context["has_desk"] = self._has_desk(request)
+        context |= {"has_desk": self._has_desk(request), "show_save_and_add_another": False}
+        if obj is not None and getattr(request, "in_drawer", False):
+            earlier = [(other.pk, heading(other)) for other in starting.recent() if other.pk != obj.pk]
+            context |= {"earlier": earlier if self.can_edit_source(request, obj) else []}
+            response = super().render_change_form(request, context, add, change, form_url, obj)
+            assert isinstance(response, TemplateResponse)
+            response.template_name = "admin/articles/article/drawer.html"
+            return response
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
             *desk_urls.patterns(wrap),
+            path("<int:pk>/drawer/", wrap(self.drawer_view), name="articles_article_drawer"),
+            path("<int:pk>/like/", wrap(self.like_view), name="articles_article_like"),
             path("<int:pk>/desk/embed/", wrap(embed_views.preview), name="articles_article_embed"),
             *super().get_urls(),
         ]
 
     @admin.display(description=_("headline"))
-    def headline_shown(self, article: Article) -> str | SafeString:
-        return text_in(article, "headline", get_language() or "en") or named(article)
+    def headline_shown(self, article: Article) -> SafeString:
+        own = Heading(str(article), article.source_language)
+        shown = heading(article)
+        opens_desk = getattr(article, "opens_desk", False)
+        context = {
+            "article": article,
+            "heading": own,
+            "other": shown if shown != own else None,
+            "url": reverse(f"admin:articles_{'desk' if opens_desk else 'article_change'}", args=[article.pk]),
+        }
+        return render_to_string("admin/rows/article.html", context)
+
+    @admin.display(description=_("state, start"), ordering="coverage_start")
+    def coverage_start_shown(self, article: Article) -> SafeString:
+        context = {"item": article, "at": article.coverage_start, "zone": article.zone}
+        return render_to_string("admin/rows/state.html", context)
+
+    @admin.display(description=_("people"))
+    def people_shown(self, article: Article) -> SafeString | str:
+        language = get_language() or "en"
+        return joined(Author.bylines(article.authors.all(), language), language) or gettext("nobody yet")
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
@@ -207,16 +377,13 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return format_html_join(", ", "{}", ((named(other),) for other in article.related.all()))
 
     @admin.display(description=_("languages"))
-    def languages_shown(self, article: Article) -> str:
-        return " · ".join(article.languages)
-
-    @admin.display(description=_("page"))
-    def page_link(self, article: Article) -> str:
-        return format_html('<a href="{}">{}</a>', article.url(page_language(article)), _("View"))
+    def languages_shown(self, article: Article) -> SafeString:
+        return render_to_string("admin/newsroom/marks.html", {"marks": article.marks})  # type: ignore[attr-defined]
 
     @admin.display(description=_("live desk"))
     def desk_link(self, article: Article) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("admin:articles_desk", args=[article.pk]), _("Open"))
+        address = reverse("admin:articles_desk", args=[article.pk])
+        return format_html('<a class="button small" href="{}">{}</a>', address, _("Open desk"))
 
 
 class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, TranslatedForm):
@@ -227,10 +394,8 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
     may_publish = False
 
     # Shown in a dialogue before an update is withdrawn.
-    withdraw_mark = forms.BooleanField(
-        label=_("Leave a mark: readers are told that an update was withdrawn here"), required=False
-    )
-    withdraw_reason = TextFormField(label=_("Reason, for readers (optional)"), max_length=500, required=False)
+    withdraw_mark = forms.BooleanField(label=_("Show readers that an update was removed here"), required=False)
+    withdraw_reason = TextFormField(label=_("Reason shown to readers (optional)"), max_length=500, required=False)
 
     class Meta:
         model = Update
@@ -277,17 +442,41 @@ class UpdateForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin, Tran
 PLAIN_FORM = "form"
 
 
+class MineFilter(admin.SimpleListFilter):
+    """A filter by what the user has to do with an update that readers have not seen."""
+
+    title = _("mine")
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            ("drafts", _("Your drafts")),
+            ("awaiting", _("Awaiting approval")),
+            ("handed", _("Handed over to you")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        user, states = request.user, Update.State
+        found: dict[str | None, dict[str, Any]] = {
+            "drafts": {"state": states.DRAFT, "written_by": user.pk, "assignee": None},
+            "awaiting": {"state": states.SUBMITTED, "submitted_by": user.pk},
+            "handed": {"state__in": (states.DRAFT, states.SUBMITTED), "assignee": user.pk},
+        }
+        return queryset.filter(**found.get(self.value(), {}))
+
+
 @admin.register(Update)
 class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update]):
     """The admin of updates, with their versions and the upload of pictures."""
 
     form = UpdateForm
-    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "embed_url")
+    metadata_fields = ("article", "source_language", ("is_key", "publish_at"), "authors", "topics", "embed_url")
     translate_permission = "articles.translate_update"
-    autocomplete_fields = ("article", "authors")
-    metadata_displays = ("article_named",)
-    list_display = ("text_named", "article_named", "state", "is_key", "source_language", "first_published_at")
-    list_filter = ("state", "is_key", "source_language", ("article", NamedFilter))
+    autocomplete_fields = ("article", "authors", "topics")
+    metadata_displays = ("article_named", "topics_named")
+    list_display = ("text_named", "first_published_at_shown", "article_named")
+    list_display_links = None
+    list_filter = ("state", MineFilter, "is_key", "source_language", ("article", NamedFilter))
     list_select_related = ("article", "embed")
     ordering = ("-first_published_at", "-pk")
     change_form_template = "admin/articles/update/change_form.html"
@@ -335,9 +524,37 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     def embed_url(self, update: Update) -> str:
         return str(getattr(update, "embed", "") or self.get_empty_value_display())
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        prefetch_related_objects(rows, Prefetch("authors", Author.objects.order_by("pk")))
+        writes = may_open_desks(request.user)
+        for row in rows:
+            row.opens_desk = writes
+        found.result_list = rows
+        return found
+
     @admin.display(description=_("update"))
     def text_named(self, update: Update) -> SafeString:
-        return named(update)
+        language = get_language() or "en"
+        opens_desk = getattr(update, "opens_desk", False)
+        address = desk_url(update) if opens_desk else reverse("admin:articles_update_change", args=[update.pk])
+        context = {
+            "update": update,
+            "url": address,
+            "byline": joined(Author.bylines(update.authors.all(), language), language),
+            "language": language_name(update.source_language),
+        }
+        return render_to_string("admin/rows/update.html", context)
+
+    @admin.display(description=_("state, time"), ordering="first_published_at")
+    def first_published_at_shown(self, update: Update) -> SafeString:
+        at = update.first_published_at or update.publish_at
+        return render_to_string("admin/rows/state.html", {"item": update, "at": at, "zone": update.article.zone})
+
+    @admin.display(description=_("topics"))
+    def topics_named(self, update: Update) -> SafeString:
+        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, update: Update) -> SafeString:
@@ -478,7 +695,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         # The site may not offer the language in which the author writes the name.
         own = [obj.source_language] if obj and obj.source_language not in offered else []
         return [
-            (None, {"fields": ["source_language", "user"], "classes": ["facts"]}),
+            (None, {"fields": ["source_language", "user", "photo", "links"], "classes": ["facts"]}),
             *language_fieldsets(Author, [*offered, *own]),
         ]
 
@@ -503,7 +720,16 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     """The admin of topics."""
 
-    list_display = ("__str__", "slug")
+    list_display = ("__str__", "slug", "count_shown")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Topic]:
+        found: models.QuerySet[Topic] = super().get_queryset(request)
+        return found.annotate(count=Count("articles"))
+
+    @admin.display(description=_("coverage"), ordering="count")
+    def count_shown(self, topic: Topic) -> str:
+        count = topic.count  # type: ignore[attr-defined]
+        return ngettext("%(count)d coverage", "%(count)d coverages", count) % {"count": count}
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
@@ -513,13 +739,24 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     """The admin of snippets, which pages do not show."""
 
-    list_display = ("text_named", "article", "kind", "source_language")
+    list_display = ("text_named", "beginning", "article_named", "kind", "source_language")
+    list_select_related = ("article",)
     list_filter = ("source_language", ("article", NamedFilter))
     autocomplete_fields = ("article",)
 
     @admin.display(description=_("name"), ordering="name")
     def text_named(self, snippet: Snippet) -> SafeString:
         return named(snippet)
+
+    @admin.display(description=_("text"))
+    def beginning(self, snippet: Snippet) -> SafeString:
+        text = Truncator(snippet.headline or plain_text(snippet.body)).chars(80)
+        language = snippet.source_language
+        return format_html('<span lang="{}" dir="{}">{}</span>', language, direction(language), text)
+
+    @admin.display(description=_("article"), ordering="article")
+    def article_named(self, snippet: Snippet) -> SafeString | str:
+        return named(snippet.article) if snippet.article else gettext("Every coverage")
 
 
 from articles.interchange import admin as interchange_admin  # noqa: E402, F401 - registers its pages

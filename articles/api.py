@@ -8,18 +8,29 @@ headline(article, language)        the headline as readers of a language get it
 quote(article, text, name, …)      publish a reader's words as an update
 delete_with_copies(update)         delete an update, its copies, and the admin's log entries about them
 prepare_replay(source, slug)       the page on which the updates of an article can be replayed
+register_copier(copier)            have something copied when a coverage starts "as last time"
 register_part(name, part)          have archives of coverage contain more than articles and updates
 """
 
 from articles.interchange.exporting import Part, register_part
 from articles.models import Article
+from articles.newsroom.starting import register as register_copier
 from articles.page.finding import find_article
 from articles.publishing.quoting import delete_with_copies, quote
 from articles.publishing.replay import prepare as prepare_replay
 from articles.text.localized import Text
 from articles.translations.selection import of_article
 
-__all__ = ["Part", "delete_with_copies", "find_article", "headline", "prepare_replay", "quote", "register_part"]
+__all__ = [
+    "Part",
+    "delete_with_copies",
+    "find_article",
+    "headline",
+    "prepare_replay",
+    "quote",
+    "register_copier",
+    "register_part",
+]
 
 
 def headline(article: Article, language: str) -> Text:

@@ -9,14 +9,16 @@ class ArticlesConfig(AppConfig):
     verbose_name = _("Live coverage")
 
     def ready(self) -> None:
-        from articles import bylines, changes, checks, search
+        from articles import bylines, changes, checks, search, settings_page
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
         from articles.history import registry
         from articles.history.recording import History
+        from articles.listings import suggestions
         from articles.models import Article, Update
-        from articles.page import live_page, rendering
+        from articles.newsroom import waiting
+        from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
         from articles.publishing.approvals import Approvals
@@ -27,6 +29,7 @@ class ArticlesConfig(AppConfig):
         from liveblog import metrics
         from liveblog.accounts import invitations
         from liveblog.delivery import elements
+        from liveblog.newsroom import waiting as newsroom
 
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
@@ -38,7 +41,7 @@ class ArticlesConfig(AppConfig):
         changes.register("copies", Copies())
         changes.register("audit", AuditTrail())
         changes.register("approvals", Approvals())
-        for relation in (Update.authors, Article.authors, Article.topics, Article.related):
+        for relation in (Update.authors, Update.topics, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
         register(checks.followers_are_registered)
@@ -55,4 +58,8 @@ class ArticlesConfig(AppConfig):
         registry.register("embed", embeds.as_data, embeds.from_data, _("embed"), embeds.describe)
         metrics.register(monitoring.collect)
         search.register()
+        previews.register()
+        suggestions.register()
+        settings_page.register()
         invitations.register(bylines.make)
+        newsroom.register(waiting.queues, waiting.problems)

@@ -23,7 +23,6 @@ from modeltranslation.fields import TranslationField
 
 from articles import changes
 from articles.models import Article, Translation, Update
-from articles.templatetags.live import own_name
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextField, prepare, same, sanitise, within_bounds
@@ -31,7 +30,8 @@ from articles.translations import checks, columns, review, rights
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
 from liveblog.fields import offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import SHIPPED, direction, language_title, own_name
+from liveblog.lists import labelled
 
 if TYPE_CHECKING:
     _ItemForm = forms.ModelForm[Any]
@@ -117,7 +117,7 @@ class TranslatedForm(_ItemForm):
             elif not alike(stored, opened) and not alike(stored, written):
                 self.add_error(
                     name,
-                    _("Somebody else has changed this text since you opened it. Now it reads: %(text)s")
+                    _("Someone else has changed this text since you opened it. It now reads: %(text)s")
                     % {"text": plain_text(stored) if rich else stored},
                 )
                 self._redisplay_with(self[name].html_initial_name, stored)
@@ -145,8 +145,8 @@ class TranslatedForm(_ItemForm):
             self._redisplay_with("version", self._version)
             raise ValidationError(
                 _(
-                    "Somebody else has saved this since you opened it. Nothing of yours is lost: it is still in this "
-                    "form, but not saved. Compare it with the present version, then save again."
+                    "Someone else saved changes while you were editing. Your text is still here but hasn’t been "
+                    "saved. Compare it with the current version, then save again."
                 ),
                 code="conflict",
             )
@@ -166,14 +166,14 @@ class TranslatedForm(_ItemForm):
             for field, found in problems.items():
                 self._report(language, field, found)
         if any(lacking.values()):
-            message = _("The checks have remarks on a translation. If it is right as it is, save once more.")
+            message = _("The checks found possible problems in a translation. If it is right as it is, save again.")
             self.add_error(None, ValidationError(message, code="warning"))
 
     def _report(self, language: str, field: str, found: list[checks.Problem]) -> None:
         name = f"{field}_{language}" if f"{field}_{language}" in self.fields else None
         for problem in found:
             # Pictures have their translations at the translators' desk.
-            message = problem.message if name else f"{language_name(language)}: {problem.message}"
+            message = problem.message if name else labelled(language_title(language), problem.message)
             self.add_error(name, ValidationError(message, code="warning"))
 
     def _find_remarks(self) -> dict[str, review.Problems]:
@@ -255,6 +255,14 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             Script("articles/language-tabs.js", type="module"),
             Script("articles/translation-remarks.js", type="module"),
         )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        for entry in (getattr(response, "context_data", None) or {}).get("action_list", ()):
+            entry.message = review.log_message(entry)
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remarks_view)

@@ -22,7 +22,7 @@ def make(user: User) -> None:
     if author is None:
         author = Author(source_language=language, **{f"name_{language}": name})
     elif author.user_id is not None:
-        raise ValidationError(_("Somebody else has a byline with this name. Add an initial or a second name."))
+        raise ValidationError(_("Someone else already has this byline. Add an initial or a second name."))
     author.user = user
     author.full_clean(exclude=["name"])
     author.save()

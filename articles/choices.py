@@ -17,15 +17,24 @@ class ArticleState(models.TextChoices):
 
 class UpdateState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("state of an update", "Draft")
-    SUBMITTED = "submitted", pgettext_lazy("state of an update", "Waiting for release")
+    SUBMITTED = "submitted", pgettext_lazy("state of an update", "Awaiting approval")
     SCHEDULED = "scheduled", pgettext_lazy("state of an update", "Scheduled")
     PUBLISHED = "published", pgettext_lazy("state of an update", "Published")
     WITHDRAWN = "withdrawn", pgettext_lazy("state of an update", "Withdrawn")
 
 
+class Embedding(models.TextChoices):
+    """The other sites whose pages may show a coverage."""
+
+    SITE = "site", _("The sites that may show all coverage")
+    MORE = "more", _("These sites, too")
+    ONLY = "only", _("These sites only")
+    NONE = "none", _("No other site")
+
+
 class Policy(models.TextChoices):
     """The texts that readers of a language get while a translation is not reviewed."""
 
-    MACHINE = "machine", _("Machine drafts, labelled")
+    MACHINE = "machine", _("Machine translations, labelled as such")
     ORIGINAL = "original", _("The original")
     REVIEWED = "reviewed", _("Nothing")

@@ -27,6 +27,8 @@ class UpdateModelForm(_ModelForm):
         cleaned = super().clean()
         if "authors" in self.cleaned_data:
             self.pending = replace(self.pending, authors=list(self.cleaned_data["authors"]))
+        if "topics" in self.cleaned_data:
+            self.pending = replace(self.pending, topics=list(self.cleaned_data["topics"]))
         return self.cleaned_data if cleaned is None else cleaned
 
     def _post_clean(self) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from articles.models import Author, Picture, Update
+    from articles.models import Author, Picture, Topic, Update
 
 
 @dataclass(frozen=True)
 class PendingRelations:
-    """Pictures, embed and byline that an update gets once it is saved; None leaves a relation as it is stored.
+    """Pictures, embed, byline and topics that an update gets once it is saved; None leaves a relation as it is stored.
 
     A form builds the value and saves the relations after the row. Validation takes it as an argument, so that the rules
     judge the update as it will be. `embed_url` is empty if the update loses its embed.
@@ -21,6 +21,7 @@ class PendingRelations:
     pictures: Sequence[Picture] | None = None
     embed_url: str | None = None
     authors: Sequence[Author] | None = None
+    topics: Sequence[Topic] | None = None
 
     def pictures_of(self, update: Update) -> list[Picture]:
         """Return the pictures that the update will have, in their order."""
@@ -40,6 +41,12 @@ class PendingRelations:
         if self.authors is not None:
             return list(self.authors)
         return list(update.authors.all()) if update.pk else []
+
+    def topics_of(self, update: Update) -> list[Topic]:
+        """Return the topics that the update will have."""
+        if self.topics is not None:
+            return list(self.topics)
+        return list(update.topics.all()) if update.pk else []
 
 
 #: Every relation stays as it is stored.

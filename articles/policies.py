@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from articles.choices import Policy
-from liveblog.fields import offered_languages
+from liveblog.languages import language_name
 
 
 class PoliciesField(models.JSONField):
@@ -36,34 +37,62 @@ class PoliciesField(models.JSONField):
         super().save_form_data(instance, hidden | data)
 
     def formfield(self, **kwargs: object) -> PoliciesFormField:
-        return PoliciesFormField(required=False, label=capfirst(self.verbose_name), help_text=self.help_text)
+        return PoliciesFormField(label=capfirst(self.verbose_name), help_text=self.help_text)
+
+
+#: The name of the choice for all languages without one of their own.
+_ALL = "all"
 
 
 class PoliciesWidget(forms.MultiWidget):
+    """One choice for all languages, and exceptions."""
+
     template_name = "articles/widgets/policies.html"
 
-    def __init__(self) -> None:
-        super().__init__({code: forms.Select(choices=Policy.choices) for code, _name in settings.LANGUAGES})
+    def __init__(self, languages: Sequence[str]) -> None:
+        self.languages = languages
+        exceptions = [("", _("as above")), *Policy.choices]
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {_ALL: forms.Select(choices=Policy.choices)}
+        super().__init__(widgets | {code: forms.Select(choices=exceptions) for code in languages})
 
     def decompress(self, value: str | dict[str, str] | None) -> list[str]:
         policies = json.loads(value) if isinstance(value, str) else value or {}
-        return [policies.get(code, Policy.MACHINE) for code, _name in settings.LANGUAGES]
+        each = [policies.get(code, Policy.MACHINE) for code in self.languages]
+        usual = max(Policy, key=lambda policy: (each.count(policy), policy == Policy.MACHINE))
+        return [usual, *("" if policy == usual else policy for policy in each)]
 
     def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        for widget, (_code, label) in zip(context["widget"]["subwidgets"], offered_languages(), strict=True):
-            widget["label"] = label
+        usual, *exceptions = context["widget"]["subwidgets"]
+        for widget, code in zip(exceptions, self.languages, strict=True):
+            widget["label"] = language_name(code)
+        context["widget"] |= {
+            "usual": usual,
+            "exceptions": exceptions,
+            "has_exceptions": any(widget["value"] not in ([""], None, []) for widget in exceptions),
+        }
         return context
 
 
 class PoliciesFormField(forms.MultiValueField):
-    def __init__(self, **kwargs: Any) -> None:
-        fields = [forms.ChoiceField(choices=Policy.choices, required=False) for _language in settings.LANGUAGES]
-        super().__init__(fields, widget=PoliciesWidget(), require_all_fields=False, **kwargs)
+    """The policies of languages.
+
+    languages   those that have a choice of their own, default: all that the site offers
+    others      those that follow the choice for all besides, such as languages that are added later
+    """
+
+    def __init__(self, languages: Sequence[str] | None = None, *, others: Sequence[str] = (), **kwargs: Any) -> None:
+        self.languages = [code for code, _name in settings.LANGUAGES] if languages is None else languages
+        self.others = others
+        fields = [forms.ChoiceField(choices=Policy.choices, required=False) for _each in range(1 + len(self.languages))]
+        super().__init__(
+            fields, widget=PoliciesWidget(self.languages), require_all_fields=False, **{"required": False, **kwargs}
+        )
 
     def compress(self, values: list[str]) -> dict[str, str]:
-        codes = (code for code, _name in settings.LANGUAGES)
-        selected = dict(zip(codes, values or [], strict=False))
+        usual, *exceptions = values or [""]
+        selected = dict.fromkeys([*self.languages, *self.others], usual)
+        selected |= {code: policy for code, policy in zip(self.languages, exceptions, strict=False) if policy}
         return {code: policy for code, policy in selected.items() if policy and policy != Policy.MACHINE}
 
     def has_changed(self, initial: dict[str, str] | None, data: list[str] | None) -> bool:

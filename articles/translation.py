@@ -11,7 +11,7 @@ class _Empty(TranslationOptions):
 
 @register(Author)
 class AuthorTranslation(_Empty):
-    fields = ("name",)
+    fields = ("name", "role", "place")
 
 
 @register(Topic)

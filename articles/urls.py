@@ -1,10 +1,22 @@
 from django.urls import path
 
 from articles.feeds.views import feed, news
+from articles.listings import views as listings
 from articles.page import views
 
 urlpatterns = [
-    path("", views.index, name="index"),
+    path("", listings.index, name="index"),
+    path("topics/", listings.topics, name="topics"),
+    path("topics/<slug:slug>/", listings.topic, name="topic"),
+    path("topics/<slug:topic>/feed.atom", feed, {"name": "atom"}, name="topic-feed-atom"),
+    path("topics/<slug:topic>/feed.json", feed, {"name": "json"}, name="topic-feed-json"),
+    path("authors/", listings.authors, name="authors"),
+    path("authors/<int:pk>/", listings.author, name="author"),
+    path("authors/<int:author>/feed.atom", feed, {"name": "atom"}, name="author-feed-atom"),
+    path("authors/<int:author>/feed.json", feed, {"name": "json"}, name="author-feed-json"),
+    path("archive/", listings.archive, name="archive"),
+    path("archive/<int:year>/<int:month>/", listings.month, name="archive-month"),
+    path("search/", listings.search, name="search"),
     path("card-<slug:digest>.jpg", views.site_card, name="site-card"),
     path("feed.atom", feed, {"name": "atom"}, name="feed-atom"),
     path("feed.json", feed, {"name": "json"}, name="feed-json"),

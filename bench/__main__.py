@@ -374,6 +374,64 @@ def under_attack(rounds: int) -> None:
     )
 
 
+# 8. Embeds ------------------------------------------------------------------------------------------------------------
+
+#: Page views of another site, each with an embed.
+EMBEDS = 1_000
+PARTNER = "https://www.partner.example"
+
+
+def embeds(rounds: int) -> None:
+    """Measure a site of a thousand page views that each embed the coverage: their requests, joining, and an update."""
+    article = coverage.article(50)
+    base = f"/embed/en/{article.slug}/"
+    addresses = {"the fragment": f"{base}fragment.html", "the page for an iframe": base, "the script": "/embed.js"}
+    rates: dict[str, list[float]] = {}
+    joined: list[tuple[float, float, float]] = []
+    sizes: dict[str, int] = {}
+    for _ in range(rounds):
+        with servers.running(servers.runlive(EMBED_ORIGINS=PARTNER)) as server:
+            for name, address in addresses.items():
+                asked = urllib.request.Request(server.url + address, headers={"Accept-Encoding": "br"})
+                with urllib.request.urlopen(asked) as answer:
+                    body = answer.read()
+                sizes[name] = len(body)
+                rates.setdefault(name, []).append(requests_per_second(server, address))
+        file = servers.BUILT / "embed.br"
+        file.write_bytes(bytes(sizes["the fragment"]))
+        with servers.running(servers.bare(file)) as server:
+            rates.setdefault("bare ASGI application, bytes of a fragment", []).append(requests_per_second(server, "/"))
+        with servers.running(servers.product(EMBED_ORIGINS=PARTNER)) as server:
+            readers = Readers(server, PARTNER)
+            used = _cpu(server)
+            seconds = readers.connect([coverage.socket_path(article)] * EMBEDS)
+            used = _cpu(server) - used
+            begin = perf_counter()
+            coverage.post(article)
+            last = max(readers.until(Article.objects.get(pk=article.pk).revision)) - begin
+            readers.close()
+        joined.append((EMBEDS / seconds, 1e6 * used / EMBEDS, 1e3 * last))
+    bare = rates["bare ASGI application, bytes of a fragment"]
+    table(
+        f"Embeds on a page of another site, medians of {rounds} rounds",
+        ["", "bytes compressed", "requests/s", "of the bare application"],
+        [
+            [
+                name,
+                f"{sizes.get(name, sizes['the fragment']):,}",
+                f"{median(found):,.0f}",
+                median(one / other for one, other in zip(found, bare, strict=True)),
+            ]
+            for name, found in rates.items()
+        ],
+    )
+    table(
+        f"{EMBEDS:,} page views of another site at once",
+        ["joined/s", "server CPU of a page view, µs", "an update until the last of them has it, ms"],
+        [[f"{median(figure[which] for figure in joined):,.0f}" for which in range(3)]],
+    )
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
@@ -384,6 +442,7 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "growth": growth,
     "queue": queue,
     "attack": under_attack,
+    "embeds": embeds,
 }
 
 

@@ -14,10 +14,14 @@ _READ = 1 << 18
 
 
 class Readers:
-    """Open pages of one server. All times are of `time.perf_counter`, in seconds."""
+    """Open pages of one server. All times are of `time.perf_counter`, in seconds.
 
-    def __init__(self, server: Server) -> None:
+    origin   of the pages, that of the server if it is ""
+    """
+
+    def __init__(self, server: Server, origin: str = "") -> None:
         self.server = server
+        self._origin = origin or server.url
         self._poll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self._parts: dict[int, bytes] = {}
@@ -58,7 +62,7 @@ class Readers:
     def _request(self, fd: int) -> None:
         self._sockets[fd].send(
             f"GET {self._paths[fd]} HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n"
-            f"Origin: {self.server.url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Origin: {self._origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         self._poll.modify(fd, select.EPOLLIN)

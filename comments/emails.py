@@ -22,6 +22,7 @@ from articles import api
 from comments import confirmation
 from comments.models import Comment, EmailAddress, EmailJob, State
 from liveblog import emails, jobs
+from liveblog.branding import current as branding
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _confirmation(job: EmailJob) -> EmailMessage | None:
     one_click, unsubscribing = _unsubscribe_urls(address, language)
     with translation.override(language):
         context = {
-            "site": settings.PUBLISHER_NAME,
+            "site": branding.current().sender,
             "url": confirmation.link(address, language),
             "days": confirmation.LINK_DURATION.days,
             "unsubscribe_url": unsubscribing,

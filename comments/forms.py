@@ -48,18 +48,18 @@ class CommentForm(_Form):
         widget=forms.TextInput({"autocomplete": "name", "dir": "auto"}),
     )
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
-        help_text=_("It is never shown."),
+        help_text=_("Never shown to readers."),
         widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
     )
     text = PlainField(
         label=_("Comment"),
         max_length=MAX_LENGTH,
-        help_text=_("Plain text. A blank line begins a new paragraph, web addresses become links."),
+        help_text=_("Plain text. Leave a blank line between paragraphs; web addresses become links."),
         widget=forms.Textarea({"rows": 6, "dir": "auto"}),
     )
-    notify = forms.BooleanField(label=_("Tell me by e-mail when my comment appears or is answered"), required=False)
+    notify = forms.BooleanField(label=_("Email me when my comment is published or someone replies"), required=False)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1, max_value=2**62)
     #: For how many seconds the form was open, measured by its JavaScript module; optional.
     seconds = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
@@ -100,7 +100,12 @@ class EditForm(_Form):
 
 
 class ReportForm(_Form):
-    reason = forms.ChoiceField(label=_("What is wrong with it?"), choices=Report.Reason, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label=_("Why are you reporting this comment?"), choices=Report.Reason, widget=forms.RadioSelect
+    )
     text = PlainField(
-        label=_("In your words"), max_length=500, required=False, widget=forms.Textarea({"rows": 3, "dir": "auto"})
+        label=_("Add details (optional)"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )

@@ -27,7 +27,7 @@ MAX_SHOWN = 200
 
 
 class EmailForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput({"dir": "ltr", "autocomplete": "off"}))
+    email = forms.EmailField(label=_("Email"), widget=forms.EmailInput({"dir": "ltr", "autocomplete": "off"}))
 
 
 @admin.register(Commenter)

@@ -80,7 +80,7 @@ class BanAdmin(LangAttributeAdmin):
 
     @admin.display(description=_("who"))
     def banned(self, ban: Ban) -> str:
-        return format_html("<bdi>{}</bdi>", client_of(ban.address)) if ban.address else str(_("An e-mail address"))
+        return format_html("<bdi>{}</bdi>", client_of(ban.address)) if ban.address else str(_("An email address"))
 
     @admin.display(description=_("in force"), boolean=True)
     def in_force(self, ban: Ban) -> bool:

@@ -41,7 +41,7 @@ DUPLICATE_WINDOW = timedelta(days=1)
 _MIN_DUPLICATE_LENGTH = 25
 
 #: The message to a reader whose comment answers one that has been deleted.
-PARENT_GONE = gettext_lazy("The comment that you answer is no longer there. Yours can stand by itself.")
+PARENT_GONE = gettext_lazy("The comment you are replying to no longer exists. You can post yours as a new comment.")
 
 #: The period that rate limits apply to.
 RATE_WINDOW_SECONDS = 600
@@ -197,7 +197,7 @@ def withdraw(comment: Comment, *, version: int) -> None:
 
 def _must_be_changeable(comment: Comment, version: int) -> None:
     if not comment.may_be_changed:
-        raise Rejected(_("The time in which you could change your comment is over."), status=403)
+        raise Rejected(_("The time for changing your comment is over."), status=403)
     if comment.version != version:
         raise Conflict(comment)
 
@@ -217,12 +217,12 @@ def _check_sender(email: str, sender: Sender, *addresses: str | None, confirmed:
     Anybody can type an e-mail, so only comments of its confirmed owner count against it.
     """
     if Ban.objects.of(email, *addresses).exists():
-        raise Rejected(_("You cannot comment here at the moment."), status=403)
+        raise Rejected(_("You can’t comment here at the moment."), status=403)
     address = limits.counted_address(sender.address or "")
     by_address = limits.within("comment", address, settings.COMMENTS_PER_ADDRESS, RATE_WINDOW_SECONDS)
     if not by_address or (confirmed and not _is_within_email_limit(email)):
         raise Rejected(
-            _("Many comments came from you in a short time. Please wait some minutes and send it again."), status=429
+            _("You have sent many comments in a short time. Please wait a few minutes and try again."), status=429
         )
 
 
@@ -234,7 +234,7 @@ def _check_words(name: str, text: str) -> ListedWord | None:
     """Return the listed word for which the comment is held, if there is one. Raise Rejected if it must not appear."""
     listed = blocklist.found_in(name, text)
     if listed is not None and listed.action == ListedWord.Action.REJECT:
-        raise Rejected(_("“%(word)s” is a word that we do not print.") % {"word": listed.word}, "text")
+        raise Rejected(_("We don’t publish the word “%(word)s”.") % {"word": listed.word}, "text")
     return listed
 
 

@@ -9,14 +9,16 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm, UsernameField
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,7 @@ from liveblog.admin_input import InputAdmin
 from liveblog.audit.admin import EntryAdmin
 from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
+from liveblog.lists import listed
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.search.admin import IndexedSearchMixin
 
@@ -71,6 +74,14 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     form, add_form = _ChangeForm, _CreationForm
     formfield_overrides = _VISIBLE
     readonly_fields = ("last_login", "date_joined")
+    # Rights come from roles; what a single account may do besides would be seen nowhere.
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Roles"), {"fields": ("groups", "is_superuser", "is_staff", "is_active")}),
+        (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
+    )
+    filter_horizontal = ()
     inlines = (_ProfileInline,)
     list_display = ("username", "name", "email", "roles_shown", "is_active", "last_login")
     actions = ("suspend", "remove_second_factors", "invite_again")
@@ -78,6 +89,16 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = lambda group: str(roles.NAMES.get(group.name, group.name))  # type: ignore[assignment, method-assign]
+            field.label, field.help_text = _("Roles"), ""
+        return field
 
     def get_inline_instances(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         return super().get_inline_instances(request, obj) if obj else []
@@ -93,9 +114,9 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     @admin.display(description=_("roles"))
     def roles_shown(self, user: User) -> str:
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
-        return ", ".join([*found, *([gettext("Administrator")] if user.is_superuser else [])])
+        return listed([*found, *([gettext("Administrator")] if user.is_superuser else [])])
 
-    @admin.action(description=_("Suspend: end all sessions and block the log-in"), permissions=["change"])
+    @admin.action(description=_("Suspend: end all sessions and block login"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         users = list(queryset.filter(is_active=True).exclude(pk=request.user.pk or 0))
         with transaction.atomic():
@@ -105,7 +126,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         text = ngettext("%(count)d account was suspended.", "%(count)d accounts were suspended.", len(users))
         self.message_user(request, text % {"count": len(users)})
 
-    @admin.action(description=_("Remove the second factors of somebody who has lost them"), permissions=["change"])
+    @admin.action(description=_("Remove the second factors of someone who has lost them"), permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             if second_factor.remove_all(user):
@@ -117,7 +138,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         assert isinstance(request.user, User)
         user = queryset.exclude(email="").first()
         if user is None or queryset.count() != 1 or user.has_usable_password() or not user.is_active:
-            text = gettext("Select one account with an e-mail address that has never been opened.")
+            text = gettext("Select one account that has an email address and has never been activated.")
             self.message_user(request, text, messages.ERROR)
             return None
         sent = invitations.invite_again(user, request.user)
@@ -129,3 +150,22 @@ class RoleAdmin(InputAdmin, GroupAdmin):  # type: ignore[misc]
     """The admin of groups, which are the roles of accounts."""
 
     formfield_overrides = _VISIBLE
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest | None = None, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        assert request is not None
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label_from_instance = _name_of  # type: ignore[assignment, method-assign]
+            field.help_text = ""
+        return field
+
+
+def _name_of(permission: Permission) -> str:
+    """Return the name of a permission with that of its table."""
+    model = permission.content_type.model_class()
+    table = model._meta.verbose_name if model is not None else permission.content_type.model
+    return f"{capfirst(table)}: {permission.name}"

@@ -1,7 +1,8 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
 
 
 class LiveblogConfig(AppConfig):
@@ -12,10 +13,14 @@ class LiveblogConfig(AppConfig):
         from liveblog import checks, jobs, metrics, rekeying, tracing
         from liveblog.accounts import second_factor, suspension
         from liveblog.audit import accounts
+        from liveblog.branding import current, settings_page
+        from liveblog.branding.models import Brand, SiteLink
         from liveblog.roles import apply_roles
         from liveblog.search import users
         from liveblog.translation import engines
 
+        # Django's own name for it is for programmers.
+        apps.get_app_config("auth").verbose_name = _("People and roles")
         register(checks.deployment, deploy=True)
         # A wrong rule stops the server when it starts, not the first draft.
         engines.parse(settings.TRANSLATION_ENGINES)
@@ -25,4 +30,8 @@ class LiveblogConfig(AppConfig):
         suspension.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
+        for model in (Brand, SiteLink):
+            for signal in (post_save, post_delete):
+                signal.connect(current.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
+        settings_page.register()
         tracing.start()

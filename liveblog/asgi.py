@@ -24,6 +24,7 @@ from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
 from articles.interchange.jobs import import_when_due
+from articles.newsroom.consumers import NewsroomConsumer
 from articles.polls.counting import publish_when_voted
 from articles.publishing.forgotten import handle_when_due
 from articles.publishing.schedule import publish_when_due
@@ -32,7 +33,8 @@ from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
 from liveblog.audit.clearing import clear_when_due
-from liveblog.delivery.endpoint import hub, live, nowhere
+from liveblog.cross_origin import CrossOrigin
+from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.handler import Handler
 from liveblog.lifespan import Lifespan
@@ -50,9 +52,15 @@ _BULKHEADS = (
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-_SITEMAPS = ("/sitemap", "/news-sitemap.xml")
-_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SITEMAPS, is_of_site)
+#: Beside the pages of readers: sitemaps, embeds, and the style sheet and files of the newsroom's brand.
+_SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js")
+_pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
+
+
+def _own(app: Any, others: Any = None) -> Any:
+    """Return a websocket application for pages of this site, and of those that `others` says."""
+    return OwnPagesOnly(app, settings.SITE_ORIGINS, others)
 
 
 async def _load_detector() -> None:
@@ -62,21 +70,16 @@ async def _load_detector() -> None:
 
 _routes = ProtocolTypeRouter(
     {
-        "http": BodyLimits(_pages, settings.SESSION_COOKIE_NAME),
-        "websocket": OwnPagesOnly(
-            cast(
-                Any,
-                URLRouter(
-                    [
-                        path("ws/desk/<int:pk>/", AuthMiddlewareStack(DeskConsumer.as_asgi())),
-                        path("ws/approvals/", AuthMiddlewareStack(ApprovalsConsumer.as_asgi())),
-                        path("ws/moderation/", AuthMiddlewareStack(QueueConsumer.as_asgi())),
-                        path("ws/<language>/live/<slug:slug>/", cast(Any, live)),
-                        re_path("", cast(Any, nowhere)),
-                    ]
-                ),
-            ),
-            settings.SITE_ORIGINS,
+        "http": BodyLimits(CrossOrigin(_pages), settings.SESSION_COOKIE_NAME),
+        "websocket": URLRouter(
+            [
+                path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
+                path("ws/approvals/", _own(AuthMiddlewareStack(ApprovalsConsumer.as_asgi()))),
+                path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
+                path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
+                path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
+                re_path("", _own(nowhere)),
+            ]
         ),
         "lifespan": Lifespan(
             metrics.sample_while_serving,

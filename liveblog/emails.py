@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +16,9 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
+
+from liveblog.branding import current as branding
+from liveblog.branding.current import Branding
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +35,15 @@ def compose(template: str, to: str, context: Mapping[str, object], *, message_id
     headers = {"Auto-Submitted": "auto-generated", "Content-Language": get_language() or settings.LANGUAGE_CODE}
     if message_id:
         headers["Message-ID"] = f"<{message_id}@{urlsplit(settings.SITE_URL).hostname}>"
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=headers)
+    subject = " ".join(subject.split())
+    return EmailMessage(subject, body.strip() + "\n", from_email=sender(), to=[to], headers=headers)
+
+
+def sender(brand: Branding | None = None) -> str:
+    """Return the sender of e-mails: the address of the settings, with the name of the site unless they name one."""
+    brand = brand or branding.current()
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((brand.sender, address)) if brand.has_name and not name else settings.DEFAULT_FROM_EMAIL
 
 
 def send_later(message: EmailMessage) -> None:

@@ -53,12 +53,25 @@ class Conflict(Exception):  # noqa: N818 - HTTP's name for it (409, RFC 9110)
         self.current = current
 
 
+class MovedSlug(Http404):
+    """A page has another slug by now, or in the language of its address.
+
+    slug   the one that it has there
+    """
+
+    def __init__(self, slug: str) -> None:
+        super().__init__()
+        self.slug = slug
+
+
 class NotInLanguage(Http404):
     """A page does not exist in the language of its address.
 
     languages   codes of those in which it does, at the same address otherwise
+    title       its title and the language of that
     """
 
-    def __init__(self, languages: Sequence[str]) -> None:
+    def __init__(self, languages: Sequence[str], title: tuple[str, str] | None = None) -> None:
         super().__init__()
         self.languages = languages
+        self.title = title

@@ -13,6 +13,7 @@ from django.db.models.lookups import Contains
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from liveblog import web_origins
 from liveblog.blank import unless_blank
 from liveblog.languages import SHIPPED
 from liveblog.marks import bounded_marks
@@ -83,6 +84,28 @@ class ShortTextField(NormalisedField, models.CharField):
 
 class LongTextField(NormalisedField, models.TextField):
     """A long text of which something can be seen."""
+
+
+class OriginsField(LongTextField):
+    """Origins of web pages, one on each line, as `liveblog.web_origins.normal_pattern` returns them."""
+
+    def normalise(self, text: str) -> str:
+        lines = (_normal_origin(line) or line.strip() for line in super().normalise(text).splitlines())
+        return "\n".join(dict.fromkeys(filter(None, lines)))
+
+    def validate(self, value: str | None, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        for line in (value or "").splitlines():
+            if _normal_origin(line) is None:
+                message = _("“%(line)s” is not the address of a site. Write it as https://partner.example.")
+                raise ValidationError(message, "origin", {"line": line})
+
+
+def _normal_origin(line: str) -> str | None:
+    try:
+        return web_origins.normal_pattern(line)
+    except ValueError:
+        return None
 
 
 class LanguageField(models.CharField):

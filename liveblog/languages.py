@@ -1,8 +1,10 @@
 """The languages in which the product is shipped. The settings import this module before Django is set up."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from babel import Locale
+from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info, gettext
 
 #: Code (BCP 47) to English name; Django translates the names.
@@ -59,5 +61,20 @@ def direction(language: str) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return the name of a language in the active language."""
-    return gettext(get_language_info(code)["name"])
+    """Return the name of a language in the active language, as it is written within a sentence (Unicode CLDR)."""
+    return _names_in(get_language() or "en").get(code.replace("-", "_")) or gettext(get_language_info(code)["name"])
+
+
+def language_title(code: str) -> str:
+    """Return the name of a language in the active language with a capital, for lists and tables."""
+    return capfirst(language_name(code))
+
+
+def own_name(code: str) -> str:
+    """Return the language's own name with a capital: 'Українська'."""
+    name = _names_in(code).get(code.replace("-", "_")) or get_language_info(code)["name_local"]
+    return capfirst(name)
+
+
+def _names_in(language: str) -> Mapping[str, str]:
+    return locale_of(language).languages

@@ -57,6 +57,4 @@ def _with_slashes(rest: str) -> str:
 def names_no_user(address: str) -> None:
     """Raise ValidationError if an address names a user, or is none of a page (a validator of forms and models)."""
     if address and as_read(address) is None:
-        raise ValidationError(
-            _("Enter the address of a page, without a user name or password before the host."), code="link"
-        )
+        raise ValidationError(_("Enter a web address without a username or password."), code="link")

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from babel.lists import format_list
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
 
 from liveblog.languages import locale_of
 
@@ -54,6 +55,21 @@ def _shifted(letter: str, first: range | None) -> str:
     """Put the letters of other scripts behind those of the language's own."""
     shift = first is not None and letter.isalpha() and ord(letter) not in first and ord(letter) < 0x1000
     return chr(ord(letter) + 0xE000) if shift else letter
+
+
+def comma() -> str:
+    """Return the comma and space between short items in the active language."""
+    return pgettext("between the items of a list", ", ")
+
+
+def listed(items: Iterable[object]) -> str:
+    """Return short items in a row, with the comma of the active language: “A, B, C”."""
+    return comma().join(map(str, items))
+
+
+def labelled(label: object, value: object) -> str:
+    """Return a value behind its label, with the colon of the active language: “German: Machine draft”."""
+    return pgettext("a label and its value", "%(label)s: %(value)s") % {"label": label, "value": value}
 
 
 def joined(names: Sequence[str], language: str, html: Sequence[SafeString] | None = None) -> SafeString:

@@ -101,7 +101,7 @@ def _own_host() -> str:
     return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
 
 
-_LANGUAGE = re.compile(r"^/(?:vote/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(r"^/(?:vote/|embed/)?([a-z]{2,3})(?:/|$)")
 
 
 class PostLimitMiddleware:
@@ -118,7 +118,7 @@ class PostLimitMiddleware:
             return self.get_response(request)
         if limits.allowed(request, "post", settings.POSTS_PER_MINUTE, 60):
             return self.get_response(request)
-        text = gettext("Too many requests came from you in a short time. Please wait some minutes and try again.")
+        text = gettext("You have sent too many requests in a short time. Please wait a few minutes and try again.")
         if "application/json" in request.headers.get("Accept", ""):
             response: HttpResponse = JsonResponse({"problem": text, "message": text, "errors": {}}, status=429)
         else:

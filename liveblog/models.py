@@ -2,11 +2,22 @@ from django.db import models
 
 from liveblog.accounts.models import Invitation, Profile
 from liveblog.audit.models import Entry
+from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.search.index import FoldedTextField, SubstringIndex
 
-__all__ = ["Change", "DatabaseHistory", "Entry", "Invitation", "Profile", "SearchText"]
+__all__ = [
+    "Brand",
+    "BrandFile",
+    "Change",
+    "DatabaseHistory",
+    "Entry",
+    "Invitation",
+    "Profile",
+    "SearchText",
+    "SiteLink",
+]
 
 
 class Change(models.Model):

@@ -1,6 +1,6 @@
 """The defence against other sites: the origin that the browser states, compared as a whole, without a cookie."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 
 from django.conf import settings
@@ -34,17 +34,28 @@ class OwnPagesOnly:
 
     Scheme, host and port must be equal. A client that states no origin, or several, is refused as well: every browser
     states one (RFC 6455, section 10.2).
+
+    others   says whether pages of an origin that is not ours may open this websocket all the same
     """
 
-    def __init__(self, app: Application, origins: Iterable[str]) -> None:
+    def __init__(
+        self,
+        app: Application,
+        origins: Iterable[str],
+        others: Callable[[Scope, str], Awaitable[bool]] | None = None,
+    ) -> None:
         self._app = app
         self._origins = {origin.encode() for origin in origins}
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         stated = [value for name, value in scope["headers"] if name == b"origin"]
-        if len(stated) == 1 and stated[0] in self._origins:
+        if len(stated) == 1 and (stated[0] in self._origins or await self._is_allowed(scope, stated[0])):
             await self._app(scope, receive, send)
         else:
             await receive()
             # Before the handshake is accepted, this is an answer with the status 403.
             await send({"type": "websocket.close"})
+
+    async def _is_allowed(self, scope: Scope, origin: bytes) -> bool:
+        return self._others is not None and await self._others(scope, origin.decode("latin-1"))

@@ -22,6 +22,7 @@ from django.utils.http import parse_http_date_safe
 
 from liveblog import connections, metrics
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
+from liveblog.cross_origin import READERS_HEADER
 from liveblog.single_flight import SingleFlight
 
 #: Seconds for which a response is served without validation, even if its max-age is longer.
@@ -67,6 +68,11 @@ _HITS, _VALIDATED, _MADE = map(metrics.PAGE_CACHE.labels, ("hit", "validated", "
 
 #: Headers of one answer: a cookie would be for one reader (readers' pages set none), and an id is of one request.
 _OF_ONE_ANSWER = frozenset({b"set-cookie", b"x-request-id", b"age", b"cache-status"})
+
+#: Headers of an answer that is not modified (RFC 9110, section 15.4.5), and the one that `liveblog.cross_origin` reads.
+_OF_NOT_MODIFIED = frozenset(
+    {b"etag", b"last-modified", b"cache-control", b"vary", b"content-language", READERS_HEADER.lower().encode()}
+)
 
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
@@ -334,8 +340,4 @@ def _marks_of_stale(response: _Response, now: float) -> _Headers:
 
 
 def _validators(response: _Response) -> _Headers:
-    return [
-        (name, value)
-        for name, value in response.starts[b""]["headers"]
-        if name in (b"etag", b"last-modified", b"cache-control", b"vary", b"content-language")
-    ]
+    return [(name, value) for name, value in response.starts[b""]["headers"] if name in _OF_NOT_MODIFIED]

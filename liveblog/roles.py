@@ -35,9 +35,9 @@ NAMES: Mapping[str, _StrOrPromise] = {
 #: The purpose of each role, in a sentence.
 PURPOSES: Mapping[str, _StrOrPromise] = {
     JOURNALIST: _("Writes updates and runs coverage."),
-    TRANSLATOR: _("Translates, and reviews what machines have translated, in their own languages."),
-    MODERATOR: _("Decides on comments, and keeps order in discussions."),
-    EDITOR: _("Does all of this, plans coverage, and sets its rules."),
+    TRANSLATOR: _("Translates, and reviews machine translations, in their own languages."),
+    MODERATOR: _("Decides on comments and moderates discussions."),
+    EDITOR: _("Does all of this, plans coverage and sets its rules."),
 }
 
 
@@ -57,7 +57,7 @@ def _all_of(model: str, *actions: str) -> tuple[str, ...]:
 
 RIGHTS: tuple[Right, ...] = (
     Right(
-        _("See all coverage and all updates, drafts included"),
+        _("See all coverage and all updates, including drafts"),
         ("articles.view_article", "articles.view_update"),
         (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
     ),
@@ -70,30 +70,33 @@ RIGHTS: tuple[Right, ...] = (
         (JOURNALIST, EDITOR),
     ),
     Right(
-        _("Run a coverage at its desk: pin updates, set links to other coverage, keep it open"),
+        _("Run coverage at the live desk: pin updates, link to related coverage, keep it open"),
         ("articles.cover_article",),
         (JOURNALIST, EDITOR),
     ),
+    Right(_("Start coverage, or resume finished coverage"), ("articles.start_coverage",), (JOURNALIST, EDITOR)),
     Right(
-        _("Start a coverage, or go on with one that was finished"), ("articles.start_coverage",), (JOURNALIST, EDITOR)
+        _("Set the headline, picture, languages and times of coverage"),
+        _all_of("articles.article", "add", "change"),
+        (JOURNALIST, EDITOR),
     ),
-    Right(_("Finish a coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
-    Right(_("Write and use ready pieces"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
-    Right(_("Delete ready pieces"), _all_of("articles.snippet", "delete"), (EDITOR,)),
+    Right(_("Finish coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
+    Right(_("Write and use snippets"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
+    Right(_("Delete snippets"), _all_of("articles.snippet", "delete"), (EDITOR,)),
     Right(
-        _("Read the translations and the glossary"),
+        _("See translations and the glossary"),
         ("articles.view_translation", "articles.view_glossaryterm"),
         (JOURNALIST, TRANSLATOR, EDITOR),
     ),
     Right(
-        _("Translate, review translations and refuse them, in one’s own languages"),
+        _("Translate, and approve or reject translations, in one’s own languages"),
         ("articles.translate_article", "articles.translate_update"),
         (TRANSLATOR, EDITOR),
     ),
-    Right(_("Do so in every language"), ("articles.translate_every_language",), (EDITOR,)),
-    Right(_("Change the glossary"), _all_of("articles.glossaryterm", "add", "change", "delete"), (TRANSLATOR, EDITOR)),
+    Right(_("Do this in all languages"), ("articles.translate_every_language",), (EDITOR,)),
+    Right(_("Edit the glossary"), _all_of("articles.glossaryterm", "add", "change", "delete"), (TRANSLATOR, EDITOR)),
     Right(
-        _("Decide on comments, write notes about them, and see reports and earlier decisions"),
+        _("Decide on comments, write notes about them, and see reports and past decisions"),
         (
             *_all_of("comments.comment", "view", "change"),
             *_all_of("comments.note", "add", "view"),
@@ -102,43 +105,47 @@ RIGHTS: tuple[Right, ...] = (
         (MODERATOR, EDITOR),
     ),
     Right(
-        _("Ban commenters, and keep the list of words"),
+        _("Ban commenters, and edit the list of words"),
         (*_all_of("comments.ban"), *_all_of("comments.listedword")),
         (MODERATOR, EDITOR),
     ),
     Right(
-        _("Set the rules of a discussion"),
+        _("Set the rules for comments"),
         _all_of("comments.discussion", "add", "change", "view"),
         (MODERATOR, EDITOR),
     ),
-    Right(_("Show comments in the coverage, and make updates of them"), ("comments.feature_comment",), (EDITOR,)),
+    Right(_("Feature comments in coverage, and turn them into updates"), ("comments.feature_comment",), (EDITOR,)),
     Right(_("Delete comments"), ("comments.delete_comment",), (EDITOR,)),
-    Right(_("Export or erase all data of a commenter"), ("comments.erase_comment",), (EDITOR,)),
+    Right(_("Export or erase all the data of a commenter"), ("comments.erase_comment",), (EDITOR,)),
     Right(
-        _("Plan coverage: create and change articles, authors and topics, and delete them"),
+        _("Plan coverage: create, edit and delete articles, authors and topics"),
         (
-            *_all_of("articles.article", "add", "change", "delete"),
+            *_all_of("articles.article", "delete"),
             *_all_of("articles.author", "add", "change", "delete"),
             *_all_of("articles.topic", "add", "change", "delete"),
             "articles.delete_update",
         ),
         (EDITOR,),
     ),
+    Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
     Right(
-        _("Import coverage from other live blogs, and from archives"),
-        _all_of("articles.import", "add", "change", "view"),
+        _("Set what is usual for new coverage and its comments"),
+        ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
         (EDITOR,),
     ),
     Right(
-        _("Switch on and off the rule that a second person releases updates"), ("articles.switch_release",), (EDITOR,)
+        _("Import coverage from other live blogs and from archives"),
+        _all_of("articles.import", "add", "change", "view"),
+        (EDITOR,),
     ),
+    Right(_("Decide whether updates need a second pair of eyes"), ("articles.switch_release",), (EDITOR,)),
 )
 
 #: The rights of administrators alone, in words.
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
-    _("Invite colleagues, give them roles, and suspend accounts"),
-    _("Remove the second factors of somebody who has lost their device"),
-    _("Read the audit log of log-ins, roles and publishing"),
+    _("Invite colleagues, assign roles and suspend accounts"),
+    _("Remove the second factors of someone who has lost their device"),
+    _("Read the audit log of logins, roles and publishing"),
     _("Delete an update that readers have seen, or an article with such updates"),
 )
 

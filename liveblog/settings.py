@@ -15,7 +15,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
-from liveblog import database_url, redis_url, roles
+from liveblog import database_url, redis_url, roles, web_origins
 from liveblog.languages import SHIPPED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,18 +61,11 @@ _LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", _LOOPBACK if _site.hostname in _LOOPBACK else [_site.hostname])
 
 
-def _origin(name: str, url: str) -> str:
-    """Return the origin of an address as browsers write it (RFC 6454): without the default port, in small letters."""
+def _origin(name: str, url: str, read: Callable[[str], str] = web_origins.normal) -> str:
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return read(url)
     except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "@" in parts.netloc:
-        raise ImproperlyConfigured(f"{name} names {url!r}. An origin is such as https://news.example.org.")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = port in (None, 443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+        raise ImproperlyConfigured(f"{name} names {url!r}. An origin is such as https://news.example.org.") from None
 
 
 _own_urls = [SITE_URL]
@@ -85,6 +78,9 @@ SITE_ORIGINS = [_origin("SITE_URL", url) for url in _own_urls]
 _other_origins: list[str] = env.list("OTHER_ORIGINS", [])
 SITE_ORIGINS += [_origin("OTHER_ORIGINS", url) for url in _other_origins]
 CSRF_TRUSTED_ORIGINS = SITE_ORIGINS
+#: The origins of other sites whose pages may show our coverage, such as https://*.example.org; "*": all sites.
+_embed_origins: list[str] = env.list("EMBED_ORIGINS", [])
+EMBED_ORIGINS = [_origin("EMBED_ORIGINS", url, web_origins.normal_pattern) for url in _embed_origins]
 
 #: Networks of the proxies that are believed, and "unix"; None if nothing is said. See liveblog/proxies.py.
 TRUSTED_PROXIES: list[str] | None = env.list("TRUSTED_PROXIES") if "TRUSTED_PROXIES" in os.environ else None
@@ -161,6 +157,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "liveblog.accounts.views.admin_context",
+                "liveblog.branding.current.context",
+                "articles.newsroom.context.sidebar",
             ],
         },
     },

@@ -59,8 +59,8 @@ def _stale(request: HttpRequest) -> HttpResponse | None:
 
 def _message(request: HttpRequest) -> str:
     if request.method == "POST":
-        return _("We could not save this just now. Please send it again in a moment.")
-    return _("We cannot show this page just now. Please try again in a moment.")
+        return _("We couldn’t save this just now. Please send it again in a moment.")
+    return _("We can’t show this page just now. Please try again in a moment.")
 
 
 def _fields(request: HttpRequest) -> list[Field]:

@@ -2,12 +2,16 @@ from allauth.account.views import password_change
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
+from articles.embedding import views as embedding
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
 from articles.polls.views import vote
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
+from liveblog.branding import settings_page
+from liveblog.branding import views as branding
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
 from liveblog.newsroom import app
+from liveblog.newsroom import settings as settings_pages
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -22,6 +26,8 @@ urlpatterns = [
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),
     path("<indexnow:key>.txt", indexnow_key, name="indexnow-key"),
+    path("brand/<slug:digest>.css", branding.styles, name="brand-styles"),
+    path("brand/<slug:digest>.<slug:extension>", branding.file, name="brand-file"),
     path("i18n/", include("django.conf.urls.i18n")),
     # In place of Django's own, which know neither second factors nor attempts.
     path("admin/login/", accounts.login, name="account_login"),
@@ -31,8 +37,16 @@ urlpatterns = [
     path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
     path("admin/worker.js", app.worker, name="newsroom-worker"),
     path("admin/resume/", app.resume, name="newsroom-resume"),
+    path("admin/settings/", settings_pages.first, name="settings"),
+    path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
+    path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
     path("accounts/", include("liveblog.accounts.urls")),
+    path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),
+    path("embed.js", embedding.script, name="embed-script"),
+    path("embed/<language:language>/<slug:slug>/", embedding.page, name="embed-page"),
+    path("embed/<language:language>/<slug:slug>/fragment.html", embedding.fragment, name="embed-fragment"),
+    path("oembed", embedding.oembed, name="oembed"),
     path("vote/<language:language>/<int:pk>/", vote, name="vote"),
     path("<language:language>/", include("comments.urls")),
     path("<language:language>/", include("articles.urls")),

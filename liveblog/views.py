@@ -1,21 +1,27 @@
 import sys
+from collections.abc import Callable
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.translation import get_language_from_request
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, get_language_from_request
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from liveblog import connections, outages, unavailable
-from liveblog.errors import NotInLanguage
+from liveblog import cache, connections, outages, unavailable
+from liveblog.branding.current import edition
+from liveblog.errors import MovedSlug, NotInLanguage
 from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
+
+#: For so long a page that says "not found" may name coverage that has just ended.
+SUGGESTIONS_SECONDS = 30.0
 
 
 @require_safe
@@ -82,6 +88,7 @@ def upload(request: HttpRequest, path: str) -> HttpResponseBase:
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers which pages are for them (RFC 9309), and where the sitemaps are (https://www.sitemaps.org)."""
     for_people = ["/admin/", "/vote/", "/i18n/"]
+    for_people += ["/*/search/"]
     for_people += [f"/*/comments/{page}/" for page in ("mine", "confirm", "unsubscribe")]
     closed = for_people if settings.INDEXING else ["/"]
     sitemaps = [reverse("sitemap-index"), reverse("news-sitemap-of-all")]
@@ -93,14 +100,60 @@ def robots(request: HttpRequest) -> HttpResponse:
     return response
 
 
+#: Takes a language; returns HTML with the coverage of this moment.
+_suggestions: Callable[[str], str] = lambda _language: ""  # noqa: E731 - until an app knows better
+
+
+def suggest_with(suggestions: Callable[[str], str]) -> None:
+    """Have pages that say "not found" show these suggestions."""
+    global _suggestions
+    _suggestions = suggestions
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that there is no page. If there is one in other languages, offer them, at the same place of its list."""
-    addresses = []
+    """Say that there is no page, and help on: with the page in other languages, the search, and what is live.
+
+    If its address has a former slug, redirect to the same page under the present one.
+    """
+    if isinstance(exception, MovedSlug) and request.resolver_match is not None:
+        return _moved(request, exception.slug)
+    addresses, title = [], None
     if isinstance(exception, NotInLanguage):
         rest = request.path.partition("/")[2].partition("/")[2]
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         addresses = [{"language": code, "url": f"/{code}/{rest}{query}"} for code in exception.languages]
-    return render(request, "404.html", {"addresses": addresses}, status=404)
+        title = exception.title
+    suggestions = cached_suggestions(get_language() or "en")
+    return render(request, "404.html", {"addresses": addresses, "title": title, "suggestions": suggestions}, status=404)
+
+
+def cached_suggestions(language: str) -> str:
+    """Return the suggestions, made once for many: nothing keeps the pages of addresses that do not exist."""
+    key = f"suggestions:{edition()}:{language}"
+    found = cache.get(key)
+    if found is None:
+        try:
+            found = _suggestions(language)
+        except DatabaseError:
+            return ""
+        cache.put(key, found, SUGGESTIONS_SECONDS)
+    return mark_safe(found)
+
+
+#: The slug may change again.
+_MOVED_MAX_AGE_SECONDS = 3600
+
+
+def _moved(request: HttpRequest, slug: str) -> HttpResponse:
+    match = request.resolver_match
+    assert match is not None
+    address = reverse(match.view_name, kwargs=match.kwargs | {"slug": slug})
+    query = request.META.get("QUERY_STRING", "")
+    # 308 has the browser send a form again as it was (RFC 9110, section 15.4.9), so a comment is not lost.
+    status = 301 if request.method in ("GET", "HEAD") else 308
+    response = HttpResponse(status=status, headers={"Location": f"{address}?{query}" if query else address})
+    patch_cache_control(response, public=True, max_age=_MOVED_MAX_AGE_SECONDS)
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

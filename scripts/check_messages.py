@@ -1,7 +1,8 @@
 """Check that every string of the platform is translated into every shipped language.
 
-With --write, bring the catalogues in locale/ up to date instead; translations are kept. Strings in djangojs.po that no
-code of ours names are those of the rich text editor, and stay.
+With --write, bring the catalogues in locale/ up to date instead; translations are kept. Each message gets a comment
+that says where it is shown, what it is and what its placeholders stand for (locale/terms.toml). Strings in djangojs.po
+that no code of ours names are those of the rich text editor, and stay.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import polib
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import check_words  # noqa: E402
 
 from liveblog.languages import SHIPPED  # noqa: E402
 
@@ -51,7 +54,7 @@ def extract(copy: Path) -> None:
     shutil.copy(ROOT / "manage.py", copy)
     for domain in DOMAINS:
         command = [sys.executable, "manage.py", "makemessages", "--verbosity=0", "--domain", domain]
-        command += ["--keep-pot", "--no-location", "--no-wrap", *(f"--locale={code}" for code in LANGUAGES)]
+        command += ["--keep-pot", "--add-location=file", "--no-wrap", *(f"--locale={code}" for code in LANGUAGES)]
         if subprocess.run(command, cwd=copy, env=os.environ | {"DEBUG": "1"}).returncode:
             sys.exit("The strings could not be extracted.")
 
@@ -120,7 +123,17 @@ def _begun(language: str, copy: Path) -> polib.POFile:
     return begun
 
 
+def _explain(entry: polib.POEntry, words: check_words.Words) -> None:
+    """Tell translators about a message; its comment in the code, if there is one, stays."""
+    files = sorted({name for name, _line in entry.occurrences})
+    # More than two places say nothing.
+    shown = [f"In {' and '.join(files)}"] if 0 < len(files) < 3 else []
+    entry.comment = "\n".join(filter(None, [entry.comment, *shown, *check_words.comments(entry, words)]))
+    entry.occurrences = []
+
+
 def write(copy: Path) -> None:
+    words = check_words.load()
     for language, domain in ((code, domain) for domain in DOMAINS for code in LANGUAGES):
         path = path_of(language, domain)
         if not (copy / path).exists() and (domain != "djangojs" or (ROOT / path).exists()):
@@ -128,6 +141,8 @@ def write(copy: Path) -> None:
         merged = load(copy / path) if (copy / path).exists() else _begun(language, copy)
         if not (ROOT / path).exists():
             _name(merged, language)
+        for entry in merged if domain == "django" else ():
+            _explain(entry, words)
         for entry in merged.obsolete_entries():
             if path.stem == "djangojs":
                 entry.obsolete = False

@@ -28,6 +28,8 @@ from hypothesis import settings as hypothesis
 from pytest_django.plugin import blocking_manager_key
 
 from liveblog import actors, limits
+from liveblog.branding import current as branding
+from liveblog.branding.current import Branding
 from tests import databases, soak
 from tests.actors import TEST, nobody_acting
 from tests.mail_server import MailServer
@@ -196,6 +198,8 @@ def nothing_left_over(
     settings.JOBS_IN_THREADS = _commits(request.node)
     cache.clear()
     limits.forget()
+    # The look of the site is read when a test saves one.
+    branding.keep(Branding(), 86_400)
     translation.deactivate()
     timezone.deactivate()
     # A test saves as a machine. A request names its own actor, and has none before.

@@ -89,7 +89,8 @@ class Page(HTMLParser):
             given.get("lang", around.language),
             given.get("dir") or ("auto" if tag == "bdi" else around.direction),
             around.is_name or tag == "bdi" or given.get("dir") == "auto",
-            around.unseen or tag in _UNSEEN,
+            # Browsers show the template of a shadow root.
+            around.unseen or (tag in _UNSEEN and "shadowrootmode" not in given),
         )
         if tag == "html":
             self.root = given

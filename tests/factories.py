@@ -14,7 +14,7 @@ from PIL import Image
 
 from articles import changes
 from articles.embeds import services as embeds
-from articles.models import Article, Author, Picture, Update
+from articles.models import Article, Author, Picture, Topic, Update
 from articles.pending import PendingRelations
 from comments import confirmation
 from comments.models import Comment, EmailAddress
@@ -49,7 +49,13 @@ def article(**fields: Any) -> Article:
 
 
 def update(
-    of: Article, *, authors: tuple[Author, ...] = (), pictures: tuple[Picture, ...] = (), embed: str = "", **fields: Any
+    of: Article,
+    *,
+    authors: tuple[Author, ...] = (),
+    topics: tuple[Topic, ...] = (),
+    pictures: tuple[Picture, ...] = (),
+    embed: str = "",
+    **fields: Any,
 ) -> Update:
     """Create a published update, with an English text if no text is given."""
     if not any(name.startswith(("headline", "body")) for name in fields):
@@ -61,6 +67,8 @@ def update(
         made.save()
         if authors:
             made.authors.set(authors)
+        if topics:
+            made.topics.set(topics)
         for position, each in enumerate(pictures):
             each.update, each.position = made, position
             each.save()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.forms import MultiWidget
 from django.test import Client
@@ -32,9 +31,8 @@ def form_of(answer: Any) -> dict[str, Any]:
         if field.show_hidden_initial:
             data[form[name].html_initial_name] = value or ""
         if isinstance(field.widget, MultiWidget) and isinstance(value, dict):
-            codes = (code for code, _name in settings.LANGUAGES)
-            chosen = zip(codes, field.widget.decompress(value), strict=True)
-            data |= {f"{name}_{code}": policy for code, policy in chosen}
+            parts = zip(field.widget.widgets_names, field.widget.decompress(value), strict=True)
+            data |= {f"{name}{part}": chosen for part, chosen in parts}
             continue
         if hasattr(value, "strftime"):
             data[name] = value.isoformat()

@@ -76,7 +76,7 @@ def test_a_wrong_name_or_password_gets_one_answer(client: Client, ioana: User, n
     assert not is_in(client)
     if "\0" not in name:
         assert page.context["form"].non_field_errors() == [
-            "The username or the password is not correct. Check upper and lower case."
+            "The username or password is incorrect. Check upper and lower case."
         ]
 
 
@@ -93,7 +93,7 @@ def test_a_person_without_a_role_is_told_so_and_is_not_sent_round_in_circles(cli
     log_in(client, "ana")
     page = client.get("/admin/", follow=True)
     assert page.status_code == 403
-    assert "nobody has given you a role" in page.content.decode()
+    assert "you don’t have a role" in page.content.decode()
 
 
 def test_nobody_signs_up(client: Client) -> None:
@@ -117,7 +117,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(client: Clie
             page.request["PATH_INFO"], {"password1": "correct horse 7", "password2": "correct horse 7"}
         )
     assert answer["Location"] == "/accounts/password/reset/key/done/"
-    assert "was changed with a link" in mail.outbox[-1].body
+    assert "was changed using a link" in mail.outbox[-1].body
     assert "no longer works" in Client().get(link, follow=True).content.decode()
     assert not is_in(elsewhere)
     log_in(client, password="correct horse 7")
@@ -170,7 +170,7 @@ def test_a_code_of_the_app_is_asked_for_after_the_password(client: Client, ioana
     assert log_in(client)["Location"] == "/accounts/second-factor/"
     assert not is_in(client)
     wrong = client.post("/accounts/second-factor/", {"code": "000000"})
-    assert wrong.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
+    assert wrong.context["form"].errors == {"code": ["This is incorrect or has expired. Try again."]}
     assert not is_in(client)
     client.post("/accounts/second-factor/", {"code": code_of(SECRET)})
     assert is_in(client)
@@ -193,7 +193,7 @@ def test_a_factor_that_no_key_can_read_is_a_wrong_code_and_not_an_open_door(
     settings.SECRET_KEY = "a key without the former one"
     log_in(client)
     page = client.post("/accounts/second-factor/", {"code": code_of("")})
-    assert page.context["form"].errors == {"code": ["This is not correct, or it is too old. Try again."]}
+    assert page.context["form"].errors == {"code": ["This is incorrect or has expired. Try again."]}
     assert not is_in(client)
 
 
@@ -301,7 +301,7 @@ def test_people_whose_role_needs_a_second_factor_set_it_up_before_anything_else(
     log_in(client, "emil")
     for address in ("/admin/", "/admin/articles/article/", "/admin/roles/"):
         assert client.get(address)["Location"] == "/accounts/"
-    assert "Your role needs a second factor" in client.get("/accounts/").content.decode()
+    assert "Your role requires a second factor" in client.get("/accounts/").content.decode()
     TOTP.activate(emil, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     assert is_in(client)
 

@@ -69,7 +69,7 @@ def test_the_history_names_the_machine(admin_client: Any) -> None:
         update = factories.update(factories.article())
     assert (newest(update).user, newest(update).cause, newest(update).actor) == (None, "machine", "DeepL <3")
     page = admin_client.get(f"/admin/articles/update/{update.pk}/versions/").content.decode()
-    assert "Machine (<bdi>DeepL &lt;3</bdi>)" in page
+    assert "Automatic (<bdi>DeepL &lt;3</bdi>)" in page
 
 
 def test_the_database_takes_no_version_without_a_name() -> None:
@@ -140,6 +140,6 @@ def test_a_comment_goes_through_the_hands_of_a_second_person(client: Client, gre
     article = factories.article(needs_release=True)
     client.force_login(greta)
     answer = client.post(f"/admin/comments/comment/{approved(article).pk}/update/")
-    assert "somebody else to release it" in answer.json()["message"]
+    assert "A colleague has to approve it" in answer.json()["message"]
     update = article.updates.get()
     assert (update.state, update.submitted_by, update.released_by) == ("submitted", greta, None)

@@ -128,7 +128,7 @@ def test_a_translator_cannot_publish() -> None:
         (
             "Journalist",
             ["articles.add_update"],
-            ["articles.change_article", "articles.delete_update", "comments.change_comment"],
+            ["articles.delete_article", "articles.delete_update", "comments.change_comment"],
         ),
         ("Translator", ["articles.translate_update"], ["articles.change_update", "articles.add_update"]),
         ("Moderator", ["comments.change_comment"], ["articles.change_update", "articles.add_update"]),
@@ -142,9 +142,21 @@ def test_a_group_has_the_rights_of_its_name(group: str, may: list[str], may_not:
     assert not any(user.has_perm(permission) for permission in may_not)
 
 
-def test_a_journalist_cannot_change_the_article() -> None:
+def test_a_journalist_sets_up_a_coverage_and_neither_deletes_it_nor_changes_its_rule() -> None:
     article = factories.article()
     client = member_of("Journalist")
+    data = opened(client, article) | {"headline_en": "Ministers arrive"}
+    assert client.post(change_url(article), data).status_code == 302
+    article.refresh_from_db()
+    assert article.headline_en == "Ministers arrive"
+    ruled = opened(client, article) | {"needs_release": "on"}
+    assert "needs_release" in errors_of(client.post(change_url(article), ruled))
+    assert client.post(f"/admin/articles/article/{article.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_moderator_cannot_change_the_article() -> None:
+    article = factories.article()
+    client = member_of("Moderator")
     assert client.get(change_url(article)).status_code == 200
     assert client.post(change_url(article), {"slug": "stolen"}).status_code == 403
 

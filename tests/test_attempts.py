@@ -113,7 +113,7 @@ def test_a_code_is_guessed_a_few_times(ana: User) -> None:
     for _ in range(attempts.FREE_OF_ACCOUNT):
         attempts.begin(request, "code", "ana")
     for _ in range(10):
-        with pytest.raises(ValidationError, match="Too many attempts to log in"):
+        with pytest.raises(ValidationError, match="Too many login attempts"):
             attempts.begin(request, "code", "ana")
 
 

@@ -236,7 +236,7 @@ def test_code_without_a_form_stores_no_blank_text_either() -> None:
     assert (update.headline_en, update.attribution_en) == ("", "")
     with (
         acting_as(User.objects.create_superuser("admin")),
-        pytest.raises(ValidationError, match="carries an earlier time"),
+        pytest.raises(ValidationError, match="reason for backdating"),
     ):
         update.first_published_at, update.backdating_reason = update.article.coverage_start, "\u3164"
         update.save()

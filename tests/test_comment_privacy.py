@@ -165,7 +165,7 @@ def test_an_erased_comment_disappears_from_open_pages_and_its_answers_stay(clien
     changes = client.get(f"/en/live/{article.slug}/changes?after={state}").json()["changes"]
     [thread] = [change for change in changes if change["id"] == comment.element]
     assert "An answer that stays." in thread["html"]
-    assert "no longer here" in thread["html"]
+    assert "no longer available" in thread["html"]
     assert "Unmistakable" not in json.dumps(changes)
 
 

@@ -84,7 +84,7 @@ def test_a_form_on_another_site_cannot_post(client: Any) -> None:
     article = factories.article()
     answer = post(client, f"{article.url('de')}comments/", site="cross-site")
     assert answer.status_code == 403
-    assert "Nicht erlaubt" in answer.content.decode()
+    assert "Zugriff verweigert" in answer.content.decode()
     assert not Comment.objects.exists()
 
 
@@ -491,7 +491,7 @@ def test_an_answer_to_a_comment_deleted_meanwhile_is_refused(client: Any) -> Non
     article = factories.article()
     parent = factories.comment(article, state="approved")
     Comment.objects.get(pk=parent.pk).delete()
-    with pytest.raises(submission.Rejected, match="no longer there"):
+    with pytest.raises(submission.Rejected, match="no longer exists"):
         submission.submit(article, WORDS | {"parent": parent}, "en", submission.Sender("192.0.2.1", ""))
 
 
@@ -542,7 +542,7 @@ def test_a_long_conversation_is_pushed_in_part_and_has_a_page_of_its_own(client:
         factories.comment(article, parent=first, state="approved", text=f"Answer {number}.")
     change = client.get(f"/en/live/{article.slug}/changes?after={factories.state_at(article, 0)}").json()["changes"][0]
     assert [number for number in range(8) if f"Answer {number}." in change["html"]] == [3, 4, 5, 6, 7]
-    assert "3 earlier answers" in change["html"]
+    assert "3 earlier replies" in change["html"]
     whole = client.get(f"{article.url('en')}comments/{first.pk}/").content.decode()
     assert all(f"Answer {number}." in whole for number in range(8))
 

@@ -145,4 +145,4 @@ def test_a_provider_that_does_not_answer_is_named_in_a_sentence(client: Client, 
     }
     page = client.post("/accounts/company/log-in/")
     assert page.status_code == 503
-    assert "log-in did not work" in page.content.decode()
+    assert "Company login failed" in page.content.decode()

@@ -171,7 +171,7 @@ def test_an_owner_who_wants_no_letters_is_never_asked_again(client: Client, arti
 def test_a_confirmed_comment_counts_and_so_do_the_next(client: Client, article: Article, mail: MailServer) -> None:
     trusted()
     answer = send(client, article)
-    assert "not confirmed yet" in answer.content.decode()
+    assert "hasn’t been confirmed yet" in answer.content.decode()
     comment = last()
     deliver()
     proof = confirm(client, mail, comment)
@@ -179,7 +179,7 @@ def test_a_confirmed_comment_counts_and_so_do_the_next(client: Client, article: 
     assert (comment.state, comment.confirmed) == (State.APPROVED, True)
     send(client, article, text="And one more.", proof=proof)
     assert last().state == State.APPROVED
-    assert "not confirmed yet" not in own_page(client, answer["Location"])
+    assert "hasn’t been confirmed yet" not in own_page(client, answer["Location"])
 
 
 def test_the_owner_disowns_what_somebody_else_has_written(client: Client, article: Article, mail: MailServer) -> None:

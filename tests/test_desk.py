@@ -219,7 +219,7 @@ def test_a_failed_preview_shows_the_errors_in_the_editors_language(desk: DeskCli
     data = {"source_language": "de", "kind": "text", "reader": "ar"}
     html = desk.client.post(desk.address("preview_new"), data).content.decode()
     assert '<html lang="en" dir="ltr">' in html
-    assert "Write a headline or a text" in html
+    assert "Enter a headline or text" in html
 
 
 def test_a_preview_is_offered_in_the_languages_that_the_site_offers(desk: DeskClient, settings: Any) -> None:
@@ -338,7 +338,7 @@ def test_an_update_still_waits_for_release_after_its_author_changes_it(desk: Des
     update = Update.objects.get()
     assert desk.rewrite(update, desk.opened(update), "publish", body="<p>It is so.</p>")["state"] == "submitted"
     buttons = colleague(desk.article).client.get(desk.address("composer", update.pk)).content.decode()
-    assert re.search(r"data-chord\s*>\s*Release\s*<", buttons)
+    assert re.search(r"data-chord\s*>\s*Approve\s*<", buttons)
 
 
 def test_a_correction_reaches_the_copy_of_an_update_in_another_article(desk: DeskClient) -> None:

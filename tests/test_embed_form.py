@@ -36,7 +36,7 @@ def test_the_desk_previews_an_address_as_readers_will_see_it(server: EmbedServer
     said = asked(member_of("Journalist"), article, "https://youtu.be/dQw4w9WgXcQ").json()
     assert (said["url"], said["provider"], said["title"], said["notice"]) == (VIDEO, "YouTube", "Ministers arrive", "")
     assert "data:image/jpeg;base64," in said["html"]
-    assert "A click loads content from YouTube." in said["html"]
+    assert "Click to load content from YouTube." in said["html"]
     assert Embed.objects.count() == 0
 
 
@@ -78,7 +78,7 @@ def test_a_preview_of_an_update_stores_nothing(server: EmbedServer, settings: An
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("down", "does not answer"), ("slow", "does not answer"), ("gone", "no longer there")]
+    ("fault", "said"), [("down", "isn’t responding"), ("slow", "isn’t responding"), ("gone", "has been deleted")]
 )
 def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, said: str) -> None:
     server.fault = fault
@@ -88,7 +88,10 @@ def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, sa
 
 
 def test_the_desk_refuses_an_invalid_address(server: EmbedServer) -> None:
-    assert "is no address" in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+    assert (
+        "isn’t a web address"
+        in asked(member_of("Journalist"), factories.article(), "javascript:alert(1)").json()["error"]
+    )
 
 
 def test_only_users_who_write_updates_can_ask_for_a_preview(server: EmbedServer) -> None:
@@ -110,16 +113,16 @@ def test_an_embed_is_published_in_the_admin(server: EmbedServer) -> None:
     update = Update.objects.get()
     assert update.embed.url == "https://vimeo.com/76979871"
     refused = client.post(change_url(update), opened(client, update) | {"embed_url": ""})
-    assert "Write a headline or a text" in str(errors_of(refused))
+    assert "Enter a headline or text" in str(errors_of(refused))
     assert Update.objects.get().embed.url == "https://vimeo.com/76979871"
 
 
 def test_an_embed_is_only_published_with_an_address(server: EmbedServer) -> None:
     desk = DeskClient(member_of("Journalist"), factories.article())
-    missing = ["Paste the address of what is to be embedded."]
+    missing = ["Paste the link to the post, video or chart."]
     assert desk.write(kind="embed", body="<p>See for yourself.</p>")["errors"] == {"embed_url": missing}
     [wrong] = desk.write(kind="embed", embed_url="youtube")["errors"]["embed_url"]
-    assert "is no address of a page" in wrong
+    assert "isn’t a web address" in wrong
     desk.write("draft", kind="embed", body="<p>See for yourself.</p>")
     update = Update.objects.get()
     assert update.kind == "embed"
@@ -134,5 +137,5 @@ def test_a_form_with_a_wrong_address_shows_an_error_and_changes_nothing(server: 
     update = posted()
     client = member_of("Journalist")
     answer = client.post(change_url(update), opened(client, update) | {"embed_url": "youtube"})
-    assert "is no address of a page" in str(errors_of(answer)["embed_url"])
+    assert "isn’t a web address" in str(errors_of(answer)["embed_url"])
     assert Embed.objects.get().url == VIDEO

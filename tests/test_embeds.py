@@ -212,7 +212,7 @@ def test_publishing_does_not_wait_for_a_provider_and_the_preview_appears_later(s
     shown = page(update)
     assert "Ministers arrive" in shown
     assert "Public Broadcaster" in shown
-    assert "A click loads content from YouTube." in shown
+    assert "Click to load content from YouTube." in shown
 
 
 def test_an_update_without_text_is_shared_under_the_title_of_its_embed(server: EmbedServer) -> None:

@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from articles.models import Translation, Update
-from articles.translations import drafting
+from articles.translations import drafting, usage
 from comments import translation
 from comments.models import Comment
+from liveblog.actors import acting_as
 from liveblog.translation import engines
 from tests import factories
+from tests.forms import change_url, member_of
 from tests.test_drafting import ANSWERS, SOURCE, make_due, state
 from tests.translation_servers import TranslationServer
 
@@ -137,3 +140,45 @@ def test_texts_under_embargo_leave_the_house_when_they_are_published(first: Tran
     update.save()
     drafting.draft_due()
     assert state(update).state == State.MACHINE
+
+
+# Costs and quality ----------------------------------------------------------------------------------------------------
+
+
+def used(update: Update) -> list[tuple[Any, ...]]:
+    return [
+        (row["engine"], row["language"], row["texts"], row["characters"], row["accepted"], row["changed"])
+        for row in usage.by_engine(update.article_id)
+    ]
+
+
+def test_texts_and_characters_are_counted_by_engine(first: TranslationServer, second: TranslationServer) -> None:
+    update = drafted()
+    asked = [json.loads(request.body["messages"][1]["content"]) for request in first.translations]
+    sent = sum(len(text) for each in asked for text in each["texts"])
+    [(engine, language, texts, characters, accepted, changed)] = used(update)
+    assert (engine, language, texts, characters) == ("llm", "de", 1, sent)
+    assert (accepted, changed) == (0, None)
+
+
+def test_the_share_that_people_change_is_counted_when_they_accept(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    with acting_as(User.objects.create_superuser("editor")):
+        update.body_de = update.body_de.replace("Vierzehn", "14")
+        update.save()
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted) == (State.REVIEWED, 1)
+    assert 5 < changed < 20
+
+
+def test_a_draft_accepted_as_it_is_counts_as_unchanged(first: TranslationServer) -> None:
+    update = drafted()
+    client = member_of("Editor")
+    address = change_url(state(update))
+    update.refresh_from_db()
+    form = {"stamp": client.get(address).context["form"]["stamp"].value(), "body-0": update.body_de, "_accept": "1"}
+    assert client.post(address, form).status_code == 302
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted, changed) == (State.REVIEWED, 1, 0)
+    assert 'id="engine-figures"' in client.get("/admin/articles/translation/").content.decode()

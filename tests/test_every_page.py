@@ -177,7 +177,8 @@ def starts(role: str, language: str, article: Article) -> list[str]:
     """Return the addresses where a crawl starts: the root, and pages that it must not miss among many of a kind."""
     if role not in ROLES:
         updates = [update.url(language) for update in article.updates.published()]
-        return [f"/{language}/", *updates, f"{article.url(language)}comments/?sent=1", "/admin/login/"]
+        embeds = [f"/embed/{language}/{article.slug}/", f"/embed/{language}/{article.slug}/?teaser=1"]
+        return [f"/{language}/", *updates, *embeds, f"{article.url(language)}comments/?sent=1", "/admin/login/"]
     if role == "Moderator":
         return ["/admin/", "/admin/comments/comment/"]
     if role == "Journalist":

@@ -142,9 +142,9 @@ def test_page_desk_and_history_say_who_finished_the_coverage(client: Any) -> Non
     assert "Finished automatically" in client.get(article.url("en")).content.decode()
     side = desk.entries()["side"]
     assert "Finished automatically" in side
-    assert "Clock" in side
+    assert "Scheduler" in side
     history = member_of("Editor").get(f"/admin/articles/article/{article.pk}/history/").content.decode()
-    assert "Clock" in history
+    assert "Scheduler" in history
     # Nothing is published after the end.
     waits.refresh_from_db()
     assert waits.state == "draft"

@@ -212,12 +212,12 @@ def test_the_list_describes_each_version_in_words() -> None:
         update.save()
     versions = member_of("Journalist").get(versions_url(update)).context["versions"]
     assert [", ".join(version.summary) for version in reversed(list(versions))] == [
-        "written, as a draft",
+        "written, saved as draft",
         "published",
         "text: German",
         "key event",
         "corrected, text: English, German: Reviewed, outdated",
-        "withdrawn, with a mark for readers",
+        "withdrawn, with a notice to readers",
         "published again",
     ]
 
@@ -348,7 +348,7 @@ def test_restoring_over_a_version_that_was_not_shown_is_refused() -> None:
         update.body_en = f"<p>{word}.</p>"
         update.save()
     answer = restored(member_of("Journalist"), update, 1, shown=2)
-    assert "Somebody else has saved this update" in answer.content.decode()
+    assert "Someone else has saved this update" in answer.content.decode()
     assert (update.body_en, numbers(update)) == ("<p>Three.</p>", [1, 2, 3])
 
 
@@ -419,7 +419,7 @@ def test_restoring_an_invalid_version_is_refused_with_a_reason() -> None:
     update.body_en, update.state = "<p>One.</p>", "published"
     update.save()
     answer = restored(member_of("Journalist"), update, 1)
-    assert "Write a headline or a text in the source language first." in answer.content.decode()
+    assert "Enter a headline or text in the source language first." in answer.content.decode()
     assert update.body_en == "<p>One.</p>"
 
 

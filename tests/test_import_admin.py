@@ -53,11 +53,11 @@ def test_a_file_is_read_confirmed_and_imported(editor: Client, django_capture_on
     row = ask(editor, file=document(), slug="night")
     path = row.file.name
     assert editor.get(f"/media/{path}").status_code == 404
-    assert "Being read" in page(editor, row)
+    assert "Reading" in page(editor, row)
     assert 'http-equiv="refresh"' in page(editor, row)
     assert jobs.import_due() == 1
     shown = page(editor, row)
-    assert "Elements that are not kept" in shown
+    assert "Unsupported elements" in shown
     assert "video" in shown
     assert not Article.objects.exists()
     act(editor, row, "_confirm")
@@ -101,7 +101,7 @@ def test_no_address_of_a_private_network_is_asked(editor: Client, address: str) 
     jobs.import_due()
     row.refresh_from_db()
     assert row.state == "failed"
-    assert "is not the address of a public website" in row.error
+    assert "isn’t a public web address" in row.error
     act(editor, row, "_retry")
     assert row.state == "reading"
 

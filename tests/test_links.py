@@ -107,9 +107,9 @@ def test_an_address_with_a_user_is_no_link_in_a_comment_but_counts_as_one() -> N
 
 @pytest.mark.django_db
 def test_no_field_for_an_address_takes_one_with_a_user() -> None:
-    with pytest.raises(ValidationError, match="user name or password"):
+    with pytest.raises(ValidationError, match="username or password"):
         services.address("https://user:pw@host.example/")
     article = factories.article()
-    with pytest.raises(ValidationError, match="user name or password") as caught:
+    with pytest.raises(ValidationError, match="username or password") as caught:
         factories.update(article, kind="quote", attribution_en="Ana", source_url="https://user@host.example/")
     assert "source_url" in caught.value.message_dict

@@ -84,7 +84,7 @@ def test_a_card_shows_the_answered_comment_and_the_authors_record(greta: QueueCl
     assert "Is it true?" in html
     assert "Approved <b>2</b>" in html
     assert "Spam <b>1</b>" in html
-    assert "Refused <b>0</b>" in html
+    assert "Rejected <b>0</b>" in html
 
 
 def test_a_card_declares_the_language_of_the_text_and_isolates_the_name(greta: QueueClient) -> None:
@@ -157,9 +157,9 @@ def test_journalists_see_at_their_desk_how_many_comments_wait(greta: QueueClient
     article = factories.article()
     waiting(3, article)
     journalist = newsroom.user("ioana", "Journalist")
-    [panel] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments waiting"]
+    [panel] = [each for each in panels.panels_for(article.pk, journalist) if str(each.label) == "Comments to review"]
     assert (panel.count, panel.url) == (3, "")
-    [panel] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments waiting"]
+    [panel] = [each for each in panels.panels_for(article.pk, greta.user) if str(each.label) == "Comments to review"]
     assert f"article={article.pk}" in panel.url
 
 
@@ -169,11 +169,11 @@ def test_journalists_see_at_their_desk_how_many_comments_wait(greta: QueueClient
 def test_a_card_shows_who_decided_and_why(greta: QueueClient) -> None:
     comment = factories.comment()
     answer = greta.decide("rejected", comment, reason="insult", words="The second sentence.")
-    assert (answer["message"], answer["problems"]) == ("Refused", {})
+    assert (answer["message"], answer["problems"]) == ("Rejected", {})
     assert now(comment).state == State.REJECTED
     assert Decision.objects.get().reason == "insult: The second sentence."
     html = greta.card(comment)
-    for words in ("<bdi>greta</bdi>", "Insulting or hateful", "<bdi>The second sentence.</bdi>"):
+    for words in ("<bdi>greta</bdi>", "Abusive or hateful", "<bdi>The second sentence.</bdi>"):
         assert words in html
 
 
@@ -210,15 +210,15 @@ def test_a_comment_changed_meanwhile_is_shown_again_before_a_decision(greta: Que
 def test_deciding_on_a_deleted_comment_says_that_it_is_gone(greta: QueueClient) -> None:
     comment = factories.comment()
     Comment.objects.all().delete()
-    assert "no longer there" in greta.decide("approved", comment)["problems"][f"comment-{comment.pk}"]
+    assert "no longer exists" in greta.decide("approved", comment)["problems"][f"comment-{comment.pk}"]
 
 
 def test_a_claimed_comment_is_marked_and_left_to_its_moderator(greta: QueueClient, karim: QueueClient) -> None:
     comment = factories.comment()
     assert greta.act(comment, "claim") == {"claimed_by": ""}
     assert karim.act(comment, "claim") == {"claimed_by": "greta"}
-    assert "In hand: greta" in karim.card(comment)
-    assert "In hand" not in greta.card(comment)
+    assert "Being reviewed by greta" in karim.card(comment)
+    assert "Being reviewed" not in greta.card(comment)
     assert "greta" in karim.decide("spam", comment)["problems"][f"comment-{comment.pk}"]
     assert now(comment).state == State.WAITING
     greta.act(comment, "claim", release="1")
@@ -229,7 +229,7 @@ def test_an_expired_claim_does_not_block_other_moderators(greta: QueueClient, ka
     comment = factories.comment()
     greta.act(comment, "claim")
     Comment.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert "In hand" not in karim.card(comment)
+    assert "Being reviewed" not in karim.card(comment)
     assert karim.decide("approved", comment)["problems"] == {}
 
 
@@ -304,7 +304,7 @@ def test_a_ban_needs_a_target_and_a_duration(greta: QueueClient, data: dict[str,
 
 
 def test_a_ban_by_unknown_data_is_refused(greta: QueueClient) -> None:
-    assert "Nothing is known" in greta.act(factories.comment(), "ban", email="on", days="1")["problem"]
+    assert "We have no email or IP address" in greta.act(factories.comment(), "ban", email="on", days="1")["problem"]
 
 
 def test_a_moderator_can_read_a_machine_translation_beside_the_comment(greta: QueueClient, settings: Any) -> None:
@@ -422,9 +422,9 @@ def test_the_log_and_the_bans_have_pages_of_their_own(greta: QueueClient) -> Non
     greta.decide("rejected", comment, reason="false", words="Since when?")
     greta.act(comment, "ban", email="on", days="1")
     log = greta.client.get("/admin/comments/decision/").content.decode()
-    for words in ("greta", "Dangerously false", "Since when?", f"?comment={comment.pk}"):
+    for words in ("greta", "Harmful misinformation", "Since when?", f"?comment={comment.pk}"):
         assert words in log
-    assert "An e-mail address" in greta.client.get("/admin/comments/ban/").content.decode()
+    assert "An email address" in greta.client.get("/admin/comments/ban/").content.decode()
     assert greta.client.get(change_url(Ban.objects.get())).status_code == 200
     assert greta.client.post(change_url(Decision.objects.get()), {}).status_code == 302
 

@@ -246,7 +246,7 @@ def test_a_time_is_taken_as_people_type_it(text: str, time: str) -> None:
 def test_what_is_no_time_of_the_24_hour_clock_is_refused_with_an_example(text: str) -> None:
     with translation.override("en"), pytest.raises(forms.ValidationError) as caught:
         field_of("Asia/Kathmandu").clean(Written("2026-07-01", text))
-    assert "24-hour clock" in caught.value.messages[0]
+    assert "24-hour format" in caught.value.messages[0]
     # The input is still in the form, so the user can correct it.
     assert controls("at", MomentInput().render("at", Written("2026-07-01", text), {}))["at-time"] == text
 
@@ -255,7 +255,7 @@ def test_a_day_alone_or_a_time_alone_asks_for_the_other(article: Article, editor
     desk = DeskClient(editor, article)
     for fields, problem in (
         ({"publish_at": "2035-01-31"}, "Enter the time too, such as 16:52."),
-        ({"publish_at-time": "16:52"}, "Enter the day too."),
+        ({"publish_at-time": "16:52"}, "Enter the date too."),
     ):
         assert desk.write("draft", body="<p>Text.</p>", **fields)["errors"] == {"publish_at": [problem]}
     assert not Update.objects.exists()

@@ -97,7 +97,7 @@ def test_a_text_of_2_mb_is_refused_with_its_size_and_changes_nothing() -> None:
     url = reverse("admin:articles_update_add")
     form = form_of(client.get(url, {"article": article.pk, "form": "1"})) | {"article": article.pk}
     answer = client.post(url, form | {"body_en": PASTES["2 MB of text"], "_publish": ""})
-    assert "This text has 2,000,007 characters, and 100,000 fit." in str(errors_of(answer)["body_en"])
+    assert "Too long: 2,000,007 characters (limit: 100,000)." in str(errors_of(answer)["body_en"])
     assert not Update.objects.exists()
 
 

@@ -87,7 +87,7 @@ def test_a_vote_by_form_redirects_back_to_the_poll(client: Client) -> None:
     update = poll()
     response = client.post(f"/vote/en/{update.pk}/", {"choice": "1"})
     assert response.status_code == 302
-    assert "Your vote is counted." in client.get(response.url).content.decode()
+    assert "Your vote has been counted." in client.get(response.url).content.decode()
     assert list(Vote.objects.values_list("choice", flat=True)) == [1]
 
 
@@ -132,7 +132,7 @@ def test_votes_of_one_browser_in_two_polls_cannot_be_linked(client: Client) -> N
 @pytest.mark.parametrize("choice", [None, "", "3", "-1", "1.0", "x", "٣", "9" * 5000])
 def test_a_vote_without_a_choice_is_refused_and_not_counted(client: Client, choice: Any) -> None:
     response = vote(client, poll(), choice)
-    assert (response.status_code, response.json()["message"]) == (422, "Choose one of the answers first.")
+    assert (response.status_code, response.json()["message"]) == (422, "Choose an answer first.")
     assert not Vote.objects.exists()
     assert not response.cookies
 
@@ -141,7 +141,7 @@ def test_without_scripts_an_error_is_shown_beside_the_poll(client: Client) -> No
     update = poll()
     response = client.post(f"/vote/en/{update.pk}/")
     assert response.status_code == 422
-    assert '<p class="form-status" role="status">Choose one of the answers first.</p>' in response.content.decode()
+    assert '<p class="form-status" role="status">Choose an answer first.</p>' in response.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
@@ -189,7 +189,7 @@ def test_the_desk_sees_how_many_votes_came_from_one_network(client: Client) -> N
     assert (origin.update, origin.votes, origin.total) == (update, 30, 81)
     client.force_login(newsroom.user("ana", "Journalist"))
     page = client.get(f"/admin/articles/article/{update.article_id}/desk/").content.decode()
-    assert "30 of 81 votes came from one network address." in page
+    assert "30 of 81 votes came from one IP address." in page
     # Nobody can tell from the rows which address it was, or that it voted in another poll too.
     other = poll()
     voting.cast(other, "browser 1", 0, "203.0.113.5")
@@ -265,7 +265,7 @@ def test_a_poll_with_votes_keeps_the_number_of_its_choices(client: Client) -> No
         update.body_en = body
         with pytest.raises(ValidationError) as caught:
             update.full_clean()
-        assert "keeps its 3 choices" in caught.value.message_dict["body_en"][0]
+        assert "the 3 choices and their order" in caught.value.message_dict["body_en"][0]
     update.body_en = "<ul><li>Finland</li><li>Sweden</li><li>None</li></ul>"
     update.full_clean()
 
@@ -285,7 +285,7 @@ def test_choices_of_a_poll_with_votes_cannot_change_places(client: Client, choic
     vote(client, update, 0)
     with pytest.raises(ValidationError) as caught:
         update.full_clean()
-    assert "in their order" in caught.value.message_dict["body_en"][0]
+    assert "choices and their order" in caught.value.message_dict["body_en"][0]
 
 
 def test_a_poll_with_votes_stays_a_poll(client: Client) -> None:

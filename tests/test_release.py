@@ -180,7 +180,7 @@ def test_a_released_update_cannot_be_changed_at_the_desk(ann: User, ben: User, f
     Article._base_manager.filter(pk=update.article_id).update(coverage_start="2020-01-01T00:00Z")
     desk = DeskClient(member_of("Journalist"), update.article)
     answer = desk.rewrite(update, changed(desk.opened(update), picture, fields), "publish")
-    assert "It has been released as it is" in str(answer["errors"])
+    assert "This update has been approved" in str(answer["errors"])
 
 
 @pytest.mark.parametrize("fields", CHANGES, ids=lambda fields: next(iter(fields)))
@@ -188,7 +188,7 @@ def test_a_released_update_cannot_be_changed_in_the_admin(ann: User, ben: User, 
     update, picture = released(ann, ben)
     client = member_of("Journalist")
     answer = client.post(change_url(update), changed(opened(client, update), picture, fields))
-    assert "It has been released as it is" in str(errors_of(answer))
+    assert "This update has been approved" in str(errors_of(answer))
     # The unchanged form is accepted.
     assert client.post(change_url(update), changed(opened(client, update), picture, {})).status_code == 302
 
@@ -233,7 +233,7 @@ def test_the_form_offers_only_allowed_actions() -> None:
     writer, second = member_of("Journalist"), member_of("Editor")
     form = {"article": article.pk, "source_language": "en", "body_en": "<p>Talks.</p>"}
     answer = writer.post("/admin/articles/update/add/", {**form, "_publish": "1"})
-    assert "second person" in str(errors_of(answer))
+    assert "second pair of eyes" in str(errors_of(answer))
     later = {"publish_at": "2035-01-01T10:00"}
     writer.post("/admin/articles/update/add/", {**form, **later, "_continue": "1"})
     update = Update.objects.get()
@@ -245,7 +245,7 @@ def test_the_form_offers_only_allowed_actions() -> None:
     update.refresh_from_db()
     assert update.state == State.SUBMITTED
     assert 'name="_publish"' not in writer.get(change_url(update)).content.decode()
-    assert ">Release<" in second.get(change_url(update)).content.decode()
+    assert ">Approve<" in second.get(change_url(update)).content.decode()
     assert writer.post(change_url(update), {**opened(writer, update), "_publish": "1"}).status_code == 200
     assert second.post(change_url(update), {**opened(second, update), "_publish": "1"}).status_code == 302
     update.refresh_from_db()
@@ -276,7 +276,7 @@ def test_backdating_needs_a_reason_which_is_stored(ann: User) -> None:
     assert (version.user, version.data["backdating_reason"]) == (ann, "The network was down.")
     html = member_of("Journalist").get(f"/admin/articles/update/{update.pk}/versions/").content.decode()
     assert "The network was down." in html
-    assert "back-dated" in html
+    assert "backdated" in html
 
 
 def test_an_update_cannot_be_dated_in_the_future_or_long_before_the_coverage(ann: User) -> None:

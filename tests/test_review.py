@@ -64,7 +64,7 @@ def test_the_first_press_shows_the_remarks_and_the_second_accepts_and_records_th
     assert "130" in named
     assert "150" in named
     assert "https://example.org/wind" in named
-    assert "accept once more" in answer.content.decode()
+    assert "approve it again" in answer.content.decode()
     assert of(update).state == State.MISSING
     assert "150 km" not in client.get(update.article.url("de")).content.decode()
     assert translator.post(url, {**data, "acknowledged": answer.context["keys"]}).status_code == 302
@@ -137,9 +137,9 @@ def test_editors_can_find_texts_accepted_with_remarks() -> None:
     queue = editor.get(reverse("admin:articles_translation_changelist"), {"state": "remarks"}).content.decode()
     assert "130, 150" in queue
     assert "translator" in queue
-    assert "Accepted with remarks" in editor.get(url).content.decode()
+    assert "Approved despite warnings" in editor.get(url).content.decode()
     versions = editor.get(reverse("admin:articles_update_versions", args=[update.pk])).content.decode()
-    assert "Accepted with remarks" in versions
+    assert "Approved despite warnings" in versions
     assert "130, 150" in versions
 
 
@@ -152,7 +152,7 @@ def test_the_update_form_shows_remarks_beside_their_field_and_asks_again() -> No
     data = {**opened(client, update), "body_de": WRONG}
     answer = client.post(change_url(update), data)
     assert "150" in str(errors_of(answer)["body_de"])
-    assert "save once more" in str(errors_of(answer)["__all__"])
+    assert "save again" in str(errors_of(answer)["__all__"])
     assert of(update).state == State.MISSING
     again = {**data, "acknowledged": answer.context["adminform"].form.named}
     assert client.post(change_url(update), again).status_code == 302
@@ -172,7 +172,7 @@ def test_the_forms_of_articles_and_new_updates_show_remarks_and_ask_again() -> N
     )
     assert of(article).reviewer.username == "editor"
     history = client.get(reverse("admin:articles_article_history", args=[article.pk])).content.decode()
-    assert "Accepted the translation with remarks (German)" in history
+    assert "Approved the translation despite warnings (German)" in history
     add = reverse("admin:articles_update_add")
     form = client.get(add, {"article": article.pk, "form": "1"})
     new = {**form_of(form), "article": article.pk, "source_language": "en", "body_en": SOURCE, "body_de": WRONG}

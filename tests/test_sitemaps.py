@@ -74,7 +74,8 @@ def test_the_sitemaps_name_every_page_in_the_languages_of_its_text(client: Clien
     withdrawn.withdraw(leaves_mark=True, reason="")
     withdrawn.save()
     found = urls(client)
-    lists = {"/en/", "/de/"}
+    month = f"archive/{article.start_day:%Y}/{article.start_day.month}/"
+    lists = {f"/{code}/{path}" for code in ("en", "de") for path in ("", "archive/", month)}
     assert found.keys() == lists | {
         *("/en/live/summit/", "/de/live/summit/"),
         *(update.url("en"), update.url("de"), original.url("uk")),

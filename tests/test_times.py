@@ -133,7 +133,7 @@ def test_the_permalink_says_when_the_coverage_ended_and_in_which_zone(client: Cl
     article = finished()
     update = factories.update(article)
     html = html_of(client, update.url("de"))
-    assert "Dieses Liveblog endete am" in html
+    assert "Dieser Liveblog endete am" in html
     assert "30. November 2022 um 17:00 Uhr (GMT+2)" in html
     assert "Zeitzone: Osteuropäische Zeit, Bukarest" in html
 
@@ -145,7 +145,7 @@ def test_the_permalink_of_coverage_that_was_called_off_names_no_end(client: Clie
     article.save()
     html = client.get(update.url("en")).content.decode()
     assert "Called off before it started" in html
-    assert "This coverage ended" not in html
+    assert "Live coverage ended" not in html
 
 
 def test_the_permalink_of_running_coverage_does_not_say_that_it_ended(client: Client) -> None:

@@ -127,7 +127,7 @@ def test_each_check_finds_its_fault_and_accepts_correct_text(source_language, la
 
 def test_a_remark_names_the_place():
     (problem,) = check("Russia did not attack the convoy", "Росія атакувала колону", "en", "uk")
-    assert problem.message == "The translation has lost a negation: “did not attack the”."
+    assert problem.message == "A negation is missing: “did not attack the”."
 
 
 def test_the_page_lists_the_typography_of_every_language():

@@ -103,7 +103,7 @@ def test_an_installed_wheel_serves_without_another_step(tmp_path: Path) -> None:
     try:
         eventually(serves)
         page = get("/de/live/nato-bucharest-2022/")
-        assert "Zum Inhalt springen" in page
+        assert "Zum Hauptinhalt springen" in page
         for url in set(re.findall(r'"(/static/[^"]+)"', page)):
             assert get(url)
     finally:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from typing import Any
+
 from django.db.models.fields.files import ImageFieldFile
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from articles.cards.drawing import Card
+from articles.cards.drawing import Card, Look
 from articles.kinds import summary
 from articles.models import Article, Update
 from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article
+from liveblog.branding import current as branding
+from liveblog.branding.current import Branding
 
 _MARKS = {
     "en": ("“", "”"),
@@ -28,15 +31,39 @@ _MARKS = {
 _QUOTE_LENGTH = 40
 
 
-def card_of_article(article: Article, language: str) -> Card:
-    """Return the card of an article. Call within `page_locale`."""
+def card_of_article(article: Article, language: str, brand: Branding | None = None) -> Card:
+    """Return the card of an article. Call within `page_locale`.
+
+    brand   that of the card, default: the present one of the site
+    """
     headline = of_article(article, language).text("headline")
-    return Card(headline.value, headline.language, _("Live coverage"), photo=article.photo.name or "")
+    return Card(
+        headline.value, headline.language, **_marks(language, headline.language, brand), photo=article.photo.name or ""
+    )
+
+
+def _marks(language: str, words: str, brand: Branding | None = None) -> dict[str, Any]:
+    """Return what every card of a language has, the name and the look of the newsroom; `words`: that of its words."""
+    brand = brand or branding.current()
+    band, logo, font = brand.band, brand.raster_logo, brand.headline_font
+    look = Look(
+        band.band,
+        band.text,
+        band.soft,
+        logo.content if logo else b"",
+        is_word=bool(logo and logo.is_wide),
+        font=font.content if font and words in font.languages else b"",
+    )
+    return {"mark": brand.name_in(language), "look": look}
 
 
 def card_of_site(language: str) -> Card:
     """Return the card of pages that are about no article. Call with the language active."""
-    return Card(_("Live coverage"), language, settings.PUBLISHER_NAME)
+    marks = _marks(language, language)
+    brand = branding.current()
+    title = _("Live coverage")
+    # Without a name of its own, the site is that of its publisher.
+    return Card(title, language, **marks | ({} if brand.has_name else {"mark": brand.publisher}))
 
 
 def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card:
@@ -44,7 +71,7 @@ def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card
     language = texts.page_language
     context = of_article(article, language).text("headline")
     photo = photo_of(update)
-    words = {"mark": _("Live coverage"), "photo": photo.name or "" if photo else ""}
+    words = {**_marks(language, texts.language), "photo": photo.name or "" if photo else ""}
     if update.kind == "quote" and (quote := first_words(plain_text(texts.own("body").value), _QUOTE_LENGTH)):
         source = texts.text("attribution")
         return Card(_in_marks(quote, texts.language), texts.language, source=source.value, **words)
@@ -69,7 +96,7 @@ def photo_of(item: Article | Update) -> ImageFieldFile | None:
 
 
 def article_card_url(article: Article, language: str) -> str:
-    return reverse("card", args=[language, article.slug, card_of_article(article, language).digest])
+    return reverse("card", args=[language, article.slug_in(language), card_of_article(article, language).digest])
 
 
 def site_card_url(language: str) -> str:
@@ -78,5 +105,5 @@ def site_card_url(language: str) -> str:
 
 
 def update_card_url(update: Update, article: Article, texts: ReaderTexts) -> str:
-    digest = card_of_update(update, article, texts).digest
-    return reverse("update-card", args=[texts.page_language, article.slug, update.pk, digest])
+    digest, language = card_of_update(update, article, texts).digest, texts.page_language
+    return reverse("update-card", args=[language, article.slug_in(language), update.pk, digest])

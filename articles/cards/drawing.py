@@ -11,10 +11,10 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import astuple, dataclass, fields
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -27,10 +27,10 @@ OpenPhoto = Callable[[], IO[bytes]]
 
 _MARGIN = 64
 _FONT = Path(__file__).parent / "fonts" / "card.ttf"
-_BACKGROUND, _INK, _SOFT = "#12315c", "#ffffff", "#c9d5e8"
 #: Sizes of the title in pixels, from a short one to the longest.
 _TITLE_SIZES = range(76, 34, -4)
 _SMALL_SIZE = 28
+_LOGO_HEIGHT = 56
 _LEADING = 1.22
 _LEADING_ARABIC = 1.5
 #: Of the width of the card.
@@ -41,7 +41,32 @@ _UNKNOWN = re.compile(
     "\ufb50-\ufdff\ufe70-\ufefc]+"
 )
 #: The drawing: another number gives every card another address.
-_VERSION = 1
+_VERSION = 2
+
+
+@dataclass(frozen=True)
+class Look:
+    """The look of cards of a newsroom.
+
+    background, ink, soft   colours
+    logo      a picture file; b"" for none
+    is_word   whether the name is in the logo
+    font      a font file; b"" for that of the product
+    """
+
+    background: str = "#12315c"
+    ink: str = "#ffffff"
+    soft: str = "#c9d5e8"
+    logo: bytes = b""
+    is_word: bool = False
+    font: bytes = b""
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()
+
+
+DEFAULT_LOOK = Look()
 
 
 @dataclass(frozen=True)
@@ -60,18 +85,21 @@ class Card:
     source: str = ""
     context: str = ""
     photo: str = ""
+    look: Look = DEFAULT_LOOK
 
     @property
     def digest(self) -> str:
         """Return a name for exactly this card, for addresses that caches may keep without a limit."""
-        words = json.dumps([_VERSION, asdict(self)], ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(words.encode()).hexdigest()[:16]
+        words: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        words |= {"look": self.look.digest, "version": _VERSION}
+        return hashlib.sha256(json.dumps(words, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] = SIZE) -> bytes:
     """Return the card as a JPEG file. A photo that cannot be decoded is left out."""
     width, height = size
-    image = Image.new("RGB", size, _BACKGROUND)
+    look = card.look
+    image = Image.new("RGB", size, look.background)
     photo = _decoded(open_photo) if open_photo else None
     rtl = card.language in RIGHT_TO_LEFT
     left, right = _MARGIN, width - _MARGIN
@@ -79,15 +107,23 @@ def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] 
         across = round(width * _PHOTO_SHARE)
         image.paste(ImageOps.fit(photo, (across, height)), (0 if rtl else width - across, 0))
         left, right = (left + across, right) if rtl else (left, right - across)
-    writer = _Writer(ImageDraw.Draw(image), card.language, left, right)
+    writer = _Writer(ImageDraw.Draw(image), card, left, right)
     bottom = height - _MARGIN - _SMALL_SIZE
-    writer.line(card.mark, bottom, _SMALL_SIZE, _INK)
+    logo = _logo(look, right - left)
+    if logo is not None:
+        image.paste(logo, (right - logo.width if rtl else left, bottom + (_SMALL_SIZE - _LOGO_HEIGHT) // 2), logo)
+        writer.indent(logo.width + 20)
+    if logo is None or not look.is_word:
+        writer.line(card.mark, bottom, _SMALL_SIZE, look.ink)
+    writer.indent(0)
+    if logo is not None:
+        bottom -= (_LOGO_HEIGHT - _SMALL_SIZE) // 2
     if card.context:
         bottom -= round(_SMALL_SIZE * 1.6)
-        writer.line(card.context, bottom, _SMALL_SIZE, _SOFT)
+        writer.line(card.context, bottom, _SMALL_SIZE, look.soft)
     if card.source:
         bottom -= round(_SMALL_SIZE * 1.8)
-        writer.line(card.source, bottom, _SMALL_SIZE, _SOFT)
+        writer.line(card.source, bottom, _SMALL_SIZE, look.soft)
     writer.block(card.title, _MARGIN - 12, bottom - 24)
     return _as_jpeg(image)
 
@@ -107,11 +143,18 @@ def _as_jpeg(image: Image.Image) -> bytes:
 class _Writer:
     """Writes lines between two edges, from the side on which lines of the language begin."""
 
-    def __init__(self, draw: ImageDraw.ImageDraw, language: str, left: int, right: int) -> None:
+    def __init__(self, draw: ImageDraw.ImageDraw, card: Card, left: int, right: int) -> None:
         self._draw = draw
-        self._language = language
-        self._rtl = language in RIGHT_TO_LEFT
+        self._language = card.language
+        self._look = card.look
+        self._rtl = card.language in RIGHT_TO_LEFT
+        self._edges = left, right
         self._left, self._right = left, right
+
+    def indent(self, width: int) -> None:
+        """Begin the next lines so many pixels from the edge."""
+        left, right = self._edges
+        self._left, self._right = (left, right - width) if self._rtl else (left + width, right)
 
     def line(self, text: str, top: int, size: int, colour: str) -> None:
         """Write one line, cut off where it would be too long."""
@@ -125,7 +168,7 @@ class _Writer:
     def block(self, text: str, top: int, bottom: int) -> None:
         """Write a text in the greatest size in which it fits, and cut it off if it fits in none."""
         for size in _TITLE_SIZES:
-            font = _font(size)
+            font = _font(size, self._look.font)
             leading = round(size * (_LEADING_ARABIC if self._rtl else _LEADING))
             lines, room = self._wrapped(text, font), (bottom - top) // leading
             if len(lines) <= room and all(self._fits(line, font) for line in lines):
@@ -133,7 +176,7 @@ class _Writer:
         if len(lines) > room:
             lines = [*lines[: room - 1], f"{lines[room - 1].rstrip('.,;: ')}…"]
         for number, line in enumerate(lines):
-            self._write(line, top + number * leading, font, _INK)
+            self._write(line, top + number * leading, font, self._look.ink)
 
     def _wrapped(self, text: str, font: ImageFont.FreeTypeFont) -> list[str]:
         lines: list[str] = []
@@ -162,8 +205,19 @@ def _known(text: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.RAQM)
+def _font(size: int, own: bytes = b"") -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(io.BytesIO(own) if own else _FONT, size, layout_engine=ImageFont.Layout.RAQM)
+
+
+def _logo(look: Look, room: int) -> Image.Image | None:
+    """Return the logo in the size of cards; None if there is none, or none that can be drawn."""
+    if not look.logo:
+        return None
+    try:
+        logo = Image.open(io.BytesIO(look.logo)).convert("RGBA")
+    except (OSError, ValueError):
+        return None
+    return ImageOps.contain(logo, (room, _LOGO_HEIGHT))
 
 
 def _decoded(open_photo: OpenPhoto) -> Image.Image | None:

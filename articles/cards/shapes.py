@@ -37,12 +37,13 @@ class Shape(NamedTuple):
 
 def of_article(article: Article, language: str) -> list[Shape]:
     card = contents.card_of_article(article, language)
-    return _shapes(article.photo or None, "article-shape", [language, article.slug], card)
+    return _shapes(article.photo or None, "article-shape", [language, article.slug_in(language)], card)
 
 
 def of_update(update: Update, article: Article, texts: ReaderTexts) -> list[Shape]:
     card = contents.card_of_update(update, article, texts)
-    return _shapes(contents.photo_of(update), "update-shape", [texts.page_language, article.slug, update.pk], card)
+    language = texts.page_language
+    return _shapes(contents.photo_of(update), "update-shape", [language, article.slug_in(language), update.pk], card)
 
 
 def _shapes(photo: ImageFieldFile | None, name: str, place: list[object], card: Card) -> list[Shape]:

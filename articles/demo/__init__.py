@@ -43,7 +43,7 @@ def _load(data: dict[str, Any]) -> Article:
     with changes.edit(article):
         article.related.set(related)
     for update in data["updates"]:
-        _update(article, update, authors, machine)
+        _update(article, update, authors, topics, machine)
     for term in data["glossary"]:
         key = {name: term.pop(name, "") for name in ("source_language", "language", "field", "source")}
         GlossaryTerm.objects.get_or_create(**key, defaults=term)
@@ -56,7 +56,7 @@ def _author(data: dict[str, Any]) -> Author:
     author: Author | None = Author.objects.filter(**{name: data["name"][language]}).first()
     if author is None:
         author = Author(source_language=language)
-        _put_texts(author, {"name": data["name"]})
+        _put_texts(author, {name: data[name] for name in ("name", "role", "place") if name in data})
         author.full_clean(exclude=["name"])
         author.save()
     return author
@@ -87,7 +87,13 @@ def _article(
     return article
 
 
-def _update(article: Article, data: dict[str, Any], authors: dict[str, Author], machine: Sequence[str]) -> Update:
+def _update(
+    article: Article,
+    data: dict[str, Any],
+    authors: dict[str, Author],
+    topics: dict[str, Topic],
+    machine: Sequence[str],
+) -> Update:
     withdrawn_at = data.get("withdrawn_at")
     update = Update(
         article=article,
@@ -111,6 +117,7 @@ def _update(article: Article, data: dict[str, Any], authors: dict[str, Author], 
             picture.update, picture.position = update, position
             picture.save()
         update.authors.set(authors[key] for key in data.get("authors", ()))
+        update.topics.set(topics[key] for key in data.get("topics", ()))
     _accept(update)
     _draft(update, data, machine)
     if data.get("unpinned"):

@@ -120,7 +120,7 @@ def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
     pk = number(to)
     update.assignee = None if pk is None else colleagues().filter(pk=pk).first()
     if to and not update.assignee:
-        raise ValidationError(_("There is no such colleague any more."))
+        raise ValidationError(_("This colleague no longer has an account."))
     _save(update)
 
 

@@ -26,6 +26,10 @@ class DeskConsumer(PresenceConsumer):
     def group(self) -> str:
         return notify.desk_group(self.article_id)
 
+    @property
+    def place(self) -> str:
+        return str(self.article_id)
+
     async def connect(self) -> None:
         self.article_id = self.scope["url_route"]["kwargs"]["pk"]
         #: By process: readers by language, and the time of the count.

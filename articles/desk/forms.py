@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.desk import actions, notes
 from articles.embeds.forms import EmbedField, EmbedFormMixin, EmbedWidget
-from articles.models import Article, Author, Update
+from articles.models import Article, Author, Topic, Update
+from articles.page.rendering import text_of_topic
 from articles.pictures.forms import PicturesFormMixin
 from articles.polls import ballot
 from articles.polls.forms import ChoicesFormField, with_choices, without_choices
@@ -42,10 +44,14 @@ _FIELDS = {"first_published_at": "published_at"}
 
 
 def language_for(user: Actor, article: Article) -> str:
-    """Return the language of a user's new update: that of their last update, or of the page that they see."""
+    """Return the language of a user's new update: that of their last update, or of the page that they see.
+
+    The first update of a coverage is in the language of its headline.
+    """
     last = Update.objects.filter(written_by=user.pk).order_by("-pk").values_list("source_language", flat=True).first()
     offered = article.offered_languages or [code for code, _name in settings.LANGUAGES]
-    return next((code for code in (last, get_language()) if code in offered), offered[0])
+    first = None if article.updates.exists() else article.source_language
+    return next((code for code in (first, last, get_language()) if code in offered), offered[0])
 
 
 def copy_targets(article: Article) -> QuerySet[Article]:
@@ -62,6 +68,15 @@ def author_choices() -> list[tuple[int, SafeString]]:
         (pk, format_html("<span{}>{}</span>", name.attributes, name.value))
         for pk, name in sorted(names, key=lambda each: sort_key(each[1].value, language))
     ]
+
+
+def topic_choices(article: Article) -> list[tuple[int, SafeString]]:
+    """Return the topics with their names in the language of the desk: those of the coverage first, then the others."""
+    language = get_language() or "en"
+    own = {topic.pk for topic in article.topics.all()} if article.pk else set()
+    named = [(topic.pk, text_of_topic(topic, language, article.source_language)) for topic in Topic.objects.all()]
+    named.sort(key=lambda each: (each[0] not in own, sort_key(each[1].value, language)))
+    return [(pk, format_html("<span{}>{}</span>", name.attributes, name.value)) for pk, name in named]
 
 
 def key_of(data: Mapping[str, str]) -> uuid.UUID | None:
@@ -87,16 +102,16 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     choices = ChoicesFormField(label=_("Choices"), required=False)
     attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
-    source_url = forms.URLField(label=_("Address of the source"), required=False, max_length=500, assume_scheme="https")
+    source_url = forms.URLField(label=_("Link to source"), required=False, max_length=500, assume_scheme="https")
     correction_note = TextFormField(
         label=_("Correction note"),
         required=False,
         max_length=500,
-        help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
+        help_text=_("Tell readers what was wrong. Adding a note marks the update as corrected."),
     )
     publish_at = MomentFormField(label=_("Publish at"), required=False)
-    published_at = MomentFormField(label=_("Earlier time"), required=False)
-    backdating_reason = TextFormField(label=_("Reason for the earlier time"), required=False, max_length=300)
+    published_at = MomentFormField(label=_("Backdate to"), required=False)
+    backdating_reason = TextFormField(label=_("Reason for backdating"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
     #: For the newsroom only; saved beside the update (`articles.desk.notes`).
     note = TextFormField(
@@ -106,17 +121,18 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
     also_in = ObjectsFormField(
-        Article.objects.none(), label=_("Also in"), required=False, widget=forms.CheckboxSelectMultiple
+        Article.objects.none(), label=_("Also publish in"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
         model = Update
-        fields = (*CHOICES, "authors")
+        fields = (*CHOICES, "authors", "topics")
         widgets = {
             "kind": forms.RadioSelect,
             "authors": forms.CheckboxSelectMultiple,
+            "topics": forms.CheckboxSelectMultiple,
         }
-        field_classes = {"authors": ObjectsFormField}
+        field_classes = {"authors": ObjectsFormField, "topics": ObjectsFormField}
 
     def __init__(self, data: QueryDict | None = None, *, instance: Update, user: Actor) -> None:
         self.article, self.user = instance.article, user
@@ -132,12 +148,15 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         self.fields["authors"].label = _("Byline")
         self._set_queryset("authors", Author.objects.order_by("pk"))
         self.fields["authors"].choices = author_choices  # type: ignore[attr-defined]
+        self.fields["topics"].label = _("Topics")
+        self._set_queryset("topics", Topic.objects.order_by("pk"))
+        self.fields["topics"].choices = partial(topic_choices, self.article)  # type: ignore[attr-defined]
         self._set_queryset("also_in", copy_targets(self.article))
         self.init_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
 
-    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Article]) -> None:
+    def _set_queryset(self, name: str, queryset: QuerySet[Author] | QuerySet[Topic] | QuerySet[Article]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = queryset
@@ -210,12 +229,14 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
         if self.instance.published_before:
             if action in ("draft", "schedule"):
-                message = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+                message = _(
+                    "Readers have already seen this update. You can withdraw it, but not move it back to draft."
+                )
                 self.add_error(None, message)
         elif action == "schedule" and not self.has_error("publish_at"):
             # The user who presses the button plans the time now, even if it is the stored one.
             if planned is None:
-                self.add_error("publish_at", _("Say when the update is to be published."))
+                self.add_error("publish_at", _("Choose when to publish."))
             elif rules.has_passed(planned):
                 self.add_error("publish_at", rules.PASSED)
         elif action == "publish" and "publish" in self.acts:

@@ -14,7 +14,7 @@ from liveblog.fields import LanguageField, LongTextField, ShortTextField
 class Snippet(models.Model):
     """The beginning of an update that is often needed, such as a standing headline with a list."""
 
-    name = ShortTextField(_("name"), max_length=80, help_text=_("By which it is found at the live desk."))
+    name = ShortTextField(_("name"), max_length=80, help_text=_("Name shown in the list of snippets."))
     article = models.ForeignKey(
         "articles.Article",
         models.CASCADE,
@@ -22,7 +22,7 @@ class Snippet(models.Model):
         blank=True,
         related_name="snippets",
         verbose_name=_("article"),
-        help_text=_("Leave it empty for a piece that is ready at every article."),
+        help_text=_("Leave empty to offer it in every article."),
     )
     source_language = LanguageField(_("language"))
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
@@ -31,8 +31,8 @@ class Snippet(models.Model):
 
     class Meta:
         ordering = ("name", "pk")
-        verbose_name = _("ready piece")
-        verbose_name_plural = _("ready pieces")
+        verbose_name = _("snippet")
+        verbose_name_plural = _("snippets")
 
     def __str__(self) -> str:
         return self.name

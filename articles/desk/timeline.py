@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from articles.models import Article, Author, DeskNote, Translation, Update
+from articles.models import Article, Author, DeskNote, Topic, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
 from liveblog.numbers import number, sortable
@@ -65,6 +65,7 @@ def updates() -> QuerySet[Update]:
     """Return updates with everything that their entries need, except the article."""
     return Update.objects.select_related("embed", "assignee", "written_by", "submitted_by").prefetch_related(
         Prefetch("authors", Author.objects.order_by("pk")),
+        Prefetch("topics", Topic.objects.order_by("slug")),
         "pictures",
         Prefetch("translations", Translation.objects.order_by("language")),
         Prefetch("desk_notes", DeskNote.objects.select_related("author")),

@@ -7,6 +7,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -32,7 +34,6 @@ from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
 from articles.publishing import approvals, finishing, quiet, snapshot, syndication
-from articles.templatetags.live import own_name
 from articles.text.localized import text_in, titled
 from articles.text.richtext import prepare
 from articles.translations import stats
@@ -42,7 +43,7 @@ from liveblog.admin_lang import named
 from liveblog.delivery import log
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
-from liveblog.languages import active_locale, direction
+from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
 from liveblog.newsroom.app import remember_place
 from liveblog.numbers import number
@@ -89,6 +90,7 @@ def _may_run(request: HttpRequest) -> bool:
 # The page -------------------------------------------------------------------------------------------------------------
 
 
+@csp_update({"frame-src": [SELF]})  # The drawer with the settings of the coverage.
 @require_GET
 @at_desk(*PERMISSIONS)
 def page(request: HttpRequest, article: Article) -> HttpResponse:
@@ -351,7 +353,7 @@ def act(request: HttpRequest, article: Article, update: int, action: str) -> Htt
     except (KeyError, Update.DoesNotExist) as error:
         raise Http404 from error
     except Conflict:
-        message = _("Somebody else has saved this update since you opened it.")
+        message = _("Someone else has saved this update since you opened it.")
         return JsonResponse({"errors": {"__all__": [message]}}, status=409)
     except ValidationError as error:
         errors = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}

@@ -48,7 +48,7 @@ class EmbedField(forms.CharField):
             "required": False,
             "widget": EmbedWidget,
             "label": _("Embed"),
-            "help_text": _("The address of a video, post, sound or chart on another site."),
+            "help_text": _("The link to a video, post, audio clip or chart on another site."),
         }
         super().__init__(**defaults | kwargs)
 

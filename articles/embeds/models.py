@@ -34,7 +34,7 @@ class Embed(QueueRow):
     update = models.OneToOneField(
         "articles.Update", models.CASCADE, related_name="embed", verbose_name=_("update"), primary_key=False
     )
-    url = models.URLField(_("address"), max_length=1000)
+    url = models.URLField(_("link"), max_length=1000)
     provider = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     title = ShortTextField(max_length=300, blank=True)

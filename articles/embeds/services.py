@@ -25,15 +25,13 @@ def address(text: str) -> str:
     """Return the canonical form of a pasted address. Raises ValidationError."""
     text = text.strip()
     if len(text) > 1000:
-        raise ValidationError(_("This address is too long."), code="length")
+        raise ValidationError(_("This link is too long."), code="length")
     if match := providers.match(text):
         return match.page
     try:
         _is_address(text)
     except ValidationError:
-        raise ValidationError(
-            _("This is no address of a page. An example is %(example)s") % {"example": _EXAMPLE}
-        ) from None
+        raise ValidationError(_("That isn’t a web address. Example: %(example)s") % {"example": _EXAMPLE}) from None
     names_no_user(text)
     return text
 

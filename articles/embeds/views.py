@@ -48,7 +48,7 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
             if found.thumbnail:
                 picture = f"data:image/jpeg;base64,{base64.b64encode(found.thumbnail).decode()}"
     else:
-        notice = _("Nothing can be embedded from there; readers see a link.")
+        notice = _("This site can’t be embedded; readers will see a link.")
     with page_locale(article, request.LANGUAGE_CODE):
         html = get_template("articles/embeds/embed.html").render({"embed": context.embed_context(embed, picture)})
     return JsonResponse(
@@ -65,7 +65,7 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
 
 def _notice(error: ProviderError, provider: str) -> str:
     if error.permanent:
-        return _("%(provider)s does not show this to everybody, or it is no longer there; readers see a link.") % {
+        return _("This content on %(provider)s is private or has been deleted; readers will see a link.") % {
             "provider": provider
         }
-    return _("%(provider)s does not answer at the moment. Readers see a link until it does.") % {"provider": provider}
+    return _("%(provider)s isn’t responding. Readers will see a link until it does.") % {"provider": provider}

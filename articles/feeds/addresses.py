@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.urls import reverse
 
-from articles.models import Article
+from articles.models import Article, Author, Topic
 from articles.templatetags.live import absolute
 from liveblog import pagination
 from liveblog.pagination import Place
@@ -27,17 +27,27 @@ def tag_of_update(pk: int, language: str) -> str:
 
 
 class Channel(NamedTuple):
-    """The subject of a feed: the updates of an article, or of all articles, in one language."""
+    """The subject of a feed: the updates of an article, of a topic, of an author, or all, in one language.
+
+    slug, topic   in addresses: of the article, and of the topic
+    author        the primary key; 0 for none
+    """
 
     language: str
     slug: str = ""
     key_only: bool = False
+    topic: str = ""
+    author: int = 0
 
     @property
     def path(self) -> str:
         """Return the path of the page for people."""
         if self.slug:
             return reverse("live", args=[self.language, self.slug])
+        if self.topic:
+            return reverse("topic", args=[self.language, self.topic])
+        if self.author:
+            return reverse("author", args=[self.language, self.author])
         return reverse("index", args=[self.language])
 
     @property
@@ -49,7 +59,8 @@ class Channel(NamedTuple):
         parameters = {**place.query, "key": int(self.key_only) or None}
         return absolute(pagination.address(f"{self.path}{FORMATS[format_][0]}", parameters))
 
-    def tag(self, article: Article | None) -> str:
-        """Return the id of the feed; `article` is the one with the slug."""
-        name = f"coverage-{article.pk}" if article else "site"
+    def tag(self, subject: Article | Topic | Author | None) -> str:
+        """Return the id of the feed; `subject` is the article, the topic or the author."""
+        kinds: dict[type, str] = {Article: "coverage", Topic: "topic", Author: "author"}
+        name = f"{kinds[type(subject)]}-{subject.pk}" if subject else "site"
         return tag(f"{name}.{self.language}{'.key' if self.key_only else ''}")

@@ -10,7 +10,6 @@ from typing import Any
 from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
-from django.templatetags.static import static
 from django.utils.feedgenerator import Atom1Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
@@ -18,6 +17,7 @@ from articles.feeds.addresses import FORMATS, Channel
 from articles.feeds.entries import Document, Entry, Image, scheme_of
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
+from liveblog.branding import current as branding
 from liveblog.release import RELEASE
 
 #: Characters that no XML document may contain (XML 1.0, section 2.2).
@@ -93,10 +93,10 @@ class _Feed(Atom1Feed):
             handler.element("subtitle", document.subtitle)
         handler.element("updated", rfc3339_date(document.updated))
         with handler.around("author"):
-            handler.element("name", settings.PUBLISHER_NAME)
+            handler.element("name", branding.current().publisher)
             handler.element("uri", settings.SITE_URL)
         handler.element("generator", "Live blog", version=RELEASE)
-        handler.element("icon", absolute(static("liveblog/icon.svg")))
+        handler.element("icon", absolute(branding.current().icon.url))
         for relation, attributes in _links(document):
             handler.element("link", rel=relation, **attributes)
         if document.place.relation:
@@ -170,7 +170,7 @@ def _write_image(handler: _Handler, image: Image, language: str) -> None:
 
 def _write_source(handler: _Handler, entry: Entry, site: Channel) -> None:
     """Write of which feed an entry of the site's feed is a copy (RFC 4287, section 4.2.11)."""
-    channel = site._replace(slug=entry.coverage.slug, key_only=False)
+    channel = site._replace(slug=entry.coverage.slug_in(site.language), key_only=False)
     with handler.around("source"):
         handler.element("id", channel.tag(entry.coverage))
         handler.text("title", entry.coverage_title, entry.language)

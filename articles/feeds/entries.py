@@ -33,6 +33,7 @@ from articles.page.originals import originals_of_update
 from articles.templatetags.live import absolute
 from articles.text.localized import Text, text_in
 from articles.translations.selection import ReaderTexts, of_article, of_update
+from liveblog.branding import current as branding
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Place
 
@@ -103,8 +104,10 @@ class Document:
     """One document of a feed."""
 
     channel: Channel
-    #: The coverage that the feed is about; None for the feed of the site.
+    #: The coverage that the feed is about; None for a feed of more than one.
     article: Article | None
+    #: The topic or author that it is about.
+    subject: Topic | Author | None
     place: Place
     updates: list[Update]
     #: The place of the next older document.
@@ -113,16 +116,24 @@ class Document:
     deleted: list[DeletedUpdate]
 
     @classmethod
-    def of(cls, channel: Channel, article: Article | None, place: Place, anchor: Anchor | None) -> Document:
+    def of(
+        cls,
+        channel: Channel,
+        article: Article | None,
+        place: Place,
+        anchor: Anchor | None,
+        subject: Topic | Author | None = None,
+    ) -> Document:
         """Return a document with its rows as they are selected, without what is needed to render them."""
-        rows = _shown(channel, article).only(
+        rows = _shown(channel, article, subject).only(
             "first_published_at", "article__revision", "article__revision_token", "article__revised_at"
         )
         updates, older = _page(rows.select_related("article"), place, anchor)
         oldest = updates[-1] if updates and older else None
-        withdrawn = _removed(_withdrawn(channel, article), place, anchor, oldest, "-withdrawn_at")
+        withdrawn = _removed(_withdrawn(channel, article, subject), place, anchor, oldest, "-withdrawn_at")
+        # Of an update that is deleted nobody knows what it was about: readers of all feeds are told.
         deleted = _removed(_deleted(article), place, anchor, oldest, "-deleted_at")
-        return cls(channel, article, place, updates, older, withdrawn, deleted)
+        return cls(channel, article, subject, place, updates, older, withdrawn, deleted)
 
     def fetch(self) -> None:
         """Fetch everything that the entries need, with a constant number of queries."""
@@ -157,7 +168,7 @@ class Document:
 
     @property
     def id(self) -> str:
-        return self.channel.tag(self.article)
+        return self.channel.tag(self.article or self.subject)
 
     @property
     def title(self) -> Text:
@@ -165,7 +176,19 @@ class Document:
         if self.article is not None:
             return of_article(self.article, language).text("headline")
         with override(language):
-            return Text(f"{_('Live coverage')} – {settings.PUBLISHER_NAME}", language, language)
+            brand = branding.current()
+            if self.subject is not None:
+                return self._name_of(self.subject, language)
+            if brand.has_name:
+                return Text(brand.title, language, language)
+            title = _("Live coverage – %(publisher)s") % {"publisher": settings.PUBLISHER_NAME}
+            return Text(title, language, language)
+
+    @staticmethod
+    def _name_of(subject: Topic | Author, language: str) -> Text:
+        if isinstance(subject, Author):
+            return subject.name_for(language)
+        return rendering.text_of_topic(subject, language, language)
 
     @property
     def subtitle(self) -> str:
@@ -219,21 +242,30 @@ def anchor_of(article: Article | None, place: Place) -> Anchor | None:
 # Selecting rows -------------------------------------------------------------------------------------------------------
 
 
-def _shown(channel: Channel, article: Article | None) -> QuerySet[Update]:
+def _shown(channel: Channel, article: Article | None, subject: Topic | Author | None) -> QuerySet[Update]:
     """Return the published updates that readers of a language are shown."""
     found: UpdateQuerySet = Update.objects.published()
     if article is not None:
         found = found.filter(article=article).shown_in(channel.language, article.policy(channel.language))
     else:
-        found = found.shown_in_language(channel.language)
+        found = _about(found.shown_in_language(channel.language), subject)
     return found.filter(is_key=True) if channel.key_only else found
 
 
-def _withdrawn(channel: Channel, article: Article | None) -> QuerySet[Update]:
-    found = Update.objects.filter(state=Update.State.WITHDRAWN, first_published_at__isnull=False)
+def _about(updates: UpdateQuerySet, subject: Topic | Author | None) -> UpdateQuerySet:
+    """Return those of the updates that are on a topic, or by an author."""
+    if isinstance(subject, Topic):
+        return updates.on_topic(subject)
+    return updates.filter(authors=subject) if subject is not None else updates
+
+
+def _withdrawn(channel: Channel, article: Article | None, subject: Topic | Author | None) -> QuerySet[Update]:
+    found: UpdateQuerySet = Update.objects.filter(state=Update.State.WITHDRAWN, first_published_at__isnull=False)
     if channel.key_only:
         found = found.filter(is_key=True)
-    return found.filter(article=article) if article else found.filter(article__languages__has=channel.language)
+    if article is not None:
+        return found.filter(article=article)
+    return _about(found.filter(article__languages__has=channel.language), subject)
 
 
 def _deleted(article: Article | None) -> QuerySet[DeletedUpdate]:
@@ -295,7 +327,7 @@ def _entry(update: Update, article: Article, texts: ReaderTexts) -> Entry:
 
 
 def _categories(update: Update, article: Article, texts: ReaderTexts) -> Iterator[Category]:
-    for topic in article.topics.all():
+    for topic in list(update.topics.all()) or article.topics.all():
         name = rendering.text_of_topic(topic, texts.page_language, article.source_language)
         yield Category("topic", topic.slug, str(name))
     if update.is_key:

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.templatetags.static import static
 from django.utils.feedgenerator import rfc3339_date
 
 from articles.feeds.entries import Document, Entry
 from articles.templatetags.live import absolute
+from liveblog.branding import current as branding
 
 #: Where our extensions are explained.
 _ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
@@ -26,9 +26,9 @@ def written(document: Document) -> bytes:
         "home_page_url": channel.page_url,
         "feed_url": channel.url("json", document.place),
         "next_url": channel.url("json", document.older) if document.older else None,
-        "icon": absolute(static("liveblog/icon.svg")),
+        "icon": absolute(branding.current().icon.url),
         "language": channel.language,
-        "authors": [{"name": settings.PUBLISHER_NAME, "url": settings.SITE_URL}],
+        "authors": [{"name": branding.current().publisher, "url": settings.SITE_URL}],
         "items": [_item(entry) for entry in document.entries],
         # The names of extensions begin with a "_", and each says what it is about.
         "_removed": {

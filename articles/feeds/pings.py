@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.feeds.addresses import FORMATS, Channel
-from articles.models import Ping
+from articles.models import Article, Ping
 from articles.templatetags.live import absolute
 from liveblog import jobs
 from liveblog.errors import ProviderError
@@ -80,22 +80,29 @@ def services() -> list[Service]:
 class Addresses(NamedTuple):
     """The subject of a ping: the page of an article, and perhaps one of its updates, that an edit changed."""
 
-    slug: str
+    article: Article
     update: int | None = None
     is_key: bool = False
+    #: Slugs of the topics and primary keys of the authors of the update.
+    topics: tuple[str, ...] = ()
+    authors: tuple[int, ...] = ()
 
     def of(self, service: Service, language: str) -> Iterator[str]:
         """Yield the addresses in one language that a service has to read again."""
         if service == Service.WEBSUB:
             # The name of a coverage is in the entries of the site's feed, but makes none of them new.
-            for slug in (self.slug, "") if self.update else (self.slug,):
+            channels = [Channel(language, self.article.slug_in(language))]
+            if self.update:
+                channels += [Channel(language), *(Channel(language, topic=slug) for slug in self.topics)]
+                channels += [Channel(language, author=pk) for pk in self.authors]
+            for channel in channels:
                 for key_only in (False, True) if self.is_key else (False,):
                     for name in FORMATS:
-                        yield Channel(language, slug, key_only).url(name)
+                        yield channel._replace(key_only=key_only).url(name)
         else:
-            yield absolute(reverse("live", args=[language, self.slug]))
+            yield absolute(self.article.url(language))
             if self.update:
-                yield absolute(reverse("update", args=[language, self.slug, self.update]))
+                yield absolute(reverse("update", args=[language, self.article.slug_in(language), self.update]))
 
 
 def enqueue(changed: Addresses, languages: Iterable[str]) -> None:

@@ -20,8 +20,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.kinds import summary
-from articles.models import Article, Translation, Update
-from articles.page.originals import Originals, originals_of_article, originals_of_index, originals_of_update
+from articles.listings import coverage, languages
+from articles.models import Article, Author, Topic, Translation, Update
+from articles.page.originals import Originals, originals_of_article, originals_of_update
 from articles.templatetags.live import absolute
 from articles.translations.selection import of_article, of_update
 from liveblog import pagination
@@ -33,6 +34,9 @@ RANGE = 500
 #: https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
 NEWS_AGE = timedelta(hours=48)
 NEWS_MAX = 1000
+
+#: Months of the archive in the sitemap, the newest ones: of 50 years.
+MONTHS_MAX = 600
 
 #: An entry of a file, as Django's templates of sitemaps know it.
 Url = dict[str, Any]
@@ -57,7 +61,7 @@ class Section(Protocol):
 
 
 class Lists(Section):
-    """The lists of coverage."""
+    """The front page, the archive with its months, and the lists of topics and authors."""
 
     name = "lists"
 
@@ -72,7 +76,20 @@ class Lists(Section):
 
     def urls(self, number: int) -> list[Url]:
         last = self._revised_at()
-        return list(_urls(originals_of_index(settings.LANGUAGE_CODE), lambda _language: last))
+        found: list[Url] = []
+        for originals in self._lists():
+            found += _urls(originals, lambda _language: last)
+        return found
+
+    def _lists(self) -> Iterator[Originals]:
+        own = settings.LANGUAGE_CODE
+        yield languages.of_lists(own, lambda code: f"/{code}/", default="/")
+        yield languages.of_topics(own)
+        yield languages.of_authors(own)
+        yield languages.of_archive(own)
+        days = {month.first_day for code, _name in settings.LANGUAGES for month in coverage.months(code)}
+        for day in sorted(days, reverse=True)[:MONTHS_MAX]:
+            yield languages.of_month(day, own)
 
 
 class _ByKey(Section):
@@ -98,6 +115,58 @@ class _ByKey(Section):
             count=Count("pk"), revisions=Sum(self.revision), last=Max(self.last), latest=Max("pk")
         )
         return tuple(found.values()) if found["count"] else ()
+
+
+class _Subjects(_ByKey):
+    """Topics or authors. Each is modified with the last update of their articles."""
+
+    last = Max("articles__revised_at")
+    revision = "articles__revision"
+
+    def rows(self) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def files(self) -> Iterator[tuple[int, datetime.datetime | None]]:
+        for number in sorted({pk // RANGE for pk in self.rows().values_list("pk", flat=True)}):
+            yield number + 1, self._last(number + 1)
+
+    def _last(self, number: int) -> datetime.datetime | None:
+        return self._rows_of(number).aggregate(last=self.last)["last"]
+
+    def state(self, number: int) -> tuple[object, ...]:
+        found = self._rows_of(number).aggregate(
+            count=Count("pk"), revisions=Sum(self.revision), last=self.last, latest=Max("pk")
+        )
+        return tuple(found.values()) if found["count"] else ()
+
+
+class Topics(_Subjects):
+    name = "topics"
+
+    def rows(self) -> QuerySet[Topic]:
+        return Topic.objects.all()
+
+    def urls(self, number: int) -> list[Url]:
+        found: list[Url] = []
+        for topic in self._rows_of(number).order_by("pk").annotate(revised_at=self.last):
+            found += _urls(
+                languages.of_topic(topic, settings.LANGUAGE_CODE), lambda _code, topic=topic: topic.revised_at
+            )
+        return found
+
+
+class Authors(_Subjects):
+    name = "authors"
+
+    def rows(self) -> QuerySet[Author]:
+        return Author.objects.all()
+
+    def urls(self, number: int) -> list[Url]:
+        found: list[Url] = []
+        for author in self._rows_of(number).order_by("pk").annotate(revised_at=self.last):
+            originals = languages.of_author(author, settings.LANGUAGE_CODE)
+            found += _urls(originals, lambda _code, author=author: author.revised_at)
+        return found
 
 
 class Articles(_ByKey):
@@ -144,7 +213,8 @@ def _with_texts(updates: QuerySet[Update]) -> QuerySet[Update]:
     return updates.select_related("article").prefetch_related(Translation.for_readers(), Prefetch("pictures"))
 
 
-SECTIONS: dict[str, Section] = {section.name: section for section in (Lists(), Articles(), Updates())}
+_sections: list[Section] = [Lists(), Articles(), Updates(), Topics(), Authors()]
+SECTIONS = {section.name: section for section in _sections}
 
 
 def index() -> list[SitemapIndexItem]:

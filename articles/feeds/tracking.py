@@ -46,7 +46,7 @@ class Feeds:
                 _record(row, languages & after.keys())
             pings.enqueue(_addresses_of_update(row, edit.old), languages)
         elif isinstance(row, Article):
-            pings.enqueue(pings.Addresses(row.slug), languages)
+            pings.enqueue(pings.Addresses(row), languages)
 
 
 def contents_of(row: Versioned) -> Contents:
@@ -78,7 +78,7 @@ def _contents_of_update(update: Update) -> Contents:
 def _contents_of_article(article: Article, language: str) -> tuple[object, ...]:
     texts = of_article(article, language)
     words = (str(texts.text(field)) for field in ("headline", "standfirst", "body", "photo_caption"))
-    return (*_state(texts), *words, article.state, article.photo.name, article.slug)
+    return (*_state(texts), *words, article.state, article.photo.name, article.slug_in(language))
 
 
 def _state(texts: ReaderTexts) -> tuple[object, ...]:
@@ -103,7 +103,15 @@ def _addresses_of_update(update: Update, old: Versioned | None) -> pings.Address
     was_key = isinstance(old, Update) and old.is_key
     # The primary key of a deleted row is only that of the row as it was.
     pk = update.pk or (old.pk if old else None)
-    return pings.Addresses(update.article.slug, pk, is_key=update.is_key or was_key)
+    topics = {topic.slug for topic in update.topics.all()} or {topic.slug for topic in update.article.topics.all()}
+    authors = {author.pk for author in update.authors.all()}
+    return pings.Addresses(
+        update.article,
+        pk,
+        is_key=update.is_key or was_key,
+        topics=tuple(sorted(topics)),
+        authors=tuple(sorted(authors)),
+    )
 
 
 def keep_places(sender: type[Article], instance: Article, **_: Any) -> None:
@@ -116,4 +124,4 @@ def keep_places(sender: type[Article], instance: Article, **_: Any) -> None:
         batch_size=_BATCH_SIZE,
         ignore_conflicts=True,
     )
-    pings.enqueue(pings.Addresses(instance.slug), instance.offered_languages)
+    pings.enqueue(pings.Addresses(instance), instance.offered_languages)

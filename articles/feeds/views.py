@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.sitemaps.views import x_robots_tag
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
@@ -17,10 +19,11 @@ from django.views.decorators.http import require_safe
 from articles.feeds import atom, json_feed, sitemaps
 from articles.feeds.addresses import FORMATS, Channel
 from articles.feeds.entries import Document, anchor_of
-from articles.models import Article, Update
+from articles.models import Article, Author, Topic, Update
 from articles.page.caching import cached_response
 from articles.page.finding import find_article
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept
 from liveblog.delivery import log
 from liveblog.numbers import LARGEST
@@ -39,11 +42,14 @@ _SITEMAP_MAX_AGE_SECONDS = 60
 
 @reads("before", "key")
 @require_safe
-def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> HttpResponse:
-    """The feed of the site, or of a coverage, in one of FORMATS."""
+def feed(
+    request: HttpRequest, language: str, name: str, slug: str = "", topic: str = "", author: int = 0
+) -> HttpResponse:
+    """The feed of the site, of a coverage, a topic or an author, in one of FORMATS."""
     article = find_article(slug, language) if slug else None
+    subject = _subject(topic, author)
     key_only = pagination.choice(request.GET, "key", ("", "0", "1")) == "1"
-    channel = Channel(language, slug, key_only)
+    channel = Channel(language, slug, key_only, topic, author)
     place = Place.of(request.GET)
     anchor = anchor_of(article, place)
     listed = None
@@ -52,21 +58,23 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
         state = f"{article.pk}:{log.state_besides(article.pk, article.page_state, 'comment')}"
         last_modified = article.revised_at
     else:
-        listed = Document.of(channel, None, place, anchor)
+        listed = Document.of(channel, None, place, anchor, subject)
         state, last_modified = listed.key, listed.revised_at
     hub = hashlib.sha256(settings.WEBSUB_HUB.encode()).hexdigest()[:8]
-    page = f"feed:{name}:{language}:{slug}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
+    page = f"feed:{name}:{language}:{slug}:{topic}:{author}:{place.relation}{place.pk}:{int(key_only)}:{hub}"
 
     def render() -> bytes:
         # The article as it is now, with everything that a page needs.
-        document = listed or Document.of(channel, Article.objects.for_pages().get(slug=slug), place, anchor)
+        document = listed or Document.of(
+            channel, Article.objects.for_pages().get(pk=article.pk if article else 0), place, anchor
+        )
         document.fetch()
         with translation.override(language):
             return _WRITERS[name](document)
 
     content_type = f"{FORMATS[name][1]}; charset=utf-8"
     # All subscribers open the first page, and some the archives.
-    kept = Kept(group=f"feed:{name}:{language}:{slug}:{key_only:d}", most=MAX_VERSIONS)
+    kept = Kept(group=f"feed:{name}:{language}:{slug}:{topic}:{author}:{key_only:d}", most=MAX_VERSIONS)
     if place.relation:
         kept = Kept(group="feed-places", most=MAX_KEPT)
     response = cached_response(request, page, state, render, content_type, last_modified=last_modified, **kept)
@@ -74,6 +82,12 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
         # Subscribers look here first (WebSub, section 4).
         response.headers["Link"] = f'<{settings.WEBSUB_HUB}>; rel="hub", <{channel.url(name)}>; rel="self"'
     return response
+
+
+def _subject(topic: str, author: int) -> Topic | Author | None:
+    if topic:
+        return get_object_or_404(Topic, slug=topic)
+    return get_object_or_404(Author, pk=author) if author else None
 
 
 # Sitemaps -------------------------------------------------------------------------------------------------------------
@@ -84,7 +98,7 @@ def feed(request: HttpRequest, language: str, name: str, slug: str = "") -> Http
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The index of all files. It lists a new file at once, and knows of modified ones after a minute."""
-    files = [_last_file(Article), _last_file(Update)]
+    files = [_last_file(model) for model in (Article, Update, Topic, Author)]
     state = f"{int(timezone.now().timestamp()) // _SITEMAP_MAX_AGE_SECONDS}:{files}"
 
     def render() -> str:
@@ -93,7 +107,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
     return _sitemap(request, "sitemap-index", state, render)
 
 
-def _last_file(model: type[Article] | type[Update]) -> int | None:
+def _last_file(model: type[Model]) -> int | None:
     pk = model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
     return None if pk is None else pk // sitemaps.RANGE
 
@@ -127,7 +141,7 @@ def news(request: HttpRequest, language: str = "") -> HttpResponse:
     ]
 
     def render() -> str:
-        context = {"pages": sitemaps.news(language), "publication": settings.PUBLISHER_NAME}
+        context = {"pages": sitemaps.news(language), "publication": branding.current().publisher}
         return render_to_string("articles/feeds/news.xml", context)
 
     return _sitemap(request, f"news:{language}", str(state), render)

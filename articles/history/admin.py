@@ -22,7 +22,8 @@ from articles.models import Update
 from articles.translations import review
 from liveblog import pagination
 from liveblog.errors import Conflict
-from liveblog.languages import SHIPPED, language_name
+from liveblog.languages import SHIPPED, language_title
+from liveblog.lists import labelled
 from liveblog.numbers import number
 from liveblog.pagination import Anchor, Order, Place
 
@@ -104,7 +105,7 @@ class VersionsAdminMixin(_UpdateAdmin):
             "other": other,
             "what": what,
             "remarks": [
-                f"{language_name(language)}: {problem.message}"
+                labelled(language_title(language), problem.message)
                 for language, found in (remarks or {}).items()
                 for each in found.values()
                 for problem in each
@@ -156,9 +157,9 @@ class VersionsAdminMixin(_UpdateAdmin):
         """Return the parts of a version that the user may restore: value and name of each choice."""
         data = version.data
         written = [code for code in SHIPPED if any(data.get(name) for name in content.columns_in([code]))]
-        choices = [(code, language_name(code)) for code in written if self._may_restore(request, update, code)]
+        choices = [(code, language_title(code)) for code in written if self._may_restore(request, update, code)]
         if self._may_restore(request, update, EVERYTHING):
-            choices.insert(0, (EVERYTHING, _("Everything that it says, in all languages")))
+            choices.insert(0, (EVERYTHING, _("All content, in all languages")))
         return choices
 
     def _may_restore(self, request: HttpRequest, update: Update, what: str) -> bool:
@@ -185,8 +186,8 @@ class VersionsAdminMixin(_UpdateAdmin):
             messages.error(
                 request,
                 _(
-                    "Somebody else has saved this update since you opened the page. Nothing was restored. The newest "
-                    "version is shown below; look at it first."
+                    "Someone else has saved this update since you opened the page. Nothing was restored. The latest "
+                    "version is shown below; check it first."
                 ),
             )
         except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, DateTimeField, Field, ForeignKey
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, pgettext
@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 
 from articles.history import registry
 from articles.history.recording import TRANSLATIONS, Data
-from articles.models import Author, Translation, Update
+from articles.models import Author, Topic, Translation, Update
 from articles.text.diff import difference
 from articles.text.localized import Text, joined
 from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import SHIPPED, direction, language_name, language_title
+from liveblog.lists import labelled, listed
 from liveblog.moments import formats
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _LABELS: dict[str, _StrOrPromise] = {
     "pin": gettext_lazy("pinned"),
     "copy_group": gettext_lazy("copies in other articles"),
     "written_by": gettext_lazy("written by"),
-    "submitted_by": gettext_lazy("submitted by"),
-    "released_by": gettext_lazy("released by"),
+    "submitted_by": gettext_lazy("sent for approval by"),
+    "released_by": gettext_lazy("approved by"),
 }
 
 
@@ -65,7 +66,7 @@ class TextChange:
 
     @property
     def name(self) -> str:
-        return language_name(self.language)
+        return language_title(self.language)
 
     @property
     def direction(self) -> str:
@@ -73,7 +74,7 @@ class TextChange:
 
 
 class Names:
-    """The names of the users and authors to which versions refer by primary key, fetched at once."""
+    """The names of the users, authors and topics to which versions refer by primary key, fetched at once."""
 
     def __init__(self, versions: Iterable[Data]) -> None:
         columns = [field.name for field in Update._meta.concrete_fields if isinstance(field, ForeignKey)]
@@ -81,8 +82,10 @@ class Names:
         users: set[Any] = {data.get(name) for data in versions for name in columns}
         users |= {row.get("reviewer") for data in versions for row in data.get(TRANSLATIONS, {}).values()}
         authors = {number for data in versions for number in data["authors"]}
+        topics = {number for data in versions for number in data.get("topics", ())}
         self.users = {user.pk: name_of(user) for user in get_user_model().objects.filter(pk__in=users - {None})}
         self.authors = Author.objects.in_bulk(authors)
+        self.topics = Topic.objects.in_bulk(topics)
 
 
 def name_of(user: User) -> str:
@@ -105,7 +108,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
         if changed & texts:
             found.append(_("text: %(language)s") % {"language": language_name(language)})
         elif _state(before, language) != _state(now, language) and now[TRANSLATIONS].get(language):
-            found.append(f"{language_name(language)}: {_state_name(now[TRANSLATIONS][language])}")
+            found.append(labelled(language_title(language), _state_name(now[TRANSLATIONS][language])))
     covered = {
         "state",
         "is_key",
@@ -132,7 +135,7 @@ def _events(before: Data, now: Data) -> list[str]:
     if before["state"] != now["state"]:
         found.append(_state_change(before, now))
     if now.get("backdating_reason") and before.get("first_published_at") != now["first_published_at"]:
-        found.append(_("back-dated"))
+        found.append(_("backdated"))
     if now["corrected_at"] and now["corrected_at"] != before.get("corrected_at"):
         found.append(pgettext("a version of an update", "corrected"))
     if now["is_key"] != before.get("is_key", False):
@@ -144,7 +147,7 @@ def _events(before: Data, now: Data) -> list[str]:
             found.append(
                 pgettext("a version of an update", "pinned")
                 if before.get("pin") is None
-                else _("order of what is pinned")
+                else _("order of pinned updates")
             )
     return found
 
@@ -156,17 +159,15 @@ def _state_change(before: Data, now: Data) -> str:
         )
     if now["state"] == "withdrawn":
         if not now["first_published_at"]:
-            return _("thrown away")
+            return _("draft deleted")
         return (
-            _("withdrawn, with a mark for readers")
+            _("withdrawn, with a notice to readers")
             if now["leaves_mark"]
             else pgettext("a version of an update", "withdrawn")
         )
     if now["state"] == "draft":
-        return _("taken back to a draft") if before["state"] else _("as a draft")
-    return (
-        pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("submitted for release")
-    )
+        return _("moved back to draft") if before["state"] else _("saved as draft")
+    return pgettext("a version of an update", "scheduled") if now["state"] == "scheduled" else _("sent for approval")
 
 
 # In detail ------------------------------------------------------------------------------------------------------------
@@ -231,7 +232,7 @@ def _accepted(data: Data, language: str) -> list[str]:
 
 def _state_name(row: dict[str, str]) -> str:
     name = str(Translation.State(row["state"]).label)
-    return f"{name}, {_('outdated')}" if row["outdated"] else name
+    return listed([name, _("outdated")]) if row["outdated"] else name
 
 
 def _named_state(data: Data, language: str, names: Names) -> str:
@@ -265,6 +266,9 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
         # Of authors who have been deleted only the number is known.
         unknown = [Text(f"#{number}", language, language) for number in value if number not in names.authors]
         return joined([*Author.bylines(known, language), *unknown], language)
+    if name == "topics":
+        # Of topics that have been deleted only the number is known.
+        return format_html_join(", ", "<bdi>{}</bdi>", ((names.topics.get(number, f"#{number}"),) for number in value))
     if name == "copy_group":
         return _("Yes")
     if name in registry.names():
@@ -278,5 +282,5 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
     if isinstance(field, ForeignKey):
         return format_html("<bdi>{}</bdi>", names.users.get(value, f"#{value}"))
     if isinstance(field, LanguageField):
-        return language_name(value)
+        return language_title(value)
     return str(dict(field.flatchoices).get(value) or "") or format_html("<bdi>{}</bdi>", value)

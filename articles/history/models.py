@@ -18,9 +18,9 @@ class UpdateVersion(models.Model):
 
     class Cause(models.TextChoices):
         WRITTEN = "", pgettext_lazy("way in which a version came about", "Written")
-        CLOCK = "clock", pgettext_lazy("way in which a version came about", "Clock")
-        MACHINE = "machine", pgettext_lazy("way in which a version came about", "Machine")
-        FOUND = "found", pgettext_lazy("way in which a version came about", "As it was before its history begins")
+        CLOCK = "clock", pgettext_lazy("way in which a version came about", "Scheduler")
+        MACHINE = "machine", pgettext_lazy("way in which a version came about", "Automatic")
+        FOUND = "found", pgettext_lazy("way in which a version came about", "Before the history begins")
 
     update = models.ForeignKey("articles.Update", models.CASCADE, related_name="versions", verbose_name=_("update"))
     #: Counts from 1 within the update.
@@ -30,7 +30,7 @@ class UpdateVersion(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
-    cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+    cause = models.CharField(_("origin"), max_length=8, choices=Cause, default=Cause.WRITTEN)
     #: The name of the user or machine, which outlives the account. Nobody is known of a state that was found.
     actor = models.CharField(max_length=150, blank=True)
     #: The number of the version that this one restored.
@@ -68,7 +68,7 @@ class CoverageEvent(models.Model):
         STARTED = "started", pgettext_lazy("event of a coverage", "Started")
         RESUMED = "resumed", pgettext_lazy("event of a coverage", "Resumed")
         FINISHED = "finished", pgettext_lazy("event of a coverage", "Finished")
-        WARNED = "warned", pgettext_lazy("event of a coverage", "Editors warned: nothing new")
+        WARNED = "warned", pgettext_lazy("event of a coverage", "Editors alerted: nothing new")
         KEPT = "kept", pgettext_lazy("event of a coverage", "Kept open")
 
     Cause = UpdateVersion.Cause
@@ -80,15 +80,15 @@ class CoverageEvent(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("person")
     )
-    cause = models.CharField(_("way"), max_length=8, choices=Cause, default=Cause.WRITTEN)
+    cause = models.CharField(_("origin"), max_length=8, choices=Cause, default=Cause.WRITTEN)
     #: The name of the user or machine, which outlives the account.
     actor = models.CharField(max_length=150)
 
     class Meta:
         ordering = ("-at", "-pk")
         default_permissions = ()
-        verbose_name = _("event of the coverage")
-        verbose_name_plural = _("events of the coverage")
+        verbose_name = _("coverage event")
+        verbose_name_plural = _("coverage events")
         indexes = [models.Index(fields=["article", "-at"], name="events_of_a_coverage")]
         constraints = [models.CheckConstraint(condition=~Q(actor=""), name="event_names_its_actor")]
 

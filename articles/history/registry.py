@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Author
+from articles.models import Author, Topic
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -79,4 +79,14 @@ def _set_authors(update: Update, numbers: list[int]) -> None:
     update.authors.set(Author.objects.filter(pk__in=numbers))
 
 
+def _topics(update: Update) -> list[int]:
+    return sorted(topic.pk for topic in update.topics.all())
+
+
+def _set_topics(update: Update, numbers: list[int]) -> None:
+    # Topics that have been deleted since are left out.
+    update.topics.set(Topic.objects.filter(pk__in=numbers))
+
+
 register("authors", _authors, _set_authors, _("authors"))
+register("topics", _topics, _set_topics, _("topics"))

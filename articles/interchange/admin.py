@@ -35,20 +35,20 @@ FATES = {
     "changed": _("Corrected"),
     "withdrawn": _("Withdrawn"),
     "same": _("Unchanged"),
-    "edited": _("Left as they were edited here"),
-    "deleted": _("Left out because they were deleted here"),
-    "refused": _("Left out"),
+    "edited": _("Kept as edited here"),
+    "deleted": _("Skipped because they were deleted here"),
+    "refused": _("Skipped"),
 }
 
 
 class ImportForm(forms.ModelForm):
     language = forms.ChoiceField(
-        label=_("Source language"), required=False, help_text=_("If it is empty, the source decides.")
+        label=_("Source language"), required=False, help_text=_("Leave empty to use the language given by the source.")
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
-        help_text=_("Of the event. Times in the source that name no zone are read in it."),
+        help_text=_("The time zone of the event. It applies to times in the source that have no time zone."),
     )
 
     class Meta:
@@ -60,13 +60,13 @@ class ImportForm(forms.ModelForm):
         self.fields["language"].choices = [("", "–"), *offered_languages()]  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = [("", "–"), *zones.choices()]  # type: ignore[attr-defined]
         self.fields["address"].widget.attrs |= {"dir": "ltr", "class": "vLargeTextField"}
-        self.fields["address"].help_text = _("Of a page, an archive, or the interface of WordPress or Live Blog.")
-        self.fields["file"].help_text = _("An archive of this product, an export of WordPress, a page or JSON.")
+        self.fields["address"].help_text = _("Link to a page, to an archive, or to the API of WordPress or Live Blog.")
+        self.fields["file"].help_text = _("An archive of this product, a WordPress export, a web page or JSON.")
 
     def clean_address(self) -> str:
         address = self.cleaned_data["address"].strip()
         if address and not is_address(address):
-            raise ValidationError(_("Enter an address that begins with https://."))
+            raise ValidationError(_("Enter a URL that begins with https://."))
         return str(address)
 
     def clean_file(self) -> Any:
@@ -79,9 +79,9 @@ class ImportForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if not self.errors.keys() & {"file", "address"}:
             if bool(cleaned.get("file")) == bool(cleaned.get("address")):
-                self.add_error("address", _("Choose either a file or an address."))
+                self.add_error("address", _("Choose either a file or a URL."))
             elif cleaned.get("follow") and not cleaned.get("address"):
-                self.add_error("follow", _("Only an address can be followed."))
+                self.add_error("follow", _("Only a URL can be followed."))
         return cleaned
 
 
@@ -180,7 +180,7 @@ def _act(row: Import, data: Any) -> None:
         rows.filter(state=state.READY).update(state=state.IMPORTING, **due)
     elif "_stop" in data:
         rows.filter(state=state.FOLLOWING).update(state=state.DONE, due_at=None)
-        stopped = _("The import was stopped. Updates that were already imported stay.")
+        stopped = _("Import stopped. Updates that were already imported have been kept.")
         rows.filter(state__in=(state.READING, state.IMPORTING)).update(
             state=state.FAILED, due_at=None, error=str(stopped)
         )

@@ -104,9 +104,9 @@ class ArchiveSource:
             raise _damaged() from None
         header = next(self._lines(), {})
         if header.get("type") != "header" or header.get("format") != FORMAT:
-            raise SourceError(_("This is not an archive of coverage."))
+            raise SourceError(_("This file isn’t a coverage archive."))
         if header.get("version") != VERSION:
-            raise SourceError(_("The archive comes from a newer release. Update this site first."))
+            raise SourceError(_("The archive was made by a newer version. Update this site first."))
         self.header = header
         self._check_whole()
 
@@ -134,12 +134,15 @@ class ArchiveSource:
                     break
         if article is None:
             raise _damaged()
+        # Archives of the first releases name no topics of the article: all topics in them are the article's.
+        own = article.get("topics", [topic["slug"] for topic in topics])
         return Coverage(
             key=article["key"],
             data=article["data"],
             bylines=bylines,
             authors=article["authors"],
-            topics=topics,
+            topics=[topic for topic in topics if topic["slug"] in own],
+            other_topics=[topic for topic in topics if topic["slug"] not in own],
             related=article["related"],
             photo=article["photo"],
             translations=article["translations"],
@@ -200,7 +203,7 @@ class ArchiveSource:
 
     def _measured_lines(self) -> Iterator[tuple[Data, int]]:
         if LINES not in self._names:
-            raise SourceError(_("This is not an archive of coverage."))
+            raise SourceError(_("This file isn’t a coverage archive."))
         try:
             with self._zip.open(LINES) as lines:
                 while text := lines.readline(_MAX_LINE_BYTES + 1):

@@ -15,7 +15,7 @@ from articles.history.models import UpdateVersion
 from articles.history.recording import TRANSLATIONS, as_stored
 from articles.interchange import archive, portable
 from articles.interchange.records import Data
-from articles.models import Article, Author, Embed, Picture, Translation, Update, Vote
+from articles.models import Article, Author, Embed, Picture, Topic, Translation, Update, Vote
 from articles.pictures import versions as pictures
 from articles.text.localized import text_in
 from articles.translations import columns
@@ -83,6 +83,8 @@ class _Export:
         self._writer = writer
         self._accounts = portable.Accounts(known=True)
         self._authors: set[int] = set()
+        #: By primary key: the article's, and those of all versions of its updates.
+        self._topics: dict[int, str] = {}
         self._lacking: list[str] = []
 
     def run(self, parts: list[str], personal: bool, progress: Callable[[int], None] | None) -> list[str]:
@@ -101,7 +103,8 @@ class _Export:
         )
         for author in Author.objects.filter(pk__in=self._author_keys()).order_by("pk").iterator():
             write("author", {"key": str(author.pk), "source_language": author.source_language, "name": _names(author)})
-        for topic in article.topics.order_by("slug"):
+        for topic in Topic.objects.filter(pk__in=self._topic_keys()).order_by("slug"):
+            self._topics[topic.pk] = topic.slug
             write("topic", {"slug": topic.slug, "name": _names(topic)})
         write("article", self._article_line())
         for event in article.events.order_by("at", "pk"):
@@ -117,7 +120,7 @@ class _Export:
 
     def _updates(self) -> Iterator[Update]:
         found = self._article.updates.order_by("pk").select_related("embed", "tally")
-        related = ("authors", "pictures", "translations", "removed_pictures", "modifications")
+        related = ("authors", "topics", "pictures", "translations", "removed_pictures", "modifications")
         for update in found.prefetch_related(*related).iterator(chunk_size=_CHUNK):
             update.article = self._article
             yield update
@@ -128,6 +131,15 @@ class _Export:
         keys |= set(Author.objects.filter(updates__article=self._article).values_list("pk", flat=True))
         versions = UpdateVersion.objects.filter(update__article=self._article).order_by().distinct()
         for found in versions.values_list("data__authors", flat=True).iterator():
+            keys |= set(found or ())
+        return keys
+
+    def _topic_keys(self) -> set[int]:
+        """Return the topics of the article and of all versions of its updates."""
+        keys = set(self._article.topics.values_list("pk", flat=True))
+        keys |= set(Topic.objects.filter(updates__article=self._article).values_list("pk", flat=True))
+        versions = UpdateVersion.objects.filter(update__article=self._article).order_by().distinct()
+        for found in versions.values_list("data__topics", flat=True).iterator():
             keys |= set(found or ())
         return keys
 
@@ -153,6 +165,7 @@ class _Export:
             "key": key_of(article),
             "data": {name: value for name in names if (value := getattr(article, name)) not in (None, "")},
             "authors": [str(pk) for pk in article.authors.order_by("pk").values_list("pk", flat=True)],
+            "topics": list(article.topics.order_by("slug").values_list("slug", flat=True)),
             "related": list(article.related.order_by("pk").values_list("slug", flat=True)),
             "photo": archive.media_name(article.photo.name or ""),
             "translations": self._translations(article, {}),
@@ -202,6 +215,7 @@ class _Export:
             data,
             user=self._accounts.name,
             author=str,
+            topic=self._topics.get,
             image=archive.media_name,
             field=lambda name: portable.portable_field(name, images),
         )

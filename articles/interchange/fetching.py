@@ -77,12 +77,12 @@ class Fetching:
 
 def _not_fetched(url: str, reason: str) -> SourceError:
     texts = {
-        "forbidden": _("%(address)s is not the address of a public website."),
-        "gone": _("There is nothing at %(address)s, or the website does not give it to us."),
-        "large": _("The answer of %(address)s is too large."),
-        "nonsense": _("The answer of %(address)s cannot be read."),
+        "forbidden": _("%(address)s isn’t a public web address."),
+        "gone": _("Nothing was found at %(address)s, or the website denies access."),
+        "large": _("The response from %(address)s is too large."),
+        "nonsense": _("The response from %(address)s can’t be read."),
     }
-    text = texts.get(reason) or _("%(address)s does not answer at present. Try again later.")
+    text = texts.get(reason) or _("%(address)s isn’t responding. Try again later.")
     # Isolated (UAX #9): its slashes would change places in a message that runs from right to left.
     return SourceError(text % {"address": f"\u2066{url}\u2069"})
 

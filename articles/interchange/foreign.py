@@ -267,7 +267,7 @@ class ForeignSource:
         texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
         found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(SHIPPED))
         if found is None:
-            raise SourceError(_("The source does not say in which language it is. Choose its language."))
+            raise SourceError(_("The source doesn’t give its language. Choose its language."))
         self.notes.add("language", found[0])
         return found[0]
 

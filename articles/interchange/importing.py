@@ -58,10 +58,10 @@ def _refusing() -> Iterator[None]:
     except ValidationError as error:
         fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
         named = (f"{name}: {' '.join(messages)}" for name, messages in fields.items())
-        raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": " ".join(named)}) from None
+        raise SourceError(_("The article can’t be imported. %(errors)s") % {"errors": " ".join(named)}) from None
     # A name that is taken, or a value that the database does not store.
     except (IntegrityError, DataError) as error:
-        raise SourceError(_("The article cannot be imported. %(errors)s") % {"errors": error}) from None
+        raise SourceError(_("The article can’t be imported. %(errors)s") % {"errors": error}) from None
 
 
 class Importer:
@@ -134,7 +134,7 @@ class Importer:
         before = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
         taken = Article.objects.filter(slug=self._slug).first() if self._slug else None
         if taken is not None and (before is None or before.article_id != taken.pk):
-            message = _("There is an article “%(slug)s” already. Choose another short name.") % {"slug": self._slug}
+            message = _("There is already an article “%(slug)s”. Choose another URL slug.") % {"slug": self._slug}
             raise SourceError(message)
 
     def _withdraw_missing(

@@ -67,7 +67,7 @@ def work(row: Import) -> None:
         except Exception:
             # An error of the database or storage may pass; the import goes on where it was.
             if not queue.postpone(row, _unchanged(row), "error"):
-                _fail(row, _("The import has failed. The log of the server says why."))
+                _fail(row, _("The import failed. The server log gives the reason."))
             raise
         _note(row, report)
 
@@ -85,7 +85,7 @@ def _opened(row: Import) -> Iterator[Source]:
     try:
         file = row.file.open("rb")
     except (OSError, ValueError):
-        raise SourceError(_("The uploaded file is gone. Upload it again.")) from None
+        raise SourceError(_("The uploaded file is no longer available. Upload it again.")) from None
     with file:
         yield sources.from_file(cast(BinaryIO, file), options, fetching, slug=row.slug)
 

@@ -87,9 +87,9 @@ class Import(QueueRow):
     """
 
     class State(models.TextChoices):
-        READING = "reading", pgettext_lazy("state of an import", "Being read")
-        READY = "ready", pgettext_lazy("state of an import", "Read, not imported yet")
-        IMPORTING = "importing", pgettext_lazy("state of an import", "Being imported")
+        READING = "reading", pgettext_lazy("state of an import", "Reading")
+        READY = "ready", pgettext_lazy("state of an import", "Read, not yet imported")
+        IMPORTING = "importing", pgettext_lazy("state of an import", "Importing")
         FOLLOWING = "following", pgettext_lazy("state of an import", "Following the source")
         DONE = "done", pgettext_lazy("state of an import", "Imported")
         FAILED = "failed", pgettext_lazy("state of an import", "Failed")
@@ -100,19 +100,19 @@ class Import(QueueRow):
     file = models.FileField(_("file"), upload_to=upload_path, max_length=200, blank=True)
     #: The name that the file had with the person.
     file_name = models.CharField(_("file"), max_length=200, blank=True, editable=False)
-    address = ShortTextField(_("address"), max_length=1000, blank=True)
+    address = ShortTextField(_("link"), max_length=1000, blank=True)
     slug = models.SlugField(
-        _("short name in addresses"),
+        _("URL slug"),
         max_length=120,
         blank=True,
-        help_text=_("Of the article. If it is empty, the source decides."),
+        help_text=_("The last part of the article’s URL. Leave empty to use the one given by the source."),
     )
     language = models.CharField(_("source language"), max_length=8, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     follow = models.BooleanField(
         _("follow the source"),
         default=False,
-        help_text=_("For an address: takes over new updates, corrections and withdrawals until you stop it."),
+        help_text=_("URLs only: new updates, corrections and withdrawals are imported until you stop it."),
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.READING, editable=False)
     asked_by = models.ForeignKey(

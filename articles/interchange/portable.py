@@ -1,6 +1,7 @@
 """Names in place of primary keys, so that a version or a translation can be read in another database.
 
-Accounts are named by their user names, authors by the keys of the archive, and pictures by their files.
+Accounts are named by their user names, authors by the keys of the archive, topics by their slugs, and pictures by their
+files.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Accounts:
         return self._keys[name]
 
 
-def renamed(data: Data, *, user: Renamed, author: Renamed, image: Renamed, field: Callable[[str], str]) -> Data:
+def renamed(
+    data: Data, *, user: Renamed, author: Renamed, topic: Renamed, image: Renamed, field: Callable[[str], str]
+) -> Data:
     """Return a version with other names for the things outside it. A name that becomes None or "" is left out."""
     found = dict(data)
     # The copies of an update stand in other articles, which are not in the archive.
@@ -74,6 +77,7 @@ def renamed(data: Data, *, user: Renamed, author: Renamed, image: Renamed, field
     for column in USER_COLUMNS & found.keys():
         found[column] = user(found[column])
     found["authors"] = [name for name in map(author, data.get("authors", ())) if name]
+    found["topics"] = [name for name in map(topic, data.get("topics", ())) if name]
     found["pictures"] = [{**each, "image": name} for each in data.get("pictures", ()) if (name := image(each["image"]))]
     found[TRANSLATIONS] = {
         language: renamed_state(state, user=user, field=field)

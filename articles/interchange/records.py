@@ -45,7 +45,7 @@ class Coverage:
     key         the permanent name of the coverage
     data        columns of the article
     authors     their keys
-    topics      slug, and names by language
+    topics      slug, and names by language; `other_topics` are those of updates alone
     related     slugs
     photo       the address of the photo, "" for none
     events      kind, moment and actor of each turn, if the source knows them
@@ -58,6 +58,7 @@ class Coverage:
     bylines: dict[str, Byline] = field(default_factory=dict)
     authors: list[str] = field(default_factory=list)
     topics: list[Data] = field(default_factory=list)
+    other_topics: list[Data] = field(default_factory=list)
     related: list[str] = field(default_factory=list)
     photo: str = ""
     translations: dict[str, Data] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class Post:
     """An update.
 
     key             its permanent name within its coverage
-    data            columns; `authors`, `pictures` and `embed` as a version has them
+    data            columns; `authors`, `topics` (slugs), `pictures` and `embed` as a version has them
     translations    the state of each translation, by language
     embed           the answer of the provider, if it is known
     votes           of a poll, by choice

@@ -21,6 +21,7 @@ _STATE = {
 _COLUMNS = {
     "source_language?": str,
     "authors?": [str],
+    "topics?": [str],
     "pictures?": [{"image": str}],
     "embed?": ({"url": str}, _NONE),
     "translations?": ({str: _STATE}, _NONE),
@@ -41,6 +42,7 @@ _LINES: dict[str, object] = {
         "key": str,
         "data": {"source_language": str, "coverage_start": str, "state": str, "languages?": [str]},
         "authors": [str],
+        "topics?": [str],
         "related": [str],
         "photo": str,
         "translations": {str: _STATE},

@@ -47,7 +47,7 @@ def from_api(address: str, fetching: Fetching, notes: Notes) -> Blog:
         answer = fetching.document(f"{base}/posts?{urlencode({'max_results': _PAGE_SIZE, 'page': page})}")
         items = answer.get("_items")
         if not isinstance(items, list):
-            raise SourceError(_("The answer of %(address)s cannot be read.") % {"address": base})
+            raise SourceError(_("The response from %(address)s can’t be read.") % {"address": base})
         posts += items
         if not items or "next" not in (answer.get("_links") or {}):
             break
@@ -65,7 +65,7 @@ def from_dump(document: object, address: str, notes: Notes) -> Blog:
         wanted = _key(blog)
         posts = [each for each in posts if wanted and _key_of(each.get("blog")) == wanted]
         if not posts:
-            raise SourceError(_("The file has entries of several live blogs. Export one of them."))
+            raise SourceError(_("The file contains several live blogs. Export only one of them."))
     key = _key(blog) or next(iter(blogs), "") or address
     return from_documents(blog, posts, items, key, notes, complete=True)
 

@@ -42,7 +42,7 @@ def opened(place: str, options: Options, *, slug: str = "", trusted: bool = Fals
     try:
         file = Path(place).open("rb")  # noqa: SIM115 - closed below
     except OSError:
-        raise SourceError(_("There is no file “%(name)s” that can be read.") % {"name": place}) from None
+        raise SourceError(_("There is no readable file “%(name)s”.") % {"name": place}) from None
     with file:
         yield from_file(file, options, Fetching(), slug=slug)
 
@@ -95,7 +95,7 @@ def _from_zip(file: BinaryIO, options: Options, fetching: Fetching) -> Source:
         raise SourceError(_("The archive is damaged. Export the coverage again.")) from None
     found = _from_document([each for each in documents if each is not None], "", options, fetching)
     if found is None:
-        raise SourceError(_("The file has no live blog in a format that can be imported."))
+        raise SourceError(_("The file contains no live blog in a supported format."))
     return found
 
 
@@ -110,7 +110,7 @@ def _from_content(content: bytes, address: str, options: Options, fetching: Fetc
     else:
         source = _from_page(text, address, options, fetching)
     if source is None:
-        raise SourceError(_("The file has no live blog in a format that can be imported."))
+        raise SourceError(_("The file contains no live blog in a supported format."))
     return source
 
 

@@ -250,6 +250,9 @@ class _Archive:
         elif address.startswith(settings.STATIC_URL):
             name = f"static/{path.removeprefix(settings.STATIC_URL)}"
             self._copy_static(name)
+        elif address.startswith(_BRAND):
+            name = address[1:]
+            self._copy_brand(name)
         else:
             return address
         return _relative(name, file)
@@ -278,6 +281,17 @@ class _Archive:
                 if address and not urlsplit(address).scheme:
                     self._copy_static(posixpath.normpath(posixpath.join(posixpath.dirname(name), address)))
 
+    def _copy_brand(self, name: str) -> None:
+        """Copy a file of the newsroom's look, and those that its style sheet names, which stand beside it."""
+        if name in self._copied or (content := self._get(f"/{name}")) is None:
+            return
+        self._copied.add(name)
+        if name.endswith(".css"):
+            for other in re.findall(rf'url\("({_BRAND}[^"]+)"\)', content.decode()):
+                self._copy_brand(other[1:])
+            content = content.replace(f'url("{_BRAND}'.encode(), b'url("')
+        self._put(name, content)
+
     def _put(self, name: str, content: bytes) -> None:
         self._target(name).write_bytes(content)
 
@@ -287,6 +301,10 @@ class _Archive:
             raise StaticArchiveError(f"{name} is no name of a file.")
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
+
+
+#: Where the files of the newsroom's look stand.
+_BRAND = "/brand/"
 
 
 def _static_content(name: str) -> bytes | None:

@@ -159,10 +159,10 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
     if len(named) == 1 or len(blogs) == 1:
         return (named or blogs)[0]
     if not blogs:
-        raise SourceError(_("The export has no live blog."))
+        raise SourceError(_("The export contains no live blog."))
     listed = ", ".join(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2] for blog in blogs[:20])
     raise SourceError(
-        _("The export has several live blogs. Choose the short name of one: %(names)s") % {"names": listed}
+        _("The export contains several live blogs. Choose one by its URL slug: %(names)s") % {"names": listed}
     )
 
 

@@ -60,7 +60,17 @@ _EVENTS = frozenset(
 _NOT_IN_RECORDS = frozenset({"id", "article", "version", "desk_revision", "key", "copy_group"})
 _NOT_OF_ARTICLES = frozenset(
     {
-        *("id", "slug", "version", "revision", "revision_token", "revised_at", "desk_revision", "deletion_revision"),
+        *(
+            "id",
+            "slug",
+            "slugs",
+            "version",
+            "revision",
+            "revision_token",
+            "revised_at",
+            "desk_revision",
+            "deletion_revision",
+        ),
         *("desk_tokens", "start_day", "photo", "photo_width", "photo_height"),
     }
 )
@@ -151,7 +161,7 @@ def slug_for(wanted: str, coverage: Coverage) -> str:
     headline = str(coverage.data.get(f"headline_{coverage.source_language}", ""))
     base = slugify(wanted)[:110] or slugify(headline)[:110] or "coverage"
     slug, number = base, 1
-    while Article.objects.filter(slug=slug).exists():
+    while Article.of_slug(slug) is not None:
         number += 1
         slug = f"{base}-{number}"
     return slug
@@ -164,6 +174,7 @@ class ArticleWriter:
         self._source, self._coverage, self._notes = source, coverage, notes
         self._accounts = portable.Accounts(known=same_site)
         self._authors: dict[str, int | None] = {}
+        self._topics: dict[str, int] = {}
         row = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
         self.imported = row
         self.article: Article | None = row.article if row else None
@@ -272,6 +283,16 @@ class ArticleWriter:
                 self._notes.add("related", slug)
         return [found[slug] for slug in self._coverage.related if slug in found]
 
+    def _topic_keys(self, slugs: Collection[str]) -> list[int]:
+        return sorted(pk for slug in slugs if (pk := self._topic_key(slug)) is not None)
+
+    def _topic_key(self, slug: str) -> int | None:
+        """Return the topic of a slug that the archive names; None for others."""
+        if not self._topics:
+            named = [*self._coverage.topics, *self._coverage.other_topics]
+            self._topics = {str(each["slug"]): self._topic(each).pk for each in named}
+        return self._topics.get(slug)
+
     def _author_keys(self, keys: Collection[str]) -> list[int]:
         return sorted(pk for key in keys if (pk := self._author(key)) is not None)
 
@@ -346,6 +367,7 @@ class ArticleWriter:
             with self._acting(), changes.edit(update):
                 self._save(update, ready.values, is_new=is_new)
                 update.authors.set(self._author_keys(post.data.get("authors", ())))
+                update.topics.set(self._topic_keys(post.data.get("topics", ())))
                 picture_versions.put(update, rows)
                 for picture in removed:
                     picture.removed_from = update
@@ -554,10 +576,12 @@ class ArticleWriter:
                 data["data"],
                 user=self._accounts.key,
                 author=self._author,
+                topic=self._topic_key,
                 image=lambda name: files.get(name, ""),
                 field=lambda name: portable.local_field(name, fields),
             )
             version["authors"].sort()
+            version["topics"].sort()
             row = UpdateVersion(
                 update=update,
                 number=data["number"],

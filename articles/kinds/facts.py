@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Facts(Kind):
     code = "facts"
     name = pgettext_lazy("kind of update", "Key facts")
-    hint = _("A list of what a reader who comes late must know. It is pinned on top of the page.")
+    hint = _("What readers joining late need to know. Pinned to the top.")
     sign = "★"
     pinned = True
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 class Text(Kind):
     code = "text"
     name = pgettext_lazy("kind of update", "Text")
-    hint = _("A few sentences; a headline if it deserves one.")
+    hint = _("A few sentences, with a headline if needed.")
     sign = "¶"
 
 
 class Pictures(Kind):
     code = "pictures"
     name = pgettext_lazy("kind of update", "Pictures")
-    hint = _("One picture or several, each with its credit line and alternative text.")
+    hint = _("One or more pictures, each with a credit line and alt text.")
     sign = "▣"
     optional = ("headline", "body")
     wordless = True
@@ -33,11 +33,11 @@ class Pictures(Kind):
 class Embed(Kind):
     code = "embed"
     name = pgettext_lazy("kind of update", "Embed")
-    hint = _("A post, a video or a chart from elsewhere, by its address.")
+    hint = _("A post, video or chart from another site.")
     sign = "⧉"
     fields = ("embed_url",)
     optional = ("headline", "body")
     wordless = True
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
-        return {} if pending.embed_url_of(update) else {"embed_url": _("Paste the address of what is to be embedded.")}
+        return {} if pending.embed_url_of(update) else {"embed_url": _("Paste the link to the post, video or chart.")}

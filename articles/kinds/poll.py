@@ -32,10 +32,10 @@ class Poll(Kind):
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}
         if not source_text(update, "headline"):
-            errors[source_field(update, "headline")] = _("Write the question.")
+            errors[source_field(update, "headline")] = _("Enter the question.")
         written = ballot.parse(source_text(update, "body"))
         if written is None or not ballot.MIN_CHOICES <= len(written.choices) <= ballot.MAX_CHOICES:
-            message = _("Write %(fewest)s to %(most)s choices.")
+            message = _("Enter %(fewest)s to %(most)s choices.")
             limits = {"fewest": ballot.MIN_CHOICES, "most": ballot.MAX_CHOICES}
             errors[source_field(update, "body")] = message % limits
         return errors
@@ -50,10 +50,10 @@ class Poll(Kind):
         if before is not None and before.state == update.State.PUBLISHED:
             return {}
         if update.article_id and update.article.state == ArticleState.FINISHED:
-            return {"kind": _("The coverage has finished, so nobody could vote. Go on with the coverage first.")}
+            return {"kind": _("Coverage has ended, so no one could vote. Resume coverage first.")}
         opens = update.publish_at if update.state in (update.State.SCHEDULED, update.State.SUBMITTED) else None
         if opens and update.closes_at and update.closes_at <= opens:
-            return {"closes_at": _("The poll would close before it opens. Choose a time after it is published.")}
+            return {"closes_at": _("The poll would close before it opens. Choose a time after publication.")}
         return {}
 
     def edit_errors(self, update: Update, before: Update) -> Errors:
@@ -62,14 +62,14 @@ class Poll(Kind):
         if old is None or not ballot.has_votes(before):
             return {}
         if update.kind != self.code:
-            return {"kind": _("Readers have voted already: it stays a poll.")}
+            return {"kind": _("Readers have already voted, so this update has to remain a poll.")}
         written = ballot.parse(source_text(update, "body"))
         if written is not None and ballot.keeps_votes(written.choices, old.choices):
             return {}
         return {
             source_field(update, "body"): _(
-                "Readers have voted already: the poll keeps its %(count)s choices in their order. "
-                "Their words can be corrected."
+                "Readers have already voted, so the %(count)s choices and their order can’t be changed. You can still"
+                " correct their wording."
             )
             % {"count": len(old.choices)}
         }

@@ -24,7 +24,7 @@ _MARKS = ("“", "”", "„", "‘", "‚", "’", "«", "»", "‹", "›", '"
 class Quote(Kind):
     code = "quote"
     name = pgettext_lazy("kind of update", "Quote")
-    hint = _("The words without quotation marks, which the page sets; who said them; where they can be read.")
+    hint = _("The quote without quotation marks (they are added automatically), the speaker, and a link to the source.")
     sign = "“"
     fields = ("attribution", "source_url")
     optional = ("headline", "source_url")
@@ -32,9 +32,9 @@ class Quote(Kind):
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}
         if not source_text(update, "body"):
-            errors[source_field(update, "body")] = _("Write what was said.")
+            errors[source_field(update, "body")] = _("Enter the quote.")
         if not source_text(update, "attribution"):
-            errors[source_field(update, "attribution")] = _("Say who is quoted.")
+            errors[source_field(update, "attribution")] = _("Enter who is being quoted.")
         return errors
 
     def words(self, update: Update, language: str) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class Table(Kind):
     code = "table"
     name = pgettext_lazy("kind of update", "Table")
-    hint = _("A vote count or a score. The headline names the table, its first row the columns.")
+    hint = _(
+        "A vote count, a score and the like. The headline is the title of the table; the first row names the columns."
+    )
     sign = "▦"
     fields = ("attribution",)
     optional = ("attribution",)
@@ -28,9 +30,9 @@ class Table(Kind):
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}
         if not source_text(update, "headline"):
-            errors[source_field(update, "headline")] = _("A table needs a headline that says what it shows.")
+            errors[source_field(update, "headline")] = _("Add a headline that says what the table shows.")
         if not tables.size(source_text(update, "body"))[0]:
-            errors[source_field(update, "body")] = _("Put a table into the text.")
+            errors[source_field(update, "body")] = _("Insert a table.")
         return errors
 
     def context(self, update: Update, article: Article, texts: ReaderTexts) -> Values:

@@ -3,27 +3,31 @@ from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
-from articles.models.article import Article
+from articles.models.article import Article, KnownSlug
 from articles.models.base import Author, Topic
+from articles.models.defaults import CoverageDefaults
 from articles.models.update import DeletedUpdate, Update
 from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
 from articles.publishing.models import CoverageEmail
-from articles.translations.models import GlossaryTerm, Translation
+from articles.translations.models import EngineUse, GlossaryTerm, Translation
 
 __all__ = [
     "Article",
     "Author",
+    "CoverageDefaults",
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
     "DeskNote",
     "Embed",
+    "EngineUse",
     "GlossaryTerm",
     "Import",
     "ImportedArticle",
     "ImportedUpdate",
+    "KnownSlug",
     "Modification",
     "OldAddress",
     "Picture",

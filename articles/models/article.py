@@ -1,4 +1,4 @@
-"""Articles: each is a live page."""
+"""Articles: each is a live page. And the slugs by which each is found."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Errors, Policy
+from articles.choices import ArticleState, Embedding, Errors, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.publishing import finishing, rules
+from articles.slugs import SlugsField
 from articles.text.localized import text_in
 from articles.text.plaintext import LineField, LinesField
 from articles.text.richtext import RichTextField
+from articles.text.slugs import slug_of
 from articles.translations.models import Translation
 from liveblog.constraints import DatabaseCheck
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
-from liveblog.fields import LanguageField, LanguagesField
+from liveblog.fields import LanguageField, LanguagesField, OriginsField
 from liveblog.languages import SHIPPED
 from liveblog.moments.fields import MomentField, TimeZoneField
+from liveblog.web_origins import ALL
 
 #: A desk that lacks more edits than this loads its newest entries again.
 DESK_STATES = 64
@@ -54,9 +57,11 @@ class Article(Versioned, Illustrated):
     IS_PAGE = True
     OWNERS = {"pk": "article"}
 
-    slug = models.SlugField(_("short name in addresses"), max_length=120, unique=True)
+    slug = models.SlugField(_("URL slug"), max_length=120, unique=True)
+    #: By language: the slug of its page there, if it is another one than `slug`. See `slug_in`.
+    slugs = SlugsField(_("URL slugs in other languages"), default=dict, blank=True)
     source_language = LanguageField(
-        _("source language"), default="en", help_text=_("The language it is first written in.")
+        _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
@@ -65,7 +70,7 @@ class Article(Versioned, Illustrated):
     time_zone = TimeZoneField(
         _("time zone"),
         default=timezone.get_default_timezone_name,
-        help_text=_("Of the event. All times of the article are entered and shown in it."),
+        help_text=_("The time zone of the event. All times in the article are entered and shown in it."),
     )
     #: The day on which the coverage starts in the article's time zone, by which lists are filtered.
     start_day = models.DateField(_("coverage starts"), editable=False)
@@ -84,23 +89,31 @@ class Article(Versioned, Illustrated):
         blank=True,
         symmetrical=False,
         verbose_name=_("related articles"),
-        help_text=_("Stand beside the text as “Read also”."),
+        help_text=_("Shown beside the text under “Related coverage”."),
     )
     policies = PoliciesField(
-        _("texts that nobody has reviewed"),
+        _("unreviewed translations"),
         default=dict,
         blank=True,
-        help_text=_("What readers of a language are given until a person has reviewed the translation."),
+        help_text=_("What readers see until the translation has been reviewed."),
     )
     needs_release = models.BooleanField(
-        _("a second person releases updates"),
+        _("updates need a second pair of eyes"),
         default=False,
-        help_text=_("What a journalist writes appears once somebody else has released it."),
+        help_text=_("Nothing is published until a colleague has approved it."),
     )
     shows_writing = models.BooleanField(
-        _("readers see that somebody writes"),
+        _("show readers when an update is being written"),
         default=False,
-        help_text=_("While an update is being written, the page says so. It does not say by whom."),
+        help_text=_("The page shows that an update is being written, but not by whom."),
+    )
+    embedding = models.CharField(_("may be embedded by"), max_length=4, choices=Embedding, default=Embedding.SITE)
+    embed_origins = OriginsField(
+        _("sites"),
+        blank=True,
+        help_text=_(
+            "One on each line, such as https://partner.example or https://*.partner.example. A single * stands for all."
+        ),
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     #: When readers last saw something change on its page: the moment of `revision`.
@@ -167,11 +180,13 @@ class Article(Versioned, Illustrated):
         return start >= 0 and self.desk_tokens[start : start + TOKEN_LENGTH] == state.token
 
     def clean(self) -> None:
-        errors: Errors = self.photo_errors()
+        errors: Errors = self.photo_errors() | self._slug_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
-            errors[f"headline_{self.source_language}"] = _("The headline is missing in the source language.")
+            errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
+        if self.embedding in (Embedding.MORE, Embedding.ONLY) and not self.embed_origins:
+            errors["embed_origins"] = _("Name the sites.")
         if self.languages and self.source_language and self.source_language not in self.languages:
-            errors["languages"] = _("The source language is one of the languages that the article appears in.")
+            errors["languages"] = _("The source language must be one of the article’s languages.")
         before = changes.row_before(self)
         errors |= rules.coverage_errors(self, before)
         if self._is_being_finished(before.state if before else "") and (message := finishing.error(self)):
@@ -198,6 +213,7 @@ class Article(Versioned, Illustrated):
             if errors:
                 raise ValidationError(errors)
             super().save(*args, **kwargs)
+            self._note_slugs()
             if is_being_finished:
                 finishing.carry_out(self)
 
@@ -266,9 +282,54 @@ class Article(Versioned, Illustrated):
     def policy(self, language: str) -> Policy:
         return Policy(self.policies.get(language, Policy.MACHINE))
 
+    @property
+    def embedding_origins(self) -> list[str]:
+        """Return the origins of other sites whose pages may show it; see `liveblog.web_origins`."""
+        own = self.embed_origins.split()
+        found = {
+            Embedding.SITE: settings.EMBED_ORIGINS,
+            Embedding.MORE: [*settings.EMBED_ORIGINS, *own],
+            Embedding.ONLY: own,
+            Embedding.NONE: [],
+        }[Embedding(self.embedding)]
+        return [ALL] if ALL in found else list(dict.fromkeys(found))
+
     def exists_in(self, language: str) -> bool:
         """Return whether its own texts can be read in this language."""
         return all(text_in(self, field, language) for field in self.TEXTS)
+
+    def slug_in(self, language: str) -> str:
+        """Return the slug of its page in a language."""
+        return self.slugs.get(language) or self.slug
+
+    @classmethod
+    def free_slug(cls, text: str, language: str) -> str:
+        """Return a slug of a text in a language that no article has or had, with a number if it is taken."""
+        base = slug_of(text, language) or "coverage"
+        # One query finds all that begin alike; a slug is not long.
+        known = set(KnownSlug.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        known |= set(cls.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        numbered = (f"{base}-{number}" for number in range(2, len(known) + 3))
+        return next(slug for slug in (base, *numbered) if slug not in known)
+
+    @classmethod
+    def of_slug(cls, slug: str) -> Article | None:
+        """Return the article that has or had a slug, in whatever language; None if there is none."""
+        found: Article | None = cls.objects.filter(slug=slug).first()
+        return found or cls.objects.filter(known_slugs__slug=slug).first()
+
+    def _slug_errors(self) -> Errors:
+        others = KnownSlug.objects.exclude(article=self.pk)
+        own = {"slug": self.slug, **{f"slugs:{code}": slug for code, slug in self.slugs.items()}}
+        taken = set(others.filter(slug__in=own.values()).values_list("slug", flat=True))
+        message = _("Another coverage has this slug, or had it: its old links lead there. Choose another one.")
+        return {name.partition(":")[0]: message for name, slug in own.items() if slug in taken}
+
+    def _note_slugs(self) -> None:
+        """Keep the slugs for ever, so that links to earlier ones still lead to it."""
+        wanted = {self.slug, *self.slugs.values()}
+        known = set(KnownSlug.objects.filter(article=self.pk, slug__in=wanted).values_list("slug", flat=True))
+        KnownSlug.objects.bulk_create(KnownSlug(article=self, slug=slug) for slug in sorted(wanted - known))
 
     def get_absolute_url(self) -> str:
         return self.url(self.front_language)
@@ -280,4 +341,17 @@ class Article(Versioned, Illustrated):
         return self.source_language if self.source_language in offered else (offered or [settings.LANGUAGE_CODE])[0]
 
     def url(self, language: str) -> str:
-        return reverse("live", args=[language, self.slug])
+        return reverse("live", args=[language, self.slug_in(language)])
+
+
+class KnownSlug(models.Model):
+    """A slug that an article has or had, in some language. It leads to no other article as long as that one exists."""
+
+    slug = models.SlugField(max_length=120, unique=True)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="known_slugs")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.slug

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When, prefetch_related_objects
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.translator import translator
 
@@ -21,8 +23,9 @@ from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
 from liveblog.constraints import DatabaseCheck
-from liveblog.fields import LanguageField
+from liveblog.fields import LanguageField, LongTextField
 from liveblog.languages import SHIPPED
+from liveblog.links import as_read
 from liveblog.lists import sort_key
 
 if TYPE_CHECKING:
@@ -71,15 +74,26 @@ class Author(NamedOnPages):
     The name is written in the script of each language; readers of a language without one get the original.
     """
 
-    UNSEEN = frozenset({"user"})
+    UNSEEN = frozenset({"user", "photo", "photo_width", "photo_height", "links"})
 
     # Again, for the type checker.
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
     source_language = LanguageField(
-        _("language of the name"), default="en", help_text=_("The language in which the author writes the name.")
+        _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
     name = LineField(_("name"), max_length=120)
+    role = LineField(_("role"), max_length=120, blank=True, help_text=_("Such as: Brussels correspondent."))
+    place = LineField(_("place"), max_length=120, blank=True)
+    photo = PhotoField(_("picture"), blank=True, width_field="photo_width", height_field="photo_height")
+    photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    links = LongTextField(
+        _("links"),
+        max_length=2000,
+        blank=True,
+        help_text=_("One address a line: a page of one’s own, a profile, or mailto: and an e-mail address."),
+    )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -120,6 +134,21 @@ class Author(NamedOnPages):
             return Text(name, language, language)
         return Text(str(self), self.source_language, language)
 
+    def text_for(self, field: str, language: str) -> Text:
+        """Return the role or place for readers of a language; it may be empty."""
+        for code in (language, self.source_language):
+            if value := text_in(self, field, code):
+                return Text(value, code, language)
+        return Text("", language, language)
+
+    def link_list(self) -> list[tuple[str, str]]:
+        """Return the links for readers: words, which are the host or the e-mail address, and address."""
+        addresses = filter(None, map(as_read, self.links.split()))
+        return [(_words_of(address), address) for address in addresses]
+
+    def url(self, language: str) -> str:
+        return reverse("author", args=[language, self.pk])
+
     @staticmethod
     def bylines(authors: Iterable[Author], language: str) -> list[Text]:
         """Return the names of authors for readers of a language, in the order of its alphabet."""
@@ -133,12 +162,14 @@ class Author(NamedOnPages):
     def clean(self) -> None:
         errors: Errors = {}
         if self.source_language and not text_in(self, "name", self.source_language):
-            errors[f"name_{self.source_language}"] = _("The name is missing in this language.")
+            errors[f"name_{self.source_language}"] = _("Enter the name in this language.")
         others = type(self)._default_manager.exclude(pk=self.pk)
         for code in SHIPPED:
             name = text_in(self, "name", code)
             if name and others.filter(**{f"name_{code}": name}).exists():
-                errors[f"name_{code}"] = _("There is an author with this name already.")
+                errors[f"name_{code}"] = _("There is already an author with this name.")
+        if any(not _is_link(line) for line in self.links.split()):
+            errors["links"] = _("Write one address a line. Each begins with https:// or mailto:.")
         if errors:
             raise ValidationError(errors)
 
@@ -155,11 +186,25 @@ class Author(NamedOnPages):
         return self.updates.all()
 
 
+def _is_link(address: str) -> bool:
+    read = as_read(address)
+    return read is not None and read.startswith(("https://", "http://", "mailto:"))
+
+
+def _words_of(address: str) -> str:
+    if address.startswith("mailto:"):
+        return address.removeprefix("mailto:").partition("?")[0]
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
 class Topic(NamedOnPages):
-    """A subject of articles, for readers who look for more on it."""
+    """A subject of articles and updates, for readers who look for more on it."""
+
+    # Again, for the type checker.
+    objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
     name = LineField(_("name"), max_length=120)
-    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    slug = models.SlugField(_("URL slug"), max_length=80, unique=True)
 
     class Meta:
         ordering = ("slug",)
@@ -174,7 +219,15 @@ class Topic(NamedOnPages):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:
-        return sorted(self.articles.values_list("pk", flat=True))  # type: ignore[attr-defined]
+        own = self.articles.values_list("pk", flat=True)  # type: ignore[attr-defined]
+        published = self.updates.filter(state=UpdateState.PUBLISHED)  # type: ignore[attr-defined]
+        return sorted({*own, *published.values_list("article_id", flat=True)})
+
+    def updates_naming_it(self) -> Iterable[Update]:
+        return self.updates.all()  # type: ignore[attr-defined]
+
+    def url(self, language: str) -> str:
+        return reverse("topic", args=[language, self.slug])
 
 
 class Versioned(models.Model):
@@ -293,14 +346,14 @@ class Illustrated(models.Model):
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     photo_alt = LineField(
-        _("alternative text"),
+        _("alt text"),
         max_length=300,
         blank=True,
-        help_text=_("What the photo shows, for those who don't see it."),
+        help_text=_("Describe the photo for people who can’t see it."),
     )
     photo_caption = LineField(_("caption"), max_length=500, blank=True)
     photo_credit = LineField(
-        _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
+        _("credit line"), max_length=200, blank=True, help_text=_("Photographer and agency, such as Jane Doe/Reuters.")
     )
 
     class Meta:
@@ -312,8 +365,8 @@ class Illustrated(models.Model):
             return {}
         errors: Errors = {}
         for field, message in (
-            ("photo_alt", _("A photo needs an alternative text in the source language.")),
-            ("photo_credit", _("A photo needs a credit line in the source language.")),
+            ("photo_alt", _("Add alt text for the photo in the source language.")),
+            ("photo_credit", _("Add a credit line for the photo in the source language.")),
         ):
             if self.source_language and not text_in(self, field, self.source_language):
                 errors[f"{field}_{self.source_language}"] = message

@@ -20,7 +20,7 @@ from articles import changes, kinds
 from articles.choices import Errors, Policy, UpdateState
 from articles.kinds import summary
 from articles.models.article import Article
-from articles.models.base import Author, Versioned, in_source_language
+from articles.models.base import Author, Topic, Versioned, in_source_language
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.publishing import rules
 from articles.text.localized import text_in
@@ -61,6 +61,12 @@ class UpdateQuerySet(changes.GuardedQuerySet):
         reviewed_only = Q(article__policies__has_key=language) & policy
         return self.filter(_original_or_reviewed(language) | ~reviewed_only, article__languages__has=language)
 
+    def on_topic(self, topic: Topic) -> UpdateQuerySet:
+        """Return those on a topic: it is one of their own, or, if they have none, one of their coverage."""
+        own = Topic.objects.filter(updates=OuterRef("pk"))
+        inherited = Topic.objects.filter(articles=OuterRef("article"), pk=topic.pk)
+        return self.filter(Q(Exists(own.filter(pk=topic.pk))) | (~Q(Exists(own)) & Q(Exists(inherited))))
+
     def newest_first(self) -> UpdateQuerySet:
         """Return them in the order of the page: pinned ones first, then by time."""
         return self.order_by(F("pin").desc(nulls_last=True), "-first_published_at", "-pk")
@@ -93,23 +99,23 @@ class Update(Versioned):
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
     source_language = LanguageField(
-        _("source language"), default="en", help_text=_("The language it is first written in.")
+        _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
     headline = LineField(_("headline"), max_length=200, blank=True)
     body = RichTextField(_("body"), blank=True)
     attribution = LineField(
-        _("attribution"), max_length=200, blank=True, help_text=_("Who is quoted, or where the figures are from.")
+        _("attribution"), max_length=200, blank=True, help_text=_("The person quoted, or the source of the figures.")
     )
     source_url = models.URLField(
-        _("address of the source"),
+        _("link to source"),
         max_length=500,
         blank=True,
         validators=[names_no_user],
-        help_text=_("Where a quote was first to be read."),
+        help_text=_("Where the quote was first published."),
     )
     closes_at = MomentField(
-        _("closes at"), null=True, blank=True, help_text=_("For a poll. It closes with the coverage in any case.")
+        _("closes at"), null=True, blank=True, help_text=_("Polls only. A poll always closes when coverage ends.")
     )
     is_key = models.BooleanField(_("key event"), default=False)
     is_breaking = models.BooleanField(_("breaking news"), default=False)
@@ -117,27 +123,28 @@ class Update(Versioned):
         null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."
     )
     authors = models.ManyToManyField(Author, blank=True, related_name="updates", verbose_name=_("authors"))
+    topics = models.ManyToManyField(Topic, blank=True, related_name="updates", verbose_name=_("topics"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT)
-    publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("For a scheduled update."))
+    publish_at = MomentField(_("publish at"), null=True, blank=True, help_text=_("Scheduled updates only."))
     first_published_at = MomentField(_("first published"), null=True, blank=True, editable=False)
     #: The time that it shall carry once it is published; see `rules`.
-    earlier_time = MomentField(_("earlier time"), null=True, blank=True, editable=False)
-    backdating_reason = ShortTextField(_("reason for the earlier time"), max_length=300, blank=True, editable=False)
+    earlier_time = MomentField(_("backdated to"), null=True, blank=True, editable=False)
+    backdating_reason = ShortTextField(_("reason for backdating"), max_length=300, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     leaves_mark = models.BooleanField(
-        _("leaves a mark"),
+        _("notice to readers"),
         default=False,
-        help_text=_("Readers are told that an update was withdrawn here."),
+        help_text=_("Readers see that an update was removed here."),
     )
     withdrawal_note = LineField(
-        _("reason for the withdrawal"), max_length=500, blank=True, help_text=_("For readers, beside the mark.")
+        _("reason for withdrawal"), max_length=500, blank=True, help_text=_("Shown to readers beside the notice.")
     )
     corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
     correction_note = LineField(
         _("correction note"),
         max_length=500,
         blank=True,
-        help_text=_("What was wrong, for readers who saw it. A new note marks the update as corrected."),
+        help_text=_("Tell readers what was wrong. Adding a note marks the update as corrected."),
     )
 
     #: The number of versions of its words in the source language that readers have seen, and the time of the last one.
@@ -157,7 +164,7 @@ class Update(Versioned):
         blank=True,
         editable=False,
         related_name="+",
-        verbose_name=_("in the hands of"),
+        verbose_name=_("assigned to"),
     )
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -220,11 +227,13 @@ class Update(Versioned):
         errors: Errors = self._picture_errors(pending)
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
-            errors[f"body_{self.source_language}"] = _("Write a headline or a text in the source language first.")
+            errors[f"body_{self.source_language}"] = _("Enter a headline or text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
-            errors["publish_at"] = _("Say when the update is to be published.")
+            errors["publish_at"] = _("Choose when to publish.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
-            errors["state"] = _("Readers have seen this update. It can be withdrawn, but not become a draft again.")
+            errors["state"] = _(
+                "Readers have already seen this update. You can withdraw it, but not move it back to draft."
+            )
         errors |= rules.errors_of(self, before, pending)
         if self.source_language:
             errors |= self._errors_of_kind(before, pending)
@@ -244,7 +253,7 @@ class Update(Versioned):
             return {}
         shown = pending.pictures_of(self)
         errors: Errors = {
-            f"picture-{picture.pk}-credit": _("A photo needs a credit line in the source language.")
+            f"picture-{picture.pk}-credit": _("Add a credit line for the photo in the source language.")
             for picture in shown
             if self.source_language and not text_in(picture, "credit", self.source_language)
         }
@@ -286,6 +295,7 @@ class Update(Versioned):
     def relations(cls) -> list[Prefetch]:
         return [
             Prefetch("authors", Author.objects.order_by("pk")),
+            Prefetch("topics", Topic.objects.order_by("slug")),
             Prefetch("pictures"),
             Translation.for_readers(),
         ]
@@ -427,7 +437,7 @@ class Update(Versioned):
         return time_key(self.first_published_at, self.pk)
 
     def url(self, language: str) -> str:
-        return reverse("update", args=[language, self.article.slug, self.pk])
+        return reverse("update", args=[language, self.article.slug_in(language), self.pk])
 
 
 class DeletedUpdate(models.Model):
@@ -445,8 +455,8 @@ class DeletedUpdate(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [models.Index(fields=["-deleted_at"], name="newest_deleted_updates")]
-        verbose_name = _("place of a deleted update")
-        verbose_name_plural = _("places of deleted updates")
+        verbose_name = _("position of a deleted update")
+        verbose_name_plural = _("positions of deleted updates")
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control
+from django.utils.crypto import salted_hmac
 from django.utils.http import http_date, parse_http_date_safe
 
+from articles.models import Article
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, get_or_make, point
-from liveblog.release import RELEASE
 
 #: Seconds for which a cache may serve a page without asking (RFC 9111). A stale page catches up by itself.
 MAX_AGE_SECONDS = 5
@@ -34,7 +36,7 @@ def cached_response(
     last_modified   when it changed for the last time, for programs that know no ETags
     freshness       directives of Cache-Control (RFC 9111) for what may be cached longer than a live page
     """
-    version = f"{RELEASE}:{name}:{state}"
+    version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
     if _is_current(request, etag, last_modified):
         response: HttpResponse = HttpResponseNotModified()
@@ -51,6 +53,17 @@ def cached_response(
         response.headers["Last-Modified"] = http_date(last_modified.timestamp())
     patch_cache_control(response, public=True, **(freshness or {"max_age": MAX_AGE_SECONDS}))
     return response
+
+
+def placeholder(name: str) -> str:
+    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
+    return salted_hmac("articles.page.caching", name).hexdigest()
+
+
+def filled(page: bytes, article: Article) -> bytes:
+    """Return a cached page with the present state in place of the placeholders "revision" and "token"."""
+    page = page.replace(placeholder("revision").encode(), str(article.revision).encode())
+    return page.replace(placeholder("token").encode(), article.revision_token.encode())
 
 
 def _is_current(request: HttpRequest, etag: str, last_modified: datetime.datetime | None) -> bool:

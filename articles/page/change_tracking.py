@@ -64,7 +64,14 @@ def _look_of_update(update: Update) -> Look:
 def _look_of_article(article: Article) -> Look:
     looks: Look = {element: {} for element in rendering.SECTIONS}
     looks[log.PAGE] = {
-        "": (article.slug, article.offered_languages, article.time_zone, article.policies, article.shows_writing)
+        "": (
+            article.slug,
+            article.slugs,
+            article.offered_languages,
+            article.time_zone,
+            article.policies,
+            article.shows_writing,
+        )
     }
     looks[CARD] = {}
     # Polls close with the coverage.

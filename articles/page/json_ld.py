@@ -11,10 +11,8 @@ import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.db.models.fields.files import ImageFieldFile
-from django.templatetags.static import static
 from django.urls import reverse
 
 from articles import kinds
@@ -32,6 +30,7 @@ from articles.text.localized import Text
 from articles.text.plaintext import plain_text
 from articles.translations.selection import ReaderTexts, of_article
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.delivery import log
 from liveblog.pagination import Anchor, Place
 
@@ -64,7 +63,7 @@ def document(article: Article, language: str, place: Place, anchor: Anchor | Non
     coverage = _coverage(article, language, originals_of_article(article, language), shown)
     found: dict[str, object] = {"@context": _SCHEMA, **coverage}
     if page.next is not None:
-        address = pagination.address(reverse("liveblog", args=[language, article.slug]), page.next.query)
+        address = pagination.address(reverse("liveblog", args=[language, article.slug_in(language)]), page.next.query)
         found |= {"@context": _PAGED, "next": absolute(address)}
     return found
 
@@ -98,11 +97,13 @@ def posting(update: Update, texts: ReaderTexts, article: Article, language: str)
 
 def publisher(language: str) -> dict[str, object]:
     """Return the publisher of the site."""
+    brand = branding.current()
+    logo = brand.publisher_logo
     return {
         "@type": "Organization",
-        "name": settings.PUBLISHER_NAME,
+        "name": brand.publisher,
         "url": absolute(reverse("index", args=[language])),
-        "logo": {"@type": "ImageObject", "url": absolute(static("liveblog/icon.svg"))},
+        "logo": {"@type": "ImageObject", "url": absolute(logo.url)},
     }
 
 
@@ -268,8 +269,15 @@ def _people(item: Article | Update, language: str) -> list[dict[str, object]]:
 
 
 def _person(author: Author, language: str) -> dict[str, object]:
-    name = author.name_for(language).value
-    return {"@type": "Person", "name": name, "url": absolute(reverse("index", args=[language]))}
+    return _without_empty(
+        {
+            "@type": "Person",
+            "name": author.name_for(language).value,
+            "url": absolute(author.url(language)),
+            "jobTitle": str(author.text_for("role", language)),
+            "image": absolute(author.photo.url) if author.photo else None,
+        }
+    )
 
 
 def _time(article: Article, moment: datetime.datetime | None) -> str | None:

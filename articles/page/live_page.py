@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from articles import kinds
 from articles.cards.contents import article_card_url
 from articles.kinds import summary
-from articles.models import Article, Author, DeletedUpdate, Picture, Translation, Update
+from articles.models import Article, Author, DeletedUpdate, Picture, Topic, Translation, Update
 from articles.models.update import UpdateQuerySet
 from articles.page import rendering
 from articles.page.originals import Originals, originals_of_article
@@ -29,12 +29,14 @@ from articles.text.localized import Text
 from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
+from liveblog.delivery import elements
+from liveblog.lists import sort_key
 from liveblog.pagination import Anchor, Order, Place
 
 PAGE_SIZE = 50
 
 #: The parameters of the address.
-PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page")
+PARAMETERS = (*pagination.PARAMETERS, "author", "key", "kind", "order", "page", "topic")
 
 #: The orders of the updates that are not pinned.
 BY_TIME = Order(("first_published_at", "pk"))
@@ -45,10 +47,16 @@ MOMENTS_MAX = 100
 _TITLE_COLUMNS = ("article", "source_language", "kind", "state", "is_key", "pin", "first_published_at", "embed__title")
 
 
-def find(slug: str) -> tuple[int, list[str]] | None:
-    """Return the article's primary key and its languages on this site; None if no article has this slug."""
-    article = Article.objects.only("pk", "languages").filter(slug=slug).first()
-    return None if article is None else (article.pk, article.offered_languages)
+def find(slug: str) -> elements.Page | None:
+    """Return the page at an address; None if no article has or had this slug.
+
+    A page that is open under a former slug stays connected until it loads again under the present one.
+    """
+    found = Article.objects.only("pk", "languages", "embedding", "embed_origins")
+    article = found.filter(slug=slug).first() or found.filter(known_slugs__slug=slug).first()
+    if article is None:
+        return None
+    return elements.Page(article.pk, article.offered_languages, article.embedding_origins)
 
 
 def listed(language: str) -> QuerySet[Article]:
@@ -65,6 +73,7 @@ class Selection(NamedTuple):
     """The updates of an article that one page of it shows, and their order.
 
     author   the primary key of an author of the updates, 0 for all
+    topic    the primary key of a topic of the updates, 0 for all
     kind     a kind of update, "" for all
     oldest   whether the oldest update comes first
     """
@@ -73,6 +82,7 @@ class Selection(NamedTuple):
     key_only: bool = False
     author: int = 0
     kind: str = ""
+    topic: int = 0
     oldest: bool = False
 
     @classmethod
@@ -83,12 +93,13 @@ class Selection(NamedTuple):
             pagination.choice(query, "key", ("", "0", "1")) == "1",
             pagination.whole_number(query, "author") if "author" in query else 0,
             pagination.choice(query, "kind", ("", *(kind.code for kind in kinds.ALL))),
+            pagination.whole_number(query, "topic") if "topic" in query else 0,
             pagination.choice(query, "order", ("", "newest", "oldest")) == "oldest",
         )
 
     @property
     def filtered(self) -> bool:
-        return self.key_only or bool(self.author) or bool(self.kind)
+        return self.key_only or bool(self.author) or bool(self.kind) or bool(self.topic)
 
     @property
     def order(self) -> Order:
@@ -97,7 +108,8 @@ class Selection(NamedTuple):
     @property
     def key(self) -> str:
         """Return a name for caches."""
-        return f"{self.place.relation}{self.place.pk}:{int(self.key_only)}:{self.author}:{self.kind}:{int(self.oldest)}"
+        filters = f"{int(self.key_only)}:{self.author}:{self.kind}:{self.topic}"
+        return f"{self.place.relation}{self.place.pk}:{filters}:{int(self.oldest)}"
 
     @property
     def accepts(self) -> str:
@@ -106,6 +118,7 @@ class Selection(NamedTuple):
             ("[data-key]" if self.key_only else "")
             + (f'[data-authors~="{self.author}"]' if self.author else "")
             + (f'[data-kind="{self.kind}"]' if self.kind else "")
+            + (f'[data-topics~="{self.topic}"]' if self.topic else "")
         )
 
     def of_updates(self, rows: UpdateQuerySet) -> UpdateQuerySet:
@@ -114,13 +127,16 @@ class Selection(NamedTuple):
             rows = rows.filter(is_key=True)
         if self.author:
             rows = rows.filter(authors=self.author)
+        if self.topic:
+            rows = rows.filter(topics=self.topic)
         return rows.filter(kind=self.kind) if self.kind else rows
 
     def shows(self, update: Update) -> bool:
-        """Return whether it shows an update that is read with its authors."""
+        """Return whether it shows an update that is read with its authors and topics."""
         return (
             (update.is_key or not self.key_only)
             and (not self.author or any(author.pk == self.author for author in update.authors.all()))
+            and (not self.topic or any(topic.pk == self.topic for topic in update.topics.all()))
             and self.kind in ("", update.kind)
         )
 
@@ -134,6 +150,7 @@ class Selection(NamedTuple):
             "key": int(self.key_only) or None,
             "author": self.author or None,
             "kind": self.kind,
+            "topic": self.topic or None,
             "order": "oldest" if self.oldest else "",
         }
         return pagination.address(path, parameters, fragment)
@@ -172,8 +189,10 @@ def place_of_page(article: Article, language: str, number: int, selection: Selec
 
 
 def check(article: Article, selection: Selection) -> None:
-    """Raise Http404 if nobody of the author's name writes for the article: caches keep no page of invented authors."""
+    """Raise Http404 if the article has no update of the author or topic: caches keep no page of invented ones."""
     if selection.author and not Author.objects.filter(pk=selection.author, updates__article=article).exists():
+        raise Http404
+    if selection.topic and not Topic.objects.filter(pk=selection.topic, updates__article=article).exists():
         raise Http404
 
 
@@ -196,9 +215,14 @@ def _moments(article: Article, language: str) -> list[Update]:
     return list(BY_TIME.sort(rows)[:MOMENTS_MAX])
 
 
-def all_published(article: Article, language: str, place: Place, anchor: Anchor | None) -> pagination.Page[Update]:
-    """Return a page of all published updates by time, pinned or not, with everything that readers get of them."""
-    return BY_TIME.page(_shown(article, language).published().for_pages(), place, anchor, PAGE_SIZE)
+def all_published(
+    article: Article, language: str, place: Place, anchor: Anchor | None, size: int | None = None
+) -> pagination.Page[Update]:
+    """Return a page of all published updates by time, pinned or not, with everything that readers get of them.
+
+    size   how many there are on it, PAGE_SIZE if it is None
+    """
+    return BY_TIME.page(_shown(article, language).published().for_pages(), place, anchor, size or PAGE_SIZE)
 
 
 def with_texts(updates: Iterable[Update], article: Article, language: str) -> list[tuple[Update, ReaderTexts]]:
@@ -255,9 +279,14 @@ class LivePage:
 
     @classmethod
     def of(
-        cls, article: Article, language: str, selection: Selection = NEWEST, anchor: Anchor | None = None
+        cls,
+        article: Article,
+        language: str,
+        selection: Selection = NEWEST,
+        anchor: Anchor | None = None,
+        size: int | None = None,
     ) -> LivePage:
-        """Return the page of a selection; `anchor` is the update that names it.
+        """Return the page of a selection; `anchor` is the update that names it, and `size` that of `all_published`.
 
         Raise Moved if there is nothing on that side of the update, or if the update is pinned, and so on the newest
         page.
@@ -269,7 +298,7 @@ class LivePage:
             one.pk == place.pk and (selection.shows(one) or kinds.of(one).pinned) for one in pinned
         ):
             raise Moved(selection.at(Place()), f"update-{place.pk}")
-        page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, PAGE_SIZE)
+        page = selection.order.page(selection.of_updates(shown).filter(pin=None), place, anchor, size or PAGE_SIZE)
         if place.relation in ("before", "after") and not page.items:
             raise Moved(selection.at(Place("at", place.pk)), f"update-{place.pk}")
         # Key facts stand in the head of every page, other pinned updates on top of the newest one.
@@ -328,7 +357,7 @@ class LivePage:
     @cached_property
     def all_url(self) -> str:
         """Return the address of this place in the list of all updates."""
-        return self._chosen(key_only=False, author=0, kind="")
+        return self._chosen(key_only=False, author=0, kind="", topic=0)
 
     @cached_property
     def key_url(self) -> str:
@@ -350,11 +379,20 @@ class LivePage:
         authors = Author.objects.filter(Exists(published.filter(authors=OuterRef("pk"))))
         codes = set(published.order_by().values_list("kind", flat=True).distinct())
         named = [(author.pk, author.name_for(language)) for author in Author.by_name(authors, language)]
+        topics = Topic.objects.filter(Exists(published.filter(topics=OuterRef("pk"))))
+        source = self.article.source_language
+        on = [(topic.pk, rendering.text_of_topic(topic, language, source)) for topic in topics]
+        on.sort(key=lambda each: sort_key(each[1].value, language))
         kinds_used = [(one.code, Text(str(one.name), language, language)) for one in kinds.ALL if one.code in codes]
         return [
             {"label": label, "choices": [self._choice(name, value, text) for value, text in choices]}
-            for name, label, choices in (("author", _("Author"), named), ("kind", _("Kind"), kinds_used))
-            if len(choices) > 1
+            for name, label, choices, least in (
+                # One topic divides the list, too: not every update has one.
+                ("topic", _("Topic"), on, 1),
+                ("author", _("Author"), named, 2),
+                ("kind", _("Kind"), kinds_used, 2),
+            )
+            if len(choices) >= least
         ]
 
     def _choice(self, name: str, value: int | str, text: Text) -> dict[str, Any]:

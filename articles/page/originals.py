@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from articles.choices import Policy
@@ -92,13 +91,7 @@ def originals_of_update(update: Update, article: Article, language: str) -> Orig
     return Originals(language, texts, update.source_language, update.url)
 
 
-def originals_of_index(language: str) -> Originals:
-    """Return the list of coverage. It exists in the languages in which some coverage has a text of its own."""
-    texts = {code: code if _in_own_words(code).exists() else None for code, _name in settings.LANGUAGES}
-    return Originals(language, texts, "", lambda code: f"/{code}/", default="/")
-
-
-def _in_own_words(language: str) -> QuerySet[Article]:
+def in_own_words(language: str) -> QuerySet[Article]:
     """Return the articles of which `of_article` selects a text in this language."""
     rows = Translation.objects.filter(article=OuterRef("pk"), language=language)
     unreviewed = Q(policies__has_key=language) & ~Q(**{f"policies__{language}": Policy.MACHINE})

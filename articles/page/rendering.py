@@ -87,6 +87,11 @@ def author_keys(update: Update) -> str:
     return " ".join(str(author.pk) for author in update.authors.all())
 
 
+def topic_keys(update: Update) -> str:
+    """Return the primary keys of the topics of an update, by which open pages tell whether a list shows it."""
+    return " ".join(str(topic.pk) for topic in update.topics.all())
+
+
 def update_context(update: Update, article: Article, texts: ReaderTexts) -> Context:
     """Return the context of the update's template. Call within `page_locale`."""
     kind = kinds.of(update)
@@ -105,6 +110,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
         "byline": _byline(update, texts.page_language),
         "author_keys": author_keys(update),
+        "topic_keys": topic_keys(update),
     } | kind.context(update, article, texts)
 
 
@@ -115,7 +121,12 @@ def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page
     """
     if update.state == Update.State.WITHDRAWN:
         return get_template("articles/withdrawn.html").render(
-            {"update": update, "author_keys": author_keys(update), "reason": texts.text("withdrawal_note")}
+            {
+                "update": update,
+                "author_keys": author_keys(update),
+                "topic_keys": topic_keys(update),
+                "reason": texts.text("withdrawal_note"),
+            }
         )
     context = update_context(update, article, texts)
     if is_page:
@@ -196,7 +207,10 @@ def about_html(article: Article, language: str) -> str:
             "body": _laid_out(texts.text("body"), ""),
             "photo": _photo(article, texts),
             "byline": _byline(article, language),
-            "topics": [text_of_topic(topic, language, article.source_language) for topic in article.topics.all()],
+            "topics": [
+                {"name": text_of_topic(topic, language, article.source_language), "url": topic.url(language)}
+                for topic in article.topics.all()
+            ],
         }
     )
 

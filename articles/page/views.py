@@ -11,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,22 +20,22 @@ from articles.embeds.providers import player_hosts
 from articles.kinds import summary
 from articles.models import Article, Author, Update
 from articles.page import json_ld, live_page, rendering
-from articles.page.caching import MAX_AGE_SECONDS, cached_response
-from articles.page.finding import find_article
+from articles.page.caching import MAX_AGE_SECONDS, cached_response, filled, placeholder
+from articles.page.finding import find_article, title_of
 from articles.page.live_page import LivePage, Selection
-from articles.page.originals import originals_of_index, originals_of_update
+from articles.page.originals import originals_of_update
 from articles.publishing import writing
-from articles.templatetags.live import clock
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
+from liveblog.cross_origin import readable_by
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
 from liveblog.errors import NotInLanguage
 from liveblog.pagination import Anchor, Place
 from liveblog.parameters import reads
-from liveblog.release import RELEASE
 
 #: MAX_AGE_SECONDS for a page whose coverage is finished, and how much longer while the cache revalidates (RFC 5861).
 FINISHED_MAX_AGE_SECONDS = 3600
@@ -52,34 +51,6 @@ CONTEXT_SIZE = 5
 
 #: A reader's click puts players of embeds into the page.
 _with_players = csp_update({"frame-src": [f"https://{host}" for host in sorted(player_hosts())]})
-
-
-@reads()
-@require_safe
-def index(request: HttpRequest, language: str) -> HttpResponse:
-    """Current and past coverage."""
-    found = live_page.listed(language)
-    cards = []
-    for article in found[:100]:
-        with page_locale(article, language):
-            cards.append(rendering.card(article, language) | {"when": clock(article.coverage_start)})
-    groups = [
-        {"state": state, "cards": [card for card in cards if card["article"].state == state]}
-        for state in (Article.State.LIVE, Article.State.ANNOUNCED, Article.State.FINISHED)
-    ]
-    response = TemplateResponse(
-        request,
-        "articles/index.html",
-        {
-            "groups": groups,
-            "nothing": not cards,
-            "language": language,
-            "originals": originals_of_index(language),
-            "addresses": [{"language": code, "url": f"/{code}/"} for code, _name in settings.LANGUAGES],
-        },
-    )
-    patch_cache_control(response, public=True, max_age=MAX_AGE_SECONDS)
-    return response
 
 
 @_with_players
@@ -113,7 +84,7 @@ def live(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 
 def _kept(article: Article, language: str, selection: Selection, kind: str = "live") -> Kept:
     """Return what is kept of a page: some versions of the newest one, which all open, and some of all others."""
-    if selection.place.relation or selection.author or selection.kind or selection.oldest:
+    if selection.place.relation or selection.author or selection.kind or selection.topic or selection.oldest:
         return Kept(group=f"{kind}-places", most=MAX_KEPT)
     return Kept(group=f"{kind}:{article.pk}:{language}:{selection.key_only:d}", most=MAX_VERSIONS)
 
@@ -135,15 +106,13 @@ def _live_page(
     three to four times as long, because all updates must be read to name what their HTML depends on.
     """
     state = log.state_besides(article.pk, article.page_state, "comment")
-    version = f"{RELEASE}:coverage:{article.pk}:{language}:{state}:{selection.key}"
+    version = f"{branding.edition()}:coverage:{article.pk}:{language}:{state}:{selection.key}"
     render = partial(_page_without_comments, request, article.pk, language, selection, anchor)
     kept = _kept(article, language, selection, "coverage")
     page = get_or_make(f"coverage:{article.pk}:{language}:{selection.key}", version, render, **kept)
     with page_locale(article, language):
         comments = get_template("articles/comments.html").render({"article": article})
-    page = page.replace(_placeholder("revision").encode(), str(article.revision).encode())
-    page = page.replace(_placeholder("token").encode(), article.revision_token.encode())
-    return page.replace(_placeholder("comments").encode(), comments.encode())
+    return filled(page, article).replace(placeholder("comments").encode(), comments.encode())
 
 
 def _page_without_comments(
@@ -158,19 +127,14 @@ def _page_without_comments(
             "originals": page.originals,
             "article": article,
             "language": language,
-            "revision": _placeholder("revision"),
-            "token": _placeholder("token"),
-            "comments": _placeholder("comments"),
+            "revision": placeholder("revision"),
+            "token": placeholder("token"),
+            "comments": placeholder("comments"),
             "structured": json_ld.dumped(json_ld.live_blog(page)),
             "modified_at": log.changed_at(article.pk, besides="comment") or article.revised_at,
             "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
         }
         return TemplateResponse(request, "articles/live.html", context).rendered_content.encode()
-
-
-def _placeholder(name: str) -> str:
-    """Return a text that is replaced after the page was cached. It is keyed, so no author can write it."""
-    return salted_hmac("articles.page.views", name).hexdigest()
 
 
 @reads("before")
@@ -208,6 +172,7 @@ def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     else:
         # Names of states that nobody gave out must fill no cache.
         patch_cache_control(response, no_store=True)
+    readable_by(response, article.embedding_origins)
     return response
 
 
@@ -232,9 +197,7 @@ def writing_now(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 @require_safe
 def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpResponse:
     """The picture that stands for a live page where links to it are shared."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     return _card(request, article, found, digest, reverse("card", args=[language, slug, found.digest]))
@@ -244,9 +207,7 @@ def card(request: HttpRequest, language: str, slug: str, digest: str) -> HttpRes
 @require_safe
 def article_shape(request: HttpRequest, language: str, slug: str, across: int, down: int, digest: str) -> HttpResponse:
     """The picture of a live page in one of the shapes that search engines want."""
-    article = get_object_or_404(Article.objects.for_cards(), slug=slug)
-    if language not in article.offered_languages:
-        raise Http404
+    article = get_object_or_404(Article.objects.for_cards(), pk=find_article(slug, language).pk)
     with page_locale(article, language):
         found = contents.card_of_article(article, language)
     address = reverse("article-shape", args=[language, slug, across, down, found.digest])
@@ -352,7 +313,8 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
     found.article = article
     texts = of_update(found, article, language)
     if texts is None:
-        raise NotInLanguage([code for code in article.offered_languages if of_update(found, article, code)])
+        shown_in = [code for code in article.offered_languages if of_update(found, article, code)]
+        raise NotInLanguage(shown_in, title_of(article))
     if found.state == Update.State.WITHDRAWN:
         return _gone(request, found, article, texts)
 
@@ -362,7 +324,7 @@ def update(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
 
     def make() -> bytes:
         with page_locale(article, language):
-            return permalink(request, found, texts, _("Your vote is counted.") if voted else "")
+            return permalink(request, found, texts, _("Your vote has been counted.") if voted else "")
 
     name, state = f"update:{pk}:{language}{':voted' if voted else ''}", str(article.page_state)
     return cached_response(request, name, state, make, _HTML, group="permalinks")

@@ -82,9 +82,9 @@ class PicturesForm(forms.Form):
     def clean(self) -> dict[str, object]:
         super().clean()
         if self.missing:
-            self.add_error(None, _("A picture is no longer there. Upload it again."))
+            self.add_error(None, _("A picture is no longer available. Upload it again."))
         if len(self.pictures) > MAX_PICTURES:
-            self.add_error(None, _("An update has at most %(limit)s pictures.") % {"limit": MAX_PICTURES})
+            self.add_error(None, _("An update can have at most %(limit)s pictures.") % {"limit": MAX_PICTURES})
         for picture in self.pictures:
             new = picture.update_id is None and picture.removed_from_id is None
             for name in FIELDS:
@@ -114,8 +114,8 @@ class PicturesForm(forms.Form):
             return {}
         return {
             f"picture-{picture.pk}-alt": _(
-                "Without alternative text, people who do not see the picture miss what it shows. If it only decorates, "
-                "publish once more."
+                "People who can’t see the picture rely on the alt text. If it is purely decorative, press Publish "
+                "again."
             )
             for picture in self.pictures
             if not text_in(picture, "alt", self.language) and not self._is_acknowledged(picture)
@@ -194,10 +194,10 @@ class PicturesFormMixin(UpdateModelForm):
         if self.pictures.is_bound and not valid:
             self._add_pictures_error()
         elif self.pictures.warnings:
-            self.add_error(None, ValidationError(_("A picture has no alternative text."), code="warning"))
+            self.add_error(None, ValidationError(_("A picture has no alt text."), code="warning"))
 
     def _add_pictures_error(self) -> None:
-        self.add_error(None, ValidationError(_("Something is missing beside a picture."), code="pictures"))
+        self.add_error(None, ValidationError(_("Details are missing for one of the pictures."), code="pictures"))
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Report the model's errors about pictures beside the pictures."""

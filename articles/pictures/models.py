@@ -28,14 +28,14 @@ class Picture(changes.Guarded):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     alt = LineField(
-        _("alternative text"),
+        _("alt text"),
         max_length=300,
         blank=True,
-        help_text=_("What the photo shows, for those who don't see it."),
+        help_text=_("Describe the photo for people who can’t see it."),
     )
     caption = LineField(_("caption"), max_length=500, blank=True)
     credit = LineField(
-        _("credit line"), max_length=200, blank=True, help_text=_("Who made the photo and who lends it to us.")
+        _("credit line"), max_length=200, blank=True, help_text=_("Photographer and agency, such as Jane Doe/Reuters.")
     )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)

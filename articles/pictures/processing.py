@@ -102,21 +102,19 @@ def _open(file: repairing.Source, head: bytes) -> ImageFile.ImageFile:
     # Phones add a second view to a JPEG (MPO), which is no animation.
     if getattr(image, "is_animated", False) and image.format != "MPO":
         raise ValidationError(
-            _("Moving pictures cannot be used. Save one frame of it as JPEG or PNG."), code="animated"
+            _("Animated images aren’t supported. Save a single frame as JPEG or PNG."), code="animated"
         )
     return image
 
 
 def _not_a_picture(head: bytes) -> ValidationError:
     if b"<svg" in head.lower():
-        return ValidationError(
-            _("SVG drawings may contain programs and cannot be used. Export it as PNG."), code="drawing"
-        )
+        return ValidationError(_("SVG files can contain scripts. Export the graphic as PNG."), code="drawing")
     if head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif"):
-        return ValidationError(_("HEIC photos cannot be used. Save it as JPEG."), code="heic")
+        return ValidationError(_("HEIC isn’t supported. Save the photo as JPEG."), code="heic")
     if head.startswith(_SIGNATURES) or head[4:12] == b"ftypavif":
         return _damaged()
-    return ValidationError(_("This is not a picture that can be used. JPEG, PNG, WebP, AVIF and GIF can."), code="type")
+    return ValidationError(_("This file type isn’t supported. Use JPEG, PNG, WebP, AVIF or GIF."), code="type")
 
 
 def _damaged() -> ValidationError:
@@ -125,7 +123,7 @@ def _damaged() -> ValidationError:
 
 def _too_many_pixels() -> ValidationError:
     return ValidationError(
-        _("The picture has more than %(limit)s megapixels. Make it smaller first.")
+        _("The picture has more than %(limit)s megapixels. Reduce its size first.")
         % {"limit": MAX_PIXELS // 1_000_000},
         code="pixels",
     )

@@ -27,7 +27,7 @@ def upload(request: HttpRequest) -> JsonResponse:
     Responds with {id, url, thumbnail, width, height, alt, caption, credit}, or {error} in the user's language.
     """
     if not any(request.user.has_perm(permission) for permission in PERMISSIONS):
-        return _error(_("You may not upload pictures."), 403)
+        return _error(_("You don’t have permission to upload pictures."), 403)
     file = request.FILES.get("file")
     if file is None:
         return _error(_("Choose a picture."), 400)
@@ -45,7 +45,7 @@ def upload(request: HttpRequest) -> JsonResponse:
     # Each storage raises exceptions of its own.
     except Exception:
         logger.exception("A picture could not be stored.")
-        return _error(_("The picture could not be stored. Try again."), 503)
+        return _error(_("The picture couldn’t be saved. Try again."), 503)
     head = request.FILES.get("head")
     texts = processed.texts if head is None else processing.metadata_in(head)
     return JsonResponse(as_json(picture) | texts, status=201)

@@ -33,7 +33,7 @@ def vote(request: HttpRequest, language: str, pk: int) -> HttpResponse:
         return redirect(update.url(language))
     if not from_here(request):
         raise PermissionDenied(
-            _("This form can only be sent from our own page. Please open the page again and try once more.")
+            _("This form can only be sent from our own site. Please open the page again and try once more.")
         )
     status, message, choice = _answer(request, update)
     if status == 200:
@@ -66,7 +66,7 @@ def _answer(request: HttpRequest, update: Update) -> tuple[int, str, int]:
         return 409, _("This poll is closed."), 0
     choice = number(request.POST.get("choice"))
     if choice is None or choice >= ballot.length(update):
-        return 422, _("Choose one of the answers first."), 0
+        return 422, _("Choose an answer first."), 0
     if not allowed(request, f"vote-{update.pk}", settings.POLL_VOTES_PER_MINUTE, 60):
         return 429, _("Too many votes have come from your network. Please try again in a minute."), 0
-    return 200, _("Your vote is counted."), choice
+    return 200, _("Your vote has been counted."), choice

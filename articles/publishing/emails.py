@@ -37,7 +37,7 @@ queue = jobs.Queue(
 def editors_of(article: Article) -> QuerySet[User]:
     """Return the users who are told about a coverage: editors, and those who have worked on it and may finish it."""
     wrote = UpdateVersion.objects.filter(update__article=article).exclude(user=None).values("user")
-    edits = Q(pk__in=roles.recipients("articles.change_article").values("pk"))
+    edits = Q(pk__in=roles.recipients("articles.switch_release").values("pk"))
     covers = Q(pk__in=roles.recipients("articles.cover_article").values("pk")) & Q(pk__in=wrote)
     return User.objects.filter(edits | covers).order_by("pk")
 

@@ -26,8 +26,8 @@ class Fate(models.TextChoices):
     """The possible fates of scheduled updates."""
 
     DRAFTS = "drafts", _("Keep them as drafts")
-    PUBLISH = "publish", _("Publish them at their scheduled times all the same")
-    DISCARD = "discard", _("Throw them away")
+    PUBLISH = "publish", _("Publish them at their scheduled times anyway")
+    DISCARD = "discard", _("Delete them")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def error(article: Article) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(count)s update is still scheduled. Say what should happen to it.",
-        "%(count)s updates are still scheduled. Say what should happen to them.",
+        "%(count)s update is still scheduled. Choose what should happen to it.",
+        "%(count)s updates are still scheduled. Choose what should happen to them.",
         count,
     ) % {"count": count}
 

@@ -21,7 +21,7 @@ def pin(update: Update) -> None:
     with transaction.atomic():
         pinned = _pinned(update)
         if Update.objects.filter(pk=update.pk).exclude(state=Update.State.PUBLISHED).exists():
-            raise ValidationError(_("Only what readers see can be pinned."))
+            raise ValidationError(_("Only published updates can be pinned."))
         if update.pk not in pinned:
             if len(pinned) >= Update.MOST_PINNED:
                 raise ValidationError(

@@ -38,7 +38,7 @@ def prepare(source: Article, slug: str) -> Article:
         article = Article.objects.get(pk=source.pk)
         article.pk = None
         article._state.adding = True
-        article.slug = slug
+        article.slug, article.slugs = slug, {}
         article.revision, article.revision_token = 0, new_token()
     for update in article.updates.all() if article.pk else ():
         update.delete()
@@ -79,6 +79,7 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())
+            copy.topics.set(update.topics.all())
             pictures.copy(update, copy)
             embeds.from_data(copy, embeds.as_data(update))
             states.copy(update, copy, SHIPPED, without=["correction_note"])

@@ -89,21 +89,21 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
     keeps_end = before is not None and same_minute(end, before.coverage_end)
     is_announced, is_live = article.state == ArticleState.ANNOUNCED, article.state == ArticleState.LIVE
     if is_announced and (enters_state or not keeps_start) and start < now - MAX_DELAY:
-        errors["coverage_start"] = _("This time has passed. Choose a later one, or set the state to Live.")
+        errors["coverage_start"] = _("This time has passed. Choose a later one, or set the status to Live.")
     elif is_live and not keeps_start and start > now:
         # Coverage that is made live before its time starts at once; see `Article.save`.
         errors["coverage_start"] = _("Live coverage has already started. Choose a time in the past.")
     if end is None:
         return errors
     if end < start:
-        errors["coverage_end"] = _("The coverage cannot end before it starts.")
+        errors["coverage_end"] = _("Coverage can’t end before it starts.")
     elif article.state != ArticleState.FINISHED:
         # An end in the past goes when finished coverage is resumed; see `Article.save`.
         resumed = before is not None and before.state == ArticleState.FINISHED
         if (enters_state or not keeps_end) and end <= now and not resumed:
-            errors["coverage_end"] = _("This time has passed. To end the coverage, set the state to Finished.")
+            errors["coverage_end"] = _("This time has passed. To end coverage, set the status to Finished.")
     elif not enters_state and not keeps_end and end > now:
-        errors["coverage_end"] = _("The coverage has finished, so it cannot end in the future.")
+        errors["coverage_end"] = _("Coverage has finished, so it can’t end in the future.")
     return errors
 
 
@@ -115,12 +115,12 @@ def _rights(article: Article, before: Article | None) -> Errors:
         return errors
     if before is None or before.state != article.state:
         if article.state == ArticleState.LIVE and not user.has_perm("articles.start_coverage"):
-            errors["state"] = _("You may not start a coverage. Ask an editor.")
+            errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")
         if article.state == ArticleState.FINISHED and not user.has_perm("articles.finish_coverage"):
-            errors["state"] = _("You may not finish a coverage. Ask an editor.")
+            errors["state"] = _("You don’t have permission to finish coverage. Ask an editor.")
     ruled = before is not None and before.needs_release
     if article.needs_release != ruled and not user.has_perm("articles.switch_release"):
-        errors["needs_release"] = _("You may not change this rule. Ask an editor.")
+        errors["needs_release"] = _("You don’t have permission to change this rule. Ask an editor.")
     return errors
 
 
@@ -146,11 +146,11 @@ def _time(update: Update, was: Update | None) -> Errors:
     if moment in (None, update.assigned_time, was and was.first_published_at):
         return {}
     if moment > timezone.now():
-        return {"first_published_at": _("An update cannot carry a time that is still to come. Schedule it instead.")}
+        return {"first_published_at": _("The time can’t be in the future; schedule the update instead.")}
     if update.article_id and moment < update.article.coverage_start - MAX_BACKDATE:
-        return {"first_published_at": _("This time is more than a day before the coverage started.")}
+        return {"first_published_at": _("This time is more than a day before the start of coverage.")}
     if is_blank(update.backdating_reason):
-        return {"backdating_reason": _("Say why the update carries an earlier time.")}
+        return {"backdating_reason": _("Give a reason for backdating.")}
     return {}
 
 
@@ -167,14 +167,14 @@ def _release(update: Update, before: Update | None, user: User, pending: Pending
     if before is not None and released:
         if user.pk == before.released_by_id or _released(update, pending) == _released(before):
             return {}
-        return {"state": _("It has been released as it is. Take it back to a draft to change it.")}
+        return {"state": _("This update has been approved. Move it back to draft to edit it.")}
     if state == update.state:
         return {}
     waits = state in (update.State.SUBMITTED, update.State.SCHEDULED)
     if before is None or not (waits or before.published_before):
-        return {"state": _("In this coverage a second person releases updates. Submit it for release.")}
+        return {"state": _("Updates here need a second pair of eyes. Send this one for approval.")}
     if user.pk == (before.submitted_by_id or before.written_by_id):
-        return {"state": _("You have written this update yourself. Somebody else has to release it.")}
+        return {"state": _("You wrote this update yourself. Someone else has to approve it.")}
     return {}
 
 

@@ -34,6 +34,7 @@ def source_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> 
         **{f"{name}_{language}": text_in(update, name, language) for name in TEXTS},
         **{name: _plain(getattr(update, name)) for name in CHOICES},
         "authors": sorted(author.pk for author in pending.authors_of(update)),
+        "topics": sorted(topic.pk for topic in pending.topics_of(update)),
         "pictures": [_picture(picture, language) for picture in pending.pictures_of(update)],
         "embed": {"url": embed_url} if embed_url else None,
     }

@@ -12,13 +12,16 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import ngettext
 
 from articles.text.localized import titled
-from liveblog.languages import active_locale, direction, variety
+from liveblog.languages import active_locale, direction, own_name, variety
+from liveblog.lists import listed
 from liveblog.moments import formats
 
 register = template.Library()
+register.filter(own_name)
+register.filter(listed)
 
 
 @register.filter
@@ -100,7 +103,7 @@ def votes(number: int) -> str:
 @register.filter
 def durations(values: tuple[float, ...] | None) -> str:
     """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
-    return ", ".join(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
+    return listed(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
 
 
 @register.filter
@@ -115,13 +118,6 @@ def dir_of(language: str) -> str:
     return direction(language)
 
 
-@register.filter
-def own_name(language: str) -> str:
-    """Return the language's own name with a capital, for lists of languages."""
-    name = get_language_info(language)["name_local"]
-    return name[:1].upper() + name[1:]
-
-
 @register.simple_tag
 def plural_forms_of_new() -> str:
     return _plural_forms(lambda number: ngettext("%(count)s new update", "%(count)s new updates", number))
@@ -130,6 +126,11 @@ def plural_forms_of_new() -> str:
 @register.simple_tag
 def plural_forms_of_updates() -> str:
     return _plural_forms(lambda number: ngettext("%(count)s update", "%(count)s updates", number))
+
+
+@register.simple_tag
+def plural_forms_of_readers() -> str:
+    return _plural_forms(lambda number: ngettext("%(count)s reader", "%(count)s readers", number))
 
 
 @register.simple_tag

@@ -184,8 +184,8 @@ def not_too_long(html: str) -> None:
     """Raise ValidationError if the text is too long."""
     if len(html) > MAX_LENGTH:
         message = ngettext(
-            "This text has %(size)s character, and %(most)s fit.",
-            "This text has %(size)s characters, and %(most)s fit.",
+            "Too long: %(size)s character (limit: %(most)s).",
+            "Too long: %(size)s characters (limit: %(most)s).",
             len(html),
         )
         raise ValidationError(
@@ -239,7 +239,10 @@ class RichTextField(NormalisedField, models.TextField):
         rows, columns = tables.size(cleaned or "")
         if rows > MAX_ROWS or columns > MAX_COLUMNS:
             raise ValidationError(
-                _("A table can have %(rows)s rows and %(columns)s columns; this one has %(these)s and %(those)s."),
+                _(
+                    "A table can have up to %(rows)s rows and %(columns)s columns; this one has %(these)s and "
+                    "%(those)s."
+                ),
                 params={"rows": MAX_ROWS, "columns": MAX_COLUMNS, "these": rows, "those": columns},
                 code="too_large",
             )

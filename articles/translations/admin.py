@@ -28,11 +28,10 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Media, Script
 
 from articles.models import Article, GlossaryTerm, Translation, Update
-from articles.templatetags.live import own_name
 from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
-from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions
+from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
 from articles.translations.models import TranslationQuerySet
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
@@ -40,7 +39,7 @@ from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
-from liveblog.languages import direction, language_name
+from liveblog.languages import direction, language_title, own_name
 from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
@@ -61,7 +60,7 @@ class ToDoFilter(admin.SimpleListFilter):
         return [
             *Translation.State.choices,
             ("outdated", _("Outdated")),
-            ("remarks", _("Accepted with remarks")),
+            ("remarks", _("Approved despite warnings")),
             ("all", _("All")),
         ]
 
@@ -264,9 +263,13 @@ class TranslationAdmin(InputAdmin):
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
             "figures": [
-                {"name": language_name(language), **found} for language, found in stats.summary(article_id).items()
+                {"name": language_title(language), **found} for language, found in stats.summary(article_id).items()
             ],
         }
+        if request.user.has_perm("articles.change_article"):
+            # Costs are for those who run the coverage.
+            used = usage.by_engine(article_id)
+            context["engines"] = [{"name": language_name(str(each["language"])), **each} for each in used]
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -292,7 +295,7 @@ class TranslationAdmin(InputAdmin):
 
     @admin.display(description=_("language"))
     def language_shown(self, row: Translation) -> str:
-        return language_name(row.language)
+        return language_title(row.language)
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Translation) -> SafeString:
@@ -300,26 +303,26 @@ class TranslationAdmin(InputAdmin):
         if row.outdated and row.suggestion:
             marks.append(("suggested", gettext("Suggestion")))
         if row.state == Translation.State.REVIEWED and row.accepted:
-            marks.append(("remarks", gettext("With remarks")))
+            marks.append(("remarks", gettext("With warnings")))
         return format_html_join(
             " ", "<span class='state state-{}'>{}</span>", [(row.state, row.get_state_display()), *marks]
         )
 
-    @admin.display(description=_("remarks"))
+    @admin.display(description=_("warnings"))
     def remarks(self, row: Translation) -> SafeString:
         found = [problem.message for problem in _problems(row)]
         if row.state == Translation.State.REVIEWED and row.accepted and row.reviewed_at:
             who, when = _name_of(row.reviewer), formats.element(row.reviewed_at, columns.article_of(row.item).zone)
-            found.append(format_html(gettext("Accepted by {name}, {time}"), name=who, time=when))
+            found.append(format_html(gettext("Approved by {name}, {time}"), name=who, time=when))
         if row.failure:
             found.append(failure_text(row.failure))
         return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in found))
 
-    @admin.display(description=_("open at"))
+    @admin.display(description=_("being edited by"))
     def who(self, row: Translation) -> str:
         return str(row.editor_now or "")
 
-    @admin.action(description=_("Have a machine draft it"), permissions=["change"])
+    @admin.action(description=_("Machine-translate"), permissions=["change"])
     def ask_machine(self, request: HttpRequest, queryset: TranslationQuerySet) -> None:
         if not engines.available():
             self.message_user(request, _("No translation provider is set up."), messages.ERROR)
@@ -327,7 +330,7 @@ class TranslationAdmin(InputAdmin):
         asked = 0
         for row in queryset.filter(language__in=rights.languages_of(request.user)):
             asked += states.ask_machine(row)
-        self.message_user(request, _("Asked for: %(count)s") % {"count": asked})
+        self.message_user(request, _("Machine translations requested: %(count)s") % {"count": asked})
 
     # One text ---------------------------------------------------------------------------------------------------------
 
@@ -394,11 +397,11 @@ class TranslationAdmin(InputAdmin):
             messages.error(request, _("No translation provider is set up."))
         elif states.ask_machine(row):
             if states.written_by_people(row):
-                messages.info(request, _("The machine is at work. The suggestion will be here in a moment."))
+                messages.info(request, _("Translating… The suggestion will appear in a moment."))
             else:
-                messages.info(request, _("The machine is at work. The draft will be here in a moment."))
+                messages.info(request, _("Translating… The draft will appear in a moment."))
         else:
-            messages.error(request, _("A person has written this text. A machine does not replace it."))
+            messages.error(request, _("This text was written by a person; machine translation won’t overwrite it."))
         return HttpResponseRedirect(request.get_full_path())
 
     def _go(self, row: Translation | None) -> HttpResponse:
@@ -415,8 +418,8 @@ class TranslationAdmin(InputAdmin):
         messages.error(
             request,
             _(
-                "Somebody else has saved this translation, or the original was corrected, since you opened it. Nothing "
-                "of yours is lost: it is still in this form, but not saved. The present version stands beside it."
+                "Someone else saved this translation, or the original was corrected, while you were editing. Your "
+                "text is still here but hasn’t been saved. The current version is shown beside it."
             ),
         )
         return self._show(request, row, form, present=form.written)
@@ -524,11 +527,11 @@ def _problems(row: Translation) -> list[checks.Problem]:
 def failure_text(reason: str) -> str:
     """Return the reason why there is no machine draft, for users."""
     texts = {
-        "unreachable": gettext("The translation provider cannot be reached."),
-        "timeout": gettext("The translation provider did not answer in time."),
+        "unreachable": gettext("The translation provider can’t be reached."),
+        "timeout": gettext("The translation provider didn’t respond in time."),
         "busy": gettext("The translation provider is busy."),
-        "quota": gettext("What was bought of the translation provider is used up."),
-        "refused": gettext("The translation provider refuses our key."),
-        "unsupported": gettext("The translation provider does not know this pair of languages."),
+        "quota": gettext("The translation quota is used up."),
+        "refused": gettext("The translation provider rejected the API key."),
+        "unsupported": gettext("The translation provider doesn’t support this language pair."),
     }
-    return texts.get(reason) or gettext("The machine's answer was not usable.")
+    return texts.get(reason) or gettext("The machine translation was unusable.")

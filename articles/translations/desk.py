@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles import changes
 from articles.models import Translation
-from articles.translations import columns, review, states, suggestions
+from articles.translations import columns, review, states, suggestions, usage
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
 
@@ -53,11 +53,14 @@ def save(
         source = columns.texts_of(item, item.source_language)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(item):
             engine = row.engine
+            drafted = columns.texts_of(item, row.language) if engine and row.state == State.MACHINE else None
             columns.write(item, row.language, texts)
             texts = columns.texts_of(item, row.language)
             states.set_made(row, item, source, engine=engine, user=user)
             if accept:
                 review.accept(row, item, source, texts, user, keys=acknowledged)
+                if drafted is not None:
+                    usage.accepted(item, engine, row.language, drafted, texts)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
                 row.problems = review.as_json(review.problems_of(item, source, texts, row.language))

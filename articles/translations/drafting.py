@@ -21,7 +21,7 @@ from articles import changes
 from articles.models import GlossaryTerm, Translation, Update
 from articles.text.localized import text_in
 from articles.text.plaintext import decoded, plain_text
-from articles.translations import checks, columns, review, states, suggestions
+from articles.translations import checks, columns, review, states, suggestions, usage
 from liveblog import jobs
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
@@ -165,7 +165,7 @@ def _answers(
     terms = GlossaryTerm.between(item.source_language, language)
     # A term of one kind of text is sent with texts of that kind only.
     kinds = [GlossaryTerm.kind_of(field) for field in fields]
-    return engines.translate_by_kind(
+    answers = engines.translate_by_kind(
         engine,
         passages,
         kinds,
@@ -176,6 +176,8 @@ def _answers(
         terms=terms,
         reviewed=reviewed,
     )
+    usage.sent(item, engine.name, language, sum(map(len, passages)))
+    return answers
 
 
 def _context(update: Update) -> Iterator[str]:

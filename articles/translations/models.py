@@ -153,6 +153,27 @@ class Translation(QueueRow, changes.Guarded):
         return self.editor if self.edited_until and self.edited_until > timezone.now() else None
 
 
+class EngineUse(models.Model):
+    """The work of one engine for one article in one language; `articles.translations.usage` counts it."""
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="+")
+    engine = models.CharField(max_length=20)
+    language = LanguageField()
+    texts = models.PositiveIntegerField(default=0)
+    characters = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0, help_text="Drafts that people have accepted.")
+    changed = models.FloatField(default=0, help_text="The sum of the shares of those drafts that people changed.")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["article", "engine", "language"], name="one_use_of_an_engine"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.engine} · {self.language}"
+
+
 class GlossaryTerm(models.Model):
     """The newsroom's translation of a term or name, in all texts or in those of one kind."""
 
@@ -174,44 +195,46 @@ class GlossaryTerm(models.Model):
     #: Translated fields whose names differ from their kind.
     _KINDS: ClassVar[Mapping[str, Field]] = {"correction_note": Field.NOTE, "withdrawal_note": Field.NOTE}
 
-    source_language = LanguageField(_("language of the original"))
-    language = LanguageField(_("language of the translation"))
+    source_language = LanguageField(_("source language"))
+    language = LanguageField(_("target language"))
     field = models.CharField(
-        _("holds in"),
+        _("applies to"),
         max_length=12,
         choices=Field,
         blank=True,
         default="",
-        help_text=_("A term of one kind of text replaces the one for all texts there."),
+        help_text=_("A term for one kind of text takes precedence over a term for all texts."),
     )
-    source = LineField(_("term"), max_length=120, help_text=_("As it is written in the original."))
+    source = LineField(_("term"), max_length=120, help_text=_("As written in the original."))
     target = LineField(
-        _("translation"), max_length=120, blank=True, help_text=_("Leave it empty for what is not translated.")
+        _("translation"), max_length=120, blank=True, help_text=_("Leave empty if the term isn’t translated.")
     )
     admitted = LinesField(
-        _("also allowed"), max_length=600, blank=True, help_text=_("Other right translations, one on each line.")
+        _("also allowed"), max_length=600, blank=True, help_text=_("Other correct translations, one per line.")
     )
     forbidden = LinesField(
         _("forbidden"),
         max_length=600,
         blank=True,
-        help_text=_("Wrong translations of this term, one on each line. Translators are told when they use one."),
+        help_text=_("Wrong translations of this term, one per line. Translators are warned when they use one."),
     )
     case_sensitive = models.BooleanField(
-        _("capitals matter"),
+        _("case-sensitive"),
         default=False,
-        help_text=_("“Polish” is not “polish”. This always holds for acronyms such as WHO."),
+        help_text=_("“Polish” isn’t “polish”. Acronyms such as WHO are always case-sensitive."),
     )
     inflected = models.BooleanField(
-        _("inflected forms count"),
+        _("includes inflected forms"),
         default=True,
-        help_text=_("“allies” and “ally” are the same term. Untick it for what is never inflected, such as a slogan."),
+        help_text=_(
+            "“allies” and “ally” are the same term. Untick this for words that never change, such as a slogan."
+        ),
     )
     note = LineField(
-        _("note"), max_length=300, blank=True, help_text=_("For the translators, such as the sense that is meant.")
+        _("note"), max_length=300, blank=True, help_text=_("For translators, such as the meaning intended.")
     )
     example = LineField(
-        _("example"), max_length=300, blank=True, help_text=_("A sentence in which the term has this sense.")
+        _("example"), max_length=300, blank=True, help_text=_("A sentence in which the term has this meaning.")
     )
 
     class Meta:
@@ -222,7 +245,7 @@ class GlossaryTerm(models.Model):
             models.UniqueConstraint(
                 fields=["source_language", "language", "source", "field"],
                 name="one_translation_of_a_term",
-                violation_error_message=_("The glossary has this term already."),
+                violation_error_message=_("This term is already in the glossary."),
             ),
             models.CheckConstraint(condition=~Q(source=""), name="glossary_term_is_not_empty"),
             models.CheckConstraint(
@@ -236,11 +259,11 @@ class GlossaryTerm(models.Model):
 
     def clean(self) -> None:
         if self.language and self.language == self.source_language:
-            raise ValidationError({"language": _("Choose another language than that of the original.")})
+            raise ValidationError({"language": _("Choose a language other than the source language.")})
         term = self.as_term()
         right = {term.expected, *term.admitted}
         if wrong := [word for word in term.forbidden if word in right]:
-            message = _("“%(word)s” cannot be a right translation and a forbidden one.") % {"word": wrong[0]}
+            message = _("“%(word)s” can’t be both a correct and a forbidden translation.") % {"word": wrong[0]}
             raise ValidationError({"forbidden": message})
 
     @classmethod

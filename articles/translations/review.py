@@ -37,6 +37,9 @@ Texts = Mapping[str, str]
 #: The remarks of the checks by field.
 Problems = Mapping[str, list[checks.Problem]]
 
+#: Marks the entries of `_log` among those of Django.
+_ACCEPTED = "accepted_with_remarks"
+
 #: The keys of the remarks that the acting user has acknowledged.
 _acknowledged: ContextVar[frozenset[str]] = ContextVar("acknowledged remarks", default=frozenset())
 
@@ -157,20 +160,30 @@ def accept(
 
 
 def _log(row: Translation, item: Article | Update, user: User) -> None:
-    """Record in the article's history in the admin with which remarks a user accepted a translation."""
-    remarks = [problem.message for found in from_json(row.accepted).values() for problem in found]
-    message = gettext("Accepted the translation with remarks (%(language)s): %(remarks)s") % {
-        "language": language_name(row.language),
-        "remarks": " ".join(remarks),
-    }
+    """Record in the item's history in the admin with which remarks a user accepted a translation.
+
+    The entry holds what was accepted, not a sentence: `log_message` words it in the language of the reader.
+    """
     LogEntry.objects.create(
         user=user,
         content_type=ContentType.objects.get_for_model(item),
         object_id=str(item.pk),
         object_repr=str(item)[:200],
         action_flag=CHANGE,
-        change_message=message,
+        change_message=json.dumps({_ACCEPTED: {"language": row.language, "remarks": row.accepted}}),
     )
+
+
+def log_message(entry: LogEntry) -> str:
+    """Return what an entry of an item's history in the admin says, in the active language."""
+    if not entry.change_message.startswith(f'{{"{_ACCEPTED}"'):
+        return str(entry.get_change_message())
+    accepted = json.loads(entry.change_message)[_ACCEPTED]
+    remarks = [problem.message for found in from_json(accepted["remarks"]).values() for problem in found]
+    return gettext("Approved the translation despite warnings (%(language)s): %(remarks)s") % {
+        "language": language_name(accepted["language"]),
+        "remarks": " ".join(remarks),
+    }
 
 
 def holds(row: Translation, texts: Texts) -> bool:

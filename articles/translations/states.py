@@ -19,7 +19,7 @@ from django.utils import timezone
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
-from articles.translations import columns, review, suggestions
+from articles.translations import columns, review, suggestions, usage
 from liveblog.actors import acting_user
 from liveblog.languages import SHIPPED
 from liveblog.translation import engines
@@ -117,8 +117,11 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     written = row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {})
     if texts and written:
         # A user who writes a translation into the form has reviewed it.
+        engine = row.engine if row.state == State.MACHINE else ""
         set_made(row, item, now.source, user=acting_user())
         _accept(row, item, now.source, texts)
+        if engine and before and row.state == State.REVIEWED:
+            usage.accepted(item, engine, row.language, before.texts[row.language], texts)
     elif texts and row.pk is None:
         # The texts were there before the article appeared in this language. Nobody reviews them by adding it.
         set_made(row, item, now.source)

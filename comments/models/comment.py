@@ -30,9 +30,9 @@ EDIT_WINDOW = datetime.timedelta(minutes=10)
 
 
 class State(models.TextChoices):
-    WAITING = "waiting", pgettext_lazy("state of a comment", "Waiting")
+    WAITING = "waiting", pgettext_lazy("state of a comment", "Awaiting moderation")
     APPROVED = "approved", pgettext_lazy("state of a comment", "Approved")
-    REJECTED = "rejected", pgettext_lazy("state of a comment", "Refused")
+    REJECTED = "rejected", pgettext_lazy("state of a comment", "Rejected")
     SPAM = "spam", pgettext_lazy("state of a comment", "Spam")
     DELETED = "deleted", pgettext_lazy("state of a comment", "Deleted by its author")
 
@@ -40,14 +40,14 @@ class State(models.TextChoices):
 class Held(models.TextChoices):
     """Why a comment waits for a moderator."""
 
-    POLICY = "policy", pgettext_lazy("reason for holding a comment", "All comments here are read first")
+    POLICY = "policy", pgettext_lazy("reason for holding a comment", "All comments here are moderated first")
     CHECK = "check", pgettext_lazy("reason for holding a comment", "Being checked for spam")
-    UNCHECKED = "unchecked", pgettext_lazy("reason for holding a comment", "Could not be checked for spam")
+    UNCHECKED = "unchecked", pgettext_lazy("reason for holding a comment", "Spam check failed")
     LINKS = "links", pgettext_lazy("reason for holding a comment", "Many links")
-    WORDS = "words", pgettext_lazy("reason for holding a comment", "A word from the list")
-    FAST = "fast", pgettext_lazy("reason for holding a comment", "Written faster than people type")
-    DOUBLED = "doubled", pgettext_lazy("reason for holding a comment", "The same text several times")
-    EDITED = "edited", pgettext_lazy("reason for holding a comment", "Changed by its author")
+    WORDS = "words", pgettext_lazy("reason for holding a comment", "Contains a listed word")
+    FAST = "fast", pgettext_lazy("reason for holding a comment", "Typed faster than a person can")
+    DOUBLED = "doubled", pgettext_lazy("reason for holding a comment", "Same text sent several times")
+    EDITED = "edited", pgettext_lazy("reason for holding a comment", "Edited by its author")
     REPORTED = "reported", pgettext_lazy("reason for holding a comment", "Reported by readers")
 
 
@@ -89,7 +89,7 @@ class Comment(models.Model):
     name = ShortTextField(_("name"), max_length=60)
     text = LongTextField(_("comment"), max_length=3000)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
-    held = models.CharField(_("reason held"), max_length=12, choices=Held, blank=True)
+    held = models.CharField(_("held because"), max_length=12, choices=Held, blank=True)
     #: The listed word, or the number of links.
     held_detail = models.CharField(max_length=120, blank=True)
     written_at = models.DateTimeField(_("written"), auto_now_add=True)
@@ -107,15 +107,15 @@ class Comment(models.Model):
     answers = models.PositiveIntegerField(default=0, editable=False)
 
     # The author. The language is that of the page on which the comment was written.
-    email = EncryptedField(_("e-mail"), blank=True)
+    email = EncryptedField(_("email"), blank=True)
     email_hash = models.CharField(max_length=64, blank=True)
     #: Whether the owner of the e-mail has said that this comment is theirs; see `comments.confirmation`.
     confirmed = models.BooleanField(default=False, editable=False)
     page_language = LanguageField(_("language of the page"), default="en")
-    notify = models.BooleanField(_("wants to be told by e-mail"), default=False)
+    notify = models.BooleanField(_("wants email notifications"), default=False)
     secret_hash = models.CharField(max_length=64, blank=True)
     #: Deleted when the spam check no longer needs them; see `comments.privacy`.
-    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    address = models.GenericIPAddressField(_("link"), null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
     text_hash = models.CharField(max_length=64, blank=True)
 
@@ -306,6 +306,6 @@ class Commenter(Comment):
 
     class Meta:
         proxy = True
-        verbose_name = _("what an e-mail address left")
-        verbose_name_plural = _("what an e-mail address left")
+        verbose_name = _("data of an email address")
+        verbose_name_plural = _("data of an email address")
         default_permissions = ()

@@ -27,7 +27,7 @@ class Actor(models.TextChoices):
     MODERATOR = "moderator", pgettext_lazy("who decided on a comment", "A moderator")
     AUTHOR = "author", pgettext_lazy("who decided on a comment", "Its author")
     POLICY = "policy", pgettext_lazy("who decided on a comment", "The article’s rules")
-    SPAM_CHECK = "spam", pgettext_lazy("who decided on a comment", "The spam check")
+    SPAM_CHECK = "spam", pgettext_lazy("who decided on a comment", "The spam filter")
 
 
 class Decision(models.Model):
@@ -41,8 +41,8 @@ class Decision(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
     )
-    from_state = models.CharField(_("from"), max_length=12, choices=State)
-    to_state = models.CharField(_("to"), max_length=12, choices=State)
+    from_state = models.CharField(_("previous status"), max_length=12, choices=State)
+    to_state = models.CharField(_("new status"), max_length=12, choices=State)
     reason = ShortTextField(_("reason"), max_length=300, blank=True)
     #: The version of the comment that the decision made. Only the decision that made the present version can be undone.
     version = models.PositiveIntegerField()
@@ -51,7 +51,7 @@ class Decision(models.Model):
     was_queued_at = models.DateTimeField(null=True)
     had_reports = models.PositiveIntegerField(default=0)
     undoes = models.OneToOneField(
-        "self", models.CASCADE, null=True, blank=True, related_name="undone_by", verbose_name=_("undoes")
+        "self", models.CASCADE, null=True, blank=True, related_name="undone_by", verbose_name=_("reverses")
     )
 
     class Meta:
@@ -109,7 +109,7 @@ class Ban(models.Model):
     """No comments are accepted with this e-mail, or from this IP address or its network, until a time."""
 
     email_hash = models.CharField(max_length=64, blank=True, db_index=True)
-    address = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
+    address = models.GenericIPAddressField(_("link"), null=True, blank=True, db_index=True)
     until = MomentField(_("until"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("moderator")
@@ -148,16 +148,16 @@ class Report(models.Model):
     """A reader's report of a comment. Each reader counts once: `reader_hash` is a keyed hash of the IP address."""
 
     class Reason(models.TextChoices):
-        ABUSE = "abuse", pgettext_lazy("reason for reporting a comment", "Insulting or hateful")
+        ABUSE = "abuse", pgettext_lazy("reason for reporting a comment", "Abusive or hateful")
         SPAM = "spam", pgettext_lazy("reason for reporting a comment", "Advertising")
-        FALSE = "false", pgettext_lazy("reason for reporting a comment", "Dangerously false")
-        PRIVATE = "private", pgettext_lazy("reason for reporting a comment", "Private matters of somebody")
+        FALSE = "false", pgettext_lazy("reason for reporting a comment", "Harmful misinformation")
+        PRIVATE = "private", pgettext_lazy("reason for reporting a comment", "Shares someone’s personal information")
         OTHER = "other", pgettext_lazy("reason for reporting a comment", "Something else")
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="reports", verbose_name=_("comment"))
     at = models.DateTimeField(_("time"), auto_now_add=True)
     reason = models.CharField(_("reason"), max_length=8, choices=Reason)
-    text = ShortTextField(_("in their words"), max_length=500, blank=True)
+    text = ShortTextField(_("reader’s explanation"), max_length=500, blank=True)
     reader_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -19,9 +19,12 @@ FORM = "comments-form"
 class Policy(models.TextChoices):
     """When comments on an article appear."""
 
-    APPROVAL = "approval", pgettext_lazy("when comments appear", "After a moderator has approved them")
-    TRUSTED = "trusted", pgettext_lazy("when comments appear", "At once for known good authors, else after approval")
-    AT_ONCE = "at-once", pgettext_lazy("when comments appear", "At once")
+    APPROVAL = "approval", pgettext_lazy("when comments appear", "After approval by a moderator")
+    TRUSTED = (
+        "trusted",
+        pgettext_lazy("when comments appear", "Immediately for trusted authors, otherwise after approval"),
+    )
+    AT_ONCE = "at-once", pgettext_lazy("when comments appear", "Immediately")
     CLOSED = "closed", pgettext_lazy("when comments appear", "Comments are closed")
 
 
@@ -55,7 +58,7 @@ class Discussion(models.Model):
         before = Discussion.of(self.article_id).closes_at
         if self.closes_at and self.closes_at < timezone.now():
             if self.closes_at != before:
-                text = _("This time is over. To close comments now, choose so above.")
+                text = _("This time has passed. To close comments now, choose that option above.")
                 raise ValidationError({"closes_at": text})
             if self.policy != Policy.CLOSED:
                 # Comments that closed at this time are opened again, so the time no longer applies.
@@ -75,16 +78,44 @@ class Discussion(models.Model):
         return now.is_open, now.policy == Policy.AT_ONCE
 
 
+class CommentDefaults(models.Model):
+    """The rules that the comments of new coverage begin with. One row; coverage that exists keeps its own."""
+
+    policy = models.CharField(_("comments appear"), max_length=10, choices=Policy, default=Policy.APPROVAL)
+
+    class Meta:
+        default_permissions = ("change",)
+        verbose_name = _("usual rules for comments")
+        verbose_name_plural = _("usual rules for comments")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_row_of_usual_rules")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def stored(cls) -> CommentDefaults:
+        """Return the row, or the rules of a site that has none."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+def give_usual_rules(instance: Any, created: bool, raw: bool, **_: Any) -> None:
+    """Give a new article the usual rules; a receiver of `post_save`."""
+    if created and not raw and (policy := CommentDefaults.stored().policy) != Policy.APPROVAL:
+        Discussion(article_id=instance.pk, policy=policy).save()
+
+
 class ListedWord(models.Model):
     """A word or phrase for which a comment is held or rejected."""
 
     class Action(models.TextChoices):
         HOLD = "hold", pgettext_lazy("what a listed word does", "A moderator decides")
-        REJECT = "reject", pgettext_lazy("what a listed word does", "The comment is not taken")
+        REJECT = "reject", pgettext_lazy("what a listed word does", "The comment is rejected")
 
     language = LanguageField(_("language"))
     word = ShortTextField(
-        _("word"), max_length=100, help_text=_("Whole words, in any case. A * at the end stands for any ending.")
+        _("word"),
+        max_length=100,
+        help_text=_("Whole words, in upper or lower case. A * at the end stands for any ending."),
     )
     action = models.CharField(_("consequence"), max_length=6, choices=Action, default=Action.HOLD)
 

@@ -20,6 +20,10 @@ class QueueConsumer(PresenceConsumer):
     def group(self) -> str:
         return GROUP
 
+    @property
+    def place(self) -> str:
+        return "comments"
+
 
 def notify_queue(comment: Comment) -> None:
     """After the transaction commits, notify all queues and the article's desks, which show how many comments wait."""

@@ -69,14 +69,14 @@ def claimed_by(comment: Comment | None, user: User) -> str:
 
 
 def name_of(user: User | None) -> str:
-    return (user.get_short_name() or user.get_username()) if user else _("somebody")
+    return (user.get_short_name() or user.get_username()) if user else _("someone")
 
 
 def _explain_claim(pk: int) -> str:
     comment = Comment.objects.select_related("claimed_by").filter(pk=pk).first()
     if comment is None:
-        return _("This comment is no longer there.")
-    return _("%(name)s has this comment in hand. Nothing has been changed.") % {
+        return _("This comment no longer exists.")
+    return _("%(name)s is already reviewing this comment. Nothing was changed.") % {
         "name": name_of(comment.claimant),
     }
 
@@ -85,14 +85,14 @@ def explain(conflict: Conflict) -> str:
     """Return the reason of a conflict, for the moderator whose decision was not made."""
     comment = conflict.current
     if comment is None:
-        return _("This comment is no longer there.")
+        return _("This comment no longer exists.")
     if comment.state == State.DELETED:
-        return _("Its author has deleted this comment.")
+        return _("The author has deleted this comment.")
     decision = moderation.last_decision(comment)
     if decision is None or decision.version != comment.version or decision.actor == Actor.AUTHOR:
-        return _("This comment has been changed since you read it. Nothing has been decided; please read it again.")
+        return _("This comment has been changed since you read it. Nothing was decided; please read it again.")
     who = name_of(decision.user) if decision.actor == Actor.MODERATOR else decision.get_actor_display()
-    return _("Already decided by %(name)s: %(state)s. Nothing has been changed.") % {
+    return _("Already decided by %(name)s: %(state)s. Nothing was changed.") % {
         "name": who,
         "state": comment.get_state_display(),
     }

@@ -49,13 +49,13 @@ class BanForm(forms.Form):
     ]
 
     email = forms.BooleanField(
-        label=_("By e-mail"),
+        label=_("Ban the email address"),
         required=False,
         initial=True,
-        help_text=_("Only if the address is confirmed; it may be somebody else’s."),
+        help_text=_("Only a confirmed email address can be banned; others may belong to someone else."),
     )
     address = forms.BooleanField(
-        label=_("By internet address"), required=False, help_text=_("Others may share it; a short ban does less harm.")
+        label=_("Ban the IP address"), required=False, help_text=_("Others may share it, so keep the ban short.")
     )
     days = forms.ChoiceField(label=_("For how long"), choices=DAYS, initial="7")
     reason = TextFormField(
@@ -65,7 +65,7 @@ class BanForm(forms.Form):
     def clean(self) -> None:
         super().clean()
         if not self.cleaned_data.get("email") and not self.cleaned_data.get("address"):
-            raise ValidationError(_("Choose by what the author is to be banned."))
+            raise ValidationError(_("Choose what to ban: email or IP address."))
 
     def arguments(self) -> BanArguments:
         data = self.cleaned_data

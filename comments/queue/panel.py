@@ -18,7 +18,7 @@ def waiting(article_id: int, user: User | AnonymousUser) -> Panel:
     """Return the number of comments on an article that wait for a moderator, with a link for users who may decide."""
     address = f"{reverse('admin:comments_comment_changelist')}?article={article_id}"
     return Panel(
-        label=_("Comments waiting"),
+        label=_("Comments to review"),
         count=Comment.objects.queued().filter(article=article_id).count(),
         url=address if user.has_perm("comments.change_comment") else "",
     )

@@ -7,11 +7,11 @@ from liveblog.blank import unless_blank
 
 
 class Reason(models.TextChoices):
-    INSULT = "insult", pgettext_lazy("reason for refusing a comment", "Insulting or hateful")
-    OFF_TOPIC = "off-topic", pgettext_lazy("reason for refusing a comment", "Not about the subject")
-    FALSE = "false", pgettext_lazy("reason for refusing a comment", "Dangerously false")
-    PRIVATE = "private", pgettext_lazy("reason for refusing a comment", "Private matters of somebody")
-    UNLAWFUL = "unlawful", pgettext_lazy("reason for refusing a comment", "Against the law")
+    INSULT = "insult", pgettext_lazy("reason for refusing a comment", "Abusive or hateful")
+    OFF_TOPIC = "off-topic", pgettext_lazy("reason for refusing a comment", "Off topic")
+    FALSE = "false", pgettext_lazy("reason for refusing a comment", "Harmful misinformation")
+    PRIVATE = "private", pgettext_lazy("reason for refusing a comment", "Shares someone’s personal information")
+    UNLAWFUL = "unlawful", pgettext_lazy("reason for refusing a comment", "Unlawful")
     OTHER = "other", pgettext_lazy("reason for refusing a comment", "Something else")
 
 

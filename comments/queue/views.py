@@ -29,7 +29,7 @@ from comments.queue.selection import PAGE_SIZE, QueueStats, Selection
 from liveblog.actors import user_of
 from liveblog.admin_lang import named
 from liveblog.errors import Conflict
-from liveblog.languages import language_name
+from liveblog.languages import language_title
 from liveblog.numbers import number
 
 P = ParamSpec("P")
@@ -117,12 +117,13 @@ def _filter_and_rules(request: HttpRequest, selection: Selection) -> dict[str, o
         "figures": stats,
         "states": [*State.choices, ("all", _("All"))],
         "articles": [(articles[pk], named(articles[pk]), stats.by_article[pk]) for pk in numbers],
-        "languages": [(code, language_name(code), stats.by_language[code]) for code, _name in settings.LANGUAGES],
+        "languages": [(code, language_title(code), stats.by_language[code]) for code, _name in settings.LANGUAGES],
         "helds": [(value, label, stats.by_held[value]) for value, label in Held.choices],
     }
     article = articles.get(selection.article or 0)
     return {
-        "total": ngettext("%(count)s comment waits", "%(count)s comments wait", stats.total) % {"count": stats.total},
+        "total": ngettext("%(count)s comment to review", "%(count)s comments to review", stats.total)
+        % {"count": stats.total},
         "filter": render_to_string("admin/comments/queue/filter.html", context, request),
         "rules": _rules(request, article) if article else "",
     }
@@ -148,10 +149,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     """Decide on one or several comments. Each `comment` is a primary key, a dot and the name of the version read."""
     to = request.POST.get("to", "")
     if to not in moderation.DECISIONS:
-        return _problem(_("There is no such decision."))
+        return _problem(_("This decision doesn’t exist."))
     reason = reasons.encode(request.POST.get("reason", ""), request.POST.get("words", ""))
     if to == State.REJECTED and not reason:
-        return _problem(_("Say why the comment is refused."))
+        return _problem(_("Give a reason for rejecting the comment."))
     outcome = decisions.decide(_versions(request.POST.getlist("comment")), to, user_of(request), reason)
     return _decided(request, outcome, undone=False)
 
@@ -172,7 +173,11 @@ def _decided(request: HttpRequest, outcome: decisions.Outcome, *, undone: bool) 
     if undone:
         said = ngettext("%(count)s decision undone", "%(count)s decisions undone", count) % {"count": count}
     else:
-        said = outcome.decided[0].get_to_state_display() if count == 1 else _("Decided: %(count)s") % {"count": count}
+        said = (
+            outcome.decided[0].get_to_state_display()
+            if count == 1
+            else _("Decisions made: %(count)s") % {"count": count}
+        )
     return JsonResponse(
         {
             "cards": _cards(request, Selection.of(request), [*pks, *outcome.problems]),
@@ -227,7 +232,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         return _problem(_errors(form))
     moderation.note(pk, user_of(request), form.cleaned_data["text"])
     consumers.notify_queue(comment)
-    return _answer(request, pk, _("Noted"))
+    return _answer(request, pk, _("Note saved"))
 
 
 @require_POST
@@ -239,7 +244,7 @@ def ban(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         moderation.ban(comment, user_of(request), **form.arguments())
     except ValueError:
-        return _problem(_("Nothing is known of the author by which they could be banned so."))
+        return _problem(_("We have no email or IP address to ban this author by."))
     consumers.notify_queue(comment)
     return _answer(request, pk, _("Banned"))
 
@@ -250,8 +255,8 @@ def translate(request: HttpRequest, pk: int) -> HttpResponse:
     """Translate a comment into the moderator's language by machine."""
     comment = get_object_or_404(Comment, pk=pk)
     if translation.translate(comment, get_language() or "en") is None:
-        return _problem(_("There is no translation at the moment."))
-    return _answer(request, pk, _("Translated by machine"))
+        return _problem(_("No translation is available at the moment."))
+    return _answer(request, pk, _("Machine-translated"))
 
 
 @require_POST
@@ -275,14 +280,14 @@ def make_update(request: HttpRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         return _not_approved(conflict)
     if update.state == Update.State.SUBMITTED:
-        return _answer(request, pk, _("An update has been made of it. It waits for somebody else to release it."))
-    return _answer(request, pk, _("An update has been made of it."))
+        return _answer(request, pk, _("This comment has become an update. A colleague has to approve it."))
+    return _answer(request, pk, _("Published as an update."))
 
 
 def _not_approved(conflict: Conflict) -> HttpResponse:
     if conflict.current is None:
         return _problem(decisions.explain(conflict))
-    return _problem(_("Only what has been approved can be shown so."))
+    return _problem(_("Only approved comments can be featured."))
 
 
 def _answer(request: HttpRequest, pk: int, said: str) -> HttpResponse:

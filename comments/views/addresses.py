@@ -73,7 +73,7 @@ def unsubscribe(request: HttpRequest, language: str, token: str = "") -> HttpRes
             raise Http404
     if request.method == "POST":
         if address is None:
-            context["problem"] = _("This link is not complete. Open it in the e-mail once more.")
+            context["problem"] = _("This link is incomplete. Open it again from the email.")
             status = 422
         else:
             confirmation.silence(address)

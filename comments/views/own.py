@@ -28,7 +28,7 @@ from liveblog.parameters import reads
 
 
 def own_url(comment: Comment, language: str, secret: str) -> str:
-    return f"{reverse('own-comment', args=[language, comment.article.slug])}#{secret}"
+    return f"{reverse('own-comment', args=[language, comment.article.slug_in(language)])}#{secret}"
 
 
 def own_html(comment: Comment, language: str, url: str) -> str:
@@ -74,7 +74,7 @@ def own(request: HttpRequest, language: str, slug: str) -> HttpResponse:
             if rejected.field:
                 form.add_error(rejected.field, rejected.message)
         except Conflict:
-            problem, status = _("Meanwhile something has happened to your comment. This is how it is now."), 409
+            problem, status = _("The status of your comment has changed:"), 409
             found.refresh_from_db()
     return own_page(request, language, found, secret, form, problem, status)
 

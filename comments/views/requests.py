@@ -30,7 +30,7 @@ def posted_from_here(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) 
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method == "POST" and not from_here(request):
             raise PermissionDenied(
-                _("This form can only be sent from our own page. Please open the page again and try once more.")
+                _("This form can only be sent from our own site. Please open the page again and try once more.")
             )
         return view(request, *args, **kwargs)
 

@@ -43,8 +43,8 @@ def translate(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRe
         text = translation.translate(comment, language)
     if wants_json(request):
         if text is None:
-            return JsonResponse({"problem": _("There is no translation at the moment.")}, status=503)
-        return JsonResponse({"html": html_of(text), "label": _("Translated by machine")})
+            return JsonResponse({"problem": _("No translation is available at the moment.")}, status=503)
+        return JsonResponse({"html": html_of(text), "label": _("Machine-translated")})
     with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language) | {
             "translation": html_of(text) if text is not None else None
@@ -71,7 +71,7 @@ def report(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                     moderation.report(pk, form.cleaned_data["reason"], form.cleaned_data["text"], address)
                 sent, status = True, 200
             else:
-                problem, status = _("Many reports came from you in a short time. Please wait some minutes."), 429
+                problem, status = _("You have sent many reports in a short time. Please wait a few minutes."), 429
     with page_locale(comment.article, language):
         context = rendering.comment_context(comment, comment.article, language)
         context |= {"form": form, "sent": sent, "problem": problem}

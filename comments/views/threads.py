@@ -27,11 +27,11 @@ from comments.submission import CommentData, Rejected
 from comments.views.own import own_html, own_page, own_url
 from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 from liveblog.parameters import reads
-from liveblog.release import RELEASE
 
 PAGE_SIZE = 50
 
@@ -155,7 +155,7 @@ def _page_of(order: Order, rows: CommentQuerySet, place: Place, anchor: Anchor |
 
 def _cached(request: HttpRequest, name: str, state: str, make: Callable[[], str], kept: Kept) -> HttpResponse:
     """Answer with a page in a state, made if no process has made it yet; 304 if the browser has it."""
-    version = f"{RELEASE}:{name}:{state}"
+    version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
     if etag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
@@ -228,18 +228,18 @@ def _post(request: HttpRequest, article: Article, language: str) -> HttpResponse
     try:
         form = CommentForm(request.POST, article=article)
     except (RequestDataTooBig, TooManyFieldsSent, MultiPartParserError):
-        problem = _("That is more than a comment can be. Nothing of it was kept.")
+        problem = _("Your comment is too long and wasn’t saved.")
         return _rejected(request, article, language, CommentForm(article=article), problem, status=413)
     if not form.is_valid():
         problem = " ".join(map(str, form.errors.get("parent") or form.errors.get("website") or ()))
-        return _rejected(request, article, language, form, problem or _("Please look at the fields that are marked."))
+        return _rejected(request, article, language, form, problem or _("Please check the highlighted fields."))
     try:
         accepted = submission.submit(article, cast(CommentData, form.cleaned_data), language, sender(request))
     except Rejected as rejected:
         problem = rejected.message
         if rejected.field:
             form.add_error(rejected.field, rejected.message)
-            problem = _("Please look at the fields that are marked.")
+            problem = _("Please check the highlighted fields.")
         return _rejected(request, article, language, form, problem, status=rejected.status)
     address = own_url(accepted.comment, language, accepted.secret)
     if wants_json(request):
@@ -291,7 +291,9 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                 "addresses": [
                     {
                         "language": code,
-                        "url": pagination.address(reverse("thread", args=[code, slug, pk]), place.query),
+                        "url": pagination.address(
+                            reverse("thread", args=[code, article.slug_in(code), pk]), place.query
+                        ),
                     }
                     for code in article.offered_languages
                 ],

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveblog import emails, encryption, networks
 from liveblog.accounts import attempts, devices
+from liveblog.branding import current as branding
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -35,15 +36,17 @@ _JUST_NOW = 300
 #: By the name that django-allauth gives the e-mail: what has happened to the account.
 _NEWS: dict[str, _StrOrPromise] = {
     "account/email/password_changed": _("The password of your account was changed."),
-    "account/email/password_reset": _("The password of your account was changed with a link from an e-mail."),
-    "account/email/password_set": _("Your account got a password."),
+    "account/email/password_reset": _("The password of your account was changed using a link from an email."),
+    "account/email/password_set": _("A password was set for your account."),
     "mfa/email/totp_activated": _("An authenticator app was set up for your account."),
     "mfa/email/totp_deactivated": _("The authenticator app was removed from your account."),
     "mfa/email/webauthn_added": _("A passkey was added to your account."),
     "mfa/email/webauthn_removed": _("A passkey was removed from your account."),
-    "mfa/email/recovery_codes_generated": _("New recovery codes were made for your account. The old ones are void."),
-    "socialaccount/email/account_connected": _("Your account can now be opened with your company’s log-in."),
-    "socialaccount/email/account_disconnected": _("Your account can no longer be opened with your company’s log-in."),
+    "mfa/email/recovery_codes_generated": _(
+        "New recovery codes were created for your account. The old ones no longer work."
+    ),
+    "socialaccount/email/account_connected": _("You can now log in to your account with your company login."),
+    "socialaccount/email/account_disconnected": _("You can no longer log in to your account with your company login."),
 }
 
 #: By the template of django-allauth: what is said after something was done. It says nothing of anything else.
@@ -67,7 +70,7 @@ def send_news(request: HttpRequest, user: User, news: _StrOrPromise) -> None:
         "news": news,
         "device": devices.describe(request.META.get("HTTP_USER_AGENT", "")),
         "at": timezone.now(),
-        "site": settings.PUBLISHER_NAME,
+        "site": branding.current().sender,
         "url": settings.SITE_URL + reverse("mfa_index"),
     }
     emails.send_later(emails.compose("account/emails/news.txt", user.email, context))
@@ -77,10 +80,10 @@ class AccountAdapter(DefaultAccountAdapter):
     """Logging in. Accounts are made by invitation, and never by a form that anybody can open."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "incorrect_password": _("This password is not correct."),
-        "username_password_mismatch": _("The username or the password is not correct. Check upper and lower case."),
-        "email_password_mismatch": _("The e-mail address or the password is not correct. Check upper and lower case."),
-        "invalid_password_reset": _("This link has been used or is too old. Ask for a new one."),
+        "incorrect_password": _("This password is incorrect."),
+        "username_password_mismatch": _("The username or password is incorrect. Check upper and lower case."),
+        "email_password_mismatch": _("The email address or password is incorrect. Check upper and lower case."),
+        "invalid_password_reset": _("This link has been used or has expired. Request a new one."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -132,7 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         response = super().post_login(request, user, **details)
         if user.last_login_before and not devices.is_known(request, user):  # type: ignore[attr-defined]
-            send_news(request, user, _("Somebody logged in to your account from a device that is new to us."))
+            send_news(request, user, _("Someone logged in to your account from a new device."))
         devices.remember(request, response, user)
         return response
 
@@ -157,7 +160,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
     ) -> EmailMessage:
         assert isinstance(email, str)
-        context = context | {"site": settings.PUBLISHER_NAME}
+        context = context | {"site": branding.current().sender}
         return emails.compose(f"account/emails/{template_prefix.rpartition('/')[2]}.txt", email, context)
 
     def send_notification_mail(
@@ -193,8 +196,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Second factors, whose secrets are encrypted at rest: with a copy of the database nobody can make codes."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This is not correct, or it is too old. Try again."),
-        "cannot_generate_recovery_codes": _("Recovery codes need a passkey or an authenticator app first."),
+        "incorrect_code": _("This is incorrect or has expired. Try again."),
+        "cannot_generate_recovery_codes": _("To get recovery codes, add a passkey or an authenticator app first."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -208,7 +211,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return text
 
     def _get_site_name(self) -> str:
-        return settings.PUBLISHER_NAME
+        return branding.current().sender
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         from allauth.core import context

@@ -103,8 +103,8 @@ def too_many(seconds: float) -> forms.ValidationError:
     """Return the error for an attempt that has to wait for so many seconds."""
     minutes = max(1, math.ceil(seconds / 60))
     text = ngettext(
-        "Too many attempts to log in. Please try again in %(minutes)s minute.",
-        "Too many attempts to log in. Please try again in %(minutes)s minutes.",
+        "Too many login attempts. Please try again in %(minutes)s minute.",
+        "Too many login attempts. Please try again in %(minutes)s minutes.",
         minutes,
     )
     return forms.ValidationError(text % {"minutes": minutes}, code="limited")

@@ -39,7 +39,7 @@ def _plain(form: forms.Form, **labels: Any) -> None:
 class LoginForm(account.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, login=_("Username or e-mail address"), password=_("Password"))
+        _plain(self, login=_("Username or email address"), password=_("Password"))
         self.fields["login"].max_length = 254
         self.fields["login"].widget.attrs |= {
             "autocomplete": "username",
@@ -58,7 +58,7 @@ class LoginForm(account.LoginForm):
 class ResetPasswordForm(account.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, email=_("E-mail address"))
+        _plain(self, email=_("Email address"))
 
     def clean_email(self) -> str:
         attempts.begin(context.request, "e-mail", self.cleaned_data["email"])
@@ -68,7 +68,7 @@ class ResetPasswordForm(account.ResetPasswordForm):
 class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, password1=_("New password"), password2=_("New password, again"))
+        _plain(self, password1=_("New password"), password2=_("Repeat new password"))
         self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
 
 
@@ -76,14 +76,14 @@ class ChangePasswordForm(account.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = {"oldpassword": _("Current password"), "password1": _("New password")}
-        _plain(self, password2=_("New password, again"), **labels)
+        _plain(self, password2=_("Repeat new password"), **labels)
         self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
 
 
 class SetPasswordForm(account.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, password1=_("New password"), password2=_("New password, again"))
+        _plain(self, password1=_("New password"), password2=_("Repeat new password"))
         self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
 
 
@@ -204,21 +204,21 @@ class AcceptInvitationForm(SetPasswordForm):
 class InvitationForm(forms.Form):
     """One colleague to invite."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"dir": "ltr"}))
+    email = forms.EmailField(label=_("Email address"), max_length=254, widget=forms.EmailInput({"dir": "ltr"}))
     name = TextFormField(
-        label=_("Name"), max_length=120, help_text=_("As it stands in the byline: first name, then family name.")
+        label=_("Name"), max_length=120, help_text=_("As it appears in the byline: first name, then family name.")
     )
     roles = forms.MultipleChoiceField(label=_("Roles"), widget=forms.CheckboxSelectMultiple, required=False)
     is_admin = forms.BooleanField(
         label=_("Administrator"),
         required=False,
-        help_text=_("Does everything, and invites and suspends others. Nobody needs it for their daily work."),
+        help_text=_("Has all rights, and invites and suspends colleagues. Not needed for daily work."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages of translations"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("For translators: the languages into which they translate. None stands for all."),
+        help_text=_("For translators: the languages they translate into. Select none for all languages."),
     )
 
     def __init__(self, inviter: User, *args: Any, **kwargs: Any) -> None:
@@ -234,13 +234,13 @@ class InvitationForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError(_("There is already an account with this address."))
+            raise forms.ValidationError(_("There is already an account with this email address."))
         return email
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("roles") and not cleaned.get("is_admin"):
-            self.add_error("roles", _("Choose a role. Without one, nobody gets in."))
+            self.add_error("roles", _("Choose a role. Without one, your colleague can’t log in."))
         if roles.TRANSLATOR not in cleaned.get("roles", ()):
             cleaned["languages"] = []
         return cleaned

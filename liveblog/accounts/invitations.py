@@ -17,6 +17,7 @@ from liveblog.accounts.models import VALID_FOR, Invitation, Profile
 from liveblog.audit.accounts import about
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.branding import current as branding
 
 #: Makes the byline of a person who writes; an app registers it.
 BylineMaker = Callable[[User], None]
@@ -82,7 +83,7 @@ def _send(user: User, inviter: User, secret: str) -> Sent:
     context = {
         "user": user,
         "inviter": inviter.get_full_name() or inviter.get_username(),
-        "site": settings.PUBLISHER_NAME,
+        "site": branding.current().sender,
         "link": link,
         "until": date_format(user.invitation.created_at + VALID_FOR, "DATE_FORMAT"),
     }

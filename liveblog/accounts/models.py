@@ -26,7 +26,7 @@ class Profile(models.Model):
         _("languages of translations"),
         blank=True,
         default=list,
-        help_text=_("The languages into which this person may translate. None stands for all languages."),
+        help_text=_("The languages this person may translate into. Select none for all languages."),
     )
 
     class Meta:

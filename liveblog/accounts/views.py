@@ -81,7 +81,7 @@ class LoginView(AllauthLoginView):
             "can_reset": settings.EMAIL_CONFIGURED,
             "passkey_address": reverse("mfa_login_webauthn"),
             "company_address": reverse("openid_connect_login", kwargs={"provider_id": "company"}),
-            "company": settings.OIDC_ISSUER and (settings.OIDC_NAME or _("Use your company’s log-in")),
+            "company": settings.OIDC_ISSUER and (settings.OIDC_NAME or _("Use your company login")),
         }
         return super().get_context_data(**kwargs) | more
 

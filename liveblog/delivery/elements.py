@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
-from typing import Literal, NotRequired, Protocol, TypedDict, TypeVar
+from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
 
 from django.utils import timezone, translation
 
@@ -99,8 +99,18 @@ def in_each_language(
     return operations
 
 
-#: Takes the slug of a page; returns the id of its article and the languages in which it can be opened, or None.
-PageFinder = Callable[[str], tuple[int, Collection[str]] | None]
+class Page(NamedTuple):
+    """The page of an article."""
+
+    article_id: int
+    #: The languages in which it can be opened.
+    languages: Collection[str]
+    #: The origins of other sites that may show it; see `liveblog.web_origins`.
+    embed_origins: Collection[str] = ()
+
+
+#: Takes the slug of a page; returns the page, or None.
+PageFinder = Callable[[str], Page | None]
 
 _find_page: PageFinder | None = None
 
@@ -111,7 +121,7 @@ def register_pages(finder: PageFinder) -> None:
     _find_page = finder
 
 
-def find_page(slug: str) -> tuple[int, Collection[str]] | None:
+def find_page(slug: str) -> Page | None:
     """Call the registered PageFinder."""
     assert _find_page is not None, "No app has registered its pages."
     return _find_page(slug)

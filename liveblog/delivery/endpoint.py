@@ -153,6 +153,11 @@ async def _admit(reader: Reader, slug: str) -> None:
         reader.close(NO_SUCH_PAGE)
 
 
+async def may_embed(scope: Scope, origin: str) -> bool:
+    """Return whether pages of another site may show the page of a websocket."""
+    return await hub.may_embed(scope["url_route"]["kwargs"]["slug"], origin)
+
+
 async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     """Close the websocket of any other address (an ASGI application)."""
     await receive()

@@ -10,7 +10,7 @@ import logging
 import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -18,8 +18,9 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from liveblog import connections, notify
+from liveblog import connections, notify, web_origins
 from liveblog.delivery import elements, frames
+from liveblog.delivery.elements import Page
 from liveblog.delivery.stream import RETRY_SECONDS, ArticleStream, Gone, Reader
 from liveblog.delivery.subscriber import Subscriber
 from liveblog.single_flight import SingleFlight
@@ -28,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-#: The id of an article and the languages of its page, see `elements.PageFinder`.
-Page = tuple[int, Collection[str]]
 
 #: Seconds for which the result of looking up a slug is used, and the number of results that are kept.
 PAGE_MAX_AGE_SECONDS = 1.0
@@ -88,12 +86,21 @@ class Hub:
 
     async def find(self, slug: str, language: str) -> int | None:
         """Return the id of the article at an address, or None. The database is asked once a second for all readers."""
+        page = await self._page(slug)
+        return page.article_id if page is not None and language in page.languages else None
+
+    async def may_embed(self, slug: str, origin: str) -> bool:
+        """Return whether pages of another origin may show the page at an address."""
+        page = await self._page(slug)
+        return page is not None and web_origins.allows(page.embed_origins, origin)
+
+    async def _page(self, slug: str) -> Page | None:
         if len(slug) > MAX_SLUG_LENGTH:
             return None
         looked_up_at, page = self._pages.get(slug, (-math.inf, None))
         if asyncio.get_running_loop().time() - looked_up_at > PAGE_MAX_AGE_SECONDS:
             page = await self._lookups.do(slug, lambda: self._look_up(slug))
-        return page[0] if page is not None and language in page[1] else None
+        return page
 
     async def _look_up(self, slug: str) -> Page | None:
         now = asyncio.get_running_loop().time()
@@ -167,7 +174,7 @@ class Hub:
         """Tell the desks of an article how many readers it has in this process."""
         stream = self.streams.get(article_id)
         counts = {language: len(readers) for language, readers in stream.readers.items()} if stream else {}
-        message = {"type": "audience.counted", "process": self._process, "readers": counts}
+        message = {"type": "audience.counted", "process": self._process, "article": article_id, "readers": counts}
         notify.send_soon(notify.desk_group(article_id), message)
 
     async def _watch(self) -> None:

@@ -88,7 +88,7 @@ class TimeZoneField(models.CharField):
     def validate(self, value: str, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
         if not zones.is_zone(value):
-            raise ValidationError(_("There is no such time zone. An example is Europe/Bucharest."), code="invalid")
+            raise ValidationError(_("Unknown time zone. Example: Europe/Bucharest"), code="invalid")
 
     def formfield(self, **kwargs: Any) -> forms.Field:  # type: ignore[override]
         return ZoneFormField(
@@ -145,7 +145,7 @@ class MomentInput(forms.Widget):
             "inputmode": "numeric",
             "autocomplete": "off",
             "placeholder": _("hh:mm"),
-            "title": _("Time on the 24-hour clock, such as 16:52"),
+            "title": _("Time in 24-hour format, such as 16:52"),
             "aria-label": time_name,
         }
         if identity:
@@ -268,7 +268,7 @@ class MomentFormField(forms.DateTimeField):
     def _local_time(self, written: Written) -> datetime:
         """Return the day and time that were written, or the whole moment that stands in the place of the day."""
         if not written.day:
-            raise ValidationError(_("Enter the day too."), code="incomplete")
+            raise ValidationError(_("Enter the date too."), code="incomplete")
         day = _day(written.day)
         if not written.time:
             if day is not None:
@@ -281,7 +281,7 @@ class MomentFormField(forms.DateTimeField):
             raise ValidationError(forms.DateField.default_error_messages["invalid"], code="invalid")
         time = local_time.clock_time(written.time)
         if time is None:
-            message = _("Enter the time on the 24-hour clock, from 0:00 to 23:59, such as 16:52.")
+            message = _("Enter the time in 24-hour format, from 0:00 to 23:59, such as 16:52.")
             raise ValidationError(message, code="invalid")
         return datetime.combine(day, time)
 
@@ -295,12 +295,12 @@ class MomentFormField(forms.DateTimeField):
         repeated = change.after.replace(tzinfo=None) < change.before.replace(tzinfo=None)
         message = (
             _(
-                "On %(day)s the clocks in %(city)s go back from %(before)s to %(after)s, so that %(time)s comes twice. "
+                "On %(day)s the clocks in %(city)s go back from %(before)s to %(after)s, so %(time)s occurs twice. "
                 "Choose one of the two."
             )
             if repeated
             else _(
-                "There is no %(time)s on %(day)s in %(city)s: the clocks go forward from %(before)s to %(after)s. "
+                "%(time)s doesn’t exist on %(day)s in %(city)s: the clocks go forward from %(before)s to %(after)s. "
                 "Choose another time."
             )
         )

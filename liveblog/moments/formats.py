@@ -11,11 +11,18 @@ has them.
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import DateTimePattern, format_date, format_skeleton, get_datetime_format, parse_pattern
+from babel.dates import (
+    DateTimePattern,
+    format_date,
+    format_skeleton,
+    format_timedelta,
+    get_datetime_format,
+    parse_pattern,
+)
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -53,6 +60,16 @@ def day_text(moment: datetime) -> str:
     return format_date(timezone.localtime(moment), "full", locale=active_locale())
 
 
+def month_text(day: date) -> str:
+    """Return the month of a day with its year: 'November 2022'."""
+    return format_skeleton("yMMMM", day, locale=active_locale())
+
+
+def month_name(day: date) -> str:
+    """Return the month of a day by itself: 'November'."""
+    return format_date(day, "LLLL", locale=active_locale())
+
+
 def day_in_sentence(local: datetime) -> str:
     """Return the day of a local time: '1 November 2026'."""
     return format_date(local, "long", locale=active_locale())
@@ -67,6 +84,26 @@ def day_and_clock_text(local: datetime) -> str:
     """Return a local time with its day, for lists that stand beside the whole moments: '29 Nov, 16:52'."""
     locale = active_locale()
     return _pattern(locale, "MMMd").apply(local, locale)
+
+
+def day_if_other_text(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return what the clock shows at a moment of today, and the day too at one of another day."""
+    local = timezone.localtime(moment, zone)
+    is_today = local.date() == timezone.localtime(timezone=zone).date()
+    return clock_text(local) if is_today else day_and_clock_text(local)
+
+
+def span_text(seconds: float) -> str:
+    """Return a span of time in a few letters: '12 min'."""
+    return format_timedelta(max(60, round(seconds)), format="short", threshold=1, locale=active_locale())
+
+
+def distance_text(moment: datetime) -> str:
+    """Return how far a moment is from now, in a few letters: '2 min ago', 'in 18 min'."""
+    seconds = round((moment - timezone.now()).total_seconds())
+    at_least = 60 if seconds > 0 else -60
+    seconds = seconds if abs(seconds) > 60 else at_least
+    return format_timedelta(seconds, format="short", threshold=1, add_direction=True, locale=active_locale())
 
 
 def offset_text(local: datetime) -> str:

@@ -149,9 +149,14 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
         await self._announce()
         await self._send_page()
 
+    @property
+    def place(self) -> str:
+        """The page on which the user is, for those who look at the whole newsroom; "" for home."""
+        return ""
+
     async def _announce(self) -> None:
         name = self.user.get_short_name() or self.user.get_username()
-        here = {"channel": self.channel_name, "name": name, "user": self.user.pk, "at": self.at}
+        here = {"channel": self.channel_name, "name": name, "user": self.user.pk, "at": self.at, "place": self.place}
         await self._send_group({"type": "presence.here", **here})
 
     async def _send_group(self, message: Message) -> None:

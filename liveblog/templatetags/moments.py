@@ -24,6 +24,37 @@ def moment(value: datetime, zone: tzinfo) -> SafeString:
 
 
 @register.filter
+def clock_or_day(value: datetime, zone: tzinfo) -> SafeString:
+    """Return a moment in a time zone for a short line: the clock alone if it is today, else with its day."""
+    return formats.time_element(value, formats.day_if_other_text(value, zone), zone)
+
+
+@register.filter
+def day_of(value: datetime) -> str:
+    """Return the day of a moment in the time zone of the site: 'Thursday, 26 November 2026'."""
+    return formats.day_text(timezone.localtime(value))
+
+
+@register.filter
+def site_clock(value: datetime) -> str:
+    """Return what the clocks of the site show at a moment, with the city: '19:42, Bucharest'."""
+    zone = timezone.get_default_timezone()
+    return f"{formats.clock_text(timezone.localtime(value, zone))}, {zones.city(zone)}"
+
+
+@register.filter
+def distance(value: datetime) -> SafeString:
+    """Return how far a moment is from now: '2 min ago', 'in 18 min'."""
+    return formats.time_element(value, formats.distance_text(value))
+
+
+@register.filter
+def waited(value: datetime) -> str:
+    """Return for how long something has waited: '4 min'."""
+    return formats.span_text((timezone.now() - value).total_seconds())
+
+
+@register.filter
 def site_moment(value: datetime) -> SafeString:
     """Return a moment that belongs to no article, in the time zone of the site."""
     return formats.element(value, timezone.get_default_timezone())

@@ -17,7 +17,22 @@ function watch(input) {
     input.files = transfer.files;
   }
 
+  const image = input.closest(".photo-input")?.querySelector("img");
+
+  /** Show the picture that was chosen. The policy of the page allows data:, but not blob:. */
+  function show() {
+    const file = input.files?.[0];
+    if (!file || !image) return;
+    const reader = new FileReader();
+    reader.addEventListener("load", () => {
+      image.src = String(reader.result);
+      image.hidden = false;
+    });
+    reader.readAsDataURL(file);
+  }
+
   input.addEventListener("change", () => {
+    show();
     const mine = shrink().finally(() => {
       if (working === mine) working = null;
     });

@@ -341,10 +341,13 @@ export class Composer {
         element?.setAttribute("dir", this.#directionOf(language));
       }
     }
-    const authors = findAll(this.#form, '[name="authors"]:checked').map((box) =>
-      (box.closest("label")?.textContent ?? "").trim(),
-    );
-    find(this.#form, ".byline .selected-authors").textContent = listed(authors) || "–";
+    for (const name of ["authors", "topics"]) {
+      const shown = this.#form.querySelector(`.selected-${name}`);
+      const chosen = findAll(this.#form, `[name="${name}"]:checked`).map((box) =>
+        (box.closest("label")?.textContent ?? "").trim(),
+      );
+      if (shown) shown.textContent = listed(chosen) || "–";
+    }
   }
 
   /** What the text is called in the kind that is selected. */

@@ -202,14 +202,15 @@ export function distinctPeople(people) {
 /**
  * Fill a list with those who are there.
  *
- * @param {HTMLElement} list with the words for the user ("me") and, where it matters, for those who write ("writing")
+ * @param {HTMLElement} list with the messages that name the user ("me") and, where it matters, those who write ("writing")
  * @param {Person[]} people
  */
 export function showPeople(list, people) {
-  const { me: you, writing } = list.dataset;
+  const { me: you = "{name}", writing = "{name}" } = list.dataset;
   list.replaceChildren(
-    ...distinctPeople(people).map(({ name, me, busy }) =>
-      make("li", {}, make("bdi", {}, name), me ? ` (${you})` : "", busy && writing ? ` – ${writing}` : ""),
-    ),
+    ...distinctPeople(people).map(({ name, me, busy }) => {
+      const [before, after] = (me ? you : busy ? writing : "{name}").split("{name}");
+      return make("li", {}, before, make("bdi", {}, name), after);
+    }),
   );
 }

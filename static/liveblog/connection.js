@@ -3,9 +3,16 @@
 import { fullJitter } from "./backoff.js";
 import { nameOf } from "./frames.js";
 
-/** @import { Page } from "./page.js" */
 /** @import { Frame, PageState } from "./frames.js" */
 /** @typedef {"open" | "waiting" | "offline"} State */
+/**
+ * @typedef {{
+ *   readonly state: PageState,
+ *   readonly revision: number,
+ *   readonly finished: boolean,
+ *   apply: (frame: Frame) => "applied" | "known" | "behind" | "reload",
+ * }} Shown what shows the coverage: a live page, or an element on a page of another site
+ */
 
 // All times in milliseconds.
 const ATTEMPTS_BEFORE_POLLING = 3;
@@ -15,10 +22,6 @@ const PATIENCE = 8000;
 const TICK = 1000;
 /** A clock that went on by so much between two ticks has slept, and so has the network. */
 const SLEPT = 10_000;
-/** The number of times that a page is reloaded without a pause, and the pause. */
-const RELOADS_AT_ONCE = 2;
-const RELOAD_PAUSE = 60_000;
-const RELOAD_WITHIN = 2000;
 /** The time for which a page whose coverage has ended stays, so that not all of them go at once, and late updates still come. */
 const LEAVE_AFTER = 3000;
 const LEAVE_WITHIN = 10_000;
@@ -55,21 +58,24 @@ export class Connection {
   #retryTimer;
   /** @type {number | undefined} */
   #pollTimer;
-  /** @type {number | undefined} */
-  #reloadTimer;
+  #onReload;
+  /** What it listens to, and its clock, until it is stopped. */
+  #life = new AbortController();
 
   /**
-   * @param {Page} page
+   * @param {Shown} page
    * @param {object} options
    * @param {string} options.socket address of the websocket
    * @param {string} options.changes address of the same changes as plain answers
    * @param {number} options.heartbeat seconds after which the server says something at the latest
    * @param {(state: State) => void} options.onState hears how the connection is
+   * @param {(state: PageState) => void} options.onReload loads the page again, which has to show this state
    */
-  constructor(page, { socket, changes, heartbeat, onState }) {
+  constructor(page, { socket, changes, heartbeat, onState, onReload }) {
     this.#page = page;
+    this.#onReload = onReload;
     this.#address = new URL(socket, location.href);
-    this.#address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    this.#address.protocol = this.#address.protocol === "https:" ? "wss:" : "ws:";
     this.#changesUrl = changes;
     // One heartbeat may be late; if two are missing, the network went away without saying so.
     this.#silence = 2000 * heartbeat;
@@ -79,24 +85,47 @@ export class Connection {
 
   /** Connect, and stay connected from now on. */
   start() {
-    addEventListener("online", () => this.#wake());
-    addEventListener("offline", () => {
-      this.#onState("offline");
-      this.#socket?.close();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#wake();
-    });
-    document.addEventListener("resume", () => this.#wake());
+    const { signal } = this.#life;
+    addEventListener("online", () => this.#wake(), { signal });
+    addEventListener(
+      "offline",
+      () => {
+        this.#onState("offline");
+        this.#socket?.close();
+      },
+      { signal },
+    );
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        if (document.visibilityState === "visible") this.#wake();
+      },
+      { signal },
+    );
+    document.addEventListener("resume", () => this.#wake(), { signal });
     // A page taken out of the back/forward cache has slept like a laptop.
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) this.#wake();
-    });
+    addEventListener(
+      "pageshow",
+      (event) => {
+        if (event.persisted) this.#wake();
+      },
+      { signal },
+    );
     this.#tickedAt = Date.now();
-    setInterval(() => this.#tick(), TICK);
+    const clock = setInterval(() => this.#tick(), TICK);
+    signal.addEventListener("abort", () => clearInterval(clock));
     if (!navigator.onLine) this.#onState("offline");
     else if (this.#resting) this.#catchUp();
     else this.#connect();
+  }
+
+  /** Let go for good: the page is no longer shown. */
+  stop() {
+    this.#life.abort();
+    this.#request?.abort();
+    this.#gone = true;
+    this.#stopTimers();
+    this.#drop();
   }
 
   /** The page has changed: it may be time to leave, or to come back. */
@@ -202,7 +231,7 @@ export class Connection {
       this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#catchUp();
     }
-    if (outcome === "reload") this.#reload(frame);
+    if (outcome === "reload") this.#onReload(frame);
     this.#settle();
   }
 
@@ -250,7 +279,7 @@ export class Connection {
       if (!response.ok) return false;
       const frame = await response.json();
       const outcome = this.#page.apply(frame);
-      if (outcome === "reload") this.#reload(frame);
+      if (outcome === "reload") this.#onReload(frame);
       if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
       this.#settle();
@@ -271,33 +300,5 @@ export class Connection {
     this.#stopTimers();
     this.#drop();
     this.#onState("open");
-  }
-
-  /**
-   * Reload the page, at a moment of its own. If a cache in front serves an old copy, the second time goes round the
-   * cache, and later ones wait.
-   *
-   * @param {PageState} state that the page has to show
-   */
-  #reload(state) {
-    const key = `reloaded:${location.pathname}`;
-    const [last = 0, times = 0] = (sessionStorage.getItem(key) ?? "").split(" ").map(Number);
-    const since = Date.now() - last;
-    const again = since < RELOAD_PAUSE ? times : 0;
-    const wait = again < RELOADS_AT_ONCE ? 0 : RELOAD_PAUSE - since;
-    clearTimeout(this.#reloadTimer);
-    this.#reloadTimer = setTimeout(
-      () => {
-        sessionStorage.setItem(key, `${Date.now()} ${again + 1}`);
-        if (!again) {
-          location.reload();
-          return;
-        }
-        const address = new URL(location.href);
-        address.searchParams.set("fresh", nameOf(state));
-        location.replace(address);
-      },
-      wait + Math.random() * RELOAD_WITHIN,
-    );
   }
 }

@@ -1,5 +1,19 @@
 // Elements that must be there, and small ones that are made by scripts.
 
+/** Pages of other sites may demand that HTML passes a policy (Trusted Types, W3C). */
+const policy = trusted();
+
+function trusted() {
+  try {
+    return /** @type {any} */ (globalThis).trustedTypes?.createPolicy("live-blog", {
+      createHTML: (/** @type {string} */ html) => html,
+    });
+  } catch {
+    // Their own policy does not name ours, or another copy of this module has made it.
+    return undefined;
+  }
+}
+
 /**
  * Return the first element that a selector matches.
  *
@@ -76,7 +90,7 @@ export function focused() {
  */
 export function parse(html) {
   const template = document.createElement("template");
-  template.innerHTML = html;
+  template.innerHTML = /** @type {string} */ (policy ? policy.createHTML(html) : html);
   return /** @type {HTMLElement} */ (template.content.firstElementChild);
 }
 

@@ -5,6 +5,7 @@ import { Connection } from "./connection.js";
 import { byId, closest, findAll } from "./dom.js";
 import { closeMenus, KeyEvents, showComments } from "./key-events.js";
 import { Page } from "./page.js";
+import { reloadPage } from "./reloading.js";
 import "./sharing.js";
 import { Unread } from "./unread.js";
 
@@ -33,6 +34,7 @@ if (main instanceof HTMLElement) {
     changes: main.dataset.changes ?? "",
     heartbeat: Number(main.dataset.heartbeat),
     onState: showConnection,
+    onReload: reloadPage,
   });
   connection.start();
   const updates = document.getElementById("updates");

@@ -1,5 +1,6 @@
 // The live page: applies frames to the document. Frames carry states, not steps, so that one applied twice changes
 // nothing, and one that does not follow on what the page shows is left to catch-up.
+import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
 import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
@@ -224,19 +225,6 @@ export class Page {
     if (number > this.#counted) this.#status.textContent = text;
     this.#counted = number;
   }
-}
-
-/**
- * Return a text with a number in it, in the plural form that the language wants.
- *
- * @param {number} number
- * @param {Record<string, string>} forms texts with `%(count)s`, by plural category (Unicode CLDR); one is `other`
- * @param {string} language
- * @returns {string}
- */
-export function countText(number, forms, language) {
-  const form = forms[new Intl.PluralRules(language).select(number)] ?? forms.other ?? "";
-  return form.replace("%(count)s", new Intl.NumberFormat(language).format(number));
 }
 
 /** @param {HTMLElement} element */

@@ -3,7 +3,8 @@
 import { findAll } from "./dom.js";
 
 const PARTS =
-  ".masthead, .masthead > .wrap > *, .columns, .columns > *, .columns > * > *, .updates > *, .in-short > *, .moments li";
+  ".masthead, .masthead > .wrap > *, .columns, .columns > *, .columns > * > *, .live-blog > *, .updates > *, " +
+  ".in-short > *, .moments li";
 const DURATION = 450;
 
 /** @typedef {{ x: number, y: number }} Distance */

@@ -1,9 +1,10 @@
 // The updates that are new to the reader: since the last visit, and since the page is open. The button with their number stands
 // wherever they are out of view; it leads to the oldest of them.
+
+import { countText } from "./counting.js";
 import { entriesOf } from "./days.js";
 import { find, make } from "./dom.js";
 import { isPinned } from "./frames.js";
-import { countText } from "./page.js";
 import { afterReading, isRead, parseVisit } from "./reading.js";
 import { load, store } from "./storage.js";
 

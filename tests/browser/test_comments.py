@@ -91,7 +91,7 @@ def test_a_half_written_comment_survives_a_change_of_the_rules(server: Server, r
     text = page.locator("#comment-text")
     text.evaluate("field => { field.focus(); field.setSelectionRange(2, 2); }")
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
-    expect(page.get_by_text("Comments appear at once.")).to_be_visible()
+    expect(page.get_by_text("Comments appear immediately.")).to_be_visible()
     expect(text).to_be_focused()
     page.keyboard.type("really ")
     for _ in range(2):

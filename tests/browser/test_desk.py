@@ -89,7 +89,7 @@ def test_a_crash_of_the_browser_loses_no_text(
     context = launch()
     desk = DeskPage(context.pages[0], server, article).open()
     desk.type("The minister said that")
-    expect(desk.kept).to_contain_text("Kept on this device")
+    expect(desk.kept).to_contain_text("Saved on this device")
     for pid in _processes_of(tmp_path / "profile"):
         os.kill(pid, signal.SIGKILL)
     with suppress(Error):
@@ -98,7 +98,7 @@ def test_a_crash_of_the_browser_loses_no_text(
 
     context = launch()
     desk = DeskPage(context.pages[0], server, article).open()
-    expect(desk.kept).to_contain_text("This is what you were writing at")
+    expect(desk.kept).to_contain_text("You were writing this at")
     desk.type(" there will be help.")
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved")
@@ -161,7 +161,7 @@ def test_an_update_left_unsent_for_a_day_waits_for_its_author(sit_down: Any, ser
     desk.page.goto(f"{server.url}{article.url('en')}")
     desk.page.evaluate(A_DAY_PASSES)
     desk.open()
-    expect(desk.kept).to_contain_text("This could not be sent at")
+    expect(desk.kept).to_contain_text("This couldn’t be sent at")
     expect(desk.composer.locator(".ProseMirror")).to_contain_text("News of yesterday.")
     assert not Update.objects.exists()
     desk.press("Control+Enter")
@@ -176,10 +176,10 @@ def test_an_update_published_while_logged_out_is_kept_until_its_author_sends_it(
     desk.type("Before the session ended.")
     desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     desk.press("Control+Enter")
-    expect(desk.kept).to_contain_text("Kept on this device")
+    expect(desk.kept).to_contain_text("Saved on this device")
     log_in(desk.page.context, people["ioana"], server)
     desk.open()
-    expect(desk.kept).to_contain_text("This is what you were writing at")
+    expect(desk.kept).to_contain_text("You were writing this at")
     assert not Update.objects.exists()
 
 
@@ -192,10 +192,10 @@ def test_an_unsent_update_that_is_changed_waits_for_its_author(sit_down: Any, se
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
     desk.type(", and half a sen")
     desk.has_kept("half a sen")
-    expect(desk.kept).to_contain_text("Kept on this device")
+    expect(desk.kept).to_contain_text("Saved on this device")
     server.start()
     desk.open()
-    expect(desk.kept).to_contain_text("This is what you were writing at")
+    expect(desk.kept).to_contain_text("You were writing this at")
     assert not Update.objects.exists()
     desk.type("tence.")
     desk.press("Control+Enter")
@@ -239,7 +239,7 @@ def test_two_tabs_keep_their_own_drafts(sit_down: Any, server: Server, article: 
     other = DeskPage(one.page.context.new_page(), server, article).open()
     expect(other.composer.locator(".ProseMirror")).to_have_text("")
     other.type("x")
-    expect(other.kept).to_contain_text("Kept on this device")
+    expect(other.kept).to_contain_text("Saved on this device")
     other.press("Backspace")
     expect(other.kept).to_be_empty()
     other.type("Written in the second tab.")
@@ -294,9 +294,9 @@ def test_a_reload_keeps_the_pictures_of_a_draft(sit_down: Any, article: Article)
     desk.composer.get_by_label("Credit line").nth(1).fill("A. Ana")
     desk.has_kept("A. Ana")
     desk.open()
-    expect(desk.kept).to_contain_text("This is what you were writing at")
+    expect(desk.kept).to_contain_text("You were writing this at")
     desk.composer.get_by_label("Credit line").nth(0).fill("Ion")
-    desk.composer.get_by_label("Ready pieces").select_option("Thanks")
+    desk.composer.get_by_label("Snippets").select_option("Thanks")
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved")
     pictures = Update.objects.get().pictures.all()
@@ -311,7 +311,7 @@ def test_a_journalist_who_was_logged_out_continues_after_logging_in(
     desk.type("Before the session ended.")
     desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     desk.press("Control+Enter")
-    expect(desk.page.locator("#desk-connection")).to_contain_text("You are no longer logged in.")
+    expect(desk.page.locator("#desk-connection")).to_contain_text("Your session has expired.")
     expect(desk.composer.locator(".ProseMirror")).to_contain_text("Before the session ended.")
     assert not Update.objects.exists()
     # In another tab.
@@ -375,9 +375,9 @@ def test_a_button_that_fails_shows_an_error(sit_down: Any, server: Server, artic
     server.kill()
     desk.entry(update).get_by_role("button", name="Withdraw").click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
-    expect(desk.entry(update).locator(".errorlist")).to_have_text("The server could not do this. Please try again.")
-    desk.page.get_by_role("button", name="Finish the coverage").click()
-    expect(desk.page.locator("#side-problems")).to_have_text("The server could not do this. Please try again.")
+    expect(desk.entry(update).locator(".errorlist")).to_have_text("The server couldn’t do this. Please try again.")
+    desk.page.get_by_role("button", name="Finish coverage").click()
+    expect(desk.page.locator("#side-problems")).to_have_text("The server couldn’t do this. Please try again.")
     server.start()
     desk.entry(update).get_by_role("button", name="Withdraw").click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
@@ -392,12 +392,12 @@ def test_a_user_without_the_right_is_told_so_and_not_that_they_are_logged_out(
     desk = sit_down()
     people["ioana"].groups.clear()
     desk.entry(update).get_by_role("button", name="Pin").click()
-    expect(desk.entry(update).locator(".errorlist")).to_have_text("You do not have the right to do this.")
-    expect(desk.notice).to_have_text("You do not have the right to do this.")
+    expect(desk.entry(update).locator(".errorlist")).to_have_text("You don’t have permission to do this.")
+    expect(desk.notice).to_have_text("You don’t have permission to do this.")
     desk.page.locator("#composer-place .ProseMirror").click()
     desk.type("May I?")
     desk.press("Control+Enter")
-    expect(desk.kept).to_have_text("You do not have the right to do this.")
+    expect(desk.kept).to_have_text("You don’t have permission to do this.")
 
 
 def test_each_withdrawal_starts_with_an_empty_reason(sit_down: Any, article: Article) -> None:
@@ -453,13 +453,13 @@ def test_a_desk_left_open_after_a_logout_does_not_reconnect(
     server.kill()
     server.start()
     expect(desk.page.locator("html")).to_have_attribute("data-closed-with", "4003")
-    expect(desk.notice).to_contain_text("You are no longer logged in.")
+    expect(desk.notice).to_contain_text("Your session has expired.")
     sockets: list[Any] = []
     desk.page.on("websocket", lambda socket: sockets.append(socket) if "/ws/desk/" in socket.url else None)
     for _look in range(2):
         with desk.page.expect_request("**/desk/entries/*"):
             pass
-        expect(desk.notice).to_contain_text("You are no longer logged in.")
+        expect(desk.notice).to_contain_text("Your session has expired.")
     assert sockets == []
     # In another tab.
     log_in(desk.page.context, people["ioana"], server)
@@ -478,12 +478,12 @@ def test_two_users_with_the_same_name_are_shown_as_two(sit_down: Any, people: di
 def test_the_sidebar_updates_as_soon_as_the_focus_leaves_it(sit_down: Any) -> None:
     desk, other = sit_down("ioana"), sit_down("karim")
     desk.page.locator("#side .pages-of a").first.focus()
-    with desk.page.expect_response(lambda response: "entries" in response.url and "Go on with" in response.text()):
-        other.page.get_by_role("button", name="Finish the coverage").click()
-        other.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
+    with desk.page.expect_response(lambda response: "entries" in response.url and "Resume coverage" in response.text()):
+        other.page.get_by_role("button", name="Finish coverage").click()
+        other.page.get_by_role("dialog").get_by_role("button", name="Finish coverage").click()
     expect(desk.page.locator("#side .pages-of a").first).to_be_focused()
     desk.composer.locator(".ProseMirror").click()
-    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Resume coverage")).to_be_visible()
 
 
 def test_the_preview_works_after_a_login_in_another_tab(sit_down: Any, server: Server, article: Article) -> None:
@@ -546,7 +546,7 @@ def test_a_snippet_starts_an_update(sit_down: Any, article: Article) -> None:
         name="Thanks", source_language="de", kind="quote", headline="Zum Schluss", body="<p>Wir danken.</p>"
     )
     desk = sit_down()
-    desk.composer.get_by_label("Ready pieces").select_option("Thanks")
+    desk.composer.get_by_label("Snippets").select_option("Thanks")
     expect(desk.composer.locator(".ProseMirror")).to_contain_text("Wir danken.")
     expect(desk.composer.locator(".ProseMirror")).to_be_focused()
     desk.composer.get_by_label("Attribution").fill("Die Redaktion")
@@ -586,7 +586,7 @@ def test_an_editor_decides_about_scheduled_updates_before_finishing_coverage(
     factories.update(article, state="submitted", headline_en="Still to be released")
     desk = sit_down(bypass_csp=True)
     question = desk.page.get_by_role("dialog")
-    desk.page.get_by_role("button", name="Finish the coverage").click()
+    desk.page.get_by_role("button", name="Finish coverage").click()
     expect(question).to_contain_text("These updates are still scheduled")
     expect(question).to_contain_text(str(named))
     expect(question).to_contain_text("Still to be released")
@@ -597,18 +597,18 @@ def test_an_editor_decides_about_scheduled_updates_before_finishing_coverage(
     article.refresh_from_db()
     assert article.state == "live"
     # A colleague schedules another update while the question stands.
-    desk.page.get_by_role("button", name="Finish the coverage").click()
+    desk.page.get_by_role("button", name="Finish coverage").click()
     expect(question).to_contain_text(str(named))
     unseen = factories.update(article, state="scheduled", publish_at=timezone.now() + timedelta(hours=2))
-    question.get_by_role("button", name="Finish the coverage").click()
+    question.get_by_role("button", name="Finish coverage").click()
     expect(question.locator(".errorlist")).to_contain_text("still scheduled")
     expect(question).to_contain_text(str(unseen))
     expect(german.page.locator("#coverage[data-state=live]")).to_have_count(1)
-    question.get_by_role("button", name="Finish the coverage").click()
+    question.get_by_role("button", name="Finish coverage").click()
     expect(german.page.locator("#coverage[data-state=finished]")).to_have_count(1)
     for update in (named, unseen):
         expect(desk.entry(update).locator(".state-draft")).to_be_visible()
-    expect(desk.page.get_by_role("button", name="Go on with the coverage")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Resume coverage")).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:

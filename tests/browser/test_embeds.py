@@ -297,9 +297,9 @@ def test_an_address_without_a_provider_stays_text(form: Reader) -> None:
 def test_the_form_explains_a_missing_preview_and_drops_a_removed_address(form: Reader, providers: EmbedServer) -> None:
     providers.fault = "down"
     form.page.locator("#id_embed_url").fill(VIDEO)
-    expect(form.page.locator(".embed-status")).to_contain_text("YouTube does not answer at the moment")
+    expect(form.page.locator(".embed-status")).to_contain_text("YouTube isn’t responding")
     form.page.locator("#id_embed_url").fill("nonsense")
-    expect(form.page.locator(".embed-status")).to_contain_text("This is no address of a page")
+    expect(form.page.locator(".embed-status")).to_contain_text("That isn’t a web address")
     form.page.get_by_role("button", name="Remove the embed").click()
     expect(form.page.locator("#id_embed_url")).to_have_value("")
     expect(form.page.locator(".embed-status")).to_be_empty()

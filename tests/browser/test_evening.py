@@ -67,7 +67,7 @@ def test_open_pages_follow_an_evening_at_three_desks(
         ioana, karim, oksana = (sit_down(reader().page, server, article, people[name]) for name in people)
 
         # The coverage starts, and no reader has to reload the page.
-        ioana.page.get_by_role("button", name="Start the coverage").click()
+        ioana.page.get_by_role("button", name="Start coverage").click()
         for page in pages.values():
             expect(page.locator("#coverage.live")).to_be_visible()
 
@@ -94,8 +94,8 @@ def test_open_pages_follow_an_evening_at_three_desks(
         for page in pages.values():
             expect(page.get_by_text("While the server was away.")).to_be_visible()
 
-        ioana.page.get_by_role("button", name="Finish the coverage").click()
-        ioana.page.get_by_role("dialog").get_by_role("button", name="Finish the coverage").click()
+        ioana.page.get_by_role("button", name="Finish coverage").click()
+        ioana.page.get_by_role("dialog").get_by_role("button", name="Finish coverage").click()
         for page in pages.values():
             expect(page.locator("#coverage.finished")).to_be_visible()
 

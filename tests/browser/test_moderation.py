@@ -174,8 +174,8 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
     # A decision by another process, whose notifications this server does not get.
     moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
     page.keyboard.press("a")
-    expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Refused")
-    expect(card(page, comment).locator(".log")).to_contain_text("Insulting or hateful")
+    expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Rejected")
+    expect(card(page, comment).locator(".log")).to_contain_text("Abusive or hateful")
     expect(card(page, comment)).to_be_focused()
     page.keyboard.press("j")
     expect(card(page, following)).to_be_focused()
@@ -200,12 +200,12 @@ def test_typing_in_a_field_decides_nothing(sit_down: Callable[..., Page], articl
         page.keyboard.type("sad")
     assert "sad" not in page.url
     expect(card(page, comment)).to_be_visible()
-    page.get_by_label("Single keys decide").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     card(page, comment).focus()
     page.keyboard.press("a")
     page.keyboard.press("s")
     # The same keys work on the keyboard layout of another alphabet.
-    page.get_by_label("Single keys decide").check()
+    page.get_by_label("Single-key shortcuts").check()
     card(page, comment).focus()
     assert now(comment) == State.WAITING
     page.evaluate(
@@ -227,7 +227,7 @@ def test_an_editor_features_a_comment_and_turns_it_into_an_update(
     page.keyboard.press("f")
     expect(card(page, comment).locator(".badge")).to_contain_text("Editors’ choice")
     page.keyboard.press("p")
-    expect(card(page, comment).get_by_role("link", name="The update made of it")).to_be_visible()
+    expect(card(page, comment).get_by_role("link", name="Update made from it")).to_be_visible()
     expect(english.locator("#updates")).to_contain_text("I was there.")
     expect(english.locator("#updates")).to_contain_text("Ana")
 

@@ -3,9 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from articles.models import Article, Update
+from articles import changes
+from articles.models import Article, Topic, Update
 from comments.models import Comment
+from liveblog.actors import acting_as
 from tests import factories, soak
+from tests.actors import TEST
 from tests.browser.conftest import Fresh, MakeReader
 from tests.server import Server
 
@@ -117,6 +120,24 @@ def test_the_page_polls_where_websockets_are_blocked(server: Server, reader: Mak
     page.reaches(1)
     expect(page.page.locator("#connection")).to_be_hidden()
     assert page.content() == fresh(article, "de")
+
+
+def test_a_page_of_a_topic_takes_in_the_updates_on_it(server: Server, reader: MakeReader) -> None:
+    energy = Topic(slug="energy", name_en="Energy")
+    energy.save()
+    article = factories.article()
+    first = factories.update(article, topics=(energy,))
+    page = reader().open(server, article, "en", f"?topic={energy.pk}")
+    assert page.updates() == [first.element]
+    factories.update(article)
+    second = factories.update(article, topics=(energy,))
+    page.reaches(3)
+    assert page.updates() == [second.element, first.element]
+    # It is about something else after all.
+    with acting_as(TEST), changes.edit(second):
+        second.topics.clear()
+    page.reaches(4)
+    assert page.updates() == [first.element]
 
 
 def test_a_page_of_key_events_only_shows_key_events(server: Server, reader: MakeReader) -> None:

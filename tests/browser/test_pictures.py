@@ -96,7 +96,7 @@ def test_a_refused_file_shows_the_reason_and_the_others_upload(server: Server, r
     drop(page, file("evil.svg", SVG.encode(), "image/svg+xml"), file("good.jpg"))
     expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("SVG")
     expect(page.locator("[name=pictures]")).to_have_count(1)
-    page.locator(".failed").get_by_role("button", name="Take out").click()
+    page.locator(".failed").get_by_role("button", name="Remove").click()
     expect(page.locator(".picture-item")).to_have_count(1)
     # The browser's console reports each refusal, too.
     assert [text for text in someone.complaints if "400" not in text] == []
@@ -110,9 +110,9 @@ def test_the_form_is_not_sent_without_a_picture_that_failed(server: Server, read
     expect(page.locator(".failed")).to_be_visible()
     page.get_by_label("Headline").locator("visible=true").fill("Seen from above")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("has not been uploaded")
+    expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("hasn’t been uploaded")
     assert not Update.objects.exists()
-    page.get_by_role("button", name="Take out").click()
+    page.get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url("**/update/?article__id__exact=*")
     assert Update.objects.get().headline_en == "Seen from above"
@@ -136,7 +136,7 @@ def test_an_upload_can_be_cancelled(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
     page.route("**/pictures/", lambda _route: None)
     drop(page, file("far.jpg"))
-    page.get_by_role("button", name="Cancel the upload").click()
+    page.get_by_role("button", name="Cancel upload").click()
     expect(page.locator(".picture-item")).to_have_count(0)
     expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
 
@@ -242,7 +242,7 @@ def test_the_form_asks_for_a_missing_credit_line_beside_the_picture(server: Serv
     page.get_by_label("Headline").locator("visible=true").fill("Seen")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".picture-field .errorlist")).to_contain_text("credit line")
-    expect(page.locator(".picture-field .warninglist")).to_contain_text("alternative text")
+    expect(page.locator(".picture-field .warninglist")).to_contain_text("alt text")
     page.get_by_label("Credit line").fill("Ana")
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url("**/update/?article__id__exact=*")

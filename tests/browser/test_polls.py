@@ -38,7 +38,7 @@ def test_a_vote_stays_on_the_page_and_changes_everybodys_numbers(
     other = reader().open(server, poll.article, "de")
     voter.page.get_by_role("radio", name="Sweden").check()
     voter.page.get_by_role("button", name="Vote").click()
-    expect(voter.page.locator(".poll .form-status")).to_have_text("Your vote is counted.")
+    expect(voter.page.locator(".poll .form-status")).to_have_text("Your vote has been counted.")
     assert voter.page.url.endswith(poll.article.url("en"))
     for page in (voter, other):
         page.reaches(2)
@@ -73,14 +73,14 @@ def test_a_vote_without_scripts_leads_to_the_poll(server: Server, reader: MakeRe
     page = made.open(server, poll.article, "en").page
     said = page.locator(".main-column > .form-status")
     page.get_by_role("button", name="Vote").click()
-    expect(said).to_have_text("Choose one of the answers first.")
+    expect(said).to_have_text("Choose an answer first.")
     page.get_by_role("radio", name="Finland").check()
     page.get_by_role("button", name="Vote").click()
-    expect(said).to_have_text("Your vote is counted.")
+    expect(said).to_have_text("Your vote has been counted.")
     assert page.url.endswith(f"{poll.url('en')}?voted=1")
     page.get_by_role("radio", name="Sweden").check()
     page.get_by_role("button", name="Vote").click()
-    expect(said).to_have_text("Your vote is counted.")
+    expect(said).to_have_text("Your vote has been counted.")
     assert list(Vote.objects.values_list("choice", flat=True)) == [1]
     made.complaints = not_of_mistakes(made.complaints)
 
@@ -92,14 +92,14 @@ def test_a_reader_is_told_if_no_answer_is_chosen_or_the_vote_cannot_be_sent(
     page = made.open(server, poll.article, "en").page
     button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .form-status")
     button.click()
-    expect(said).to_have_text("Choose one of the answers first.")
+    expect(said).to_have_text("Choose an answer first.")
     page.get_by_role("radio", name="Finland").check()
     page.route("**/vote/**", lambda route: route.abort())
     button.click()
-    expect(said).to_have_text("Your vote could not be sent. Please try again.")
+    expect(said).to_have_text("Your vote couldn’t be sent. Please try again.")
     page.unroute("**/vote/**")
     button.click()
-    expect(said).to_have_text("Your vote is counted.")
+    expect(said).to_have_text("Your vote has been counted.")
     made.complaints = not_of_mistakes(made.complaints)
 
 
@@ -107,7 +107,7 @@ def test_requests_for_pages_carry_no_cookie_of_a_vote(server: Server, reader: Ma
     page = reader().open(server, poll.article, "en").page
     page.get_by_role("radio", name="Finland").check()
     page.get_by_role("button", name="Vote").click()
-    expect(page.locator(".poll .form-status")).to_have_text("Your vote is counted.")
+    expect(page.locator(".poll .form-status")).to_have_text("Your vote has been counted.")
     with page.expect_request("**/live/**") as request:
         page.reload()
     assert "cookie" not in request.value.all_headers()

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatTime } from "../../static/desk/requests.js";
 import { remaining } from "../../static/liveblog/countdown.js";
-import { countText } from "../../static/liveblog/page.js";
+import { countText } from "../../static/liveblog/counting.js";
 
 /** Node writes some of the spaces of a time as narrow ones. @param {string} text */
 const plain = (text) => text.replace(/[\u202f\u00a0]/g, " ");

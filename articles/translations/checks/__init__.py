@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from articles.translations.checks.acronyms import acronyms_differing
 from articles.translations.checks.dates import dates_differing
@@ -34,36 +34,37 @@ from articles.translations.checks.terms import terms_differing
 from articles.translations.checks.typography import typography_differing
 from articles.translations.checks.untranslated import left_in_another_language
 from liveblog.blank import is_blank
+from liveblog.lists import listed
 from liveblog.translation.terms import Term
 
 _MESSAGES = {
-    "empty": gettext_lazy("There is no text."),
+    "empty": gettext_lazy("The translation is empty."),
     "markup": gettext_lazy("The markup is broken: %(details)s."),
-    "bidi": gettext_lazy("Invisible characters turn the direction of the text around: %(details)s."),
-    "invisible": gettext_lazy("There are invisible characters in the text: %(details)s."),
-    "language": gettext_lazy("This does not seem to be in the language of the translation: %(details)s."),
-    "untranslated": gettext_lazy("This seems to be left in another language: %(details)s."),
-    "truncated": gettext_lazy("The text breaks off in mid-sentence: %(details)s."),
+    "bidi": gettext_lazy("Invisible characters reverse the direction of the text: %(details)s."),
+    "invisible": gettext_lazy("The text contains invisible characters: %(details)s."),
+    "language": gettext_lazy("This doesn’t seem to be in the language of the translation: %(details)s."),
+    "untranslated": gettext_lazy("This seems to have been left in another language: %(details)s."),
+    "truncated": gettext_lazy("The text breaks off mid-sentence: %(details)s."),
     "length": gettext_lazy("The length is out of proportion to the original: %(details)s."),
-    "omission": gettext_lazy("Something seems to be left out here: “%(details)s”."),
-    "structure": gettext_lazy("Links, list items or paragraphs are not those of the original: %(details)s."),
-    "placeholders": gettext_lazy("Placeholders or signs of markup are not those of the original: %(details)s."),
+    "omission": gettext_lazy("Something seems to be missing here: “%(details)s”."),
+    "structure": gettext_lazy("Links, list items or paragraphs differ from the original: %(details)s."),
+    "placeholders": gettext_lazy("Placeholders or markup characters differ from the original: %(details)s."),
     "question": gettext_lazy("A question has become a statement, or a statement a question: “%(details)s”."),
-    "script": gettext_lazy("These words contain letters that this language does not have: %(details)s."),
-    "typography": gettext_lazy("Other marks or spaces are usual in this language: %(details)s."),
-    "numbers": gettext_lazy("Numbers are not those of the original: %(details)s."),
-    "dates": gettext_lazy("Days or months are not those of the original: %(details)s."),
-    "units": gettext_lazy("Units are not those of the original: %(details)s."),
-    "negation_lost": gettext_lazy("The translation has lost a negation: “%(details)s”."),
-    "negation_added": gettext_lazy("The translation has a negation that the original does not have: “%(details)s”."),
+    "script": gettext_lazy("These words contain letters that don’t exist in this language: %(details)s."),
+    "typography": gettext_lazy("This language normally uses other punctuation or spacing: %(details)s."),
+    "numbers": gettext_lazy("Numbers differ from the original: %(details)s."),
+    "dates": gettext_lazy("Days or months differ from the original: %(details)s."),
+    "units": gettext_lazy("Units differ from the original: %(details)s."),
+    "negation_lost": gettext_lazy("A negation is missing: “%(details)s”."),
+    "negation_added": gettext_lazy("The original has no such negation: “%(details)s”."),
     "opposite": gettext_lazy("The translation seems to say the opposite: %(details)s."),
-    "terms": gettext_lazy("Terms of the glossary are missing: %(details)s."),
+    "terms": gettext_lazy("Glossary terms are missing: %(details)s."),
     "forbidden": gettext_lazy("The glossary forbids these words: %(details)s."),
-    "acronyms": gettext_lazy("Acronyms are not those of the original, or of another language: %(details)s."),
-    "names": gettext_lazy("Names are not those of the original: %(details)s."),
-    "quotes_unbalanced": gettext_lazy("A quotation mark lacks its counterpart: %(details)s."),
-    "quotes_foreign": gettext_lazy("These are not the quotation marks of the language: %(details)s."),
-    "quotes_count": gettext_lazy("The number of quotations is not that of the original: %(details)s."),
+    "acronyms": gettext_lazy("Acronyms differ from the original, or belong to another language: %(details)s."),
+    "names": gettext_lazy("Names differ from the original: %(details)s."),
+    "quotes_unbalanced": gettext_lazy("Unmatched quotation mark: %(details)s."),
+    "quotes_foreign": gettext_lazy("Wrong quotation marks for this language: %(details)s."),
+    "quotes_count": gettext_lazy("The number of quotations differs from the original: %(details)s."),
 }
 _BLOCKING = frozenset({"empty", "markup", "bidi"})
 
@@ -80,7 +81,7 @@ class Problem:
     def message(self) -> str:
         """Return a sentence for the translator in the active language."""
         message = _MESSAGES.get(self.code) or gettext_lazy("Please check: %(details)s.")
-        return str(message) % {"details": pgettext("between the items of a list", ", ").join(self.details)}
+        return str(message) % {"details": listed(self.details)}
 
     def as_json(self) -> dict[str, object]:
         return {"code": self.code, "blocking": self.blocking, "details": list(self.details)}

@@ -28,6 +28,7 @@ from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
+from liveblog.lists import listed
 from liveblog.search.admin import IndexedSearchMixin
 
 #: Content type and writer of each format.
@@ -43,7 +44,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label=_("File"))
     source_language = forms.ChoiceField(
-        label=_("Language of the originals"),
+        label=_("Source language"),
         required=False,
         help_text=_("Only for TBX files. A CSV file has a column for it."),
     )
@@ -80,7 +81,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
     def target_shown(self, term: GlossaryTerm) -> str | SafeString:
         return _marked(term.target, term.language) if term.target else gettext("not translated")
 
-    @admin.display(description=_("holds in"), ordering="field")
+    @admin.display(description=_("applies to"), ordering="field")
     def field_shown(self, term: GlossaryTerm) -> str:
         return term.get_field_display() or str(GlossaryTerm.Field.__empty__)
 
@@ -249,14 +250,14 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
         self.message_user(request, text % counts, messages.INFO if check_only else messages.SUCCESS)
         if reading.skipped_entries:
             text = ngettext(
-                "%(count)s entry was left out because it does not have two languages of this site.",
-                "%(count)s entries were left out because they do not have two languages of this site.",
+                "%(count)s entry was left out because it doesn’t have two languages of this site.",
+                "%(count)s entries were left out because they don’t have two languages of this site.",
                 reading.skipped_entries,
             )
             self.message_user(request, text % {"count": reading.skipped_entries}, messages.WARNING)
         if reading.skipped_languages:
-            names = ", ".join(sorted(reading.skipped_languages)[:20])
-            text = gettext("Languages that this site does not have were left out: %(languages)s.")
+            names = listed(sorted(reading.skipped_languages)[:20])
+            text = gettext("Languages that this site doesn’t have were left out: %(languages)s.")
             self.message_user(request, text % {"languages": names}, messages.WARNING)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from articles.translations.glossary.rows import MAX_ROWS, Reading, Row, kind_code, language_code
 from articles.translations.models import GlossaryTerm
+from liveblog.lists import listed
 
 #: Names in the head line, by column of the model.
 NAMES = {
@@ -61,7 +62,7 @@ def read(data: bytes) -> Reading:
     found = Reading()
     text = _decoded(data)
     if text is None:
-        found.fail(0, _("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”."))
+        found.fail(0, _("The file isn’t in UTF-8. In a spreadsheet, save it as “CSV UTF-8”."))
         return found
     # Newlines within a cell stay what they are.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
@@ -79,7 +80,7 @@ def read(data: bytes) -> Reading:
                 break
             _read_row(found, first, columns, cells)
     except csv.Error:
-        found.fail(reader.line_num, _("This line is not valid CSV. Perhaps a quotation mark is not closed."))
+        found.fail(reader.line_num, _("This line isn’t valid CSV. Perhaps a quotation mark isn’t closed."))
     if not found.rows and not found.errors:
         found.fail(0, _("There are no terms in the file."))
     return found
@@ -107,14 +108,14 @@ def _columns(head: list[str], found: Reading) -> list[str]:
         name = "_".join(cell.strip().lower().split())
         column = by_name.get(name, name if name in NAMES else "")
         if not column:
-            message = _("There is no such column. Use these: %(names)s.")
-            found.fail(1, message % {"names": ", ".join(NAMES.values())}, cell.strip()[:60])
+            message = _("Unknown column. Use these: %(names)s.")
+            found.fail(1, message % {"names": listed(NAMES.values())}, cell.strip()[:60])
         elif column in columns:
-            found.fail(1, _("This column is there twice."), name)
+            found.fail(1, _("This column appears twice."), name)
         columns.append(column)
     for column in _REQUIRED:
         if column not in columns and not found.errors:
-            found.fail(1, _("This column is missing. The first line names the columns."), NAMES[column])
+            found.fail(1, _("This column is missing. The first line must name the columns."), NAMES[column])
     return [] if found.errors else columns
 
 
@@ -132,14 +133,14 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
             values[column] = language_code(text)
             if not values[column]:
                 found.fail(
-                    number, _("This site does not have the language “%(text)s”.") % {"text": text[:40]}, NAMES[column]
+                    number, _("This site doesn’t offer the language “%(text)s”.") % {"text": text[:40]}, NAMES[column]
                 )
         elif column == "field":
             kind = kind_code(text)
             if kind is None:
                 kinds = ", ".join(kind.value for kind in GlossaryTerm.Field)
                 message = _(
-                    "There is no kind of text “%(text)s”. Leave the cell empty for all texts, or use one of these: "
+                    "Unknown kind of text: “%(text)s”. Leave the cell empty for all texts, or use one of these: "
                     "%(kinds)s."
                 )
                 found.fail(number, message % {"text": text[:40], "kinds": kinds}, NAMES[column])
@@ -148,7 +149,7 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
             if text.lower() in _BOOLEANS:
                 values[column] = _BOOLEANS[text.lower()]
             elif text:
-                message = _("Write yes or no instead of “%(text)s”.")
+                message = _("Enter yes or no instead of “%(text)s”.")
                 found.fail(number, message % {"text": text[:40]}, NAMES[column])
         elif column in _LISTS:
             parts = (part.strip() for part in text.replace("\n", _LIST_SEPARATOR).split(_LIST_SEPARATOR))

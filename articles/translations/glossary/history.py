@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 
 from articles.translations.glossary.rows import COLUMNS
 from articles.translations.models import GlossaryTerm
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import SHIPPED, direction, language_title
 from liveblog.moments.formats import element
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _value(name: str, value: object, language: str) -> SafeString:
     if isinstance(value, bool):
         return format_html("{}", _("Yes") if value else _("No"))
     if name in ("source_language", "language"):
-        return format_html("{}", language_name(str(value)) if value in SHIPPED else value)
+        return format_html("{}", language_title(str(value)) if value in SHIPPED else value)
     if name == "field":
         return format_html("{}", dict(GlossaryTerm.Field.choices).get(str(value), value))
     if not value:

@@ -46,7 +46,7 @@ def save(reading: Reading, user: User, file: str, *, check_only: bool = False) -
             if outcome is None or check_only:
                 transaction.set_rollback(True)
     except IntegrityError:
-        reading.fail(0, _("Somebody else changed the glossary at the same time. Import the file again."))
+        reading.fail(0, _("Someone else changed the glossary at the same time. Import the file again."))
         return None
     return outcome
 
@@ -62,7 +62,7 @@ def _save(reading: Reading, user: User, file: str) -> Outcome | None:
         _normalise(term)
         key = _key(term)
         if key in seen:
-            reading.fail(row.number, _("This term is in the file twice, first at %(row)s.") % {"row": seen[key]})
+            reading.fail(row.number, _("This term appears twice in the file, first at %(row)s.") % {"row": seen[key]})
             continue
         seen[key] = row.number
         before: history.Values | None = None

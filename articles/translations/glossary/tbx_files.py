@@ -104,10 +104,10 @@ def read(data: bytes, source_language: str = "") -> Reading:
     try:
         root = fromstring(data)
     except DefusedXmlException:
-        found.fail(0, _("The file declares XML entities, which are not allowed here. Remove them."))
+        found.fail(0, _("The file declares XML entities, which aren’t allowed here. Remove them."))
         return found
     except (ET.ParseError, ValueError, LookupError):
-        found.fail(0, _("The file is not well-formed XML."))
+        found.fail(0, _("The file isn’t well-formed XML."))
         return found
     if _name(root) not in ("tbx", "martif"):
         found.fail(0, _("The file is XML, but not TBX."))
@@ -118,7 +118,7 @@ def read(data: bytes, source_language: str = "") -> Reading:
             found.fail(number, _("The file has more than %(count)s terms. Split it.") % {"count": MAX_ROWS})
             break
     if not found.rows and not found.errors:
-        found.fail(0, _("No entry of the file has terms in two languages of this site."))
+        found.fail(0, _("No entry in the file has terms in two languages of this site."))
     return found
 
 
@@ -146,7 +146,7 @@ def _read_entry(found: Reading, number: int, entry: ET.Element, source_language:
         found.skipped_entries += 1
         return
     if not original.right:
-        found.fail(number, _("The entry has no term in the language of the original."), "term")
+        found.fail(number, _("The entry has no term in the source language."), "term")
         return
     kind = kind_code(original.location)
     if kind is None:

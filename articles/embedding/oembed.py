@@ -1,0 +1,114 @@
+"""oEmbed (https://oembed.com): from the address of a page to the HTML that embeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import Resolver404, resolve, reverse
+from django.utils.html import format_html
+
+from articles.cards import contents
+from articles.kinds import summary
+from articles.models import Article, Author, Update
+from articles.page.finding import find_article
+from articles.templatetags.live import absolute
+from articles.translations.selection import of_article, of_update
+from liveblog import pagination
+from liveblog.delivery.elements import page_locale
+from liveblog.web_origins import normal
+
+#: The size of the iframe in CSS pixels, unless the consumer wants a smaller one.
+WIDTH, HEIGHT = 640, 640
+MIN_WIDTH, MIN_HEIGHT = 200, 200
+
+#: Seconds for which a consumer may keep the answer.
+CACHE_AGE = 3600
+
+Document = dict[str, str | int]
+
+
+class Limits(NamedTuple):
+    """The largest width and height that a consumer has room for, in CSS pixels."""
+
+    width: int | None = None
+    height: int | None = None
+
+
+def document(url: str, limits: Limits) -> Document:
+    """Return the answer about one of our pages. Raise Http404 for any other address."""
+    article, language, update = _found(url)
+    with page_locale(article, language):
+        return _document(article, language, update, limits)
+
+
+def _found(url: str) -> tuple[Article, str, Update | None]:
+    try:
+        parts = urlsplit(url)
+        if normal(f"{parts.scheme}://{parts.netloc}") not in settings.SITE_ORIGINS:
+            raise Http404
+        match = resolve(parts.path)
+    except (ValueError, Resolver404):
+        raise Http404 from None
+    if match.view_name not in ("live", "update", "embed-page"):
+        raise Http404
+    article = find_article(match.kwargs["slug"], match.kwargs["language"])
+    update = None
+    if match.view_name == "update":
+        update = get_object_or_404(Update.objects.for_pages().published(), pk=match.kwargs["pk"], article=article)
+    return article, match.kwargs["language"], update
+
+
+def _document(article: Article, language: str, update: Update | None, limits: Limits) -> Document:
+    title = str(of_article(article, language).text("headline"))
+    authors = Author.bylines(article.authors.all(), language)
+    card = contents.article_card_url(article, language)
+    page = article.url(language)
+    if update is not None:
+        texts = of_update(update, article, language)
+        if texts is None:
+            raise Http404
+        title = str(summary.title(update, texts.language, language)) or title
+        authors = Author.bylines(update.authors.all(), language) or authors
+        card = contents.update_card_url(update, article, texts)
+        page = update.url(language)
+    found: Document = {
+        "version": "1.0",
+        # Where nobody may embed it, a consumer is told what to write on a link.
+        "type": "rich" if article.embedding_origins else "link",
+        "title": title,
+        "author_name": ", ".join(map(str, authors)) or settings.PUBLISHER_NAME,
+        "author_url": absolute(page),
+        "provider_name": settings.PUBLISHER_NAME,
+        "provider_url": absolute(reverse("index", args=[language])),
+        "cache_age": CACHE_AGE,
+    }
+    if (limits.width or 1200) >= 1200 and (limits.height or 630) >= 630:
+        found |= {"thumbnail_url": absolute(card), "thumbnail_width": 1200, "thumbnail_height": 630}
+    if found["type"] == "rich":
+        width = max(MIN_WIDTH, min(WIDTH, limits.width or WIDTH))
+        height = max(MIN_HEIGHT, min(HEIGHT, limits.height or HEIGHT))
+        address = reverse("embed-page", args=[language, article.slug])
+        source = absolute(pagination.address(address, {"at": update.pk if update else None}))
+        found |= {"width": width, "height": height, "html": iframe(source, title, width, height)}
+    return found
+
+
+def iframe(source: str, title: str, width: int, height: int) -> str:
+    return format_html(
+        '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy" frameborder="0" allowfullscreen></iframe>',
+        *(source, width, height, title),
+    )
+
+
+def as_xml(values: Mapping[str, str | int]) -> bytes:
+    """Return an answer in the other format of oEmbed (section 2.3.4.2)."""
+    root = ElementTree.Element("oembed")
+    for name, value in values.items():
+        ElementTree.SubElement(root, name).text = str(value)
+    return b'<?xml version="1.0" encoding="utf-8" standalone="yes"?>\n' + ElementTree.tostring(root, encoding="utf-8")

@@ -1,0 +1,65 @@
+"""What is usual for new coverage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from articles.policies import PoliciesField
+from liveblog.constraints import DatabaseCheck
+from liveblog.fields import LanguagesField
+from liveblog.moments.fields import TimeZoneField
+
+
+class CoverageDefaults(models.Model):
+    """The settings that new coverage begins with. One row; coverage that exists keeps its own."""
+
+    languages = LanguagesField(
+        _("languages"), blank=True, default=list, help_text=_("The languages in which new coverage appears.")
+    )
+    time_zone = TimeZoneField(_("time zone"), default=timezone.get_default_timezone_name)
+    policies = PoliciesField(
+        _("unreviewed translations"),
+        default=dict,
+        blank=True,
+        help_text=_("What readers see until the translation has been reviewed."),
+    )
+    needs_release = models.BooleanField(
+        _("updates need a second pair of eyes"),
+        default=False,
+        help_text=_("Nothing is published until a colleague has approved it."),
+    )
+    shows_writing = models.BooleanField(
+        _("show readers when an update is being written"),
+        default=False,
+        help_text=_("The page shows that an update is being written, but not by whom."),
+    )
+
+    class Meta:
+        default_permissions = ("change",)
+        verbose_name = _("usual settings of coverage")
+        verbose_name_plural = _("usual settings of coverage")
+        constraints = [DatabaseCheck(condition=models.Q(pk=1), name="one_row_of_usual_settings")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def stored(cls) -> CoverageDefaults:
+        """Return the row, or the settings of a site that has none."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the columns of a new article that it sets. Languages that the site does not offer now are left out."""
+        offered = {code for code, _name in settings.LANGUAGES}
+        names = ("time_zone", "needs_release", "shows_writing")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "languages": [code for code in self.languages if code in offered],
+            "policies": dict(self.policies),
+        }

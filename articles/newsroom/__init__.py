@@ -1,0 +1,1 @@
+"""The newsroom's screens around the desks: home, starting coverage, and the command palette."""

@@ -1,0 +1,179 @@
+"""Start a coverage from one line: everything else is filled in, and can be changed at the desk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import regex
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from articles import changes
+from articles.models import Article, Author, Update
+from liveblog.actors import acting_as
+from liveblog.translation import detector
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+State = Article.State
+
+#: The number of coverages from which the usual settings are taken, and of those that "as last time" offers.
+RECENT = 20
+
+#: The same line that is sent twice within this time starts one coverage.
+SAME_WITHIN = timedelta(minutes=2)
+
+#: Languages that are the only ones of ours in their script, by the name of the script (Unicode).
+_SCRIPTS = {"Arabic": "ar", "Cyrillic": "uk"}
+
+#: Copies what another app keeps of a coverage, such as the rules for comments, from one article to another.
+Copier = Callable[[Article, Article], None]
+
+_copiers: list[Copier] = []
+
+
+def register(copier: Copier) -> None:
+    """Have something copied when a coverage starts "as last time"."""
+    _copiers.append(copier)
+
+
+@dataclass
+class Plan:
+    """What a new coverage is made of. `filled_in` says all but the headline."""
+
+    headline: str
+    language: str
+    languages: Sequence[str]
+    time_zone: str
+    authors: Sequence[Author]
+    #: The earlier coverage whose settings it takes; None for the usual ones.
+    model: Article | None = None
+    starts_at: datetime | None = None
+    policies: dict[str, str] = field(default_factory=dict)
+
+
+def language_of(headline: str, user: User) -> str:
+    """Return the language in which a line is written: recognised, or else the one in which the user last wrote."""
+    offered = [code for code, _name in settings.LANGUAGES]
+    for script, code in _SCRIPTS.items():
+        if code in offered and regex.search(rf"\p{{Script={script}}}", headline):
+            return code
+    # Only languages in the Latin script are left.
+    among = [code for code in offered if code not in _SCRIPTS.values()]
+    if found := detector.language_of(headline, among):
+        return found[0]
+    last = Update.objects.filter(written_by=user).order_by("-pk").values_list("source_language", flat=True).first()
+    candidates = [last, get_language(), settings.LANGUAGE_CODE, *among, *offered]
+    return next(code for code in candidates if code in (among or offered))
+
+
+def recent() -> list[Article]:
+    """Return the coverage that can be taken as a model, the newest first."""
+    return list(Article.objects.order_by("-coverage_start", "-pk")[:RECENT])
+
+
+def plan(headline: str, user: User, *, language: str = "", model: Article | None = None) -> Plan:
+    """Return what a coverage with this headline is made of if nothing else is said.
+
+    language   the language of the headline, if the user has chosen one
+    model      the earlier coverage whose settings are taken
+    """
+    written_in = language or language_of(headline, user)
+    languages: Sequence[str]
+    if model is not None:
+        languages, zone = model.offered_languages, model.time_zone
+        authors, policies = list(model.authors.order_by("pk")), dict(model.policies)
+    else:
+        languages, zone = _usual()
+        own = Author.objects.filter(user=user).first()
+        authors, policies = [own] if own else [], {}
+    offered = [code for code, _name in settings.LANGUAGES]
+    wanted = {written_in, *languages}
+    return Plan(
+        headline=headline,
+        language=written_in,
+        languages=[code for code in offered if code in wanted],
+        time_zone=zone,
+        authors=authors,
+        model=model,
+        policies=policies,
+    )
+
+
+def _usual() -> tuple[Sequence[str], str]:
+    """Return the languages and the time zone that most of the last coverage has; of a new site, its own ones."""
+    rows = [(tuple(article.offered_languages), article.time_zone) for article in recent()]
+    languages = Counter(codes for codes, _zone in rows if codes).most_common(1)
+    zones = Counter(zone for _codes, zone in rows).most_common(1)
+    return (
+        languages[0][0] if languages else [code for code, _name in settings.LANGUAGES],
+        zones[0][0] if zones else timezone.get_default_timezone_name(),
+    )
+
+
+def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
+    """Create the coverage, live or announced, and return it. Raise ValidationError if it cannot be.
+
+    The same line that a user sends twice at once starts one coverage.
+    """
+    column = f"headline_{wanted.language}"
+    with transaction.atomic(), acting_as(user):
+        since = timezone.now() - SAME_WITHIN
+        same = Article.objects.filter(events__user=user, events__at__gte=since, **{column: wanted.headline})
+        if (before := same.exclude(state=State.FINISHED).first()) is not None:
+            return before
+        article = Article(
+            slug=slug or Article.free_slug(wanted.headline, wanted.language),
+            source_language=wanted.language,
+            languages=wanted.languages,
+            time_zone=wanted.time_zone,
+            state=state,
+            policies=wanted.policies,
+            **{column: wanted.headline},
+        )
+        if wanted.starts_at is not None:
+            article.coverage_start = wanted.starts_at
+        if wanted.model is not None:
+            article.shows_writing = wanted.model.shows_writing
+            article.needs_release = wanted.model.needs_release and user.has_perm("articles.switch_release")
+        # The column without a language repeats that of the active one.
+        article.full_clean(exclude=["headline"])
+        with changes.edit(article):
+            article.save()
+            article.authors.set(wanted.authors)
+            if wanted.model is not None:
+                article.topics.set(wanted.model.topics.all())
+        if wanted.model is not None:
+            for copier in _copiers:
+                copier(wanted.model, article)
+        return article
+
+
+def take_over(article: Article, model: Article, user: User) -> None:
+    """Give a coverage what is the same every time: languages, time zone, policies, people, topics and rules.
+
+    Raise ValidationError if the user may not set that.
+    """
+    with transaction.atomic(), acting_as(user):
+        changes.lock(article)
+        article.refresh_from_db()
+        article.languages = [*model.languages, article.source_language]
+        article.time_zone, article.policies = model.time_zone, model.policies
+        article.shows_writing = model.shows_writing
+        if user.has_perm("articles.switch_release"):
+            article.needs_release = model.needs_release
+        # The column without a language repeats that of the active one.
+        article.full_clean(exclude=["headline"])
+        with changes.edit(article):
+            article.save()
+            article.authors.set(model.authors.all())
+            article.topics.set(model.topics.all())
+        for copier in _copiers:
+            copier(model, article)

@@ -1,0 +1,43 @@
+"""The page of settings with what is usual for new coverage."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from articles.models import CoverageDefaults
+from liveblog.languages import language_name
+from liveblog.newsroom import settings as settings_pages
+from liveblog.newsroom.settings import Section
+
+_PERMISSION = "articles.change_coveragedefaults"
+
+
+class DefaultsForm(forms.ModelForm):
+    class Meta:
+        model = CoverageDefaults
+        fields = ("languages", "time_zone", "policies", "needs_release", "shows_writing")
+
+
+@admin.site.admin_view
+@never_cache
+def usual_coverage(request: HttpRequest) -> HttpResponse:
+    offered = ", ".join(language_name(code) for code, _name in settings.LANGUAGES)
+    return settings_pages.form_page(
+        request,
+        permission=_PERMISSION,
+        form_class=DefaultsForm,
+        stored=CoverageDefaults.stored(),
+        subject="usual coverage",
+        note=_("The site offers these languages: %(languages)s. The variable LANGUAGES on the server sets them.")
+        % {"languages": offered},
+    )
+
+
+def register() -> None:
+    settings_pages.register(Section(gettext_lazy("Coverage"), "coverage", usual_coverage, _PERMISSION, 20))

@@ -1,0 +1,55 @@
+"""How much each engine has drafted, and how much of it people changed before they accepted it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+from rapidfuzz.distance import Indel
+
+from articles.models import EngineUse
+from articles.text.plaintext import plain_text
+from articles.translations import columns
+
+if TYPE_CHECKING:
+    from articles.models import Article, Update
+
+Texts = Mapping[str, str]
+
+
+def sent(item: Article | Update, engine: str, language: str, characters: int) -> None:
+    """Count a text that an engine has translated. `characters` is the number that the provider may charge."""
+    _add(item, engine, language, texts=1, characters=characters)
+
+
+def accepted(item: Article | Update, engine: str, language: str, drafted: Texts, texts: Texts) -> None:
+    """Count a draft that a person has accepted as it was or changed."""
+    _add(item, engine, language, accepted=1, changed=change(drafted, texts))
+
+
+def change(drafted: Texts, texts: Texts) -> float:
+    """Return the share of a draft that was changed: 0 if nothing was, 1 if no character is left."""
+    before, after = ("\n".join(plain_text(each.get(name, "")) for name in sorted(drafted)) for each in (drafted, texts))
+    return Indel.normalized_distance(before, after)
+
+
+def by_engine(article_id: int | None) -> list[dict[str, object]]:
+    """Return the figures of each engine and language, of one article or of all, those that cost most first."""
+    rows = EngineUse.objects.filter(language__in=[code for code, _name in settings.LANGUAGES])
+    if article_id is not None:
+        rows = rows.filter(article=article_id)
+    summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
+    found: Any = rows.values("engine", "language").annotate(**summed, total=Sum("changed"))
+    found = found.order_by("-characters", "engine")
+    return [
+        {**row, "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None} for row in found
+    ]
+
+
+def _add(item: Article | Update, engine: str, language: str, **amounts: float) -> None:
+    article = columns.article_of(item)
+    row, _made = EngineUse.objects.get_or_create(article=article, engine=engine, language=language)
+    EngineUse.objects.filter(pk=row.pk).update(**{name: F(name) + amount for name, amount in amounts.items()})

@@ -1,0 +1,35 @@
+// In an iframe on the page of another site: tells that page the height, and shows the update that its address names.
+
+/** The protocol of embedded posts of WordPress: a secret in the fragment, and messages that contain it. */
+const secret = /[?&]secret=(\w+)/.exec(location.hash)?.[1];
+const element = /** @type {HTMLElement & { show: (id: string) => Promise<HTMLElement | null> }} */ (
+  document.querySelector("live-blog")
+);
+
+/** @param {Record<string, unknown>} message */
+function say(message) {
+  // The page around may be of any site that may embed this one, and a height is no secret.
+  if (parent !== window) parent.postMessage(message, "*");
+}
+
+function sayHeight() {
+  const height = Math.ceil(element.getBoundingClientRect().height);
+  say({ type: "live-blog", height });
+  if (secret) say({ message: "height", value: height, secret });
+}
+
+new ResizeObserver(sayHeight).observe(element);
+
+addEventListener("message", async ({ source, data }) => {
+  if (source !== parent || data?.type !== "live-blog" || typeof data.show !== "string") return;
+  const update = await element.show(data.show);
+  // What scrolls is the page around, if the iframe is as high as its content.
+  if (update) say({ type: "live-blog", top: update.getBoundingClientRect().top });
+});
+
+if (secret) {
+  document.addEventListener("click", (event) => {
+    const link = event.composedPath().find((target) => target instanceof HTMLAnchorElement);
+    if (link instanceof HTMLAnchorElement) say({ message: "link", value: link.href, secret });
+  });
+}

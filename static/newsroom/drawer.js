@@ -1,0 +1,77 @@
+// The drawer of the desk, in which the form of the article stands. It is loaded when it is first opened, and stays as it
+// is when it is closed, so nothing that was typed is lost.
+import { byId, find } from "../liveblog/dom.js";
+import { letterOf } from "../moderation/keys.js";
+
+/** @typedef {{ drawer: "close" | "saved", headline?: string }} Message what the form in the drawer says */
+
+class Drawer {
+  #button = find(document, "[data-drawer]");
+  #element = byId(this.#button.dataset.drawer ?? "");
+  #frame = find(this.#element, "iframe", HTMLIFrameElement);
+
+  constructor() {
+    this.#button.setAttribute("role", "button");
+    this.#button.setAttribute("aria-controls", this.#element.id);
+    this.#button.setAttribute("aria-expanded", "false");
+    this.#button.addEventListener("click", (event) => {
+      // In a new tab it is a page.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.toggle();
+    });
+    this.#button.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      this.toggle();
+    });
+    find(this.#element, "[data-close]").addEventListener("click", () => this.close());
+    this.#element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (!event.altKey || event.ctrlKey || event.metaKey || letterOf(event) !== ",") return;
+        event.preventDefault();
+        this.toggle();
+      },
+      { capture: true },
+    );
+    addEventListener("message", (event) => {
+      if (event.origin === location.origin && event.source === this.#frame.contentWindow) this.#hear(event.data);
+    });
+    if (location.hash === "#settings") this.toggle();
+  }
+
+  get #isOpen() {
+    return !this.#element.hidden;
+  }
+
+  toggle() {
+    if (this.#isOpen) this.close();
+    else this.#open();
+  }
+
+  #open() {
+    if (!this.#frame.src) this.#frame.src = this.#frame.dataset.src ?? "";
+    this.#element.hidden = false;
+    this.#button.setAttribute("aria-expanded", "true");
+    this.#frame.focus();
+  }
+
+  close() {
+    this.#element.hidden = true;
+    this.#button.setAttribute("aria-expanded", "false");
+    this.#button.focus();
+  }
+
+  /** @param {Message} message */
+  #hear(message) {
+    if (message?.drawer === "close") this.close();
+    const title = document.querySelector("#content h1 bdi");
+    if (message?.drawer === "saved" && message.headline && title) title.textContent = message.headline;
+  }
+}
+
+if (globalThis.document?.querySelector("[data-drawer]")) new Drawer();

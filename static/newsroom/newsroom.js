@@ -1,0 +1,145 @@
+// On every page of the newsroom: the command palette, the keys that lead everywhere, and the counts of what waits.
+import { closest, find, findAll } from "../liveblog/dom.js";
+import { load, store } from "../liveblog/storage.js";
+import { letterOf } from "../moderation/keys.js";
+import { Palette } from "./palette.js";
+
+/** How often the counts are asked for, in milliseconds. Home asks by itself. */
+const COUNT_EVERY = 20_000;
+/** For so long G waits for the second key, in milliseconds. */
+const CHORD = 1500;
+/** The name under which a browser stores that single keys do nothing (WCAG 2.2, success criterion 2.1.4). */
+const SINGLE_KEYS_OFF = "newsroom:no-single-keys";
+/** Where keys write. */
+const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable="true"], dialog';
+
+class Keys {
+  #palette;
+  #shortcuts = /** @type {HTMLDialogElement | null} */ (document.getElementById("shortcuts"));
+  /** When G was pressed. */
+  #chordAt = Number.NEGATIVE_INFINITY;
+
+  /** @param {Palette} palette */
+  constructor(palette) {
+    this.#palette = palette;
+    // Before the keys of the page itself: after G, they mean something else.
+    addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
+    const box = document.getElementById("single-keys");
+    if (box instanceof HTMLInputElement) {
+      box.checked = !this.#areOff;
+      box.addEventListener("change", () => store(SINGLE_KEYS_OFF, box.checked ? null : "1"));
+    }
+    document.addEventListener("click", (event) => {
+      if (closest(event, "[data-shortcuts]")) this.#showShortcuts();
+    });
+  }
+
+  get #areOff() {
+    return load(SINGLE_KEYS_OFF) !== null;
+  }
+
+  #showShortcuts() {
+    if (!this.#shortcuts?.open) this.#shortcuts?.showModal();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const act = this.#actOf(event);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {(() => unknown) | undefined}
+   */
+  #actOf(event) {
+    const held = event.ctrlKey || event.metaKey;
+    const letter = letterOf(event);
+    // In a text it makes a link.
+    const isInText = Boolean(closest(event, ".ProseMirror"));
+    if (held && !event.altKey && !event.shiftKey && letter === "k" && !isInText) return () => this.#palette.toggle();
+    if (held || event.altKey || event.repeat || this.#areOff || closest(event, FIELDS)) return undefined;
+    if (event.key === "?") return () => this.#showShortcuts();
+    const isSecond = event.timeStamp - this.#chordAt < CHORD;
+    this.#chordAt = Number.NEGATIVE_INFINITY;
+    if (isSecond) {
+      const target = linkOf(`g ${letter}`);
+      return target ? () => target.click() : undefined;
+    }
+    if (letter === "g") return () => this.#beginChord(event.timeStamp);
+    const target = letter === "c" ? linkOf("c") : undefined;
+    return target ? () => startOrGo(target) : undefined;
+  }
+
+  /** @param {number} at */
+  #beginChord(at) {
+    this.#chordAt = at;
+  }
+}
+
+/**
+ * Return the link to which a key leads.
+ *
+ * @param {string} key
+ */
+function linkOf(key) {
+  return findAll(document, "[data-key]").find((link) => link.dataset.key === key);
+}
+
+/**
+ * Put the focus into the line that starts coverage, if the page has it; otherwise go to the page that does.
+ *
+ * @param {HTMLElement} link
+ */
+function startOrGo(link) {
+  const line = document.getElementById("start-headline") ?? document.getElementById("id_headline");
+  if (line?.closest(".start-line, .start-sheet")) line.focus();
+  else link.click();
+}
+
+/**
+ * Write the counts of what waits.
+ *
+ * @param {Record<string, number>} counts by the name of the queue
+ */
+export function showCounts(counts) {
+  for (const element of findAll(document, "[data-count]")) {
+    const count = counts[element.dataset.count ?? ""];
+    if (count === undefined) continue;
+    element.textContent = String(count);
+    element.hidden = count === 0;
+  }
+}
+
+async function refreshCounts() {
+  if (document.visibilityState !== "visible" || document.querySelector("[data-part]")) return;
+  const address = document.getElementById("palette")?.dataset.now;
+  if (!address) return;
+  try {
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
+    if (response.ok && !response.redirected) showCounts((await response.json()).counts);
+  } catch {
+    // The next time.
+  }
+}
+
+if (globalThis.document) {
+  const dialog = document.getElementById("palette");
+  if (dialog instanceof HTMLDialogElement) {
+    const palette = new Palette(dialog);
+    new Keys(palette);
+    document.addEventListener("click", (event) => {
+      const link = closest(event, "[data-palette]");
+      if (!link || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (link.closest("[popover]"))?.hidePopover?.();
+      palette.toggle();
+    });
+    find(dialog, "[data-close]").addEventListener("click", () => dialog.close());
+    setInterval(refreshCounts, COUNT_EVERY);
+    document.addEventListener("visibilitychange", refreshCounts);
+  }
+}

@@ -1,0 +1,286 @@
+"""Coverage on a page of another site: it is read and followed there, and neither site gets in the other's way."""
+
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from werkzeug import Request, Response
+
+from articles.models import Article
+from tests import factories
+from tests.browser.conftest import MakeReader, as_new
+from tests.providers import Provider
+from tests.server import Server, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Compressed: the scripts and the style sheet.
+BYTES_MAX = 15_000
+
+HOSTILE = """
+  html { font-size: 31px; line-height: 4; letter-spacing: 9px; text-transform: uppercase; color: red; direction: ltr; }
+  * { font-family: cursive !important; color: red !important; text-align: right !important; }
+  article, section, header, h2, h3, p, a, button, .update, .text { display: none !important; position: absolute; }
+  #updates, #coverage { visibility: hidden !important; }
+  live-blog { display: block !important; block-size: 500px; }
+  footer { display: block; }
+"""
+LOOK = """element => {
+  const { color, fontSize, fontFamily, direction, letterSpacing } = getComputedStyle(element);
+  return [color, fontSize, fontFamily, direction, letterSpacing];
+}"""
+SHIFTS = """
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass
+class OtherSite(Provider):
+    """A site that shows our coverage: bodies of pages by path."""
+
+    pages: dict[str, str] = field(default_factory=dict)
+    policy: str = ""
+    style: str = ""
+
+    def answer(self, request: Request) -> Response:
+        if request.path == "/style.css":
+            return Response(self.style, content_type="text/css")
+        body = self.pages.get(request.path)
+        if body is None:
+            return Response("", status=204)
+        html = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Partner</title>{body}'
+        headers = {"Content-Security-Policy": self.policy} if self.policy else {}
+        return Response(html, content_type="text/html", headers=headers)
+
+
+@pytest.fixture(scope="module")
+def lasting_site() -> Iterator[OtherSite]:
+    with OtherSite() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting_server(make_server: Callable[..., Server], lasting_site: OtherSite) -> Iterator[Server]:
+    with make_server(EMBED_ORIGINS=lasting_site.url) as running:
+        yield running
+
+
+@pytest.fixture
+def site(lasting_site: OtherSite) -> OtherSite:
+    as_new(lasting_site)
+    return lasting_site
+
+
+def embed(server: Server, article: Article, language: str = "en", attributes: str = "") -> str:
+    return f'<live-blog src="{server.url}{article.url(language)}" {attributes}></live-blog>'
+
+
+def script(server: Server) -> str:
+    return f'<script type="module" src="{server.url}/embed.js"></script>'
+
+
+def texts(page: Page, number: int = 0) -> list[str]:
+    """Return the ids of the updates in an element, from top to bottom."""
+    return (
+        page.locator("live-blog")
+        .nth(number)
+        .locator("#updates > article:visible")
+        .evaluate_all("found => found.map(one => one.id)")
+    )
+
+
+def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
+    server: Server, reader: MakeReader, site: OtherSite
+) -> None:
+    one, two = factories.article(), factories.article()
+    old = [factories.update(one, headline_en=f"Report {number}", is_key=number == 3) for number in range(24)]
+    factories.update(two, body_ar="<p>بدأت المحادثات.</p>", body_en="<p>Talks have begun.</p>")
+    site.style = HOSTILE
+    site.policy = (
+        f"default-src 'none'; script-src {server.url}; style-src 'self'; img-src {server.url}; base-uri 'none'; "
+        f"connect-src {server.url} {server.socket_url}; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types live-blog"
+    )
+    site.pages["/"] = (
+        f'<link rel="stylesheet" href="/style.css">{script(server)}{embed(server, one)}'
+        f"{embed(server, two, 'ar')}<footer>The end</footer>"
+    )
+    visitor = reader(viewport={"width": 900, "height": 1400})
+    page, asked = visitor.page, []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(SHIFTS)
+    page.goto(site.url)
+    english, arabic = page.locator("live-blog").nth(0), page.locator("live-blog").nth(1)
+    expect(english.locator("#updates > article")).to_have_count(20)
+    expect(arabic.get_by_text("بدأت المحادثات.")).to_be_visible()
+    for embedded, direction in ((english, "ltr"), (arabic, "rtl")):
+        color, size, family, runs, spacing = embedded.locator("article").first.evaluate(LOOK)
+        assert (color, size, runs, spacing) == ("rgb(20, 23, 28)", "16px", direction, "normal")
+        assert "cursive" not in family
+    # New updates, corrections and withdrawals, each where it belongs.
+    new = factories.update(one, headline_en="Peace", kind="text")
+    expect(english.locator(f"#{new.element}")).to_be_visible()
+    assert english.locator("#updates > article").first.get_attribute("id") == new.element
+    link = english.locator(f"#{new.element} .when a:visible")
+    assert link.get_attribute("href") == f"{server.url}{new.url('en')}"
+    new.headline_en = "Peace at last"
+    new.save()
+    expect(english.get_by_role("heading", name="Peace at last")).to_be_visible()
+    old[-1].withdraw(leaves_mark=False, reason="")
+    old[-1].save()
+    expect(english.locator(f"#{old[-1].element}")).to_have_count(0)
+    last = factories.update(two, body_ar="<p>انتهت المحادثات.</p>", body_en="<p>They have ended.</p>")
+    expect(arabic.locator(f"#{last.element}")).to_be_visible()
+    assert last.element not in texts(page)
+    # Further down, what is read does not move.
+    english.locator(".live-blog").evaluate("box => box.scrollTo(0, 900)")
+    seen = english.locator(f"#{old[12].element}").bounding_box()
+    waiting = factories.update(one, headline_en="One more")
+    button = english.get_by_role("button", name="1 new update")
+    expect(button).to_be_visible()
+    assert english.locator(f"#{old[12].element}").bounding_box() == seen
+    button.click()
+    expect(english.locator(f"#{waiting.element}")).to_be_visible()
+    english.get_by_role("link", name="Older updates").click()
+    expect(english.locator(f"#{old[0].element}")).to_be_attached()
+    expect(english.locator(".more")).to_have_count(0)
+    one.state = Article.State.FINISHED
+    one.save()
+    expect(english.locator(".state")).to_contain_text("Finished")
+    # What the visitor's browser has done for it.
+    assert page.evaluate("shifted") == 0
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert {re.sub(r"(\w+://[^/]+).*", r"\1", url) for url in asked} <= {site.url, server.url, server.socket_url}
+    page.screenshot(path="/tmp/embed-two.png", full_page=True)
+
+
+def test_what_is_loaded_first_is_small(server: Server) -> None:
+    def fetched(path: str) -> bytes:
+        request = urllib.request.Request(f"{server.url}{path}", headers={"Accept-Encoding": "br"})
+        with urllib.request.urlopen(request) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            return answer.read()
+
+    article = factories.article()
+    with urllib.request.urlopen(f"{server.url}/embed.js") as answer:
+        modules = re.findall(r'import "(.+?)";', answer.read().decode())
+    sizes = {path: len(fetched(path)) for path in ("/embed.js", *modules)}
+    # Nothing is asked for that is not named at once.
+    imported = {name for path in modules for name in re.findall(rb'from "[./]*([\w/-]+)', uncompressed(server, path))}
+    assert {name.rpartition(b"/")[2].decode() for name in imported} <= {
+        path.rpartition("/")[2].partition(".")[0] for path in modules
+    }
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{server.url}/embed/en/{article.slug}/fragment.html", headers={"Accept-Encoding": "br"})
+    ) as answer:
+        sizes["fragment without updates"] = len(answer.read())
+    assert sum(sizes.values()) <= BYTES_MAX, sizes
+
+
+def uncompressed(server: Server, path: str) -> bytes:
+    with urllib.request.urlopen(f"{server.url}{path}") as answer:
+        return answer.read()
+
+
+def test_an_address_of_the_page_around_leads_to_an_update(server: Server, reader: MakeReader, site: OtherSite) -> None:
+    article, other = factories.article(), factories.article()
+    updates = [factories.update(article, headline_en=f"Report {number}") for number in range(30)]
+    factories.update(other)
+    site.pages["/"] = f"<style>live-blog {{ display: block; block-size: 640px }}</style>{script(server)}"
+    site.pages["/"] += embed(server, other) + embed(server, article)
+    page = reader().page
+    # One of the other page of the list.
+    page.goto(f"{site.url}/#{updates[2].element}")
+    shown = page.locator("live-blog").nth(1)
+    expect(shown.locator(f"#{updates[2].element}")).to_be_in_viewport()
+    shown.get_by_role("link", name="Newest updates").click()
+    expect(shown.locator(f"#{updates[-1].element}")).to_be_attached()
+    page.evaluate(f"location.hash = '{updates[-15].element}'")
+    expect(shown.locator(f"#{updates[-15].element}")).to_be_in_viewport()
+    # What is new still comes in.
+    new = factories.update(article)
+    expect(shown.locator(f"#{new.element}")).to_be_attached()
+
+
+def test_a_fragment_in_the_page_is_read_without_scripts_and_followed_with_them(
+    server: Server, reader: MakeReader, site: OtherSite
+) -> None:
+    article = factories.article()
+    update = factories.update(article, headline_en="Peace", kind="poll", body_en="<ul><li>Yes</li><li>No</li></ul>")
+    with urllib.request.urlopen(f"{server.url}/embed/en/{article.slug}/fragment.html") as answer:
+        fragment = answer.read().decode()
+    site.pages["/"] = f"<main><h1>Partner</h1>{fragment}</main>{script(server)}"
+    silent = reader(java_script_enabled=False).page
+    silent.goto(site.url)
+    expect(silent.get_by_role("heading", name="Peace")).to_be_visible()
+    vote = silent.get_by_role("link", name="Vote")
+    assert vote.get_attribute("href") == f"{server.url}{update.url('en')}"
+    page = reader().page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(SHIFTS)
+    page.goto(site.url)
+    new = factories.update(article, headline_en="And on")
+    expect(page.get_by_role("heading", name="And on")).to_be_visible()
+    assert page.locator(f"#{new.element} h2").get_attribute("aria-level") == "3"
+    assert not any("fragment.html" in url for url in asked)
+    assert page.evaluate("shifted") == 0
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site: OtherSite) -> None:
+    article = factories.article()
+    updates = [factories.update(article, headline_en=f"Report {number}") for number in range(5)]
+    updates[0].pin = 1
+    updates[0].save()
+    site.pages["/"] = f"{script(server)}{embed(server, article, 'en', 'teaser')}"
+    page = reader().page
+    page.goto(site.url)
+    expect(page.locator("#updates > article")).to_have_count(3)
+    assert texts(page) == [one.element for one in updates[:1:-1]]
+    updates.append(factories.update(article, headline_en="Report 5"))
+    expect(page.get_by_role("heading", name="Report 5")).to_be_visible()
+    assert texts(page) == [one.element for one in updates[:2:-1]]
+    updates[-1].withdraw(leaves_mark=False, reason="")
+    updates[-1].save()
+    eventually(lambda: texts(page) == [one.element for one in updates[4:1:-1]])
+    page.screenshot(path="/tmp/embed-teaser.png")
+
+
+def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader, site: OtherSite) -> None:
+    article = factories.article()
+    updates = [factories.update(article, headline_en=f"Report {number}") for number in range(12)]
+    frame = f'<iframe src="{server.url}/embed/ar/{article.slug}/" width="600" height="300" title="Live"></iframe>'
+    site.pages["/"] = f"{frame}<p>Below</p>{script(server)}"
+    # As WordPress does with the answer of a site that it does not know.
+    sandboxed = frame.replace("/ar/", "/en/").replace('/"', '/#?secret=abc" sandbox="allow-scripts"')
+    listening = "addEventListener('message', ({ data }) => { window.told = data; });"
+    site.pages["/wordpress"] = f"{sandboxed}<script>{listening}</script>"
+    page = reader(viewport={"width": 700, "height": 900}).page
+    page.goto(f"{site.url}/#{updates[1].element}")
+    inside = page.frame_locator("iframe")
+    expect(inside.locator(f"#{updates[0].element}")).to_be_visible()
+    height = "document.querySelector('iframe').offsetHeight"
+    page.wait_for_function(f"{height} > 600")
+    expect(inside.locator(f"#{updates[1].element}")).to_be_in_viewport()
+    before = page.evaluate(height)
+    new = factories.update(article, headline_en="One more")
+    expect(inside.locator(f"#{new.element}")).to_be_attached()
+    page.wait_for_function(f"{height} > {before}")
+    assert inside.locator("html").get_attribute("dir") == "rtl"
+    page.screenshot(path="/tmp/embed-iframe.png", full_page=True)
+    page.goto(f"{site.url}/wordpress")
+    expect(inside.locator(f"#{updates[0].element}")).to_be_visible()
+    page.wait_for_function("window.told?.message === 'height'")
+    told: dict[str, Any] = page.evaluate("told")
+    assert (told["secret"], told["value"] > 600) == ("abc", True)

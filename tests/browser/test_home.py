@@ -1,0 +1,116 @@
+"""From home to the first published word by keyboard, and what colleagues see of it without doing anything."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from articles.models import Article, Update
+from tests import factories, newsroom
+from tests.browser.conftest import MakeReader
+from tests.browser.desks import log_in
+from tests.browser.test_quality import DESKTOP, PHONE, accessible
+from tests.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_three_actions_lead_from_home_to_the_first_word_and_colleagues_see_it(
+    server: Server, reader: MakeReader
+) -> None:
+    factories.article(languages=["en", "uk", "ar"], headline_en="An earlier story", state="finished")
+    editor, journalist = reader(viewport=DESKTOP).page, reader(viewport=DESKTOP).page
+    log_in(editor.context, newsroom.user("ioana", "Editor", first_name="Ioana"), server)
+    log_in(journalist.context, newsroom.user("jonas", "Journalist", first_name="Jonas"), server)
+    editor.goto(f"{server.url}/admin/")
+    expect(editor.locator("#here")).to_contain_text("Ioana (you)")
+    journalist.goto(f"{server.url}/admin/articles/topic/", wait_until="networkidle")
+    # One: from any page to the line.
+    journalist.keyboard.press("c")
+    expect(journalist.locator("#id_headline")).to_be_focused()
+    # Two: the line.
+    journalist.keyboard.type("Шторм закрив порти Одеси")
+    expect(journalist.locator("#plan")).to_contain_text("shtorm-zakryv-porty-odesy")
+    journalist.keyboard.press("Enter")
+    expect(journalist.locator("#composer-place .ProseMirror")).to_be_focused()
+    # Three: the first words.
+    journalist.keyboard.type("Пороми стоять.")
+    expect(editor.locator("[data-who]")).to_contain_text("Jonas is writing")
+    journalist.keyboard.press("Control+Enter")
+    expect(journalist.locator("#timeline .entry")).to_contain_text("Пороми стоять.")
+    [update] = Update.objects.all()
+    assert (update.source_language, update.article.slug) == ("uk", "shtorm-zakryv-porty-odesy")
+    # Home has shown the coverage and its first words by itself.
+    card = editor.locator(".coverage")
+    expect(card).to_contain_text("Пороми стоять.")
+    expect(card.locator("[data-readers]")).to_contain_text("0 readers")
+    reader().open(server, update.article, "uk")
+    expect(card.locator("[data-readers]")).to_contain_text("1 reader")
+    _change_the_headline_in_the_drawer(journalist, update.article)
+    _go_by_the_palette(journalist)
+
+
+def _change_the_headline_in_the_drawer(page: Page, article: Article) -> None:
+    page.keyboard.press("Alt+,")
+    form = page.frame_locator("#coverage-drawer iframe")
+    headline = form.locator("#id_headline_uk")
+    headline.fill("Шторм слабшає")
+    page.keyboard.press("Escape")
+    expect(page.locator("#coverage-drawer")).to_be_hidden()
+    # What was typed is still there.
+    page.keyboard.press("Alt+,")
+    expect(headline).to_have_value("Шторм слабшає")
+    headline.press("Control+s")
+    expect(page.locator("#content h1 bdi")).to_have_text("Шторм слабшає")
+    article.refresh_from_db()
+    assert article.headline_uk == "Шторм слабшає"
+    expect(form.locator(".messagelist")).to_be_visible()
+    form.locator("#id_headline_uk").press("Escape")
+    expect(page.locator("#coverage-drawer")).to_be_hidden()
+
+
+def _go_by_the_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    palette = page.locator("#palette")
+    expect(palette.get_by_role("option").first).to_contain_text("Шторм слабшає")
+    page.keyboard.type("cover")
+    expect(palette.get_by_role("option")).to_have_text([re.compile("Coverage")])
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/admin/articles/article/$"))
+    expect(page.locator("#result_list")).to_contain_text("An earlier story")
+    # Single keys can be switched off, and then do nothing.
+    page.keyboard.press("?")
+    page.locator("#single-keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.keyboard.press("Control+k")
+    expect(palette).to_be_visible()
+    assert page.url.endswith("/admin/articles/article/")
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), [("en", "dark", PHONE), ("ar", "light", DESKTOP)])
+def test_axe_finds_no_fault_around_the_desks(
+    server: Server, reader: MakeReader, language: str, scheme: str, size: dict[str, int]
+) -> None:
+    article = factories.article()
+    factories.update(article, is_key=True, headline_en="Ports are closed")
+    factories.article(state="announced", coverage_start="2035-01-31T09:00Z", headline_en="Grid operators report")
+    factories.comment(article)
+    page = reader(color_scheme=scheme, viewport=size, bypass_csp=True).page
+    log_in(page.context, newsroom.user("root", is_superuser=True), server, language)
+    page.goto(f"{server.url}/admin/")
+    expect(page.locator("#here li")).to_have_count(1)
+    accessible(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    accessible(page)
+    for address in (
+        *("start/", "go/?q=ports", "articles/article/", "articles/update/", "articles/author/", "auth/user/"),
+        f"articles/article/{article.pk}/drawer/",
+    ):
+        page.goto(f"{server.url}/admin/{address}")
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
