@@ -34,7 +34,7 @@ def usual_coverage(request: HttpRequest) -> HttpResponse:
         form_class=DefaultsForm,
         stored=CoverageDefaults.stored(),
         subject="usual coverage",
-        note=_("The site offers these languages: %(languages)s. The variable LANGUAGES on the server sets them.")
+        note=_("The site offers these languages: %(languages)s. They are set by the LANGUAGES variable on the server.")
         % {"languages": offered},
     )
 

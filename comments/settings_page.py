@@ -32,7 +32,7 @@ def usual_rules(request: HttpRequest) -> HttpResponse:
         form_class=DefaultsForm,
         stored=CommentDefaults.stored(),
         subject="usual rules for comments",
-        note=_("For the comments of new coverage. Coverage that exists keeps its own rules."),
+        note=_("For comments on new coverage. Existing coverage keeps its own rules."),
     )
 
 

@@ -129,7 +129,7 @@ RIGHTS: tuple[Right, ...] = (
     ),
     Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
     Right(
-        _("Set what is usual for new coverage and its comments"),
+        _("Set the defaults for new coverage and its comments"),
         ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
         (EDITOR,),
     ),

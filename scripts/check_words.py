@@ -37,8 +37,8 @@ def load() -> Words:
     return tomllib.loads(TERMS.read_text())
 
 
-def catalogue(language: str) -> list[polib.POEntry]:
-    path = ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
+def catalogue(language: str, folder: str = "locale") -> list[polib.POEntry]:
+    path = ROOT / folder / language / "LC_MESSAGES" / "django.po"
     return [entry for entry in polib.pofile(str(path), wrapwidth=0) if not entry.obsolete]
 
 
@@ -113,16 +113,15 @@ def translated(entry: polib.POEntry, language: str, words: Words) -> Iterator[st
     from articles.translations import checks
 
     for text in texts(entry):
-        for pattern, better in words["avoid"][language].items():
+        for pattern, better in words["avoid"].get(language, {}).items():
             if match := re.search(pattern, bare(text)):
                 yield f"write {better or 'something else'} instead of “{match[0]}”"
         if "'" in bare(text) or '"' in bare(text):
             yield "a straight quotation mark"
         source = bare(entry.msgid_plural or entry.msgid)
-        for problem in checks.check(source, bare(text), "en", language):
+        for problem in checks.check(source.strip(), bare(text).strip(), "en", language):
             if problem.code in CHECKS:
                 yield problem.message
-    yield from terms(entry, language, words)
 
 
 # Fragments ------------------------------------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ def page(words: Words) -> str:
         "",
         "| language | address and marks |",
         "|---|---|",
-        *(f"| {SHIPPED[code]} | {words['register'][code]} |" for code in SHIPPED),
+        *(f"| {SHIPPED[code]} | {words['register'].get(code, '–')} |" for code in SHIPPED),
         "",
         "## Words",
         "",
@@ -197,7 +196,7 @@ def page(words: Words) -> str:
         lines.append(f"| **{term['en']}** | {term['meaning']} | {term.get('not', '')} | {' | '.join(each)} |")
     lines += ["", "## Words to avoid", "", "| language | instead of (a regular expression) | write |", "|---|---|---|"]
     for code in SHIPPED:
-        for pattern, better in words["avoid"][code].items():
+        for pattern, better in words["avoid"].get(code, {}).items():
             escaped = pattern.replace("|", "\\|")
             lines.append(f"| {SHIPPED[code]} | `{escaped}` | {better or '–'} |")
     lines += ["", "## Placeholders", "", "| placeholder | stands for |", "|---|---|"]
@@ -209,8 +208,12 @@ def problems(words: Words) -> Iterator[str]:
     yield from english(catalogue(LANGUAGES[0]), words)
     for language in LANGUAGES:
         for entry in catalogue(language):
-            for problem in dict.fromkeys(translated(entry, language, words)):
+            for problem in dict.fromkeys([*translated(entry, language, words), *terms(entry, language, words)]):
                 yield f"{language}: {entry.msgid!r} → {' ‖ '.join(texts(entry))!r}: {problem}"
+        # Django's own words, as far as we replace them.
+        for entry in catalogue(language, "locale_django"):
+            for problem in dict.fromkeys(translated(entry, language, words)):
+                yield f"{language}, Django: {entry.msgid!r} → {' ‖ '.join(texts(entry))!r}: {problem}"
     yield from (f"a fragment of a sentence: {found}" for found in fragments())
     if not PAGE.exists() or PAGE.read_text() != page(words):
         yield f"{PAGE.relative_to(ROOT)} differs from {TERMS.relative_to(ROOT)}; run scripts/check_words.py --write"

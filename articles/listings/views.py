@@ -91,7 +91,7 @@ def index(request: HttpRequest, language: str) -> HttpResponse:
         languages.of_lists(language, lambda code: f"/{code}/", default="/"),
         _in_all_languages(lambda code: f"/{code}/"),
         share_title=branding.current().title,
-        description=_("Live coverage on %(name)s: what is happening now, what is coming up, and what has been.")
+        description=_("Live coverage on %(name)s: what’s happening now, what’s coming up and what you missed.")
         % _site(),
         section="live",
         groups=groups,
@@ -117,7 +117,7 @@ def topics(request: HttpRequest, language: str) -> HttpResponse:
         languages.of_topics(language),
         _in_all_languages(_address("topics")),
         share_title=_("Topics"),
-        description=_("The topics of the live coverage on %(name)s.") % _site(),
+        description=_("Topics of live coverage on %(name)s.") % _site(),
         section="topics",
         topics=[{"name": name, "url": topic.url(language), "count": count} for name, topic, count in named],
     )
@@ -159,7 +159,7 @@ def authors(request: HttpRequest, language: str) -> HttpResponse:
         languages.of_authors(language),
         _in_all_languages(_address("authors")),
         share_title=_("Authors"),
-        description=_("The people who report live for %(name)s.") % _site(),
+        description=_("The people reporting live for %(name)s.") % _site(),
         section="authors",
         people=people,
     )
@@ -331,7 +331,7 @@ def search(request: HttpRequest, language: str) -> HttpResponse:
     }
     if query:
         if not limits.allowed(request, "search", SEARCHES_PER_MINUTE, 60):
-            text = _("Too many searches came from you in a short time. Please wait a minute and try again.")
+            text = _("You have searched too often in a short time. Please wait a minute and try again.")
             response = render(request, "429.html", {"text": text}, status=429)
             response.headers["Retry-After"] = "60"
             return response

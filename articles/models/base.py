@@ -83,7 +83,7 @@ class Author(NamedOnPages):
         _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
     name = LineField(_("name"), max_length=120)
-    role = LineField(_("role"), max_length=120, blank=True, help_text=_("Such as: Brussels correspondent."))
+    role = LineField(_("role"), max_length=120, blank=True, help_text=_("For example: Brussels correspondent."))
     place = LineField(_("place"), max_length=120, blank=True)
     photo = PhotoField(_("picture"), blank=True, width_field="photo_width", height_field="photo_height")
     photo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
@@ -92,7 +92,7 @@ class Author(NamedOnPages):
         _("links"),
         max_length=2000,
         blank=True,
-        help_text=_("One address a line: a page of one’s own, a profile, or mailto: and an e-mail address."),
+        help_text=_("One URL per line: a personal page, a profile, or mailto: followed by an email address."),
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -169,7 +169,7 @@ class Author(NamedOnPages):
             if name and others.filter(**{f"name_{code}": name}).exists():
                 errors[f"name_{code}"] = _("There is already an author with this name.")
         if any(not _is_link(line) for line in self.links.split()):
-            errors["links"] = _("Write one address a line. Each begins with https:// or mailto:.")
+            errors["links"] = _("Enter one URL per line, each beginning with https:// or mailto:.")
         if errors:
             raise ValidationError(errors)
 

@@ -41,8 +41,8 @@ class CoverageDefaults(models.Model):
 
     class Meta:
         default_permissions = ("change",)
-        verbose_name = _("usual settings of coverage")
-        verbose_name_plural = _("usual settings of coverage")
+        verbose_name = _("default settings for coverage")
+        verbose_name_plural = _("default settings for coverage")
         constraints = [DatabaseCheck(condition=models.Q(pk=1), name="one_row_of_usual_settings")]
 
     def __str__(self) -> str:

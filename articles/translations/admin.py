@@ -269,7 +269,7 @@ class TranslationAdmin(InputAdmin):
         if request.user.has_perm("articles.change_article"):
             # Costs are for those who run the coverage.
             used = usage.by_engine(article_id)
-            context["engines"] = [{"name": language_name(str(each["language"])), **each} for each in used]
+            context["engines"] = [{"name": language_title(str(each["language"])), **each} for each in used]
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:

@@ -170,8 +170,13 @@ def _log(row: Translation, item: Article | Update, user: User) -> None:
         object_id=str(item.pk),
         object_repr=str(item)[:200],
         action_flag=CHANGE,
-        change_message=json.dumps({_ACCEPTED: {"language": row.language, "remarks": row.accepted}}),
+        change_message=accepted_message(row.language, row.accepted),
     )
+
+
+def accepted_message(language: str, remarks: list[dict[str, object]]) -> str:
+    """Return what the history stores of an accepted translation, in no language."""
+    return json.dumps({_ACCEPTED: {"language": language, "remarks": remarks}})
 
 
 def log_message(entry: LogEntry) -> str:

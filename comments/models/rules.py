@@ -85,8 +85,8 @@ class CommentDefaults(models.Model):
 
     class Meta:
         default_permissions = ("change",)
-        verbose_name = _("usual rules for comments")
-        verbose_name_plural = _("usual rules for comments")
+        verbose_name = _("default rules for comments")
+        verbose_name_plural = _("default rules for comments")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_row_of_usual_rules")]
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ def drawing_of(file: File) -> Drawing:
     if not file.size:
         raise ValidationError(_("The file is empty."))
     if file.size > MAX_BYTES:
-        raise ValidationError(_("The file has more than %(limit)s kB.") % {"limit": MAX_BYTES // 1000})
+        raise ValidationError(_("The file is larger than %(limit)s kB.") % {"limit": MAX_BYTES // 1000})
     file.seek(0)
     content = file.read()
     head = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -68,10 +68,10 @@ def _raster(content: bytes) -> Drawing:
         raise
     # Decoders of broken files raise all kinds of exceptions.
     except Exception as error:
-        raise ValidationError(_("This is no picture that can be used as a logo. SVG, PNG and WebP can.")) from error
+        raise ValidationError(_("This file can’t be used as a logo. Use SVG, PNG or WebP.")) from error
     if image.height < MIN_HEIGHT:
         raise ValidationError(
-            _("The picture is %(height)s pixels high. It needs at least %(least)s.")
+            _("The picture is %(height)s pixels high. The minimum is %(least)s.")
             % {"height": image.height, "least": MIN_HEIGHT}
         )
     pixels = image.convert("RGBA")
@@ -84,15 +84,15 @@ def _vector(content: bytes) -> Drawing:
     try:
         root = ElementTree.fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise ValidationError(_("The SVG file is damaged, or has more in it than a drawing.")) from error
+        raise ValidationError(_("The SVG file is damaged or contains more than a drawing.")) from error
     if root.tag != f"{{{_SVG}}}svg":
-        raise ValidationError(_("This is no SVG drawing."))
+        raise ValidationError(_("This isn’t an SVG file."))
     size = _size(root)
     if size is None:
         raise ValidationError(_("The drawing has no size. Export it with a view box, or with width and height."))
     _clean(root)
     if not any(element.tag.rpartition("}")[2] in _SHAPES for element in root.iter()):
-        raise ValidationError(_("There is nothing to be seen in the drawing."))
+        raise ValidationError(_("The drawing is blank."))
     width, height = size
     scale = 1000 / max(width, height)
     return Drawing(

@@ -47,7 +47,7 @@ def facts_of(file: File) -> FontFacts:
     """Return the facts of an uploaded font. Raise ValidationError, in the active language, if it cannot be used."""
     if not file.size or file.size > MAX_BYTES:
         raise ValidationError(
-            _("The font file has more than %(limit)s kB. Make a WOFF2 file with the letters that you need only.")
+            _("The font file is larger than %(limit)s kB. Make a WOFF2 file with only the letters you need.")
             % {"limit": MAX_BYTES // 1000}
             if file.size
             else _("The file is empty.")
@@ -55,7 +55,7 @@ def facts_of(file: File) -> FontFacts:
     file.seek(0)
     content = file.read()
     if not content.startswith(_SIGNATURE):
-        raise ValidationError(_("This is not a WOFF2 font. Convert the font to WOFF2 first."))
+        raise ValidationError(_("This isn’t a WOFF2 font. Convert the font to WOFF2 first."))
     try:
         font = TTFont(io.BytesIO(content), lazy=True)
         known = font.getBestCmap() or {}
@@ -65,7 +65,7 @@ def facts_of(file: File) -> FontFacts:
         raise ValidationError(_("The font file is damaged.")) from error
     languages = [code for code in SHIPPED if all(ord(letter) in known for letter in _letters(code))]
     if not languages:
-        raise ValidationError(_("The font has the letters of none of the languages."))
+        raise ValidationError(_("The font doesn’t have the letters of any of the languages."))
     return FontFacts(languages, weights)
 
 

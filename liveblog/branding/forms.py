@@ -37,12 +37,12 @@ class BrandForm(forms.ModelForm):
         fields = ("name", "publisher", *Brand.COLOURS, "headings")
         widgets = {"headings": forms.RadioSelect}
         help_texts = {
-            "name": _("In the header, in page titles, on cards and in e-mails."),
+            "name": _("In the header, in page titles, on cards and in emails."),
             "publisher": _("The company behind the site, for search engines, feeds and the foot of each page."),
-            "colour": _("Of the band above live coverage, and of cards."),
-            "colour_dark": _("Without one, a darker shade is used."),
-            "link": _("Without a colour, a shade of the first one that can be read well is used."),
-            "link_dark": _("Without a colour, a lighter shade is used."),
+            "colour": _("For the band above live coverage, and for cards."),
+            "colour_dark": _("Leave empty to use a darker shade."),
+            "link": _("Leave empty to use a legible shade of the first colour."),
+            "link_dark": _("Leave empty to use a lighter shade."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +86,9 @@ class BrandForm(forms.ModelForm):
         cleaned = super().clean() or {}
         seen = cleaned.get("seen")
         if seen is not None and seen != self.instance.version:
-            message = _("Somebody has changed these settings meanwhile. Load the page again and repeat your changes.")
+            message = _(
+                "Someone else has changed these settings in the meantime. Reload the page and make your changes again."
+            )
             raise ValidationError(message)
         stored = self.instance.names
         offered = {code: cleaned.get(f"name_{code}", "") for code, _name in offered_languages()}

@@ -115,11 +115,11 @@ class Brand(models.Model):
             if (written := getattr(self, field)) and (colour := colours.normal(written)):
                 setattr(self, field, colour)
             elif written:
-                errors[field] = _("Write a colour as six digits, such as #12315c.")
+                errors[field] = _("Enter a colour as six digits, such as #12315c.")
         for field, message in self._faint_colours():
             errors.setdefault(field, message)
         if not isinstance(self.names, dict) or not set(self.names) <= set(SHIPPED):
-            errors["names"] = _("This is no list of names by language.")
+            errors["names"] = _("This isn’t a list of names by language.")
         if errors:
             raise ValidationError(errors)
 
@@ -169,11 +169,11 @@ class SiteLink(models.Model):
 
     brand = models.ForeignKey(Brand, models.CASCADE, related_name="links")
     place = models.CharField(_("place"), max_length=6, choices=Place, default=Place.FOOTER)
-    kind = models.CharField(_("leads to"), max_length=8, choices=Kind, default=Kind.OTHER)
+    kind = models.CharField(_("destination"), max_length=8, choices=Kind, default=Kind.OTHER)
     #: "" stands for all languages.
     language = LanguageField(_("language"), blank=True, default="")
-    label = ShortTextField(_("words"), max_length=60, blank=True)
-    address = models.CharField(_("address"), max_length=500)
+    label = ShortTextField(_("link text"), max_length=60, blank=True)
+    address = models.CharField(_("link"), max_length=500)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -188,9 +188,9 @@ class SiteLink(models.Model):
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         if self.kind == self.Kind.OTHER and not self.label:
-            errors["label"] = _("Say which words are to be the link.")
+            errors["label"] = _("Enter the text of the link.")
         if self.address and not is_address(self.address):
-            errors["address"] = _("Write an address that begins with https://, with / or with mailto:.")
+            errors["address"] = _("Enter a URL that begins with https://, / or mailto:.")
         if errors:
             raise ValidationError(errors)
 

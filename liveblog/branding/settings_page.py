@@ -66,7 +66,7 @@ def look(request: HttpRequest) -> HttpResponse:
                 links.instance = form.instance
                 links.save()
                 record(Action.SITE_CHANGED, "name and look", changed=[*form.changed_data, *_changed(links)])
-                messages.success(request, _("Saved. Open pages change when they are loaded again."))
+                messages.success(request, _("Saved. Open pages will change when they are reloaded."))
                 return redirect(request.path)
     else:
         form, links = _forms(request)
@@ -147,8 +147,8 @@ def _contrast(draft: Branding) -> str:
     band = draft.band
     ratio = f"{int(colours.contrast(band.text, band.band) * 10) / 10:.1f}"
     if band.text == colours.WHITE:
-        return _("Contrast %(ratio)s to 1: white text reads well on it.") % {"ratio": ratio}
-    return _("Contrast %(ratio)s to 1: black text reads well on it.") % {"ratio": ratio}
+        return _("Contrast %(ratio)s to 1: white text is easy to read on it.") % {"ratio": ratio}
+    return _("Contrast %(ratio)s to 1: black text is easy to read on it.") % {"ratio": ratio}
 
 
 def register() -> None:

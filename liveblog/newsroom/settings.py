@@ -76,7 +76,7 @@ def form_page(
         with transaction.atomic():
             form.save()
             record(Action.SITE_CHANGED, subject, changed=form.changed_data)
-        messages.success(request, _("Saved. It holds for new coverage."))
+        messages.success(request, _("Saved. This applies to new coverage."))
         return redirect(request.path)
     context = admin.site.each_context(request) | {
         "title": _("Settings"),
