@@ -1,7 +1,7 @@
 PORT ?= 8000
 python := .venv/bin/python
 
-.PHONY: help demo test soak check bench wheel format messages messages-update lock
+.PHONY: help demo test soak check bench audit wheel format messages messages-update lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: .venv/.installed node_modules/.installed messages ## check style, types, 
 bench: .venv/.installed messages ## measure delivery, pages and moderation, as ratios (BENCH="fanout --rounds 1")
 	SECRET_KEY=bench STATIC_ROOT=$(CURDIR)/.cache/static $(python) manage.py collectstatic --noinput --verbosity 0
 	STATIC_ROOT=$(CURDIR)/.cache/static scripts/services -- $(python) -m bench $(BENCH)
+
+audit: .venv/.installed audit/node_modules/.installed messages ## measure the reader's pages, idle machine (AUDIT="weight shift")
+	scripts/audit $(AUDIT)
 
 wheel: .venv/.installed ## build a wheel with all files, in dist/
 	$(python) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
@@ -56,6 +59,12 @@ lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || scripts/install nodejs npm
 	npm ci --no-progress
+	@touch $@
+
+# Lighthouse and the checker of HTML are large, and only make audit needs them.
+audit/node_modules/.installed: audit/package.json audit/package-lock.json
+	@command -v npm >/dev/null || scripts/install nodejs npm
+	cd audit && npm ci --ignore-scripts --no-progress
 	@touch $@
 
 $(python):

@@ -42,6 +42,7 @@ from articles.base_admin import (
     language_fieldsets,
 )
 from articles.desk import urls as desk_urls
+from articles.desk import views as desk_views
 from articles.desk.consumers import PERMISSIONS
 from articles.embeds import views as embed_views
 from articles.embeds.forms import EmbedFormMixin
@@ -169,6 +170,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "policies",
         "needs_release",
         "shows_writing",
+        "notifications",
         "embedding",
         "embed_origins",
     )
@@ -460,6 +462,10 @@ class MineFilter(admin.SimpleListFilter):
         return queryset.filter(**found.get(self.value(), {}))
 
 
+#: The parameter of the form for browsers without JavaScript; without it, writers get to the desk.
+PLAIN_FORM = "form"
+
+
 @admin.register(Update)
 class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update]):
     """The admin of updates, with their versions and the upload of pictures."""
@@ -555,6 +561,32 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
     def article_named(self, update: Update) -> SafeString:
         return named(update.article)
 
+    # Updates are written at the desk. The form is for browsers without JavaScript, and for those who only read.
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        if self._wants_desk(request, "articles.add_update"):
+            article = self._article_to_add_to(request)
+            if article is not None:
+                return HttpResponseRedirect(reverse("admin:articles_desk", args=[article.pk]))
+            self.message_user(request, _("Choose the coverage, then write at its live desk."), messages.INFO)
+            return HttpResponseRedirect(reverse("admin:articles_article_changelist"))
+        return super().add_view(request, form_url, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        if self._wants_desk(request, "articles.change_update"):
+            update = Update.objects.only("article").filter(pk=number(object_id) or 0).first()
+            if update is not None:
+                address = reverse("admin:articles_desk", args=[update.article_id])
+                return HttpResponseRedirect(f"{address}?edit={update.pk}")
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _wants_desk(self, request: HttpRequest, permission: str) -> bool:
+        return request.method == "GET" and PLAIN_FORM not in request.GET and request.user.has_perm(permission)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         author = Author.objects.filter(user=request.user.pk).first()
@@ -591,7 +623,11 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        return [path("pictures/", wrap(upload), name="articles_picture_upload"), *super().get_urls()]
+        return [
+            path("pictures/", wrap(upload), name="articles_picture_upload"),
+            path("approvals/", wrap(desk_views.waiting), name="articles_approvals"),
+            *super().get_urls(),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Update, form: forms.ModelForm, change: bool) -> None:
         before = changes.row_before(obj)

@@ -23,7 +23,7 @@ from comments.models.comment import COUNT, FEATURED, CommentQuerySet
 from comments.models.rules import FORM
 from comments.text import html_of
 from liveblog.delivery.elements import Operation, in_each_language, number_of
-from liveblog.languages import direction, locale_of
+from liveblog.languages import direction, language_name, locale_of
 
 #: How many answers a list shows below each thread: the last ones.
 MAX_ANSWERS = 5
@@ -82,6 +82,7 @@ def comment_context(comment: Comment, article: Article, language: str) -> dict[s
         "url": f"{article.url(language)}comments/",
         "foreign": comment.language != language,
         "direction": direction(comment.language),
+        "language_name": language_name(comment.language),
         "text": html_of(comment.text),
         "translatable": comment.language != language and translation.available(),
         # An answer to the first comment of the thread need not name its author.
@@ -121,9 +122,10 @@ def count_html(article: Article, language: str) -> str:
 
 
 def featured_html(article: Article, language: str) -> str:
-    featured = for_readers().approved().filter(article=article, featured=True)[:MAX_FEATURED]
-    comments = [comment_context(comment, article, language) for comment in featured]
-    return get_template("comments/featured.html").render({"comments": comments})
+    featured = for_readers().approved().filter(article=article, featured=True)[: MAX_FEATURED + 1]
+    comments = [comment_context(comment, article, language) for comment in featured[:MAX_FEATURED]]
+    context = {"comments": comments, "complete": len(featured) <= MAX_FEATURED}
+    return get_template("comments/featured.html").render(context)
 
 
 def form_html(article: Article, language: str, **context: object) -> str:

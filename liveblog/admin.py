@@ -33,7 +33,9 @@ from liveblog.blank import unless_blank
 from liveblog.fields import TextFormField
 from liveblog.lists import listed
 from liveblog.moments.admin import MomentsAdmin
+from liveblog.rest.admin import TokenAdmin
 from liveblog.search.admin import IndexedSearchMixin
+from liveblog.webhooks.admin import DeliveryAdmin, WebhookAdmin
 
 #: By class of the column: arguments of its field in a form.
 _VISIBLE: Mapping[type[models.Field], Mapping[str, Any]] = {models.CharField: {"form_class": TextFormField}}
@@ -57,7 +59,7 @@ class _ChangeForm(UserChangeForm):
 
 
 # Secrets, sessions and addresses are the business of the person whose account it is; see liveblog.accounts.
-__all__ = ["AccountAdmin", "EntryAdmin", "RoleAdmin"]
+__all__ = ["AccountAdmin", "DeliveryAdmin", "EntryAdmin", "RoleAdmin", "TokenAdmin", "WebhookAdmin"]
 
 admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 

@@ -7,17 +7,21 @@ from django.utils.translation import gettext_lazy as _
 
 class LiveblogConfig(AppConfig):
     name = "liveblog"
-    verbose_name = "Live delivery"
+    verbose_name = _("System")
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
         from liveblog import checks, jobs, metrics, rekeying, tracing
         from liveblog.accounts import second_factor, suspension
+        from liveblog.alerts import sending as alerts
         from liveblog.audit import accounts
         from liveblog.branding import current, settings_page
         from liveblog.branding.models import Brand, SiteLink
         from liveblog.roles import apply_roles
         from liveblog.search import users
         from liveblog.translation import engines
+        from liveblog.webhooks import rekeying as webhooks
 
         # Django's own name for it is for programmers.
         apps.get_app_config("auth").verbose_name = _("People and roles")
@@ -27,9 +31,11 @@ class LiveblogConfig(AppConfig):
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
         accounts.connect()
+        user_logged_in.connect(alerts.note_language, dispatch_uid="language of alerts")
         suspension.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
+        rekeying.register(webhooks.rekey)
         for model in (Brand, SiteLink):
             for signal in (post_save, post_delete):
                 signal.connect(current.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")

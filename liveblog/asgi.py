@@ -20,9 +20,10 @@ django.setup(set_prefix=False)
 from channels.auth import AuthMiddlewareStack
 from django.urls import path, re_path
 
-from articles.desk.consumers import DeskConsumer
+from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
+from articles.following.deliveries import send_when_due as notify_when_due
 from articles.interchange.jobs import import_when_due
 from articles.newsroom.consumers import NewsroomConsumer
 from articles.polls.counting import publish_when_voted
@@ -32,6 +33,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
+from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
 from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
@@ -41,6 +43,7 @@ from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
+from liveblog.webhooks.sending import send_when_due as send_to_webhooks
 
 #: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
 _BULKHEADS = (
@@ -48,12 +51,18 @@ _BULKHEADS = (
     r"/admin/articles/article/(\d+)/(?!desk/embed/)",
     r"/admin/articles/(update|translation)/(?!pictures/)",
     r"/admin/(comments)/(?!comment/\d+/translate/)",
+    r"/api/v1/desk/articles/([^/]+)/",
+    r"/api/v1/desk/(comments|translations)/",
 )
 
 connections.begin_to_serve()
 _http = Handler(_BULKHEADS)
-#: Beside the pages of readers: sitemaps, embeds, and the style sheet and files of the newsroom's brand.
-_SHARED = ("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js")
+#: Beside the pages of readers: sitemaps, embeds, the style sheet and files of the brand, and those answers to
+#: programs that are for everybody.
+_SHARED = (
+    *("/sitemap", "/news-sitemap.xml", "/brand/", "/embed/", "/embed.js"),
+    *(f"/api/v1/{name}" for name in ("articles", "authors", "openapi.json", "topics")),
+)
 _pages = PageCache(_http, dict(settings.LANGUAGES), parameters.read_at, _SHARED, is_of_site)
 notify.add_change_callback(_pages.expire)
 
@@ -74,6 +83,7 @@ _routes = ProtocolTypeRouter(
         "websocket": URLRouter(
             [
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),
+                path("ws/approvals/", _own(AuthMiddlewareStack(ApprovalsConsumer.as_asgi()))),
                 path("ws/moderation/", _own(AuthMiddlewareStack(QueueConsumer.as_asgi()))),
                 path("ws/newsroom/", _own(AuthMiddlewareStack(NewsroomConsumer.as_asgi()))),
                 path("ws/<language>/live/<slug:slug>/", _own(live, may_embed)),
@@ -88,9 +98,12 @@ _routes = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            notify_when_due,
+            send_to_webhooks,
             import_when_due,
             run_when_due,
             clear_when_due,
+            tell_when_due,
             keys.note_while_serving,
             _load_detector,
         ),

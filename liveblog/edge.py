@@ -31,14 +31,18 @@ MAX_NEWSROOM_BODY_BYTES = 6_000_000
 #: Of forms with a file: a photo has up to 30 MB.
 MAX_UPLOAD_BYTES = 31_000_000
 
-_NEWSROOM = "/admin/"
-_UPLOADS = re.compile(r"/admin/articles/(?:update/pictures/|article/(?:add/|[0-9]+/change/|(?:add|[0-9]+)/remarks/))")
+#: The newsroom's pages, and its part of the interface for programs.
+_NEWSROOM = ("/admin/", "/api/v1/desk/")
+_UPLOADS = re.compile(
+    r"/admin/articles/(?:update/pictures/|article/(?:add/|[0-9]+/change/|(?:add|[0-9]+)/remarks/))"
+    r"|/api/v1/desk/pictures"
+)
 
 
 def max_body(path: str, *, known: bool) -> int:
     """Return how large the body of a request may be, in bytes.
 
-    known   whether the client says that it has a session; others only log in
+    known   whether the client says that it has a session or an access token; others only log in
     """
     if not known or not path.startswith(_NEWSROOM):
         return MAX_BODY_BYTES
@@ -80,7 +84,7 @@ class BodyLimits:
                 has_body = length > 0
             elif name == b"transfer-encoding":
                 has_body = True
-            elif name == b"cookie" and self._session in value:
+            elif (name == b"cookie" and self._session in value) or name == b"authorization":
                 known = True
         if has_body:
             await self._limited(scope, receive, send, length, max_body(scope["path"], known=known))

@@ -26,7 +26,7 @@ from liveblog import metrics, tracing
 from liveblog.errors import ProviderError
 
 #: Number of exchanges of a client that may be under way, including those whose caller has stopped waiting.
-_MAX_EXCHANGES = 16
+MAX_EXCHANGES = 16
 _HEADERS = {"User-Agent": "liveblog", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -71,7 +71,7 @@ class Client:
                 self._session.mount(prefix, adapter)
         for adapter in self._session.adapters.values():
             _have_connections_cut(adapter)
-        self._places = threading.BoundedSemaphore(_MAX_EXCHANGES)
+        self._places = threading.BoundedSemaphore(MAX_EXCHANGES)
 
     def send(
         self,

@@ -1,22 +1,31 @@
 from django.db import models
 
 from liveblog.accounts.models import Invitation, Profile
+from liveblog.alerts.models import Alert, AlertChoice
 from liveblog.audit.models import Entry
 from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
+from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
+from liveblog.webhooks.models import Delivery, Webhook
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
     "Brand",
     "BrandFile",
     "Change",
     "DatabaseHistory",
+    "Delivery",
     "Entry",
     "Invitation",
     "Profile",
     "SearchText",
     "SiteLink",
+    "StoredAnswer",
+    "Token",
+    "Webhook",
 ]
 
 

@@ -138,6 +138,16 @@ RIGHTS: tuple[Right, ...] = (
         _all_of("articles.import", "add", "change", "view"),
         (EDITOR,),
     ),
+    Right(
+        _("Connect programs that act in one’s own name, by access tokens"),
+        _all_of("liveblog.token", "add", "view"),
+        (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
+    ),
+    Right(
+        _("Have other systems told at once of what happens, by webhooks"),
+        (*_all_of("liveblog.webhook"), "liveblog.view_delivery"),
+        (EDITOR,),
+    ),
     Right(_("Decide whether updates need a second pair of eyes"), ("articles.switch_release",), (EDITOR,)),
 )
 

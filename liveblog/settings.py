@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "liveblog.webpush",
     "liveblog",
     "articles",
     "comments",
@@ -279,6 +280,8 @@ LIVE_MAX_CONNECTIONS_PER_ADDRESS = env.int("LIVE_MAX_CONNECTIONS_PER_ADDRESS", 5
 #: Requests other than reading, of whatever kind, that one network address may send in a minute without an account.
 POSTS_PER_MINUTE = env.int("POSTS_PER_MINUTE", 600)
 POLL_VOTES_PER_MINUTE = env.int("POLL_VOTES_PER_MINUTE", 120)
+#: Requests with one access token of the interface for programs, in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 300)
 
 # Coverage -------------------------------------------------------------------------------------------------------------
 
@@ -354,6 +357,42 @@ MASTODON_INSTANCES = env.list(
 )
 #: For tests: addresses to use instead of those of the providers, as https://host=http://127.0.0.1:8001.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
+
+# Notifications -------------------------------------------------------------------------------------------------------
+
+#: The key by which push services recognise this site (RFC 8292): 32 octets in base64url. Without one nobody can follow.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "").rstrip("=")
+if VAPID_PRIVATE_KEY and not re.fullmatch(r"[A-Za-z0-9_-]{43}", VAPID_PRIVATE_KEY):
+    raise ImproperlyConfigured("VAPID_PRIVATE_KEY has 43 letters, digits, - and _. `manage.py setup` makes one.")
+#: Hosts of the push services that are sent messages; *. stands for any name below. Endpoints come from strangers, so a
+#: host that is not named could be anybody's server.
+PUSH_SERVICES: list[str] = env.list(
+    "PUSH_SERVICES",
+    [
+        *("fcm.googleapis.com", "jmt17.google.com", "*.push.services.mozilla.com"),
+        *("*.push.apple.com", "*.notify.windows.com"),
+    ],
+)
+#: For tests: addresses to use instead of those of push services, as https://host=http://127.0.0.1:8001.
+PUSH_ROUTES: dict[str, str] = env.dict("PUSH_ROUTES", {})
+PUSH_WORKER = env.bool("PUSH_WORKER", True)
+#: Seconds after publishing in which a notification can still be stopped.
+PUSH_DELAY_SECONDS = env.float("PUSH_DELAY_SECONDS", 15.0)
+#: Seconds for which a notification waits for a machine's draft, and for a review where readers get nothing before it.
+PUSH_DRAFT_SECONDS = env.float("PUSH_DRAFT_SECONDS", 60.0)
+PUSH_REVIEW_SECONDS = env.float("PUSH_REVIEW_SECONDS", 900.0)
+for _name in ("PUSH_DELAY_SECONDS", "PUSH_DRAFT_SECONDS", "PUSH_REVIEW_SECONDS"):
+    if not 0 <= globals()[_name] <= 86_400:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 to 86400 seconds (a day).")
+
+# Webhooks ------------------------------------------------------------------------------------------------------------
+
+#: Days of nothing but failures after which a webhook is switched off; 0: never.
+WEBHOOK_DISABLE_DAYS = env.float("WEBHOOK_DISABLE_DAYS", 5.0)
+if not 0 <= WEBHOOK_DISABLE_DAYS <= 365:
+    raise ImproperlyConfigured(f"WEBHOOK_DISABLE_DAYS is {WEBHOOK_DISABLE_DAYS}. It can be 0 (never) to 365 days.")
+#: For tests: addresses to use instead of those of other systems, as https://host=http://127.0.0.1:8001.
+WEBHOOK_ROUTES: dict[str, str] = env.dict("WEBHOOK_ROUTES", {})
 
 # Comments ------------------------------------------------------------------------------------------------------------
 
@@ -480,12 +519,13 @@ PICTURES = {
     "USE_PLACEHOLDERS": False,
 }
 
-# The extension of the editor that marks words in other languages.
+# The extensions of the editor: one marks words in other languages, one is the toolbar.
 DJANGO_PROSE_EDITOR_EXTENSIONS = [
     {
         "js": [static_lazy("articles/editor-language.js")],
         "extensions": {"Language": html_tags(["span"], {"span": ["lang", "dir"]})},
-    }
+    },
+    {"js": [static_lazy("articles/editor-toolbar.js")], "extensions": {"Toolbar": html_tags([])}},
 ]
 
 # Security -------------------------------------------------------------------------------------------------------------
@@ -675,13 +715,14 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                "liveblog.proxies",
+                *("liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
                 *(
                     "articles.embeds",
                     "articles.polls",
                     "articles.publishing",
                     "articles.translations",
                     "articles.feeds",
+                    "articles.following",
                     "articles.interchange",
                 ),
                 *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),

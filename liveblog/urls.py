@@ -1,19 +1,28 @@
 from allauth.account.views import password_change
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
 from articles.embedding import views as embedding
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
+from articles.following import views as following
 from articles.polls.views import vote
+from articles.rest.routing import router as coverage_api
+from comments.rest import router as comments_api
 from liveblog import metrics, views
 from liveblog.accounts import views as accounts
 from liveblog.branding import settings_page
 from liveblog.branding import views as branding
 from liveblog.converters import IndexNowKeyConverter, LanguageConverter
+from liveblog.newsroom import app
 from liveblog.newsroom import settings as settings_pages
+from liveblog.rest import site as rest
+from liveblog.service_worker import service_worker
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
+
+api, api_urls = rest.make(coverage_api, comments_api)
 
 urlpatterns = [
     path("", views.to_language, name="root"),
@@ -21,6 +30,9 @@ urlpatterns = [
     path("readyz", views.ready),
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
+    path("service-worker.js", service_worker, name="service-worker"),
+    # For the service worker, which is in no language.
+    path("push/renew/", following.renew, {"language": settings.LANGUAGE_CODE}, name="push-renew"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),
@@ -36,9 +48,13 @@ urlpatterns = [
     path("admin/settings/", settings_pages.first, name="settings"),
     path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
+    path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
+    path("admin/worker.js", app.worker, name="newsroom-worker"),
+    path("admin/resume/", app.resume, name="newsroom-resume"),
     path("accounts/", include("liveblog.accounts.urls")),
     path("admin/", include("articles.newsroom.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include((api_urls, "api"))),
     path("embed.js", embedding.script, name="embed-script"),
     path("embed/<language:language>/<slug:slug>/", embedding.page, name="embed-page"),
     path("embed/<language:language>/<slug:slug>/fragment.html", embedding.fragment, name="embed-fragment"),

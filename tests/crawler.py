@@ -303,7 +303,7 @@ def faults_of_alternates(pages: dict[str, Page], language: str, address: str) ->
 # From page to page ---------------------------------------------------------------------------------------------------
 
 _PAGE_OF_ARTICLE = re.compile("/[a-z]+/live/[^/]+/")
-_NOT_PAGES = re.compile(r"/(?:media|static|i18n|ws)/|/admin/(?:logout|jsi18n)/")
+_NOT_PAGES = re.compile(r"/(?:api|media|static|i18n|ws)/|/admin/(?:logout|jsi18n)/")
 
 
 def local(address: str, base: str = "/") -> str | None:

@@ -21,6 +21,8 @@ class Proxy:
         self._behind = port
         self.cut_idle = cut_idle
         self.websockets = websockets
+        #: Whether it forwards nothing: the reader has no connection.
+        self.down = False
         #: The number of websocket handshakes so far.
         self.handshakes = 0
         self._lost = 0
@@ -57,6 +59,8 @@ class Proxy:
             active = time.monotonic()
             # A busy machine may need longer than that to answer a plain request.
             while not is_websocket or self.cut_idle is None or time.monotonic() - active < self.cut_idle:
+                if self.down:
+                    return
                 for source in select.select([reader, server], [], [], 0.05)[0]:
                     data = source.recv(65536)
                     if not data:

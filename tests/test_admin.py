@@ -168,7 +168,7 @@ def test_a_new_update_starts_with_the_journalists_language_and_byline() -> None:
     author.user = User.objects.get(username="journalist")
     author.save()
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "uk"
-    initial = client.get(f"{ADD}?article={article.pk}").context["adminform"].form.initial
+    initial = client.get(f"{ADD}?article={article.pk}&form=1").context["adminform"].form.initial
     assert initial["source_language"] == "uk"
     assert initial["authors"] == [author.pk]
 
@@ -179,7 +179,7 @@ def test_the_forms_open_in_every_language_under_the_content_security_policy(lang
     update = factories.update(article)
     client = member_of("Editor")
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    for address in ("/admin/", ADD, change_url(update), change_url(article), "/admin/articles/update/"):
+    for address in ("/admin/", f"{ADD}?form=1", change_url(update), change_url(article), "/admin/articles/update/"):
         answer = client.get(address)
         html = answer.content.decode()
         assert f'lang="{language}"' in html

@@ -33,6 +33,7 @@ from liveblog.delivery import websocket
 from liveblog.languages import SHIPPED
 from liveblog.newsroom import presence
 from liveblog.roles import ROLES
+from tests import programs
 from tests.server import ROOT
 
 TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
@@ -457,8 +458,26 @@ def test_the_reference_lists_every_address() -> None:
     listed = {*named(page, "Readers"), *named(page, "Newsroom"), *named(page, "Monitoring")}
     listed = {name for name in listed if name.startswith("/")}
     assert listed <= there, listed - there
-    public = {route for route in there if not route.startswith(("/accounts/", "/admin/", "/i18n/"))}
+    elsewhere = ("/accounts/", "/admin/", "/i18n/", "/api/v1/")
+    public = {route for route in there if not route.startswith(elsewhere) or route == "/api/v1/"}
     assert public <= listed, public - listed
+
+
+def test_the_reference_lists_every_operation_of_the_interface_with_its_scope() -> None:
+    operations = {
+        (
+            f"{method.upper()} {path}",
+            *sorted(scope for each in operation.get("security", []) for scope in each["AccessToken"]),
+        )
+        for path, methods in programs.description()["paths"].items()
+        for method, operation in methods.items()
+    }
+    listed = set()
+    for section in ("Reading", "The work of the newsroom"):
+        for cells in rows(f"{REFERENCE}/api.md", section)[1:]:
+            scopes = re.findall(r"`(\w+)`", cells[2]) if len(cells) > 2 else []
+            listed.add((cells[0].strip("`"), *scopes))
+    assert listed == operations
 
 
 def test_the_reference_lists_every_role_and_permission() -> None:

@@ -105,7 +105,7 @@ def test_an_embed_is_published_in_the_admin(server: EmbedServer) -> None:
     article = factories.article()
     client = member_of("Journalist")
     add = reverse("admin:articles_update_add")
-    form = form_of(client.get(add, {"article": article.pk})) | {"article": article.pk}
+    form = form_of(client.get(add, {"article": article.pk, "form": "1"})) | {"article": article.pk}
     client.post(add, form | {"embed_url": "https://youtu.be/dQw4w9WgXcQ", "_publish": ""})
     update = Update.objects.get()
     assert (update.kind, update.state, update.embed.url) == ("embed", "published", VIDEO)

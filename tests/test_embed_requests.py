@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from articles.embeds.fetching import Fetcher, check
+from articles.embeds.fetching import Fetcher
 from liveblog.errors import ProviderError
+from liveblog.public_http import check
 from tests.embed_servers import WHERE_TO, EmbedServer
 
 

@@ -182,7 +182,10 @@ def starts(role: str, language: str, article: Article) -> list[str]:
     if role == "Moderator":
         return ["/admin/", "/admin/comments/comment/"]
     if role == "Journalist":
-        return ["/admin/", *(f"/admin/articles/update/{pk}/change/" for pk in one_of_each(article.updates, "state"))]
+        return [
+            "/admin/",
+            *(f"/admin/articles/update/{pk}/change/?form=1" for pk in one_of_each(article.updates, "state")),
+        ]
     if role == "Editor":
         return ["/admin/"]
     rows = Translation.objects.filter(update__article=article)

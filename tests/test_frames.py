@@ -68,7 +68,7 @@ def test_what_follows_from_the_updates_comes_with_them() -> None:
 
 def test_pinned_key_facts_are_sent_to_the_head_of_the_page() -> None:
     article = factories.article()
-    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
+    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>")
     [change, _latest] = frame(article, 0)["changes"]
     assert (change["list"], "version 1" in change["html"]) == ("in-short", True)
     facts.body_en = "<ul><li>Two.</li></ul>"

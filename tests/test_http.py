@@ -131,7 +131,7 @@ def test_the_body_of_an_error_is_read_for_callers_who_want_it(server: RawServer)
 
 
 def test_the_number_of_unfinished_exchanges_is_limited(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
-    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setattr(http, "MAX_EXCHANGES", 2)
     # A name lookup cannot be ended.
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.closing.wait(30))
     client = Client("test")
@@ -143,7 +143,7 @@ def test_the_number_of_unfinished_exchanges_is_limited(monkeypatch: pytest.Monke
 def test_servers_that_trickle_keep_no_place(
     monkeypatch: pytest.MonkeyPatch, server: RawServer, start: bytes, mounted: bool
 ) -> None:
-    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setattr(http, "MAX_EXCHANGES", 2)
     client = Client("test", {"http://": HTTPAdapter()} if mounted else None)
     server.trickles(start)
     assert {reason_of(client, server, seconds=0.1) for _ in range(6)} == {"timeout"}
@@ -152,7 +152,7 @@ def test_servers_that_trickle_keep_no_place(
 
 
 def test_a_proxy_that_trickles_keeps_no_place(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
-    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setattr(http, "MAX_EXCHANGES", 2)
     monkeypatch.setenv("HTTP_PROXY", server.url)
     client = Client("test", environment=True)
     server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
@@ -162,7 +162,7 @@ def test_a_proxy_that_trickles_keeps_no_place(monkeypatch: pytest.MonkeyPatch, s
 
 
 def test_a_finished_exchange_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
-    monkeypatch.setattr(http, "_MAX_EXCHANGES", 2)
+    monkeypatch.setattr(http, "MAX_EXCHANGES", 2)
     client = Client("test")
     server.says(b"fine")
     with ThreadPoolExecutor(8) as threads:

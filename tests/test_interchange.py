@@ -91,7 +91,9 @@ def coverage() -> Article:
     poll = factories.update(of, kind="poll", headline_en="Will they agree?", body_en="<ul><li>Yes</li><li>No</li></ul>")
     Vote.objects.bulk_create(Vote(update=poll, voter=f"{n}", choice=n % 2) for n in range(5))
     counting.publish_tallies()
-    factories.update(of, is_key=True, headline_en="It is done", kind="facts", body_en="<ul><li>All</li></ul>")
+    factories.update(
+        of, is_key=True, headline_en="It is done", kind="facts", body_en="<ul><li>All</li><li>Of</li><li>It</li></ul>"
+    )
     corrected = factories.update(of)
     corrected.correction_note_en, corrected.body_en = "It was Tuesday.", "<p>On Tuesday.</p>"
     with acting_as(editor):

@@ -43,6 +43,8 @@ def structured(client: Client, article: Article) -> dict[str, Any]:
         ("quote", {"headline_de": "Ohne Worte"}, {"body_de", "attribution_de"}),
         ("quote", {"body_de": "<p>Ja.</p>"}, {"attribution_de"}),
         ("facts", {"body_de": "<p>Kein Punkt.</p>"}, {"body_de"}),
+        ("facts", {"body_de": "<ul><li>Eins</li><li>Zwei<ul><li>Drei</li></ul></li></ul>"}, {"body_de"}),
+        ("facts", {"body_de": f"<ul>{'<li>Punkt</li>' * 6}</ul>"}, {"body_de"}),
         ("table", {"body_de": "<p>Keine Tabelle.</p>"}, {"headline_de", "body_de"}),
         ("poll", {"body_de": "<ul><li>Ja</li><li>Nein</li></ul>"}, {"headline_de"}),
         ("poll", {"headline_de": "Ja?", "body_de": "<ul><li>Ja</li></ul>"}, {"body_de"}),
@@ -217,18 +219,20 @@ def test_text_around_a_table_is_unchanged() -> None:
 
 def test_key_facts_are_pinned_when_they_are_first_published(client: Client) -> None:
     article = factories.article()
-    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li></ul>")
+    facts = factories.update(article, kind="facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>")
     factories.update(article)
     html = client.get(article.url("en")).content.decode()
     assert re.search(r'<article id="(update-\d+)"', html)[1] == facts.element  # type: ignore[index]
     assert html.index('id="in-short"') < html.index(f'id="{facts.element}"') < html.index('id="updates"')
     assert '<span class="badge pin">Pinned</span>' in client.get(facts.url("en")).content.decode()
-    later = factories.update(article, kind="facts", body_en="<ul><li>Two.</li></ul>")
+    later = factories.update(article, kind="facts", body_en="<ul><li>Two.</li><li>Three.</li><li>Four.</li></ul>")
     assert later.pin > facts.pin
 
 
 def test_unpinned_key_facts_stay_unpinned() -> None:
-    facts = factories.update(factories.article(), kind="facts", body_en="<ul><li>One.</li></ul>")
+    facts = factories.update(
+        factories.article(), kind="facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>"
+    )
     facts.pin = None
     facts.save()
     facts.body_en = "<ul><li>Two.</li></ul>"

@@ -438,8 +438,8 @@ def test_a_new_update_is_scheduled_in_the_zone_of_its_article(article: Article, 
         "body_en": "<p>Later.</p>",
         "publish_at": "2035-01-31T15:00",
     }
-    assert "in the article’s time zone" in editor.get(address).content.decode()
-    assert "Eastern Time, New York" in editor.get(f"{address}?article={article.pk}").content.decode()
+    assert "in the article’s time zone" in editor.get(f"{address}?form=1").content.decode()
+    assert "Eastern Time, New York" in editor.get(f"{address}?article={article.pk}&form=1").content.decode()
     assert "article" in errors_of(editor.post(address, form | {"article": "12345"}))
     assert editor.post(address, form | {"_save": "1"}).status_code == 302
     assert Update.objects.get().publish_at == datetime.datetime(2035, 1, 31, 15, tzinfo=NEW_YORK)

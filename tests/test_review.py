@@ -174,7 +174,7 @@ def test_the_forms_of_articles_and_new_updates_show_remarks_and_ask_again() -> N
     history = client.get(reverse("admin:articles_article_history", args=[article.pk])).content.decode()
     assert "Approved the translation despite warnings (German)" in history
     add = reverse("admin:articles_update_add")
-    form = client.get(add, {"article": article.pk})
+    form = client.get(add, {"article": article.pk, "form": "1"})
     new = {**form_of(form), "article": article.pk, "source_language": "en", "body_en": SOURCE, "body_de": WRONG}
     answer = client.post(add, {**new, "_publish": "1"})
     assert "body_de" in errors_of(answer)

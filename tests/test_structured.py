@@ -120,7 +120,9 @@ def test_liveblog_json_tells_all_updates_once_in_documents_that_follow_each_othe
     article = factories.article()
     updates = [factories.update(article) for _ in range(8)]
     # A pinned update stands on top of the page, and key facts stand on every page.
-    factories.update(article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li></ul>")
+    factories.update(
+        article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>"
+    )
     updates[2].pin = 7
     updates[2].save()
     expected = [f"http://127.0.0.1:8000{one.url('en')}" for one in Update.objects.order_by("-first_published_at")]
@@ -265,7 +267,7 @@ def test_a_missing_update_offers_its_other_languages(client: Client) -> None:
     update = factories.update(article)
     answer = client.get(update.url("de"))
     assert answer.status_code == 404
-    links = [link for link in Page(answer.content.decode()).links if "/live/" in link]
+    links = [link for link in Page(answer.content.decode()).links if "/update/" in link]
     assert links == [update.url(code) for code in ("en", "uk", "ar")]
 
 
@@ -343,7 +345,9 @@ def one_of_each_kind(article: Article) -> list[Update]:
         factories.update(article, kind="pictures", pictures=(factories.picture((1600, 900), **picture),)),
         factories.update(article, kind="pictures", pictures=(factories.picture((40, 30), **picture),)),
         factories.update(article, kind="quote", body_en="<p>We stay.</p>", attribution_en="A minister"),
-        factories.update(article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li></ul>"),
+        factories.update(
+            article, kind="facts", headline_en="Facts", body_en="<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>"
+        ),
         factories.update(
             article, kind="table", headline_en="T", body_en="<table><tbody><tr><td>1</td></tr></tbody></table>"
         ),

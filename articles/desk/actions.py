@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles import changes
+from articles.desk import notes
+from articles.following import outlook, stories
 from articles.models import Update
 from articles.publishing import pins, rules, snapshot, syndication
 from liveblog.actors import acting_as
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     Actor = User | AnonymousUser
 
 State = Update.State
+
+#: Seconds for which publishing waits, so that it can be undone before readers see it; the user chooses.
+DELAYS = (5, 10, 30)
 
 
 def colleagues() -> QuerySet[User]:
@@ -40,11 +47,25 @@ def publish(update: Update, user: Actor) -> None:
         update.publish(update.publish_at)
 
 
+def delay(update: Update, seconds: str | None, planned: datetime.datetime | None = None) -> None:
+    """Have the clock publish an update in some seconds that would be published now, and that no reader has seen.
+
+    planned   the moment for which the stored update is scheduled: the same request sent again keeps it
+    """
+    wanted = number(seconds)
+    if wanted not in DELAYS or update.state != State.PUBLISHED or update.published_before:
+        return
+    at = timezone.now() + datetime.timedelta(seconds=wanted)
+    update.state, update.publish_at = State.SCHEDULED, min(planned or at, at)
+
+
 def _publish(update: Update, user: Actor, data: QueryDict) -> None:
     if data.get("opened") != snapshot.version_token(update):
         raise Conflict
     published_before = update.published_before
+    planned = update.publish_at if update.state == State.SCHEDULED else None
     publish(update, user)
+    delay(update, data.get("delay"), planned)
     _save(update)
     if update.state == State.PUBLISHED and not published_before:
         syndication.publish_copies(update, user)
@@ -58,6 +79,23 @@ def _withdraw(update: Update, user: Actor, data: QueryDict) -> None:
 def _draft(update: Update, user: Actor, data: QueryDict) -> None:
     update.state, update.publish_at = State.DRAFT, None
     _save(update)
+
+
+def _undo(update: Update, user: Actor, data: QueryDict) -> None:
+    """Take an update that waits for its moment back to a draft, with the copies that were sent along with it."""
+    if update.state != State.SCHEDULED:
+        raise ValidationError(_("It is too late to undo this. Readers see the update; you can withdraw it."))
+    copies = Update.objects.filter(state=State.SCHEDULED, publish_at=update.publish_at).exclude(pk=update.pk)
+    group = copies.filter(copy_group=update.copy_group) if update.copy_group else copies.none()
+    for each in (update, *group.select_related("article")):
+        _draft(each, user, data)
+
+
+def _send_back(update: Update, user: Actor, data: QueryDict) -> None:
+    if update.state != State.SUBMITTED:
+        raise Conflict
+    _draft(update, user, data)
+    notes.write(update.article, user, data.get("note", ""), update)
 
 
 def _pin(update: Update, user: Actor, data: QueryDict) -> None:
@@ -92,14 +130,26 @@ def _save(update: Update) -> None:
     update.save()
 
 
+def _stop_notification(update: Update, user: Actor, data: QueryDict) -> None:
+    if not outlook.may_stop(update, user):
+        raise PermissionDenied
+    story = stories.story_of(update)
+    with changes.edit(update):
+        if story is None or not stories.stop(story):
+            raise ValidationError(_("It is too late: the notification has gone out."))
+
+
 ACTIONS: dict[str, Callable[[Update, Actor, QueryDict], None]] = {
     "publish": _publish,
     "withdraw": _withdraw,
     "draft": _draft,
+    "undo": _undo,
+    "send-back": _send_back,
     "pin": _pin,
     "unpin": _unpin,
     "raise": _raise,
     "hand-over": _hand_over,
+    "stop-notification": _stop_notification,
 }
 
 #: Actions that need the permission to run a coverage; the others need that to change updates.

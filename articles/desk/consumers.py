@@ -11,7 +11,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from articles.publishing import writing
+from articles.publishing import approvals, writing
 from liveblog import notify
 from liveblog.newsroom.presence import INTERVAL_SECONDS, TIMEOUT_SECONDS, PresenceConsumer
 
@@ -62,3 +62,24 @@ class DeskConsumer(PresenceConsumer):
         if readers != self.sent_readers:
             await self.send_json({"readers": readers, "total": sum(readers.values())})
         self.sent_readers = readers
+
+
+class ApprovalsConsumer(PresenceConsumer):
+    """The websocket /ws/approvals/ of every page of the newsroom: it says that what awaits approval has changed.
+
+    It shows nobody to anybody, so it sends no signs of life.
+    """
+
+    rights = (approvals.PERMISSION,)
+
+    def group(self) -> str:
+        return approvals.GROUP
+
+    async def _announce(self) -> None:
+        return
+
+    async def _send_page(self) -> None:
+        # A page takes itself for admitted once it gets a message.
+        if self.sent_people is None:
+            self.sent_people = []
+            await self.send_json({"people": []})

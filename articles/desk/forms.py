@@ -16,11 +16,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from articles.desk import actions
+from articles.desk import actions, notes
 from articles.embeds.forms import EmbedField, EmbedFormMixin, EmbedWidget
 from articles.models import Article, Author, Topic, Update
 from articles.page.rendering import text_of_topic
 from articles.pictures.forms import PicturesFormMixin
+from articles.polls import ballot
+from articles.polls.forms import ChoicesFormField, with_choices, without_choices
 from articles.publishing import rules
 from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
@@ -97,6 +99,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         label=_("Headline"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     body = RichTextFormField(label=_("Text"), required=False)
+    choices = ChoicesFormField(label=_("Choices"), required=False)
     attribution = TextFormField(label=_("Attribution"), required=False, max_length=200)
     embed_url = EmbedField(widget=EmbedWidget(auto=False))
     source_url = forms.URLField(label=_("Link to source"), required=False, max_length=500, assume_scheme="https")
@@ -110,6 +113,13 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     published_at = MomentFormField(label=_("Backdate to"), required=False)
     backdating_reason = TextFormField(label=_("Reason for backdating"), required=False, max_length=300)
     closes_at = MomentFormField(label=_("Poll closes at"), required=False)
+    #: For the newsroom only; saved beside the update (`articles.desk.notes`).
+    note = TextFormField(
+        label=_("Note to colleagues"),
+        required=False,
+        max_length=notes.MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
     also_in = ObjectsFormField(
         Article.objects.none(), label=_("Also publish in"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -153,6 +163,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     def _initial(self, update: Update) -> dict[str, object]:
         texts: dict[str, object] = {name: text_in(update, name, update.source_language) for name in TEXTS}
+        if update.kind == Update.Kind.POLL:
+            texts["body"], texts["choices"] = without_choices(str(texts["body"]))
         return texts | {
             "key": update.key,
             "opened": version_token(update),
@@ -187,6 +199,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
     def _plan(self) -> None:
         """Set the state of an update that readers have not seen yet, according to the pressed button."""
         update, action = self.instance, self.data.get("action", "draft")
+        planned_before = update.publish_at if update.state == State.SCHEDULED else None
         update.publish_at = self.cleaned_data.get("publish_at")
         update.earlier_time = self.cleaned_data.get("published_at")
         update.backdating_reason = self.cleaned_data.get("backdating_reason", "")
@@ -194,6 +207,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             # An update that somebody else has to release stays submitted.
             if update.state != State.SUBMITTED or "publish" in self.acts:
                 actions.publish(update, self.user)
+            if action == "publish":
+                actions.delay(update, self.data.get("delay"), planned_before)
         elif action == "schedule":
             # If updates need release, releasing this one will schedule it.
             update.state = State.SUBMITTED if rules.needs_release(update) else State.SCHEDULED
@@ -210,6 +225,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
+        self._clean_choices()
         action, planned = self.data.get("action"), self.cleaned_data.get("publish_at")
         if self.instance.published_before:
             if action in ("draft", "schedule"):
@@ -228,12 +244,23 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
                 self.add_error(name, early)
         return cleaned
 
+    def _clean_choices(self) -> None:
+        """Put the choices into the body. Those of another kind stay in it as a list, so that none is lost."""
+        body, choices = self.cleaned_data.get("body"), self.cleaned_data.get("choices")
+        if body is None or not choices:
+            return
+        if self.cleaned_data.get("kind") == Update.Kind.POLL and ballot.parse(body):
+            self.add_error("body", _("The choices have fields of their own. Take the list out of this text."))
+        self.cleaned_data["body"] = with_choices(body, choices)
+
     def add_error(self, field: str | None, error: Any) -> None:
         """Report errors of translated columns at the composer's fields, which have no language suffix."""
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
                 plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
+                if plain == "body" and self.instance.kind == Update.Kind.POLL:
+                    plain = "choices"
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields
                 if plain not in self.errors:
                     # A field without a valid value has its error already.

@@ -13,6 +13,18 @@ from liveblog.delivery.states import new_token
 from liveblog.notify import notify_desk_after_commit
 
 
+def renew(article_pk: int, update_pk: int | None) -> None:
+    """Have the desks load an entry again; None: one was deleted. Call with the article locked."""
+    article = Article._base_manager.filter(pk=article_pk)
+    tokens = Right(Concat(F("desk_tokens"), Value(new_token())), DESK_TOKENS_LENGTH)
+    article.update(desk_revision=F("desk_revision") + 1, desk_tokens=tokens)
+    if update_pk is None:
+        article.update(deletion_revision=F("desk_revision"))
+    else:
+        newest = Subquery(article.values("desk_revision"))
+        Update._base_manager.filter(pk=update_pk).update(desk_revision=newest)
+
+
 class DeskRevisions:
     """Give each edited update the next number of its article's count, and notify the desks after the commit."""
 
@@ -23,12 +35,5 @@ class DeskRevisions:
         if edit.page_id is None:
             return
         if isinstance(edit.item, Update):
-            article = Article._base_manager.filter(pk=edit.page_id)
-            tokens = Right(Concat(F("desk_tokens"), Value(new_token())), DESK_TOKENS_LENGTH)
-            article.update(desk_revision=F("desk_revision") + 1, desk_tokens=tokens)
-            if edit.saved is None:
-                article.update(deletion_revision=F("desk_revision"))
-            else:
-                newest = Subquery(article.values("desk_revision"))
-                Update._base_manager.filter(pk=edit.saved.pk).update(desk_revision=newest)
+            renew(edit.page_id, None if edit.saved is None else edit.saved.pk)
         notify_desk_after_commit(edit.page_id)

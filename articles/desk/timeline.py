@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from articles.models import Article, Author, Topic, Translation, Update
+from articles.following.outlook import Outlook
+from articles.models import Article, Author, DeskNote, Topic, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
 from liveblog.numbers import number, sortable
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Number of published updates that are shown at first, and of those added at a time.
 PAGE_SIZE = 50
+
+#: Before an update is published, the time in which its entry counts the seconds.
+SOON = timedelta(minutes=1)
 
 State = Update.State
 
@@ -64,6 +69,7 @@ def updates() -> QuerySet[Update]:
         Prefetch("topics", Topic.objects.order_by("slug")),
         "pictures",
         Prefetch("translations", Translation.objects.order_by("language")),
+        Prefetch("desk_notes", DeskNote.objects.select_related("author")),
     )
 
 
@@ -148,13 +154,29 @@ def sort_key(update: Update) -> str:
     return f"0-{moment.isoformat() if moment else ''}-{sortable(update.pk)}"
 
 
-def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
+def _leaves_at(update: Update) -> str:
+    """Return the moment in ISO 8601 at which an update is published, if it is so near that the entry counts down."""
+    if update.state != State.SCHEDULED or update.publish_at is None or update.publish_at - timezone.now() > SOON:
+        return ""
+    return update.publish_at.isoformat()
+
+
+def entry_html(
+    update: Update,
+    article: Article,
+    user: User | AnonymousUser,
+    *,
+    may_write: bool,
+    may_run: bool,
+    notification: Outlook | None = None,
+) -> str:
     """Render one entry. Call within the article's time zone."""
     language, shown_in = update.source_language, get_language() or "en"
     update.article = article
     return get_template("admin/articles/desk/entry.html").render(
         {
             "update": update,
+            "article": article,
             "byline": joined(Author.bylines(update.authors.all(), shown_in), shown_in),
             "sort": sort_key(update),
             "opened": snapshot.version_token(update),
@@ -165,6 +187,9 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
             "correction_note": text_in(update, "correction_note", language),
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
             "mine": update.assignee_id == user.pk,
+            "notification": notification,
+            "user": user,
+            "leaves_at": _leaves_at(update),
             "may_write": may_write,
             "may_run": may_run,
             "acts": rules.allowed_actions(update, article, user) if may_write else (),

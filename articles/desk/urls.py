@@ -14,6 +14,7 @@ def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
     views_by_path = [
         ("", views.page, "desk"),
         ("entries/", views.entries, "desk_entries"),
+        ("followers/", views.followers, "desk_followers"),
         ("updates/", views.write, "desk_write"),
         ("updates/preview/", views.preview, "desk_preview_new"),
         ("updates/<int:update>/", views.rewrite, "desk_rewrite"),
@@ -23,5 +24,7 @@ def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
         ("coverage/finish/question/", views.finish, "desk_finish"),
         ("coverage/<slug:action>/", views.cover, "desk_cover"),
         ("related/", views.related, "desk_related"),
+        ("notes/", views.write_note, "desk_notes"),
+        ("notes/<int:note>/delete/", views.delete_note, "desk_delete_note"),
     ]
     return [path(f"{desk}{rest}", wrap(view), name=f"articles_{name}") for rest, view, name in views_by_path]

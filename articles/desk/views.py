@@ -12,38 +12,42 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from js_asset import Media
 
-from articles import changes, kinds
-from articles.desk import actions, coverage, timeline
+from articles import kinds
+from articles.desk import actions, coverage, notes, saving, timeline
 from articles.desk.conflicts import conflict_context
 from articles.desk.consumers import PERMISSIONS
-from articles.desk.forms import ComposerForm, key_of, language_for
+from articles.desk.forms import ComposerForm
 from articles.desk.previews import preview_html
+from articles.desk.saving import composer_form
+from articles.following import outlook
 from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
-from articles.publishing import finishing, quiet, snapshot, syndication
-from articles.text.localized import text_in
+from articles.publishing import approvals, finishing, quiet, snapshot
+from articles.text.localized import text_in, titled
 from articles.text.richtext import prepare
 from articles.translations import stats
 from liveblog import cache
 from liveblog.actors import Machine, acting_as
-from liveblog.delivery import log
+from liveblog.admin_lang import named
 from liveblog.delivery.states import State
 from liveblog.errors import Conflict
 from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
+from liveblog.newsroom.app import remember_place
 from liveblog.numbers import number
+from liveblog.webpush import vapid
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -94,11 +98,11 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
     """Respond with the desk of an article."""
     # Before the entries: the desk asks again for those that are edited meanwhile.
     state = article.desk_state
-    form = _form(request, article, None, None)
+    form = composer_form(request.user, article, None, None)
     found = timeline.newest(article, timeline.Selection())
     context = {
         **admin.site.each_context(request),
-        "title": str(article),
+        "title": titled(article, get_language() or "en").value,
         "article": article,
         "opts": Article._meta,
         "state": state,
@@ -111,7 +115,7 @@ def page(request: HttpRequest, article: Article) -> HttpResponse:
         "colleagues": _colleagues(),
         "may_run": _may_run(request),
     }
-    return TemplateResponse(request, "admin/articles/desk/page.html", context)
+    return remember_place(request, TemplateResponse(request, "admin/articles/desk/page.html", context))
 
 
 def _snippets(article: Article) -> list[Snippet]:
@@ -126,16 +130,6 @@ def _get(article: Article, pk: int) -> Update:
     return get_object_or_404(Update.objects.select_related("article"), pk=pk, article=article)
 
 
-def _form(request: HttpRequest, article: Article, update: Update | None, data: QueryDict | None) -> ComposerForm:
-    if update is None:
-        update = Update(article=article, source_language=language_for(request.user, article))
-        author = getattr(request.user, "author", None)
-        form = ComposerForm(data, instance=update, user=request.user)
-        form.initial["authors"] = [author.pk] if author else []
-        return form
-    return ComposerForm(data, instance=update, user=request.user)
-
-
 def _composer(request: HttpRequest, form: ComposerForm) -> str:
     update = form.instance
     context = {
@@ -143,8 +137,12 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "pictures": form.pictures.render_container(),
         "kinds": kinds.ALL,
         "asked": {field: kinds.codes_with(field) for kind in kinds.ALL for field in kind.fields},
+        "optional": {field: kinds.codes_without(field) for kind in kinds.ALL for field in kind.optional},
+        "headline_kinds": " ".join(kind.code for kind in kinds.ALL if "choices" not in kind.fields),
+        "delays": actions.DELAYS,
         "update": update,
         "article": form.article,
+        "followers": outlook.forecast(form.article) if vapid.configured() and not update.published_before else {},
         "languages": [
             {"code": code, "name": own_name(code), "dir": direction(code)} for code in form.article.offered_languages
         ],
@@ -158,11 +156,14 @@ def _entries(request: HttpRequest, article: Article, found: list[Update]) -> lis
         "may_write": request.user.has_perm("articles.change_update"),
         "may_run": _may_run(request),
     }
+    notifications = outlook.of_updates(found, request.user)
     return [
         {
             "id": update.element,
             "sort": timeline.sort_key(update),
-            "html": timeline.entry_html(update, article, request.user, **permissions),
+            "html": timeline.entry_html(
+                update, article, request.user, **permissions, notification=notifications.get(update.pk)
+            ),
         }
         for update in found
     ]
@@ -208,6 +209,7 @@ def _side(request: HttpRequest, article: Article) -> str:
         "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),
+        "notes": notes.newest(article),
     }
     return render_to_string("admin/articles/desk/side.html", context, request)
 
@@ -248,76 +250,39 @@ def _origins(article: Article) -> list[dict[str, object]]:
 @at_desk("articles.change_update")
 def composer(request: HttpRequest, article: Article, update: int) -> HttpResponse:
     """Respond with the composer of an existing update."""
-    return HttpResponse(_composer(request, _form(request, article, _get(article, update), None)))
+    return HttpResponse(_composer(request, composer_form(request.user, article, _get(article, update), None)))
 
 
 @require_POST
 @at_desk("articles.add_update")
 def write(request: HttpRequest, article: Article) -> HttpResponse:
     """Save a new update. Its key makes repeated requests one update; 409 if it was sent before with other content."""
-    key = key_of(request.POST)
-    return _save(request, article, article.updates.filter(key=key) if key else Update.objects.none(), new=True)
+    return _answer_to(request, saving.write(article, request.POST, request.user), new=True)
 
 
 @require_POST
 @at_desk("articles.change_update")
 def rewrite(request: HttpRequest, article: Article, update: int) -> HttpResponse:
     """Save another version of an update; 409 if somebody else has saved one meanwhile."""
-    return _save(request, article, article.updates.filter(pk=update))
+    outcome = saving.rewrite(article, update, request.POST, request.user)
+    if outcome is None:
+        raise Http404
+    return _answer_to(request, outcome)
 
 
-def _save(request: HttpRequest, article: Article, found: QuerySet[Update], *, new: bool = False) -> HttpResponse:
-    """Save the form as a version of the update in `found`, or as a `new` one if there is none yet.
-
-    A version that the user has not seen is not replaced, unless the result would be the same.
-    """
-    prepare(request.POST)
-    with transaction.atomic(), acting_as(request.user):
-        # The lock lasts until the commit, so the version that is checked is the one that is replaced.
-        _lock(request, article, found)
-        update = found.select_related("article").first()
-        if update is None and not new:
-            raise Http404
-        published_before = update is not None and update.published_before
-        present = snapshot.composer_data(update) if update else {}
-        unseen = update is not None and (new or request.POST.get("opened") != snapshot.token_of(present))
-        form = _form(request, article, update, request.POST)
-        valid = form.is_valid()
-        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
-        if valid and not conflict:
-            try:
-                with transaction.atomic():
-                    return JsonResponse(_saved(form, published_before))
-            except ValidationError as error:
-                form.add_error(None, error)
+def _answer_to(request: HttpRequest, outcome: saving.Outcome, *, new: bool = False) -> HttpResponse:
+    if outcome.saved is not None:
+        return JsonResponse({"id": outcome.saved.element, "state": outcome.saved.state})
     # After the commit, because comparing takes time and the article is no longer locked.
-    return _conflict(request, form, present, new=new) if conflict and not form.overlong else _invalid(form)
-
-
-def _saved(form: ComposerForm, published_before: bool) -> dict[str, str]:
-    """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
-    with changes.edit(form.instance):
-        saved = form.save()
-    if others := form.cleaned_data["also_in"]:
-        syndication.copy_to(saved, others, form.user)
-        saved.refresh_from_db()
-    if saved.state == Update.State.PUBLISHED and not published_before:
-        syndication.publish_copies(saved, form.user)
-    return {"id": saved.element, "state": saved.state}
+    if outcome.is_conflict and not outcome.form.overlong:
+        return _conflict(request, outcome.form, outcome.present, new=new)
+    return _invalid(outcome.form)
 
 
 def _invalid(form: ComposerForm) -> HttpResponse:
     """Respond with errors and warnings by field."""
     pictures = {"errors": form.pictures.errors, "warnings": form.pictures.warnings}
     return JsonResponse({"errors": form.errors, "pictures": pictures}, status=422)
-
-
-def _lock(request: HttpRequest, article: Article, found: QuerySet[Update]) -> None:
-    """Lock all articles that have or get the update, at once."""
-    copy_group = found.exclude(copy_group=None).values("copy_group")
-    others = Update.objects.filter(copy_group__in=copy_group).values_list("article_id", flat=True)
-    targets = [pk for pk in map(number, request.POST.getlist("also_in")) if pk is not None]
-    log.lock(article.pk, *others, *targets)
 
 
 def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, *, new: bool) -> HttpResponse:
@@ -331,6 +296,13 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, 
     if new:
         answer["url"] = reverse("admin:articles_desk_rewrite", args=[form.article.pk, form.instance.pk])
     return JsonResponse(answer, status=409)
+
+
+@require_GET
+@at_desk("articles.add_update")
+def followers(request: HttpRequest, article: Article) -> HttpResponse:
+    """Respond with the readers who would be notified of an update, in words by its level."""
+    return JsonResponse(outlook.forecast(article))
 
 
 @require_POST
@@ -370,13 +342,58 @@ def preview(request: HttpRequest, article: Article, update: int | None = None) -
     prepare(data)
     with transaction.atomic(), acting_as(_PREVIEW):
         present = None if update is None else _get(article, update)
-        _lock(request, article, article.updates.filter(pk=update or 0))
-        form = _form(request, article, present, data)
+        saving.lock(article, article.updates.filter(pk=update or 0), data)
+        form = composer_form(request.user, article, present, data)
         html = preview_html(form, article, language) if form.is_valid() else ""
     # Errors are for the journalist, in the language of the admin.
     page_language = language if html else request.LANGUAGE_CODE
     context = {"html": html, "language": page_language, "dir": direction(page_language), "errors": form.errors}
     return TemplateResponse(request, "admin/articles/desk/preview.html", context)
+
+
+# Notes to colleagues --------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@at_desk(*PERMISSIONS)
+def write_note(request: HttpRequest, article: Article) -> HttpResponse:
+    """Save a note to colleagues about the coverage, or about the update that `update` names."""
+    pk = number(request.POST.get("update"))
+    try:
+        notes.write(article, request.user, request.POST.get("note", ""), None if pk is None else _get(article, pk))
+    except ValidationError as error:
+        return JsonResponse({"errors": {"note": error.messages}}, status=422)
+    return JsonResponse({})
+
+
+@require_POST
+@at_desk(*PERMISSIONS)
+def delete_note(request: HttpRequest, article: Article, note: int) -> HttpResponse:
+    """Delete a note of the user's own."""
+    notes.delete(article, request.user, note)
+    return JsonResponse({})
+
+
+# What awaits approval -------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """Respond with the updates of all coverage that the user can approve: their number, and a list as HTML."""
+    count, shown = approvals.waiting_for(request.user)
+    language = get_language() or "en"
+    rows = [
+        {
+            "url": f"{reverse('admin:articles_desk', args=[update.article_id])}#{update.element}",
+            "title": named(update),
+            "article": titled(update.article, language),
+            "author": update.submitted_by or update.written_by,
+        }
+        for update in shown
+    ]
+    context = {"rows": rows, "count": count, "more": count - len(rows)}
+    html = render_to_string("admin/articles/desk/approvals.html", context, request)
+    return JsonResponse({"count": count, "html": html})
 
 
 # The coverage ---------------------------------------------------------------------------------------------------------

@@ -1,33 +1,16 @@
-"""Requests to addresses that untrusted input decides: to public servers only, with limits of time and size.
-
-requests-hardened resolves a name once, refuses an address that is not public, and connects to the same address that it
-has checked, so DNS rebinding (a name that resolves to another address a moment later) has no effect.
-"""
+"""Requests to addresses that untrusted input decides: to public servers only, with limits of time and size."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
-from ipaddress import IPv6Network, ip_address
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests_hardened.ip_filter import InvalidIPAddress
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
-
+from liveblog import public_http
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
 
 _MAX_REDIRECTS = 3
-
-#: Names of the public DNS: no IP address in any notation, no single label, and no label that needs IDNA conversion.
-_PUBLIC_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-#: Characters that URL parsers treat differently.
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
-_GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 class Fetcher:
@@ -39,16 +22,13 @@ class Fetcher:
 
     def __init__(self, seconds: float, routes: Mapping[str, str]) -> None:
         self._seconds = seconds
-        # Proxies of the environment are not used, because a proxy would resolve names itself.
-        adapters: dict[str, HTTPAdapter] = {"https://": _PublicOnly(is_https_proto=True)}
-        adapters |= {f"{host}/": _Override(target) for host, target in routes.items()}
-        self._client = Client("embeds", adapters)
+        self._client = Client("embeds", public_http.adapters(routes))
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """Return the body of a response with status 200. Raises ProviderError and nothing else."""
         deadline = time.monotonic() + self._seconds
         for _ in range(_MAX_REDIRECTS + 1):
-            check(url)
+            public_http.check(url)
             answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
             if answer.redirect:
                 url = _joined(url, answer.redirect)
@@ -57,18 +37,6 @@ class Fetcher:
             else:
                 return answer.body
         raise ProviderError("nonsense")
-
-
-def check(url: str) -> None:
-    """Raise ProviderError unless an address may be that of a public server. Names are not resolved here."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ProviderError("forbidden") from None
-    ordinary = parts.scheme == "https" and "@" not in parts.netloc and port in (None, 443)
-    if _AMBIGUOUS.search(url) or not ordinary or not _PUBLIC_NAME.fullmatch(parts.hostname or ""):
-        raise ProviderError("forbidden")
 
 
 def _joined(url: str, reference: str) -> str:
@@ -83,28 +51,3 @@ def reason_of(status: int) -> Reason:
     if status in (408, 425, 429, 503):
         return "busy"
     return "unreachable" if status >= 500 else "gone" if status >= 400 else "nonsense"
-
-
-class _PublicOnly(IPFilterAdapter):
-    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            host_params, pool_kwargs = super().build_connection_pool_key_attributes(*args, **kwargs)
-        except InvalidIPAddress:
-            raise ProviderError("forbidden") from None
-        address = ip_address(host_params["host"].strip("[]"))
-        # Beyond the library's list: IPv4 in IPv6, deprecated local ranges, and ranges not yet assigned (RFC 4291).
-        if not address.is_global or (address.version == 6 and address not in _GLOBAL_UNICAST):
-            raise ProviderError("forbidden")
-        return host_params, pool_kwargs
-
-
-class _Override(HTTPAdapter):
-    def __init__(self, target: str) -> None:
-        super().__init__()
-        self._target = target.rstrip("/")
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        parts = urlsplit(request.url or "")
-        request.headers["Host"] = str(parts.netloc)
-        request.url = f"{self._target}{parts.path}{'?' + str(parts.query) if parts.query else ''}"
-        return super().send(request, *args, **kwargs)

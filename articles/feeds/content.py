@@ -13,7 +13,7 @@ from articles.templatetags.live import absolute
 from articles.translations.selection import ReaderTexts
 
 _TAGS = {
-    *("p", "br", "div", "span", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "cite", "time"),
+    *("p", "h3", "br", "div", "span", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "cite", "time"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
 }
 _ATTRIBUTES = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from articles.kinds.base import Translatable
     from articles.models import Update
 
-__all__ = ["ALL", "Kind", "choices", "codes_with", "of"]
+__all__ = ["ALL", "Kind", "choices", "codes_with", "codes_without", "of"]
 
 #: In the order in which the composer offers them; the first is the default.
 ALL: tuple[Kind, ...] = (Text(), Quote(), Pictures(), Embed(), Facts(), Table(), Poll())
@@ -31,6 +31,11 @@ def choices() -> list[tuple[str, Translatable]]:
 def codes_with(field: str) -> str:
     """Return the codes of the kinds for which the composer shows a field, separated by spaces."""
     return " ".join(kind.code for kind in ALL if field in kind.fields)
+
+
+def codes_without(field: str) -> str:
+    """Return the codes of the kinds for which a field of the composer may stay empty, separated by spaces."""
+    return " ".join(kind.code for kind in ALL if field in kind.optional)
 
 
 def of(update: Update) -> Kind:

@@ -28,6 +28,8 @@ class Kind:
     sign: str
     #: Fields of the composer that the kind needs besides headline and text.
     fields: tuple[str, ...] = ()
+    #: Fields of the composer that may stay empty.
+    optional: tuple[str, ...] = ("headline",)
     #: Whether an update needs neither headline nor text.
     wordless = False
     #: Whether an update is pinned on top of the page when it is first published.

@@ -8,11 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.kinds.base import Errors, Kind, source_field, source_text
-from articles.text.richtext import items
+from articles.text.richtext import count_points, items
 
 if TYPE_CHECKING:
     from articles.models import Update
     from articles.pending import PendingRelations
+
+#: The head of the page has room for so many points; fewer than the first are no summary.
+POINTS = range(3, 6)
 
 
 class Facts(Kind):
@@ -23,6 +26,9 @@ class Facts(Kind):
     pinned = True
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
-        if any(items(source_text(update, "body"))):
-            return {}
-        return {source_field(update, "body"): _("Write the key facts as a list.")}
+        body, field = source_text(update, "body"), source_field(update, "body")
+        if not any(items(body)):
+            return {field: _("Write the key facts as a list.")}
+        if count_points(body) not in POINTS:
+            return {field: _("Write three to five points. The top of the page has room for five.")}
+        return {}

@@ -26,6 +26,7 @@ class Pictures(Kind):
     name = pgettext_lazy("kind of update", "Pictures")
     hint = _("One or more pictures, each with a credit line and alt text.")
     sign = "▣"
+    optional = ("headline", "body")
     wordless = True
 
 
@@ -35,6 +36,7 @@ class Embed(Kind):
     hint = _("A post, video or chart from another site.")
     sign = "⧉"
     fields = ("embed_url",)
+    optional = ("headline", "body")
     wordless = True
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:

@@ -24,17 +24,18 @@ if TYPE_CHECKING:
 class Poll(Kind):
     code = "poll"
     name = pgettext_lazy("kind of update", "Poll")
-    hint = _("The headline is the question; the choices, two to ten, are a single list in the text.")
+    hint = _("A question to readers with two to ten choices.")
     sign = "?"
-    fields = ("closes_at",)
+    fields = ("choices", "closes_at")
+    optional = ("body", "closes_at")
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}
         if not source_text(update, "headline"):
-            errors[source_field(update, "headline")] = _("Enter the question as the headline.")
+            errors[source_field(update, "headline")] = _("Enter the question.")
         written = ballot.parse(source_text(update, "body"))
         if written is None or not ballot.MIN_CHOICES <= len(written.choices) <= ballot.MAX_CHOICES:
-            message = _("Enter the choices as a single list of %(fewest)s to %(most)s items.")
+            message = _("Enter %(fewest)s to %(most)s choices.")
             limits = {"fewest": ballot.MIN_CHOICES, "most": ballot.MAX_CHOICES}
             errors[source_field(update, "body")] = message % limits
         return errors

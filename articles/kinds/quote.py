@@ -27,6 +27,7 @@ class Quote(Kind):
     hint = _("The quote without quotation marks (they are added automatically), the speaker, and a link to the source.")
     sign = "“"
     fields = ("attribution", "source_url")
+    optional = ("headline", "source_url")
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}

@@ -25,6 +25,7 @@ class Table(Kind):
     )
     sign = "▦"
     fields = ("attribution",)
+    optional = ("attribution",)
 
     def publish_errors(self, update: Update, pending: PendingRelations) -> Errors:
         errors: Errors = {}

@@ -119,6 +119,9 @@ class Update(Versioned):
     )
     is_key = models.BooleanField(_("key event"), default=False)
     is_breaking = models.BooleanField(_("breaking news"), default=False)
+    is_silent = models.BooleanField(
+        _("no notification"), default=False, help_text=_("Followers are not notified of this update.")
+    )
     pin = models.PositiveSmallIntegerField(
         null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."
     )
@@ -193,6 +196,7 @@ class Update(Versioned):
             ),
             models.Index(fields=["-withdrawn_at"], condition=Q(state="withdrawn"), name="withdrawn_updates"),
             models.Index(fields=["publish_at"], condition=Q(state="scheduled"), name="due_updates"),
+            models.Index(fields=["id"], condition=Q(state="submitted"), name="updates_to_approve"),
             models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="closing_polls"),
             models.Index(fields=["article", "-pin"], condition=Q(pin__isnull=False), name="pinned_updates"),
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),

@@ -446,6 +446,12 @@ class LivePage:
         return with_texts(self.items, self.article, self.language)
 
     @property
+    def foreign_language(self) -> str:
+        """A language from which texts of this page may be translated, as an example; the article's own if it is one."""
+        languages = (self.article.source_language, *self.article.offered_languages)
+        return next((code for code in languages if code != self.language), self.language)
+
+    @property
     def headline(self) -> Text:
         return of_article(self.article, self.language).text("headline")
 

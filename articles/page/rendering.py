@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,9 @@ Context = dict[str, Any]
 
 #: The lists of the page: the updates, the pinned key facts in its head, and the key events.
 UPDATES, IN_SHORT, MOMENTS = "updates", "in-short", "moments"
+
+#: The start of a tag of a subheading.
+_SUBHEADING = re.compile(r"(</?)h3\b")
 
 #: The element that says when the last update was published.
 LATEST = "latest"
@@ -67,6 +71,11 @@ def _original(texts: ReaderTexts, *plain: str) -> Context | None:
 def _laid_out(body: Text, caption: str) -> Text:
     """Return rich text as readers get it."""
     return replace(body, value=tables.for_readers(body.value, caption))
+
+
+def _headed(body: Text) -> Text:
+    """Return rich text for a page of its own, where the headline is a level higher than in a list."""
+    return replace(body, value=_SUBHEADING.sub(r"\1h2", body.value))
 
 
 def _byline(item: Article | Update, language: str) -> SafeString:
@@ -121,6 +130,7 @@ def update_html(update: Update, article: Article, texts: ReaderTexts, *, is_page
         )
     context = update_context(update, article, texts)
     if is_page:
+        context["body"] = _headed(context["body"])
         context |= {"is_page": True, "title": summary.title(update, texts.language, texts.page_language)}
     return get_template("articles/update.html").render(context)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -31,13 +33,28 @@ def upload(request: HttpRequest) -> JsonResponse:
     file = request.FILES.get("file")
     if file is None:
         return _error(_("Choose a picture."), 400)
+    assert isinstance(request.user, User)
+    stored = store(file, request.user, request.FILES.get("head"))
+    if isinstance(stored, Refusal):
+        return _error(stored.message, stored.status)
+    return JsonResponse(stored, status=201)
+
+
+class Refusal(NamedTuple):
+    """Why a picture was not stored, in the user's language, and the status of HTTP for it."""
+
+    message: str
+    status: int
+
+
+def store(file: UploadedFile, user: User, head: UploadedFile | None = None) -> dict[str, object] | Refusal:
+    """Store an uploaded picture for a user, and return it with the texts in the file; or why that is not possible."""
     give_back()
     try:
         processed = processing.process_upload(file)
     except ValidationError as error:
-        return _error(error.messages[0], 400)
-    assert isinstance(request.user, User)
-    picture = Picture(uploaded_by=request.user)
+        return Refusal(error.messages[0], 400)
+    picture = Picture(uploaded_by=user)
     try:
         # Before the row, because saving that takes a database connection first.
         picture.image.save(processed.file.name, processed.file, save=False)
@@ -45,10 +62,9 @@ def upload(request: HttpRequest) -> JsonResponse:
     # Each storage raises exceptions of its own.
     except Exception:
         logger.exception("A picture could not be stored.")
-        return _error(_("The picture couldn’t be saved. Try again."), 503)
-    head = request.FILES.get("head")
+        return Refusal(_("The picture couldn’t be saved. Try again."), 503)
     texts = processed.texts if head is None else processing.metadata_in(head)
-    return JsonResponse(as_json(picture) | texts, status=201)
+    return as_json(picture) | texts
 
 
 def _error(message: str, status: int) -> JsonResponse:

@@ -8,14 +8,17 @@ from babel.dates import format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django import template
 from django.conf import settings
+from django.db import models
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
+from articles.text.localized import titled
 from liveblog.languages import active_locale, direction, own_name, variety
 from liveblog.lists import listed
 from liveblog.moments import formats
+from liveblog.webpush import vapid
 
 register = template.Library()
 register.filter(own_name)
@@ -75,6 +78,12 @@ def locale_tag() -> str:
 
 
 @register.simple_tag
+def push_key() -> str:
+    """Return the key with which browsers subscribe to notifications; "" if there are none on this site."""
+    return vapid.public_key()
+
+
+@register.simple_tag
 def zone_id() -> str:
     """Return the name of the active time zone in the tz database: 'Europe/Bucharest'."""
     return str(timezone.get_current_timezone())
@@ -102,6 +111,13 @@ def votes(number: int) -> str:
 def durations(values: tuple[float, ...] | None) -> str:
     """Return spans of time, given in seconds, in words: '12 seconds, 3 minutes'."""
     return listed(format_timedelta(round(value), threshold=1.5, locale=active_locale()) for value in values or ())
+
+
+@register.filter
+def in_own_words(article: models.Model) -> SafeString:
+    """Return the headline of an article as HTML: in the active language if it is translated, or else the original."""
+    title = titled(article, translation.get_language() or "en")
+    return format_html("<bdi{}>{}</bdi>", title.attributes, title.value)
 
 
 @register.filter

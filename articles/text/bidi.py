@@ -13,7 +13,7 @@ _ISOLATES = "\u2066\u2067\u2068"
 _POP_ISOLATE = "\u2069"
 _CONTROLS = re.compile(f"[{_OVERRIDES}{_EMBEDDINGS}{_POP}{_ISOLATES}{_POP_ISOLATE}]")
 _PARAGRAPHS = re.compile(
-    r"(</?(?:p|br|ul|ol|li|blockquote|table|caption|thead|tbody|tfoot|tr|th|td)\b[^>]*>|[\n\u2029])"
+    r"(</?(?:p|h3|br|ul|ol|li|blockquote|table|caption|thead|tbody|tfoot|tr|th|td)\b[^>]*>|[\n\u2029])"
 )
 
 

@@ -37,6 +37,15 @@ class Text:
         return format_html(' lang="{}" dir="{}"', self.language, direction(self.language))
 
 
+def titled(item: models.Model, language: str) -> Text:
+    """Return the headline of an article in a language of the newsroom, or else in its own, for pages in `language`."""
+    own: str = item.source_language  # type: ignore[attr-defined]
+    for code in (language, own):
+        if found := text_in(item, "headline", code):
+            return Text(found, code, language)
+    return Text(str(item), own, language)
+
+
 def joined(texts: Sequence[Text], language: str) -> SafeString:
     """Return a list of names in words of a language as HTML: “A, B and C”, each with its own language."""
     html = [format_html("<bdi{}>{}</bdi>", text.attributes, text.value) for text in texts]

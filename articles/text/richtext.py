@@ -3,6 +3,7 @@
 The editor's extensions and the sanitiser's allowlist are in one module because they must agree.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,8 +15,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media, Script
 
@@ -33,6 +34,8 @@ from liveblog.numbers import number
 MAX_LENGTH = 100_000
 
 EXTENSIONS = {
+    # Subheadings of long texts; the headline of an update is one level above.
+    "Heading": {"levels": [3]},
     "Bold": True,
     "Italic": True,
     "Strike": True,
@@ -40,15 +43,18 @@ EXTENSIONS = {
     "OrderedList": {"enableListAttributes": False},
     "ListItem": True,
     "Blockquote": True,
-    "Link": {"enableTarget": False, "protocols": ["http", "https", "mailto"]},
+    # Addresses are those of the sanitiser and of the dialog; the editor registers protocols again with each text.
+    "Link": {"enableTarget": False},
     "HardBreak": True,
     "Table": True,
     "TableRow": True,
     "TableHeader": True,
     "TableCell": True,
     "History": True,
-    # Our own extension (static/articles): keeps `lang` and `dir`.
+    # Our own extensions (static/articles): one keeps `lang` and `dir`, the other is the toolbar in place of "Menu".
     "Language": True,
+    "Toolbar": True,
+    "Menu": False,
 }
 
 #: Tags in a text, and elements within each other; far more than a text of MAX_LENGTH has.
@@ -81,13 +87,14 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 _cleaner = nh3.Cleaner(
     tags={
-        *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+        *("p", "h3", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
         *("table", "thead", "tbody", "tr", "th", "td"),
     },
     attributes={
         "a": {"href", "title", "hreflang"},
         "span": {"lang", "dir"},
         "p": {"lang", "dir"},
+        "h3": {"lang", "dir"},
         "blockquote": {"lang", "dir"},
         "th": {"colspan", "rowspan", "scope"},
         "td": {"colspan", "rowspan"},
@@ -96,7 +103,7 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener",
 )
-_BLOCKS = frozenset({"p", "ul", "ol", "blockquote", "table"})
+_BLOCKS = frozenset({"p", "h3", "ul", "ol", "blockquote", "table"})
 #: Everything that may be a tag.
 _TAG = re.compile("</?[a-z]", re.IGNORECASE)
 _BARE_PARAGRAPH = re.compile(r"<p>((?:[^<]|<br>)*)</p>")
@@ -209,6 +216,13 @@ def items(html: str) -> list[str]:
     return [text_of(item) for item in parse(html).css("li")]
 
 
+def count_points(html: str) -> int:
+    """Return the number of items in the lists of sanitised text: those with words, and not those within others."""
+    tree = parse(html)
+    within = {item.mem_id for item in tree.css("li li")}
+    return sum(bool(text_of(item).strip()) for item in tree.css("li") if item.mem_id not in within)
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Return whether two texts look the same to readers; editors change spaces between tags and implied attributes."""
     return (one or "") == (other or "") or _canonical(one) == _canonical(other)
@@ -257,6 +271,48 @@ class RichTextFormField(TextFormField):
         return super().to_python(value)
 
 
+def editor_words() -> dict[str, str]:
+    """Return the words of the editor's toolbar and dialogs in the active language (static/articles/editor-*.js)."""
+    return {
+        "toolbar": gettext("Formatting"),
+        "heading": gettext("Subheading"),
+        "bold": gettext("Bold"),
+        "italic": gettext("Italic"),
+        "strike": gettext("Strikethrough"),
+        "link": gettext("Link"),
+        "bulletList": gettext("Bulleted list"),
+        "orderedList": gettext("Numbered list"),
+        "blockquote": gettext("Quotation"),
+        "table": gettext("Insert table"),
+        "rowAdd": gettext("Add row below"),
+        "rowRemove": gettext("Delete row"),
+        "columnAdd": gettext("Add column after"),
+        "columnRemove": gettext("Delete column"),
+        "headerCell": gettext("Heading cell"),
+        "mergeCells": gettext("Merge cells"),
+        "splitCell": gettext("Split cell"),
+        "tableRemove": gettext("Delete table"),
+        "undo": gettext("Undo"),
+        "redo": gettext("Redo"),
+        "linkAdd": gettext("Insert link"),
+        "linkChange": gettext("Change link"),
+        "linkRemove": gettext("Remove link"),
+        "linkAddress": gettext("Link address"),
+        "linkText": gettext("Words to show"),
+        "linkWrong": gettext("Enter a web address, such as https://example.org, or an e-mail address."),
+        "tableAdd": gettext("Insert table"),
+        "rows": gettext("Rows"),
+        "columns": gettext("Columns"),
+        "headerRow": gettext("The first row names the columns"),
+        "tableWrong": gettext("Enter up to %(rows)s rows and %(columns)s columns.")
+        % {"rows": MAX_ROWS, "columns": MAX_COLUMNS},
+        "mostRows": str(MAX_ROWS),
+        "mostColumns": str(MAX_COLUMNS),
+        "save": gettext("Save"),
+        "cancel": gettext("Cancel"),
+    }
+
+
 class RichTextWidget(AdminProseEditorWidget):
     template_name = "articles/widgets/richtext.html"
 
@@ -268,4 +324,5 @@ class RichTextWidget(AdminProseEditorWidget):
         return super().media + Media(js=[Script("articles/paste.js", type="module")])
 
     def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
-        return super().get_context(name, value, attrs) | {"longest": MAX_LENGTH}
+        context = super().get_context(name, value, attrs)
+        return context | {"longest": MAX_LENGTH, "words": json.dumps(editor_words())}

@@ -105,7 +105,7 @@ def as_json(row: Translation, source: review.Texts, texts: review.Texts, engine:
 
 # The least change -----------------------------------------------------------------------------------------------------
 
-_BLOCK_TAG = re.compile(r"(</?(?:p|ul|ol|li|blockquote|table|caption|thead|tbody|tr|th|td|br)\b[^>]*>)")
+_BLOCK_TAG = re.compile(r"(</?(?:p|h3|ul|ol|li|blockquote|table|caption|thead|tbody|tr|th|td|br)\b[^>]*>)")
 _END = re.compile(r"([.!?…؟。！？][\"'”“’»«›‹)\]]*(?:</\w+>)*)(\s+)(?=\S)")
 _TOKEN = re.compile(
     r"(?P<tag></?\w[^>]*>)|(?P<number>\d+(?:[.,\xa0\u202f\u2009٬٫’']\d+)*)|(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)|&#?\w+;|\s+|."

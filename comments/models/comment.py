@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from comments import webhooks
 from comments.models.addresses import EmailAddress
 from liveblog.delivery import log
 from liveblog.encryption import EncryptedField, keyed_hash
@@ -191,6 +192,8 @@ class Comment(models.Model):
             before = self._visible()
             super().save(**kwargs)
             after = self._visible()
+            if (before is None) != (after is None):
+                (webhooks.appeared if before is None else webhooks.disappeared)(self)
             if before != after:
                 self._log(before, after, self.thread_id or self.pk)
                 self.shown, self.answers = Comment.objects.values_list("shown", "answers").get(pk=self.pk)
@@ -214,6 +217,8 @@ class Comment(models.Model):
             if self.was_quoted or self.replies.exists():
                 return self.empty()
             before = self._visible()
+            if before is not None:
+                webhooks.disappeared(self)
             thread, pk = self.thread_id, self.pk
             deleted = super().delete(using, keep_parents)
             if before is not None:

@@ -187,6 +187,9 @@ def _page(
     url = f"{article.url(language)}comments/"
     with page_locale(article, language):
         shown_form = form or CommentForm(article=article, initial={"parent": parent.pk if parent else None})
+        form_html = rendering.form_html(
+            article, language, unfolded=True, form=shown_form, parent=parent, problem=problem
+        )
         context = {
             "article": article,
             "headline": api.headline(article, language),
@@ -211,7 +214,7 @@ def _page(
             "count": mark_safe(rendering.count_html(article, language)),
             "featured": mark_safe(rendering.featured_html(article, language)),
             "threads": rendering.threads_html(page.items, article, language),
-            "form": mark_safe(rendering.form_html(article, language, form=shown_form, parent=parent, problem=problem)),
+            "form": mark_safe(form_html),
         }
         return get_template("comments/page.html").render(context, request)
 
@@ -298,6 +301,8 @@ def thread(request: HttpRequest, language: str, slug: str, pk: int) -> HttpRespo
                     for code in article.offered_languages
                 ],
                 "thread": mark_safe(html),
+                "article": article,
+                "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
                 "previous": page.previous and pagination.address(url, page.previous.query, f"comment-{pk}"),
                 "next": page.next and pagination.address(url, page.next.query, f"comment-{pk}"),
             }

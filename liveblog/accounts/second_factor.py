@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -39,6 +40,15 @@ def is_missing(user: User, session: SessionBase) -> bool:
         return False
     methods = session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
     return not any(entry.get("method") == "socialaccount" for entry in methods)
+
+
+def is_lacking(user: User) -> bool:
+    """Return whether a person has no way to give the second factor that their role needs."""
+    return (
+        _is_required(user)
+        and not Authenticator.objects.filter(user=user, type__in=_FACTORS).exists()
+        and not SocialAccount.objects.filter(user=user).exists()
+    )
 
 
 def _is_required(user: User) -> bool:

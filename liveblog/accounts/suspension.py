@@ -1,4 +1,4 @@
-"""Suspending an account ends its sessions, and a role lets a person into the newsroom."""
+"""Suspending an account ends its sessions and access tokens, and a role lets a person into the newsroom."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save
 
 from liveblog.accounts import sessions
+from liveblog.rest.models import Token
 
 
 def connect() -> None:
@@ -20,6 +21,8 @@ def connect() -> None:
 def _saved(sender: object, instance: User, **kwargs: Any) -> None:
     if not instance.is_active:
         transaction.on_commit(lambda: sessions.end_all(instance))
+        for token in Token.objects.in_force().filter(user=instance):
+            token.revoke()
 
 
 def _roles_changed(

@@ -39,6 +39,9 @@ def record(action: Action, about: str = "", *, actor: User | AnonymousUser | Non
     who = actor or actors.current() or getattr(request, "user", None)
     anonymous = not isinstance(who, actors.Machine) and (who is None or not who.pk)
     known: User | actors.Machine | None = None if anonymous else who  # type: ignore[assignment]
+    if (token := getattr(request, "api_token", None)) is not None:
+        # A program has done it in the name of the person.
+        details["token"] = str(token)
     entry = Entry(
         action=action,
         actor=None if isinstance(known, actors.Machine) else known,

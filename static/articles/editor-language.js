@@ -24,6 +24,6 @@ export const Language = Extension.create({
   name: "language",
   addExtensions: () => [ForeignWords],
   addGlobalAttributes: () => [
-    { types: ["paragraph", "blockquote"], attributes: { lang: attribute("lang"), dir: attribute("dir") } },
+    { types: ["paragraph", "heading", "blockquote"], attributes: { lang: attribute("lang"), dir: attribute("dir") } },
   ],
 });

@@ -217,7 +217,9 @@ function repairElement(found, homes) {
 function renamedForText(element) {
   const name = element.localName;
   const marks = marksOf(name, styleOf(element));
-  if (/^h[1-6]$/.test(name)) return renamed(element, "p", ["strong"]);
+  // Subheadings divide a text, not an item or a cell.
+  const isInside = element.parentElement?.closest("li, td, th, blockquote");
+  if (/^h[1-6]$/.test(name)) return isInside ? renamed(element, "p", ["strong"]) : renamed(element, "h3");
   if (name === "pre") return withLineBreaks(element);
   if (name === "center" || name === "dt" || name === "dd") return renamed(element, "p");
   if (marks) return renamed(element, "span", marks);

@@ -38,12 +38,14 @@ export class Pictures {
     this.#status = find(container, "[role=status]");
     this.#template = container.querySelector("template");
     if ("fixed" in container.dataset) return;
-    const chooser = find(container, "input[type=file]", HTMLInputElement);
-    find(container, "[data-action=choose]").addEventListener("click", () => chooser.click());
-    chooser.addEventListener("change", () => {
-      this.addFiles(chooser.files ?? []);
-      chooser.value = "";
-    });
+    find(container, "[data-action=choose]").addEventListener("click", () => this.choose());
+    for (const chooser of container.querySelectorAll("input")) {
+      if (chooser.type !== "file") continue;
+      chooser.addEventListener("change", () => {
+        this.addFiles(chooser.files ?? []);
+        chooser.value = "";
+      });
+    }
     this.#list.addEventListener("click", (event) => this.#click(event));
     if (this.form) this.#listenTo(this.form);
     for (const item of childrenOf(this.#list)) this.#makeDraggable(item);
@@ -53,6 +55,16 @@ export class Pictures {
   /** The form around the pictures. */
   get form() {
     return this.#container.closest("form");
+  }
+
+  /** Have the user choose pictures. */
+  choose() {
+    find(this.#container, "input[type=file]:not(.camera)").click();
+  }
+
+  /** Have the user take a picture, on devices with a camera. */
+  photograph() {
+    find(this.#container, "input.camera").click();
   }
 
   /**

@@ -1,5 +1,6 @@
 // One text at the translators' desk: keys for the buttons, checks while writing, and who else has it open.
 import { byId, control, find, findAll, make } from "../liveblog/dom.js";
+import { TranslationDraft } from "./translation-draft.js";
 
 // Milliseconds.
 const CHECK_AFTER = 600;
@@ -20,6 +21,7 @@ class TranslationDesk {
     form.addEventListener("submit", () => {
       this.#submitted = true;
     });
+    new TranslationDraft(form);
     setInterval(() => this.#showPresence(), PRESENCE_EVERY);
     document.getElementById("named-remarks")?.focus();
     addEventListener("pagehide", () => {

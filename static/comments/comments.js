@@ -67,6 +67,8 @@ class CommentForm {
       // The value that the server sent back, or that the address asks for, comes first.
       else if (!field.value) field.value = String(value);
     }
+    // What somebody has begun to write is not hidden from them.
+    if (control(form, "text").value) unfold(form);
     const parent = control(form, "parent").value;
     if (parent && parent === draft.parent && draft.to) showAnswered(form, parent, String(draft.to));
   }
@@ -98,6 +100,7 @@ class CommentForm {
   /** @param {Event} event */
   #clicked(event) {
     const form = this.#form;
+    if (closest(event, 'a[href="#comments-form"]')) unfold(form);
     const reply = closest(event, "[data-reply]");
     const alone = closest(event, "[data-no-reply]");
     if (!form || !(reply || alone)) return;
@@ -105,6 +108,7 @@ class CommentForm {
     const comment = reply?.closest("article");
     if (reply && comment) {
       showAnswered(form, reply.dataset.reply ?? "", find(comment, ".comment-author").textContent);
+      unfold(form);
       form.scrollIntoView({ block: "center" });
       control(form, "text").focus({ preventScroll: true });
     } else {
@@ -316,6 +320,11 @@ function draftOf(form) {
     if (field) draft[name] = field.type === "checkbox" ? field.checked : field.value;
   }
   return draft;
+}
+
+/** @param {HTMLFormElement | null} form */
+function unfold(form) {
+  form?.closest("details")?.setAttribute("open", "");
 }
 
 /**

@@ -7,8 +7,10 @@ import { doubling } from "../liveblog/backoff.js";
 import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
 import { showOffsets } from "../liveblog/moment-inputs.js";
 import { pageLocale } from "../liveblog/moments.js";
+import { Choices, choicesIn, withList } from "./choices.js";
 import { Draft } from "./drafts.js";
 import { groupByName, sameFields, withoutFields } from "./fields.js";
+import { prefer, preferred } from "./preferences.js";
 import { Forbidden, formatTime, LoggedOut, listItems, post } from "./requests.js";
 
 /** @import { Editor } from "django-prose-editor/editor" */
@@ -44,7 +46,7 @@ function listed(names) {
 }
 
 /** Fields that belong to the page, not to what is written. */
-const PASSING = ["csrfmiddlewaretoken"];
+const PASSING = ["csrfmiddlewaretoken", "delay"];
 /** Fields of the user, which stay when the form is cleared for the next update. */
 const STAYING = ["source_language", "authors"];
 
@@ -68,6 +70,9 @@ export class Composer {
   #editor;
   #pictures;
   #embed;
+  #choices;
+  /** The kind that was selected last. */
+  #kind = "";
   /** The fields as they are while nothing is written. @type {Field[]} */
   #blank = [];
   /** What is to be sent as soon as there is a connection. @type {string | null} */
@@ -114,6 +119,7 @@ export class Composer {
     this.#textarea = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("body"));
     this.#pictures = new Pictures(find(form, "[data-pictures]"));
     this.#embed = new Embed(find(form, ".embed-input"), () => scope.split("/")[0]);
+    this.#choices = new Choices(find(form, "[data-choices]"));
     this.ready = this.#begin();
   }
 
@@ -161,18 +167,28 @@ export class Composer {
     if (this.isNew && !key.value) key.value = crypto.randomUUID();
     this.#editor = await createEditor(this.#textarea);
     this.#embed.watch(this.#editor);
-    this.#editor.view.dom.setAttribute("aria-label", find(this.#form, ".field.body label").textContent);
+    this.#kind = control(this.#form, "kind").value;
     this.#showFields();
     this.#listen();
     composers.set(this.#form, this);
     this.#form.inert = false;
     if (content) this.#resume(content);
+    if (this.isNew && preferred("preview") && matchMedia("(min-width: 80rem)").matches) this.#togglePreview();
     return this;
   }
 
   #listen() {
     this.#form.addEventListener("input", (event) => this.#typed(event));
-    this.#form.addEventListener("change", () => this.#showFields());
+    this.#form.addEventListener("change", (event) => {
+      if (event.target instanceof HTMLInputElement && event.target.name === "kind") this.#moveChoices();
+      this.#showFields();
+    });
+    const delay = this.#form.elements.namedItem("delay");
+    if (delay instanceof HTMLSelectElement) {
+      delay.value = preferred("delay");
+      if (delay.selectedIndex < 0) delay.value = "";
+      delay.addEventListener("change", () => prefer("delay", delay.value));
+    }
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("click", (event) => this.#clicked(event));
     addEventListener("online", () => {
@@ -246,7 +262,7 @@ export class Composer {
       const field = /** @type {HTMLInputElement} */ (element);
       if (!field.name || PASSING.includes(field.name) || field.type === "submit") continue;
       // The pictures make their own.
-      if (field.closest("[data-pictures]")) continue;
+      if (field.closest("[data-pictures], [data-choices]")) continue;
       const given = values.get(field.name) ?? [];
       if (field.type === "checkbox" || field.type === "radio") field.checked = given.includes(field.value);
       else if (field.name === "embed_url") this.#embed.put(given[0] ?? "");
@@ -255,12 +271,14 @@ export class Composer {
       const moment = field.closest(".moment-input");
       if (moment) showOffsets(moment);
     }
+    this.#choices.put(values.get("choices") ?? []);
+    this.#kind = control(this.#form, "kind").value;
     this.#editor?.commands.setContent(this.#textarea.value, { emitUpdate: false });
   }
 
   /** @param {Event} event */
   #typed(event) {
-    if (closest(event, ".preview, .snippets")) return;
+    if (closest(event, ".preview, .snippets, .delay")) return;
     this.#events.onWriting(this.at);
     // A form that is half changed is not sent by itself.
     if (this.#waiting) this.#show("");
@@ -307,7 +325,15 @@ export class Composer {
       const filled = [...field.querySelectorAll("input")].some(({ value }) => value);
       field.hidden = !filled && !(field.dataset.kinds ?? "").split(" ").includes(kind);
     }
+    // A field that goes does not take the focus along.
+    if (focused()?.closest("[hidden]") && this.#form.contains(document.activeElement)) this.focus();
+    this.#editor?.view.dom.setAttribute("aria-label", this.#bodyLabel);
+    this.#showMainButton();
     const language = control(this.#form, "source_language").value;
+    for (const input of findAll(this.#form, "[data-choices] input")) {
+      input.lang = language;
+      input.dir = this.#directionOf(language);
+    }
     for (const name of ["headline", "body", "attribution", "correction_note"]) {
       const field = control(this.#form, name);
       for (const element of [field, field?.closest(".richtext")]) {
@@ -321,6 +347,39 @@ export class Composer {
         (box.closest("label")?.textContent ?? "").trim(),
       );
       if (shown) shown.textContent = listed(chosen) || "–";
+    }
+  }
+
+  /** What the text is called in the kind that is selected. */
+  get #bodyLabel() {
+    const parts = findAll(this.#form, ".field.body label > span:not([hidden])");
+    return parts.map(({ textContent }) => (textContent ?? "").trim()).join(" ");
+  }
+
+  /** Have the first button schedule the update once there is a time for it. */
+  #showMainButton() {
+    const button = this.#form.querySelector("[data-if-planned]");
+    if (!(button instanceof HTMLButtonElement)) return;
+    button.dataset.now ??= button.textContent ?? "";
+    const isPlanned = Boolean(control(this.#form, "publish_at").value);
+    button.value = isPlanned ? "schedule" : "publish";
+    button.textContent = (isPlanned ? button.dataset.ifPlanned : button.dataset.now) ?? "";
+    find(this.#form, "[data-schedule]").hidden = isPlanned;
+  }
+
+  /** Keep the choices of a poll when the kind is changed: they are fields of a poll, and a list in any other text. */
+  #moveChoices() {
+    const before = this.#kind;
+    this.#kind = control(this.#form, "kind").value;
+    const { values } = this.#choices;
+    if (this.#kind === "poll" && !values.length) {
+      const found = choicesIn(this.#textarea.value);
+      if (!found) return;
+      this.#choices.put(found.choices);
+      this.#editor?.commands.setContent(found.html, { emitUpdate: true });
+    } else if (before === "poll" && values.length) {
+      this.#choices.put([]);
+      this.#editor?.commands.setContent(withList(this.#textarea.value, values), { emitUpdate: true });
     }
   }
 
@@ -346,6 +405,7 @@ export class Composer {
     this.#write([...withoutFields(this.#read(), names), ...inserted]);
     this.#textarea.value = body;
     this.#editor?.commands.setContent(body);
+    this.#moveChoices();
     this.#showFields();
     this.focus();
   }
@@ -355,7 +415,12 @@ export class Composer {
   /** @param {Event} event */
   #clicked(event) {
     const button = closest(event, "[data-do]");
-    if (button?.dataset.do === "preview") this.#togglePreview(button);
+    if (button?.dataset.do === "preview") {
+      this.#togglePreview();
+      prefer("preview", this.#isPreviewed ? "1" : "");
+    }
+    if (button?.dataset.do === "camera") this.#pictures.photograph();
+    if (button?.dataset.do === "gallery") this.#pictures.choose();
     if (button?.dataset.do === "discard") this.#discard();
     if (button?.dataset.do === "close") this.close();
   }
@@ -380,6 +445,7 @@ export class Composer {
     this.#showErrors({});
     this.#show("");
     this.#showFields();
+    for (const details of this.#form.querySelectorAll("details")) details.open = false;
     // Emptying it is not writing.
     this.#events.onWriting("");
     if (this.#isPreviewed) this.#preview();
@@ -389,7 +455,17 @@ export class Composer {
   #submitted(event) {
     event.preventDefault();
     this.#failures = 0;
-    this.#send(event.submitter instanceof HTMLButtonElement ? event.submitter.value : "draft");
+    const action = event.submitter instanceof HTMLButtonElement ? event.submitter.value : "draft";
+    if (action === "schedule" && !control(this.#form, "publish_at").value) this.#askForTime();
+    else this.#send(action);
+  }
+
+  /** Have the user say when the update is to be published. */
+  #askForTime() {
+    const field = control(this.#form, "publish_at");
+    const details = field.closest("details");
+    if (details) details.open = true;
+    field.focus();
   }
 
   /**
@@ -515,11 +591,15 @@ export class Composer {
 
   // Preview ----------------------------------------------------------------------------------------------------------
 
-  /** @param {HTMLElement} button */
-  #togglePreview(button) {
-    find(this.#form, ".preview").hidden = this.#isPreviewed;
-    button.setAttribute("aria-expanded", String(this.#isPreviewed));
-    if (this.#isPreviewed) this.#preview();
+  #togglePreview() {
+    const shows = !this.#isPreviewed;
+    find(this.#form, ".preview").hidden = !shows;
+    this.#form.classList.toggle("previewed", shows);
+    this.#button("preview").setAttribute("aria-expanded", String(shows));
+    if (!shows) return;
+    this.#preview();
+    // Where there is no room beside the text, it is below.
+    if (this.#form.contains(document.activeElement)) find(this.#form, ".preview").scrollIntoView({ block: "nearest" });
   }
 
   async #preview() {

@@ -55,10 +55,33 @@ class Desk {
       isDone: (answer) => this.#isDone(answer),
       onAdd: (article) => this.#relate(article, true),
     });
+    this.#listenToNotes();
     document.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
     this.#composer.ready.then(() => {
       this.#composer.focus();
       this.#resume();
+    });
+    byId("desk").addEventListener("click", (event) => {
+      const remove = closest(event, "[data-remove-note]");
+      if (remove) this.#isDone(post(remove.dataset.removeNote ?? "")).then(() => this.#presence.refresh());
+    });
+  }
+
+  /** Send notes to colleagues. One that could not be sent stays in its field. */
+  #listenToNotes() {
+    const form = byId("note-form", HTMLFormElement);
+    const field = find(form, "textarea", HTMLTextAreaElement);
+    const key = `desk-note/${this.#scope}`;
+    field.value = localStorage.getItem(key) ?? "";
+    field.addEventListener("input", () => localStorage.setItem(key, field.value));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const problems = await problemsOf(post(form.action, new FormData(form)), this.#notice.dataset);
+      find(form, ".errorlist").replaceChildren(...listItems(problems));
+      if (problems.length) return;
+      form.reset();
+      localStorage.removeItem(key);
+      this.#presence.refresh();
     });
   }
 
@@ -82,6 +105,17 @@ class Desk {
       if (draft.content) await this.#timeline.resume(form, draft);
       else draft.release();
     }
+    await this.#openWanted();
+  }
+
+  /** Edit the update that the address names. */
+  async #openWanted() {
+    const address = new URL(location.href);
+    const wanted = address.searchParams.get("edit") ?? "";
+    if (!/^\d+$/.test(wanted)) return;
+    address.searchParams.delete("edit");
+    history.replaceState(history.state, "", address);
+    await this.#timeline.open(`update-${wanted}`, `${this.#element.dataset.updates}${wanted}/`);
   }
 
   // The side ---------------------------------------------------------------------------------------------------------
@@ -194,6 +228,7 @@ class Desk {
       j: () => this.#timeline.move(1),
       k: () => this.#timeline.move(-1),
       e: () => entry && this.#timeline.act(entry, "edit"),
+      z: () => this.#timeline.undo(),
       "/": () => this.#timeline.focusSearch(),
     };
     return acts[key];

@@ -2,6 +2,7 @@
 // form.
 import { byId, childrenOf, closest, control, find, findAll, focused, parse } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
+import { preferred } from "./preferences.js";
 import { get, listItems, post, problemsOf } from "./requests.js";
 
 /** @import { ComposerEvents } from "./composer.js" */
@@ -15,6 +16,15 @@ import { get, listItems, post, problemsOf } from "./requests.js";
 /** How many entries the server sends at a time: PAGE_SIZE of articles/desk/timeline.py. */
 const PAGE_SIZE = 50;
 const FILTER_AFTER = 200; // milliseconds
+/** How often the seconds until an update is published are counted, in milliseconds. */
+const COUNT_EVERY = 500;
+/** By action, the dialog that asks before it. @type {Record<string, string>} */
+const DIALOGS = {
+  withdraw: "withdraw-dialog",
+  "hand-over": "hand-over",
+  "send-back": "send-back",
+  note: "note-dialog",
+};
 
 /** The list of updates at the desk. */
 export class Timeline {
@@ -63,6 +73,7 @@ export class Timeline {
       const [first] = await this.#loadMore();
       if (first) document.getElementById(first.id)?.focus();
     });
+    setInterval(() => countDown(list), COUNT_EVERY);
     const last = childrenOf(list).at(-1);
     this.#endAt(last?.dataset.sort);
   }
@@ -93,16 +104,43 @@ export class Timeline {
       return;
     }
     const body = new FormData();
-    if (action === "withdraw" || action === "hand-over") {
-      const answer = await this.#ask(action === "withdraw" ? "withdraw-dialog" : "hand-over");
+    if (action in DIALOGS) {
+      const answer = await this.#ask(DIALOGS[action]);
       if (!answer) return;
       for (const [name, value] of answer) body.set(name, value);
     }
-    if (action === "publish") body.set("opened", find(entry, ".view").dataset.opened ?? "");
-    const address = `${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`;
+    if (action === "publish") {
+      body.set("opened", find(entry, ".view").dataset.opened ?? "");
+      body.set("delay", preferred("delay"));
+    }
+    if (action === "note") body.set("update", entry.id.replace("update-", ""));
+    const notes = byId("note-form", HTMLFormElement).action;
+    const address = action === "note" ? notes : `${entry.dataset.url}${action === "discard" ? "withdraw" : action}/`;
     const problems = await problemsOf(post(address, body), this.#messages);
     this.#refresh();
     showProblems(entry, problems);
+    // Its author goes on with the text.
+    if (action === "undo" && !problems.length) await this.#edit(entry);
+  }
+
+  /** Take back what is about to be published, the newest of several. */
+  undo() {
+    const button = this.#list.querySelector('[data-act="undo"]');
+    const entry = button?.closest(".entry");
+    if (entry instanceof HTMLElement) this.act(entry, "undo");
+  }
+
+  /**
+   * Edit an entry, however far down it is.
+   *
+   * @param {string} id
+   * @param {string} address of the update
+   */
+  async open(id, address) {
+    const found = await this.#reach(id, address);
+    if (!found) return;
+    await this.#edit(found);
+    found.scrollIntoView({ block: "start" });
   }
 
   /**
@@ -112,13 +150,23 @@ export class Timeline {
    * @param {Draft} draft
    */
   async resume(id, draft) {
-    const entry = () => document.getElementById(id);
-    if (!entry() && (await get(`${draft.content?.address}composer/`)).status === 200) {
-      while (!entry() && !this.#older.hidden) await this.#loadMore();
-    }
-    const found = entry();
+    const found = await this.#reach(id, draft.content?.address ?? "");
     if (found) await this.#edit(found, draft);
     else draft.release();
+  }
+
+  /**
+   * Return an entry, loading as many as it takes.
+   *
+   * @param {string} id
+   * @param {string} address of the update
+   */
+  async #reach(id, address) {
+    const entry = () => document.getElementById(id);
+    if (!entry() && (await get(`${address}composer/`)).status === 200) {
+      while (!entry() && !this.#older.hidden) await this.#loadMore();
+    }
+    return entry();
   }
 
   /**
@@ -278,6 +326,18 @@ function renew(old, fresh) {
   old.classList.toggle("edited", edited);
   const button = active ? old.querySelector(`[data-act="${active}"]`) : null;
   if (button instanceof HTMLElement) button.focus();
+}
+
+/**
+ * Show how many seconds there are until updates are published.
+ *
+ * @param {HTMLElement} list
+ */
+function countDown(list) {
+  for (const place of findAll(list, ".countdown")) {
+    const seconds = Math.ceil((Date.parse(place.dataset.at ?? "") - Date.now()) / 1000);
+    place.textContent = (place.dataset.text ?? "").replace("%(seconds)s", String(Math.max(0, seconds)));
+  }
 }
 
 /**

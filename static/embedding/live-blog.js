@@ -346,7 +346,12 @@ class LiveBlog extends HTMLElement {
       location.assign(link.href);
       return;
     }
-    for (const change of await appendOlder(this.shadowRoot, html, this.revision)) this.#change(change);
+    const places = this.#box && new Places(this.#box);
+    const changes = appendOlder(this.shadowRoot, html, this.revision);
+    this.#settle();
+    // The answer may have come long after the click.
+    places?.glide();
+    for (const change of await changes) this.#change(change);
     this.#settle();
   }
 
@@ -355,7 +360,7 @@ class LiveBlog extends HTMLElement {
     const notice = this.#box?.querySelector(".connection");
     if (!(notice instanceof HTMLElement)) return;
     for (const words of findAll(notice, "[data-when]")) words.hidden = words.dataset.when !== state;
-    notice.hidden = state === "open";
+    notice.hidden = state === "open" || state === "gone";
   }
 
   /** @param {string} id */

@@ -4,7 +4,7 @@ import { fullJitter } from "./backoff.js";
 import { nameOf } from "./frames.js";
 
 /** @import { Frame, PageState } from "./frames.js" */
-/** @typedef {"open" | "waiting" | "offline"} State */
+/** @typedef {"open" | "waiting" | "offline" | "gone"} State */
 /**
  * @typedef {{
  *   readonly state: PageState,
@@ -159,8 +159,8 @@ export class Connection {
   #wake() {
     if (this.#gone) return;
     if (this.#resting) {
-      this.#onState("open");
       if (Date.now() - this.#answeredAt > FRESH_FOR) this.#catchUp();
+      else if (navigator.onLine) this.#onState("open");
       return;
     }
     if (!this.#isHeard()) this.#connect();
@@ -282,6 +282,7 @@ export class Connection {
       if (outcome === "reload") this.#onReload(frame);
       if (outcome === "behind") this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#answeredAt = Date.now();
+      if (this.#resting) this.#onState("open");
       this.#settle();
       return true;
     } catch {
@@ -299,6 +300,6 @@ export class Connection {
     this.#gone = true;
     this.#stopTimers();
     this.#drop();
-    this.#onState("open");
+    this.#onState("gone");
   }
 }

@@ -99,14 +99,13 @@ export class KeyEvents {
   }
 }
 
-/** Show in the bar how many comments there are. */
+/** Show on the links to the comments how many there are. */
 export function showComments() {
-  const place = document.querySelector(".dock .talk .nums");
   const side = document.querySelector(".side-column");
-  if (!place || !side) return;
+  if (!side) return;
   const show = () => {
     const { count = "" } = document.getElementById("comments-count")?.dataset ?? {};
-    if (place.textContent !== count) place.textContent = count;
+    for (const place of findAll(document, ".talk .nums")) if (place.textContent !== count) place.textContent = count;
   };
   show();
   new MutationObserver(show).observe(side, { childList: true, subtree: true });

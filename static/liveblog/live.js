@@ -2,7 +2,8 @@
 // need, or only readers who press something, is loaded then.
 import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
-import { byId, closest, findAll } from "./dom.js";
+import { showConnection } from "./connection-notice.js";
+import { closest } from "./dom.js";
 import { closeMenus, KeyEvents, showComments } from "./key-events.js";
 import { Page } from "./page.js";
 import { reloadPage } from "./reloading.js";
@@ -15,6 +16,8 @@ let countdown;
 let polls;
 /** @type {Promise<import("./older.js").OlderPages> | undefined} */
 let older;
+/** @type {Pinned | undefined} */
+let pinned;
 
 const main = document.querySelector("main[data-live]");
 if (main instanceof HTMLElement) {
@@ -26,6 +29,8 @@ if (main instanceof HTMLElement) {
   const page = new Page(main, (element) => {
     if (element.id === "coverage") countDown(element);
     else showPolls(element);
+    // They are folded before it is seen how far they move what is below them.
+    pinned?.added();
   });
   countDown(main);
   showPolls(main);
@@ -40,9 +45,8 @@ if (main instanceof HTMLElement) {
   const updates = document.getElementById("updates");
   if (updates) {
     keepOrder();
-    const pinned = new Pinned(updates);
+    pinned = new Pinned(updates);
     pinned.added();
-    new MutationObserver(() => pinned.added()).observe(updates, { childList: true });
     const sound = new Sound();
     sound.start();
     page.onNew = () => sound.play();
@@ -87,11 +91,4 @@ if (main instanceof HTMLElement) {
 async function countDown(root) {
   if (!countdown && root.querySelector(".countdown")) countdown = new (await import("./countdown.js")).Countdown();
   countdown?.show(root);
-}
-
-/** @param {string} state */
-function showConnection(state) {
-  const notice = byId("connection");
-  notice.hidden = state === "open";
-  for (const text of findAll(notice, "[data-when]")) text.hidden = text.dataset.when !== state;
 }

@@ -183,11 +183,13 @@ export class Page {
   }
 
   #reveal() {
+    const places = new Places(this.#main);
     for (const element of this.#waiting()) {
       element.hidden = false;
       highlight(element);
     }
     this.#settle();
+    places.glide();
   }
 
   /**

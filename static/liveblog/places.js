@@ -9,48 +9,98 @@ const DURATION = 450;
 
 /** @typedef {{ x: number, y: number }} Distance */
 
+/**
+ * The parts that are seen elsewhere than they are: they glide, or begin to do so with the next picture of the screen.
+ * @type {Map<HTMLElement, Animation | null>}
+ */
+const gliding = new Map();
+/** The next step of what is on its way to glide, by its number at the browser. */
+let next = 0;
+
 /** The places of the parts of a page at one moment. */
 export class Places {
-  /** @type {Map<Element, DOMRect>} */
+  /** @type {Map<HTMLElement, DOMRect>} */
   #places = new Map();
-  #scrolled = scrollY;
 
   /** @param {HTMLElement} root */
   constructor(root) {
+    // Nobody sees the way that something takes in a hidden page.
+    if (document.hidden) return;
     for (const part of findAll(root, PARTS)) {
       const place = part.getBoundingClientRect();
-      if (place.bottom > 0 && place.top < innerHeight) this.#places.set(part, place);
+      // Those within a window's height of the window may come into view. What is hidden has no place.
+      if (place.width && place.bottom > -innerHeight && place.top < 2 * innerHeight) this.#places.set(part, place);
     }
   }
 
-  /** Let each part that has another place now glide there. */
+  /** Let each part that has another place now glide there. One that glides already turns where it is seen. */
   glide() {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const scrolled = scrollY - this.#scrolled;
-    /** @type {Map<Element, Distance>} */
+    for (const [part, animation] of gliding) {
+      animation?.cancel();
+      release(part);
+    }
+    gliding.clear();
+    /** @type {Map<HTMLElement, Distance>} */
     const moved = new Map();
     for (const [part, before] of this.#places) {
+      if (!part.isConnected) continue;
       const now = part.getBoundingClientRect();
-      if (part.isConnected) moved.set(part, { x: before.left - now.left, y: before.top - scrolled - now.top });
+      moved.set(part, { x: before.left - now.left, y: before.top - now.top });
     }
     for (const [part, distance] of moved) {
       // It moves with what it stands in.
-      const around = moved.get(ancestorIn(part, moved) ?? part);
-      const own = around === distance || !around ? distance : { x: distance.x - around.x, y: distance.y - around.y };
+      const around = ancestorIn(part, moved);
+      const own = around ? { x: distance.x - around.x, y: distance.y - around.y } : distance;
       if (Math.abs(own.x) < 1 && Math.abs(own.y) < 1) continue;
-      part.animate([{ transform: `translate(${own.x}px, ${own.y}px)` }, { transform: "none" }], {
-        duration: still ? 1 : DURATION,
-        easing: "ease-out",
+      part.style.transform = `translate(${own.x}px, ${own.y}px)`;
+      gliding.set(part, null);
+    }
+    // Chromium counts each move within what is animated as a layout shift. So the parts stand still where they were in
+    // the picture in which the page changes, and begin to move in the one after it.
+    cancelAnimationFrame(next);
+    if (gliding.size) {
+      next = requestAnimationFrame(() => {
+        next = requestAnimationFrame(start);
       });
     }
   }
 }
 
+/** Let the parts that wait for it begin to glide. */
+function start() {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  for (const [part, animation] of gliding) {
+    if (animation) continue;
+    const { transform } = part.style;
+    release(part);
+    if (still) {
+      gliding.delete(part);
+      continue;
+    }
+    const glide = part.animate([{ transform }, { transform: "none" }], { duration: DURATION, easing: "ease-out" });
+    gliding.set(part, glide);
+    glide.addEventListener("finish", () => gliding.delete(part));
+  }
+}
+
 /**
- * @param {Element} part
- * @param {Map<Element, Distance>} parts
+ * Let a part be seen where it is.
+ *
+ * @param {HTMLElement} part
+ */
+function release(part) {
+  part.style.transform = "";
+  if (!part.getAttribute("style")) part.removeAttribute("style");
+}
+
+/**
+ * @param {HTMLElement} part
+ * @param {Map<HTMLElement, Distance>} parts
  */
 function ancestorIn(part, parts) {
-  for (let around = part.parentElement; around; around = around.parentElement) if (parts.has(around)) return around;
+  for (let around = part.parentElement; around; around = around.parentElement) {
+    const found = parts.get(around);
+    if (found) return found;
+  }
   return null;
 }

@@ -129,6 +129,8 @@ CONTENT = """() => {
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
     // Two readers have different new updates.
     copy?.classList.remove("unread");
+    // It may be on its way to its place.
+    copy?.removeAttribute("style");
     if (!copy?.className) copy?.removeAttribute("class");
     for (const link of copy?.querySelectorAll("[aria-current=location]") ?? []) link.removeAttribute("aria-current");
     return copy?.outerHTML.replace(/\\s+/g, " ") ?? null;
@@ -158,8 +160,9 @@ def reader(browser: Browser, transactional_db: None) -> Iterator[Callable[..., R
     readers: list[Reader] = []
 
     def make(**options: Any) -> Reader:
-        # The sign of live coverage pulses, which has the browser paint each open page sixty times a second.
-        context = browser.new_context(**{"reduced_motion": "reduce"} | options)
+        # The sign of live coverage pulses, which has the browser paint each open page sixty times a second. A service
+        # worker is a process more for each reader.
+        context = browser.new_context(**{"reduced_motion": "reduce", "service_workers": "block"} | options)
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         readers.append(Reader(context.new_page()))

@@ -14,7 +14,14 @@ from tests.browser.conftest import MakeReader
 from tests.server import Server
 
 
+def unfold(page: Page) -> None:
+    """Open the form, which is folded beside the updates."""
+    if page.locator("#comments-form details:not([open])").count():
+        page.locator("#comments-form summary").click()
+
+
 def write(page: Page, text: str, name: str = "ليلى", email: str = "layla@example.org") -> None:
+    unfold(page)
     page.locator("#comment-name").fill(name)
     page.locator("#comment-email").fill(email)
     page.locator("#comment-text").fill(text)
@@ -118,6 +125,7 @@ def test_a_reader_of_one_language_sees_no_answers_in_others(server: Server, read
 def test_errors_appear_beside_their_fields_and_nothing_typed_is_lost(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader().open(server, article, "de").page
+    unfold(page)
     page.locator("#comment-email").fill("keine Adresse")
     page.locator("#comment-text").fill("Ein langer Gedanke.")
     with page.expect_response("**/comments/") as answer:
@@ -188,6 +196,7 @@ def test_a_returning_reader_sees_their_own_comment(server: Server, reader: MakeR
 def test_a_reader_without_javascript_can_send_change_and_delete_a_comment(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     page = reader(java_script_enabled=False).open(server, article, "de").page
+    unfold(page)
     send(page)
     expect(page.locator("#comment-name_error")).to_be_visible()
     write(page, "Ein Satz ohne Skript, und auch der kommt an.", name="Ana")
@@ -216,3 +225,34 @@ def test_comments_keep_the_order_that_the_reader_chose(server: Server, reader: M
         each.reaches(revision)
         found = each.page.eval_on_selector_all("#comments > *", "all => all.map(one => one.id)")
         assert found == [comment.element for comment in expected[order]]
+
+
+def test_the_page_of_a_conversation_follows_it(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    first = factories.comment(article, state="approved", text="How long will it take?")
+    earlier = [factories.comment(article, parent=first, state="approved", text=f"Answer {n}.") for n in range(7)]
+    page = reader().page
+    page.goto(f"{server.url}{article.url('en')}comments/{first.pk}/")
+    new = factories.comment(article, parent=first, state="approved", text="Until midnight.")
+    answers = page.locator("#comments .answers > .comment .comment-text")
+    expect(answers.last).to_have_text("Until midnight.")
+    expect(answers).to_have_count(8)
+    moderation.decide(earlier[0].pk, State.REJECTED, None, version=earlier[0].version)
+    expect(answers).to_have_count(7)
+    moderation.feature(new.pk, True)
+    moderation.decide(first.pk, State.REJECTED, None, version=first.version)
+    expect(page.get_by_text("How long will it take?")).to_be_hidden()
+
+
+def test_the_choice_of_the_editors_is_read_once(server: Server, reader: MakeReader) -> None:
+    article = factories.article()
+    chosen = factories.comment(article, language="uk", state="approved", text="Нарешті.")
+    page = reader(viewport={"width": 820, "height": 1180}).open(server, article, "en").page
+    expect(page.get_by_text("Нарешті.")).to_have_count(1)
+    expect(page.locator("#comments .comment-language")).to_have_text("Ukrainian")
+    moderation.feature(chosen.pk, True)
+    expect(page.locator("#comments-featured")).to_contain_text("Нарешті.")
+    expect(page.locator("#comments").get_by_text("Нарешті.")).to_be_hidden()
+    # A tablet has the comments below the updates, and a way there from the top.
+    page.locator(".share-page .talk").click()
+    expect(page.locator("#comments-title")).to_be_in_viewport()

@@ -455,7 +455,7 @@ def test_a_desk_left_open_after_a_logout_does_not_reconnect(
     expect(desk.page.locator("html")).to_have_attribute("data-closed-with", "4003")
     expect(desk.notice).to_contain_text("Your session has expired.")
     sockets: list[Any] = []
-    desk.page.on("websocket", lambda socket: sockets.append(socket))
+    desk.page.on("websocket", lambda socket: sockets.append(socket) if "/ws/desk/" in socket.url else None)
     for _look in range(2):
         with desk.page.expect_request("**/desk/entries/*"):
             pass

@@ -258,7 +258,7 @@ def form(server: Server, reader: MakeReader, article: Article) -> Reader:
     made = reader(viewport={"width": 1280, "height": 900}, locale="en")
     desk = Desk(made.page, server)
     desk.log_in(editor)
-    made.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    made.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}&form=1")
     made.page.locator(".ProseMirror").first.wait_for()
     return made
 

@@ -120,10 +120,10 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
     """Publish updates of all kinds, in turn."""
     publish(ioana, "The ministers have arrived.")
     publish(karim, "We stand together.", 2, attribution="The secretary general")
-    publish(oksana, "Help for the winter\nA path to membership", 5, headline="What it is about")
+    publish(oksana, "Help for the winter\nA path to membership\nNo date", 5, headline="What it is about")
     publish(ioana, "Yes\nNo\nLater", 7, headline="Should they join?")
     karim.composer.locator(".ProseMirror").click()
-    karim.composer.locator('input[type="file"]').set_input_files(hall)
+    karim.composer.locator('input[type="file"]:not(.camera)').set_input_files(hall)
     expect(karim.composer.locator(".picture-item:not(.uploading) img")).to_be_visible()
     karim.composer.get_by_label("Alternative text").fill("The hall")
     publish(karim, "The hall fills.", 3, credit_line="Photo: AP")

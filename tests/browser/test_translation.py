@@ -75,7 +75,7 @@ def test_drafts_reviews_and_corrections_arrive_on_open_pages(
     german, arabic = reader().open(server, article, "de"), reader().open(server, article, "ar")
     journalist = Desk(reader(viewport={"width": 1280, "height": 900}, locale="en").page, server)
     journalist.log_in(newsroom["ioana"])
-    journalist.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}")
+    journalist.page.goto(f"{server.url}/admin/articles/update/add/?article={article.pk}&form=1")
     journalist.page.locator("#id_source_language").select_option("uk")
     journalist.page.get_by_role("tab", name="Українська").click()
     journalist.page.get_by_role("tabpanel", name="Українська").locator(".ProseMirror").click()
@@ -115,7 +115,7 @@ def test_drafts_reviews_and_corrections_arrive_on_open_pages(
     assert (row.state, row.reviewer) == ("reviewed", newsroom["greta"])
 
     # The journalist corrects the number in the update's form, which has the drafts of all languages in hidden tabs.
-    journalist.page.goto(f"{server.url}/admin/articles/update/{row.update_id}/change/")
+    journalist.page.goto(f"{server.url}/admin/articles/update/{row.update_id}/change/?form=1")
     journalist.page.get_by_role("tab", name="Українська").click()
     panel = journalist.page.get_by_role("tabpanel", name="Українська")
     panel.locator(".ProseMirror").click()
@@ -175,7 +175,7 @@ def test_remarks_appear_beside_their_field_in_the_form_of_the_update(
 ) -> None:
     update = factories.update(article, source_language="uk", body_uk=WIND)
     page = reader(viewport={"width": 1280, "height": 900}, locale="en").page
-    open_as(newsroom["ioana"], page, server, f"/admin/articles/update/{update.pk}/change/")
+    open_as(newsroom["ioana"], page, server, f"/admin/articles/update/{update.pk}/change/?form=1")
     page.locator("#language-tab-de").click()
     page.locator(".field-body_de .ProseMirror").click()
     page.keyboard.type("Der Wind erreichte 150 Kilometer pro Stunde, sagen Rettungskräfte.")

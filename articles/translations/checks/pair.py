@@ -12,11 +12,11 @@ from articles.text.plaintext import plain_blocks
 _TAGS = frozenset(
     {
         *("table", "thead", "tbody", "tr", "th", "td"),
-        *("p", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
+        *("p", "h3", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
     }
 )
 #: Elements with a text of their own. A cell counts whether or not the editor has put a paragraph into it.
-BLOCKS = frozenset({"p", "li", "blockquote", "tr", "th", "td"})
+BLOCKS = frozenset({"p", "h3", "li", "blockquote", "tr", "th", "td"})
 
 #: A tag; or what stands in markup but is none, as a tag that was cut off.
 _MARKUP = re.compile(r'<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])(?:"[^"]*"|[^<>"])*>|<[!?]?')

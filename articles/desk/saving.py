@@ -1,0 +1,113 @@
+"""Save what a composer sends, be it the one of the desk or a program: in the form, under the article's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from articles import changes
+from articles.desk import notes
+from articles.desk.forms import ComposerForm, key_of, language_for
+from articles.models import Article, Update
+from articles.publishing import snapshot, syndication
+from articles.text.richtext import prepare
+from liveblog.actors import acting_as
+from liveblog.delivery import log
+from liveblog.numbers import number
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+@dataclass
+class Outcome:
+    """The result of an attempt to save: the saved update, a conflict with another version, or errors in the form."""
+
+    form: ComposerForm
+    saved: Update | None = None
+    is_conflict: bool = False
+    #: The stored version, with which a conflict is.
+    present: snapshot.Data = field(default_factory=dict)
+
+
+def composer_form(
+    user: User | AnonymousUser, article: Article, update: Update | None, data: QueryDict | None
+) -> ComposerForm:
+    """Return the form of an update, or of a new one with the language and the byline of the user."""
+    if update is None:
+        update = Update(article=article, source_language=language_for(user, article))
+        author = getattr(user, "author", None)
+        form = ComposerForm(data, instance=update, user=user)
+        form.initial["authors"] = [author.pk] if author else []
+        return form
+    return ComposerForm(data, instance=update, user=user)
+
+
+def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
+    """Save a new update. Its key makes repeated requests one update; a conflict if it was sent with other content."""
+    key = key_of(data)
+    found = article.updates.filter(key=key) if key else Update.objects.none()
+    outcome = _save(article, found, data, user, new=True)
+    assert outcome is not None
+    return outcome
+
+
+def rewrite(article: Article, pk: int, data: QueryDict, user: User | AnonymousUser) -> Outcome | None:
+    """Save another version of an update; None if there is no such update.
+
+    A version that the user has not seen, as `data["opened"]` says, is not replaced, unless the result would be the
+    same.
+    """
+    return _save(article, article.updates.filter(pk=pk), data, user)
+
+
+def _save(
+    article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
+) -> Outcome | None:
+    prepare(data)
+    with transaction.atomic(), acting_as(user):
+        # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+        lock(article, found, data)
+        update = found.select_related("article").first()
+        if update is None and not new:
+            return None
+        published_before = update is not None and update.published_before
+        present = snapshot.composer_data(update) if update else {}
+        unseen = update is not None and (new or data.get("opened") != snapshot.token_of(present))
+        form = composer_form(user, article, update, data)
+        valid = form.is_valid()
+        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
+        outcome = Outcome(form, is_conflict=conflict, present=present)
+        if valid and not conflict:
+            try:
+                with transaction.atomic():
+                    outcome.saved = _saved(form, published_before)
+            except ValidationError as error:
+                form.add_error(None, error)
+    return outcome
+
+
+def _saved(form: ComposerForm, published_before: bool) -> Update:
+    """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
+    with changes.edit(form.instance):
+        saved = form.save()
+    notes.write(saved.article, form.user, form.cleaned_data["note"], saved)
+    if others := form.cleaned_data["also_in"]:
+        syndication.copy_to(saved, others, form.user)
+        saved.refresh_from_db()
+    if saved.state == Update.State.PUBLISHED and not published_before:
+        syndication.publish_copies(saved, form.user)
+    return saved
+
+
+def lock(article: Article, found: QuerySet[Update], data: QueryDict) -> None:
+    """Lock all articles that have or get the update, at once."""
+    copy_group = found.exclude(copy_group=None).values("copy_group")
+    others = Update.objects.filter(copy_group__in=copy_group).values_list("article_id", flat=True)
+    targets = [pk for pk in map(number, data.getlist("also_in")) if pk is not None]
+    log.lock(article.pk, *others, *targets)

@@ -1,0 +1,49 @@
+"""The updates that await somebody's approval, shown on every page of the newsroom to those who can approve them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from articles.changes import Edit
+from articles.choices import UpdateState
+from articles.models import Update
+from articles.models.base import Versioned
+from liveblog import notify
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+#: The channel layer group of all open pages of those who can approve updates.
+GROUP = "approvals"
+
+#: The number of updates that are named; if there are more, their number still is right.
+SHOWN = 20
+#: The permission of those who can approve.
+PERMISSION = "articles.change_update"
+
+
+def waiting_for(user: User | AnonymousUser) -> tuple[int, list[Update]]:
+    """Return how many updates a user can approve, and those that have waited longest. Nobody approves their own."""
+    if not user.has_perm(PERMISSION):
+        return 0, []
+    own = Q(submitted_by=user.pk) | Q(submitted_by=None, written_by=user.pk)
+    found = Update.objects.filter(state=UpdateState.SUBMITTED).exclude(own).order_by("pk")
+    shown = list(found.select_related("article", "embed", "submitted_by", "written_by")[:SHOWN])
+    return (len(shown) if len(shown) < SHOWN else found.count()), shown
+
+
+class Approvals:
+    """The follower that notifies the newsroom when an update begins to await approval, or no longer does."""
+
+    def before(self, row: Versioned) -> str:
+        return getattr(row, "state", "") if isinstance(row, Update) else ""
+
+    def after(self, edit: Edit, memory: str | None) -> None:
+        if not isinstance(edit.item, Update):
+            return
+        now = getattr(edit.saved, "state", "")
+        # A change of the text is shown as well.
+        if UpdateState.SUBMITTED in (now, memory):
+            notify.notify_group_after_commit(GROUP)

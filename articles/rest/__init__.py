@@ -1,0 +1,1 @@
+"""Articles, updates and translations in the interface for programs, /api/v1/ (`liveblog.rest`)."""

@@ -1,0 +1,123 @@
+"""Measure the reader's pages, and fail if one of them misses its limit (`make audit`).
+
+make audit                              everything
+make audit AUDIT="accessibility weight" some of it
+make audit AUDIT="lighthouse --runs 1"  quickly
+
+Speed is worth something on an idle machine only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+from collections.abc import Callable
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
+# The driver of the browser runs an event loop in this thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+django.setup()
+
+from playwright.sync_api import Browser, sync_playwright
+
+from audit import browser, tools
+from audit.site import LANGUAGES, Site, running
+
+#: Of each category of Lighthouse.
+SCORE_MIN = 100
+#: Of a first visit of a live page with 50 updates, compressed, without pictures.
+KIB_MAX = 65
+#: Milliseconds from what the reader does to what they see, with 500 updates and a quarter of the processor's speed.
+RESPONSE_MAX = 100
+
+#: The names of what missed its limit.
+missed: list[str] = []
+
+
+def report(name: str, value: object, *, good: bool) -> None:
+    print(f"  {'ok  ' if good else 'MISS'} {name}: {value}", flush=True)
+    if not good:
+        missed.append(name)
+
+
+def lighthouse(site: Site, _browser: Browser, runs: int) -> None:
+    for name in ("live page", "permalink", "index", "topic", "finished page"):
+        if (url := site.pages("en").get(name)) is None:
+            print(f"       {name}: there is none")
+            continue
+        for device in ("mobile", "desktop"):
+            scores = [tools.lighthouse(url, device) for _run in range(runs)]
+            medians = {category: statistics.median(score[category] for score in scores) for category in scores[0]}
+            report(f"Lighthouse, {name}, {device}", medians, good=min(medians.values()) >= SCORE_MIN)
+
+
+def accessibility(site: Site, chromium: Browser, _runs: int) -> None:
+    for language in LANGUAGES:
+        for scheme in ("light", "dark"):
+            for size in (browser.DESKTOP, browser.PHONE):
+                for name, url in site.pages(language).items():
+                    faults = browser.faults(chromium, url, scheme, size)
+                    report(f"axe, {name}, {language}, {scheme}, {size['width']} px", faults or 0, good=not faults)
+
+
+def validity(site: Site, _browser: Browser, _runs: int) -> None:
+    for language in LANGUAGES:
+        for name, url in site.pages(language).items():
+            errors = tools.invalid(site.html(url.removeprefix(site.url)))
+            report(f"HTML, {name}, {language}", errors or 0, good=not errors)
+
+
+def weight(site: Site, chromium: Browser, _runs: int) -> None:
+    for size in (browser.DESKTOP, browser.PHONE):
+        kib = browser.weight(chromium, f"{site.url}{site.live.url('en')}", size)
+        report(f"weight, {size['width']} px", f"{kib:.1f} KiB", good=kib <= KIB_MAX)
+
+
+def shift(site: Site, chromium: Browser, _runs: int) -> None:
+    for language in LANGUAGES:
+        for size in (browser.DESKTOP, browser.PHONE):
+            for scrolled in (0, 900):
+                for motion in ("no-preference", "reduce"):
+                    moved = browser.shift(chromium, site, language, size, scrolled, motion)
+                    report(f"shift, {language}, {size['width']} px, {scrolled} down, {motion}", moved, good=moved == 0)
+
+
+def response(site: Site, chromium: Browser, _runs: int) -> None:
+    for size in (browser.DESKTOP, browser.PHONE):
+        for name, duration in browser.responses(chromium, site, size).items():
+            good = duration <= RESPONSE_MAX
+            report(f"response, {name}, {size['width']} px", f"{duration} ms", good=good)
+
+
+MEASURES: dict[str, Callable[[Site, Browser, int], None]] = {
+    "weight": weight,
+    "shift": shift,
+    "response": response,
+    "accessibility": accessibility,
+    "validity": validity,
+    "lighthouse": lighthouse,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the reader's pages.")
+    parser.add_argument("measures", nargs="*", metavar="measure", help=", ".join(MEASURES))
+    parser.add_argument("--runs", type=int, default=5, help="of Lighthouse, for each page")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.measures) - MEASURES.keys():
+        parser.error(f"unknown: {', '.join(unknown)}")
+    with running() as site, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"])
+        for name in chosen.measures or MEASURES:
+            print(f"== {name}")
+            MEASURES[name](site, chromium, chosen.runs)
+        chromium.close()
+    if missed:
+        sys.exit("Missed: " + "; ".join(missed))
+
+
+main()

@@ -1,0 +1,38 @@
+"""The events of comments of which webhooks are told. They hold nothing that readers do not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.translation import pgettext_lazy
+
+from liveblog.webhooks import events
+
+if TYPE_CHECKING:
+    from comments.models import Comment
+
+EVENTS = {
+    "comment.approved": pgettext_lazy("event of a webhook", "A comment was approved"),
+    "comment.removed": pgettext_lazy("event of a webhook", "An approved comment was taken off the page"),
+}
+
+
+def appeared(comment: Comment) -> None:
+    """Emit the event of a comment that readers see from now on."""
+    content = {"language": comment.language, "name": comment.name, "text": comment.text}
+    events.emit("comment.approved", comment.article_id, lambda: _named(comment) | content)
+
+
+def disappeared(comment: Comment) -> None:
+    """Emit the event of a comment that readers see no longer."""
+    events.emit("comment.removed", comment.article_id, lambda: _named(comment))
+
+
+def _named(comment: Comment) -> dict[str, Any]:
+    root = f"{settings.SITE_URL}/api/v1"
+    return {
+        "article": {"slug": comment.article.slug, "url": f"{root}/articles/{comment.article.slug}"},
+        "id": comment.pk,
+        "url": f"{root}/desk/comments/{comment.pk}",
+    }

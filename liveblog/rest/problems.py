@@ -1,0 +1,126 @@
+"""Errors as programs get them: problem details in JSON (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as RequestError
+from pydantic import Field
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDetails(Schema):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="Always about:blank: `code` tells one kind of problem from another.")
+    title: str = Field(description="What went wrong, in the language of the request (Accept-Language).")
+    status: int
+    code: str = Field(description="The kind of problem, for programs.")
+    errors: dict[str, list[str]] = Field(
+        description="Messages by field of the request; `__all__` holds those that belong to no field."
+    )
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's name for it
+    """An answer that is an error.
+
+    status    the status of HTTP
+    code      the kind of problem, which programs read
+    title     what went wrong, for people
+    errors    messages by field
+    headers   further headers of the answer
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.title = status, code, title
+        self.errors = {name: [str(message) for message in found] for name, found in (errors or {}).items()}
+        self.headers = dict(headers or {})
+
+    def response(self) -> HttpResponse:
+        details = ProblemDetails(
+            type="about:blank", title=self.title, status=self.status, code=self.code, errors=self.errors
+        )
+        return HttpResponse(
+            details.model_dump_json(), status=self.status, content_type=MEDIA_TYPE, headers=self.headers
+        )
+
+
+def not_found() -> Problem:
+    return Problem(404, "not-found", _("There is nothing at this address."))
+
+
+def forbidden(detail: str) -> Problem:
+    return Problem(403, "forbidden", detail)
+
+
+def invalid(errors: Mapping[str, Sequence[str]]) -> Problem:
+    """Return the answer to content that the rules refuse."""
+    return Problem(422, "invalid", _("Something in this request has to be changed first."), errors)
+
+
+def changed() -> Problem:
+    """Return the answer to a request that names another version than the present one (RFC 9110, section 13.1.1)."""
+    title = _("Somebody else has saved another version meanwhile. Read it, then send your change again.")
+    return Problem(412, "changed", title)
+
+
+def of_validation_error(error: ValidationError) -> Problem:
+    """Return the answer to an error of a form or a model."""
+    return invalid(error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages})
+
+
+def handle_with(api: NinjaAPI) -> None:
+    """Have all errors of an interface answered as problem details."""
+
+    makers: dict[type[Exception], Callable[[Any], Problem]] = {
+        Problem: lambda error: error,
+        Http404: lambda _error: not_found(),
+        PermissionDenied: lambda _error: forbidden(_("The role of this token’s owner does not allow this.")),
+        ValidationError: of_validation_error,
+        RequestError: _of_request_error,
+        AuthenticationError: lambda _error: unauthorized(),
+        HttpError: lambda error: Problem(error.status_code, "unreadable", _("This request cannot be read.")),
+    }
+
+    def respond(_request: HttpRequest, error: Any) -> HttpResponse:
+        return next(makers[kind] for kind in type(error).__mro__ if kind in makers)(error).response()
+
+    for exception in makers:
+        api.add_exception_handler(exception, respond)
+
+
+def unauthorized() -> Problem:
+    """Return the answer to a request without a valid token (RFC 6750, section 3)."""
+    title = _("This request needs a valid access token. It may have been revoked, or its end has passed.")
+    return Problem(401, "unauthorized", title, headers={"WWW-Authenticate": 'Bearer realm="liveblog"'})
+
+
+def _of_request_error(error: RequestError) -> Problem:
+    """Return the answer to a request that does not follow the schema: messages by the name of the field."""
+    errors: dict[str, list[str]] = {}
+    for found in error.errors:
+        # The first part is the place (body, query, path), the second the name of the view's argument.
+        place, *names = (str(part) for part in found["loc"])
+        path = names[1:] if place == "body" else names
+        errors.setdefault(".".join(path) or NON_FIELD_ERRORS, []).append(found["msg"])
+    return invalid(errors)
+
+
+def page_not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Answer an address under that of the interface that does not exist."""
+    return not_found().response()

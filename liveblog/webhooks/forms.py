@@ -1,0 +1,32 @@
+"""The form of a webhook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from liveblog.webhooks import events
+from liveblog.webhooks.models import MAX_WEBHOOKS, Webhook
+
+
+class WebhookForm(forms.ModelForm):
+    events = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Webhook
+        fields = ("name", "address", "events", "articles", "is_on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["events"].choices = events.choices()  # type: ignore[attr-defined]
+        if "address" in self.fields:
+            self.fields["address"].widget.attrs |= {"dir": "ltr", "class": "vLargeTextField"}
+
+    def clean(self) -> dict[str, Any]:
+        if self.instance.pk is None and Webhook.objects.count() >= MAX_WEBHOOKS:
+            message = _("There are %(limit)s webhooks already. Delete one that you do not need.")
+            raise ValidationError(message, params={"limit": MAX_WEBHOOKS})
+        return super().clean() or {}

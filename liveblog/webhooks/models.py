@@ -1,0 +1,184 @@
+"""Webhooks and their deliveries."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from liveblog import public_http
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
+from liveblog.encryption import EncryptedField
+from liveblog.errors import ProviderError
+from liveblog.fields import ShortTextField
+from liveblog.jobs import QueueRow
+from liveblog.webhooks import signing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from articles.models import Article
+
+#: Number of webhooks that a site can have.
+MAX_WEBHOOKS = 50
+#: The time for which the former secret signs messages besides the new one.
+OLD_SECRET_FOR = timedelta(hours=24)
+
+
+def validate_address(address: str) -> None:
+    """Raise ValidationError unless an address may be that of a public server."""
+    try:
+        public_http.check(address)
+    except ProviderError:
+        message = _("Enter the address of a public server. It begins with https://.")
+        raise ValidationError(message, code="address") from None
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    def told_of(self, event: str, article_id: int | None) -> list[Webhook]:
+        """Return those that are told of an event in an article; None: in none."""
+        found = self.filter(is_on=True).filter(Q(every_article=True) | Q(articles=article_id or 0)).distinct()
+        return [webhook for webhook in found if event in webhook.events]
+
+
+class Webhook(models.Model):
+    """Another system that is told of events at an address of its own."""
+
+    class Reason(models.TextChoices):
+        """Why it is switched off."""
+
+        PERSON = "person", pgettext_lazy("why a webhook is off", "A person switched it off")
+        FAILING = "failing", pgettext_lazy("why a webhook is off", "It did not answer for days")
+        GONE = "gone", pgettext_lazy("why a webhook is off", "It answered that it is gone for good (410)")
+        FULL = "full", pgettext_lazy("why a webhook is off", "Too many messages were waiting for it")
+
+    name = ShortTextField(_("name"), max_length=80, help_text=_("The system that is told, so that you recognise it."))
+    address = models.CharField(
+        _("address"), max_length=500, validators=[validate_address], help_text=_("Messages are sent there by POST.")
+    )
+    events = models.JSONField(_("events"), default=list)
+    #: Not the same as an empty list of articles, which is left when the last one is deleted.
+    every_article = models.BooleanField(default=True, editable=False)
+    articles = models.ManyToManyField(
+        "articles.Article",
+        blank=True,
+        related_name="+",
+        verbose_name=_("articles"),
+        help_text=_("Leave it empty for all articles."),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    secret = EncryptedField(editable=False)
+    old_secret = EncryptedField(blank=True, editable=False)
+    old_secret_until = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    is_on = models.BooleanField(_("switched on"), default=True)
+    off_since = models.DateTimeField(null=True, editable=False)
+    off_reason = models.CharField(max_length=10, choices=Reason, blank=True, editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
+
+    # The e-mail that says that it was switched off; see `liveblog.webhooks.emails`.
+    email_due_at = models.DateTimeField(null=True, editable=False)
+    email_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    email_failure = models.CharField(max_length=40, blank=True, editable=False)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return the secrets that sign its messages, the present one first."""
+        until = self.old_secret_until
+        keeps = bool(self.old_secret) and until is not None and timezone.now() < until
+        return [self.secret, *([self.old_secret] if keeps else [])]
+
+    def renew_secret(self) -> str:
+        """Set a new secret. The former one signs as well for a day, so that the receiver can be changed meanwhile."""
+        self.old_secret, self.old_secret_until = self.secret, timezone.now() + OLD_SECRET_FOR
+        self.secret = signing.new_secret()
+        return self.secret
+
+    def limit_to(self, articles: Iterable[Article]) -> None:
+        """Have it told of these articles only; of all if there are none. The webhook must have been saved."""
+        only = list(articles)
+        Webhook.objects.filter(pk=self.pk).update(every_article=not only)
+        self.articles.set(only)
+
+    def switch_off(self, reason: str, *, tell: bool = False) -> None:
+        """Send it nothing more. `tell`: by e-mail to the person who made it."""
+        now = timezone.now()
+        with transaction.atomic():
+            rows = Webhook.objects.filter(pk=self.pk, is_on=True)
+            due = {"email_due_at": now, "email_attempts": 0, "email_failure": ""} if tell else {}
+            if rows.update(is_on=False, off_since=now, off_reason=reason, **due):
+                self.deliveries.filter(due_at__isnull=False).update(due_at=None)
+                record(Action.WEBHOOK_OFF, self.about, reason=reason)
+
+    def switch_on(self) -> None:
+        Webhook.objects.filter(pk=self.pk).update(is_on=True, off_since=None, off_reason="", failing_since=None)
+
+    @property
+    def about(self) -> str:
+        """Return how an entry of the audit log names it."""
+        return f"webhook {self.name}"
+
+
+class Delivery(QueueRow):
+    """One message to one webhook. The rows are the queue of `liveblog.webhooks.sending`."""
+
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", verbose_name=_("webhook"))
+    #: The same for each attempt, so that a receiver recognises a message that comes twice.
+    message_id = models.CharField(max_length=40, unique=True)
+    event = models.CharField(_("event"), max_length=40)
+    body = models.TextField()
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+    delivered_at = models.DateTimeField(null=True)
+    #: Of the last answer.
+    status = models.PositiveSmallIntegerField(null=True)
+    #: The last attempts, each with its time, status of HTTP, failure and seconds.
+    tries = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ("view",)
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_deliveries"),
+            models.Index(
+                fields=["webhook", "due_at", "id"], condition=Q(due_at__isnull=False), name="due_deliveries_of_webhook"
+            ),
+            models.Index(fields=["created_at"], name="old_deliveries"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.message_id}"
+
+    @classmethod
+    def of(cls, webhook: Webhook, event: str, body: str) -> Delivery:
+        """Return a delivery that is due now, not saved."""
+        message_id = f"msg_{uuid.uuid4().hex}"
+        return cls(webhook=webhook, message_id=message_id, event=event, body=body, due_at=timezone.now())

@@ -1,0 +1,177 @@
+"""Send the messages that are due, in the background.
+
+A message that is not taken is tried again after growing pauses, for about five days. A webhook that has answered
+nothing but errors for WEBHOOK_DISABLE_DAYS days is switched off, and the person who made it gets an e-mail. Of each
+webhook one message is under way at a time, and those that fail have a queue of their own, so a server that hangs delays
+no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import timedelta
+from functools import lru_cache, partial
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from liveblog import jobs, public_http
+from liveblog.errors import ProviderError
+from liveblog.http import Client
+from liveblog.numbers import number
+from liveblog.webhooks import emails, signing
+from liveblog.webhooks.models import Delivery, Webhook
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between looks for what is due, and between looks for what is old.
+INTERVAL = 1.0
+_CLEAR_INTERVAL = 3600.0
+
+#: Of one attempt.
+_TIMEOUT_SECONDS = 15.0
+#: Of an answer, which nobody reads.
+_MAX_BYTES = 10_000
+#: Number of attempts that a delivery lists.
+_MAX_TRIES = 20
+#: Number of messages that may wait for one webhook.
+MAX_WAITING = 10_000
+#: The time for which deliveries can be seen and sent again.
+KEPT_FOR = timedelta(days=30)
+_BATCH = 1000
+
+
+def _first_due(*, failing: bool) -> QuerySet[Delivery]:
+    """Return the first waiting message of each webhook that is failing, or that is not."""
+    waiting = Delivery.objects.filter(webhook=OuterRef("webhook"), due_at__isnull=False).order_by("due_at", "pk")
+    rows = Delivery.objects.select_related("webhook").filter(due_at__isnull=False, webhook__is_on=True)
+    rows = rows.filter(webhook__failing_since__isnull=not failing)
+    return rows.filter(pk=Subquery(waiting.values("pk")[:1])).order_by("due_at", "pk")
+
+
+def _queue(*, failing: bool) -> jobs.Queue[Delivery]:
+    return jobs.Queue(
+        rows=lambda: _first_due(failing=failing),
+        logger=logger,
+        lease=timedelta(minutes=2),
+        max_attempts=32,
+        first_pause=5.0,
+        longest_pause=6 * 3600.0,
+    )
+
+
+#: Of webhooks that work, and of those whose last message failed.
+queues = (_queue(failing=False), _queue(failing=True))
+
+
+@lru_cache(maxsize=4)
+def _client(routes: tuple[tuple[str, str], ...]) -> Client:
+    return Client("webhooks", public_http.adapters(dict(routes)))
+
+
+def send_due(queue: jobs.Queue[Delivery] | None = None) -> int:
+    """Send the messages of a queue that are due; default: of both. Return the number of rows claimed."""
+    return sum(each.run_due(_deliver) for each in ((queue,) if queue else queues))
+
+
+def send_again(delivery: Delivery) -> bool:
+    """Queue a message once more, under the same id. Return False if its webhook is switched off."""
+    if not delivery.webhook.is_on:
+        return False
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now(), attempts=0, failure="", delivered_at=None)
+    return True
+
+
+def _deliver(delivery: Delivery) -> None:
+    began = time.monotonic()
+    try:
+        delivery.status = _post(delivery)
+    except ProviderError as error:
+        delivery.status = error.status
+        _note(delivery, error.reason, time.monotonic() - began)
+        _failed(delivery, error)
+    else:
+        _note(delivery, "", time.monotonic() - began)
+        _succeeded(delivery)
+
+
+def _post(delivery: Delivery) -> int:
+    """Send a message, and return the status of a success. Raise ProviderError otherwise."""
+    webhook = delivery.webhook
+    public_http.check(webhook.address)
+    sent = {"Content-Type": "application/json"}
+    sent |= signing.headers(delivery.message_id, int(time.time()), delivery.body, webhook.secrets)
+    client = _client(tuple(sorted(settings.WEBHOOK_ROUTES.items())))
+    answer = client.send(
+        "POST",
+        webhook.address,
+        seconds=_TIMEOUT_SECONDS,
+        max_bytes=_MAX_BYTES,
+        headers=sent,
+        data=delivery.body.encode(),
+    )
+    if answer.successful:
+        return answer.status
+    if answer.status in (429, 503):
+        wait = number(answer.headers.get("Retry-After"), most=86_400)
+        raise ProviderError("busy", status=answer.status, retry_after=wait)
+    # A redirect is no success either: the address of the webhook has to be the right one.
+    raise ProviderError("gone" if answer.status == 410 else "unreachable", status=answer.status)
+
+
+def _note(delivery: Delivery, failure: str, seconds: float) -> None:
+    tried = {
+        "at": timezone.now().isoformat(),
+        "status": delivery.status,
+        "failure": failure,
+        "seconds": round(seconds, 2),
+    }
+    delivery.tries = [*delivery.tries, tried][-_MAX_TRIES:]
+    Delivery.objects.filter(pk=delivery.pk).update(tries=delivery.tries, status=delivery.status)
+
+
+def _succeeded(delivery: Delivery) -> None:
+    now = timezone.now()
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=None, failure="", delivered_at=now)
+    Webhook.objects.filter(pk=delivery.webhook_id).update(succeeded_at=now, failing_since=None)
+
+
+def _failed(delivery: Delivery, error: ProviderError) -> None:
+    webhook, now = delivery.webhook, timezone.now()
+    rows = Delivery.objects.filter(pk=delivery.pk, due_at__isnull=False)
+    # Only a private address is of no use to try again: its name may not lead elsewhere a moment later.
+    permanent = error.reason in ("forbidden", "gone")
+    again = queues[0].postpone(delivery, rows, error.reason, permanent=permanent, retry_after=error.retry_after)
+    logger.warning(
+        "The webhook %s failed (%s); the message will%s be sent again.", webhook.pk, error, "" if again else " not"
+    )
+    Webhook.objects.filter(pk=webhook.pk, failing_since=None).update(failing_since=now)
+    since = webhook.failing_since or now
+    if error.reason == "gone":
+        webhook.switch_off(Webhook.Reason.GONE, tell=True)
+    elif settings.WEBHOOK_DISABLE_DAYS and since <= now - timedelta(days=settings.WEBHOOK_DISABLE_DAYS):
+        webhook.switch_off(Webhook.Reason.FAILING, tell=True)
+    elif webhook.deliveries.filter(due_at__isnull=False)[MAX_WAITING:].exists():
+        webhook.switch_off(Webhook.Reason.FULL, tell=True)
+
+
+def clear_old() -> int:
+    """Delete deliveries that are older than KEPT_FOR. Return their number, of one batch at most."""
+    limit = timezone.now() - KEPT_FOR
+    old = list(
+        Delivery.objects.filter(created_at__lt=limit).order_by("created_at").values_list("pk", flat=True)[:_BATCH]
+    )
+    Delivery.objects.filter(pk__in=old).delete()
+    return len(old)
+
+
+async def send_when_due() -> None:
+    """Look for what is due as long as the server runs."""
+    await asyncio.gather(
+        *(jobs.run_while_serving(partial(send_due, queue), INTERVAL, logger) for queue in queues),
+        jobs.run_while_serving(emails.send_due, 10 * INTERVAL, logger),
+        jobs.run_while_serving(clear_old, _CLEAR_INTERVAL, logger),
+    )

@@ -1,0 +1,99 @@
+// What a translator types, kept by the browser until the server has it: through a crash, a lost connection, the end of a
+// session or a reload.
+import { Draft } from "../desk/drafts.js";
+import { formatTime } from "../desk/requests.js";
+import { control, find, findAll } from "../liveblog/dom.js";
+import { eachEditor } from "./editors.js";
+
+/** @import { Editor } from "django-prose-editor/editor" */
+/** @import { Field } from "../desk/fields.js" */
+
+const STORE_AFTER = 200; // milliseconds
+
+/** The draft of one translation. */
+export class TranslationDraft {
+  #form;
+  #notice;
+  /** By the name of its field. @type {Map<string, Editor>} */
+  #editors = new Map();
+  /** The texts as the server sent them. */
+  #served;
+  /** @type {Draft | undefined} */
+  #draft;
+  /** @type {number | undefined} */
+  #timer;
+
+  /** @param {HTMLFormElement} form with the place of the draft ("draft") and a notice about it */
+  constructor(form) {
+    this.#form = form;
+    this.#notice = find(form, "#kept-draft");
+    this.#served = JSON.stringify(this.#read());
+    eachEditor(form, (editor, textarea) => {
+      if (textarea) this.#editors.set(textarea.name, editor);
+    });
+    find(this.#notice, "button").addEventListener("click", () => this.#discard());
+    this.#begin();
+  }
+
+  async #begin() {
+    this.#draft = await Draft.claim(this.#form.dataset.draft ?? "").catch(() => undefined);
+    const { content } = this.#draft ?? {};
+    const stamp = control(this.#form, "stamp");
+    if (content?.action && content.address !== stamp.value) {
+      // It was sent, and the text has another version since.
+      await this.#draft?.discard();
+    } else if (content && JSON.stringify(content.fields) !== this.#served) {
+      this.#write(/** @type {Field[]} */ (content.fields));
+      // What others have saved meanwhile is a conflict.
+      stamp.value = content.address;
+      this.#say(content.at);
+    }
+    this.#form.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#store(), STORE_AFTER);
+    });
+    this.#form.addEventListener("submit", () => this.#store("sent"));
+  }
+
+  get #fields() {
+    return /** @type {HTMLTextAreaElement[]} */ (findAll(this.#form, ".written :is(textarea, input)"));
+  }
+
+  /** @returns {[string, string][]} */
+  #read() {
+    return this.#fields.map(({ name, value }) => [name, value]);
+  }
+
+  /** @param {Field[]} fields */
+  #write(fields) {
+    const values = new Map(fields);
+    for (const field of this.#fields) {
+      const value = values.get(field.name);
+      if (value === undefined) continue;
+      field.value = value;
+      this.#editors.get(field.name)?.commands.setContent(value, { emitUpdate: false });
+    }
+    this.#form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** @param {string} [action] what is being done with it */
+  async #store(action) {
+    clearTimeout(this.#timer);
+    const fields = this.#read();
+    const address = control(this.#form, "stamp").value;
+    if (!action && JSON.stringify(fields) === this.#served) await this.#draft?.discard();
+    else await this.#draft?.save({ fields, pictures: [], address, at: Date.now(), action }).catch(() => {});
+  }
+
+  /** @param {number} at */
+  #say(at) {
+    find(this.#notice, "span").textContent = (this.#notice.dataset.restored ?? "").replace("%(time)s", formatTime(at));
+    this.#notice.hidden = false;
+  }
+
+  async #discard() {
+    clearTimeout(this.#timer);
+    await this.#draft?.discard();
+    location.reload();
+  }
+}

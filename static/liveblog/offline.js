@@ -1,0 +1,61 @@
+// Has the service worker keep a copy of the page, and says of a copy how old it is. Without this module, or a browser that
+// stores nothing, pages open only with a connection.
+import { find } from "./dom.js";
+import { momentText, pageLocale } from "./moments.js";
+
+const root = document.documentElement;
+
+/** The state of the page of which there is a copy; of a page that is no live page, an empty text. */
+let kept = "";
+
+/** @returns {string} */
+function state() {
+  return document.querySelector("main")?.dataset.revision ?? "";
+}
+
+/**
+ * Have the worker keep the page with all that it has loaded.
+ *
+ * @param {RequestCache} [ask] how it asks for the page, if it has no copy of it as it is
+ */
+async function keep(ask) {
+  // A copy is no page to copy.
+  if (root.dataset.savedAt || !navigator.onLine) return;
+  kept = state();
+  const files = performance.getEntriesByType("resource").map(({ name }) => name);
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage({
+    keep: location.href.replace(/#.*/, ""),
+    files: files.filter((name) => /^\/(static|media)\//.test(name.replace(location.origin, ""))),
+    ask,
+  });
+}
+
+async function start() {
+  try {
+    await navigator.serviceWorker.register("/service-worker.js");
+  } catch {
+    // The browser stores nothing, or not on this page.
+    return;
+  }
+  // The worker has seen the page come unless it is the first one, which the browser still has.
+  await keep(navigator.serviceWorker.controller ? undefined : "default");
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && state() !== kept) keep("no-cache");
+  });
+}
+
+const { savedAt } = root.dataset;
+if (savedAt) {
+  const time = find(document, ".saved-copy time", HTMLTimeElement);
+  time.dateTime = savedAt;
+  time.textContent = momentText(Date.parse(savedAt), pageLocale());
+  // A live page catches up by itself.
+  addEventListener("online", () => {
+    if (root.dataset.savedAt && !document.querySelector("[data-live]")) location.reload();
+  });
+}
+if ("serviceWorker" in navigator) {
+  if (document.readyState === "complete") start();
+  else addEventListener("load", start);
+}

@@ -1,0 +1,5 @@
+// The newsroom as an app: its service worker, on browsers that have them.
+
+navigator.serviceWorker?.register("/admin/worker.js").catch(() => {
+  // Without it everything works that needs a network.
+});
