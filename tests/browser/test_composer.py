@@ -244,7 +244,7 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     page.locator(".written .ProseMirror").tap()
     page.keyboard.type("Sie haben begonnen.")
     page.evaluate(IS_KEPT, "Sie haben begonnen.")
-    button = page.get_by_role("button", name="Accept, and next")
+    button = page.get_by_role("button", name="Approve and next")
     expect(button).to_be_in_viewport()
     server.kill()
     with suppress(Error):
@@ -253,7 +253,7 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     page.goto(address)
     expect(page.locator("#kept-draft")).to_contain_text("You were writing this at")
     expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")
-    page.get_by_role("button", name="Accept, and next").tap()
+    page.get_by_role("button", name="Approve and next").tap()
     page.wait_for_url(lambda url: url != address)
     # The next version is not overwritten by what was sent long ago.
     page.goto(address)
