@@ -170,6 +170,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         "policies",
         "needs_release",
         "shows_writing",
+        "notifications",
         "embedding",
         "embed_origins",
     )

@@ -13,6 +13,7 @@ class ArticlesConfig(AppConfig):
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
+        from articles.following import stories
         from articles.history import registry
         from articles.history.recording import History
         from articles.listings import suggestions
@@ -21,10 +22,12 @@ class ArticlesConfig(AppConfig):
         from articles.page import live_page, previews, rendering
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
+        from articles.publishing import alerts as decisions
         from articles.publishing.approvals import Approvals
         from articles.publishing.auditing import AuditTrail
         from articles.publishing.syndication import Copies
         from articles.rest import webhooks
+        from articles.translations import alerts as translation_alerts
         from articles.translations import monitoring
         from articles.translations.states import TranslationStates
         from liveblog import metrics
@@ -42,11 +45,16 @@ class ArticlesConfig(AppConfig):
         changes.register("webhooks", webhooks.Webhooks())
         changes.register("history", History())
         changes.register("copies", Copies())
+        changes.register("notifications", stories.Notifications())
+        changes.register("decisions", decisions.Decisions())
         changes.register("audit", AuditTrail())
+        decisions.register()
+        translation_alerts.register()
         changes.register("approvals", Approvals())
         for relation in (Update.authors, Update.topics, Article.authors, Article.topics, Article.related):
             m2m_changed.connect(changes.guard_relations, sender=relation.through, dispatch_uid=relation.field.name)
         pre_delete.connect(tracking.keep_places, sender=Article, dispatch_uid="places of its updates")
+        pre_delete.connect(stories.take_back_article, sender=Article, dispatch_uid="notifications of its updates")
         pre_delete.connect(webhooks.deleted, sender=Article, dispatch_uid="webhooks")
         events.register(webhooks.EVENTS)
         register(checks.followers_are_registered)

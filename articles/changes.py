@@ -47,7 +47,7 @@ class Follower(Protocol):
 #: Names of the followers of every edit, in the order in which they are called.
 FOLLOWERS = (
     *("translation states", "change log", "desks", "search", "feeds", "webhooks"),
-    *("history", "copies", "audit", "approvals"),
+    *("history", "copies", "notifications", "decisions", "audit", "approvals"),
 )
 
 _followers: dict[str, Follower] = {}

@@ -38,3 +38,12 @@ class Policy(models.TextChoices):
     MACHINE = "machine", _("Machine translations, labelled as such")
     ORIGINAL = "original", _("The original")
     REVIEWED = "reviewed", _("Nothing")
+
+
+class NotificationLimit(models.TextChoices):
+    """The updates of which an article lets its followers be notified, if they want to be."""
+
+    ALL = "all", _("Every update")
+    KEY = "key", _("Key events and breaking news")
+    BREAKING = "breaking", _("Breaking news alone")
+    NONE = "none", _("No updates")

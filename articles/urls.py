@@ -1,6 +1,7 @@
 from django.urls import path
 
 from articles.feeds.views import feed, news
+from articles.following import views as following
 from articles.listings import views as listings
 from articles.page import views
 
@@ -21,6 +22,12 @@ urlpatterns = [
     path("feed.atom", feed, {"name": "atom"}, name="feed-atom"),
     path("feed.json", feed, {"name": "json"}, name="feed-json"),
     path("news-sitemap.xml", news, name="news-sitemap"),
+    path("following/", following.following, name="following"),
+    path("follow/", following.follow, name="follow"),
+    path("follow/leave/", following.leave, name="follow-leave"),
+    path("follow/quiet-hours/", following.quiet_hours, name="follow-quiet-hours"),
+    path("follow/renew/", following.renew, name="follow-renew"),
+    path("follow/state/", following.state, name="follow-state"),
     path("live/<slug:slug>/", views.live, name="live"),
     path("live/<slug:slug>/feed.atom", feed, {"name": "atom"}, name="coverage-feed-atom"),
     path("live/<slug:slug>/feed.json", feed, {"name": "json"}, name="coverage-feed-json"),

@@ -9,7 +9,17 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.api import Part, register_copier, register_part
-        from comments import archiving, moderation, privacy, rekeying, rendering, search, settings_page, webhooks
+        from comments import (
+            alerts,
+            archiving,
+            moderation,
+            privacy,
+            rekeying,
+            rendering,
+            search,
+            settings_page,
+            webhooks,
+        )
         from comments.models.rules import give_usual_rules
         from comments.queue import consumers, panel, waiting
         from liveblog import rekeying as rekeyers
@@ -21,6 +31,7 @@ class CommentsConfig(AppConfig):
         elements.register("comment", rendering.render_threads)
         elements.register("comments", rendering.render_sections)
         panels.register(panel.waiting)
+        alerts.register()
         newsroom.register(waiting.queues, waiting.problems, group=consumers.GROUP)
         register_copier(waiting.copy_rules)
         consumers.listen()

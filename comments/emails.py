@@ -1,4 +1,4 @@
-"""Compose and send the e-mails that `comments.notifications` and `comments.digests` have queued.
+"""Compose and send the e-mails that `comments.notifications` has queued.
 
 An e-mail that the server does not accept is tried again; one whose occasion has gone by then is not sent. If a process
 dies after the server has accepted an e-mail and before that is stored, it is sent twice, with the same Message-ID.
@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 
 from articles import api
 from comments import confirmation
-from comments.models import Comment, EmailAddress, EmailJob, State
+from comments.models import EmailAddress, EmailJob, State
 from liveblog import emails, jobs
 from liveblog.branding import current as branding
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 #: The oldest first.
 queue = jobs.Queue(
-    rows=lambda: EmailJob.objects.select_related("comment__article", "answer", "user", "address").order_by("due_at"),
+    rows=lambda: EmailJob.objects.select_related("comment__article", "answer", "address").order_by("due_at"),
     logger=logger,
     lease=timedelta(minutes=5),
     max_attempts=40,
@@ -66,8 +66,6 @@ def subscriber(token: str) -> EmailAddress | None:
 
 def compose(job: EmailJob) -> EmailMessage | None:
     """Return the e-mail as it has to be now; None if its occasion has gone."""
-    if job.kind == EmailJob.Kind.DIGEST:
-        return _digest(job)
     if job.kind == EmailJob.Kind.CONFIRM:
         return _confirmation(job)
     comment, answer = job.comment, job.answer
@@ -118,20 +116,6 @@ def _confirmation(job: EmailJob) -> EmailMessage | None:
         message = _message(job, context, address.email)
     message.extra_headers |= _headers(one_click)
     return message
-
-
-def _digest(job: EmailJob) -> EmailMessage | None:
-    waiting = Comment.objects.queued()
-    oldest = waiting.values_list("queued_at", flat=True).first()
-    if job.user is None or not job.user.email or oldest is None:
-        return None
-    with translation.override(settings.LANGUAGE_CODE):
-        context = {
-            "count": waiting.count(),
-            "hours": max(1, round((timezone.now() - oldest).total_seconds() / 3600)),
-            "url": f"{settings.SITE_URL}{reverse('admin:comments_comment_changelist')}",
-        }
-        return _message(job, context, job.user.email)
 
 
 def _message(job: EmailJob, context: Mapping[str, object], to: str) -> EmailMessage:

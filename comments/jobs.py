@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from comments import checking, closing, digests, emails
+from comments import checking, closing, emails
 from liveblog import jobs
 
 logger = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ def run_due() -> int:
 
 
 def send_emails() -> int:
-    """Queue due digests and send due e-mails. Return how many. They have their own thread: a mail server may hang."""
-    return _run(digests.enqueue, emails.run_due)
+    """Send due e-mails. Return how many. They have their own thread: a mail server may hang."""
+    return _run(emails.run_due)
 
 
 def _run(*jobs: Callable[[], int]) -> int:

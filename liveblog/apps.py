@@ -10,8 +10,11 @@ class LiveblogConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
         from liveblog import checks, jobs, metrics, rekeying, tracing
         from liveblog.accounts import second_factor, suspension
+        from liveblog.alerts import sending as alerts
         from liveblog.audit import accounts
         from liveblog.branding import current, settings_page
         from liveblog.branding.models import Brand, SiteLink
@@ -28,6 +31,7 @@ class LiveblogConfig(AppConfig):
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
         accounts.connect()
+        user_logged_in.connect(alerts.note_language, dispatch_uid="language of alerts")
         suspension.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)

@@ -23,6 +23,7 @@ from django.urls import path, re_path
 from articles.desk.consumers import ApprovalsConsumer, DeskConsumer
 from articles.embeds.resolving import resolve_when_due
 from articles.feeds.pings import send_when_due
+from articles.following.deliveries import send_when_due as notify_when_due
 from articles.interchange.jobs import import_when_due
 from articles.newsroom.consumers import NewsroomConsumer
 from articles.polls.counting import publish_when_voted
@@ -32,6 +33,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
+from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
 from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
@@ -96,10 +98,12 @@ _routes = ProtocolTypeRouter(
             resolve_when_due,
             handle_when_due,
             send_when_due,
+            notify_when_due,
             send_to_webhooks,
             import_when_due,
             run_when_due,
             clear_when_due,
+            tell_when_due,
             keys.note_while_serving,
             _load_detector,
         ),

@@ -90,6 +90,7 @@ PROVIDERS = _histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60),
 )
 
+PUSHES = _counter("liveblog_pushes", "Messages handed to push services, by result.", "result")
 AUDIT = _counter("liveblog_audit_entries", "Entries of the audit log.", "action")
 READERS = _gauge("liveblog_readers", "Open pages, by language.", "language")
 ROOMS = _gauge("liveblog_rooms", "Articles with open pages, counted in each process.")

@@ -1,6 +1,7 @@
 from django.db import models
 
 from liveblog.accounts.models import Invitation, Profile
+from liveblog.alerts.models import Alert, AlertChoice
 from liveblog.audit.models import Entry
 from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.delivery.states import TOKEN_LENGTH, State
@@ -10,6 +11,8 @@ from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
     "Brand",
     "BrandFile",
     "Change",

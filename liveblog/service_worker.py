@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from liveblog.parameters import reads
 
 #: In the order in which browsers run them.
-PARTS = ("service-worker/offline.js",)
+PARTS = ("service-worker/offline.js", "service-worker/push.js")
 
 
 @reads()

@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "liveblog.webpush",
     "liveblog",
     "articles",
     "comments",
@@ -356,6 +357,33 @@ MASTODON_INSTANCES = env.list(
 )
 #: For tests: addresses to use instead of those of the providers, as https://host=http://127.0.0.1:8001.
 EMBED_ROUTES: dict[str, str] = env.dict("EMBED_ROUTES", {})
+
+# Notifications -------------------------------------------------------------------------------------------------------
+
+#: The key by which push services recognise this site (RFC 8292): 32 octets in base64url. Without one nobody can follow.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "").rstrip("=")
+if VAPID_PRIVATE_KEY and not re.fullmatch(r"[A-Za-z0-9_-]{43}", VAPID_PRIVATE_KEY):
+    raise ImproperlyConfigured("VAPID_PRIVATE_KEY has 43 letters, digits, - and _. `manage.py setup` makes one.")
+#: Hosts of the push services that are sent messages; *. stands for any name below. Endpoints come from strangers, so a
+#: host that is not named could be anybody's server.
+PUSH_SERVICES: list[str] = env.list(
+    "PUSH_SERVICES",
+    [
+        *("fcm.googleapis.com", "jmt17.google.com", "*.push.services.mozilla.com"),
+        *("*.push.apple.com", "*.notify.windows.com"),
+    ],
+)
+#: For tests: addresses to use instead of those of push services, as https://host=http://127.0.0.1:8001.
+PUSH_ROUTES: dict[str, str] = env.dict("PUSH_ROUTES", {})
+PUSH_WORKER = env.bool("PUSH_WORKER", True)
+#: Seconds after publishing in which a notification can still be stopped.
+PUSH_DELAY_SECONDS = env.float("PUSH_DELAY_SECONDS", 15.0)
+#: Seconds for which a notification waits for a machine's draft, and for a review where readers get nothing before it.
+PUSH_DRAFT_SECONDS = env.float("PUSH_DRAFT_SECONDS", 60.0)
+PUSH_REVIEW_SECONDS = env.float("PUSH_REVIEW_SECONDS", 900.0)
+for _name in ("PUSH_DELAY_SECONDS", "PUSH_DRAFT_SECONDS", "PUSH_REVIEW_SECONDS"):
+    if not 0 <= globals()[_name] <= 86_400:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]}. It can be 0 to 86400 seconds (a day).")
 
 # Webhooks ------------------------------------------------------------------------------------------------------------
 
@@ -687,13 +715,14 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                *("liveblog.proxies", "liveblog.webhooks"),
+                *("liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
                 *(
                     "articles.embeds",
                     "articles.polls",
                     "articles.publishing",
                     "articles.translations",
                     "articles.feeds",
+                    "articles.following",
                     "articles.interchange",
                 ),
                 *("comments.jobs", "comments.checking", "comments.emails", "comments.translation"),

@@ -1,9 +1,11 @@
 from allauth.account.views import password_change
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path, register_converter
 
 from articles.embedding import views as embedding
 from articles.feeds.views import indexnow_key, news, sitemap, sitemap_index
+from articles.following import views as following
 from articles.polls.views import vote
 from articles.rest.routing import router as coverage_api
 from comments.rest import router as comments_api
@@ -29,6 +31,8 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("robots.txt", views.robots),
     path("service-worker.js", service_worker, name="service-worker"),
+    # For the service worker, which is in no language.
+    path("push/renew/", following.renew, {"language": settings.LANGUAGE_CODE}, name="push-renew"),
     path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemap, name="sitemap"),
     path("news-sitemap.xml", news, name="news-sitemap-of-all"),

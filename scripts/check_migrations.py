@@ -26,7 +26,7 @@ from django.db import migrations, models  # noqa: E402
 from django.db.migrations.state import ProjectState  # noqa: E402
 from django.db.models.fields import NOT_PROVIDED  # noqa: E402
 
-APPS = ("articles", "comments", "liveblog")
+APPS = ("articles", "comments", "liveblog", "webpush")
 
 #: Migrations that take something away or tighten a rule, with the reason why the release before can bear it: the name
 #: of the release since which nothing uses it, or why the old code always obeys the new rule.

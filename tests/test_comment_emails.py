@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import socket
-from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from comments import digests, emails, moderation
+from comments import emails, moderation
 from comments.models import Comment, EmailJob, State
 from tests import factories
 from tests.mail_server import MailServer
@@ -198,31 +196,6 @@ def test_a_commenters_name_cannot_inject_email_headers(mail: MailServer) -> None
     [(to, message)] = mail.messages
     assert to == ["ana@example.org"]
     assert message["Bcc"] is None
-
-
-def moderator(name: str, email: str) -> User:
-    user = User.objects.create_user(name, email, is_staff=True)
-    user.groups.add(Group.objects.get(name="Moderator"))
-    return user
-
-
-def test_moderators_get_an_email_when_comments_wait_too_long(
-    mail: MailServer, settings: Any, django_assert_max_num_queries: Any
-) -> None:
-    settings.COMMENTS_DIGEST_HOURS = 4.0
-    moderator("one", "one@example.org")
-    moderator("two", "two@example.org")
-    moderator("silent", "")
-    User.objects.create_user("reader", "reader@example.org")
-    comment = factories.comment()
-    assert digests.enqueue() == 0
-    Comment.objects.filter(pk=comment.pk).update(queued_at=timezone.now() - timedelta(hours=5))
-    assert digests.enqueue() == 2
-    with django_assert_max_num_queries(2):
-        assert digests.enqueue() == 0
-    deliver()
-    assert sorted(to[0] for to, _message in mail.messages) == ["one@example.org", "two@example.org"]
-    assert "/admin/comments/comment/" in text_of(mail.messages[0][1])
 
 
 def test_without_a_mail_server_the_form_offers_no_emails(client: Any) -> None:

@@ -76,7 +76,7 @@ def test_a_mail_server_that_hangs_does_not_delay_comments(akismet: AkismetServer
     article = factories.article()
     Discussion.objects.create(article=article, policy=Policy.AT_ONCE)
     for number in range(5):
-        EmailJob.objects.create(key=f"email-{number}", kind="digest", due_at=timezone.now())
+        EmailJob.objects.create(key=f"email-{number}", kind="approved", due_at=timezone.now())
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE)
         mail = f"smtp://127.0.0.1:{silent.getsockname()[1]}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from articles import changes
 from articles.desk import notes
+from articles.following import outlook, stories
 from articles.models import Update
 from articles.publishing import pins, rules, snapshot, syndication
 from liveblog.actors import acting_as
@@ -129,6 +130,15 @@ def _save(update: Update) -> None:
     update.save()
 
 
+def _stop_notification(update: Update, user: Actor, data: QueryDict) -> None:
+    if not outlook.may_stop(update, user):
+        raise PermissionDenied
+    story = stories.story_of(update)
+    with changes.edit(update):
+        if story is None or not stories.stop(story):
+            raise ValidationError(_("It is too late: the notification has gone out."))
+
+
 ACTIONS: dict[str, Callable[[Update, Actor, QueryDict], None]] = {
     "publish": _publish,
     "withdraw": _withdraw,
@@ -139,6 +149,7 @@ ACTIONS: dict[str, Callable[[Update, Actor, QueryDict], None]] = {
     "unpin": _unpin,
     "raise": _raise,
     "hand-over": _hand_over,
+    "stop-notification": _stop_notification,
 }
 
 #: Actions that need the permission to run a coverage; the others need that to change updates.

@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from articles.following.outlook import Outlook
 from articles.models import Article, Author, DeskNote, Topic, Translation, Update
 from articles.publishing import rules, snapshot
 from articles.text.localized import joined, text_in
@@ -160,7 +161,15 @@ def _leaves_at(update: Update) -> str:
     return update.publish_at.isoformat()
 
 
-def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, may_write: bool, may_run: bool) -> str:
+def entry_html(
+    update: Update,
+    article: Article,
+    user: User | AnonymousUser,
+    *,
+    may_write: bool,
+    may_run: bool,
+    notification: Outlook | None = None,
+) -> str:
     """Render one entry. Call within the article's time zone."""
     language, shown_in = update.source_language, get_language() or "en"
     update.article = article
@@ -178,6 +187,7 @@ def entry_html(update: Update, article: Article, user: User | AnonymousUser, *, 
             "correction_note": text_in(update, "correction_note", language),
             "translations": [row for row in update.translations.all() if row.language in article.offered_languages],
             "mine": update.assignee_id == user.pk,
+            "notification": notification,
             "user": user,
             "leaves_at": _leaves_at(update),
             "may_write": may_write,

@@ -14,6 +14,7 @@ def patterns(wrap: Callable[[View], View]) -> list[URLPattern]:
     views_by_path = [
         ("", views.page, "desk"),
         ("entries/", views.entries, "desk_entries"),
+        ("followers/", views.followers, "desk_followers"),
         ("updates/", views.write, "desk_write"),
         ("updates/preview/", views.preview, "desk_preview_new"),
         ("updates/<int:update>/", views.rewrite, "desk_rewrite"),

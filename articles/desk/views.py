@@ -30,6 +30,7 @@ from articles.desk.consumers import PERMISSIONS
 from articles.desk.forms import ComposerForm
 from articles.desk.previews import preview_html
 from articles.desk.saving import composer_form
+from articles.following import outlook
 from articles.history.admin import author_of
 from articles.models import Article, Snippet, Update
 from articles.polls import voting
@@ -46,6 +47,7 @@ from liveblog.languages import active_locale, direction, own_name
 from liveblog.newsroom import panels
 from liveblog.newsroom.app import remember_place
 from liveblog.numbers import number
+from liveblog.webpush import vapid
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -140,6 +142,7 @@ def _composer(request: HttpRequest, form: ComposerForm) -> str:
         "delays": actions.DELAYS,
         "update": update,
         "article": form.article,
+        "followers": outlook.forecast(form.article) if vapid.configured() and not update.published_before else {},
         "languages": [
             {"code": code, "name": own_name(code), "dir": direction(code)} for code in form.article.offered_languages
         ],
@@ -153,11 +156,14 @@ def _entries(request: HttpRequest, article: Article, found: list[Update]) -> lis
         "may_write": request.user.has_perm("articles.change_update"),
         "may_run": _may_run(request),
     }
+    notifications = outlook.of_updates(found, request.user)
     return [
         {
             "id": update.element,
             "sort": timeline.sort_key(update),
-            "html": timeline.entry_html(update, article, request.user, **permissions),
+            "html": timeline.entry_html(
+                update, article, request.user, **permissions, notification=notifications.get(update.pk)
+            ),
         }
         for update in found
     ]
@@ -290,6 +296,13 @@ def _conflict(request: HttpRequest, form: ComposerForm, present: snapshot.Data, 
     if new:
         answer["url"] = reverse("admin:articles_desk_rewrite", args=[form.article.pk, form.instance.pk])
     return JsonResponse(answer, status=409)
+
+
+@require_GET
+@at_desk("articles.add_update")
+def followers(request: HttpRequest, article: Article) -> HttpResponse:
+    """Respond with the readers who would be notified of an update, in words by its level."""
+    return JsonResponse(outlook.forecast(article))
 
 
 @require_POST

@@ -229,6 +229,7 @@ def _list(
         _in_all_languages(subject.url, query),
         share_title=name,
         name=name,
+        subject_id=subject.pk,
         show=show,
         updates_url=path,
         coverage_url=pagination.address(path, {"show": "coverage"}),

@@ -1,6 +1,7 @@
 from articles.desk.models import DeskNote, Snippet
 from articles.embeds.models import Embed
 from articles.feeds.models import Modification, Ping
+from articles.following.models import Delivery, Edition, Follow, Story
 from articles.history.models import CoverageEvent, UpdateVersion
 from articles.interchange.models import Import, ImportedArticle, ImportedUpdate, OldAddress
 from articles.models.article import Article, KnownSlug
@@ -20,9 +21,12 @@ __all__ = [
     "CoverageEmail",
     "CoverageEvent",
     "DeletedUpdate",
+    "Delivery",
     "DeskNote",
+    "Edition",
     "Embed",
     "EngineUse",
+    "Follow",
     "GlossaryTerm",
     "Import",
     "ImportedArticle",
@@ -34,6 +38,7 @@ __all__ = [
     "Ping",
     "Policy",
     "Snippet",
+    "Story",
     "Tally",
     "Topic",
     "Translation",

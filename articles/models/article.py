@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
-from articles.choices import ArticleState, Embedding, Errors, Policy
+from articles.choices import ArticleState, Embedding, Errors, NotificationLimit, Policy
 from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
 from articles.policies import PoliciesField
 from articles.publishing import finishing, rules
@@ -107,6 +107,13 @@ class Article(Versioned, Illustrated):
         default=False,
         help_text=_("The page shows that an update is being written, but not by whom."),
     )
+    notifications = models.CharField(
+        _("notifications"),
+        max_length=8,
+        choices=NotificationLimit,
+        default=NotificationLimit.ALL,
+        help_text=_("The updates of which followers may be notified, if they want to be."),
+    )
     embedding = models.CharField(_("may be embedded by"), max_length=4, choices=Embedding, default=Embedding.SITE)
     embed_origins = OriginsField(
         _("sites"),
@@ -153,6 +160,9 @@ class Article(Versioned, Illustrated):
             ),
             DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
+
+    #: Whether new coverage begins with the rule of release: the settings say so, not the user who starts it.
+    begins_with_release = False
 
     #: The fate of the scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None

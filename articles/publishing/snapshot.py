@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from articles.models import Picture, Update
 
 TEXTS = ("headline", "body", "attribution", "correction_note")
-CHOICES = ("kind", "source_url", "closes_at", "is_key", "is_breaking")
+CHOICES = ("kind", "source_url", "closes_at", "is_key", "is_breaking", "is_silent")
 #: Only until it is published.
 PLANS = ("publish_at", "earlier_time", "backdating_reason")
 

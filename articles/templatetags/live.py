@@ -18,6 +18,7 @@ from articles.text.localized import titled
 from liveblog.languages import active_locale, direction, own_name, variety
 from liveblog.lists import listed
 from liveblog.moments import formats
+from liveblog.webpush import vapid
 
 register = template.Library()
 register.filter(own_name)
@@ -74,6 +75,12 @@ def day_attributes(value: datetime.datetime) -> SafeString:
 def locale_tag() -> str:
     """Return the language tag of dates and numbers for the browser's Intl: 'en-GB'."""
     return variety(translation.get_language() or "en")
+
+
+@register.simple_tag
+def push_key() -> str:
+    """Return the key with which browsers subscribe to notifications; "" if there are none on this site."""
+    return vapid.public_key()
 
 
 @register.simple_tag

@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -6,21 +5,19 @@ from liveblog.jobs import QueueRow
 
 
 class EmailJob(QueueRow):
-    """An e-mail to be sent. Its text and its address are taken from the comment or user when it is sent."""
+    """An e-mail to be sent. Its text and its address are taken from the comment when it is sent."""
 
     class Kind(models.TextChoices):
         APPROVED = "approved"
         ANSWERED = "answered"
-        DIGEST = "digest"
         CONFIRM = "confirm"
 
     #: Names the occasion, so that nobody gets two e-mails about it.
     key = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
-    #: The recipient is the author of this comment. A digest goes to `user`, a request to confirm to `address`.
+    #: The recipient is the author of this comment. A request to confirm goes to `address`.
     comment = models.ForeignKey("comments.Comment", models.CASCADE, null=True, related_name="emails")
     answer = models.ForeignKey("comments.Comment", models.CASCADE, null=True, related_name="answer_emails")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     address = models.ForeignKey("comments.EmailAddress", models.CASCADE, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from liveblog.encryption import hashed_secret
-from liveblog.fields import LanguagesField
+from liveblog.fields import LanguageField, LanguagesField
 
 #: The time for which the link of an invitation works.
 VALID_FOR = timedelta(days=7)
@@ -29,6 +29,9 @@ class Profile(models.Model):
         help_text=_("The languages this person may translate into. Select none for all languages."),
     )
 
+    #: That of what the person is told of; empty until they have logged in.
+    language = LanguageField(blank=True, default="")
+
     class Meta:
         default_permissions = ()
         verbose_name = _("profile")
@@ -36,6 +39,12 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    @classmethod
+    def language_of(cls, user: User) -> str:
+        """Return the language in which a person is told of something: one that the site offers."""
+        noted = cls.objects.filter(user=user).values_list("language", flat=True).first()
+        return noted if noted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class Invitation(models.Model):

@@ -12,6 +12,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from liveblog.accounts import views
+from liveblog.alerts import views as alerts
 
 urlpatterns = [
     path("logout/", account.logout, name="account_logout"),
@@ -34,6 +35,9 @@ urlpatterns = [
     path("company/failed/", social.login_error, name="socialaccount_login_error"),
     path("company/signup/", RedirectView.as_view(pattern_name="account_login"), name="socialaccount_signup"),
     path("company/connected/", RedirectView.as_view(pattern_name="mfa_index"), name="socialaccount_connections"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/device/", alerts.device, name="alerts-device"),
+    path("alerts/stop/<str:token>/", alerts.stop, name="stop-alerts"),
     path("sessions/", views.own_sessions, name="usersessions_list"),
     path("", views.own_account, name="mfa_index"),
     path("second-factor/", views.second_factor, name="mfa_authenticate"),

@@ -21,6 +21,7 @@ from psycopg import sql
 
 from liveblog import database_url, redis_url
 from liveblog.__main__ import ENVIRONMENT_FILE
+from liveblog.webpush import vapid
 
 
 class Command(BaseCommand):
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             "STATIC_ROOT": str(data / "static"),
             "MEDIA_ROOT": str(data / "media"),
             "METRICS_TOKEN": secrets.token_urlsafe(32),
+            "VAPID_PRIVATE_KEY": vapid.new_private_key(),
             # The proxy is on the same machine, as most are.
             "TRUSTED_PROXIES": "127.0.0.1",
         }

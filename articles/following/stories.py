@@ -1,0 +1,169 @@
+"""The follower of edits that has readers notified: of what is published, corrected and withdrawn.
+
+It only queues. `articles.following.editions` waits for the texts and gathers the readers, and
+`articles.following.deliveries` sends.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from articles.changes import Edit
+from articles.following import audience, contents
+from articles.following.models import Delivery, Edition, Follow, Level, Story
+from articles.models import Article, Update
+from articles.models.base import Versioned
+from liveblog.actors import acting_user
+from liveblog.webpush import vapid
+
+State = Update.State
+
+#: What is older when it is published, such as an import or an entry with an earlier time, is no news.
+MAX_AGE = timedelta(minutes=30)
+
+
+class Seen(NamedTuple):
+    """That which decides whether readers are notified of an edit."""
+
+    published: bool
+    level: Level
+    corrected_at: datetime | None
+    silent: bool
+
+
+class Notifications:
+    """The follower of edits."""
+
+    def before(self, row: Versioned) -> Seen | None:
+        return _seen(row) if isinstance(row, Update) and vapid.configured() else None
+
+    def after(self, edit: Edit, memory: Seen | None) -> None:
+        row = edit.new or edit.old
+        if not isinstance(row, Update) or not vapid.configured() or not row.published_before:
+            return
+        now = _seen(edit.new) if isinstance(edit.new, Update) else None
+        if now is not None and now.published:
+            assert isinstance(edit.new, Update)
+            _published(edit.new, now, memory)
+        elif memory is not None and memory.published:
+            # The primary key of a deleted row is only that of the row as it was.
+            take_back([row.pk or (edit.old.pk if edit.old else 0)])
+
+
+def _seen(update: Update) -> Seen:
+    return Seen(update.state == State.PUBLISHED, audience.level_of(update), update.corrected_at, update.is_silent)
+
+
+def _published(update: Update, now: Seen, before: Seen | None) -> None:
+    story = story_of(update)
+    appeared = before is None or not before.published
+    risen = before is not None and audience.is_higher(now.level, before.level)
+    if story is None:
+        if (appeared or risen) and _is_news(update, now.level):
+            _begin(update, now.level)
+    elif story.stopped or story.withdrawn:
+        return
+    elif now.silent and before is not None and not before.silent:
+        stop(story)
+    elif appeared or risen:
+        # A copy in another article, or another level, has other followers.
+        if audience.is_higher(now.level, story.level):
+            Story.objects.filter(pk=story.pk).update(level=now.level)
+        _add_editions(story, _copies(update))
+        _wake(story, gathered=0)
+    elif before is not None and now.corrected_at and now.corrected_at != before.corrected_at:
+        deadline = timezone.now() + timedelta(seconds=settings.PUSH_DRAFT_SECONDS)
+        _wake(story, deadline=deadline)
+    else:
+        # Perhaps the text has come that is awaited.
+        _wake(story, waiting_only=True)
+
+
+def _is_news(update: Update, level: Level) -> bool:
+    published = update.first_published_at
+    if update.is_silent or published is None or published < timezone.now() - MAX_AGE:
+        return False
+    return audience.is_allowed(level, update.article.notifications) and Follow.objects.exists()
+
+
+def _begin(update: Update, level: Level) -> None:
+    now = timezone.now()
+    # Nobody stands at a desk who could stop it if no user has published it.
+    delay = timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
+    story = Story.objects.create(pk=update.pk, article_id=update.article_id, level=level, goes_at=now + delay)
+    _add_editions(story, _copies(update))
+
+
+def _add_editions(story: Story, updates: list[Update]) -> None:
+    editions = []
+    for language in contents.languages_of(updates):
+        article = next(one.article for one in updates if language in one.article.offered_languages)
+        deadline = timezone.now() + timedelta(seconds=contents.wait_seconds(article, language))
+        editions.append(Edition(story=story, language=language, deadline=deadline, due_at=story.goes_at))
+    Edition.objects.bulk_create(editions, ignore_conflicts=True)
+
+
+def _wake(
+    story: Story, *, gathered: int | None = None, deadline: datetime | None = None, waiting_only: bool = False
+) -> None:
+    """Have the editions of a story looked at now."""
+    found = Edition.objects.filter(story=story)
+    if waiting_only:
+        found = found.filter(due_at__isnull=False, message=None)
+    values: dict[str, object] = {"due_at": max(timezone.now(), story.goes_at), "attempts": 0}
+    values |= {} if gathered is None else {"gathered": gathered, "complete": False}
+    values |= {} if deadline is None else {"deadline": deadline}
+    found.update(**values)
+
+
+def story_of(update: Update) -> Story | None:
+    """Return the story of an update, or of a copy of it; None if nobody is told of it."""
+    named = Q(pk=update.pk)
+    if update.copy_group:
+        named |= Q(pk__in=Update.objects.filter(copy_group=update.copy_group).values("pk"))
+    return Story.objects.filter(named).order_by("created_at").first()
+
+
+def _copies(update: Update) -> list[Update]:
+    """Return an update and its published copies, in the order of their making."""
+    found = Update.objects.filter(pk=update.pk)
+    if update.copy_group:
+        found |= Update.objects.filter(copy_group=update.copy_group, state=State.PUBLISHED)
+    return list(found.select_related("article").order_by("pk"))
+
+
+def published_copies(story: Story) -> list[Update]:
+    """Return the update of a story and its copies, as far as readers see them, with all that their texts need."""
+    group = Update.objects.filter(pk=story.pk).exclude(copy_group=None).values("copy_group")
+    found = Update.objects.for_pages().filter(Q(pk=story.pk) | Q(copy_group__in=group)).select_related("article")
+    return list(found.filter(state=State.PUBLISHED).order_by("pk"))
+
+
+def take_back(updates: list[int]) -> None:
+    """Take back the stories of updates that readers do not see any more, unless they see a copy."""
+    for story in Story.objects.filter(pk__in=updates, withdrawn=False):
+        if not published_copies(story):
+            Story.objects.filter(pk=story.pk).update(withdrawn=True)
+            _wake(story)
+
+
+def stop(story: Story) -> bool:
+    """Tell nobody more of a story. Return False if it is too late to keep it from everybody."""
+    in_time = not Delivery.objects.filter(story=story, version__gt=0).exists()
+    Story.objects.filter(pk=story.pk).update(stopped=True, stopped_by=acting_user())
+    Edition.objects.filter(story=story).update(due_at=None)
+    Delivery.objects.filter(story=story, version=0).delete()
+    return in_time
+
+
+def take_back_article(sender: type[Article], instance: Article, **_: object) -> None:
+    """Take back the stories of an article that is to be deleted; a receiver of `pre_delete`."""
+    if vapid.configured():
+        Story.objects.filter(article=instance.pk, withdrawn=False).update(withdrawn=True)
+        told = Edition.objects.filter(story__article=instance.pk)
+        told.update(due_at=timezone.now(), attempts=0)

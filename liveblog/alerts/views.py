@@ -1,0 +1,107 @@
+"""The page on which a person chooses what they are told of, their devices, and the link that stops a kind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from liveblog.accounts.models import Profile
+from liveblog.alerts import sending
+from liveblog.alerts.forms import AlertsForm
+from liveblog.alerts.models import AlertChoice, Channel
+from liveblog.webpush import vapid
+from liveblog.webpush.endpoints import Endpoint, address_of
+from liveblog.webpush.models import PushSubscription
+
+#: In bytes. A subscription takes some hundred.
+_MAX_BODY = 8192
+#: Devices of one person.
+_MAX_DEVICES = 20
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def alerts(request: HttpRequest) -> HttpResponse:
+    """Show and take a person's choices."""
+    user = _person(request)
+    form = AlertsForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Your choices are saved."))
+        return redirect("alerts")
+    context = {
+        "form": form,
+        "key": vapid.public_key(),
+        "devices": user.push_subscriptions.count(),
+        "email": user.email if settings.EMAIL_CONFIGURED else "",
+    }
+    return render(request, "account/alerts.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_POST
+def device(request: HttpRequest) -> HttpResponse:
+    """Have a person told on the browser that asks, or no longer on it."""
+    user = _person(request)
+    try:
+        data = _body(request)
+        if data.get("subscription") is None:
+            PushSubscription.objects.filter(endpoint=address_of(data.get("endpoint")), user=user).update(user=None)
+        elif user.push_subscriptions.count() >= _MAX_DEVICES:
+            raise ValidationError(_("You are told on so many devices already that there is no room for more."))
+        else:
+            stored = PushSubscription.keep(Endpoint.of(data["subscription"]), str(data.get("time_zone", "")))
+            stored.user = user
+            stored.save()
+    except ValidationError as error:
+        return JsonResponse({"message": " ".join(error.messages)}, status=422)
+    return JsonResponse({"devices": user.push_subscriptions.count()})
+
+
+@csrf_exempt  # RFC 8058: the mail provider posts, from another site. The signed address is the proof.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Stop what a person is told of a kind; by GET, ask whether they want to."""
+    found = sending.named_by(token)
+    if found is None:
+        raise Http404
+    user, kind = found
+    done = request.method == "POST"
+    if done:
+        AlertChoice.objects.update_or_create(user=user, kind=kind.code, defaults={"channel": Channel.NONE})
+    with translation.override(Profile.language_of(user)):
+        response = render(request, "account/alerts_stopped.html", {"kind": kind, "done": done, "action": request.path})
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _person(request: HttpRequest) -> User:
+    if not (isinstance(request.user, User) and request.user.is_staff):
+        raise PermissionDenied
+    return request.user
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = json.loads(request.body) if len(request.body) <= _MAX_BODY else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValidationError(_("This request cannot be read. Reload the page and try again."))
+    return found

@@ -1,0 +1,131 @@
+"""Send messages to browsers through their push services (RFC 8030), encrypted for each browser (RFC 8291)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Literal
+
+from django.conf import settings
+from pywebpush import WebPusher
+
+from liveblog import public_http
+from liveblog.errors import ProviderError
+from liveblog.http import MAX_EXCHANGES, Answer, Client
+from liveblog.numbers import number
+from liveblog.webpush import vapid
+from liveblog.webpush.endpoints import Endpoint, address_of, origin_of
+
+_TIMEOUT_SECONDS = 10.0
+_MAX_BYTES = 2000
+#: Octets of a message. A push service need not take more than 4096 of what is sent (RFC 8030, section 7.2).
+MAX_MESSAGE_BYTES = 3500
+#: The longest pause that a push service can impose, in seconds.
+_MAX_RETRY_AFTER = 24 * 3600
+
+Urgency = Literal["low", "normal", "high"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message for one browser.
+
+    data      the text for the service worker
+    topic     a message of the same topic that still waits at the push service is replaced (RFC 8030, section 5.4)
+    seconds   time for which the push service keeps it for a device that is off
+    """
+
+    endpoint: Endpoint
+    data: bytes
+    topic: str = ""
+    urgency: Urgency = "normal"
+    seconds: int = 6 * 3600
+
+
+def send(message: Message) -> None:
+    """Send a message. Raise ProviderError with the reason "gone" if the subscription has ended, or another one."""
+    # The settings may have changed since the subscription was stored.
+    try:
+        address = address_of(message.endpoint.address)
+    except Exception:
+        raise ProviderError("forbidden") from None
+    headers: dict[str, str] = {
+        "Authorization": vapid.authorization(origin_of(address)),
+        "Content-Encoding": "aes128gcm",
+        "Content-Type": "application/octet-stream",
+        "TTL": str(message.seconds),
+        "Urgency": message.urgency,
+    }
+    if message.topic:
+        headers["Topic"] = message.topic
+    body = _encrypted(message)
+    answer = _client(_routes()).send(
+        "POST", address, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body
+    )
+    _check(answer)
+
+
+def send_all(messages: Sequence[Message]) -> list[ProviderError | None]:
+    """Send messages at the same time, and return the error of each."""
+    if not settings.JOBS_IN_THREADS:
+        return [_error_of(message) for message in messages]
+    with ThreadPoolExecutor(MAX_EXCHANGES, thread_name_prefix="webpush") as pool:
+        return list(pool.map(_error_of, messages))
+
+
+def _error_of(message: Message) -> ProviderError | None:
+    try:
+        send(message)
+    except ProviderError as error:
+        return error
+    return None
+
+
+def _encrypted(message: Message) -> bytes:
+    if len(message.data) > MAX_MESSAGE_BYTES:
+        raise ProviderError("large")
+    keys = {"p256dh": message.endpoint.public_key, "auth": message.endpoint.secret}
+    pusher = WebPusher({"endpoint": message.endpoint.address, "keys": keys})
+    body: bytes = pusher.encode(message.data, content_encoding="aes128gcm")["body"]
+    return body
+
+
+def _routes() -> tuple[tuple[str, str], ...]:
+    routes: Mapping[str, str] = settings.PUSH_ROUTES
+    return tuple(sorted(routes.items()))
+
+
+@lru_cache(maxsize=2)
+def _client(routes: tuple[tuple[str, str], ...]) -> Client:
+    return Client("web push", public_http.adapters(dict(routes)))
+
+
+def _check(answer: Answer) -> None:
+    """Raise ProviderError unless the push service has taken the message."""
+    if answer.successful:
+        return
+    status = answer.status
+    if status in (404, 410):
+        # RFC 8030, section 7.3: the subscription has expired, or the reader has ended it.
+        raise ProviderError("gone", status=status)
+    if status in (408, 425, 429, 503):
+        raise ProviderError("busy", status=status, retry_after=_retry_after(answer.headers.get("Retry-After", "")))
+    if status >= 500:
+        raise ProviderError("unreachable", f"status {status}", status=status)
+    raise ProviderError("large" if status == 413 else "refused", f"status {status}", status=status)
+
+
+def _retry_after(text: str) -> float | None:
+    """Return the seconds in a header Retry-After, which is a number of them or a date (RFC 9110, section 10.2.3)."""
+    if (seconds := number(text, most=10**9)) is not None:
+        return float(min(seconds, _MAX_RETRY_AFTER))
+    try:
+        at = parsedate_to_datetime(text)
+        left = (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(0.0, left.total_seconds()), _MAX_RETRY_AFTER)

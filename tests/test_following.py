@@ -1,0 +1,684 @@
+"""Readers are notified of what they follow: once for each story, in their language, and nobody who does not want it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug import Response
+
+from articles import changes
+from articles.choices import NotificationLimit
+from articles.following import deliveries, editions, stories
+from articles.following.models import Delivery, Edition, Follow, Story
+from articles.models import Article, Topic, Update
+from articles.publishing import syndication
+from liveblog.actors import Machine, acting_as
+from liveblog.webpush.models import PushSubscription, quiet_ends
+from tests import factories, newsroom
+from tests.actors import TEST
+from tests.push_service import PRIVATE_KEY, Browser, PushService
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def service(settings: Any) -> Iterator[PushService]:
+    settings.VAPID_PRIVATE_KEY = PRIVATE_KEY
+    with PushService() as made:
+        settings.PUSH_ROUTES = made.routes
+        deliveries.rests.clear()
+        yield made
+
+
+def ask(action: str, browser: Browser | None = None, language: str = "en", **data: Any) -> Any:
+    """Send what the scripts of a page send, and return the response."""
+    if browser is not None and "subscription" not in data:
+        data["endpoint"] = browser.endpoint
+    return Client().post(f"/{language}/follow/{action}", json.dumps(data), content_type="application/json")
+
+
+def follow(service: PushService, subject: Any, level: str = "all", language: str = "en", **data: Any) -> Browser:
+    browser = data.pop("browser", None) or service.browser()
+    kind = type(subject).__name__.lower()
+    named = {"kind": kind, "id": subject.pk, "level": level, "subscription": browser.subscription()}
+    response = ask("", language=language, **named, **data)
+    assert response.status_code == 200, response.content
+    return browser
+
+
+def work() -> None:
+    """Do what is due, as if the time of everything that waits for a moment had come."""
+    Edition.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    while editions.run_due() + deliveries.send_due():
+        pass
+
+
+def late() -> None:
+    """Let the time be over for which texts are awaited."""
+    Edition.objects.update(deadline=timezone.now())
+    work()
+
+
+def retry() -> None:
+    Delivery.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    work()
+
+
+# What is told, and to whom --------------------------------------------------------------------------------------------
+
+
+def test_a_follower_is_told_of_an_update_and_nobody_else_is(service: PushService) -> None:
+    article, other = factories.article(slug="summit"), factories.article()
+    reader, stranger = follow(service, article), follow(service, other)
+    update = factories.update(article, headline_en="Talks have begun", body_en="<p>All came.</p>")
+    work()
+    [message] = reader.shown
+    assert message["title"] == "Talks have begun"
+    assert message["body"] == "All came."
+    assert message["url"] == f"/en/live/summit/?at={update.pk}#update-{update.pk}"
+    assert (message["lang"], message["dir"], message["silent"]) == ("en", "ltr", False)
+    assert reader.headers[0]["Topic"] == f"update-{update.pk}"
+    assert stranger.shown == []
+
+
+def test_each_level_brings_what_the_reader_chose(service: PushService) -> None:
+    article = factories.article()
+    readers = {level: follow(service, article, level) for level in ("all", "key", "breaking")}
+    factories.update(article, headline_en="A detail")
+    factories.update(article, headline_en="A turn", is_key=True)
+    factories.update(article, headline_en="An alarm", is_breaking=True)
+    work()
+    assert sorted(readers["all"].titles) == ["A detail", "A turn", "Breaking: An alarm"]
+    assert sorted(readers["key"].titles) == ["A turn", "Breaking: An alarm"]
+    assert readers["breaking"].titles == ["Breaking: An alarm"]
+    assert readers["breaking"].headers[0]["Urgency"] == "high"
+
+
+def test_an_update_that_becomes_a_key_event_is_told_to_those_who_did_not_have_it(service: PushService) -> None:
+    article = factories.article()
+    everything, key = follow(service, article), follow(service, article, "key")
+    update = factories.update(article, headline_en="A vote")
+    work()
+    update.is_key = True
+    update.save()
+    work()
+    assert (everything.titles, key.titles) == (["A vote"], ["A vote"])
+
+
+def test_topics_and_authors_are_followed_over_all_coverage(service: PushService) -> None:
+    topic = Topic.objects.create(name="Trade", slug="trade")
+    author = factories.author("Ioana Petrescu")
+    on_topic, on_author = follow(service, topic), follow(service, author)
+    article = factories.article()
+    with changes.edit(article):
+        article.topics.add(topic)
+        article.save()
+    factories.update(article, headline_en="By nobody in particular")
+    factories.update(factories.article(), headline_en="By Ioana", authors=(author,))
+    work()
+    assert on_topic.titles == ["By nobody in particular"]
+    assert on_author.titles == ["By Ioana"]
+
+
+def test_who_follows_a_coverage_and_its_topic_is_told_once(service: PushService) -> None:
+    topic = Topic.objects.create(name="Trade", slug="trade")
+    article = factories.article()
+    with changes.edit(article):
+        article.topics.add(topic)
+        article.save()
+    reader = follow(service, topic)
+    follow(service, article, browser=reader)
+    factories.update(article, headline_en="Once")
+    work()
+    assert reader.titles == ["Once"]
+
+
+def test_copies_of_an_update_are_one_story(service: PushService) -> None:
+    first, second = factories.article(), factories.article()
+    reader, other = follow(service, first), follow(service, second)
+    follow(service, second, browser=reader)
+    update = factories.update(first, headline_en="In both")
+    work()
+    syndication.copy_to(update, [second], TEST)
+    work()
+    assert (reader.titles, other.titles) == (["In both"], ["In both"])
+    update.refresh_from_db()
+    update.withdraw(leaves_mark=False, reason="")
+    update.save()
+    work()
+    # The copy is still there.
+    assert reader.titles == ["In both"]
+
+
+@pytest.mark.parametrize("way", ["draft", "earlier time", "silent", "none", "key events only"])
+def test_what_is_no_news_is_told_to_nobody(service: PushService, way: str) -> None:
+    limits = {"none": NotificationLimit.NONE, "key events only": NotificationLimit.KEY}
+    article = factories.article(notifications=limits.get(way, NotificationLimit.ALL))
+    reader = follow(service, article)
+    fields: dict[str, Any] = {
+        "draft": {"state": "draft"},
+        "earlier time": {"earlier_time": timezone.now() - timedelta(hours=5)},
+        "silent": {"is_silent": True},
+    }.get(way, {})
+    with acting_as(Machine("Import")):
+        factories.update(article, **fields)
+    work()
+    assert reader.shown == []
+    assert not Story.objects.exists()
+
+
+def test_a_site_without_a_key_offers_nothing_and_queues_nothing(service: PushService, settings: Any) -> None:
+    article = factories.article(slug="summit")
+    follow(service, article)
+    assert "data-follow" in Client().get("/en/live/summit/").content.decode()
+    settings.VAPID_PRIVATE_KEY = ""
+    factories.update(article)
+    assert not Story.objects.exists()
+    assert "data-follow" not in Client().get("/en/live/summit/").content.decode()
+    response = ask("", kind="article", id=article.pk, level="all", subscription=service.browser().subscription())
+    assert response.status_code == 422
+
+
+# Languages ------------------------------------------------------------------------------------------------------------
+
+
+def translate(update: Update, language: str, text: str) -> None:
+    setattr(update, f"headline_{language}", text)
+    update.save()
+
+
+def test_readers_get_the_text_in_their_language_as_soon_as_there_is_one(service: PushService) -> None:
+    article = factories.article(languages=["en", "ar"])
+    english, arabic = follow(service, article), follow(service, article, language="ar")
+    update = factories.update(article, headline_en="Talks have begun", body_en="")
+    work()
+    assert (english.titles, arabic.titles) == (["Talks have begun"], [])
+    translate(update, "ar", "بدأت المحادثات")
+    work()
+    [message] = arabic.shown
+    assert (message["title"], message["lang"], message["dir"]) == ("بدأت المحادثات", "ar", "rtl")
+    assert message["url"].startswith("/ar/live/")
+    assert len(english.shown) == 1
+
+
+def test_when_no_text_comes_readers_get_the_original_and_are_told_so(service: PushService) -> None:
+    article = factories.article(languages=["en", "de"], policies={"de": "original"})
+    reader = follow(service, article, language="de")
+    factories.update(article, headline_en="Talks have begun", body_en="")
+    work()
+    assert reader.shown == []
+    late()
+    [message] = reader.shown
+    assert (message["title"], message["lang"]) == ("Talks have begun", "en")
+    assert "Englisch" in message["body"]
+
+
+def test_where_readers_get_reviewed_texts_alone_they_are_told_of_nothing_else(service: PushService) -> None:
+    article = factories.article(languages=["en", "de"], policies={"de": "reviewed"})
+    reader = follow(service, article, language="de")
+    update = factories.update(article, headline_en="Talks have begun", body_en="")
+    late()
+    assert reader.shown == []
+    translate(update, "de", "Die Gespräche beginnen")
+    work()
+    # It came too late to be news.
+    assert reader.shown == []
+    second = factories.update(article, headline_en="A break", body_en="")
+    translate(second, "de", "Eine Pause")
+    work()
+    assert reader.titles == ["Eine Pause"]
+
+
+# Corrections and withdrawals ------------------------------------------------------------------------------------------
+
+
+def told(service: PushService, **fields: Any) -> tuple[Browser, Update]:
+    article = factories.article()
+    reader = follow(service, article)
+    update = factories.update(article, **{"headline_en": "Thirteen came"} | fields)
+    work()
+    assert reader.titles == ["Thirteen came"]
+    return reader, update
+
+
+def test_a_correction_takes_the_place_of_the_notification_without_a_sound(service: PushService) -> None:
+    reader, update = told(service)
+    newcomer = follow(service, update.article)
+    update.headline_en, update.correction_note_en = "Fourteen came", "We said thirteen."
+    update.save()
+    work()
+    first, second = reader.shown
+    assert second["title"] == "Correction: Fourteen came"
+    assert "We said thirteen." in second["body"]
+    assert second["silent"]
+    assert (second["tag"], second["version"]) == (first["tag"], first["version"] + 1)
+    assert len(reader.tray) == 1
+    assert newcomer.shown == []
+
+
+def test_a_typo_is_not_told_again(service: PushService) -> None:
+    reader, update = told(service)
+    update.headline_en = "Thirteen came."
+    update.save()
+    work()
+    assert len(reader.shown) == 1
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "with a mark", "deleted", "article deleted"])
+def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str) -> None:
+    reader, update = told(service)
+    if way == "deleted":
+        update.delete()
+    elif way == "article deleted":
+        update.article.delete()
+    else:
+        update.withdraw(leaves_mark=way == "with a mark", reason="It was another room.")
+        update.save()
+    work()
+    [shown] = reader.tray.values()
+    assert "Thirteen" not in json.dumps(shown)
+    assert "ithdrawn" in shown["title"]
+    assert shown["silent"]
+    assert ("another room" in shown["body"]) == (way == "with a mark")
+    work()
+    assert len(reader.shown) == 2
+
+
+def test_who_has_not_got_it_yet_is_not_told_of_its_withdrawal(service: PushService) -> None:
+    article = factories.article()
+    reader = follow(service, article)
+    update = factories.update(article)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+    work()
+    assert reader.shown == []
+
+
+def test_a_correction_while_it_is_being_sent_reaches_everybody(service: PushService) -> None:
+    reader = follow(service, factories.article())
+    factories.update(Article.objects.get(), headline_en="Thirteen came")
+    Edition.objects.update(due_at=timezone.now())
+    editions.run_due()
+    row = Edition.objects.get(language="en")
+    batch = deliveries.queue.claim(10)
+    # Another process makes the next message while this one sends the first.
+    Edition.objects.filter(pk=row.pk).update(version=2, message=(row.message or {}) | {"title": "Fourteen came"})
+    deliveries._finish(row, batch)
+    work()
+    assert reader.titles == ["Fourteen came"]
+
+
+# Stopping and leaving -------------------------------------------------------------------------------------------------
+
+
+def test_what_a_user_publishes_can_be_stopped_for_a_while(service: PushService, settings: Any) -> None:
+    settings.PUSH_DELAY_SECONDS = 60
+    article = factories.article()
+    reader = follow(service, article)
+    with acting_as(newsroom.user("ana", "Journalist")):
+        update = factories.update(article)
+    assert editions.run_due() == 0
+    story = stories.story_of(update)
+    assert story is not None
+    assert stories.stop(story)
+    work()
+    assert reader.shown == []
+    update.correction_note_en = "A note."
+    update.save()
+    work()
+    assert reader.shown == []
+
+
+def test_an_update_made_silent_in_time_is_not_told(service: PushService) -> None:
+    article = factories.article()
+    reader = follow(service, article)
+    update = factories.update(article)
+    update.is_silent = True
+    update.save()
+    work()
+    assert reader.shown == []
+
+
+def test_an_editor_who_switches_the_notifications_of_a_coverage_off_stops_those_that_wait(service: PushService) -> None:
+    article = factories.article()
+    reader = follow(service, article)
+    factories.update(article)
+    article.notifications = NotificationLimit.NONE
+    article.save()
+    work()
+    assert reader.shown == []
+
+
+def test_one_tap_on_a_notification_ends_what_led_to_it(service: PushService) -> None:
+    topic = Topic.objects.create(name="Trade", slug="trade")
+    article, other = factories.article(), factories.article()
+    with changes.edit(article):
+        article.topics.add(topic)
+        article.save()
+    reader = follow(service, article)
+    follow(service, topic, browser=reader)
+    follow(service, other, browser=reader)
+    factories.update(article)
+    work()
+    [message] = reader.shown
+    assert message["leave"] == "/en/follow/leave/"
+    left = ask("leave/", reader, **message["leaving"]).json()
+    assert [one["id"] for one in left["follows"]] == [other.pk]
+
+
+def test_nothing_is_kept_of_a_browser_that_follows_nothing(service: PushService) -> None:
+    article = factories.article()
+    reader = follow(service, article)
+    assert ask("state/", reader).json()["follows"][0]["name"] == "Ministers meet in Bucharest"
+    assert ask("leave/", reader, kind="article", id=article.pk).json() == {"follows": [], "quiet": None}
+    assert not PushSubscription.objects.exists()
+    follow(service, article, browser=reader)
+    follow(service, factories.article(), browser=reader)
+    ask("leave/", reader, everything=True)
+    assert not PushSubscription.objects.exists()
+    assert not Follow.objects.exists()
+
+
+def test_a_browser_changes_its_level_and_its_endpoint(service: PushService) -> None:
+    article = factories.article()
+    reader, later = follow(service, article), service.browser()
+    follow(service, article, "key", browser=reader)
+    assert [row.level for row in Follow.objects.all()] == ["key"]
+    ask("renew/", endpoint=reader.endpoint, subscription=later.subscription())
+    factories.update(article, is_key=True)
+    work()
+    assert (len(reader.shown), len(later.shown)) == (0, 1)
+
+
+# Quiet hours ----------------------------------------------------------------------------------------------------------
+
+
+def test_in_quiet_hours_nothing_comes_and_after_them_the_latest(service: PushService) -> None:
+    article, other = factories.article(), factories.article()
+    reader = follow(service, article, time_zone="Europe/Bucharest")
+    follow(service, other, browser=reader)
+    now = timezone.now().astimezone(UTC)
+    hours = {"from": f"{now - timedelta(hours=1):%H:%M}", "until": f"{now + timedelta(hours=2):%H:%M}"}
+    answer = ask("quiet-hours/", reader, **hours, time_zone="UTC")
+    assert answer.json()["quiet"] == hours
+    for number in range(3):
+        factories.update(article, headline_en=f"Number {number}")
+        work()
+    factories.update(other, headline_en="Elsewhere")
+    work()
+    assert reader.shown == []
+    assert all(now + timedelta(hours=1) < row.due_at for row in Delivery.objects.all())
+    retry()
+    assert sorted(reader.titles) == ["Elsewhere", "Number 2"]
+
+
+@given(
+    begin=st.times(),
+    end=st.times(),
+    zone=st.sampled_from(["UTC", "Europe/Bucharest", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
+    now=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
+)
+def test_quiet_hours_end_within_a_day_and_at_their_end(begin: time, end: time, zone: str, now: datetime) -> None:
+    found = quiet_ends(begin, end, zone, now)
+    if found is None:
+        return
+    # A clock that is put forward or back may move the end by an hour or two.
+    assert now - timedelta(hours=2) <= found <= now + timedelta(hours=26)
+    again = quiet_ends(begin, end, zone, found + timedelta(hours=3)) if found > now else None
+    assert again is None or again > found
+
+
+@pytest.mark.parametrize(
+    ("clock", "until"),
+    [("21:59", None), ("22:00", "07:00"), ("23:59", "07:00"), ("03:00", "07:00"), ("07:00", None), ("12:00", None)],
+)
+def test_quiet_hours_go_over_midnight(clock: str, until: str | None) -> None:
+    now = datetime.fromisoformat(f"2026-11-26T{clock}+00:00")
+    found = quiet_ends(time(22), time(7), "UTC", now)
+    assert (found and f"{found:%H:%M}") == until
+
+
+@pytest.mark.parametrize(
+    "hours", [("25:00", "07:00"), ("22:00", "22:00"), ("x", "07:00"), (7, "07:00"), ("22:00+01:00", "7")]
+)
+def test_hours_that_no_clock_shows_are_refused_and_change_nothing(service: PushService, hours: Any) -> None:
+    reader = follow(service, factories.article())
+    ask("quiet-hours/", reader, **{"from": "21:00", "until": "06:00"})
+    response = ask("quiet-hours/", reader, **{"from": hours[0], "until": hours[1]})
+    assert response.status_code == 422
+    assert response.json()["message"]
+    assert ask("state/", reader).json()["quiet"] == {"from": "21:00", "until": "06:00"}
+
+
+# Faults of push services ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_subscription_that_has_ended_goes(service: PushService, status: int) -> None:
+    article = factories.article()
+    reader, other = follow(service, article), follow(service, article)
+    reader.answers = [Response(status=status)]
+    factories.update(article)
+    work()
+    assert len(other.shown) == 1
+    assert list(PushSubscription.objects.values_list("endpoint", flat=True)) == [other.endpoint]
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "seconds"),
+    [
+        (429, "600", 600),
+        (429, "a date", 900),
+        (429, "never", 5),
+        (429, "99999999999999999999", 5),
+        (500, "600", 5),
+        (503, "120", 120),
+    ],
+)
+def test_a_push_service_that_fails_gets_the_message_later(
+    service: PushService, status: int, retry_after: str, seconds: int
+) -> None:
+    article = factories.article()
+    reader, other = follow(service, article), follow(service, article)
+    if retry_after == "a date":
+        retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=900), usegmt=True)
+    reader.answers = [Response(status=status, headers={"Retry-After": retry_after})]
+    factories.update(article)
+    Edition.objects.update(due_at=timezone.now())
+    editions.run_due()
+    deliveries.send_due()
+    assert (len(reader.shown), len(other.shown)) == (0, 1)
+    [row] = Delivery.objects.filter(due_at__isnull=False)
+    wait = (row.due_at - timezone.now()).total_seconds()
+    assert seconds * 0.9 - 1 < wait < seconds + 30
+    retry()
+    assert (len(reader.shown), len(other.shown)) == (1, 1)
+
+
+def test_a_push_service_that_has_no_time_at_all_is_left_alone(service: PushService) -> None:
+    article = factories.article()
+    readers = [follow(service, article) for _ in range(deliveries._MOST_BUSY + 5)]
+    for reader in readers:
+        reader.answers = [Response(status=429, headers={"Retry-After": "60"})] * 3
+    factories.update(article)
+    work()
+    asked = service.asked
+    retry()
+    assert service.asked == asked
+    deliveries.rests.clear()
+    for reader in readers:
+        reader.answers.clear()
+    retry()
+    assert all(len(reader.shown) == 1 for reader in readers)
+
+
+def test_a_subscription_that_is_always_refused_goes_in_the_end(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "MAX_REFUSALS", 3)
+    article = factories.article()
+    reader = follow(service, article)
+    reader.answers = [Response(status=403)] * deliveries.MAX_REFUSALS
+    for number in range(deliveries.MAX_REFUSALS):
+        assert PushSubscription.objects.exists()
+        factories.update(article, headline_en=f"Number {number}")
+        work()
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_process_that_dies_while_it_sends_leaves_nothing_out(service: PushService) -> None:
+    article = factories.article()
+    reader = follow(service, article)
+    factories.update(article)
+    Edition.objects.update(due_at=timezone.now())
+    editions.run_due()
+    assert len(deliveries.queue.claim(10)) == 1
+    # Nothing came of it. Another process does it after the lease.
+    assert deliveries.send_due() == 0
+    retry()
+    assert len(reader.shown) == 1
+
+
+def test_an_endpoint_whose_service_is_not_named_any_more_is_sent_nothing(service: PushService, settings: Any) -> None:
+    article = factories.article()
+    follow(service, article)
+    settings.PUSH_ROUTES = {}
+    factories.update(article)
+    work()
+    assert service.asked == 0
+    assert Delivery.objects.get().failure == "forbidden"
+
+
+def test_old_stories_are_cleared(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(service)
+    Story.objects.update(created_at=timezone.now() - timedelta(days=deliveries.KEPT_DAYS + 1))
+    monkeypatch.setattr(deliveries, "_cleared_at", -1e9)
+    deliveries.clear()
+    assert not Story.objects.exists()
+    assert not Delivery.objects.exists()
+    assert Follow.objects.exists()
+    assert Article.objects.exists()
+
+
+# Requests of strangers ------------------------------------------------------------------------------------------------
+
+
+def _keys(**changes_: str) -> dict[str, str]:
+    return Browser("").subscription()["keys"] | changes_
+
+
+STRANGE_SUBSCRIPTIONS: list[Any] = [
+    None,
+    [],
+    {"endpoint": "https://push.example.com/send/x"},
+    {"endpoint": "http://push.example.com/send/x", "keys": _keys()},
+    {"endpoint": "https://127.0.0.1/send/x", "keys": _keys()},
+    {"endpoint": "https://[::1]/send/x", "keys": _keys()},
+    {"endpoint": "https://169.254.169.254/latest/", "keys": _keys()},
+    {"endpoint": "https://localhost/", "keys": _keys()},
+    {"endpoint": "https://push.example.com:8443/", "keys": _keys()},
+    {"endpoint": "https://fcm.googleapis.com@127.0.0.1/", "keys": _keys()},
+    {"endpoint": "https://fcm.googleapis.com.evil.example/", "keys": _keys()},
+    {"endpoint": "https://evil.example/", "keys": _keys()},
+    {"endpoint": "https://push.example.com/" + "x" * 1000, "keys": _keys()},
+    {"endpoint": "https://push.example.com/\n", "keys": _keys()},
+    {"endpoint": 7, "keys": _keys()},
+    {"endpoint": "https://push.example.com/x", "keys": _keys(auth="short")},
+    {"endpoint": "https://push.example.com/x", "keys": _keys(auth="ü" * 22)},
+    {"endpoint": "https://push.example.com/x", "keys": _keys(p256dh="BA" + "A" * 85)},
+    {"endpoint": "https://push.example.com/x", "keys": _keys(p256dh="A" * 10_000)},
+    {"endpoint": "https://push.example.com/x", "keys": {"p256dh": 1, "auth": None}},
+]
+
+
+def test_a_subscription_that_no_browser_makes_is_refused(service: PushService) -> None:
+    article = factories.article()
+    for subscription in STRANGE_SUBSCRIPTIONS:
+        response = ask("", kind="article", id=article.pk, level="all", subscription=subscription)
+        assert response.status_code == 422, subscription
+        assert response.json()["message"]
+    assert not PushSubscription.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"kind": "article", "id": 10**30},
+        {"kind": "article", "id": -1},
+        {"kind": "article", "id": "1"},
+        {"kind": "article", "id": True, "level": "none"},
+        {"kind": "user", "id": 1},
+        {"kind": ["article"], "id": 1},
+        {"level": "everything"},
+        {"level": {}},
+        {"time_zone": "../../etc/passwd", "kind": "topic", "id": 1},
+    ],
+)
+def test_what_no_page_offers_cannot_be_followed(service: PushService, data: dict[str, Any]) -> None:
+    article = factories.article()
+    named = {"kind": "article", "id": article.pk, "level": "all", "subscription": service.browser().subscription()}
+    assert ask("", **named | data).status_code == 422
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_request_that_cannot_be_read_is_told_so(service: PushService) -> None:
+    for action in ("", "leave/", "state/", "quiet-hours/", "renew/"):
+        for body in ("", "[]", "{", '{"kind": "\\u0000"}', "[" * 8000, " " * 9000, "\xff"):
+            response = Client().post(f"/en/follow/{action}", body.encode("latin-1"), content_type="application/json")
+            assert response.status_code == 422, (action, body[:10])
+
+
+def test_another_site_can_follow_for_nobody(service: PushService) -> None:
+    article = factories.article()
+    data = {"kind": "article", "id": article.pk, "level": "all", "subscription": service.browser().subscription()}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        response = Client().post("/en/follow/", json.dumps(data), content_type="application/json", headers=headers)
+        assert response.status_code == 403
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_coverage_is_followed_in_a_language_in_which_it_appears(service: PushService) -> None:
+    article = factories.article(languages=["en"])
+    named = {"kind": "article", "id": article.pk, "level": "all", "subscription": service.browser().subscription()}
+    assert ask("", language="de", **named).status_code == 422
+
+
+def test_one_network_cannot_ask_without_end(service: PushService, one_stretch: None) -> None:
+    reader = service.browser()
+    statuses = [ask("state/", reader).status_code for _ in range(125)]
+    assert statuses[:120] == [200] * 120
+    assert statuses[-1] == 429
+
+
+def test_a_browser_follows_a_bounded_number_of_things(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("articles.following.views.MAX_FOLLOWS", 2)
+    reader = service.browser()
+    articles = [factories.article() for _ in range(3)]
+    for each in articles[:2]:
+        follow(service, each, browser=reader)
+    follow(service, articles[0], "key", browser=reader)
+    named = {"kind": "article", "id": articles[2].pk, "level": "all", "subscription": reader.subscription()}
+    assert ask("", **named).status_code == 422
+
+
+def test_the_page_of_what_one_follows_is_the_same_for_all() -> None:
+    response = Client().get("/ar/following/")
+    assert response.status_code == 200
+    assert "public" in response["Cache-Control"]
+    assert not response.cookies
+    assert 'dir="rtl"' in response.content.decode()
+
+
+def test_the_service_worker_is_at_the_root_and_loads_scripts_of_the_site() -> None:
+    response = Client().get("/service-worker.js")
+    assert response["Content-Type"].startswith("text/javascript")
+    assert "service-worker/push" in response.content.decode()
