@@ -40,7 +40,7 @@ def _compose(user: User, subjects: Sequence[str]) -> Content | None:
     rows = [
         row
         for row in waiting().filter(pk__in=[int(subject) for subject in subjects]).order_by("-pk")
-        if row.language in row.update.article.offered_languages
+        if row.update is not None and row.language in row.update.article.offered_languages
     ]
     if not rows:
         return None
