@@ -31,13 +31,15 @@ os.environ.setdefault("SECRET_KEY", "bench")
 os.environ.setdefault("LIVE_MAX_CONNECTIONS_PER_ADDRESS", "0")
 django.setup()
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
 from articles.models import Article
-from bench import attack, coverage, moderation, servers
+from bench import attack, coverage, moderation, push, servers
 from bench.readers import Readers
 from liveblog.languages import SHIPPED
+from liveblog.webpush import vapid
 from tests.clients import Journalist
 
 
@@ -432,6 +434,48 @@ def embeds(rounds: int) -> None:
     )
 
 
+# 8. Notifications -----------------------------------------------------------------------------------------------------
+
+FOLLOWERS = 100_000
+
+
+def notifications(rounds: int) -> None:
+    """Measure how long it takes to notify all followers, the memory for it, and readers' pages beside it."""
+    article = coverage.article(50)
+    push.followers(article, FOLLOWERS)
+    key = vapid.new_private_key()
+    # The follower of edits in this process queues for the server.
+    settings.VAPID_PRIVATE_KEY = key
+    rows = []
+    for _ in range(rounds):
+        with push.service() as (address, taken):
+            serving = servers.runlive(VAPID_PRIVATE_KEY=key, PUSH_ROUTES=f"{push.HOST}={address}")
+            with servers.running(serving) as server:
+                ends = perf_counter() + 5
+                calm = push.page_times(server, article, lambda end=ends: perf_counter() > end)
+                before = push.memory(server)
+                began = perf_counter()
+                coverage.post(article)
+                busy = push.page_times(server, article, lambda count=taken: count.value >= FOLLOWERS)
+                seconds = perf_counter() - began
+                p99 = [times[int(0.99 * len(times))] for times in (calm, busy)]
+                rows.append(
+                    [
+                        f"{seconds:.0f}",
+                        f"{FOLLOWERS / seconds:,.0f}",
+                        f"{before:.0f}",
+                        f"{push.memory(server):.0f}",
+                        *(f"{1e3 * each:.1f}" for each in p99),
+                        p99[1] / p99[0],
+                    ]
+                )
+    table(
+        f"{FOLLOWERS:,} followers are notified",
+        ["s", "per s", "MB before", "MB at the end", "page p99 before, ms", "meanwhile", "of before"],
+        rows,
+    )
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
@@ -442,6 +486,7 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "growth": growth,
     "queue": queue,
     "attack": under_attack,
+    "push": notifications,
     "embeds": embeds,
 }
 

@@ -131,9 +131,9 @@ def test_a_writer_is_told_what_became_of_their_update(
 
 
 def test_nobody_is_told_of_what_they_did_themselves(mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    ana = person("ana", "Journalist")
+    ana, article = person("ana", "Journalist"), factories.article(needs_release=True)
     with acting_as(ana):
-        update = factories.update(factories.article(needs_release=True), state="submitted")
+        update = factories.update(article, state="submitted")
         update.state = "draft"
         update.save()
     tell(monkeypatch)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -23,9 +24,11 @@ from articles.models import Article, Topic, Update
 from articles.publishing import syndication
 from liveblog.actors import Machine, acting_as
 from liveblog.webpush.models import PushSubscription, quiet_ends
-from tests import factories, newsroom
+from tests import factories, newsroom, soak
 from tests.actors import TEST
+from tests.clients import get
 from tests.push_service import PRIVATE_KEY, Browser, PushService
+from tests.server import PATIENCE, Server, eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -682,3 +685,46 @@ def test_the_service_worker_is_at_the_root_and_loads_scripts_of_the_site() -> No
     response = Client().get("/service-worker.js")
     assert response["Content-Type"].startswith("text/javascript")
     assert "service-worker/push" in response.content.decode()
+
+
+# Many followers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.one_database
+def test_all_of_many_followers_are_told_once_while_readers_are_served(service: PushService) -> None:
+    number = soak.count(120, 100_000)
+    article = factories.article(slug="summit")
+    browsers = [service.browser() for _ in range(number)]
+    subscriptions = PushSubscription.objects.bulk_create(
+        (
+            PushSubscription(endpoint=one.endpoint, public_key=keys["p256dh"], secret=keys["auth"])
+            for one in browsers
+            for keys in [one.subscription()["keys"]]
+        ),
+        batch_size=1000,
+    )
+    Follow.objects.bulk_create(
+        (Follow(subscription=one, article=article, language="en") for one in subscriptions), batch_size=1000
+    )
+    browsers[0].answers = [Response(status=429, headers={"Retry-After": "1"})]
+    browsers[1].answers = [Response(status=500)]
+    browsers[2].answers = [Response(status=410)]
+    routes = ",".join(f"{host}={url}" for host, url in service.routes.items())
+    with Server(VAPID_PRIVATE_KEY=PRIVATE_KEY, PUSH_ROUTES=routes) as server:
+        factories.update(article, headline_en="Talks have begun")
+        waits = []
+
+        def all_told() -> bool:
+            began = monotonic()
+            get(f"{server.url}/en/live/summit/")
+            waits.append(monotonic() - began)
+            Delivery.objects.filter(attempts__gt=0, due_at__isnull=False).update(due_at=timezone.now())
+            return sum(bool(one.shown) for one in browsers) == number - 1
+
+        eventually(all_told, within=PATIENCE + number / 50)
+    assert all(one.titles == ["Talks have begun"] for one in browsers if one is not browsers[2])
+    assert PushSubscription.objects.count() == number - 1
+    assert Story.objects.get().told == number - 1
+    # A page is never kept waiting by the sending, which has a process of its own.
+    assert sorted(waits)[len(waits) // 2] < 2
