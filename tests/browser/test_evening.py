@@ -125,7 +125,7 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
     karim.composer.locator(".ProseMirror").click()
     karim.composer.locator('input[type="file"]:not(.camera)').set_input_files(hall)
     expect(karim.composer.locator(".picture-item:not(.uploading) img")).to_be_visible()
-    karim.composer.get_by_label("Alternative text").fill("The hall")
+    karim.composer.get_by_label("Alt text").fill("The hall")
     publish(karim, "The hall fills.", 3, credit_line="Photo: AP")
     publish(oksana, "The speech in full.", 4, embed="https://news.example.org/speech")
     put_a_table(ioana, [["Country", "Votes"], ["Sweden", "28"], ["Finland", "28"]])
