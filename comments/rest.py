@@ -199,7 +199,7 @@ def _reason(decision: DecisionIn) -> str:
 
 def _decided(request: HttpRequest, pk: int, outcome: decisions.Outcome) -> HttpResponse:
     if not outcome.decided:
-        title = next(iter(outcome.problems.values()), "") or _("This decision cannot be undone any more.")
+        title = next(iter(outcome.problems.values()), "") or _("This decision can no longer be undone.")
         raise Problem(409, "decided", title)
     comment = _get(request, pk)
     content = NewDecisionOut(id=outcome.decided[0].pk, comment=_queued(comment))

@@ -144,7 +144,7 @@ RIGHTS: tuple[Right, ...] = (
         (JOURNALIST, TRANSLATOR, MODERATOR, EDITOR),
     ),
     Right(
-        _("Have other systems told at once of what happens, by webhooks"),
+        _("Notify other systems of events at once, by webhooks"),
         (*_all_of("liveblog.webhook"), "liveblog.view_delivery"),
         (EDITOR,),
     ),

@@ -73,7 +73,7 @@ def forecast(article: Article) -> dict[str, str]:
     return {
         level: _forecast(found[level])
         if audience.is_allowed(level, limit)
-        else _("Nobody is notified of such updates.")
+        else _("No one is notified of such updates.")
         for level in Level
     }
 
@@ -92,7 +92,7 @@ def _counts(article: Article) -> dict[str, dict[str, int]]:
 def _forecast(by_language: dict[str, int]) -> str:
     total = sum(by_language.values())
     if not total:
-        return _("Nobody follows such updates yet.")
+        return _("No one follows such updates yet.")
     locale = active_locale()
     text = ngettext("Notifies %(number)s reader: %(languages)s", "Notifies %(number)s readers: %(languages)s", total)
     each = [

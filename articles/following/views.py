@@ -88,7 +88,7 @@ def _body(request: HttpRequest) -> Data:
 
 
 def _unreadable() -> ValidationError:
-    return ValidationError(_("This request cannot be read. Reload the page and try again."))
+    return ValidationError(_("This request can’t be read. Reload the page and try again."))
 
 
 # Following and leaving ------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def _unreadable() -> ValidationError:
 def follow(request: HttpRequest, language: str, data: Data) -> Answer:
     """Follow a coverage, a topic or an author in the language of the page, at a level; or change the level."""
     if not vapid.configured():
-        raise ValidationError(_("Notifications are not offered on this site at present."))
+        raise ValidationError(_("This site doesn’t offer notifications at present."))
     level = data.get("level")
     if level not in Level.values:
         raise ValidationError(_("Choose what you want to be notified of."))
@@ -195,7 +195,7 @@ def _subject(data: Data, language: str) -> tuple[str, Model]:
     model = _MODELS.get(kind) if isinstance(kind, str) else None
     found = model._default_manager.filter(pk=_id(data)).first() if model else None
     if found is None or (isinstance(found, Article) and language not in found.offered_languages):
-        raise ValidationError(_("This does not exist any more. Reload the page."))
+        raise ValidationError(_("This no longer exists. Reload the page."))
     return str(kind), found
 
 

@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
                     "is_silent",
                     models.BooleanField(
                         default=False,
-                        help_text="Followers are not notified of this update.",
+                        help_text="Followers aren’t notified of this update.",
                         verbose_name="no notification",
                     ),
                 ),

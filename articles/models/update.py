@@ -120,7 +120,7 @@ class Update(Versioned):
     is_key = models.BooleanField(_("key event"), default=False)
     is_breaking = models.BooleanField(_("breaking news"), default=False)
     is_silent = models.BooleanField(
-        _("no notification"), default=False, help_text=_("Followers are not notified of this update.")
+        _("no notification"), default=False, help_text=_("Followers aren’t notified of this update.")
     )
     pin = models.PositiveSmallIntegerField(
         null=True, blank=True, editable=False, help_text="Pinned on top of the page, the greatest first."

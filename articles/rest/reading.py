@@ -237,7 +237,9 @@ def _find(slug: str, language: str | None) -> tuple[Article, str]:
     if language is None:
         return article, article.front_language
     if language not in offered:
-        title = _("This coverage is not in that language. It is in: %(languages)s.") % {"languages": ", ".join(offered)}
+        title = _("This coverage isn’t available in that language. It is available in: %(languages)s.") % {
+            "languages": ", ".join(offered)
+        }
         raise Problem(404, "language", title)
     return article, language
 
@@ -247,7 +249,7 @@ def _gone() -> Problem:
 
 
 def _unknown_state() -> Problem:
-    title = _("The changes after this state are not known any more. Read the whole coverage again.")
+    title = _("The changes since this state are no longer known. Read the whole coverage again.")
     return Problem(410, "unknown-revision", title)
 
 

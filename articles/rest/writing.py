@@ -355,7 +355,7 @@ def _put(data: QueryDict, name: str, value: Any) -> None:
     elif isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             field = _NAMES.get(name, name)
-            raise problems.invalid({field: [_("Say in which time zone this is, such as 2026-11-26T18:30:00+02:00.")]})
+            raise problems.invalid({field: [_("Give the time zone, such as 2026-11-26T18:30:00+02:00.")]})
         # As the composer sends it: local time with the offset that tells the two moments of a repeated hour apart.
         data[name] = value.isoformat()
     else:

@@ -299,7 +299,7 @@ def editor_words() -> dict[str, str]:
         "linkRemove": gettext("Remove link"),
         "linkAddress": gettext("Link address"),
         "linkText": gettext("Words to show"),
-        "linkWrong": gettext("Enter a web address, such as https://example.org, or an e-mail address."),
+        "linkWrong": gettext("Enter a web address, such as https://example.org, or an email address."),
         "tableAdd": gettext("Insert table"),
         "rows": gettext("Rows"),
         "columns": gettext("Columns"),

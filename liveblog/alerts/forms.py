@@ -39,7 +39,7 @@ class AlertsForm(forms.Form):
                     max_value=_MOST_MINUTES,
                 )
         self.fields["language"] = forms.ChoiceField(
-            label=_("Language of what I am told"),
+            label=_("Language of my notifications"),
             choices=offered_languages(),
             initial=Profile.objects.filter(user=user).values_list("language", flat=True).first() or get_language(),
         )

@@ -13,7 +13,7 @@ from liveblog.jobs import QueueRow
 
 class Channel(models.TextChoices):
     NONE = "none", _("Not at all")
-    EMAIL = "email", _("By e-mail")
+    EMAIL = "email", _("By email")
     PUSH = "push", _("On my devices")
 
 

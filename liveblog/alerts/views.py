@@ -63,7 +63,7 @@ def device(request: HttpRequest) -> HttpResponse:
         if data.get("subscription") is None:
             PushSubscription.objects.filter(endpoint=address_of(data.get("endpoint")), user=user).update(user=None)
         elif user.push_subscriptions.count() >= _MAX_DEVICES:
-            raise ValidationError(_("You are told on so many devices already that there is no room for more."))
+            raise ValidationError(_("Too many of your devices get notifications already."))
         else:
             stored = PushSubscription.keep(Endpoint.of(data["subscription"]), str(data.get("time_zone", "")))
             stored.user = user
@@ -103,5 +103,5 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise ValidationError(_("This request cannot be read. Reload the page and try again."))
+        raise ValidationError(_("This request can’t be read. Reload the page and try again."))
     return found

@@ -436,7 +436,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="The system that is told, so that you recognise it.",
+                        help_text="The system that gets the messages, so that you recognise it.",
                         max_length=80,
                         verbose_name="name",
                     ),
@@ -464,7 +464,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("person", "A person switched it off"),
-                            ("failing", "It did not answer for days"),
+                            ("failing", "No answer for days"),
                             ("gone", "It answered that it is gone for good (410)"),
                             ("full", "Too many messages were waiting for it"),
                         ],
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.CharField(
-                        choices=[("none", "Not at all"), ("email", "By e-mail"), ("push", "On my devices")],
+                        choices=[("none", "Not at all"), ("email", "By email"), ("push", "On my devices")],
                         max_length=8,
                     ),
                 ),

@@ -92,7 +92,7 @@ class TokenAdmin(LangAttributeAdmin):
         elif token.in_force:
             name, label = "published", gettext("In force")
         else:
-            name, label = "draft", gettext("Ended")
+            name, label = "draft", gettext("Expired")
         return format_html('<span class="state state-{}">{}</span>', name, label)
 
     # Making one -------------------------------------------------------------------------------------------------------

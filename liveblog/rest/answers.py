@@ -47,7 +47,9 @@ def expected_version(request: HttpRequest, present: str) -> str:
     """
     given = request.headers.get("If-Match", "").strip()
     if not given:
-        title = _("Say in the header If-Match which version you have read (its ETag), so that you overwrite no other.")
+        title = _(
+            "Give the version that you have read (its ETag) in the header If-Match, so that you overwrite no other."
+        )
         raise Problem(428, "version-required", title)
     if given == "*":
         return present

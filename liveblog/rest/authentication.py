@@ -52,7 +52,7 @@ class AccessToken(HttpBearer):
         if self.scope:
             require(token, self.scope)
         if self._permissions and not any(token.user.has_perm(permission) for permission in self._permissions):
-            raise forbidden(_("The role of this token’s owner does not allow this."))
+            raise forbidden(_("The role of this token’s owner doesn’t allow this."))
 
 
 def token_of(request: HttpRequest) -> Token:
@@ -70,7 +70,7 @@ def require(token: Token, scope: Scope) -> None:
         raise Problem(
             403,
             "insufficient-scope",
-            _("This access token was made without the right to do this: %(scope)s.") % {"scope": scope.value},
+            _("This access token lacks this permission: %(scope)s.") % {"scope": scope.value},
             headers={"WWW-Authenticate": header},
         )
 

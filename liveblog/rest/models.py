@@ -48,7 +48,7 @@ def _validate_scopes(value: object) -> None:
 
 def too_many() -> ValidationError:
     """Return the error of a person who has as many tokens as there may be."""
-    message = _("You have %(limit)s access tokens already. Revoke one that you do not need.")
+    message = _("You have %(limit)s access tokens already. Revoke one that you don’t need.")
     return ValidationError(message, params={"limit": MAX_TOKENS})
 
 

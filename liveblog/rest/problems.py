@@ -75,7 +75,7 @@ def invalid(errors: Mapping[str, Sequence[str]]) -> Problem:
 
 def changed() -> Problem:
     """Return the answer to a request that names another version than the present one (RFC 9110, section 13.1.1)."""
-    title = _("Somebody else has saved another version meanwhile. Read it, then send your change again.")
+    title = _("Someone else has saved another version in the meantime. Read it, then send your change again.")
     return Problem(412, "changed", title)
 
 
@@ -90,11 +90,11 @@ def handle_with(api: NinjaAPI) -> None:
     makers: dict[type[Exception], Callable[[Any], Problem]] = {
         Problem: lambda error: error,
         Http404: lambda _error: not_found(),
-        PermissionDenied: lambda _error: forbidden(_("The role of this token’s owner does not allow this.")),
+        PermissionDenied: lambda _error: forbidden(_("The role of this token’s owner doesn’t allow this.")),
         ValidationError: of_validation_error,
         RequestError: _of_request_error,
         AuthenticationError: lambda _error: unauthorized(),
-        HttpError: lambda error: Problem(error.status_code, "unreadable", _("This request cannot be read.")),
+        HttpError: lambda error: Problem(error.status_code, "unreadable", _("This request can’t be read.")),
     }
 
     def respond(_request: HttpRequest, error: Any) -> HttpResponse:

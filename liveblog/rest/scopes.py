@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Scope(models.TextChoices):
-    READ = "read", _("Read what is not public: drafts, translations in progress, comments that wait")
+    READ = "read", _("Read what isn’t public: drafts, translations in progress, waiting comments")
     CREATE = "create", _("Write new updates, as drafts")
     CORRECT = "correct", _("Change updates, also those that readers see")
     PUBLISH = "publish", _("Publish and schedule updates")

@@ -183,7 +183,7 @@ class DeliveryAdmin(MomentsAdmin):
         text = ngettext("%(count)d message will be sent again.", "%(count)d messages will be sent again.", sent)
         self.message_user(request, text % {"count": sent})
         if sent < queryset.count():
-            text = gettext("Messages to webhooks that are switched off are not sent. Switch them on first.")
+            text = gettext("Messages to webhooks that are switched off aren’t sent. Switch them on first.")
             self.message_user(request, text, messages.WARNING)
 
     def change_view(
@@ -237,13 +237,13 @@ def _result(delivery: Delivery) -> SafeString:
 def _words(tried: dict[str, Any]) -> str:
     """Return the result of one attempt in words."""
     texts = {
-        "forbidden": gettext("The address is not that of a public server."),
-        "timeout": gettext("The server did not answer in time."),
-        "unreachable": gettext("The server could not be reached."),
+        "forbidden": gettext("The address isn’t that of a public server."),
+        "timeout": gettext("The server didn’t answer in time."),
+        "unreachable": gettext("The server couldn’t be reached."),
         "busy": gettext("The server was busy."),
     }
     if not tried["failure"]:
-        return gettext("The server has taken it (%(status)s).") % {"status": tried["status"]}
+        return gettext("The server accepted the message (%(status)s).") % {"status": tried["status"]}
     if tried["status"]:
-        return gettext("The server has not taken it (%(status)s).") % {"status": tried["status"]}
-    return texts.get(tried["failure"]) or gettext("The answer could not be read.")
+        return gettext("The server didn’t accept the message (%(status)s).") % {"status": tried["status"]}
+    return texts.get(tried["failure"]) or gettext("The answer couldn’t be read.")

@@ -27,6 +27,6 @@ class WebhookForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         if self.instance.pk is None and Webhook.objects.count() >= MAX_WEBHOOKS:
-            message = _("There are %(limit)s webhooks already. Delete one that you do not need.")
+            message = _("There are %(limit)s webhooks already. Delete one that you don’t need.")
             raise ValidationError(message, params={"limit": MAX_WEBHOOKS})
         return super().clean() or {}

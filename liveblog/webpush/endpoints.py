@@ -57,7 +57,7 @@ def address_of(text: object) -> str:
     except ProviderError:
         raise _unusable() from None
     if not _is_service(urlsplit(text).hostname or ""):
-        raise ValidationError(_("Your browser’s notification service is not one that this site can send to."))
+        raise ValidationError(_("This site can’t send to your browser’s notification service."))
     return text
 
 
@@ -84,4 +84,4 @@ def _octets(text: object) -> bytes:
 
 
 def _unusable() -> ValidationError:
-    return ValidationError(_("Your browser’s subscription cannot be used. Reload the page and try again."))
+    return ValidationError(_("Your browser’s subscription can’t be used. Reload the page and try again."))
