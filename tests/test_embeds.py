@@ -448,7 +448,7 @@ def test_embeds_add_no_queries_to_a_page(
         with changes.edit(update):
             services.attach(update, f"https://vimeo.com/7697987{number}")
     work()
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         for update in Update.objects.for_pages().filter(article=article):
             assert rendering.embed_context(update.embed)["title"] == "Ministers arrive"
 

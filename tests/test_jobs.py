@@ -24,7 +24,7 @@ queue = Queue(
 
 @pytest.fixture
 def job() -> EmailJob:
-    return EmailJob.objects.create(key="job", kind=EmailJob.Kind.DIGEST, due_at=timezone.now())
+    return EmailJob.objects.create(key="job", kind=EmailJob.Kind.APPROVED, due_at=timezone.now())
 
 
 def wait_of(job: EmailJob) -> float:
@@ -80,7 +80,7 @@ def test_a_row_that_has_changed_meanwhile_is_skipped(job: EmailJob) -> None:
 def test_a_job_that_raises_does_not_stop_others_and_is_due_when_the_lease_ends(
     job: EmailJob, caplog: pytest.LogCaptureFixture
 ) -> None:
-    EmailJob.objects.create(key="other", kind=EmailJob.Kind.DIGEST, due_at=timezone.now())
+    EmailJob.objects.create(key="other", kind=EmailJob.Kind.APPROVED, due_at=timezone.now())
     done = []
 
     def work(row: EmailJob) -> None:

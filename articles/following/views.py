@@ -56,6 +56,7 @@ Answer = dict[str, Any]
 def _asked(view: Callable[[HttpRequest, str, Data], Answer]) -> Callable[..., HttpResponse]:
     """Decorate a view that takes a JSON object from our own pages and returns one. A ValidationError is told."""
 
+    @reads()
     @csrf_exempt  # Pages have no cookie; `from_here` rejects other sites by the headers Origin and Sec-Fetch-Site.
     @never_cache
     @require_POST
