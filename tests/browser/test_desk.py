@@ -289,7 +289,7 @@ def test_a_reload_keeps_the_pictures_of_a_draft(sit_down: Any, article: Article)
     desk.composer.evaluate(DROP, [file("one.jpg"), file("two.jpg")])
     expect(desk.composer.locator("[name=pictures]")).to_have_count(2)
     order = desk.composer.locator("[name=pictures]").evaluate_all("all => all.map(one => Number(one.value))")
-    for field in desk.composer.get_by_label("Alternative text").all():
+    for field in desk.composer.get_by_label("Alt text").all():
         field.fill("The hall")
     desk.composer.get_by_label("Credit line").nth(1).fill("A. Ana")
     desk.has_kept("A. Ana")

@@ -38,9 +38,11 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     for label, value in fields.items():
         field = desk.composer.locator("input:not([type=radio]), textarea")
         field.and_(desk.composer.get_by_label(label.replace("_", " ").capitalize())).first.fill(value)
-    if text:
+    if kind == 7:
+        desk.composer.get_by_label("Choice 1").click()
+    elif text:
         desk.composer.locator(".ProseMirror").click()
-    if kind in (5, 7):
+    if kind == 5:
         # This starts a list.
         desk.type("- ")
     for number, line in enumerate(text.split("\n")):
@@ -125,7 +127,7 @@ def write_the_evening(ioana: DeskPage, karim: DeskPage, oksana: DeskPage, hall: 
     karim.composer.locator(".ProseMirror").click()
     karim.composer.locator('input[type="file"]:not(.camera)').set_input_files(hall)
     expect(karim.composer.locator(".picture-item:not(.uploading) img")).to_be_visible()
-    karim.composer.get_by_label("Alternative text").fill("The hall")
+    karim.composer.get_by_label("Alt text").fill("The hall")
     publish(karim, "The hall fills.", 3, credit_line="Photo: AP")
     publish(oksana, "The speech in full.", 4, embed="https://news.example.org/speech")
     put_a_table(ioana, [["Country", "Votes"], ["Sweden", "28"], ["Finland", "28"]])

@@ -79,7 +79,7 @@ def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server
     expect(page.locator("[data-pictures] [role=status]")).to_have_text("The picture is now number 1.")
     order = [int(value) for value in page.eval_on_selector_all("[name=pictures]", "all => all.map(one => one.value)")]
     for number, item in enumerate(page.locator(".picture-item").all()):
-        item.get_by_label("Alternative text").fill(f"View {number}")
+        item.get_by_label("Alt text").fill(f"View {number}")
         item.get_by_label("Credit line").fill("Ana")
     page.get_by_label("Headline").locator("visible=true").fill("Seen from above")
     page.get_by_role("button", name="Publish").click()
