@@ -35,7 +35,7 @@ class Desk:
     def begin(self, article: Article) -> None:
         self.page.goto(f"{self.server.url}/admin/")
         self.page.get_by_role("link", name="Coverage", exact=True).first.click()
-        self.page.get_by_role("link", name=str(article)).click()
+        self.page.locator("#result_list").get_by_role("link", name=str(article)).click()
         # The link "Write an update" leads to the desk, and this form is for browsers without JavaScript.
         self.page.goto(f"{self.server.url}/admin/articles/update/add/?article={article.pk}&form=1")
 
