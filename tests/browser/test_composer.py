@@ -168,6 +168,8 @@ def test_an_editor_is_told_at_once_what_awaits_approval_and_sends_it_back_with_a
     update = Update.objects.get()
     entry = editor.locator(f"#{update.element}")
     expect(entry).to_contain_text("Second source is Reuters.")
+    # The desk has started once there is an editor; before that, no button is heard.
+    expect(editor.locator("#composer-place .ProseMirror")).to_be_visible()
     entry.get_by_role("button", name="Send back").click()
     dialog = editor.get_by_role("dialog")
     dialog.get_by_label("Note to the author").fill("Call them.")
