@@ -38,9 +38,11 @@ def publish(desk: DeskPage, text: str, kind: int = 1, **fields: str) -> None:
     for label, value in fields.items():
         field = desk.composer.locator("input:not([type=radio]), textarea")
         field.and_(desk.composer.get_by_label(label.replace("_", " ").capitalize())).first.fill(value)
-    if text:
+    if kind == 7:
+        desk.composer.get_by_label("Choice 1").click()
+    elif text:
         desk.composer.locator(".ProseMirror").click()
-    if kind in (5, 7):
+    if kind == 5:
         # This starts a list.
         desk.type("- ")
     for number, line in enumerate(text.split("\n")):
