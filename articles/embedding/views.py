@@ -58,8 +58,9 @@ MODULES = (
 @require_safe
 def script(request: HttpRequest) -> HttpResponse:
     """The script that defines the custom element."""
-    imports = "".join(f"import {json.dumps(static(name))};\n" for name in MODULES)
-    response = HttpResponse(f"// Defines <live-blog>.\n{imports}", content_type="text/javascript; charset=utf-8")
+    lines = ["// Defines the element <live-blog>. Its modules are all named here, so that browsers load them at once."]
+    lines += [f"import {json.dumps(static(name))};" for name in MODULES]
+    response = HttpResponse("\n".join(lines) + "\n", content_type="text/javascript; charset=utf-8")
     response.headers["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:16]}"'
     patch_cache_control(response, public=True, max_age=_SCRIPT_MAX_AGE_SECONDS)
     # A script by itself shows nothing.

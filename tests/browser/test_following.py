@@ -86,14 +86,10 @@ class Tray:
 
     def shows(self, *titles: str) -> list[dict[str, Any]]:
         """Wait until these are the notifications, and return them."""
-        self._page.wait_for_function(
-            """async (titles) => {
-              const registration = await navigator.serviceWorker.getRegistration("/");
-              const shown = await registration.getNotifications();
-              return JSON.stringify(shown.map((one) => one.title)) === titles;
-            }""",
-            arg=json.dumps(list(titles), ensure_ascii=False, separators=(",", ":")),
-        )
+        eventually(lambda: [one["title"] for one in self._shown()] == list(titles))
+        return self._shown()
+
+    def _shown(self) -> list[dict[str, Any]]:
         return self._page.evaluate(
             """async () => {
               const registration = await navigator.serviceWorker.getRegistration("/");
