@@ -170,7 +170,8 @@ def style() -> SafeString:
     """Return the style sheet of the fragment, without what browsers do not read."""
     css = (settings.SITE_DIR / "static" / "embedding" / "live-blog.css").read_text(encoding="utf-8")
     css = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    return mark_safe(re.sub(r"\s*([{};,])\s*", r"\1", css).strip())
+    css = re.sub(r"\s*([{};,])\s*", r"\1", css).strip()
+    return mark_safe(css.replace(": ", ":").replace(";}", "}"))
 
 
 @cache

@@ -22,10 +22,10 @@ const PATIENCE = 8000;
 const TICK = 1000;
 /** A clock that went on by so much between two ticks has slept, and so has the network. */
 const SLEPT = 10_000;
-/** The time for which a page whose coverage has ended stays, so that not all of them go at once, and late updates still come. */
+/** When the coverage has ended, pages leave one by one; late updates still come. */
 const LEAVE_AFTER = 3000;
 const LEAVE_WITHIN = 10_000;
-/** The time for which a page without a connection counts as up to date when somebody looks at it again. */
+/** A page without a connection counts as up to date for so long. */
 const FRESH_FOR = 60_000;
 const NO_SUCH_PAGE = 4004;
 
@@ -212,7 +212,7 @@ export class Connection {
     });
   }
 
-  /** Let go of the socket without waiting for what it has to say: its events are ignored from now on. */
+  /** Let go of the socket, and ignore its events from now on. */
   #drop() {
     const socket = this.#socket;
     this.#socket = null;

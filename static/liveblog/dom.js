@@ -1,6 +1,6 @@
-// Elements that must be there, and small ones that are made by scripts.
+// Finds and makes elements.
 
-/** Pages of other sites may demand that HTML passes a policy (Trusted Types, W3C). */
+/** Other sites may demand that HTML passes a policy (Trusted Types, W3C). */
 const policy = trusted();
 
 function trusted() {
@@ -9,7 +9,7 @@ function trusted() {
       createHTML: (/** @type {string} */ html) => html,
     });
   } catch {
-    // Their own policy does not name ours, or another copy of this module has made it.
+    // They do not allow ours, or another copy of this module has made it.
     return undefined;
   }
 }
@@ -114,7 +114,7 @@ export function make(name, properties = {}, ...children) {
  *
  * @param {HTMLFormElement} form
  * @param {string} name
- * @returns {HTMLInputElement} whatever it is; the properties that controls share are those of an input
+ * @returns {HTMLInputElement} which stands for all controls
  */
 export function control(form, name) {
   return /** @type {HTMLInputElement} */ (form.elements.namedItem(name));

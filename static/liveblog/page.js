@@ -4,10 +4,12 @@ import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
 import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
-import { isPinned, liesWithin, precedes, turned, verdict } from "./frames.js";
+import { isPinned, liesWithin, precedes, verdict } from "./frames.js";
+import { turned } from "./page-links.js";
 import { Places } from "./places.js";
 
-/** @import { Change, Frame, PageState, Place, Put } from "./frames.js" */
+/** @import { Change, Frame, PageState, Put } from "./frames.js" */
+/** @import { Place } from "./page-links.js" */
 /** @import { Unread } from "./unread.js" */
 
 /** The reader is further down if the list begins so many pixels above the window. */

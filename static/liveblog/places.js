@@ -14,7 +14,7 @@ const DURATION = 450;
  * @type {Map<HTMLElement, Animation | null>}
  */
 const gliding = new Map();
-/** The next step of what is on its way to glide, by its number at the browser. */
+/** The request for the next frame of the animation. */
 let next = 0;
 
 /** The places of the parts of a page at one moment. */
@@ -55,8 +55,8 @@ export class Places {
       part.style.transform = `translate(${own.x}px, ${own.y}px)`;
       gliding.set(part, null);
     }
-    // Chromium counts each move within what is animated as a layout shift. So the parts stand still where they were in
-    // the picture in which the page changes, and begin to move in the one after it.
+    // Chromium counts each move within what is animated as a layout shift. So the parts begin to move one picture after
+    // the change.
     cancelAnimationFrame(next);
     if (gliding.size) {
       next = requestAnimationFrame(() => {
@@ -69,8 +69,7 @@ export class Places {
 /** Let the parts that wait for it begin to glide. */
 function start() {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  for (const [part, animation] of gliding) {
-    if (animation) continue;
+  for (const part of gliding.keys()) {
     const { transform } = part.style;
     release(part);
     if (still) {
