@@ -167,7 +167,7 @@ def test_the_desk_does_not_publish_blank_text(blank: str) -> None:
     found = desk.write(kind="quote", body="<p>Never.</p>", attribution=blank)
     assert list(found["errors"]) == ["attribution"]
     found = desk.write(kind="poll", headline="Stay?", body=f"<ul><li>Yes</li><li>{blank}</li></ul>")
-    assert list(found["errors"]) == ["body"]
+    assert list(found["errors"]) == ["choices"]
     found = desk.write(kind="facts", body=f"<p>Known:</p><ul><li>{blank}</li></ul>")
     assert list(found["errors"]) == ["body"]
     found = desk.write(kind="table", headline="Votes", body=f"<table><tbody><tr><td>{blank}</td></tr></tbody></table>")

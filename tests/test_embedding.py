@@ -114,7 +114,7 @@ def test_an_article_may_have_sites_of_its_own(partner: str, embedding: str, own:
 
 @pytest.mark.django_db
 def test_sites_of_its_own_must_be_named() -> None:
-    with pytest.raises(ValidationError, match="Name the sites"):
+    with pytest.raises(ValidationError, match="Enter the sites"):
         factories.article(embedding="only")
 
 

@@ -347,6 +347,7 @@ def new_article(client: Client, **fields: Any) -> Any:
         "languages": ["en"],
         "headline_en": "Election night",
         "time_zone": "America/New_York",
+        "embedding": "site",
     }
     return client.post(address, given | fields)
 

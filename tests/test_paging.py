@@ -220,7 +220,7 @@ def test_a_permalink_links_to_the_updates_place_in_the_coverage(
 ) -> None:
     article, made = coverage
     place = f"{article.url('de')}?at={made[2].pk}#{made[2].element}"
-    assert f'href="{place}">Zum ganzen Liveblog' in client.get(made[2].url("de")).content.decode()
+    assert f'href="{place}">Zum vollständigen Liveblog' in client.get(made[2].url("de")).content.decode()
     html = client.get(place.partition("#")[0]).content.decode()
     assert f'data-at="{made[2].element}"' in html
 

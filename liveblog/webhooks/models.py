@@ -64,7 +64,7 @@ class Webhook(models.Model):
     name = ShortTextField(
         _("name"), max_length=80, help_text=_("The system that gets the messages, so that you recognise it.")
     )
-    address = models.CharField(
+    address = ShortTextField(
         _("address"), max_length=500, validators=[validate_address], help_text=_("Messages are sent there by POST.")
     )
     events = models.JSONField(_("events"), default=list)
