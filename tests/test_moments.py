@@ -348,6 +348,7 @@ def new_article(client: Client, **fields: Any) -> Any:
         "headline_en": "Election night",
         "time_zone": "America/New_York",
         "embedding": "site",
+        "notifications": "all",
     }
     return client.post(address, given | fields)
 

@@ -185,7 +185,7 @@ async def test_a_request_that_bypasses_caches_gets_a_validated_page() -> None:
 def test_every_readers_page_declares_its_parameters() -> None:
     patterns = [*articles.urls.urlpatterns, *comments.urls.urlpatterns]
     assert [pattern.name for pattern in patterns if read_by(pattern.callback) is None] == []
-    assert read_at("/de/live/summit/") == {"after", "at", "author", "before", "key", "kind", "order", "page"}
+    assert read_at("/de/live/summit/") == {"after", "at", "author", "before", "key", "kind", "order", "page", "topic"}
     assert read_at("/de/live/summit/comments/7/report/") == set()
     assert read_at("/de/nothing/") == set()
 

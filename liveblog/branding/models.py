@@ -80,10 +80,10 @@ class Brand(models.Model):
     logo_dark = _file(_("logo for dark pages"))
     icon = _file(_("icon"))
 
-    colour = models.CharField(_("colour"), max_length=7, blank=True)
-    colour_dark = models.CharField(_("colour on dark pages"), max_length=7, blank=True)
-    link = models.CharField(_("links"), max_length=7, blank=True)
-    link_dark = models.CharField(_("links on dark pages"), max_length=7, blank=True)
+    colour = ShortTextField(_("colour"), max_length=7, blank=True)
+    colour_dark = ShortTextField(_("colour on dark pages"), max_length=7, blank=True)
+    link = ShortTextField(_("links"), max_length=7, blank=True)
+    link_dark = ShortTextField(_("links on dark pages"), max_length=7, blank=True)
 
     headings = models.CharField(_("headlines"), max_length=5, choices=Headings, default=Headings.SERIF)
     headline_font = _file(_("font of headlines"))
@@ -173,7 +173,7 @@ class SiteLink(models.Model):
     #: "" stands for all languages.
     language = LanguageField(_("language"), blank=True, default="")
     label = ShortTextField(_("link text"), max_length=60, blank=True)
-    address = models.CharField(_("link"), max_length=500)
+    address = ShortTextField(_("link"), max_length=500)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
