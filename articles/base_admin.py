@@ -254,7 +254,6 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
         js = (
             Script("articles/language-tabs.js", type="module"),
             Script("articles/translation-remarks.js", type="module"),
-            Script("articles/editor-labels.js", type="module"),
         )
 
     def history_view(

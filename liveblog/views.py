@@ -115,7 +115,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
     If its address has a former slug, redirect to the same page under the present one.
     """
-    if isinstance(exception, MovedSlug) and request.resolver_match is not None:
+    if isinstance(exception, MovedSlug) and "slug" in getattr(request.resolver_match, "kwargs", ()):
         return _moved(request, exception.slug)
     addresses, title = [], None
     if isinstance(exception, NotInLanguage):

@@ -184,7 +184,7 @@ VOCABULARY: dict[str, set[str]] = {
     "CreativeWork": _CREATIVE_WORK,
     "WebPage": _CREATIVE_WORK,
     "Quotation": _CREATIVE_WORK,
-    "Person": _THING,
+    "Person": _THING | {"jobTitle"},
     "Organization": _THING | {"logo"},
     "ImageObject": _MEDIA | {"caption"},
     "VideoObject": _MEDIA | {"caption"},

@@ -17,7 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from articles.models import Article, Translation, Update, UpdateVersion
+from articles.models import Article, Topic, Translation, Update, UpdateVersion
 from liveblog import limits
 from liveblog.accounts.models import Profile
 from liveblog.audit.models import Action, Entry
@@ -289,6 +289,7 @@ def test_the_byline_of_the_owner_is_the_default_as_at_the_desk(
 
 def test_every_field_of_an_update_survives_a_change_of_another_one(article: Article, program: Program) -> None:
     author, picture = factories.author(), upload(program).json()["id"]
+    Topic.objects.create(slug="nato", name_en="NATO")
     moment = timezone.now().replace(microsecond=0) + datetime.timedelta(days=1)
     sent = {
         "language": "de",
@@ -299,6 +300,7 @@ def test_every_field_of_an_update_survives_a_change_of_another_one(article: Arti
         "source_url": "https://example.org/source",
         "is_key": True,
         "authors": [author.pk],
+        "topics": ["nato"],
         "pictures": [{"id": picture, "alt": "Der Saal", "caption": "Mittags", "credit": "Foto: I. Moraru"}],
         "publish_at": moment.isoformat(),
         "action": "schedule",
@@ -310,6 +312,17 @@ def test_every_field_of_an_update_survives_a_change_of_another_one(article: Arti
     assert after == before | {"is_breaking": True, "version": after["version"]}
     assert after["state"] == "scheduled"
     assert datetime.datetime.fromisoformat(after["publish_at"]) == moment
+
+
+def test_a_poll_has_a_question_and_choices(article: Article, program: Program) -> None:
+    sent = {"kind": "poll", "headline": "Will they agree?", "choices": ["Yes", "No"], "action": "publish"}
+    created = program.post(UPDATES, sent).json()
+    assert (created["body"], created["choices"]) == ("", ["Yes", "No"])
+    address = f"{UPDATES}/{created['id']}"
+    changed = program.ask("PATCH", address, {"headline": "Will they sign?"}, If_Match=created["version"]).json()
+    assert changed["choices"] == ["Yes", "No"]
+    poll = Program().get(f"/articles/summit/updates/{created['id']}").json()["poll"]
+    assert [choice["text"] for choice in poll["choices"]] == ["Yes", "No"]
 
 
 def upload(program: Program, name: str = "hall.png") -> Any:
@@ -344,7 +357,8 @@ REFUSED: list[tuple[dict[str, Any], set[str]]] = [
     ({"text": "x", "action": "schedule"}, {"publish_at"}),
     ({"text": "x", "action": "schedule", "publish_at": "2020-01-01T00:00:00Z"}, {"publish_at"}),
     ({"text": "x", "action": "schedule", "publish_at": "2099-01-01T00:00:00"}, {"publish_at"}),
-    ({"text": "x", "kind": "poll"}, {"body"}),
+    ({"text": "x", "kind": "poll"}, {"choices"}),
+    ({"text": "x", "topics": ["nothing"]}, {"topics"}),
 ]
 
 

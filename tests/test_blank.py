@@ -154,7 +154,7 @@ def test_a_blank_comment_shows_an_error_beside_its_field_in_the_readers_language
         values = {"name": "Ana", "email": "ana@example.org", "text": "Danke."} | {field: blank}
         answer = client.post(address, values)
         assert answer.status_code == 422
-        assert answer.content.decode().count("Dieses Feld ist zwingend erforderlich.") == 1
+        assert answer.content.decode().count("Bitte füllen Sie dieses Feld aus.") == 1
     assert not Comment.objects.exists()
 
 

@@ -106,7 +106,7 @@ def test_errors_are_in_the_readers_language_and_keep_what_was_written(client: An
     article = factories.article()
     answer = post(client, f"{article.url('de')}comments/", {"name": "", "text": "Ein Satz."})
     html = answer.content.decode()
-    assert "Dieses Feld ist zwingend erforderlich." in html
+    assert "Bitte füllen Sie dieses Feld aus." in html
     assert "Ein Satz." in html
 
 

@@ -91,8 +91,8 @@ def test_home_says_what_goes_wrong() -> None:
     article = factories.article()
     late = factories.scheduled(article)
     Update._base_manager.filter(pk=late.pk).update(publish_at=timezone.now() - datetime.timedelta(minutes=5))
-    assert "was not published in time" in home(member_of("Editor"))
-    assert "was not published in time" not in home(member_of("Moderator"))
+    assert "wasn’t published in time" in home(member_of("Editor"))
+    assert "wasn’t published in time" not in home(member_of("Moderator"))
 
 
 def test_the_counts_are_sent_to_open_pages() -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from articles import changes
 from articles.listings import coverage, streams
 from articles.models import Article, CoverageDefaults, Topic, Update, UpdateVersion
+from articles.newsroom import starting
 from articles.page.live_page import Selection
 from comments.models import CommentDefaults, Discussion
 from liveblog import limits
@@ -318,10 +319,16 @@ def test_new_coverage_begins_with_what_is_usual(client: Client) -> None:
     initial = client.get("/admin/articles/article/add/").context["adminform"].form.initial
     assert initial["languages"] == ["en", "uk"]
     assert initial["policies"] == {"de": "original"}
+    # So does coverage that starts with one line, also if its journalist may not change the rule of release.
+    mara = newsroom.user("mara", "Journalist")
+    started = starting.start(starting.plan("Talks begin in Kyiv", mara, language="en"), mara, "live")
+    assert (started.languages, started.time_zone, started.needs_release) == (["en", "uk"], "Europe/Kyiv", True)
+    assert started.policies == {"de": "original"}
+    assert Discussion.of(started.pk).policy == "closed"
     assert CommentDefaults.stored().policy == "closed"
     assert Discussion.of(factories.article(slug="after").pk).policy == "closed"
     assert Discussion.of(before.pk).policy == "approval"
-    client.force_login(newsroom.user("mara", "Journalist"))
+    client.force_login(mara)
     for name in ("", "look/", "coverage/", "comments/"):
         assert client.get(f"/admin/settings/{name}").status_code == 403
     assert client.get("/admin/settings/nothing/").status_code == 404

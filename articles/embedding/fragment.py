@@ -27,6 +27,7 @@ from articles.templatetags.live import absolute
 from articles.text.parsed import parse, serialise
 from articles.translations.selection import of_article
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.pagination import Anchor, Place
 
 #: The number of updates on a page of the fragment, and in a teaser.
@@ -58,7 +59,7 @@ def html_of(article: Article, language: str, view: View, anchor: Anchor | None, 
     page = _page(article, language, view, anchor)
     coverage = rendering.coverage_context(article, language)
     address = absolute(article.url(language))
-    base = reverse("embed-page", args=[language, article.slug])
+    base = reverse("embed-page", args=[language, article.slug_in(language)])
     context = coverage | {
         "address": address,
         "fragment": absolute(f"{base}fragment.html"),
@@ -75,7 +76,7 @@ def html_of(article: Article, language: str, view: View, anchor: Anchor | None, 
         "token": token,
         "heartbeat": str(settings.LIVE_HEARTBEAT_SECONDS),
         "structured": "" if view.place.relation else json_ld.dumped(json_ld.live_blog(page.whole)),
-        "site": settings.PUBLISHER_NAME,
+        "site": branding.current().sender,
     }
     return get_template("articles/embedding/fragment.html").render(context)
 

@@ -20,7 +20,9 @@ from articles.page.finding import find_article
 from articles.templatetags.live import absolute
 from articles.translations.selection import of_article, of_update
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.delivery.elements import page_locale
+from liveblog.errors import MovedSlug
 from liveblog.web_origins import normal
 
 #: The size of the iframe in CSS pixels, unless the consumer wants a smaller one.
@@ -57,7 +59,12 @@ def _found(url: str) -> tuple[Article, str, Update | None]:
         raise Http404 from None
     if match.view_name not in ("live", "update", "embed-page"):
         raise Http404
-    article = find_article(match.kwargs["slug"], match.kwargs["language"])
+    language = match.kwargs["language"]
+    try:
+        article = find_article(match.kwargs["slug"], language)
+    except MovedSlug as moved:
+        # A page of a partner may keep an address for years.
+        article = find_article(moved.slug, language)
     update = None
     if match.view_name == "update":
         update = get_object_or_404(Update.objects.for_pages().published(), pk=match.kwargs["pk"], article=article)
@@ -82,9 +89,9 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
         # Where nobody may embed it, a consumer is told what to write on a link.
         "type": "rich" if article.embedding_origins else "link",
         "title": title,
-        "author_name": ", ".join(map(str, authors)) or settings.PUBLISHER_NAME,
+        "author_name": ", ".join(map(str, authors)) or branding.current().publisher,
         "author_url": absolute(page),
-        "provider_name": settings.PUBLISHER_NAME,
+        "provider_name": branding.current().publisher,
         "provider_url": absolute(reverse("index", args=[language])),
         "cache_age": CACHE_AGE,
     }
@@ -93,7 +100,7 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
     if found["type"] == "rich":
         width = max(MIN_WIDTH, min(WIDTH, limits.width or WIDTH))
         height = max(MIN_HEIGHT, min(HEIGHT, limits.height or HEIGHT))
-        address = reverse("embed-page", args=[language, article.slug])
+        address = reverse("embed-page", args=[language, article.slug_in(language)])
         source = absolute(pagination.address(address, {"at": update.pk if update else None}))
         found |= {"width": width, "height": height, "html": iframe(source, title, width, height)}
     return found

@@ -24,6 +24,7 @@ from articles.page.caching import MAX_AGE_SECONDS, cached_response, filled, plac
 from articles.page.finding import find_article
 from articles.templatetags.live import absolute
 from liveblog import pagination
+from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make
 from liveblog.cross_origin import readable_by
 from liveblog.delivery import log
@@ -32,7 +33,6 @@ from liveblog.errors import NotInLanguage
 from liveblog.numbers import number
 from liveblog.pagination import Anchor, Place
 from liveblog.parameters import reads
-from liveblog.release import RELEASE
 from liveblog.web_origins import ALL
 
 _HTML = "text/html; charset=utf-8"
@@ -161,7 +161,7 @@ def _fragment(article: Article, language: str, view: View, anchor: Anchor | None
             return fragments.html_of(whole, language, view, anchor, *marks).encode()
 
     kept = Kept(group="fragment-places" if view.place.relation else f"fragment:{article.pk}:{language}", most=MAX_KEPT)
-    return filled(get_or_make(name, f"{RELEASE}:{name}:{state}", render, **kept), article)
+    return filled(get_or_make(name, f"{branding.edition()}:{name}:{state}", render, **kept), article)
 
 
 @require_safe

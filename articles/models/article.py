@@ -161,6 +161,9 @@ class Article(Versioned, Illustrated):
             DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
 
+    #: Whether new coverage begins with the rule of release: the settings say so, not the user who starts it.
+    begins_with_release = False
+
     #: The fate of the scheduled updates if the next save finishes the coverage; None: undecided.
     finishing: finishing.Decision | None = None
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from articles import changes
-from articles.models import Article, Author, Update
+from articles.models import Article, Author, CoverageDefaults, Update
 from liveblog.actors import acting_as
 from liveblog.translation import detector
 
@@ -91,9 +91,9 @@ def plan(headline: str, user: User, *, language: str = "", model: Article | None
         languages, zone = model.offered_languages, model.time_zone
         authors, policies = list(model.authors.order_by("pk")), dict(model.policies)
     else:
-        languages, zone = _usual()
+        languages, zone, policies = _usual()
         own = Author.objects.filter(user=user).first()
-        authors, policies = [own] if own else [], {}
+        authors = [own] if own else []
     offered = [code for code, _name in settings.LANGUAGES]
     wanted = {written_in, *languages}
     return Plan(
@@ -107,14 +107,23 @@ def plan(headline: str, user: User, *, language: str = "", model: Article | None
     )
 
 
-def _usual() -> tuple[Sequence[str], str]:
-    """Return the languages and the time zone that most of the last coverage has; of a new site, its own ones."""
+def _usual() -> tuple[Sequence[str], str, dict[str, str]]:
+    """Return the usual languages, time zone and policies.
+
+    They are those of the settings; if nobody has chosen any, the languages and the zone that most of the last coverage
+    has, and on a new site its own ones.
+    """
+    chosen = CoverageDefaults.objects.filter(pk=1).first()
+    if chosen is not None and chosen.languages:
+        values = chosen.values
+        return values["languages"], values["time_zone"], values["policies"]
     rows = [(tuple(article.offered_languages), article.time_zone) for article in recent()]
     languages = Counter(codes for codes, _zone in rows if codes).most_common(1)
     zones = Counter(zone for _codes, zone in rows).most_common(1)
     return (
         languages[0][0] if languages else [code for code, _name in settings.LANGUAGES],
         zones[0][0] if zones else timezone.get_default_timezone_name(),
+        dict(chosen.policies) if chosen else {},
     )
 
 
@@ -143,6 +152,11 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
         if wanted.model is not None:
             article.shows_writing = wanted.model.shows_writing
             article.needs_release = wanted.model.needs_release and user.has_perm("articles.switch_release")
+        else:
+            # Chosen by those who may, for all coverage, whoever starts it.
+            usual = CoverageDefaults.stored()
+            article.shows_writing, article.needs_release = usual.shows_writing, usual.needs_release
+            article.begins_with_release = usual.needs_release
         # The column without a language repeats that of the active one.
         article.full_clean(exclude=["headline"])
         with changes.edit(article):

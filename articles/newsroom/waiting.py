@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from articles.models import Translation, Update, UpdateVersion
+from articles.publishing.approvals import to_approve
 from articles.translations import rights
 from liveblog.languages import language_name
 from liveblog.newsroom.waiting import Line, Problem, Queue
@@ -46,11 +47,6 @@ def queues(user: User, lines: bool) -> Iterator[Queue]:
         yield from _updates(user, lines)
     if languages := rights.languages_of(user):
         yield _translations(languages, lines)
-
-
-def to_approve(user: User) -> QuerySet[Update]:
-    """Return the updates that wait for the user's approval, the oldest first: nobody approves their own."""
-    return Update.objects.filter(state=State.SUBMITTED).exclude(submitted_by=user).order_by("pk")
 
 
 def _updates(user: User, lines: bool) -> Iterator[Queue]:

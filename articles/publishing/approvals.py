@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from articles.changes import Edit
 from articles.choices import UpdateState
@@ -24,12 +24,17 @@ SHOWN = 20
 PERMISSION = "articles.change_update"
 
 
+def to_approve(user: User | AnonymousUser) -> QuerySet[Update]:
+    """Return the updates that a user can approve, the oldest first. Nobody approves their own."""
+    own = Q(submitted_by=user.pk) | Q(submitted_by=None, written_by=user.pk)
+    return Update.objects.filter(state=UpdateState.SUBMITTED).exclude(own).order_by("pk")
+
+
 def waiting_for(user: User | AnonymousUser) -> tuple[int, list[Update]]:
     """Return how many updates a user can approve, and those that have waited longest. Nobody approves their own."""
     if not user.has_perm(PERMISSION):
         return 0, []
-    own = Q(submitted_by=user.pk) | Q(submitted_by=None, written_by=user.pk)
-    found = Update.objects.filter(state=UpdateState.SUBMITTED).exclude(own).order_by("pk")
+    found = to_approve(user)
     shown = list(found.select_related("article", "embed", "submitted_by", "written_by")[:SHOWN])
     return (len(shown) if len(shown) < SHOWN else found.count()), shown
 

@@ -118,7 +118,7 @@ def _rights(article: Article, before: Article | None) -> Errors:
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")
         if article.state == ArticleState.FINISHED and not user.has_perm("articles.finish_coverage"):
             errors["state"] = _("You don’t have permission to finish coverage. Ask an editor.")
-    ruled = before is not None and before.needs_release
+    ruled = before.needs_release if before is not None else article.begins_with_release
     if article.needs_release != ruled and not user.has_perm("articles.switch_release"):
         errors["needs_release"] = _("You don’t have permission to change this rule. Ask an editor.")
     return errors

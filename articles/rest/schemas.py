@@ -125,6 +125,7 @@ class UpdateOut(Schema):
     published_at: datetime.datetime
     changed_at: datetime.datetime = Field(description="When readers of this language last got something else.")
     authors: list[AuthorOut]
+    topics: list[TopicOut] = Field(description="Its own, besides those of the coverage.")
     pictures: list[PictureOut]
     embed: EmbedOut | None
     poll: PollOut | None
@@ -221,6 +222,7 @@ def update_out(update: Update, article: Article, texts: ReaderTexts) -> UpdateOu
         published_at=update.first_published_at,
         changed_at=update.modified_at(language),
         authors=[author_out(author, language) for author in Author.by_name(update.authors.all(), language)],
+        topics=[topic_out(topic, language) for topic in update.topics.all()],
         pictures=[_picture_of(picture, texts) for picture in update.pictures.all()],
         embed=EmbedOut(url=embed.url, provider=embed.provider_name, title=embed.title) if embed else None,
         poll=_poll(update, article, texts) if update.kind == "poll" else None,

@@ -22,8 +22,9 @@ from pydantic import ConfigDict, Field
 from articles.choices import UpdateState
 from articles.desk import actions, saving
 from articles.desk.forms import ComposerForm, copy_targets
-from articles.models import Article, Update
+from articles.models import Article, Topic, Update
 from articles.pictures.forms import MARKER
+from articles.polls.forms import without_choices
 from articles.publishing import snapshot
 from articles.rest.reading import Before, Limit, Slug, find_article
 from articles.rest.schemas import ROOT
@@ -89,7 +90,9 @@ class UpdateIn(Schema):
     is_breaking: bool | None = None
     correction_note: str | None = Field(None, description="What was wrong, for readers who saw it.")
     authors: list[Id] | None = Field(None, description="Bylines; that of the token’s owner if it is left out.")
+    topics: list[Slug] | None = Field(None, description="Slugs, besides the topics of the article.")
     pictures: list[PictureIn] | None = None
+    choices: list[str] | None = Field(None, description="For a poll; its headline is the question.", max_length=50)
     closes_at: datetime.datetime | None = Field(None, description="For a poll.")
     publish_at: datetime.datetime | None = Field(None, description="For `action` schedule.")
     earlier_time: datetime.datetime | None = Field(
@@ -137,7 +140,9 @@ class DeskUpdateOut(Schema):
     is_breaking: bool
     correction_note: str
     authors: list[int]
+    topics: list[str]
     pictures: list[PictureOfUpdateOut]
+    choices: list[str] = Field(description="Of a poll.")
     closes_at: datetime.datetime | None
     publish_at: datetime.datetime | None
     earlier_time: datetime.datetime | None
@@ -189,7 +194,7 @@ def list_desk_updates(
     article = _article(request, slug)
     found = article.updates.filter(state=state) if state else article.updates.all()
     place, anchor = (Place("before", before), Anchor(before, (before,))) if before else (Place(), None)
-    rows = found.select_related("embed").prefetch_related("authors", "pictures")
+    rows = found.select_related("embed").prefetch_related("authors", "topics", "pictures")
     page = _BY_KEY.page(rows, place, anchor, limit)
     following = None
     if page.older:
@@ -284,7 +289,7 @@ def _article(request: HttpRequest, slug: str) -> Article:
 
 
 def _get(article: Article, pk: int) -> Update:
-    rows = Update.objects.select_related("article", "embed").prefetch_related("authors", "pictures")
+    rows = Update.objects.select_related("article", "embed").prefetch_related("authors", "topics", "pictures")
     return get_object_or_404(rows, pk=min(pk, LARGEST), article=article)
 
 
@@ -300,11 +305,13 @@ def _form_data(request: HttpRequest, article: Article, present: Update | None, u
     unseen = present is None or not present.published_before
     if action != "draft" and unseen and not (update.action is None and present):
         require(token, Scope.PUBLISH)
-    given = update.model_dump(exclude_unset=True, exclude={"action", "also_in", "pictures", "text"})
+    given = update.model_dump(exclude_unset=True, exclude={"action", "also_in", "pictures", "text", "topics"})
     if update.text is not None:
         if update.body is not None:
             raise problems.invalid({"text": [_("Send either a body or a text.")]})
         given["body"] = _paragraphs(update.text)
+    if update.topics is not None:
+        given["topics"] = _topics(update.topics)
     values = _present_values(form) | {_form_name(name): value for name, value in given.items()}
     data = QueryDict(mutable=True)
     for name, value in values.items():
@@ -325,8 +332,18 @@ def _present_values(form: ComposerForm) -> dict[str, Any]:
     left_out = {"key", "opened", "also_in"}
     found = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     values = {name: value for name, value in found.items() if name not in left_out}
-    values["authors"] = [getattr(author, "pk", author) for author in values["authors"] or ()]
+    for name, value in values.items():
+        if isinstance(value, list):
+            # Authors and topics are named by their keys.
+            values[name] = [getattr(each, "pk", each) for each in value]
     return values
+
+
+def _topics(slugs: list[str]) -> list[int]:
+    found = dict(Topic.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if unknown := [slug for slug in slugs if slug not in found]:
+        raise problems.invalid({"topics": [_("There is no topic “%(slug)s”.") % {"slug": slug} for slug in unknown]})
+    return list(found.values())
 
 
 def _put(data: QueryDict, name: str, value: Any) -> None:
@@ -427,6 +444,9 @@ def _out(update: Update, article: Article) -> DeskUpdateOut:
     language = update.source_language
     embed = getattr(update, "embed", None)
     texts: dict[str, Any] = {name: text_in(update, name, language) for name in snapshot.TEXTS}
+    choices: list[str] = []
+    if update.kind == Update.Kind.POLL:
+        texts["body"], choices = without_choices(texts["body"])
     return DeskUpdateOut(
         id=update.pk,
         article=article.slug,
@@ -442,6 +462,8 @@ def _out(update: Update, article: Article) -> DeskUpdateOut:
         },
         embed_url=embed.url if embed else "",
         authors=[author.pk for author in update.authors.all()],
+        topics=[topic.slug for topic in update.topics.all()],
+        choices=choices,
         pictures=[
             PictureOfUpdateOut(
                 id=picture.pk,

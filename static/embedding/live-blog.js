@@ -346,7 +346,12 @@ class LiveBlog extends HTMLElement {
       location.assign(link.href);
       return;
     }
-    for (const change of await appendOlder(this.shadowRoot, html, this.revision)) this.#change(change);
+    const places = this.#box && new Places(this.#box);
+    const changes = appendOlder(this.shadowRoot, html, this.revision);
+    this.#settle();
+    // The answer may have come long after the click.
+    places?.glide();
+    for (const change of await changes) this.#change(change);
     this.#settle();
   }
 

@@ -37,7 +37,7 @@ export class Places {
   glide() {
     for (const [part, animation] of gliding) {
       animation?.cancel();
-      part.style.transform = "";
+      release(part);
     }
     gliding.clear();
     /** @type {Map<HTMLElement, Distance>} */
@@ -72,7 +72,7 @@ function start() {
   for (const [part, animation] of gliding) {
     if (animation) continue;
     const { transform } = part.style;
-    part.style.transform = "";
+    release(part);
     if (still) {
       gliding.delete(part);
       continue;
@@ -81,6 +81,16 @@ function start() {
     gliding.set(part, glide);
     glide.addEventListener("finish", () => gliding.delete(part));
   }
+}
+
+/**
+ * Let a part be seen where it is.
+ *
+ * @param {HTMLElement} part
+ */
+function release(part) {
+  part.style.transform = "";
+  if (!part.getAttribute("style")) part.removeAttribute("style");
 }
 
 /**

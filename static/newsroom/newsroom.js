@@ -58,7 +58,9 @@ class Keys {
   #actOf(event) {
     const held = event.ctrlKey || event.metaKey;
     const letter = letterOf(event);
-    if (held && !event.altKey && !event.shiftKey && letter === "k") return () => this.#palette.toggle();
+    // In a text it makes a link.
+    const isInText = Boolean(closest(event, ".ProseMirror"));
+    if (held && !event.altKey && !event.shiftKey && letter === "k" && !isInText) return () => this.#palette.toggle();
     if (held || event.altKey || event.repeat || this.#areOff || closest(event, FIELDS)) return undefined;
     if (event.key === "?") return () => this.#showShortcuts();
     const isSecond = event.timeStamp - this.#chordAt < CHORD;

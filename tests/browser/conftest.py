@@ -129,6 +129,8 @@ CONTENT = """() => {
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
     // Two readers have different new updates.
     copy?.classList.remove("unread");
+    // It may be on its way to its place.
+    copy?.removeAttribute("style");
     if (!copy?.className) copy?.removeAttribute("class");
     for (const link of copy?.querySelectorAll("[aria-current=location]") ?? []) link.removeAttribute("aria-current");
     return copy?.outerHTML.replace(/\\s+/g, " ") ?? null;

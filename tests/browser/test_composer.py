@@ -202,7 +202,7 @@ def test_a_phone_shows_the_text_first_and_the_button_above_the_keyboard(sit_down
     desk.type("By touch.")
     desk.composer.locator("[data-chord]").tap()
     expect(page.locator("#timeline > li")).to_have_count(1)
-    page.locator("#menu-button").tap()
+    page.locator(".face").tap()
     expect(page.locator("#logout-form button")).to_be_visible()
     assert not violations(page)
 
@@ -225,6 +225,7 @@ def test_a_desk_opens_without_a_network_and_sends_what_was_typed_there_later(
     server.start()
     expect(page.locator("#timeline")).to_contain_text("On the train.")
     assert Update.objects.get().state == "published"
+    page.locator(".face").click()
     page.locator("#logout-form button").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
     page.wait_for_function("async () => !(await caches.keys()).includes('newsroom-pages')")
@@ -243,16 +244,16 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     page.locator(".written .ProseMirror").tap()
     page.keyboard.type("Sie haben begonnen.")
     page.evaluate(IS_KEPT, "Sie haben begonnen.")
-    button = page.get_by_role("button", name="Accept, and next")
+    button = page.get_by_role("button", name="Approve and next")
     expect(button).to_be_in_viewport()
     server.kill()
     with suppress(Error):
         button.tap()
     server.start()
     page.goto(address)
-    expect(page.locator("#kept-draft")).to_contain_text("This is what you were writing at")
+    expect(page.locator("#kept-draft")).to_contain_text("You were writing this at")
     expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")
-    page.get_by_role("button", name="Accept, and next").tap()
+    page.get_by_role("button", name="Approve and next").tap()
     page.wait_for_url(lambda url: url != address)
     # The next version is not overwritten by what was sent long ago.
     page.goto(address)
