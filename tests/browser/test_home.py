@@ -113,5 +113,8 @@ def test_axe_finds_no_fault_around_the_desks(
         f"articles/article/{article.pk}/drawer/",
     ):
         page.goto(f"{server.url}/admin/{address}")
+        # Editors are made and named by a module.
+        page.wait_for_load_state("networkidle")
+        expect(page.locator(".ProseMirror:not([aria-label], [aria-labelledby])")).to_have_count(0)
         accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
