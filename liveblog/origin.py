@@ -35,7 +35,7 @@ class OwnPagesOnly:
     Scheme, host and port must be equal. A client that states no origin, or several, is refused as well: every browser
     states one (RFC 6455, section 10.2).
 
-    others   says whether pages of an origin that is not ours may open this websocket all the same
+    others   says whether pages of an origin that is not ours may open this websocket nevertheless
     """
 
     def __init__(

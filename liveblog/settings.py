@@ -327,7 +327,7 @@ TRANSLATE_UNPUBLISHED = env.bool("TRANSLATE_UNPUBLISHED", True)
 LLM_URL = env.str("LLM_URL", "")
 LLM_MODEL = env.str("LLM_MODEL", "")
 LLM_API_KEY = env.str("LLM_API_KEY", "")
-#: What the model is told of the style of the house.
+#: Instructions for the model on the style of the house.
 LLM_STYLE = env.str("LLM_STYLE", "")
 GOOGLE_TRANSLATE_API_KEY = env.str("GOOGLE_TRANSLATE_API_KEY", "")
 GOOGLE_TRANSLATE_URL = env.str("GOOGLE_TRANSLATE_URL", "")

@@ -23,11 +23,11 @@ _Check = Callable[[Any, Node], bool]
 
 #: The types of a node that search engines treat as an article of its own.
 WHOLE = frozenset({"LiveBlogPosting", "NewsArticle"})
-#: Those that are so wherever they stand.
+#: Types that are articles in any place.
 ARTICLES = WHOLE | {"BlogPosting"}
 
 
-# What a value can be --------------------------------------------------------------------------------------------------
+# Checks of values -----------------------------------------------------------------------------------------------------
 
 
 def is_text(value: Any, _node: Node = {}) -> bool:  # noqa: B006 - never changed
@@ -91,7 +91,7 @@ def is_page_of_itself(value: Any, node: Node) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a property of nodes of some types must be.
+    """A rule for a property of nodes of some types.
 
     source     the address of the rule
     types      the nodes that it applies to; `whole`: only to those that stand for a page

@@ -235,8 +235,8 @@ WITHOUT_A_METER_OF_ITS_OWN = {
     "accounts/password/reset/key/<uidb36>-<key>/": "the link is the proof; it can be used once",
     "accounts/passkeys/": "leads to another page",
     "accounts/company/connected/": "leads to another page",
-    "api/v1/": "the description of the API, whatever the method",
-    "api/v1/openapi.json": "the description of the API, whatever the method",
+    "api/v1/": "answers any method with the description of the API",
+    "api/v1/openapi.json": "answers any method with the description of the API",
 }
 
 

@@ -91,7 +91,7 @@ def form(**changes: Any) -> dict[str, Any]:
     return {"headings": "serif", "seen": "0", **links, **changes}
 
 
-# What readers meet ----------------------------------------------------------------------------------------------------
+# Readers' pages -------------------------------------------------------------------------------------------------------
 
 
 def test_the_name_stands_in_pages_cards_feeds_mails_and_the_newsroom_s_own_spelling(client: Client) -> None:

@@ -118,7 +118,7 @@ def test_sites_of_its_own_must_be_named() -> None:
         factories.article(embedding="only")
 
 
-# Who may read ---------------------------------------------------------------------------------------------------------
+# Sites that may read --------------------------------------------------------------------------------------------------
 
 
 def answered(headers: dict[str, str], **asked: str) -> dict[str, list[str]]:

@@ -76,7 +76,7 @@ def retry() -> None:
     work()
 
 
-# What is told, and to whom --------------------------------------------------------------------------------------------
+# Messages and their readers -------------------------------------------------------------------------------------------
 
 
 def test_a_follower_is_told_of_an_update_and_nobody_else_is(service: PushService) -> None:

@@ -37,7 +37,7 @@ def context(client: Client) -> Any:
     return client.get("/admin/").context
 
 
-# What waits -----------------------------------------------------------------------------------------------------------
+# Queues ---------------------------------------------------------------------------------------------------------------
 
 
 def test_home_shows_live_and_announced_coverage_with_its_last_update_and_its_languages() -> None:

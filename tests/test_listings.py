@@ -303,7 +303,7 @@ def test_the_desk_chooses_topics_and_the_history_has_them(client: Client) -> Non
     assert update.versions.order_by("-number").first().data["topics"] == []
 
 
-# What is usual --------------------------------------------------------------------------------------------------------
+# Usual settings -------------------------------------------------------------------------------------------------------
 
 
 def test_new_coverage_begins_with_what_is_usual(client: Client) -> None:

@@ -132,7 +132,7 @@ def test_liveblog_json_tells_all_updates_once_in_documents_that_follow_each_othe
         assert list(structured_rules.faults_in_document(document)) == []
         found += [posting["@id"] for posting in document["liveBlogUpdate"]]
         documents += 1
-        # What comes in meanwhile moves nothing.
+        # New updates move nothing.
         factories.update(article)
         address = document.get("next", "").removeprefix("http://127.0.0.1:8000")
     assert found == expected

@@ -1,4 +1,4 @@
-"""Other systems are told of what readers get, by the rules of Standard Webhooks, whatever they answer."""
+"""Other systems get every change that readers see, by the rules of Standard Webhooks, also if they fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Save what a composer sends, be it the one of the desk or a program: in the form, under the article's lock."""
+"""Save the form of a composer, which the desk or a program sends, under the article's lock."""
 
 from __future__ import annotations
 

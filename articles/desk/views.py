@@ -374,7 +374,7 @@ def delete_note(request: HttpRequest, article: Article, note: int) -> HttpRespon
     return JsonResponse({})
 
 
-# What awaits approval -------------------------------------------------------------------------------------------------
+# Updates that await approval ------------------------------------------------------------------------------------------
 
 
 @require_GET

@@ -37,7 +37,7 @@ TEASER_SIZE = 3
 
 @dataclass(frozen=True)
 class View:
-    """What a fragment shows.
+    """The part of a coverage that a fragment shows.
 
     teaser   only the newest updates, in brief
     """

@@ -166,7 +166,7 @@ def _fragment(article: Article, language: str, view: View, anchor: Anchor | None
 
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponse:
-    """What content management systems write into their pages for an address of ours."""
+    """Return the markup that a content management system puts into its page for an address of ours (oEmbed 1.0)."""
     form = request.GET.get("format", "json")
     if form not in ("json", "xml"):
         # Section 2.3.2.

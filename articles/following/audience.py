@@ -22,7 +22,7 @@ _RANK = {level: rank for rank, level in enumerate(Level)}
 
 @dataclass(frozen=True)
 class Subjects:
-    """Primary keys of that which a story is about, each of which readers may follow."""
+    """Primary keys of the subjects of a story. Readers may follow each of them."""
 
     articles: frozenset[int]
     topics: frozenset[int] = frozenset()

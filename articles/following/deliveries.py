@@ -1,7 +1,7 @@
 """Send the notifications that are due to the readers' push services.
 
 The rows of `Delivery` are the queue (`liveblog.jobs`), claimed and finished many at a time. A process that dies in
-between sends some of them again, and each browser shows one notification all the same, because both have one tag.
+between sends some of them again, but both have one tag, so each browser shows one notification.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def _settle(edition: Edition) -> bool:
         edition.about, edition.message = about, message
         edition.version += 1
         edition.save(update_fields=["about", "message", "version"])
-        # Those who have the former message get this one in its place.
+        # This message replaces the former one on each device that has it.
         Delivery.objects.filter(edition=edition, version__gt=0).update(due_at=now, attempts=0, failure="")
     return True
 
@@ -107,7 +107,7 @@ def _published(edition: Edition, *, late: bool) -> tuple[str, Message] | None:
 
 
 def _is_allowed(edition: Edition, copies: list[Update]) -> bool:
-    """Return whether an article still lets its followers be notified. Those who were told are told of corrections."""
+    """Return whether an article lets its followers be notified; if they were, they also get corrections."""
     level = audience.Level(edition.story.level)
     return edition.version > 0 or any(audience.is_allowed(level, one.article.notifications) for one in copies)
 

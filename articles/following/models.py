@@ -1,4 +1,4 @@
-"""What readers follow, and the notifications that they get."""
+"""The subjects that readers follow, and the notifications that they get."""
 
 from __future__ import annotations
 

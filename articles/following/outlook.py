@@ -1,4 +1,4 @@
-"""What a desk is told of notifications: how many readers an update will reach, and how far that has gone."""
+"""Show at the desk how many readers an update will reach, and how many it has reached."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from liveblog.webpush import vapid
 
 State = Update.State
 
-#: What is older when it is published, such as an import or an entry with an earlier time, is no news.
+#: An update that is older when it is published, such as an import or one with an earlier time, is no news.
 MAX_AGE = timedelta(minutes=30)
 
 

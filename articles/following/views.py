@@ -221,7 +221,7 @@ def _time(text: object) -> time | None:
     return found.replace(second=0, microsecond=0)
 
 
-# What a browser follows -----------------------------------------------------------------------------------------------
+# The subjects that a browser follows ----------------------------------------------------------------------------------
 
 
 def _state(subscription: PushSubscription | None, language: str) -> Answer:

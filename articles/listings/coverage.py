@@ -23,7 +23,7 @@ from liveblog.pagination import Anchor, Order, Page, Place
 
 #: Past coverage on one page.
 PAGE_SIZE = 24
-#: Live and announced coverage on the front page. What is beyond is in the archive and under its topics.
+#: Live and announced coverage on the front page. Further coverage is in the archive and under its topics.
 MOST_AT_ONCE = 50
 
 State = Article.State
@@ -32,7 +32,7 @@ SOONEST_FIRST = ("coverage_start", "pk")
 
 
 class Tile(NamedTuple):
-    """What a list says of one article."""
+    """One article in a list."""
 
     article: Article
     #: Address, headline, standfirst and photo.

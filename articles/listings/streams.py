@@ -21,7 +21,7 @@ PAGE_SIZE = 30
 
 
 class Row(NamedTuple):
-    """What a list says of one update."""
+    """One update in a list."""
 
     update: Update
     title: Text

@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles import changes
 from articles.choices import ArticleState, Embedding, Errors, NotificationLimit, Policy
-from articles.models.base import Author, Illustrated, Topic, Versioned, in_source_language
-from articles.policies import PoliciesField
+from articles.models.base import Author, CoverageRules, Illustrated, Topic, Versioned, in_source_language
 from articles.publishing import finishing, rules
 from articles.slugs import SlugsField
 from articles.text.localized import text_in
@@ -47,7 +46,7 @@ class ArticleQuerySet(changes.GuardedQuerySet):
         return self.prefetch_related(Translation.for_readers()).order_by("-coverage_start", "-pk")
 
 
-class Article(Versioned, Illustrated):
+class Article(CoverageRules, Versioned, Illustrated):
     """A live page: the coverage of one event, in all languages that it appears in."""
 
     #: The fields that every translation must have.
@@ -90,22 +89,6 @@ class Article(Versioned, Illustrated):
         symmetrical=False,
         verbose_name=_("related articles"),
         help_text=_("Shown beside the text under “Related coverage”."),
-    )
-    policies = PoliciesField(
-        _("unreviewed translations"),
-        default=dict,
-        blank=True,
-        help_text=_("What readers see until the translation has been reviewed."),
-    )
-    needs_release = models.BooleanField(
-        _("updates need a second pair of eyes"),
-        default=False,
-        help_text=_("Nothing is published until a colleague has approved it."),
-    )
-    shows_writing = models.BooleanField(
-        _("show readers when an update is being written"),
-        default=False,
-        help_text=_("The page shows that an update is being written, but not by whom."),
     )
     notifications = models.CharField(
         _("notifications"),
@@ -336,7 +319,7 @@ class Article(Versioned, Illustrated):
         return {name.partition(":")[0]: message for name, slug in own.items() if slug in taken}
 
     def _note_slugs(self) -> None:
-        """Keep the slugs for ever, so that links to earlier ones still lead to it."""
+        """Keep the slugs permanently, so that links to earlier ones still lead to it."""
         wanted = {self.slug, *self.slugs.values()}
         known = set(KnownSlug.objects.filter(article=self.pk, slug__in=wanted).values_list("slug", flat=True))
         KnownSlug.objects.bulk_create(KnownSlug(article=self, slug=slug) for slug in sorted(wanted - known))

@@ -19,6 +19,7 @@ from modeltranslation.translator import translator
 from articles import changes
 from articles.choices import Errors, UpdateState
 from articles.pictures.fields import PhotoField
+from articles.policies import PoliciesField
 from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
@@ -334,6 +335,30 @@ class Versioned(models.Model):
         """Store the texts of the database, for `save` to compare with."""
         names = (f"{field}_{code}" for field in columns.fields_of(type(self)) for code in SHIPPED)
         self._texts_as_read = {name: self.__dict__[name] for name in names if name in self.__dict__}
+
+
+class CoverageRules(models.Model):
+    """The rules of an article's coverage, which new coverage takes from the usual ones."""
+
+    policies = PoliciesField(
+        _("unreviewed translations"),
+        default=dict,
+        blank=True,
+        help_text=_("What readers see until the translation has been reviewed."),
+    )
+    needs_release = models.BooleanField(
+        _("updates need a second pair of eyes"),
+        default=False,
+        help_text=_("Nothing is published until a colleague has approved it."),
+    )
+    shows_writing = models.BooleanField(
+        _("show readers when an update is being written"),
+        default=False,
+        help_text=_("The page shows that an update is being written, but not by whom."),
+    )
+
+    class Meta:
+        abstract = True
 
 
 class Illustrated(models.Model):

@@ -1,4 +1,4 @@
-"""What is usual for new coverage."""
+"""The usual settings of new coverage."""
 
 from __future__ import annotations
 
@@ -9,35 +9,19 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.policies import PoliciesField
+from articles.models.base import CoverageRules
 from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguagesField
 from liveblog.moments.fields import TimeZoneField
 
 
-class CoverageDefaults(models.Model):
+class CoverageDefaults(CoverageRules):
     """The settings that new coverage begins with. One row; coverage that exists keeps its own."""
 
     languages = LanguagesField(
         _("languages"), blank=True, default=list, help_text=_("The languages in which new coverage appears.")
     )
     time_zone = TimeZoneField(_("time zone"), default=timezone.get_default_timezone_name)
-    policies = PoliciesField(
-        _("unreviewed translations"),
-        default=dict,
-        blank=True,
-        help_text=_("What readers see until the translation has been reviewed."),
-    )
-    needs_release = models.BooleanField(
-        _("updates need a second pair of eyes"),
-        default=False,
-        help_text=_("Nothing is published until a colleague has approved it."),
-    )
-    shows_writing = models.BooleanField(
-        _("show readers when an update is being written"),
-        default=False,
-        help_text=_("The page shows that an update is being written, but not by whom."),
-    )
 
     class Meta:
         default_permissions = ("change",)

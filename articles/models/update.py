@@ -395,7 +395,7 @@ class Update(Versioned):
         return bool(written or self.kind in self.WORDLESS) and all(text_in(self, field, language) for field in written)
 
     def modified_at(self, language: str) -> datetime.datetime:
-        """Return when that which readers of a language get was last modified. `modifications` should be prefetched.
+        """Return when the texts for readers of a language were last modified. `modifications` should be prefetched.
 
         Raise ValueError if it has never been published.
         """

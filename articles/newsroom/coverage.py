@@ -102,10 +102,10 @@ class Card:
     article: Article
     heading: Heading
     marks: list[Mark]
-    #: Who is to write; "" if nobody is.
+    #: The names of the authors; "" if there is none.
     authors: str
     last: Update | None
-    #: What is still to be done before it starts.
+    #: The task that is left before it starts.
     to_do: str
     may_open: bool
 
@@ -208,7 +208,7 @@ def _mark(article: Article, language: str, counts: Mapping[str, int]) -> Mark:
     return Mark(language, "machine", machine) if machine else Mark(language, "reviewed")
 
 
-# What is to come ------------------------------------------------------------------------------------------------------
+# Coverage and updates to come -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

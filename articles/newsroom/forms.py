@@ -70,7 +70,7 @@ class StartForm(MomentFormMixin, forms.Form):
 
     @cached_property
     def plan(self) -> Plan:
-        """What the coverage is made of if it starts with what is entered so far."""
+        """Return the plan of the coverage, as the fields stand now."""
         pk = number(self._written("like"))
         language = self._written("language")
         known = language in dict(offered_languages())

@@ -46,7 +46,7 @@ def register(copier: Copier) -> None:
 
 @dataclass
 class Plan:
-    """What a new coverage is made of. `filled_in` says all but the headline."""
+    """The parts of a new coverage. `filled_in` says all but the headline."""
 
     headline: str
     language: str
@@ -153,7 +153,7 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
             article.shows_writing = wanted.model.shows_writing
             article.needs_release = wanted.model.needs_release and user.has_perm("articles.switch_release")
         else:
-            # Chosen by those who may, for all coverage, whoever starts it.
+            # Editors have chosen it for all new coverage.
             usual = CoverageDefaults.stored()
             article.shows_writing, article.needs_release = usual.shows_writing, usual.needs_release
             article.begins_with_release = usual.needs_release

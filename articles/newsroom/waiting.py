@@ -1,4 +1,4 @@
-"""What waits in the newsroom besides comments: updates to approve, one's own updates, and translations."""
+"""The queues of the newsroom besides comments: updates to approve, one's own updates, and translations."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def list_changes(
     language: Language | None = None,
     limit: Limit = MAX_PAGE_SIZE,
 ) -> HttpResponse:
-    """What has changed after a state of the coverage, each element once.
+    """Return the changes after a state of the coverage, each element once.
 
     410 if that state is not known, or too long ago: then read everything again.
     """

@@ -39,7 +39,7 @@ class RemarkOut(Schema):
 
     field: str
     message: str
-    key: str = Field(description="Send it in `acknowledged` if the text is right all the same.")
+    key: str = Field(description="Send it in `acknowledged` if the text is right nevertheless.")
     is_blocking: bool = Field(description="It cannot be acknowledged.")
 
 

@@ -72,7 +72,7 @@ class PictureIn(Schema):
 
 
 class UpdateIn(Schema):
-    """An update. What is left out stays as it is, or is empty in a new one."""
+    """An update. A field that is left out stays as it is, or is empty in a new one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -168,7 +168,7 @@ class TokenOut(Schema):
 
 @router.get("/desk/token", response=TokenOut, auth=AccessToken(), tags=["Access token"])
 def read_token(request: HttpRequest) -> HttpResponse:
-    """What the token of this request may do."""
+    """Return the rights of this request's token."""
     token = token_of(request)
     own = Article.objects.filter(pk__in=token.articles.values("pk")).order_by("slug").values_list("slug", flat=True)
     return answer(

@@ -1,4 +1,4 @@
-"""Slugs: the words of an address, in Latin letters whatever the script of the text that they are made from."""
+"""Slugs: the words of an address, in Latin letters, made from a text in any script."""
 
 from __future__ import annotations
 

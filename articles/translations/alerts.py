@@ -18,7 +18,7 @@ from liveblog.alerts import kinds
 from liveblog.alerts.kinds import Content, Kind
 from liveblog.languages import language_name
 
-#: What is older is no news, and nobody is told of it.
+#: An older event is no news, so nobody gets an alert.
 _NEWS = timedelta(days=1)
 _MOST_LINES = 8
 

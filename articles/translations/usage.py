@@ -1,4 +1,4 @@
-"""How much each engine has drafted, and how much of it people changed before they accepted it."""
+"""Count the texts that each engine drafts, and the share of them that people change before they accept it."""
 
 from __future__ import annotations
 

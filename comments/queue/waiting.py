@@ -1,4 +1,4 @@
-"""What waits for moderators, as home and the side bar of the newsroom show it."""
+"""The queues of moderators, as home and the side bar of the newsroom show them."""
 
 from __future__ import annotations
 

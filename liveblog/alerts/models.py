@@ -1,4 +1,4 @@
-"""What people of the newsroom want to be told of, and what they are to be told."""
+"""The alerts that people of the newsroom have chosen, and those that wait to be sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Find out who has to be told of what, and tell them: by e-mail or on their devices, in their language.
+"""Find the alerts that are due, and send each person theirs by email or to their devices, in their language.
 
-The rows of `Alert` are the queue (`liveblog.jobs`). What is due for a person at the same time is one message for each
-kind. Something that no longer holds when the message is written is left out of it.
+The rows of `Alert` are the queue (`liveblog.jobs`). Alerts of one kind that are due for a person at the same time
+are one message. An event that no longer holds when the message is written is left out of it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _tell(rows: Sequence[Alert]) -> bool:
             return False
         if channel == Channel.PUSH and _push(user, kind, content):
             return True
-        # Who has no device any more is told all the same.
+        # A person without a device gets an email.
         return _email(user, kind, content, rows[0])
 
 

@@ -23,7 +23,7 @@ _SVG = "http://www.w3.org/2000/svg"
 register_namespace("", _SVG)
 register_namespace("xlink", "http://www.w3.org/1999/xlink")
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-#: What a drawing consists of (SVG 2). Scripts, links, foreign content and animations are none of it.
+#: The elements of a drawing (SVG 2), without scripts, links, foreign content and animations.
 _SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text"})
 _ELEMENTS = _SHAPES | {
     *("svg", "g", "defs", "title", "desc", "symbol", "use", "tspan", "style", "clipPath", "mask", "pattern"),
@@ -31,7 +31,7 @@ _ELEMENTS = _SHAPES | {
     *("filter", "feGaussianBlur", "feOffset", "feBlend", "feColorMatrix", "feMerge", "feMergeNode", "feFlood"),
     "feComposite",
 }
-#: What loads something or does something, in styles and presentation attributes.
+#: Values that load or run something, in styles and presentation attributes.
 _REMOTE = re.compile(r"@import|expression|javascript:|url\((?!\s*['\"]?\s*#)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*")
 

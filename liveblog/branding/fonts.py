@@ -33,7 +33,7 @@ _LATIN = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class FontFacts:
-    """What a font file says of itself.
+    """The facts that a font file states.
 
     languages   the shipped languages for which it has all letters
     weights     its weights as CSS writes them: "700", or "100 900" of a variable font

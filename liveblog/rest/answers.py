@@ -13,7 +13,7 @@ from liveblog.rest.problems import Problem, changed
 
 MEDIA_TYPE = "application/json"
 
-#: What the description says of operations that call `expected_version`.
+#: The part of the description for operations that call `expected_version`.
 IF_MATCH: dict[str, Any] = {
     "parameters": [
         {

@@ -1,4 +1,4 @@
-// What a translator types, kept by the browser until the server has it: through a crash, a lost connection, the end of a
+// The browser keeps a translator's text until the server has it: through a crash, a lost connection, the end of a
 // session or a reload.
 import { Draft } from "../desk/drafts.js";
 import { formatTime } from "../desk/requests.js";
@@ -44,7 +44,7 @@ export class TranslationDraft {
       await this.#draft?.discard();
     } else if (content && JSON.stringify(content.fields) !== this.#served) {
       this.#write(/** @type {Field[]} */ (content.fields));
-      // What others have saved meanwhile is a conflict.
+      // Another person's version that was saved meanwhile is a conflict.
       stamp.value = content.address;
       this.#say(content.at);
     }

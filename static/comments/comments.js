@@ -67,7 +67,7 @@ class CommentForm {
       // The value that the server sent back, or that the address asks for, comes first.
       else if (!field.value) field.value = String(value);
     }
-    // What somebody has begun to write is not hidden from them.
+    // A text that a reader has begun stays visible.
     if (control(form, "text").value) unfold(form);
     const parent = control(form, "parent").value;
     if (parent && parent === draft.parent && draft.to) showAnswered(form, parent, String(draft.to));

@@ -1,4 +1,4 @@
-// What awaits approval, at the top of every page of the newsroom, for those who can approve.
+// The updates that await approval, on every page of the newsroom, for people who can approve.
 import { byId, find, make } from "../liveblog/dom.js";
 import { Presence } from "./presence.js";
 import { get } from "./requests.js";

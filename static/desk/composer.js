@@ -350,7 +350,7 @@ export class Composer {
     }
   }
 
-  /** What the text is called in the kind that is selected. */
+  /** The name of the text field in the selected kind. */
   get #bodyLabel() {
     const parts = findAll(this.#form, ".field.body label > span:not([hidden])");
     return parts.map(({ textContent }) => (textContent ?? "").trim()).join(" ");

@@ -1,5 +1,5 @@
-// Who will be notified of the update in a composer, as it is ticked now, and the buttons that stop a notification as long
-// as it waits.
+// Shows how many readers the composer's update would notify as it is ticked now, and stops a notification while it
+// waits.
 import { closest, findAll } from "../liveblog/dom.js";
 import { get } from "./requests.js";
 

@@ -1,4 +1,4 @@
-// What somebody prefers at the desk, kept by their browser. A browser without a store prefers nothing.
+// A person's preferences at the desk, kept by their browser. A browser without a store prefers nothing.
 
 const PREFIX = "desk-";
 

@@ -16,7 +16,7 @@ import { get, listItems, post, problemsOf } from "./requests.js";
 /** How many entries the server sends at a time: PAGE_SIZE of articles/desk/timeline.py. */
 const PAGE_SIZE = 50;
 const FILTER_AFTER = 200; // milliseconds
-/** How often the seconds until an update is published are counted, in milliseconds. */
+/** Time between two counts of the seconds until an update is published, in milliseconds. */
 const COUNT_EVERY = 500;
 /** By action, the dialog that asks before it. @type {Record<string, string>} */
 const DIALOGS = {

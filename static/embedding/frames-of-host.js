@@ -1,7 +1,7 @@
 // On the page of another site: gives iframes of ours the height that they ask for, and tells them which update the
 // address of the page names.
 
-/** Those that have said that they are there. @type {Set<HTMLIFrameElement>} */
+/** Frames that have announced themselves. @type {Set<HTMLIFrameElement>} */
 const frames = new Set();
 
 addEventListener("hashchange", () => {

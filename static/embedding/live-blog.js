@@ -16,7 +16,7 @@ const ADDRESS = /^\/(?:embed\/([a-z]{2,3})|([a-z]{2,3})\/live)\/([\w-]+)\/(?:upd
 /** The reader is further down if the list begins so many pixels above what they see. */
 const SCROLLED = 40;
 const TEASER_SIZE = 3;
-/** Attempts to load the coverage: a site that may not show it would ask for ever. */
+/** Attempts to load the coverage: a site that may not show it must not go on. */
 const ATTEMPTS = 8;
 /** The number of times that the coverage is loaded again without a pause, and the pause, in milliseconds. */
 const LOADS_AT_ONCE = 2;
@@ -67,7 +67,7 @@ class LiveBlog extends HTMLElement {
     if (this.#life && old !== value) this.#load();
   }
 
-  // What the connection asks of a page.
+  // The interface for the connection.
 
   get revision() {
     return this.state.revision;

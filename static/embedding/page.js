@@ -23,7 +23,7 @@ new ResizeObserver(sayHeight).observe(element);
 addEventListener("message", async ({ source, data }) => {
   if (source !== parent || data?.type !== "live-blog" || typeof data.show !== "string") return;
   const update = await element.show(data.show);
-  // What scrolls is the page around, if the iframe is as high as its content.
+  // The page around scrolls if the iframe is as high as its content.
   if (update) say({ type: "live-blog", top: update.getBoundingClientRect().top });
 });
 

@@ -59,7 +59,7 @@ export class Connection {
   /** @type {number | undefined} */
   #pollTimer;
   #onReload;
-  /** What it listens to, and its clock, until it is stopped. */
+  /** Its listeners and its clock, until it is stopped. */
   #life = new AbortController();
 
   /**

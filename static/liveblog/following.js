@@ -112,7 +112,7 @@ class Button {
       else store(REMEMBERED, null);
       showAll();
     } catch {
-      // What is remembered stays.
+      // The stored state stays.
     }
   }
 

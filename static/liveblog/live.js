@@ -1,5 +1,5 @@
-// Starts a live page: the page as it was loaded, and the connection that brings what comes after it. What only some pages
-// need, or only readers who press something, is loaded then.
+// Starts a live page: the page as it was loaded, and the connection that brings what comes after it. Modules for some
+// pages, or for readers who press something, are loaded then.
 import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
 import { showConnection } from "./connection-notice.js";

@@ -28,7 +28,7 @@ export class Places {
     if (document.hidden) return;
     for (const part of findAll(root, PARTS)) {
       const place = part.getBoundingClientRect();
-      // Those within a window's height of the window may come into view. What is hidden has no place.
+      // Parts within a window's height of the window may come into view. A hidden part has no place.
       if (place.width && place.bottom > -innerHeight && place.top < 2 * innerHeight) this.#places.set(part, place);
     }
   }

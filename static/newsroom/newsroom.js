@@ -4,7 +4,7 @@ import { load, store } from "../liveblog/storage.js";
 import { letterOf } from "../moderation/keys.js";
 import { Palette } from "./palette.js";
 
-/** How often the counts are asked for, in milliseconds. Home asks by itself. */
+/** Time between two requests for the counts, in milliseconds. Home has its own. */
 const COUNT_EVERY = 20_000;
 /** For so long G waits for the second key, in milliseconds. */
 const CHORD = 1500;

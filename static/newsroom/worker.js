@@ -1,5 +1,5 @@
-// The service worker of the newsroom: a desk that was open on this device opens without a network too. What is typed
-// there is kept by the desk itself, and sent once there is a network. Loaded by /admin/worker.js, whose path is its
+// The service worker of the newsroom: a desk that was open on this device opens without a network too. The
+// desk itself keeps the text that is typed there, and sends it once there is a network. Loaded by /admin/worker.js, whose path is its
 // scope. It keeps desks only as long as somebody is logged in.
 
 {

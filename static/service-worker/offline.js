@@ -5,7 +5,7 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 
 const PAGES = "pages";
 const FILES = "files";
-/** How many of each are kept at most. */
+/** The most that are kept of each. */
 const PAGES_MAX = 30;
 const FILES_MAX = 300;
 /** The time that a page may take to come before its copy is shown, in milliseconds. */

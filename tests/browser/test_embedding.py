@@ -155,7 +155,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     one.state = Article.State.FINISHED
     one.save()
     expect(english.locator(".state")).to_contain_text("Finished")
-    # What the visitor's browser has done for it.
+    # Traces in the visitor's browser.
     assert page.evaluate("shifted") == 0
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
@@ -206,7 +206,7 @@ def test_an_address_of_the_page_around_leads_to_an_update(server: Server, reader
     expect(shown.locator(f"#{updates[-1].element}")).to_be_attached()
     page.evaluate(f"location.hash = '{updates[-15].element}'")
     expect(shown.locator(f"#{updates[-15].element}")).to_be_in_viewport()
-    # What is new still comes in.
+    # New updates still come in.
     new = factories.update(article)
     expect(shown.locator(f"#{new.element}")).to_be_attached()
 

@@ -159,7 +159,7 @@ def test_a_reader_follows_is_notified_and_stops(
     eventually(lambda: not PushSubscription.objects.exists())
     page.reload()
     page.get_by_role("button", name="Following", exact=True).click()
-    # What the page remembered is brought in line when it is opened.
+    # The page corrects its stored state when it opens.
     expect(page.get_by_role("button", name="Follow", exact=True)).to_be_visible()
     assert person.complaints == []
 

@@ -59,7 +59,7 @@ def _change_the_headline_in_the_drawer(page: Page, article: Article) -> None:
     headline.fill("Шторм слабшає")
     page.keyboard.press("Escape")
     expect(page.locator("#coverage-drawer")).to_be_hidden()
-    # What was typed is still there.
+    # The typed text is still there.
     page.keyboard.press("Alt+,")
     expect(headline).to_have_value("Шторм слабшає")
     headline.press("Control+s")

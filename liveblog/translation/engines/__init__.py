@@ -16,9 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from liveblog.errors import ProviderError
-from liveblog.translation.engines.base import Engine, Terms, translate_by_kind
+from liveblog.translation.engines.base import Engine, Task, Terms, translate_by_kind
 
-__all__ = ["BUILT_IN", "Engine", "Terms", "available", "chain", "parse", "rest", "translate_by_kind"]
+__all__ = ["BUILT_IN", "Engine", "Task", "Terms", "available", "chain", "parse", "rest", "translate_by_kind"]
 
 #: The engines by the names that the settings use, in the order of preference where the settings state none.
 BUILT_IN: Mapping[str, str] = {

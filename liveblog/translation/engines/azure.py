@@ -2,14 +2,13 @@
 
 import json
 import urllib.parse
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 
 #: Its codes of languages that it names in another way than the settings.
 _CODES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt": "pt-pt", "pt-br": "pt", "sr-latn": "sr-Latn"}
@@ -22,7 +21,7 @@ def _reason_of(status: int, body: str) -> Reason:
     return reason_of_status(status)
 
 
-class Azure:
+class Azure(Engine):
     """Azure AI Translator. It knows neither context nor glossaries."""
 
     name = "azure"
@@ -46,23 +45,11 @@ class Azure:
             self._headers["Ocp-Apim-Subscription-Region"] = region
         self._transport = Transport(self.name, timeout, _reason_of)
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
+    def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        form = {"api-version": "3.0", "from": _code(source), "to": _code(target)}
-        form["textType"] = "html" if html else "plain"
-        return in_batches(texts, partial(self._send, f"{self._url}?{urllib.parse.urlencode(form)}"))
+        form = {"api-version": "3.0", "from": _code(task.source), "to": _code(task.target)}
+        form["textType"] = "html" if task.html else "plain"
+        return in_batches(task.texts, partial(self._send, f"{self._url}?{urllib.parse.urlencode(form)}"))
 
     def _send(self, url: str, texts: list[str]) -> list[str]:
         answer = json.loads(self._transport.send("POST", url, [{"Text": text} for text in texts], dict(self._headers)))

@@ -5,9 +5,11 @@ get into a log or the message of an exception, so error messages of servers are 
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any
 
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
@@ -22,40 +24,50 @@ _MAX_ANSWER_BYTES = 10_000_000
 _MAX_RETRY_AFTER_SECONDS = 999_999_999
 
 
-class Engine(Protocol):
+@dataclass(frozen=True)
+class Task:
+    """Texts to translate, and everything that helps.
+
+    source, target   language codes in the form of the settings, "en", "pt-br"
+    html             whether the texts are markup. Do not trust results: sanitise and check them.
+    context          text around the texts; it helps, and is neither translated nor charged
+    terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
+    kind             the kind of the texts, if it has terms of its own; its glossary is kept beside the others
+    kinds            the kind of each text, such as "headline"; empty if nobody knows
+    reviewed         a translation that a person has reviewed before the original was corrected; empty if none
+    """
+
+    texts: Sequence[str]
+    source: str
+    target: str
+    html: bool
+    context: str = ""
+    terms: Terms = ()
+    kind: str = ""
+    kinds: Sequence[str] = ()
+    reviewed: str = ""
+
+
+class Engine(ABC):
     """A provider of machine translation. Any number of threads may use it at once."""
 
     name: str
 
     @classmethod
+    @abstractmethod
     def options(cls) -> dict[str, Any] | None:
         """Return the arguments of its constructor as the settings give them; None if they do not describe it."""
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
-        """Return the texts in the target language, in the same order. Blank ones come back unchanged.
-
-        source, target   language codes in the form of the settings, "en", "pt-br"
-        html             whether the texts are markup. Do not trust results: sanitise and check them.
-        context          text around the texts; it helps, and is neither translated nor charged
-        terms            all terms of the pair, not only those that occur: the provider keeps them as one glossary
-        kind             the kind of the texts, if it has terms of its own; its glossary is kept beside the others
-        kinds            the kind of each text, such as "headline"; empty if nobody knows
-        reviewed         a translation that a person has reviewed before the original was corrected; empty if none
+    @abstractmethod
+    def answer(self, task: Task) -> list[str]:
+        """Return the task's texts in the target language, in the same order. Blank ones come back unchanged.
 
         Raise ProviderError and nothing else.
         """
+
+    def translate(self, texts: Sequence[str], source: str, target: str, *, html: bool, **more: Any) -> list[str]:
+        """Answer the task of these texts; `more` are other fields of Task."""
+        return self.answer(Task(texts, source, target, html, **more))
 
 
 def translate_by_kind(

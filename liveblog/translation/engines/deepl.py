@@ -5,7 +5,6 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from deepl.http_client import HttpClient
 from django.conf import settings
 
 from liveblog.errors import ProviderError
-from liveblog.translation.engines.base import Terms, Transport, in_batches
+from liveblog.translation.engines.base import Engine, Task, Transport, in_batches
 
 # At lower levels the library logs the texts that it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
@@ -53,7 +52,7 @@ class _Glossary:
     asked_at: float
 
 
-class DeepL:
+class DeepL(Engine):
     """DeepL, through its library. `formality` is "", "more" or "less"; languages without formality ignore it."""
 
     name = "deepl"
@@ -79,63 +78,49 @@ class DeepL:
         self._glossaries: dict[str, _Glossary] = {}
         self._locks: dict[str, threading.Lock] = {}
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
+    def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        send = partial(self._send, source=source, target=target, html=html, context=context)
-        glossary = self._glossary(source, target, terms, kind)
+        glossary = self._glossary(task)
         try:
-            return in_batches(texts, partial(send, glossary=glossary))
+            return in_batches(task.texts, partial(self._send, task, glossary))
         except ProviderError as error:
             if glossary is None or error.status not in {400, 404}:
                 raise
-            remade = self._glossary(source, target, terms, kind, lost=glossary)
+            remade = self._glossary(task, lost=glossary)
             if remade == glossary:
                 raise
-            return in_batches(texts, partial(send, glossary=remade))
+            return in_batches(task.texts, partial(self._send, task, remade))
 
-    def _send(
-        self, texts: list[str], *, source: str, target: str, html: bool, context: str, glossary: str | None
-    ) -> list[str]:
+    def _send(self, task: Task, glossary: str | None, texts: list[str]) -> list[str]:
+        target = task.target.upper()
         try:
             results = self._client.translate_text(
                 texts,
-                source_lang=_base(source),
-                target_lang={"EN": "EN-GB", "PT": "PT-PT"}.get(target.upper(), target.upper()),
-                context=context or None,
+                source_lang=_base(task.source),
+                target_lang={"EN": "EN-GB", "PT": "PT-PT"}.get(target, target),
+                context=task.context or None,
                 # A line of markup may end anywhere. A line of plain text is a headline or a paragraph.
-                split_sentences=deepl.SplitSentences.NO_NEWLINES if html else deepl.SplitSentences.ALL,
+                split_sentences=deepl.SplitSentences.NO_NEWLINES if task.html else deepl.SplitSentences.ALL,
                 # A headline has no full stop, and must not get one.
                 preserve_formatting=True,
                 formality=self._formality,
                 glossary=glossary,
-                tag_handling="html" if html else None,
+                tag_handling="html" if task.html else None,
             )
         except deepl.DeepLException:
             raise ProviderError("nonsense", "not the protocol") from None
         assert isinstance(results, list)
         return [result.text for result in results]
 
-    def _glossary(self, source: str, target: str, terms: Terms, kind: str, *, lost: str | None = None) -> str | None:
+    def _glossary(self, task: Task, *, lost: str | None = None) -> str | None:
         """Return the id of the provider's glossary of the terms, or None. `lost` is an id that it did not know."""
-        entries = {_entry(term.source): _entry(term.expected) for term in terms}
+        entries = {_entry(term.source): _entry(term.expected) for term in task.terms}
         entries.pop("", None)
         if not entries:
             return None
-        pair = _base(source), _base(target)
+        pair = _base(task.source), _base(task.target)
         content = repr(sorted(entries.items())).encode()
-        family = f"liveblog {'-'.join(pair)} {f'{kind} ' if kind else ''}"
+        family = f"liveblog {'-'.join(pair)} {f'{task.kind} ' if task.kind else ''}"
         name = family + hashlib.sha256(content).hexdigest()[:16]
         # Only one thread makes it.
         with self._locks.setdefault(family, threading.Lock()):

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 
 #: Its codes of languages that it names in another way than the settings.
 _CODES = {"zh-hans": "zh-CN", "zh-hant": "zh-TW", "pt-br": "pt", "sr-latn": "sr-Latn"}
@@ -26,7 +25,7 @@ def _reason_of(status: int, body: str) -> Reason:
     return reason_of_status(status)
 
 
-class Google:
+class Google(Engine):
     """Google Cloud Translation. It knows neither context nor, in this edition, glossaries."""
 
     name = "google"
@@ -48,22 +47,10 @@ class Google:
         self._headers = {"X-Goog-Api-Key": key}
         self._transport = Transport(self.name, timeout, _reason_of)
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
+    def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        form = {"source": _code(source), "target": _code(target), "format": "html" if html else "text"}
-        return in_batches(texts, partial(self._send, form))
+        form = {"source": _code(task.source), "target": _code(task.target), "format": "html" if task.html else "text"}
+        return in_batches(task.texts, partial(self._send, form))
 
     def _send(self, form: dict[str, str], texts: list[str]) -> list[str]:
         answer = json.loads(self._transport.send("POST", self._url, {**form, "q": texts}, dict(self._headers)))

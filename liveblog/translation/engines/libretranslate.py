@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 
 
 def _reason_of(status: int, body: str) -> Reason:
@@ -22,7 +22,7 @@ def _reason_of(status: int, body: str) -> Reason:
     return reason_of_status(status)
 
 
-class LibreTranslate:
+class LibreTranslate(Engine):
     """A LibreTranslate server. It knows neither context nor glossaries, so checking terms is left to the caller.
 
     It decodes entities in its results, also in markup, so that `&lt;` comes back as a tag.
@@ -46,24 +46,12 @@ class LibreTranslate:
         self._key = key
         self._transport = Transport(self.name, timeout, _reason_of)
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
+    def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        form = {"source": source, "target": target, "format": "html" if html else "text"}
+        form = {"source": task.source, "target": task.target, "format": "html" if task.html else "text"}
         if self._key:
             form["api_key"] = self._key
-        return in_batches(texts, lambda batch: self._send({**form, "q": batch}))
+        return in_batches(task.texts, lambda batch: self._send({**form, "q": batch}))
 
     def _send(self, form: Mapping[str, object]) -> list[str]:
         answer = json.loads(self._transport.send("POST", self._url, form))

@@ -4,7 +4,6 @@ https://platform.openai.com/docs/api-reference/chat is the protocol that vLLM, O
 """
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.conf import settings
 
 from liveblog.errors import Reason
 from liveblog.languages import locale_of
-from liveblog.translation.engines.base import Terms, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 from liveblog.translation.terms import occurring
 
 #: In characters; what is longer would cost more than it helps.
@@ -40,7 +39,7 @@ def _reason_of(status: int, body: str) -> Reason:
     return reason_of_status(status)
 
 
-class LLM:
+class LLM(Engine):
     """A model that is told the register, the terms that occur, the context, and what a person has reviewed before."""
 
     name = "llm"
@@ -65,52 +64,36 @@ class LLM:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._transport = Transport(self.name, timeout, _reason_of)
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        source: str,
-        target: str,
-        *,
-        html: bool,
-        context: str = "",
-        terms: Terms = (),
-        kind: str = "",
-        kinds: Sequence[str] = (),
-        reviewed: str = "",
-    ) -> list[str]:
+    def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        task = _TASK.format(
-            source=_name(source),
-            target=_name(target),
-            more=self._more(" ".join(texts), source, terms, reviewed),
-        )
-        given = {"context": context[:_LONGEST_CONTEXT]} if context else {}
-        if reviewed:
-            given["reviewed"] = reviewed[:_LONGEST_REVIEWED]
-        kind_of = dict(zip(texts, kinds, strict=False))
-        return in_batches(texts, partial(self._send, task, given, kind_of))
+        instructions = _TASK.format(source=_name(task.source), target=_name(task.target), more=self._more(task))
+        given = {"context": task.context[:_LONGEST_CONTEXT]} if task.context else {}
+        if task.reviewed:
+            given["reviewed"] = task.reviewed[:_LONGEST_REVIEWED]
+        kind_of = dict(zip(task.texts, task.kinds, strict=False))
+        return in_batches(task.texts, partial(self._send, instructions, given, kind_of))
 
-    def _more(self, text: str, source: str, terms: Terms, reviewed: str) -> str:
-        """Return further lines of the task."""
+    def _more(self, task: Task) -> str:
+        """Return further lines of the instructions."""
         lines = [f"- {self._style}"] if self._style else []
-        if reviewed:
+        if task.reviewed:
             lines.append(
                 '- "reviewed" is the translation that a person approved before the original was corrected. Keep its '
                 "words wherever the meaning has not changed."
             )
-        for term in occurring(terms, text, source):
+        for term in occurring(task.terms, " ".join(task.texts), task.source):
             note = f" ({term.note})" if term.note else ""
             never = f" Never: {', '.join(term.forbidden)}." if term.forbidden else ""
             lines.append(f"- Translate “{term.source}” as “{term.expected}”{note}, inflected as needed.{never}")
         return "".join(f"{line}\n" for line in lines)
 
-    def _send(self, task: str, given: dict[str, str], kind_of: dict[str, str], texts: list[str]) -> list[str]:
+    def _send(self, instructions: str, given: dict[str, str], kind_of: dict[str, str], texts: list[str]) -> list[str]:
         asked = {**given, "kinds": [kind_of.get(text, "") for text in texts], "texts": texts}
         body = {
             "model": self._model,
             "temperature": 0,
             "messages": [
-                {"role": "system", "content": task},
+                {"role": "system", "content": instructions},
                 {"role": "user", "content": json.dumps(asked, ensure_ascii=False)},
             ],
         }
