@@ -1,8 +1,7 @@
 """Check that every string of the platform is translated into every shipped language.
 
 With --write, bring the catalogues in locale/ up to date instead; translations are kept. Each message gets a comment
-that says where it is shown, what it is and what its placeholders stand for (locale/terms.toml). Strings in djangojs.po
-that no code of ours names are those of the rich text editor, and stay.
+that says where it is shown, what it is and what its placeholders stand for (locale/terms.toml).
 """
 
 import argparse
@@ -26,14 +25,13 @@ from liveblog.languages import SHIPPED  # noqa: E402
 
 LANGUAGES = sorted(SHIPPED.keys() - {"en"})
 SOURCES = ("articles", "comments", "liveblog", "templates", "static")
-DOMAINS = ("django", "djangojs")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[sd]|\{\w*\}")
 
 Key = tuple[str | None, str]
 
 
-def path_of(language: str, domain: str) -> Path:
-    return Path("locale", language, "LC_MESSAGES", f"{domain}.po")
+def path_of(language: str) -> Path:
+    return Path("locale", language, "LC_MESSAGES", "django.po")
 
 
 def load(path: Path) -> polib.POFile:
@@ -52,11 +50,10 @@ def extract(copy: Path) -> None:
             shutil.copytree(ROOT / name, copy / name, ignore=ignore)
     (copy / "locale").mkdir(exist_ok=True)
     shutil.copy(ROOT / "manage.py", copy)
-    for domain in DOMAINS:
-        command = [sys.executable, "manage.py", "makemessages", "--verbosity=0", "--domain", domain]
-        command += ["--keep-pot", "--add-location=file", "--no-wrap", *(f"--locale={code}" for code in LANGUAGES)]
-        if subprocess.run(command, cwd=copy, env=os.environ | {"DEBUG": "1"}).returncode:
-            sys.exit("The strings could not be extracted.")
+    command = [sys.executable, "manage.py", "makemessages", "--verbosity=0"]
+    command += ["--keep-pot", "--add-location=file", "--no-wrap", *(f"--locale={code}" for code in LANGUAGES)]
+    if subprocess.run(command, cwd=copy, env=os.environ | {"DEBUG": "1"}).returncode:
+        sys.exit("The strings could not be extracted.")
 
 
 def problems(entry: polib.POEntry | None, wanted: polib.POEntry, forms: int) -> Iterator[str]:
@@ -85,19 +82,15 @@ def problems(entry: polib.POEntry | None, wanted: polib.POEntry, forms: int) -> 
 
 def check(copy: Path) -> int:
     count = 0
-    for domain in DOMAINS:
-        catalogues = {code: load(ROOT / path_of(code, domain)) for code in LANGUAGES}
-        wanted = {key(entry): entry for entry in load(copy / "locale" / f"{domain}.pot")}
-        if domain == "djangojs":
-            for catalogue in catalogues.values():
-                wanted = {key(entry): entry for entry in catalogue if not entry.obsolete} | wanted
-        for code, catalogue in catalogues.items():
-            entries = {key(entry): entry for entry in sorted(catalogue, key=lambda entry: not entry.obsolete)}
-            plurals = re.search(r"nplurals=(\d+)", catalogue.metadata.get("Plural-Forms", ""))
-            for name, entry in wanted.items():
-                for problem in problems(entries.get(name), entry, int(plurals[1]) if plurals else 0):
-                    print(f"{path_of(code, domain)}: {problem}: {entry.msgid!r}")
-                    count += 1
+    wanted = {key(entry): entry for entry in load(copy / "locale" / "django.pot")}
+    for code in LANGUAGES:
+        catalogue = load(ROOT / path_of(code))
+        entries = {key(entry): entry for entry in sorted(catalogue, key=lambda entry: not entry.obsolete)}
+        plurals = re.search(r"nplurals=(\d+)", catalogue.metadata.get("Plural-Forms", ""))
+        for name, entry in wanted.items():
+            for problem in problems(entries.get(name), entry, int(plurals[1]) if plurals else 0):
+                print(f"{path_of(code)}: {problem}: {entry.msgid!r}")
+                count += 1
     return count
 
 
@@ -115,14 +108,6 @@ def _name(catalogue: polib.POFile, language: str) -> None:
             entry.msgstr_plural = dict.fromkeys(range(int(forms[1])), "")
 
 
-def _begun(language: str, copy: Path) -> polib.POFile:
-    """An empty djangojs catalogue of a language that has none yet: the strings of the editor, that the others have."""
-    begun = load(copy / path_of(language, "django"))
-    strings = {key(entry): entry for code in LANGUAGES for entry in load(ROOT / path_of(code, "djangojs"))}
-    begun[:] = [polib.POEntry(msgctxt=context, msgid=text) for context, text in strings]
-    return begun
-
-
 def _explain(entry: polib.POEntry, words: check_words.Words) -> None:
     """Tell translators about a message; its comment in the code, if there is one, stays."""
     files = sorted({name for name, _line in entry.occurrences})
@@ -134,20 +119,15 @@ def _explain(entry: polib.POEntry, words: check_words.Words) -> None:
 
 def write(copy: Path) -> None:
     words = check_words.load()
-    for language, domain in ((code, domain) for domain in DOMAINS for code in LANGUAGES):
-        path = path_of(language, domain)
-        if not (copy / path).exists() and (domain != "djangojs" or (ROOT / path).exists()):
-            continue
-        merged = load(copy / path) if (copy / path).exists() else _begun(language, copy)
+    for language in LANGUAGES:
+        path = path_of(language)
+        merged = load(copy / path)
         if not (ROOT / path).exists():
             _name(merged, language)
-        for entry in merged if domain == "django" else ():
+        for entry in merged:
             _explain(entry, words)
         for entry in merged.obsolete_entries():
-            if path.stem == "djangojs":
-                entry.obsolete = False
-            else:
-                merged.remove(entry)
+            merged.remove(entry)
         if list(map(str, merged)) != list(map(str, load(ROOT / path))):
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
             merged.save(str(ROOT / path))
