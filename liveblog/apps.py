@@ -22,6 +22,7 @@ class LiveblogConfig(AppConfig):
         from liveblog.search import users
         from liveblog.translation import engines
         from liveblog.webhooks import rekeying as webhooks
+        from liveblog.wording import settings_page as wording
 
         # Django's own name for it is for programmers.
         apps.get_app_config("auth").verbose_name = _("People and roles")
@@ -40,4 +41,5 @@ class LiveblogConfig(AppConfig):
             for signal in (post_save, post_delete):
                 signal.connect(current.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
         settings_page.register()
+        wording.register()
         tracing.start()

@@ -9,6 +9,7 @@ from liveblog.fields import LanguagesField
 from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
+from liveblog.wording.models import Wording
 
 __all__ = [
     "Alert",
@@ -26,6 +27,7 @@ __all__ = [
     "StoredAnswer",
     "Token",
     "Webhook",
+    "Wording",
 ]
 
 

@@ -30,6 +30,7 @@ from pytest_django.plugin import blocking_manager_key
 from liveblog import actors, limits
 from liveblog.branding import current as branding
 from liveblog.branding.current import Branding
+from liveblog.wording import current as words
 from tests import databases, soak
 from tests.actors import TEST, nobody_acting
 from tests.mail_server import MailServer
@@ -200,6 +201,7 @@ def nothing_left_over(
     limits.forget()
     # The look of the site is read when a test saves one.
     branding.keep(Branding(), 86_400)
+    words.forget()
     translation.deactivate()
     timezone.deactivate()
     # A test saves as a machine. A request names its own actor, and has none before.

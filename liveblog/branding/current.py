@@ -23,6 +23,7 @@ from liveblog.branding import colours, stylesheet
 from liveblog.branding.colours import Band
 from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.release import RELEASE
+from liveblog.wording import current as words
 
 logger = logging.getLogger(__name__)
 
@@ -279,9 +280,8 @@ def current() -> Branding:
 
 
 def edition() -> str:
-    """Return the name of everything that pages are made with besides their contents: the release and the branding."""
-    digest = current().digest
-    return f"{RELEASE}-{digest}" if digest else RELEASE
+    """Return the name of all that pages are made with besides their contents: release, branding, the site's words."""
+    return "-".join(filter(None, [RELEASE, current().digest, words.edition()]))
 
 
 def refresh() -> None:
