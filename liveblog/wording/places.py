@@ -30,7 +30,7 @@ class Screen(NamedTuple):
 _SCREENS = (
     Screen(pgettext_lazy("part of the site", "Emails"), ("*/emails/", "*emails.py", "comments/digests")),
     Screen(
-        pgettext_lazy("part of the site", "Embeds on other sites"),
+        pgettext_lazy("part of the site", "Coverage on other sites"),
         ("templates/articles/embedding", "articles/embedding"),
     ),
     Screen(pgettext_lazy("part of the site", "Feeds"), ("templates/articles/feeds", "articles/feeds")),

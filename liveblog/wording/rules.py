@@ -83,11 +83,11 @@ def _sign_errors(sources: Sequence[str], text: str) -> list[str]:
         else:
             errors.append(_("Remove the markup: this text has none."))
     elif re.search("[<>]", _TAG.sub("", rest)):
-        errors.append(_("Remove < and >: this text can’t contain them."))
+        errors.append(_("Remove the angle brackets: this text can’t contain them."))
     if html.unescape(rest) != rest and not any(html.unescape(each) != each for each in rests):
         errors.append(_("Remove the entities: write the characters themselves."))
     if '"' in _TAG.sub("", rest) and not any('"' in _TAG.sub("", each) for each in rests):
-        errors.append(_("Use typographic quotation marks, such as “ ” or « »."))
+        errors.append(_("Use typographic quotation marks."))
     singles = {"%" in each.replace("%%", "") for each in rests}
     if ("%" in rest.replace("%%", "") and True not in singles) or ("%%" in rest and not any("%%" in r for r in rests)):
         errors.append(_("Remove the percent sign, or write it as a word: this text can’t contain one."))
