@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import django
 from babel.messages.catalog import Catalog
@@ -84,6 +85,12 @@ def number_of_forms(language: str) -> int:
     return int(found[1])
 
 
+def english_of(entry: Any) -> tuple[str, str]:
+    """Return the English of an entry of Babel's, and that for numbers other than one, "" if it counts nothing."""
+    singular, plural = entry.id if isinstance(entry.id, tuple) else (entry.id, "")
+    return singular, plural
+
+
 def _catalogues() -> Iterator[Path]:
     """Yield one catalogue of each directory. All languages of a directory have the same messages, or nearly so."""
     directories = [Path(directory) for directory in settings.LOCALE_PATHS]
@@ -111,7 +118,7 @@ def _read(path: Path) -> Iterator[Message]:
     for entry in _load(path):
         if not entry.id:
             continue
-        singular, plural = entry.id if isinstance(entry.id, tuple) else (entry.id, "")
+        singular, plural = english_of(entry)
         files: list[str] = []
         notes: list[str] = []
         for line in entry.auto_comments if ours else ():

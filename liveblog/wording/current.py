@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -39,7 +40,7 @@ _known: _State = _NOTHING
 _lock = threading.Lock()
 
 #: The catalogues of the product.
-_product: WeakKeyDictionary[trans_real.DjangoTranslation, trans_real.TranslationCatalog] = WeakKeyDictionary()
+_product: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def edition() -> str:
@@ -114,14 +115,15 @@ def _show(wordings: Iterable[Wording]) -> None:
         elif len(wording.texts) == catalogue.number_of_forms(wording.language):
             words[wording.language] |= {(name, form): text for form, text in enumerate(wording.texts)}
     for language, _name in settings.LANGUAGES:
-        translation = trans_real.translation(language)
+        translation: Any = trans_real.translation(language)
         product = _product_catalogue(translation)
-        shown = trans_real.TranslationCatalog()
+        shown: Any = trans_real.TranslationCatalog()
         shown._catalogs = [product._catalogs[0] | words[language], *product._catalogs[1:]]
         shown._plurals = product._plurals
         # Threads that are just rendering have the one or the other.
         translation._catalog = shown if words[language] else product
 
 
-def _product_catalogue(translation: trans_real.DjangoTranslation) -> trans_real.TranslationCatalog:
+def _product_catalogue(translation: Any) -> Any:
+    """Return Django's `TranslationCatalog` as the product has it. Its parts are private, so types do not know them."""
     return _product.setdefault(translation, translation._catalog)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -70,11 +71,11 @@ def read(content: bytes, language: str) -> Imported:
     known = catalogue.messages()
     found, errors = Imported(), []
     for entry in file:
-        if not entry.id or entry.fuzzy or not any(entry.string):
+        texts = _texts_of(entry)
+        if not entry.id or entry.fuzzy or not any(texts):
             continue
-        singular, plural = entry.id if isinstance(entry.id, tuple) else (entry.id, "")
+        singular, plural = catalogue.english_of(entry)
         message = Message(entry.context or "", singular, plural)
-        texts = list(entry.string) if isinstance(entry.string, (tuple, list)) else [entry.string]
         if message.key not in known or known[message.key].plural != plural:
             if message.key not in mine or mine[message.key].texts != texts:
                 found.unknown.append(singular)
@@ -101,3 +102,7 @@ def read(content: bytes, language: str) -> Imported:
         hidden = [_("There are more errors: %(number)d.") % {"number": more}] if more > 0 else []
         raise ValidationError([*errors[:_MOST_NAMED], *hidden])
     return found
+
+
+def _texts_of(entry: Any) -> list[str]:
+    return [text or "" for text in (entry.string if isinstance(entry.string, (tuple, list)) else [entry.string])]

@@ -25,8 +25,8 @@ class WordingQuerySet(models.QuerySet["Wording"]):
 
     def in_force(self) -> WordingQuerySet:
         """Return the last decision on each message, without those that went back to the product's words."""
-        last = self.model._base_manager.order_by().values("language", "key")
-        last = last.annotate(last=models.Max("pk")).values("last")
+        by_message = self.model._base_manager.order_by().values("language", "key")
+        last = by_message.annotate(last=models.Max("pk")).values("last")
         return self.filter(pk__in=last).exclude(texts=[]).order_by("language", "pk")
 
 
@@ -73,18 +73,18 @@ class Wording(models.Model):
         """Return the message, with nothing but its text, whether or not the product still has it."""
         return Message(self.context, self.message, self.plural)
 
-    @classmethod
+    @staticmethod
     def decide(
-        cls, language: str, decided: Iterable[tuple[Message, list[str], list[str]]], actor: User | actors.Machine
+        language: str, decided: Iterable[tuple[Message, list[str], list[str]]], actor: User | actors.Machine
     ) -> list[Wording]:
         """Store decisions on messages: of each its words, an empty list for the product's, and the product's words.
 
         Raise IntegrityError if somebody else decides on one of them at the same moment.
         """
-        last = cls.objects.filter(language=language).order_by().values_list("key").annotate(models.Max("number"))
+        last = Wording.objects.filter(language=language).order_by().values_list("key").annotate(models.Max("number"))
         numbers = dict(last)
-        return cls.objects.bulk_create(
-            cls(
+        return Wording.objects.bulk_create(
+            Wording(
                 language=language,
                 key=message.key,
                 number=numbers.get(message.key, 0) + 1,
