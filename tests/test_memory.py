@@ -1,19 +1,24 @@
 """Reviewed passages are remembered, found again when they or similar ones come, and sent to no engine a second time."""
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.urls import reverse
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from articles.models import EngineUse, Translation, TranslationUnit, Update
 from articles.text import passages
 from articles.text.richtext import sanitise
 from articles.translations import columns, desk, drafting, suggestions
-from articles.translations.memory import lookup
+from articles.translations.memory import lookup, tmx
 from liveblog.actors import acting_as
 from tests import factories
 from tests.actors import TEST
@@ -45,8 +50,8 @@ def reviewed(body_en: str, body_de: str, **fields: Any) -> Update:
     return update
 
 
-def of(update: Update, language: str = "de") -> Translation:
-    return update.translations.get(language=language)
+def of(item: Any, language: str = "de") -> Any:
+    return item.translations.get(language=language)
 
 
 def remembered(update: Update) -> list[tuple[str, str]]:
@@ -88,6 +93,7 @@ _RICH = st.recursive(
 )
 
 
+@hypothesis_settings(max_examples=60)
 @given(_RICH)
 def test_the_passages_of_a_text_joined_again_are_the_text(text: str) -> None:
     text = sanitise(text)
@@ -312,3 +318,88 @@ def test_the_desk_offers_reviewed_words_with_their_source_and_takes_them_over() 
     stale = client.post(url, {**data, "_use": "body-1 0123"})
     assert stale.context["form"]["body-1"].value() == ""
     assert stale.status_code == 200
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+TMX = """<?xml version="1.0"?><!DOCTYPE tmx SYSTEM "tmx14.dtd">
+<tmx version="1.4"><header srclang="EN-GB" segtype="sentence" datatype="html" o-tmf="x" adminlang="en" creationtool="x"
+creationtoolversion="1"/><body>
+<tu changedate="20200131T120000Z"><tuv xml:lang="EN-GB"><seg>War <bpt i="1">&lt;strong&gt;</bpt>&amp;<ept
+i="1">&lt;/strong&gt;</ept> peace<ph>{7}</ph></seg></tuv><tuv xml:lang="de-AT"><seg>Krieg <bpt
+i="1">&lt;strong&gt;</bpt>&amp;<ept i="1">&lt;/strong&gt;</ept> <hi>Frieden</hi><it
+pos="begin">&lt;script&gt;</it></seg></tuv>
+<tuv xml:lang="xx"><seg>y</seg></tuv></tu>
+<tu><tuv xml:lang="en"><seg>Alone</seg></tuv></tu>
+</body></tmx>"""
+
+
+def imported(data: str, source_language: str = "") -> tmx.Outcome:
+    return tmx.load(io.BytesIO(data.encode()), "agency.tmx", source_language)
+
+
+def test_translations_of_other_programs_come_in_once_cleaned_and_with_their_date() -> None:
+    outcome = imported(TMX)
+    assert (outcome.added, outcome.known, outcome.skipped, outcome.languages) == (1, 0, 1, {"xx"})
+    unit = TranslationUnit.objects.get()
+    assert unit.source == "War <strong>&amp;</strong> peace"
+    assert unit.target == "Krieg <strong>&amp;</strong> Frieden"
+    assert (unit.file, str(unit.reviewed_at), unit.language) == ("agency.tmx", "2020-01-31 12:00:00+00:00", "de")
+    assert imported(TMX).known == 1
+    assert imported(TMX, "de").added == 1
+
+
+def test_the_memory_written_as_tmx_is_the_same_memory_when_it_is_read() -> None:
+    body = '<p>One <a href="https://example.org/?a=1&amp;b=2" rel="noopener">&lt;two&gt;</a><br>three</p>'
+    update = reviewed(
+        body, body.replace("One", "Eins").replace("three", "drei"), headline_en="AT&T", headline_de="AT&T zahlt"
+    )
+    of(update.article).units.all().delete()
+    before = remembered(update)
+    data = "".join(tmx.write(TranslationUnit.objects.order_by("pk")))
+    TranslationUnit.objects.all().delete()
+    assert imported(data).added == len(before)
+    assert list(TranslationUnit.objects.order_by("pk").values_list("source", "target")) == before
+    assert set(TranslationUnit.objects.values_list("kind", flat=True)) == {"headline", "body"}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("<tmx><body>", "well-formed"),
+        ("<html/>", "not TMX"),
+        ('<!DOCTYPE tmx [<!ENTITY a "b">]><tmx version="1.4"><body>&a;</body></tmx>', "entities"),
+        ('<tmx version="1.4"><header/><body/></tmx>', "two languages"),
+        (TMX.replace("</body>", "<tu>"), "well-formed"),
+    ],
+)
+def test_a_file_that_is_not_right_adds_nothing(data: str, expected: str) -> None:
+    with pytest.raises(tmx.FileError, match=expected):
+        imported(data)
+    assert not TranslationUnit.objects.exists()
+
+
+def test_editors_import_export_and_search_the_memory_and_translators_only_search() -> None:
+    update = reviewed(ENGLISH, GERMAN)
+    factories.update(update.article, state="draft", body_en="<p>Secret talks.</p>", body_de="<p>Geheime Gespräche.</p>")
+    editor, translator = member_of("Editor"), member_of("Translator")
+    names = {name: reverse(f"admin:articles_translationunit_{name}") for name in ("changelist", "import", "export")}
+    assert translator.get(names["import"]).status_code == translator.get(names["export"]).status_code == 403
+    assert "Vierzehn" in translator.get(names["changelist"], {"q": "allies"}).content.decode()
+    assert "Vierzehn" not in translator.get(names["changelist"], {"q": "nobody"}).content.decode()
+    answer = editor.post(names["import"], {"file": SimpleUploadedFile("agency.tmx", TMX.encode())})
+    assert answer.status_code == 302
+    assert TranslationUnit.objects.filter(file="agency.tmx").exists()
+    exported = b"".join(editor.get(names["export"]).streaming_content).decode()
+    assert "Vierzehn" in exported
+    # A file goes anywhere.
+    assert "Geheime" not in exported
+    assert editor.post(names["import"], {"file": SimpleUploadedFile("x.tmx", b"<html/>")}).status_code == 400
+
+
+def test_the_commands_write_and_read_tmx(tmp_path: Path) -> None:
+    reviewed(ENGLISH, GERMAN)
+    path = tmp_path / "memory.tmx"
+    call_command("export_tmx", to=str(path))
+    call_command("import_tmx", str(path))
+    assert TranslationUnit.objects.filter(file="memory.tmx", source=ENGLISH[3:-4]).count() == 1

@@ -34,6 +34,7 @@ from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sa
 from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
 from articles.translations.memory import drafts, offers
 from articles.translations.models import TranslationQuerySet
+from articles.translations.xliff.admin import XliffMixin
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
 from liveblog.admin_lang import named
@@ -238,7 +239,7 @@ class TranslationForm(forms.Form):
 
 
 @admin.register(Translation)
-class TranslationAdmin(InputAdmin):
+class TranslationAdmin(XliffMixin, InputAdmin):
     list_display = ("text", "language_shown", "state_shown", "remarks", "who")
     list_display_links = None
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
@@ -274,6 +275,8 @@ class TranslationAdmin(InputAdmin):
         article_id = number(request.GET.get(ArticleFilter.parameter_name))
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
+            "may_translate": self.has_change_permission(request),
+            "query": request.GET.urlencode(),
             "figures": [
                 {"name": language_title(language), **found} for language, found in stats.summary(article_id).items()
             ],

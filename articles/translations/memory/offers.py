@@ -101,12 +101,8 @@ def find(item: Article | Update, language: str, pieces: Mapping[str, Piece], use
 
     A piece of several passages, such as a list, has an offer if each of them has a match.
     """
-    parted = {
-        name: Parted(units.as_passage(piece.source, rich=piece.rich)).passages for name, piece in pieces.items()
-    }
-    wanted = [
-        (GlossaryTerm.kind_of(pieces[name].field), passage) for name, each in parted.items() for passage in each
-    ]
+    parted = {name: Parted(units.as_passage(piece.source, rich=piece.rich)).passages for name, piece in pieces.items()}
+    wanted = [(GlossaryTerm.kind_of(pieces[name].field), passage) for name, each in parted.items() for passage in each]
     if not wanted:
         return {}
     readable = lookup.readable_by(user, columns.article_of(item))
