@@ -58,12 +58,12 @@ class TranslationDesk {
     const button = closest(event, "button[name=_use]");
     if (!button) return;
     event.preventDefault();
-    const { field = "", text = "" } = button.dataset;
+    const { piece = "", text = "" } = button.dataset;
     // The next press of the key is for another paragraph.
     for (const each of findAll(this.#form, "button[name=_use]")) {
-      if (each.dataset.field === field) delete each.dataset.keys;
+      if (each.dataset.piece === piece) delete each.dataset.keys;
     }
-    this.#draft.put(field, text);
+    this.#draft.put(piece, text);
   }
 
   #checkSoon() {

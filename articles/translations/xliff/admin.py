@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article, Translation
@@ -30,7 +30,7 @@ _ARTICLES = 200
 
 #: The fates of translations, in the order of the page.
 _FATES: dict[str, _StrOrPromise] = {
-    "approved": _("Approved"),
+    "approved": pgettext_lazy("translations", "Approved"),
     "saved": _("Saved, waiting for review"),
     "remarked": _("Not approved, because the checks found possible problems"),
     "incomplete": _("Not translated in full"),
