@@ -424,6 +424,115 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "updates",
                 "ordering": ("-first_published_at", "-pk"),
                 "permissions": [("translate_update", "Can translate update")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "published")),
+                        fields=["-first_published_at", "-id"],
+                        name="newest_updates_of_all",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "withdrawn")), fields=["-withdrawn_at"], name="withdrawn_updates"
+                    ),
+                    models.Index(condition=models.Q(("state", "scheduled")), fields=["publish_at"], name="due_updates"),
+                    models.Index(condition=models.Q(("state", "submitted")), fields=["id"], name="updates_to_approve"),
+                    models.Index(
+                        condition=models.Q(("closes_at__isnull", False)), fields=["closes_at"], name="closing_polls"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("source_language__in", ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"])),
+                        name="update_language_is_shipped",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "published"), _negated=True),
+                            ("kind__in", ("pictures", "embed")),
+                            models.Q(
+                                ("source_language", "en"),
+                                models.Q(
+                                    models.Q(("headline_en__gt", ""), ("headline_en__isnull", False)),
+                                    models.Q(("body_en__gt", ""), ("body_en__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "de"),
+                                models.Q(
+                                    models.Q(("headline_de__gt", ""), ("headline_de__isnull", False)),
+                                    models.Q(("body_de__gt", ""), ("body_de__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "fr"),
+                                models.Q(
+                                    models.Q(("headline_fr__gt", ""), ("headline_fr__isnull", False)),
+                                    models.Q(("body_fr__gt", ""), ("body_fr__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "es"),
+                                models.Q(
+                                    models.Q(("headline_es__gt", ""), ("headline_es__isnull", False)),
+                                    models.Q(("body_es__gt", ""), ("body_es__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "pl"),
+                                models.Q(
+                                    models.Q(("headline_pl__gt", ""), ("headline_pl__isnull", False)),
+                                    models.Q(("body_pl__gt", ""), ("body_pl__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "ro"),
+                                models.Q(
+                                    models.Q(("headline_ro__gt", ""), ("headline_ro__isnull", False)),
+                                    models.Q(("body_ro__gt", ""), ("body_ro__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "uk"),
+                                models.Q(
+                                    models.Q(("headline_uk__gt", ""), ("headline_uk__isnull", False)),
+                                    models.Q(("body_uk__gt", ""), ("body_uk__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                ("source_language", "ar"),
+                                models.Q(
+                                    models.Q(("headline_ar__gt", ""), ("headline_ar__isnull", False)),
+                                    models.Q(("body_ar__gt", ""), ("body_ar__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="published_update_has_text",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "published"), _negated=True),
+                            ("first_published_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="published_update_has_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "scheduled"), _negated=True),
+                            ("publish_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="scheduled_update_has_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -599,6 +708,46 @@ class Migration(migrations.Migration):
                 "verbose_name": "author",
                 "verbose_name_plural": "authors",
                 "ordering": ("pk",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source_language", "en"), ("name_en__gt", ""), ("name_en__isnull", False)),
+                            models.Q(("source_language", "de"), ("name_de__gt", ""), ("name_de__isnull", False)),
+                            models.Q(("source_language", "fr"), ("name_fr__gt", ""), ("name_fr__isnull", False)),
+                            models.Q(("source_language", "es"), ("name_es__gt", ""), ("name_es__isnull", False)),
+                            models.Q(("source_language", "pl"), ("name_pl__gt", ""), ("name_pl__isnull", False)),
+                            models.Q(("source_language", "ro"), ("name_ro__gt", ""), ("name_ro__isnull", False)),
+                            models.Q(("source_language", "uk"), ("name_uk__gt", ""), ("name_uk__isnull", False)),
+                            models.Q(("source_language", "ar"), ("name_ar__gt", ""), ("name_ar__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="author_has_a_name",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_en__gt", "")), fields=("name_en",), name="one_author_of_a_name_en"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_de__gt", "")), fields=("name_de",), name="one_author_of_a_name_de"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_fr__gt", "")), fields=("name_fr",), name="one_author_of_a_name_fr"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_es__gt", "")), fields=("name_es",), name="one_author_of_a_name_es"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_pl__gt", "")), fields=("name_pl",), name="one_author_of_a_name_pl"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_ro__gt", "")), fields=("name_ro",), name="one_author_of_a_name_ro"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_uk__gt", "")), fields=("name_uk",), name="one_author_of_a_name_uk"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("name_ar__gt", "")), fields=("name_ar",), name="one_author_of_a_name_ar"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1147,6 +1296,54 @@ class Migration(migrations.Migration):
                     ("switch_release", "Can switch the rule that a second person releases updates"),
                     ("translate_every_language", "Can translate into every language"),
                 ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("source_language__in", ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"])),
+                        name="article_language_is_shipped",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("coverage_end__isnull", True),
+                            ("coverage_end__gte", models.F("coverage_start")),
+                            _connector="OR",
+                        ),
+                        name="coverage_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "finished"), ("finished_by_clock", False), _connector="OR"),
+                        name="clock_has_finished_the_coverage",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("source_language", "en"), ("headline_en__gt", ""), ("headline_en__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "de"), ("headline_de__gt", ""), ("headline_de__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "fr"), ("headline_fr__gt", ""), ("headline_fr__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "es"), ("headline_es__gt", ""), ("headline_es__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "pl"), ("headline_pl__gt", ""), ("headline_pl__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "ro"), ("headline_ro__gt", ""), ("headline_ro__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "uk"), ("headline_uk__gt", ""), ("headline_uk__isnull", False)
+                            ),
+                            models.Q(
+                                ("source_language", "ar"), ("headline_ar__gt", ""), ("headline_ar__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="article_has_a_headline",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1263,6 +1460,12 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "coverage events",
                 "ordering": ("-at", "-pk"),
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["article", "-at"], name="events_of_a_coverage")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("actor", ""), _negated=True), name="event_names_its_actor"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1288,6 +1491,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_coverage_emails"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("event", "user"), name="one_email_about_an_event")],
             },
         ),
         migrations.CreateModel(
@@ -1307,6 +1516,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "position of a deleted update",
                 "verbose_name_plural": "positions of deleted updates",
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["-deleted_at"], name="newest_deleted_updates")],
             },
         ),
         migrations.CreateModel(
@@ -1333,6 +1543,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "engine", "language"), name="one_use_of_an_engine")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1538,6 +1751,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "imports",
                 "ordering": ("-pk",),
                 "default_permissions": ("view", "add", "change"),
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_imports")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1671,6 +1887,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["created_at"], name="oldest_stories")],
             },
         ),
         migrations.CreateModel(
@@ -1696,6 +1913,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_editions")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("story", "language"), name="one_edition_in_a_language")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1731,6 +1954,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_notifications"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("story", "subscription"), name="one_delivery_of_a_story")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2082,6 +2313,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("path", "host"), name="one_target_of_an_old_address")],
             },
         ),
         migrations.CreateModel(
@@ -2099,6 +2331,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("update", "language"), name="one_modification_in_a_language")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2129,6 +2364,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("source", "key"), name="one_update_of_a_source_key")],
             },
         ),
         migrations.CreateModel(
@@ -2179,6 +2415,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "embed",
                 "verbose_name_plural": "embeds",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_embeds")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2216,6 +2455,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("at", "pk"),
                 "default_permissions": (),
+                "indexes": [models.Index(fields=["article", "-at", "-id"], name="newest_notes_of_a_desk")],
             },
         ),
         migrations.AddField(
@@ -2277,6 +2517,49 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("article__isnull", False)),
+                        fields=["article", "language", "subscription"],
+                        name="followers_of_article",
+                    ),
+                    models.Index(
+                        condition=models.Q(("topic__isnull", False)),
+                        fields=["topic", "language", "subscription"],
+                        name="followers_of_topic",
+                    ),
+                    models.Index(
+                        condition=models.Q(("author__isnull", False)),
+                        fields=["author", "language", "subscription"],
+                        name="followers_of_author",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("article__isnull", False), ("author__isnull", True), ("topic__isnull", True)),
+                            models.Q(("article__isnull", True), ("author__isnull", True), ("topic__isnull", False)),
+                            models.Q(("article__isnull", True), ("author__isnull", False), ("topic__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="follow_has_one_subject",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("article__isnull", False)),
+                        fields=("subscription", "article"),
+                        name="one_follow_of_article",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("topic__isnull", False)),
+                        fields=("subscription", "topic"),
+                        name="one_follow_of_topic",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("author__isnull", False)),
+                        fields=("subscription", "author"),
+                        name="one_follow_of_author",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2376,6 +2659,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "translation",
                 "verbose_name_plural": "translations",
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_translations"
+                    ),
+                    models.Index(fields=["language", "state"], name="translations_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("article__isnull", False), ("update__isnull", True)),
+                            models.Q(("article__isnull", True), ("update__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="translation_of_one_thing",
+                    ),
+                    models.UniqueConstraint(fields=("article", "language"), name="one_translation_of_an_article"),
+                    models.UniqueConstraint(fields=("update", "language"), name="one_translation_of_an_update"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2426,6 +2727,13 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "versions",
                 "ordering": ("update", "-number"),
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("update", "number"), name="one_version_of_a_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("actor", ""), _negated=True), ("cause", "found"), _connector="OR"),
+                        name="version_names_its_actor",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2446,178 +2754,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["update", "network"], name="votes_from_a_network"),
+                    models.Index(fields=["update", "choice"], name="votes_for_a_choice"),
+                    models.Index(condition=models.Q(("counted", False)), fields=["update"], name="votes_to_count"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("update", "voter"), name="one_vote_per_browser")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("source_language", "en"), ("name_en__gt", ""), ("name_en__isnull", False)),
-                    models.Q(("source_language", "de"), ("name_de__gt", ""), ("name_de__isnull", False)),
-                    models.Q(("source_language", "fr"), ("name_fr__gt", ""), ("name_fr__isnull", False)),
-                    models.Q(("source_language", "es"), ("name_es__gt", ""), ("name_es__isnull", False)),
-                    models.Q(("source_language", "pl"), ("name_pl__gt", ""), ("name_pl__isnull", False)),
-                    models.Q(("source_language", "ro"), ("name_ro__gt", ""), ("name_ro__isnull", False)),
-                    models.Q(("source_language", "uk"), ("name_uk__gt", ""), ("name_uk__isnull", False)),
-                    models.Q(("source_language", "ar"), ("name_ar__gt", ""), ("name_ar__isnull", False)),
-                    _connector="OR",
-                ),
-                name="author_has_a_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_en__gt", "")), fields=("name_en",), name="one_author_of_a_name_en"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_de__gt", "")), fields=("name_de",), name="one_author_of_a_name_de"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_fr__gt", "")), fields=("name_fr",), name="one_author_of_a_name_fr"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_es__gt", "")), fields=("name_es",), name="one_author_of_a_name_es"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_pl__gt", "")), fields=("name_pl",), name="one_author_of_a_name_pl"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_ro__gt", "")), fields=("name_ro",), name="one_author_of_a_name_ro"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_uk__gt", "")), fields=("name_uk",), name="one_author_of_a_name_uk"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="author",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("name_ar__gt", "")), fields=("name_ar",), name="one_author_of_a_name_ar"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="coverageevent",
-            index=models.Index(fields=["article", "-at"], name="events_of_a_coverage"),
-        ),
-        migrations.AddConstraint(
-            model_name="coverageevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("actor", ""), _negated=True), name="event_names_its_actor"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="coverageemail",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_coverage_emails"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coverageemail",
-            constraint=models.UniqueConstraint(fields=("event", "user"), name="one_email_about_an_event"),
-        ),
-        migrations.AddIndex(
-            model_name="deletedupdate",
-            index=models.Index(fields=["-deleted_at"], name="newest_deleted_updates"),
-        ),
-        migrations.AddConstraint(
-            model_name="engineuse",
-            constraint=models.UniqueConstraint(fields=("article", "engine", "language"), name="one_use_of_an_engine"),
-        ),
-        migrations.AddIndex(
-            model_name="import",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_imports"),
-        ),
-        migrations.AddIndex(
-            model_name="story",
-            index=models.Index(fields=["created_at"], name="oldest_stories"),
-        ),
-        migrations.AddIndex(
-            model_name="edition",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_editions"),
-        ),
-        migrations.AddConstraint(
-            model_name="edition",
-            constraint=models.UniqueConstraint(fields=("story", "language"), name="one_edition_in_a_language"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_notifications"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("story", "subscription"), name="one_delivery_of_a_story"),
-        ),
-        migrations.AddConstraint(
-            model_name="oldaddress",
-            constraint=models.UniqueConstraint(fields=("path", "host"), name="one_target_of_an_old_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="modification",
-            constraint=models.UniqueConstraint(fields=("update", "language"), name="one_modification_in_a_language"),
-        ),
-        migrations.AddConstraint(
-            model_name="importedupdate",
-            constraint=models.UniqueConstraint(fields=("source", "key"), name="one_update_of_a_source_key"),
-        ),
-        migrations.AddIndex(
-            model_name="embed",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_embeds"),
-        ),
-        migrations.AddIndex(
-            model_name="desknote",
-            index=models.Index(fields=["article", "-at", "-id"], name="newest_notes_of_a_desk"),
         ),
         migrations.AddIndex(
             model_name="update",
             index=models.Index(fields=["article", "state", "-first_published_at", "-id"], name="newest_updates"),
-        ),
-        migrations.AddIndex(
-            model_name="update",
-            index=models.Index(
-                condition=models.Q(("state", "published")),
-                fields=["-first_published_at", "-id"],
-                name="newest_updates_of_all",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="update",
-            index=models.Index(
-                condition=models.Q(("state", "withdrawn")), fields=["-withdrawn_at"], name="withdrawn_updates"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="update",
-            index=models.Index(condition=models.Q(("state", "scheduled")), fields=["publish_at"], name="due_updates"),
-        ),
-        migrations.AddIndex(
-            model_name="update",
-            index=models.Index(condition=models.Q(("state", "submitted")), fields=["id"], name="updates_to_approve"),
-        ),
-        migrations.AddIndex(
-            model_name="update",
-            index=models.Index(
-                condition=models.Q(("closes_at__isnull", False)), fields=["closes_at"], name="closing_polls"
-            ),
         ),
         migrations.AddIndex(
             model_name="update",
@@ -2628,263 +2775,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="update",
             index=models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
-        ),
-        migrations.AddConstraint(
-            model_name="update",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source_language__in", ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"])),
-                name="update_language_is_shipped",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="update",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "published"), _negated=True),
-                    ("kind__in", ("pictures", "embed")),
-                    models.Q(
-                        ("source_language", "en"),
-                        models.Q(
-                            models.Q(("headline_en__gt", ""), ("headline_en__isnull", False)),
-                            models.Q(("body_en__gt", ""), ("body_en__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "de"),
-                        models.Q(
-                            models.Q(("headline_de__gt", ""), ("headline_de__isnull", False)),
-                            models.Q(("body_de__gt", ""), ("body_de__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "fr"),
-                        models.Q(
-                            models.Q(("headline_fr__gt", ""), ("headline_fr__isnull", False)),
-                            models.Q(("body_fr__gt", ""), ("body_fr__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "es"),
-                        models.Q(
-                            models.Q(("headline_es__gt", ""), ("headline_es__isnull", False)),
-                            models.Q(("body_es__gt", ""), ("body_es__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "pl"),
-                        models.Q(
-                            models.Q(("headline_pl__gt", ""), ("headline_pl__isnull", False)),
-                            models.Q(("body_pl__gt", ""), ("body_pl__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "ro"),
-                        models.Q(
-                            models.Q(("headline_ro__gt", ""), ("headline_ro__isnull", False)),
-                            models.Q(("body_ro__gt", ""), ("body_ro__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "uk"),
-                        models.Q(
-                            models.Q(("headline_uk__gt", ""), ("headline_uk__isnull", False)),
-                            models.Q(("body_uk__gt", ""), ("body_uk__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        ("source_language", "ar"),
-                        models.Q(
-                            models.Q(("headline_ar__gt", ""), ("headline_ar__isnull", False)),
-                            models.Q(("body_ar__gt", ""), ("body_ar__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="published_update_has_text",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="update",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "published"), _negated=True),
-                    ("first_published_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="published_update_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="update",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "scheduled"), _negated=True), ("publish_at__isnull", False), _connector="OR"
-                ),
-                name="scheduled_update_has_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="follow",
-            index=models.Index(
-                condition=models.Q(("article__isnull", False)),
-                fields=["article", "language", "subscription"],
-                name="followers_of_article",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="follow",
-            index=models.Index(
-                condition=models.Q(("topic__isnull", False)),
-                fields=["topic", "language", "subscription"],
-                name="followers_of_topic",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="follow",
-            index=models.Index(
-                condition=models.Q(("author__isnull", False)),
-                fields=["author", "language", "subscription"],
-                name="followers_of_author",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="follow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("article__isnull", False), ("author__isnull", True), ("topic__isnull", True)),
-                    models.Q(("article__isnull", True), ("author__isnull", True), ("topic__isnull", False)),
-                    models.Q(("article__isnull", True), ("author__isnull", False), ("topic__isnull", True)),
-                    _connector="OR",
-                ),
-                name="follow_has_one_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="follow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("article__isnull", False)),
-                fields=("subscription", "article"),
-                name="one_follow_of_article",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="follow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("topic__isnull", False)),
-                fields=("subscription", "topic"),
-                name="one_follow_of_topic",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="follow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("author__isnull", False)),
-                fields=("subscription", "author"),
-                name="one_follow_of_author",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source_language__in", ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"])),
-                name="article_language_is_shipped",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("coverage_end__isnull", True), ("coverage_end__gte", models.F("coverage_start")), _connector="OR"
-                ),
-                name="coverage_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "finished"), ("finished_by_clock", False), _connector="OR"),
-                name="clock_has_finished_the_coverage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("source_language", "en"), ("headline_en__gt", ""), ("headline_en__isnull", False)),
-                    models.Q(("source_language", "de"), ("headline_de__gt", ""), ("headline_de__isnull", False)),
-                    models.Q(("source_language", "fr"), ("headline_fr__gt", ""), ("headline_fr__isnull", False)),
-                    models.Q(("source_language", "es"), ("headline_es__gt", ""), ("headline_es__isnull", False)),
-                    models.Q(("source_language", "pl"), ("headline_pl__gt", ""), ("headline_pl__isnull", False)),
-                    models.Q(("source_language", "ro"), ("headline_ro__gt", ""), ("headline_ro__isnull", False)),
-                    models.Q(("source_language", "uk"), ("headline_uk__gt", ""), ("headline_uk__isnull", False)),
-                    models.Q(("source_language", "ar"), ("headline_ar__gt", ""), ("headline_ar__isnull", False)),
-                    _connector="OR",
-                ),
-                name="article_has_a_headline",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="translation",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_translations"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="translation",
-            index=models.Index(fields=["language", "state"], name="translations_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="translation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("article__isnull", False), ("update__isnull", True)),
-                    models.Q(("article__isnull", True), ("update__isnull", False)),
-                    _connector="OR",
-                ),
-                name="translation_of_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="translation",
-            constraint=models.UniqueConstraint(fields=("article", "language"), name="one_translation_of_an_article"),
-        ),
-        migrations.AddConstraint(
-            model_name="translation",
-            constraint=models.UniqueConstraint(fields=("update", "language"), name="one_translation_of_an_update"),
-        ),
-        migrations.AddConstraint(
-            model_name="updateversion",
-            constraint=models.UniqueConstraint(fields=("update", "number"), name="one_version_of_a_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="updateversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("actor", ""), _negated=True), ("cause", "found"), _connector="OR"),
-                name="version_names_its_actor",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="vote",
-            index=models.Index(fields=["update", "network"], name="votes_from_a_network"),
-        ),
-        migrations.AddIndex(
-            model_name="vote",
-            index=models.Index(fields=["update", "choice"], name="votes_for_a_choice"),
-        ),
-        migrations.AddIndex(
-            model_name="vote",
-            index=models.Index(condition=models.Q(("counted", False)), fields=["update"], name="votes_to_count"),
-        ),
-        migrations.AddConstraint(
-            model_name="vote",
-            constraint=models.UniqueConstraint(fields=("update", "voter"), name="one_vote_per_browser"),
         ),
     ]

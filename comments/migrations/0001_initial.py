@@ -198,6 +198,53 @@ class Migration(migrations.Migration):
                     ("feature_comment", "Can feature a comment and make an update of it"),
                     ("erase_comment", "Can export and erase what an e-mail address left"),
                 ],
+                "indexes": [
+                    models.Index(fields=["article", "state", "-written_at", "-id"], name="newest_comments"),
+                    models.Index(
+                        condition=models.Q(("shown", True), ("thread__isnull", True)),
+                        fields=["article", "-written_at", "-id"],
+                        name="threads_by_time",
+                    ),
+                    models.Index(
+                        condition=models.Q(("shown", True), ("thread__isnull", True)),
+                        fields=["article", "-answers", "-written_at", "-id"],
+                        name="threads_by_answers",
+                    ),
+                    models.Index(
+                        condition=models.Q(("queued_at__isnull", False)),
+                        fields=["queued_at", "id"],
+                        name="queued_comments",
+                    ),
+                    models.Index(
+                        condition=models.Q(("spam_due_at__isnull", False)),
+                        fields=["spam_due_at"],
+                        name="due_spam_checks",
+                    ),
+                    models.Index(fields=["email_hash", "state"], name="comments_of_an_author"),
+                    models.Index(fields=["text_hash", "written_at"], name="comments_of_a_text"),
+                    models.Index(fields=["secret_hash"], name="comments_by_secret"),
+                    models.Index(fields=["address", "written_at"], name="comments_by_address"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(models.Q(("text", ""), _negated=True), models.Q(("name", ""), _negated=True)),
+                            ("state", "deleted"),
+                            _connector="OR",
+                        ),
+                        name="comment_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
+                        ),
+                        name="what_waits_is_in_the_queue",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent__isnull", True), ("thread__isnull", False), _connector="OR"),
+                        name="reply_stands_in_a_thread",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -260,6 +307,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("comment", "language"), name="one_translation_of_a_comment")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -351,6 +401,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "decisions",
                 "ordering": ("-pk",),
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("comment", "version"), name="one_decision_on_a_version")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -400,6 +453,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_emails")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -501,6 +557,13 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "reports",
                 "ordering": ("-pk",),
                 "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reader_hash", ""), _negated=True),
+                        fields=("comment", "reader_hash"),
+                        name="one_report_of_a_reader",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -537,100 +600,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["article", "state", "-written_at", "-id"], name="newest_comments"),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(
-                condition=models.Q(("shown", True), ("thread__isnull", True)),
-                fields=["article", "-written_at", "-id"],
-                name="threads_by_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(
-                condition=models.Q(("shown", True), ("thread__isnull", True)),
-                fields=["article", "-answers", "-written_at", "-id"],
-                name="threads_by_answers",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(
-                condition=models.Q(("queued_at__isnull", False)), fields=["queued_at", "id"], name="queued_comments"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(
-                condition=models.Q(("spam_due_at__isnull", False)), fields=["spam_due_at"], name="due_spam_checks"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["email_hash", "state"], name="comments_of_an_author"),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["text_hash", "written_at"], name="comments_of_a_text"),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["secret_hash"], name="comments_by_secret"),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["address", "written_at"], name="comments_by_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(models.Q(("text", ""), _negated=True), models.Q(("name", ""), _negated=True)),
-                    ("state", "deleted"),
-                    _connector="OR",
-                ),
-                name="comment_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
-                ),
-                name="what_waits_is_in_the_queue",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent__isnull", True), ("thread__isnull", False), _connector="OR"),
-                name="reply_stands_in_a_thread",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="commenttranslation",
-            constraint=models.UniqueConstraint(fields=("comment", "language"), name="one_translation_of_a_comment"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(fields=("comment", "version"), name="one_decision_on_a_version"),
-        ),
-        migrations.AddIndex(
-            model_name="emailjob",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_emails"),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reader_hash", ""), _negated=True),
-                fields=("comment", "reader_hash"),
-                name="one_report_of_a_reader",
-            ),
         ),
     ]

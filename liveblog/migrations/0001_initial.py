@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "name and look of the site",
                 "verbose_name_plural": "name and look of the site",
                 "default_permissions": ("change",),
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_brand")],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +140,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("article", "revision"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "revision"), name="one_change_per_revision"),
+                    models.CheckConstraint(condition=models.Q(("revision__gt", 0)), name="revisions_start_at_one"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -373,6 +378,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="one_answer_of_a_key")],
             },
         ),
         migrations.CreateModel(
@@ -533,6 +539,17 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "deliveries",
                 "ordering": ("-pk",),
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_deliveries"
+                    ),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["webhook", "due_at", "id"],
+                        name="due_deliveries_of_webhook",
+                    ),
+                    models.Index(fields=["created_at"], name="old_deliveries"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -588,37 +605,5 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "constraints": [models.UniqueConstraint(fields=("user", "kind"), name="one_choice_about_a_kind")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="brand",
-            constraint=models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_brand"),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.UniqueConstraint(fields=("article", "revision"), name="one_change_per_revision"),
-        ),
-        migrations.AddConstraint(
-            model_name="change",
-            constraint=models.CheckConstraint(condition=models.Q(("revision__gt", 0)), name="revisions_start_at_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="storedanswer",
-            constraint=models.UniqueConstraint(fields=("user", "key"), name="one_answer_of_a_key"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_deliveries"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)),
-                fields=["webhook", "due_at", "id"],
-                name="due_deliveries_of_webhook",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["created_at"], name="old_deliveries"),
         ),
     ]
