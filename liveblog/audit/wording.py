@@ -113,10 +113,8 @@ def _in_words(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if name == "policies" and isinstance(value, dict):
-        return (
-            listed([f"{_language(code)}: {_values.get(name, {}).get(rule, rule)}" for code, rule in value.items()])
-            or "–"
-        )
+        words = _values.get(name, {})
+        return listed([f"{_language(code)}: {words.get(rule, rule)}" for code, rule in value.items()]) or "–"
     if isinstance(value, dict):
         return listed([f"{key}: {each}" for key, each in value.items()]) or "–"
     if isinstance(value, list):
@@ -154,7 +152,7 @@ def _field_label(name: str) -> str:
     if name == "links":
         return _("Links in the header and the footer")
     if name.startswith("name_") and name.removeprefix("name_") in SHIPPED:
-        return f"{_('Name')} ({_language(name.removeprefix('name_'))})"
+        return _("Name in %(language)s") % {"language": _language(name.removeprefix("name_"))}
     for label in _FORMS:
         try:
             field: Any = apps.get_model(label)._meta.get_field(name.removeprefix("remove_"))

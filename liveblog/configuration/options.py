@@ -123,7 +123,7 @@ def _is_order(rules: str) -> None:
     # A class can be named in the environment only: its code would run.
     if not parsed or not named <= set(known):
         message = _(
-            "Name engines such as “deepl llm”, or rules such as “deepl; en>uk llm deepl”. There are: %(names)s."
+            "Name engines such as “deepl llm”, or rules such as “en>uk llm deepl”. There are: %(names)s."
         )
         raise ValidationError(message, params={"names": ", ".join(known)})
 

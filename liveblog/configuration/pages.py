@@ -91,20 +91,25 @@ def _context(
         shown = OptionsForm([name for each in groups for name in each.options], request.POST)
         shown._errors = form.errors
         shown.cleaned_data = {}
+    shown_groups = []
+    for each in groups:
+        ready = bool(each.is_set_up and each.is_set_up())
+        has_errors = any(name in form.errors for name in each.options)
+        shown_groups.append(
+            {
+                "group": each,
+                "rows": [shown.row(name) for name in each.options],
+                "ready": ready,
+                "open": ready or has_errors or each is tested or len(groups) == 1,
+                "result": result if each is tested else None,
+            }
+        )
     return admin.site.each_context(request) | {
         "title": _("Settings"),
         "sections": settings_pages.sections_for(request),
         "form": shown,
         "note": note,
-        "groups": [
-            {
-                "group": each,
-                "rows": [shown.row(name) for name in each.options],
-                "ready": each.is_set_up() if each.is_set_up else None,
-                "result": result if each is tested else None,
-            }
-            for each in groups
-        ],
+        "groups": shown_groups,
     }
 
 

@@ -51,7 +51,7 @@ def _facts() -> list[tuple[_StrOrPromise, str, str]]:
         (_("Time zone"), settings.TIME_ZONE, "TIME_ZONE"),
         (_("Pictures"), storage, "S3_BUCKET"),
         (_("Notifications for readers"), yes if settings.VAPID_PRIVATE_KEY else no, "VAPID_PRIVATE_KEY"),
-        (_("Sites that may embed coverage"), listed(settings.EMBED_ORIGINS) or _("None"), "EMBED_ORIGINS"),
+        (_("Sites that may show coverage"), listed(settings.EMBED_ORIGINS) or _("None"), "EMBED_ORIGINS"),
         (_("Search engines"), _("May list the site") if settings.INDEXING else _("Kept out"), "INDEXING"),
         (_("Company login"), yes if settings.OIDC_ISSUER else no, "OIDC_ISSUER"),
         (_("Second factor required"), listed(settings.REQUIRE_MFA) or _("For no one"), "REQUIRE_MFA"),
