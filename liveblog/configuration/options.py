@@ -122,9 +122,7 @@ def _is_order(rules: str) -> None:
     named = {name for _source, _target, names in parsed for name in names}
     # A class can be named in the environment only: its code would run.
     if not parsed or not named <= set(known):
-        message = _(
-            "Name engines such as “deepl llm”, or rules such as “en>uk llm deepl”. There are: %(names)s."
-        )
+        message = _("Name engines such as “deepl llm”, or rules such as “en>uk llm deepl”. There are: %(names)s.")
         raise ValidationError(message, params={"names": ", ".join(known)})
 
 
