@@ -83,6 +83,7 @@ def _site_name() -> str:
 # A text that is looked up wherever it is shown.
 admin.site.site_header = admin.site.site_title = lazy(_site_name, str)()  # type: ignore[assignment]
 admin.site.index_title = _("Newsroom")
+admin.site.index_template = "admin/tables.html"
 
 
 class ArticleForm(MomentFormMixin, TranslatedForm):

@@ -26,7 +26,7 @@ class EntryAdmin(MomentsAdmin):
     show_full_result_count = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": gettext("Audit log")} | (extra_context or {}))
+        return super().changelist_view(request, {"list_title": gettext("Audit log")} | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         return super().get_queryset(request).select_related("actor")
