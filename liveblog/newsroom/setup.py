@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from liveblog.branding.current import current as branding
 from liveblog.configuration import current
 from liveblog.configuration.forms import put
+from liveblog.configuration.models import StoredSetting
 from liveblog.configuration.pages import PERMISSION
 from liveblog.newsroom import settings as settings_pages
 from liveblog.newsroom.settings import Section
@@ -53,7 +54,10 @@ def add(step: Step) -> None:
 
 def is_due(user: User) -> bool:
     """Return whether a person is to be led to the page: an administrator, if nobody has seen it yet."""
-    return user.has_perm(PERMISSION) and not current.stored().get(current.SETUP_SHOWN)
+    if current.stored().get(current.SETUP_SHOWN) or not user.has_perm(PERMISSION):
+        return False
+    # Another process may have shown it a moment ago.
+    return not StoredSetting.objects.filter(pk=current.SETUP_SHOWN).exists()
 
 
 def address() -> str:
