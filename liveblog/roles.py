@@ -160,6 +160,7 @@ RIGHTS: tuple[Right, ...] = (
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, assign roles and suspend accounts"),
     _("Remove the second factors of someone who has lost their device"),
+    _("Set up machine translation, the spam check, email and data retention"),
     _("Read the audit log of logins, roles and publishing"),
     _("Delete an update that readers have seen, or an article with such updates"),
 )
