@@ -1,8 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from liveblog.remembered import Remembered
 
 
 class LiveblogConfig(AppConfig):
@@ -42,8 +51,12 @@ class LiveblogConfig(AppConfig):
         rekeying.register(second_factor.rekey)
         rekeying.register(webhooks.rekey)
         rekeying.register(stored_settings.rekey)
-        kept = {Brand: current.in_memory, SiteLink: current.in_memory, StoredSetting: configuration.in_memory}
-        for model, value in kept.items():
+        remembered: dict[type[Model], Remembered[Any]] = {
+            Brand: current.in_memory,
+            SiteLink: current.in_memory,
+            StoredSetting: configuration.in_memory,
+        }
+        for model, value in remembered.items():
             for signal in (post_save, post_delete):
                 signal.connect(value.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
         for section in (settings_page, pages, mail, server, setup):
