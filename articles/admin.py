@@ -211,7 +211,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         begins = format_html("{} · {}", article.get_state_display(), element(article.coverage_start, article.zone))
         authors = joined(Author.bylines(article.authors.all(), get_language() or "en"), get_language() or "en")
         questions = ["finishing", "finishing_named"] if waits else []
-        unlisted = ["begins_with_update"] if article.state == Article.State.ANNOUNCED else []
+        unlisted = (
+            ["begins_with_update"] if article.state == Article.State.ANNOUNCED or article.begins_with_update else []
+        )
         state = ["state", *unlisted, *questions, "coverage_start", "coverage_end", "time_zone"]
         texts = [f"headline_{own}", f"standfirst_{own}"]
         photo = ["photo", *(f"photo_{name}_{own}" for name in ("alt", "caption", "credit"))]

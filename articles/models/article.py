@@ -153,8 +153,8 @@ class Article(CoverageRules, Versioned, Illustrated):
                 name="clock_has_finished_the_coverage",
             ),
             DatabaseCheck(
-                condition=Q(state="announced") | Q(begins_with_update=False),
-                name="only_announced_coverage_begins_with_an_update",
+                condition=~Q(state="live") | Q(begins_with_update=False),
+                name="live_coverage_has_begun",
             ),
             DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
         ]
@@ -210,7 +210,8 @@ class Article(CoverageRules, Versioned, Illustrated):
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
-            self.begins_with_update = self.begins_with_update and self.state == self.State.ANNOUNCED
+            # Coverage that is called off before its first update stays out of the lists.
+            self.begins_with_update = self.begins_with_update and self.state != self.State.LIVE
             self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
             self.start_day = self.coverage_start.astimezone(self.zone).date()
@@ -282,7 +283,8 @@ class Article(CoverageRules, Versioned, Illustrated):
     @property
     def state_words(self) -> str:
         """Return the state for people of the newsroom."""
-        return gettext("Not public yet") if self.begins_with_update else self.get_state_display()
+        is_to_begin = self.begins_with_update and self.state == self.State.ANNOUNCED
+        return gettext("Not public yet") if is_to_begin else self.get_state_display()
 
     @property
     def zone(self) -> datetime.tzinfo:
