@@ -4,6 +4,7 @@ from liveblog.accounts.models import Invitation, Profile
 from liveblog.alerts.models import Alert, AlertChoice
 from liveblog.audit.models import Entry
 from liveblog.branding.models import Brand, BrandFile, SiteLink
+from liveblog.configuration.models import StoredSetting
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.rest.models import StoredAnswer, Token
@@ -25,6 +26,7 @@ __all__ = [
     "SearchText",
     "SiteLink",
     "StoredAnswer",
+    "StoredSetting",
     "Token",
     "Webhook",
     "Wording",

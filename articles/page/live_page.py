@@ -60,8 +60,8 @@ def find(slug: str) -> elements.Page | None:
 
 
 def listed(language: str) -> QuerySet[Article]:
-    """Return the articles that can be opened in a language."""
-    found = Article.objects.for_cards().filter(languages__has=language)
+    """Return the articles that lists in a language may show."""
+    found = Article.objects.listed().for_cards().filter(languages__has=language)
     return found if _offered(language) else found.none()
 
 
