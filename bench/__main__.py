@@ -436,7 +436,7 @@ def embeds(rounds: int) -> None:
 
 # 8. Notifications -----------------------------------------------------------------------------------------------------
 
-FOLLOWERS = 100_000
+FOLLOWERS = int(os.environ.get("F", 100_000))
 
 
 def notifications(rounds: int) -> None:
