@@ -44,6 +44,7 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
         _("The source gives no language, or one that this site doesn’t offer, so the language was detected."),
     ),
     "partial": ("doubtful", _("The source lists only some of its entries.")),
+    "slug": ("doubtful", _("URL slugs that another live blog has or had weren’t used in other languages.")),
     "edited-here": ("doubtful", _("Updates that were edited here were left unchanged.")),
     "missing": ("doubtful", _("Many entries disappeared from the source at once. None of them was withdrawn.")),
 }
