@@ -262,3 +262,12 @@ def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_
         run(str(other), "--time-zone", "Mars/Olympus")
     assert ImportedUpdate.objects.count() == 3
     assert Article.objects.count() == 1
+
+
+def test_a_live_blog_that_was_imported_is_not_imported_under_another_name(site: OldSite) -> None:
+    blog(site)
+    run(f"{site.url}/election", "--slug", "election")
+    with pytest.raises(CommandError, match="already, as “election”"):
+        run(f"{site.url}/election", "--slug", "another")
+    run(f"{site.url}/election")
+    assert list(Article.objects.values_list("slug", flat=True)) == ["election"]
