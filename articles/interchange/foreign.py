@@ -111,6 +111,9 @@ class ForeignSource:
         is_over = blog.is_over or (end is not None and end <= timezone.now())
         content = markup.content_of(blog.body, blog.address) if blog.body else Content()
         headline = self._fitting(markup.line_of(blog.headline), 200, "headline")
+        if len(content.body) > richtext.MAX_LENGTH:
+            self.notes.add("cut", headline)
+            content.body = _shortened(content.body)
         data: Data = {
             "source_language": language,
             "languages": [language],
@@ -120,7 +123,7 @@ class ForeignSource:
             "coverage_end": max(filter(None, (end or last, start))) if is_over else None,
             f"headline_{language}": headline or urlsplit(blog.address).hostname or blog.key[:200],
             f"standfirst_{language}": self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
-            f"body_{language}": content.body if len(content.body) <= richtext.MAX_LENGTH else "",
+            f"body_{language}": content.body,
         }
         slug = slugify(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2].removesuffix(".html"))
         data["slug"] = slug if not slug.isdigit() else ""
@@ -132,7 +135,7 @@ class ForeignSource:
                 f"photo_credit_{language}": image.credit[:200],
             }
         return Coverage(
-            key=blog.key[:500],
+            key=_key(blog.key),
             data={name: value for name, value in data.items() if value not in ("", None)},
             bylines=self._bylines,
             authors=self._author_keys(blog.authors),
@@ -226,13 +229,16 @@ class ForeignSource:
         if entry.is_withdrawn:
             data["withdrawn_at"] = times.read(entry.modified, self._zone)[0]
         addresses = [(language, entry.address)] if entry.address and "#" not in entry.address else []
-        return Post(entry.key[:500], data, addresses=addresses)
+        return Post(_key(entry.key), data, addresses=addresses)
 
     def _pictures(self, images: Iterable[Image], label: str) -> list[Data]:
         language = self._language
         found: dict[str, Data] = {}
         for image in images:
-            if image.address in found or len(found) == MAX_PICTURES:
+            if image.address in found:
+                continue
+            if len(found) == MAX_PICTURES:
+                self.notes.add("picture", f"{image.address} – {label}")
                 continue
             texts = {
                 f"{name}_{language}": self._fitting(markup.line_of(text), _LENGTHS[name], label)
@@ -270,6 +276,11 @@ class ForeignSource:
             raise SourceError(_("The source doesn’t give its language. Choose its language."))
         self.notes.add("language", found[0])
         return found[0]
+
+
+def _key(stated: str) -> str:
+    """Return the name of an entry or a coverage, as long as it may be."""
+    return stated if len(stated) <= 500 else f"sha256:{hashlib.sha256(stated.encode()).hexdigest()}"
 
 
 _LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}
