@@ -39,6 +39,10 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "cut": ("doubtful", _("Texts that were too long were cut.")),
     "second-embed": ("doubtful", _("An update can have only one embed; any others became links.")),
     "no-credit": ("doubtful", _("Pictures without a credit line were credited to their website.")),
+    "no-headline": (
+        "doubtful",
+        _("The source has no headline, so one was made from the URL slug or the first entry."),
+    ),
     "language": (
         "doubtful",
         _("The source gives no language, or one that this site doesn’t offer, so the language was detected."),

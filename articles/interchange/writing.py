@@ -238,6 +238,7 @@ class ArticleWriter:
         # The columns without a language repeat others; those that no form has are set by `save`.
         not_checked = {"slug", "languages", *columns.fields_of(Article)}
         article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
+        article.validate_constraints(exclude={"slug"})
         if exact.get("state") not in Article.State.values:
             raise ValidationError({"state": str(exact.get("state"))})
         return article, exact

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _opened(options: dict[str, Any]) -> AbstractContextManager[Source]:
-        stated = Options(language=options["language"], time_zone=options["time_zone"])
+        stated = Options(options["language"], options["time_zone"], options["slug"])
         return sources.opened(options["source"], stated, slug=options["slug"], trusted=True)
 
     def _run(self, options: dict[str, Any], *, following: bool) -> None:
