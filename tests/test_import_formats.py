@@ -262,7 +262,7 @@ def test_moments_are_read_in_any_notation(value: object, expected: str | None, d
 
 def test_a_live_blog_without_a_name_is_told_from_others_and_gets_a_headline() -> None:
     def coverage(slug: str, *entries: int) -> Coverage:
-        answer = {"entries": [blogs.wordpress_entry(number) for number in entries]}
+        answer = {"entries": [blogs.wordpress_entry(number, share_link="") for number in entries]}
         return read(answer, Options("en", slug=slug)).coverage()
 
     first, second, named = coverage("", 1, 2), coverage("", 7), coverage("storm-night", 1)
