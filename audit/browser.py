@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -11,8 +13,22 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-def faults(browser: Browser, url: str, scheme: str, size: ViewportSize) -> list[str]:
-    """Return the rules of axe that a page breaks, as it is and with what its controls open."""
+#: What opens something on a page; None of them needs to be on it.
+CONTROLS = (
+    ".menu-button",
+    ".language-button",
+    "#updates .share",
+    "details.filter summary",
+    "details.background summary",
+    ".dock .here",
+    "#comments-form summary",
+)
+
+
+def faults(
+    browser: Browser, pages: dict[str, str], scheme: str, size: ViewportSize
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the rules of axe that each page breaks, as it is and with what its controls open, by the page's name."""
     # axe sets styles that the Content-Security-Policy forbids.
     context = browser.new_context(
         bypass_csp=True,
@@ -22,15 +38,16 @@ def faults(browser: Browser, url: str, scheme: str, size: ViewportSize) -> list[
         service_workers="block",
     )
     page = context.new_page()
-    page.goto(url, wait_until="networkidle")
-    found = _faults(page)
-    for control in ("#updates .share", "details.filter summary", ".language-button", ".dock .here"):
-        if page.locator(control).first.is_visible():
-            page.locator(control).first.click()
-            found += [f"{fault} after {control}" for fault in _faults(page)]
-            page.keyboard.press("Escape")
+    for name, url in pages.items():
+        page.goto(url, wait_until="networkidle")
+        found = _faults(page)
+        for control in CONTROLS:
+            if page.locator(control).first.is_visible():
+                page.locator(control).first.click()
+                found += [f"{fault} after {control}" for fault in _faults(page) if fault not in found]
+                page.keyboard.press("Escape")
+        yield name, found
     context.close()
-    return found
 
 
 def _faults(page: Page) -> list[str]:

@@ -47,7 +47,6 @@ class Times {
 
   /** @param {HTMLElement} root */
   #show(root) {
-    // The notice of a copy has a time without a moment until it is shown.
     for (const time of all(root, "time[datetime]")) if (time instanceof HTMLTimeElement) this.#write(time);
     for (const clock of all(root, "[data-clock]")) this.#set(clock);
     for (const zone of all(root, ".zone")) this.#describe(zone);
