@@ -27,6 +27,8 @@ export class KeyEvents {
     const count = this.#list?.children.length ?? 0;
     const number = this.#sheet?.querySelector("h2 .nums");
     if (number) number.textContent = String(count);
+    this.#sheet?.classList.toggle("without-events", count === 0);
+    if (this.#dock) find(this.#dock, ".here", HTMLButtonElement).disabled = count === 0;
     this.#mark();
   }
 
