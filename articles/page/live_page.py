@@ -428,6 +428,10 @@ class LivePage:
         return rendering.list_html(self.items, self.article, self.language)
 
     @property
+    def moments_max(self) -> int:
+        return MOMENTS_MAX
+
+    @property
     def has_untranslated(self) -> bool:
         """Whether an update stands there in another language."""
         return 'untranslated">' in self.updates
