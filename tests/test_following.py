@@ -23,6 +23,7 @@ from articles.following.models import Delivery, Edition, Follow, Story
 from articles.models import Article, Topic, Update
 from articles.publishing import syndication
 from liveblog.actors import Machine, acting_as
+from liveblog.languages import column
 from liveblog.webpush.models import PushSubscription, quiet_ends
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -195,7 +196,7 @@ def test_a_site_without_a_key_offers_nothing_and_queues_nothing(service: PushSer
 
 
 def translate(update: Update, language: str, text: str) -> None:
-    setattr(update, f"headline_{language}", text)
+    setattr(update, column("headline", language), text)
     update.save()
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from liveblog.languages import RIGHT_TO_LEFT, direction
+from liveblog.languages import direction, is_right_to_left
 
 #: In pixels: what networks recommend for links (https://ogp.me/).
 SIZE = (1200, 630)
@@ -101,7 +101,7 @@ def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] 
     look = card.look
     image = Image.new("RGB", size, look.background)
     photo = _decoded(open_photo) if open_photo else None
-    rtl = card.language in RIGHT_TO_LEFT
+    rtl = is_right_to_left(card.language)
     left, right = _MARGIN, width - _MARGIN
     if photo is not None:
         across = round(width * _PHOTO_SHARE)
@@ -147,7 +147,7 @@ class _Writer:
         self._draw = draw
         self._language = card.language
         self._look = card.look
-        self._rtl = card.language in RIGHT_TO_LEFT
+        self._rtl = is_right_to_left(card.language)
         self._edges = left, right
         self._left, self._right = left, right
 

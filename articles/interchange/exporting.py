@@ -20,7 +20,7 @@ from articles.pictures import versions as pictures
 from articles.text.localized import text_in
 from articles.translations import columns
 from articles.translations.review import holds
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 _CHUNK = 100
 
@@ -250,4 +250,4 @@ def _chain(*querysets: Any) -> Iterator[Picture]:
 
 
 def _names(item: Any) -> dict[str, str]:
-    return {code: name for code in SHIPPED if (name := text_in(item, "name", code))}
+    return {code: name for code in KNOWN if (name := text_in(item, "name", code))}

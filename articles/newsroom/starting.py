@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from articles import changes
 from articles.models import Article, Author, CoverageDefaults, Update
 from liveblog.actors import acting_as
+from liveblog.languages import column
 from liveblog.translation import detector
 
 if TYPE_CHECKING:
@@ -132,10 +133,10 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
 
     The same line that a user sends twice at once starts one coverage.
     """
-    column = f"headline_{wanted.language}"
+    headline = column("headline", wanted.language)
     with transaction.atomic(), acting_as(user):
         since = timezone.now() - SAME_WITHIN
-        same = Article.objects.filter(events__user=user, events__at__gte=since, **{column: wanted.headline})
+        same = Article.objects.filter(events__user=user, events__at__gte=since, **{headline: wanted.headline})
         if (before := same.exclude(state=State.FINISHED).first()) is not None:
             return before
         article = Article(
@@ -145,7 +146,7 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
             time_zone=wanted.time_zone,
             state=state,
             policies=wanted.policies,
-            **{column: wanted.headline},
+            **{headline: wanted.headline},
         )
         if wanted.starts_at is not None:
             article.coverage_start = wanted.starts_at

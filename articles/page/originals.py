@@ -17,7 +17,7 @@ from articles.models import Article, Update
 from articles.templatetags.live import absolute
 from articles.translations.models import Translation
 from articles.translations.selection import of_article, of_update
-from liveblog.languages import LOCALES
+from liveblog.languages import column, open_graph_locale
 
 State = Translation.State
 
@@ -71,11 +71,12 @@ class Originals:
     @property
     def locale(self) -> str:
         """Return the locale of the text (Open Graph)."""
-        return LOCALES[self.texts.get(self.language) or self.language]
+        return open_graph_locale(self.texts.get(self.language) or self.language)
 
     @property
     def other_locales(self) -> list[str]:
-        return [LOCALES[language] for language in self.languages if LOCALES[language] != self.locale]
+        locales = map(open_graph_locale, self.languages)
+        return [locale for locale in dict.fromkeys(locales) if locale != self.locale]
 
 
 def originals_of_article(article: Article, language: str, suffix: str = "") -> Originals:
@@ -99,5 +100,5 @@ def in_own_words(language: str) -> QuerySet[Article]:
         Q(Exists(rows.filter(state__in=(State.MACHINE, State.REVIEW)))) & ~unreviewed
     )
     return Article.objects.filter(languages__has=language).filter(
-        Q(source_language=language) | (Q(**{f"headline_{language}__gt": ""}) & translated)
+        Q(source_language=language) | (Q(**{f"{column('headline', language)}__gt": ""}) & translated)
     )

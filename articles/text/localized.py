@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from liveblog import lists
-from liveblog.languages import direction
+from liveblog.languages import column, direction
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ def joined(texts: Sequence[Text], language: str) -> SafeString:
 
 def text_in(item: models.Model, field: str, language: str) -> str:
     """Return the text of a translated field in exactly this language; empty if there is none."""
-    return getattr(item, f"{field}_{language}") or ""
+    return getattr(item, column(field, language)) or ""

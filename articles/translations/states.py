@@ -21,7 +21,7 @@ from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
 from articles.translations import columns, review, suggestions, usage
 from liveblog.actors import acting_user
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.translation import engines
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Snapshot:
 
     @classmethod
     def as_read(cls, item: Article | Update) -> Snapshot:
-        return cls(item.source_language, {language: columns.texts_of(item, language) for language in SHIPPED})
+        return cls(item.source_language, {language: columns.texts_of(item, language) for language in KNOWN})
 
     @property
     def source(self) -> Texts:

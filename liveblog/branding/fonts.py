@@ -10,7 +10,7 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 from fontTools.ttLib import TTFont, TTLibError
 
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 MAX_BYTES = 600_000
 
@@ -63,7 +63,7 @@ def facts_of(file: File) -> FontFacts:
     # A damaged file raises errors of many kinds, those of brotli and struct among them.
     except (TTLibError, Exception) as error:
         raise ValidationError(_("The font file is damaged.")) from error
-    languages = [code for code in SHIPPED if all(ord(letter) in known for letter in _letters(code))]
+    languages = [code for code in KNOWN if all(ord(letter) in known for letter in _letters(code))]
     if not languages:
         raise ValidationError(_("The font doesn’t have the letters of any of the languages."))
     return FontFacts(languages, weights)

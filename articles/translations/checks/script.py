@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from articles.translations.checks.pair import SENTENCE_END, Pair, base, shortened
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.translation.detector import known, language_of
 
 _LATIN = "A-Za-zÀ-ɏḀ-ỿ"
@@ -77,7 +77,7 @@ def _foreign(language: str) -> re.Pattern[str]:
 
 
 #: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
-_LIKELY = frozenset(SHIPPED) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
+_LIKELY = frozenset(KNOWN) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
 _QUOTED = re.compile(r"[«“„»”\"]")
 _LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
 #: A sentence that stays as it is has more words than names do; a quotation may be a title.

@@ -1,0 +1,132 @@
+"""Add the columns of languages to the tables of a database, and take them out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps as present
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from modeltranslation.translator import translator
+
+from liveblog.languages import KNOWN, SHIPPED, column, split_column
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.models.constraints import BaseConstraint
+
+
+def added() -> list[str]:
+    """Return the codes of the languages that this site has added to the shipped ones."""
+    return [code for code in KNOWN if code not in SHIPPED]
+
+
+def translated_models() -> list[type[models.Model]]:
+    """Return the models that have translated fields, in a fixed order."""
+    found = translator.get_registered_models(abstract=False)
+    return sorted(found, key=lambda model: model._meta.label_lower)
+
+
+def fields_in(model: type[models.Model], language: str) -> dict[str, models.Field]:
+    """Return the columns of a model for texts in a language, by their names."""
+    names = (column(field, language) for field in translator.get_options_for_model(model).all_fields)
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return {name: fields[name] for name in names if name in fields}
+
+
+def constraints_in(model: type[models.Model], language: str) -> list[BaseConstraint]:
+    """Return the constraints of a model for rows in a language: their names end as its columns do."""
+    found = ((split_column(constraint.name), constraint) for constraint in model._meta.constraints)
+    return [constraint for ending, constraint in found if ending and ending[1] == language]
+
+
+def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_signal: Any) -> None:
+    """Add the columns and constraints of added languages that the tables lack; a receiver of signals of `migrate`."""
+    if added() and lacking(connections[using], apps):
+        with transaction_of_schema(connections[using]) as editor:
+            add(editor, apps)
+
+
+def transaction_of_schema(connection: BaseDatabaseWrapper) -> BaseDatabaseSchemaEditor:
+    """Return a context in which tables change as a whole or not at all."""
+    return connection.schema_editor(atomic=True)
+
+
+def lacking(connection: BaseDatabaseWrapper, apps: Apps = present) -> list[str]:
+    """Return the names of columns and constraints of added languages that the tables of a database lack."""
+    return [name for _model, name, _thing in _lacking(connection, apps)]
+
+
+def _lacking(
+    connection: BaseDatabaseWrapper, apps: Apps
+) -> list[tuple[type[models.Model], str, models.Field | BaseConstraint]]:
+    found: list[tuple[type[models.Model], str, models.Field | BaseConstraint]] = []
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for model, known in _stored_models(apps):
+            table = known._meta.db_table
+            if table not in tables:
+                continue
+            columns = {each.name for each in connection.introspection.get_table_description(cursor, table)}
+            constraints = connection.introspection.get_constraints(cursor, table)
+            for language in added():
+                fields = fields_in(model, language).items()
+                # A field that the migrations do not know yet is added by one of them.
+                found += [
+                    (known, name, field)
+                    for name, field in fields
+                    if name not in columns and _is_translated_in(known, name)
+                ]
+                found += [
+                    (known, each.name, each) for each in constraints_in(model, language) if each.name not in constraints
+                ]
+    return found
+
+
+def _stored_models(apps: Apps) -> Iterator[tuple[type[models.Model], type[models.Model]]]:
+    """Yield the models with translated fields, each with itself as `apps` has it."""
+    for model in translated_models():
+        try:
+            yield model, apps.get_model(model._meta.label)
+        except LookupError:
+            continue
+
+
+def _is_translated_in(model: type[models.Model], name: str) -> bool:
+    field, _language = split_column(name) or ("", "")
+    return any(each.name == field for each in model._meta.concrete_fields)
+
+
+def add(editor: BaseDatabaseSchemaEditor, apps: Apps = present) -> None:
+    """Add the columns and constraints of added languages that the tables lack.
+
+    The columns may be null, so PostgreSQL and SQLite add them without a look at the rows. PostgreSQL reads the rows
+    once for each constraint; SQLite makes the table again.
+    """
+    for model, _name, thing in _lacking(editor.connection, apps):
+        if isinstance(thing, models.Field):
+            field = thing.clone()
+            field.set_attributes_from_name(thing.name)
+            field.model = model
+            editor.add_field(model, field)
+        else:
+            editor.add_constraint(model, thing)
+
+
+def remove(connection: BaseDatabaseWrapper, language: str) -> None:
+    """Take the columns and constraints of an added language out of the tables, with all that the columns hold."""
+    assert language in added()
+    with transaction.atomic(connection.alias), transaction_of_schema(connection) as editor:
+        for model in translated_models():
+            with connection.cursor() as cursor:
+                table = model._meta.db_table
+                columns = {each.name for each in connection.introspection.get_table_description(cursor, table)}
+                constraints = connection.introspection.get_constraints(cursor, table)
+            for constraint in constraints_in(model, language):
+                if constraint.name in constraints:
+                    editor.remove_constraint(model, constraint)
+            for name, field in fields_in(model, language).items():
+                if name in columns:
+                    editor.remove_field(model, field)
