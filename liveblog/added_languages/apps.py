@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -15,6 +15,8 @@ class AddedLanguagesConfig(AppConfig):
     def ready(self) -> None:
         from liveblog.added_languages.tables import bring_up_to_date
 
+        # The signals come once for each app that has models.
+        sender = apps.get_app_config("liveblog")
         # Before, because a migration may make a table again with its columns; after, because it may have added fields.
-        pre_migrate.connect(bring_up_to_date, sender=self, dispatch_uid="added languages, before")
-        post_migrate.connect(bring_up_to_date, sender=self, dispatch_uid="added languages, after")
+        pre_migrate.connect(bring_up_to_date, sender=sender, dispatch_uid="added languages, before")
+        post_migrate.connect(bring_up_to_date, sender=sender, dispatch_uid="added languages, after")

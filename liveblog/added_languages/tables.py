@@ -105,14 +105,21 @@ def add(editor: BaseDatabaseSchemaEditor, apps: Apps = present) -> None:
     The columns may be null, so PostgreSQL and SQLite add them without a look at the rows. PostgreSQL reads the rows
     once for each constraint; SQLite makes the table again.
     """
-    for model, _name, thing in _lacking(editor.connection, apps):
+    found = _lacking(editor.connection, apps)
+    for model, name, thing in found:
         if isinstance(thing, models.Field):
             field = thing.clone()
-            field.set_attributes_from_name(thing.name)
+            field.set_attributes_from_name(name)
             field.model = model
             editor.add_field(model, field)
-        else:
-            editor.add_constraint(model, thing)
+    made_again = set()
+    for model, _name, thing in sorted(found, key=lambda each: not isinstance(each[2], models.CheckConstraint)):
+        if isinstance(thing, models.Field) or model in made_again:
+            continue
+        editor.add_constraint(model, thing)
+        if editor.connection.vendor == "sqlite" and isinstance(thing, models.CheckConstraint):
+            # The new table has all constraints of its model.
+            made_again.add(model)
 
 
 def remove(connection: BaseDatabaseWrapper, language: str) -> None:
