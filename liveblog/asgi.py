@@ -39,6 +39,7 @@ from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.handler import Handler
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
@@ -47,7 +48,7 @@ from liveblog.webhooks.sending import send_when_due as send_to_webhooks
 
 #: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
 _BULKHEADS = (
-    r"/[a-z]{2,3}/live/([^/]+)/comments/(?!\d+/translation/)",
+    rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)",
     r"/admin/articles/article/(\d+)/(?!desk/embed/)",
     r"/admin/articles/(update|translation)/(?!pictures/)",
     r"/admin/(comments)/(?!comment/\d+/translate/)",

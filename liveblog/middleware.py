@@ -6,13 +6,16 @@ from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
 
 from liveblog import http_methods, limits, logs, metrics, tracing
+from liveblog.languages import CODE_IN_ADDRESS, tag
 
 #: An id that a proxy may give a request.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
@@ -101,7 +104,7 @@ def _own_host() -> str:
     return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
 
 
-_LANGUAGE = re.compile(r"^/(?:vote/|embed/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(rf"^(/(?:vote/|embed/)?)({CODE_IN_ADDRESS})(?=/|$)", re.IGNORECASE)
 
 
 class PostLimitMiddleware:
@@ -144,18 +147,27 @@ class LanguageMiddleware(LocaleMiddleware):
     language it may redirect, depending on Accept-Language and the cookie.
     """
 
-    def process_request(self, request: HttpRequest) -> None:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:  # type: ignore[override]
         match = _LANGUAGE.match(request.path_info)
-        if match and match[1] in dict(settings.LANGUAGES):
-            request.page_language = match[1]  # type: ignore[attr-defined]
-            translation.activate(match[1])
-            request.LANGUAGE_CODE = match[1]
-        else:
+        language = match[2].lower() if match else ""
+        if match is None or language not in dict(settings.LANGUAGES):
             super().process_request(request)
+            return None
+        if language != match[2] and request.method in http_methods.SAFE:
+            # People write language tags as "pt-BR"; each page has one address.
+            query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+            rest = iri_to_uri(request.path_info[match.end() :])
+            response = HttpResponsePermanentRedirect(f"{match[1]}{language}{rest}{query}")
+            patch_cache_control(response, public=True, max_age=3600)
+            return response
+        request.page_language = language  # type: ignore[attr-defined]
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        return None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         language = getattr(request, "page_language", None)
         if language is None:
             return super().process_response(request, response)
-        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("Content-Language", tag(language))
         return response

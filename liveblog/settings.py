@@ -452,6 +452,11 @@ if unknown := set(_offered) - languages.KNOWN.keys():
 LANGUAGES = [(code, name) for code, name in languages.KNOWN.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
 LANGUAGES_BIDI = [code for code in languages.KNOWN if languages.is_right_to_left(code)]
+#: Font files for the pictures of shared links, for letters that the product's own font lacks.
+CARD_FONTS: list[str] = env.list("CARD_FONTS", [])
+for _name in CARD_FONTS:
+    if not Path(_name).is_file():
+        raise ImproperlyConfigured(f"CARD_FONTS names {_name}, which is no file.")
 #: Catalogues of the site, for its own languages or in place of words of the product.
 SITE_LOCALE = env.path("SITE_LOCALE", _DATA_DIR / "site_locale")
 # The last directory holds strings of Django that Django has not translated.

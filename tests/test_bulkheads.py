@@ -6,9 +6,10 @@ import pytest
 
 from liveblog import handler
 from liveblog.handler import Bulkheads
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.outages import Busy
 
-PATHS = (r"/[a-z]{2}/live/([^/]+)/comments/", r"/admin/(comments)/(?!comment/\d+/translate/)")
+PATHS = (rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/", r"/admin/(comments)/(?!comment/\d+/translate/)")
 
 
 def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:

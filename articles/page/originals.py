@@ -17,7 +17,7 @@ from articles.models import Article, Update
 from articles.templatetags.live import absolute
 from articles.translations.models import Translation
 from articles.translations.selection import of_article, of_update
-from liveblog.languages import column, open_graph_locale
+from liveblog.languages import column, open_graph_locale, tag
 
 State = Translation.State
 
@@ -66,7 +66,7 @@ class Originals:
             return []
         default = self.default or self.address(self.source if self.source in languages else languages[0])
         addresses = [(language, self.address(language)) for language in languages] + [("x-default", default)]
-        return [{"language": language, "url": absolute(url)} for language, url in addresses]
+        return [{"language": tag(language), "url": absolute(url)} for language, url in addresses]
 
     @property
     def locale(self) -> str:
