@@ -40,7 +40,7 @@ def mixed_letters(pair: Pair) -> list[str]:
         return []
     originals = set(_WORD.findall(pair.source.text))
     letters = letters_of_other_language(pair.target.text, pair.language)
-    own, foreign = letters_of(base(pair.language)), _foreign(base(pair.language))
+    own, foreign = letters_of(pair.language), _foreign(pair.language)
     return (letters if len(letters) == 1 else []) + [
         word
         for word in _WORD.findall(pair.target.text)
@@ -51,8 +51,7 @@ def mixed_letters(pair: Pair) -> list[str]:
 
 def in_other_script(text: str, source: str, language: str) -> bool:
     """Return whether a text is mostly in letters that its language does not use, other than names from the source."""
-    language = base(language)
-    if language not in _JUDGED:
+    if base(language) not in _JUDGED:
         return False
     words = [word for word in _WORD.findall(text) if len(word) > 1]
     foreign = [word for word in words if not letters_of(language).search(word)]
@@ -74,13 +73,17 @@ def _mixed(word: str) -> bool:
 @lru_cache(maxsize=32)
 def letters_of(language: str) -> re.Pattern[str]:
     """Return a pattern of one letter in the script of a language."""
-    return re.compile(f"[{_SCRIPTS.get(language) or _OTHERS.get(script_of(language), _LATIN)}]")
+    return re.compile(f"[{_letters(language)}]")
+
+
+def _letters(language: str) -> str:
+    return _SCRIPTS.get(language) or _OTHERS.get(script_of(language), _LATIN)
 
 
 @lru_cache(maxsize=32)
 def _foreign(language: str) -> re.Pattern[str]:
     """Return the letters that have no place in a text: Latin ones have one everywhere, as names of companies."""
-    own = _SCRIPTS.get(language, _LATIN)
+    own = _letters(language)
     return re.compile("[" + "".join(letters for letters in (_CYRILLIC, _GREEK, _ARABIC) if letters not in own) + "]")
 
 
@@ -99,7 +102,7 @@ def foreign_text(pair: Pair) -> list[str]:
     if language != base(pair.source_language):
         originals = set(_sentences(pair.source.text))
         untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
-        if not untouched and in_other_script(pair.target.text, pair.source.text, language):
+        if not untouched and in_other_script(pair.target.text, pair.source.text, pair.language):
             untouched = [" ".join(pair.target.text.split())]
     letters = letters_of_other_language(pair.target.text, language)
     if len(letters) > 1:  # one word may be a name
