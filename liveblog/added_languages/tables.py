@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as present
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.migrations import RemoveConstraint, RemoveField
+from django.db.migrations.state import ProjectState
 from modeltranslation.translator import translator
 
 from liveblog.languages import KNOWN, SHIPPED, column, split_column
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from django.apps.registry import Apps
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.operations.base import Operation
     from django.db.models.constraints import BaseConstraint
 
 
@@ -43,7 +48,16 @@ def constraints_in(model: type[models.Model], language: str) -> list[BaseConstra
 
 
 def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_signal: Any) -> None:
-    """Add the columns and constraints of added languages that the tables lack; a receiver of signals of `migrate`."""
+    """Add the columns and constraints of added languages that the tables lack; a receiver of signals of `migrate`.
+
+    Raise CommandError if there are columns of a language that the site no longer names: SQLite would lose them where a
+    migration makes their table again.
+    """
+    if found := forgotten(connections[using]):
+        raise CommandError(
+            f"The database has columns of languages that ADDED_LANGUAGES does not name: {', '.join(found)}. Name the "
+            "languages there. To stop offering a language, take it out of LANGUAGES (manage.py take_out_language)."
+        )
     if added() and lacking(connections[using], apps):
         with transaction_of_schema(connections[using]) as editor:
             add(editor, apps)
@@ -52,6 +66,24 @@ def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_sig
 def transaction_of_schema(connection: BaseDatabaseWrapper) -> BaseDatabaseSchemaEditor:
     """Return a context in which tables change as a whole or not at all."""
     return connection.schema_editor(atomic=True)
+
+
+def forgotten(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return columns for texts in languages that the site does not know, such as "articles_article.headline_ja"."""
+    found = []
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for model in translated_models():
+            table = model._meta.db_table
+            if table not in tables:
+                continue
+            known = {field.column for field in model._meta.concrete_fields}
+            fields = "|".join(translator.get_options_for_model(model).all_fields)
+            pattern = re.compile(rf"({fields})_[a-z]{{2,3}}(_\w+)?")
+            for each in connection.introspection.get_table_description(cursor, table):
+                if each.name not in known and pattern.fullmatch(each.name):
+                    found.append(f"{table}.{each.name}")  # noqa: PERF401
+    return found
 
 
 def lacking(connection: BaseDatabaseWrapper, apps: Apps = present) -> list[str]:
@@ -125,15 +157,18 @@ def add(editor: BaseDatabaseSchemaEditor, apps: Apps = present) -> None:
 def remove(connection: BaseDatabaseWrapper, language: str) -> None:
     """Take the columns and constraints of an added language out of the tables, with all that the columns hold."""
     assert language in added()
-    with transaction.atomic(connection.alias), transaction_of_schema(connection) as editor:
-        for model in translated_models():
-            with connection.cursor() as cursor:
-                table = model._meta.db_table
-                columns = {each.name for each in connection.introspection.get_table_description(cursor, table)}
-                constraints = connection.introspection.get_constraints(cursor, table)
-            for constraint in constraints_in(model, language):
-                if constraint.name in constraints:
-                    editor.remove_constraint(model, constraint)
-            for name, field in fields_in(model, language).items():
-                if name in columns:
-                    editor.remove_field(model, field)
+    state = ProjectState.from_apps(present)
+    with transaction_of_schema(connection) as editor:
+        for label, operation in _removals(language):
+            before, state = state, state.clone()
+            operation.state_forwards(label, state)
+            operation.database_forwards(label, editor, before, state)
+
+
+def _removals(language: str) -> Iterator[tuple[str, Operation]]:
+    for model in translated_models():
+        label, name = model._meta.app_label, model.__name__
+        for constraint in constraints_in(model, language):
+            yield label, RemoveConstraint(name, constraint.name)
+        for field in fields_in(model, language):
+            yield label, RemoveField(name, field)
