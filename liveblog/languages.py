@@ -142,6 +142,8 @@ def nearest(code: str, among: Iterable[str]) -> str | None:
     for 'zh-cn' and never 'zh-hant'. None if none is near.
     """
     offered = list(among)
+    language, dash, rest = code.partition("-")
+    code = f"{_aliases().get(language, language)}{dash}{rest}"
     for each in parents(code):
         if each in offered and script_of(each) == script_of(code):
             return each

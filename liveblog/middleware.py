@@ -13,9 +13,10 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from liveblog import http_methods, limits, logs, metrics, tracing
-from liveblog.languages import CODE_IN_ADDRESS, tag
+from liveblog.languages import CODE_IN_ADDRESS, base, nearest, tag
 
 #: An id that a proxy may give a request.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
@@ -135,6 +136,24 @@ class PostLimitMiddleware:
         return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
+def preferred_language(request: HttpRequest) -> str:
+    """Return the language that a reader has chosen (cookie), or else the first one asked for that the site has.
+
+    Django's own rule offers a language only if there is a catalogue of it. A reader who asks for zh-CN gets zh-hans,
+    one who asks for pt gets pt-br if there is no other, and for a script that the site lacks there is the other one.
+    """
+    offered = [code for code, _name in settings.LANGUAGES]
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in offered:
+        return chosen
+    for wanted, _priority in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if wanted == "*":
+            break
+        if found := nearest(wanted, offered) or next((code for code in offered if base(code) == base(wanted)), None):
+            return found
+    return settings.LANGUAGE_CODE
+
+
 class LanguageMiddleware(LocaleMiddleware):
     """Activate the language in the address of a reader's page, and follow nothing else, so that caches can share it.
 
@@ -151,7 +170,8 @@ class LanguageMiddleware(LocaleMiddleware):
         match = _LANGUAGE.match(request.path_info)
         language = match[2].lower() if match else ""
         if match is None or language not in dict(settings.LANGUAGES):
-            super().process_request(request)
+            translation.activate(preferred_language(request))
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
             return None
         if language != match[2] and request.method in http_methods.SAFE:
             # People write language tags as "pt-BR"; each page has one address.

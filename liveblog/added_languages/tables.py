@@ -13,7 +13,7 @@ from django.db.migrations import RemoveConstraint, RemoveField
 from django.db.migrations.state import ProjectState
 from modeltranslation.translator import translator
 
-from liveblog.languages import KNOWN, SHIPPED, column, split_column
+from liveblog.languages import KNOWN, SHIPPED, column, split_column, tag
 
 if TYPE_CHECKING:
     from django.apps.registry import Apps
@@ -55,8 +55,8 @@ def bring_up_to_date(using: str = DEFAULT_DB_ALIAS, apps: Apps = present, **_sig
     """
     if found := forgotten(connections[using]):
         raise CommandError(
-            f"The database has columns of languages that ADDED_LANGUAGES does not name: {', '.join(found)}. Name the "
-            "languages there. To stop offering a language, take it out of LANGUAGES (manage.py take_out_language)."
+            f"The database has columns of languages that ADDED_LANGUAGES does not name: {', '.join(found)}. Name them "
+            "there. To stop offering a language, take it out of LANGUAGES (manage.py take_out_language)."
         )
     if added() and lacking(connections[using], apps):
         with transaction_of_schema(connections[using]) as editor:
@@ -69,21 +69,21 @@ def transaction_of_schema(connection: BaseDatabaseWrapper) -> BaseDatabaseSchema
 
 
 def forgotten(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return columns for texts in languages that the site does not know, such as "articles_article.headline_ja"."""
-    found = []
+    """Return the languages that the site does not know although tables have columns for texts in them."""
+    found: set[str] = set()
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         for model in translated_models():
-            table = model._meta.db_table
-            if table not in tables:
+            if model._meta.db_table not in tables:
                 continue
             known = {field.column for field in model._meta.concrete_fields}
             fields = "|".join(translator.get_options_for_model(model).all_fields)
-            pattern = re.compile(rf"({fields})_[a-z]{{2,3}}(_\w+)?")
-            for each in connection.introspection.get_table_description(cursor, table):
-                if each.name not in known and pattern.fullmatch(each.name):
-                    found.append(f"{table}.{each.name}")  # noqa: PERF401
-    return found
+            pattern = re.compile(rf"(?:{fields})_([a-z]{{2,3}}(?:_\w+)?)")
+            description = connection.introspection.get_table_description(cursor, model._meta.db_table)
+            found |= {
+                match[1] for each in description if each.name not in known and (match := pattern.fullmatch(each.name))
+            }
+    return sorted(tag("id" if ending == "ind" else ending) for ending in found)
 
 
 def lacking(connection: BaseDatabaseWrapper, apps: Apps = present) -> list[str]:
