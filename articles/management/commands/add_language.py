@@ -37,8 +37,6 @@ class Command(BaseCommand):
             names = [*map(languages.tag, tables.added())]
             wanted = list(dict.fromkeys([*names, tag]))
             self._add_columns(code, wanted)
-            # The models of this process do not have the language.
-            languages.add([code])
             written = catalogues.write(code)
             self.stdout.write(
                 f"Interface: {written.translated} of {written.messages} messages are translated in {written.file}. "
