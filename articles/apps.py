@@ -29,6 +29,7 @@ class ArticlesConfig(AppConfig):
         from articles.rest import webhooks
         from articles.translations import alerts as translation_alerts
         from articles.translations import monitoring
+        from articles.translations.memory.recording import TranslationMemory
         from articles.translations.states import TranslationStates
         from liveblog import metrics
         from liveblog.accounts import invitations
@@ -38,6 +39,7 @@ class ArticlesConfig(AppConfig):
 
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
+        changes.register("translation memory", TranslationMemory())
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())
         changes.register("search", search.SearchIndex())
