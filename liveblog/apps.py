@@ -42,10 +42,10 @@ class LiveblogConfig(AppConfig):
         rekeying.register(second_factor.rekey)
         rekeying.register(webhooks.rekey)
         rekeying.register(stored_settings.rekey)
-        kept = {Brand: current.in_memory, SiteLink: current.in_memory, StoredSetting: configuration.in_memory}
-        for model, value in kept.items():
+        look, stored = current.in_memory.refresh_after_commit, configuration.in_memory.refresh_after_commit
+        for model, refresh in ((Brand, look), (SiteLink, look), (StoredSetting, stored)):
             for signal in (post_save, post_delete):
-                signal.connect(value.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
+                signal.connect(refresh, sender=model, dispatch_uid=f"{model.__name__} in memory")
         for section in (settings_page, pages, mail, server, setup):
             section.register()
         tracing.start()
