@@ -777,3 +777,4 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
 from articles.interchange import admin as interchange_admin  # noqa: E402, F401 - registers its pages
 from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages
 from articles.translations.glossary import admin as glossary_admin  # noqa: E402, F401 - registers its pages
+from articles.translations.memory import admin as memory_admin  # noqa: E402, F401 - registers its pages

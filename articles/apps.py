@@ -31,6 +31,7 @@ class ArticlesConfig(AppConfig):
         from articles.rest import webhooks
         from articles.translations import alerts as translation_alerts
         from articles.translations import monitoring
+        from articles.translations.memory.recording import TranslationMemory
         from articles.translations.states import TranslationStates
         from liveblog import metrics
         from liveblog.accounts import invitations
@@ -39,9 +40,11 @@ class ArticlesConfig(AppConfig):
         from liveblog.newsroom import waiting as newsroom
         from liveblog.webhooks import events
 
+        wording.register("policies", dict(Policy.choices))
+
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
-        wording.register("policies", dict(Policy.choices))
+        changes.register("translation memory", TranslationMemory())
         changes.register("beginning", Beginning())
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())

@@ -1,8 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from liveblog.remembered import Remembered
 
 
 class LiveblogConfig(AppConfig):
@@ -13,7 +22,7 @@ class LiveblogConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from liveblog import checks, jobs, metrics, rekeying, tracing
-        from liveblog.accounts import second_factor, suspension
+        from liveblog.accounts import second_factor, sessions, suspension
         from liveblog.alerts import sending as alerts
         from liveblog.audit import accounts
         from liveblog.branding import current, settings_page
@@ -38,14 +47,19 @@ class LiveblogConfig(AppConfig):
         accounts.connect()
         user_logged_in.connect(alerts.note_language, dispatch_uid="language of alerts")
         suspension.connect()
+        sessions.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
         rekeying.register(webhooks.rekey)
         rekeying.register(stored_settings.rekey)
-        look, stored = current.in_memory.refresh_after_commit, configuration.in_memory.refresh_after_commit
-        for model, refresh in ((Brand, look), (SiteLink, look), (StoredSetting, stored)):
+        remembered: dict[type[Model], Remembered[Any]] = {
+            Brand: current.in_memory,
+            SiteLink: current.in_memory,
+            StoredSetting: configuration.in_memory,
+        }
+        for model, value in remembered.items():
             for signal in (post_save, post_delete):
-                signal.connect(refresh, sender=model, dispatch_uid=f"{model.__name__} in memory")
+                signal.connect(value.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
         for section in (settings_page, pages, mail, server, setup):
             section.register()
         tracing.start()

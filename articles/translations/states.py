@@ -19,6 +19,7 @@ from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
 from articles.translations import columns, review, suggestions, usage
+from articles.translations.memory import drafts
 from liveblog.actors import acting_user
 from liveblog.configuration.options import value
 from liveblog.languages import SHIPPED
@@ -163,6 +164,7 @@ def written_by_people(row: Translation) -> bool:
 def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Texts) -> None:
     """Suggest at once how the texts of people follow a correction if that needs no machine."""
     plan = suggestions.plan(item, row.source, source, texts, row.language)
+    plan = drafts.fill(plan, item, row.language)
     if not plan.sentences:
         row.suggestion = suggestions.as_json(row, source, plan.texts([]), engine="")
         row.leave_queue()
