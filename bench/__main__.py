@@ -41,7 +41,7 @@ from articles.models import Article
 from bench import attack, coverage, interchange, moderation, programs, push, servers
 from bench.interchange import Cost
 from bench.readers import Readers
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.webpush import vapid
 from tests.clients import Journalist
 
@@ -124,7 +124,7 @@ def save(rounds: int) -> None:
     """Measure the time from the journalist's POST until each of 8,000 readers, in eight languages, has the update."""
     count = 8_000
     article = coverage.article(50)
-    languages = list(SHIPPED)
+    languages = list(KNOWN)
     delays: list[float] = []
     lasts: list[float] = []
     with servers.running(servers.runlive()) as server:
@@ -189,14 +189,14 @@ def joining(rounds: int) -> None:
     )
 
     table(
-        f"A herd of {count:,} in {len(SHIPPED)} languages after a kill -9, all in the same moment",
+        f"A herd of {count:,} in {len(KNOWN)} languages after a kill -9, all in the same moment",
         ["start of the server, s", "all back, s", "queries", "revisions asked for", "by table"],
         [_herd(article, count) for _ in range(rounds)],
     )
 
 
 def _herd(article: Article, count: int) -> list[object]:
-    languages, revisions = list(SHIPPED), range(20, 40)
+    languages, revisions = list(KNOWN), range(20, 40)
     paths = [
         coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
         for number in range(count)
@@ -585,7 +585,7 @@ def interchange_(rounds: int) -> None:
         for name, cost in many.items():
             measured.setdefault(name, []).append((few[name], cost))
     table(
-        f"A coverage with {long:,} updates in {len(SHIPPED)} languages, beside one with {SHORT}, start included",
+        f"A coverage with {long:,} updates in {len(KNOWN)} languages, beside one with {SHORT}, start included",
         ["", "s", "updates/s beyond the first", "MB at most", "MB with few", "memory, of that with few"],
         [
             [

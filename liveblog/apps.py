@@ -1,8 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from liveblog.remembered import Remembered
 
 
 class LiveblogConfig(AppConfig):
@@ -18,6 +27,11 @@ class LiveblogConfig(AppConfig):
         from liveblog.audit import accounts
         from liveblog.branding import current, settings_page
         from liveblog.branding.models import Brand, SiteLink
+        from liveblog.configuration import current as configuration
+        from liveblog.configuration import mail, pages, server
+        from liveblog.configuration import rekeying as stored_settings
+        from liveblog.configuration.models import StoredSetting
+        from liveblog.newsroom import setup
         from liveblog.roles import apply_roles
         from liveblog.search import users
         from liveblog.translation import engines
@@ -37,8 +51,15 @@ class LiveblogConfig(AppConfig):
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
         rekeying.register(webhooks.rekey)
-        for model in (Brand, SiteLink):
+        rekeying.register(stored_settings.rekey)
+        remembered: dict[type[Model], Remembered[Any]] = {
+            Brand: current.in_memory,
+            SiteLink: current.in_memory,
+            StoredSetting: configuration.in_memory,
+        }
+        for model, value in remembered.items():
             for signal in (post_save, post_delete):
-                signal.connect(current.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
-        settings_page.register()
+                signal.connect(value.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
+        for section in (settings_page, pages, mail, server, setup):
+            section.register()
         tracing.start()

@@ -26,6 +26,7 @@ from articles.publishing import syndication
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES
+from liveblog.languages import column
 from liveblog.webpush import rests, sending
 from liveblog.webpush.apart import Sender
 from liveblog.webpush.models import PushSubscription, quiet_ends
@@ -200,7 +201,7 @@ def test_a_site_without_a_key_offers_nothing_and_queues_nothing(service: PushSer
 
 
 def translate(update: Update, language: str, text: str) -> None:
-    setattr(update, f"headline_{language}", text)
+    setattr(update, column("headline", language), text)
     update.save()
 
 

@@ -16,6 +16,7 @@ from articles.interchange.fetching import Fetching
 from articles.interchange.foreign import Options
 from articles.interchange.records import Coverage, Post, Source, SourceError
 from articles.text import richtext
+from liveblog.languages import column
 from tests import foreign_blogs as blogs
 
 UTC = datetime.UTC
@@ -31,7 +32,7 @@ def codes(source: Source) -> set[str]:
 
 
 def texts(posts: list[Post], language: str = "en") -> list[tuple[str, str]]:
-    return [(post.data[f"headline_{language}"], post.data[f"body_{language}"]) for post in posts]
+    return [(post.data[column("headline", language)], post.data[column("body", language)]) for post in posts]
 
 
 # JSON-LD and microdata ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from articles.pictures import versions as pictures
 from articles.text.localized import text_in
 from articles.translations import columns
 from articles.translations.review import holds
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 _CHUNK = 100
 
@@ -259,7 +259,7 @@ def _chain(*querysets: Any) -> Iterator[Picture]:
 
 
 def _names(item: Any, field: str = "name") -> dict[str, str]:
-    return {code: name for code in SHIPPED if (name := text_in(item, field, code))}
+    return {code: name for code in KNOWN if (name := text_in(item, field, code))}
 
 
 def _author_line(author: Author) -> Data:

@@ -27,7 +27,7 @@ from articles.interchange.records import Byline, Coverage, Data, Post, SourceErr
 from articles.models import Picture
 from articles.text import richtext
 from articles.text.plaintext import first_words, plain_text
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column, nearest
 from liveblog.translation import detector
 
 #: An update with more pictures would be a gallery.
@@ -124,18 +124,18 @@ class ForeignSource:
             "state": "finished" if is_over else "live",
             "coverage_start": min(start, first),
             "coverage_end": max(filter(None, (end or last, start))) if is_over else None,
-            f"headline_{language}": headline,
-            f"standfirst_{language}": self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
-            f"body_{language}": content.body,
+            column("headline", language): headline,
+            column("standfirst", language): self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
+            column("body", language): content.body,
         }
         slug = slugify(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2].removesuffix(".html"))
         data["slug"] = slug if not slug.isdigit() else ""
         image = blog.image or next(iter(content.images), None)
         if image is not None:
             data |= {
-                f"photo_alt_{language}": (image.alt or image.caption or headline)[:300],
-                f"photo_caption_{language}": image.caption[:500],
-                f"photo_credit_{language}": image.credit[:200],
+                column("photo_alt", language): (image.alt or image.caption or headline)[:300],
+                column("photo_caption", language): image.caption[:500],
+                column("photo_credit", language): image.credit[:200],
             }
         return Coverage(
             key=self._key,
@@ -232,14 +232,14 @@ class ForeignSource:
             "state": "withdrawn" if entry.is_withdrawn else "draft" if entry.is_draft else "published",
             "first_published_at": moment,
             "is_key": entry.is_key,
-            f"headline_{language}": self._fitting(headline, 200, label),
-            f"body_{language}": richtext.normalise(body),
+            column("headline", language): self._fitting(headline, 200, label),
+            column("body", language): richtext.normalise(body),
             "authors": self._author_keys(entry.authors),
             "pictures": pictures,
             "embed": {"url": embed} if embed else None,
         }
         if kind == "quote":
-            data[f"attribution_{language}"] = self._fitting(markup.line_of(entry.attribution), 200, label)
+            data[column("attribution", language)] = self._fitting(markup.line_of(entry.attribution), 200, label)
             if len(entry.source_url) <= 500 and markup.scheme_of(entry.source_url) in ("http", "https"):
                 data["source_url"] = entry.source_url
         if entry.is_pinned:
@@ -259,7 +259,7 @@ class ForeignSource:
                 self.notes.add("picture", f"{image.address} – {label}")
                 continue
             texts = {
-                f"{name}_{language}": self._fitting(markup.line_of(text), _LENGTHS[name], label)
+                column(name, language): self._fitting(markup.line_of(text), _LENGTHS[name], label)
                 for name, text in (("alt", image.alt), ("caption", image.caption), ("credit", image.credit))
             }
             found[image.address] = {"image": image.address} | {name: text for name, text in texts.items() if text}
@@ -285,11 +285,10 @@ class ForeignSource:
         """Return the language of the texts: what the user says, what the source says, or what it looks like."""
         if wanted:
             return wanted
-        named = self._blog.language.replace("_", "-").partition("-")[0].casefold()
-        if named in SHIPPED:
+        if named := nearest(self._blog.language.replace("_", "-").casefold(), KNOWN):
             return named
         texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
-        found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(SHIPPED))
+        found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(KNOWN))
         if found is None:
             raise SourceError(_("The source doesn’t give its language. Choose its language."))
         self.notes.add("language", found[0])

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ValidationError
 
 from articles.interchange.notes import Notes
+from liveblog.languages import column
 
 #: Columns and relations by name, as JSON has them.
 Data = dict[str, Any]
@@ -114,7 +115,7 @@ class Post:
     def label(self) -> str:
         """Return a few words by which a person recognises the post."""
         language = self.data.get("source_language", "")
-        text = self.data.get(f"headline_{language}") or self.data.get(f"body_{language}") or ""
+        text = self.data.get(column("headline", language)) or self.data.get(column("body", language)) or ""
         return f"{self.key}: {text}" if text else self.key
 
 

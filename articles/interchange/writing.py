@@ -40,7 +40,7 @@ from articles.text.localized import text_in
 from articles.translations import columns, review, states
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ _EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
         *("withdrawn_at", "leaves_mark", "corrected_at", "edition", "revised_at", *portable.USER_COLUMNS),
-        *(f"withdrawal_note_{code}" for code in SHIPPED),
+        *(column("withdrawal_note", code) for code in KNOWN),
     }
 )
 _NOT_IN_RECORDS = frozenset({"id", "article", "version", "desk_revision", "key", "copy_group"})
@@ -157,7 +157,7 @@ def _start_of(coverage: Coverage) -> datetime.datetime:
 
 def slug_for(wanted: str, coverage: Coverage) -> str:
     """Return a slug that no article has, made from the one that is wanted or from the headline."""
-    headline = str(coverage.data.get(f"headline_{coverage.source_language}", ""))
+    headline = str(coverage.data.get(column("headline", coverage.source_language), ""))
     base = slugify(wanted)[:110] or slugify(headline)[:110] or "coverage"
     slug, number = base, 1
     while Article.of_slug(slug) is not None:
@@ -207,7 +207,9 @@ class ArticleWriter:
                 files.append(article.photo)
                 if not text_in(article, "photo_credit", article.source_language):
                     setattr(
-                        article, f"photo_credit_{article.source_language}", self._credit(coverage.photo, content[1])
+                        article,
+                        column("photo_credit", article.source_language),
+                        self._credit(coverage.photo, content[1]),
                     )
             with self._acting(), changes.edit(article):
                 article.save()
@@ -270,7 +272,7 @@ class ArticleWriter:
 
     def _languages(self) -> list[str]:
         named = self._coverage.data.get("languages") or []
-        return [code for code in SHIPPED if code in named or code == self._coverage.source_language]
+        return [code for code in KNOWN if code in named or code == self._coverage.source_language]
 
     def _written(self) -> tuple[Article, ImportedArticle]:
         assert self.article is not None
@@ -281,7 +283,7 @@ class ArticleWriter:
         slug, names = str(data["slug"]), data["name"].items()
         found: Topic | None = Topic.objects.filter(slug=slug).first()  # type: ignore[misc,assignment]
         if found is None:
-            found = Topic(slug=slug, **{f"name_{code}": str(name) for code, name in names if code in SHIPPED})
+            found = Topic(slug=slug, **{column("name", code): str(name) for code, name in names if code in KNOWN})
             found.clean_fields(exclude=["name"])
             found.save()
         return found
@@ -314,9 +316,10 @@ class ArticleWriter:
         return self._authors[key]
 
     def _author_of(self, byline: Byline) -> int:
-        language = byline.source_language if byline.source_language in SHIPPED else "en"
+        language = byline.source_language if byline.source_language in KNOWN else "en"
         names = _limited_texts("name", byline.name)
-        same = {f"name_{language}": names.get(f"name_{language}", "")}
+        own = column("name", language)
+        same = {own: names.get(own, "")}
         author = Author.objects.filter(**same).first()
         if author is not None:
             return int(author.pk)
@@ -412,7 +415,7 @@ class ArticleWriter:
             if post.modifications:
                 rows_of = [Modification(update=update, language=code, at=at) for code, at in post.modifications.items()]
                 Modification.objects.bulk_create(
-                    [row for row in rows_of if row.language in SHIPPED],
+                    [row for row in rows_of if row.language in KNOWN],
                     update_conflicts=True,
                     unique_fields=["update", "language"],
                     update_fields=["at"],
@@ -491,7 +494,7 @@ class ArticleWriter:
                     setattr(picture, name, value or "")
                 language = str(post.data["source_language"])
                 if not text_in(picture, "credit", language):
-                    setattr(picture, f"credit_{language}", self._credit(address, credit))
+                    setattr(picture, column("credit", language), self._credit(address, credit))
                 picture.clean_fields(exclude=_all_but(Picture, *texts))
                 known[address] = str(picture.image.name)
                 pictures.append(picture)
@@ -549,7 +552,7 @@ class ArticleWriter:
     ) -> None:
         """Write the states of the translations of a saved item. `fields`: primary keys of pictures by address."""
         for language, data in translations.items():
-            if language not in SHIPPED or language == item.source_language:
+            if language not in KNOWN or language == item.source_language:
                 continue
             state = portable.renamed_state(
                 data, user=self._accounts.key, field=lambda name: portable.local_field(name, fields)
@@ -637,7 +640,7 @@ class ArticleWriter:
     @contextmanager
     def _acting(self) -> Iterator[None]:
         """Save as the import, and leave the states of translations to it."""
-        with acting_as(IMPORT), states.without_state_tracking(*SHIPPED):
+        with acting_as(IMPORT), states.without_state_tracking(*KNOWN):
             yield
 
     @contextmanager
@@ -667,7 +670,7 @@ def _cause(data: Data) -> str:
 def _limited_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
     """Return the columns of a text of an author, as long as they may be."""
     return {
-        f"{name}_{code}": str(text)[: max_length_of(Author, name)] for code, text in texts.items() if code in SHIPPED
+        column(name, code): str(text)[: max_length_of(Author, name)] for code, text in texts.items() if code in KNOWN
     }
 
 

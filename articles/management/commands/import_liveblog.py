@@ -9,7 +9,7 @@ from articles.interchange import importing, sources
 from articles.interchange.foreign import Options
 from articles.interchange.notes import Notes
 from articles.interchange.records import Source, SourceError
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.moments import zones
 
 #: Seconds between two looks at a source that is followed.
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--follow", action="store_true", help="take over corrections and withdrawals until stopped")
         parser.add_argument("--slug", default="", help="the article (default: the source decides)")
-        parser.add_argument("--language", default="", choices=["", *SHIPPED], help="the language of the source")
+        parser.add_argument("--language", default="", choices=["", *KNOWN], help="the language of the source")
         parser.add_argument(
             "--time-zone", default="", metavar="ZONE", help="the zone of the event, such as Europe/Berlin"
         )
