@@ -22,7 +22,7 @@ class LiveblogConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from liveblog import checks, jobs, metrics, rekeying, tracing
-        from liveblog.accounts import second_factor, suspension
+        from liveblog.accounts import second_factor, sessions, suspension
         from liveblog.alerts import sending as alerts
         from liveblog.audit import accounts
         from liveblog.branding import current, settings_page
@@ -48,6 +48,7 @@ class LiveblogConfig(AppConfig):
         accounts.connect()
         user_logged_in.connect(alerts.note_language, dispatch_uid="language of alerts")
         suspension.connect()
+        sessions.connect()
         metrics.register(jobs.measure)
         rekeying.register(second_factor.rekey)
         rekeying.register(webhooks.rekey)

@@ -117,6 +117,7 @@ export class Pinned {
    */
   #fold(entry, folded) {
     entry.classList.toggle("open", !folded);
+    entry.classList.toggle("folded", folded);
     const button = entry.querySelector("button.fold");
     if (!button) return;
     button.textContent = (folded ? this.#list.dataset.more : this.#list.dataset.less) ?? "";

@@ -57,7 +57,7 @@ if (main instanceof HTMLElement) {
     closeMenus();
     const olderPages = () => {
       older ??= import("./older.js").then(
-        ({ OlderPages }) => new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added()),
+        ({ OlderPages }) => new OlderPages(updates, page, main.dataset.changes ?? ""),
       );
       return older;
     };
