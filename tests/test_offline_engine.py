@@ -1,5 +1,6 @@
 """Models in a folder draft without any provider. The model here is tiny and says “Guten Tag” to every sentence."""
 
+import itertools
 import json
 import shutil
 import sys
@@ -37,7 +38,7 @@ def _embeddings(count: int) -> Any:
 
 
 def _build(folder: Path, *words: str) -> None:
-    """Write a model that says these words, whatever it hears: its layers do nothing, and each word leads to the next."""
+    """Write a model that says these words to everything: its layers do nothing, and each word leads to the next."""
     special = ["<blank>", "<s>", "</s>", "<unk>"]
     target = [*special, *(f"▁{word}" for word in words)]
     spec = TransformerSpec.from_config(num_layers=1, num_heads=2, pre_norm=True)
@@ -59,7 +60,7 @@ def _build(folder: Path, *words: str) -> None:
         _linear(linear, outputs)
     projection = np.zeros((len(target), _WIDTH), np.float32)
     said = [_START, *range(len(special), len(target)), _END]
-    for word, following in zip(said, said[1:], strict=False):
+    for word, following in itertools.pairwise(said):
         projection[following, word] = 10
     decoder.projection.weight, decoder.projection.bias = projection, np.zeros(len(target), np.float32)
     spec.register_source_vocabulary(special)

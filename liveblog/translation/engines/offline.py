@@ -3,8 +3,8 @@
 The operator fills a folder with models, one folder each, in one of two forms:
 
 - a package of Argos Translate, unpacked: `metadata.json`, `sentencepiece.model`, and the model in `model/`
-- a model converted by CTranslate2, such as one of OPUS-MT, in a folder named after its pair (`en-de`), with `source.spm`
-  and `target.spm`, or `sentencepiece.model` for both
+- a model converted by CTranslate2, such as one of OPUS-MT, in a folder named after its pair (`en-de`), with
+  `source.spm` and `target.spm`, or `sentencepiece.model` for both
 
 Where no model has a pair, two are used by way of English.
 """
