@@ -36,6 +36,7 @@ class LiveblogConfig(AppConfig):
         from liveblog.search import users
         from liveblog.translation import engines
         from liveblog.webhooks import rekeying as webhooks
+        from liveblog.wording import settings_page as wording
 
         # Django's own name for it is for programmers.
         apps.get_app_config("auth").verbose_name = _("People and roles")
@@ -60,6 +61,6 @@ class LiveblogConfig(AppConfig):
         for model, value in remembered.items():
             for signal in (post_save, post_delete):
                 signal.connect(value.refresh_after_commit, sender=model, dispatch_uid=f"{model.__name__} in memory")
-        for section in (settings_page, pages, mail, server, setup):
+        for section in (settings_page, pages, mail, server, setup, wording):
             section.register()
         tracing.start()

@@ -11,6 +11,7 @@ from liveblog.languages import MAX_CODE_LENGTH
 from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
+from liveblog.wording.models import Wording
 
 __all__ = [
     "Alert",
@@ -29,6 +30,7 @@ __all__ = [
     "StoredSetting",
     "Token",
     "Webhook",
+    "Wording",
 ]
 
 

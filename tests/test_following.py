@@ -302,6 +302,32 @@ def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str
     assert len(reader.shown) == 2
 
 
+@pytest.mark.parametrize("hours", [0, 5])
+def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal(
+    service: PushService, hours: int
+) -> None:
+    reader, update = told(service)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+    work()
+    newcomer = follow(service, update.article)
+    update.state, update.headline_en = Update.State.PUBLISHED, "Fourteen came"
+    if hours:
+        update.first_published_at -= timedelta(hours=hours)
+    update.save()
+    work()
+    [shown] = reader.tray.values()
+    assert "Fourteen came" in shown["title"]
+    assert len(reader.shown) == 3
+    # To others it is news, or it is not.
+    assert len(newcomer.shown) == (0 if hours else 1)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+    work()
+    [shown] = reader.tray.values()
+    assert "ithdrawn" in shown["title"]
+
+
 def test_who_has_not_got_it_yet_is_not_told_of_its_withdrawal(service: PushService) -> None:
     article = factories.article()
     reader = follow(service, article)

@@ -178,6 +178,29 @@ def test_a_comment_is_told_when_readers_see_it_and_when_they_no_longer_do(receiv
     assert "ana@example.org" not in json.dumps(receiver.messages)
 
 
+def test_a_comment_that_waits_for_a_moderator_is_told_once_and_without_its_words(receiver: Receiver) -> None:
+    article = factories.article(slug="summit")
+    webhook(receiver, "comment.waiting")
+    comment = factories.comment(article, text="Thank you.", state="waiting", held="check")
+    send()
+    # The spam check may approve it by itself.
+    assert receiver.types == []
+    comment.held = "unchecked"
+    comment.save()
+    comment.save()
+    send()
+    assert receiver.types == ["comment.waiting"]
+    [message] = receiver.messages
+    assert (message["data"]["id"], message["data"]["held"]) == (comment.pk, "unchecked")
+    assert "Thank you." not in json.dumps(receiver.messages)
+    comment.state = Comment.State.APPROVED
+    comment.save()
+    comment.state = Comment.State.WAITING
+    comment.save()
+    send()
+    assert receiver.types == ["comment.waiting"] * 2
+
+
 def test_a_webhook_is_told_of_its_events_and_articles_only(receiver: Receiver) -> None:
     own, other = factories.article(slug="summit"), factories.article(slug="flood")
     made = webhook(receiver, "update.published", "update.withdrawn")

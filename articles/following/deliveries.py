@@ -28,7 +28,7 @@ from liveblog.webpush import sending, vapid
 from liveblog.webpush.apart import Sender
 from liveblog.webpush.endpoints import services
 from liveblog.webpush.models import PushSubscription
-from liveblog.webpush.sending import Message
+from liveblog.webpush.sending import Content, Message
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,12 @@ def send_due(send_all: SendAll = sending.send_all, service: str | None = None) -
     if not claimed:
         return 0
     found = Edition.objects.select_related("story").in_bulk({row.edition_id for row in claimed})
-    told = ((row, found.get(row.edition_id)) for row in claimed)
-    messages = [(row, _message(row, edition)) for row, edition in told if edition is not None and edition.message]
+    contents = {pk: _content(edition) for pk, edition in found.items() if edition.message}
+    messages = [
+        (row, Message(row.subscription.as_endpoint, contents[row.edition_id]))
+        for row in claimed
+        if row.edition_id in contents
+    ]
     failed: list[tuple[Delivery, ProviderError]] = []
     sent: dict[int, list[Delivery]] = defaultdict(list)
     for (row, _sent), error in zip(messages, send_all([message for _row, message in messages]), strict=True):
@@ -85,8 +89,8 @@ def send_due(send_all: SendAll = sending.send_all, service: str | None = None) -
     return len(claimed)
 
 
-def _message(row: Delivery, edition: Edition) -> Message:
-    """Return what is sent to a browser: the same for all readers of an edition."""
+def _content(edition: Edition) -> Content:
+    """Return what is sent to all readers of an edition."""
     story, about = edition.story, edition.about.partition(" ")[0]
     fields = {
         **(edition.message or {}),
@@ -96,8 +100,7 @@ def _message(row: Delivery, edition: Edition) -> Message:
         "at": int(story.created_at.timestamp() * 1000),
     }
     changed = about != "published"
-    return Message(
-        row.subscription.as_endpoint,
+    return Content(
         json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(),
         topic=story.tag,
         urgency="high" if story.level == "breaking" and not changed else "normal",

@@ -195,7 +195,8 @@ def _push(user: User, kind: Kind, content: Content) -> bool:
         "at": int(time.time() * 1000),
     }
     data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-    messages = [webpush.Message(one.as_endpoint, data, topic=f"alert-{kind.code}", urgency="high") for one in devices]
+    said = webpush.Content(data, topic=f"alert-{kind.code}", urgency="high")
+    messages = [webpush.Message(one.as_endpoint, said) for one in devices]
     errors = webpush.send_all(messages)
     gone = [device.pk for device, error in zip(devices, errors, strict=True) if error and error.reason == "gone"]
     PushSubscription.objects.filter(pk__in=gone).delete()

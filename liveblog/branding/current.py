@@ -21,6 +21,7 @@ from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.configuration import current as configuration
 from liveblog.release import RELEASE
 from liveblog.remembered import Remembered
+from liveblog.wording import current as words
 
 Place, Kind = SiteLink.Place, SiteLink.Kind
 
@@ -267,8 +268,8 @@ def current() -> Branding:
 
 
 def edition() -> str:
-    """Return the name of all that pages are made with besides their contents: release, branding and stored settings."""
-    return "-".join(filter(None, (RELEASE, current().digest, configuration.digest())))
+    """Return the name of all that pages are made with besides their contents: release, branding, settings and words."""
+    return "-".join(filter(None, (RELEASE, current().digest, configuration.digest(), words.edition())))
 
 
 def context(request: Any) -> dict[str, Branding]:

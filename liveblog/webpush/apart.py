@@ -18,14 +18,13 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
 from threading import Lock, Thread, Timer
 from typing import IO, Any
 
 from liveblog.errors import ProviderError
 from liveblog.webpush import sending
 from liveblog.webpush.endpoints import Endpoint
-from liveblog.webpush.sending import Message
+from liveblog.webpush.sending import Content, Message
 
 #: Seconds without a message after which the process ends.
 _IDLE_SECONDS = 60.0
@@ -52,7 +51,7 @@ class Sender:
         """Send messages as `sending.send_all` does. Raise OSError if the process dies meanwhile."""
         if not messages:
             return []
-        batch = [{**asdict(one), "data": one.data.decode()} for one in messages]
+        batch = _written(messages)
         answer: Future[Errors] = Future()
         with self._lock:
             process = self._running()
@@ -149,16 +148,30 @@ def serve(batches: IO[bytes], answers: IO[bytes]) -> None:
 
     threads: list[Thread] = []
     for line in batches:
-        number, fields = json.loads(line)
+        number, batch = json.loads(line)
         threads = [thread for thread in threads if thread.is_alive()]
-        threads.append(Thread(target=work, args=(number, [_message(each) for each in fields]), name="batch"))
+        threads.append(Thread(target=work, args=(number, _read(batch)), name="batch"))
         threads[-1].start()
     for thread in threads:
         thread.join()
 
 
-def _message(fields: dict[str, Any]) -> Message:
-    return Message(**fields | {"endpoint": Endpoint(**fields["endpoint"]), "data": fields["data"].encode()})
+def _written(messages: Sequence[Message]) -> dict[str, Any]:
+    """Return messages as JSON has them: what many of them say stands there once, and they are short."""
+    contents = list({one.content: None for one in messages})
+    numbers = {content: number for number, content in enumerate(contents)}
+    return {
+        "contents": [[each.data.decode(), each.topic, each.urgency, each.seconds] for each in contents],
+        "messages": [
+            [one.endpoint.address, one.endpoint.public_key, one.endpoint.secret, numbers[one.content]]
+            for one in messages
+        ],
+    }
+
+
+def _read(batch: dict[str, Any]) -> list[Message]:
+    contents = [Content(data.encode(), topic, urgency, seconds) for data, topic, urgency, seconds in batch["contents"]]
+    return [Message(Endpoint(*endpoint), contents[number]) for *endpoint, number in batch["messages"]]
 
 
 if __name__ == "__main__":

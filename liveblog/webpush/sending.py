@@ -39,19 +39,26 @@ Urgency = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True)
-class Message:
-    """A message for one browser.
+class Content:
+    """The same for all browsers that are sent it.
 
     data      the text for the service worker
     topic     a message of the same topic that still waits at the push service is replaced (RFC 8030, section 5.4)
     seconds   time for which the push service keeps it for a device that is off
     """
 
-    endpoint: Endpoint
     data: bytes
     topic: str = ""
     urgency: Urgency = "normal"
     seconds: int = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message for one browser."""
+
+    endpoint: Endpoint
+    content: Content
 
 
 def send(message: Message) -> None:
@@ -72,11 +79,11 @@ def send(message: Message) -> None:
         "Authorization": vapid.authorization(origin),
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(message.seconds),
-        "Urgency": message.urgency,
+        "TTL": str(message.content.seconds),
+        "Urgency": message.content.urgency,
     }
-    if message.topic:
-        headers["Topic"] = message.topic
+    if message.content.topic:
+        headers["Topic"] = message.content.topic
     body = _encrypted(message)
     client = _client(service_of(address), _routes())
     try:
@@ -104,11 +111,11 @@ def _error_of(message: Message) -> ProviderError | None:
 
 
 def _encrypted(message: Message) -> bytes:
-    if len(message.data) > MAX_MESSAGE_BYTES:
+    if len(message.content.data) > MAX_MESSAGE_BYTES:
         raise ProviderError("large")
     keys = {"p256dh": message.endpoint.public_key, "auth": message.endpoint.secret}
     pusher = WebPusher({"endpoint": message.endpoint.address, "keys": keys})
-    body: bytes = pusher.encode(message.data, content_encoding="aes128gcm")["body"]
+    body: bytes = pusher.encode(message.content.data, content_encoding="aes128gcm")["body"]
     return body
 
 
