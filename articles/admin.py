@@ -24,6 +24,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -62,8 +63,9 @@ from articles.text.plaintext import plain_text
 from liveblog import lists
 from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
+from liveblog.branding import current as branding
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import KNOWN, column, direction, language_name
 from liveblog.lists import comma
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
@@ -71,8 +73,17 @@ from liveblog.moments.formats import element
 from liveblog.numbers import number
 from liveblog.search.admin import IndexedSearchMixin
 
-admin.site.site_header = admin.site.site_title = _("Live desk")
+
+def _site_name() -> str:
+    """Return the name that the newsroom has given its site; the product's as long as it has given none."""
+    brand = branding.current()
+    return brand.name if brand.has_name else gettext("Live desk")
+
+
+# A text that is looked up wherever it is shown.
+admin.site.site_header = admin.site.site_title = lazy(_site_name, str)()  # type: ignore[assignment]
 admin.site.index_title = _("Newsroom")
+admin.site.index_template = "admin/tables.html"
 
 
 class ArticleForm(MomentFormMixin, TranslatedForm):
@@ -200,16 +211,19 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         begins = format_html("{} · {}", article.get_state_display(), element(article.coverage_start, article.zone))
         authors = joined(Author.bylines(article.authors.all(), get_language() or "en"), get_language() or "en")
         questions = ["finishing", "finishing_named"] if waits else []
-        state = ["state", *questions, "coverage_start", "coverage_end", "time_zone"]
-        texts = [f"headline_{own}", f"standfirst_{own}"]
+        unlisted = (
+            ["begins_with_update"] if article.state == Article.State.ANNOUNCED or article.begins_with_update else []
+        )
+        state = ["state", *unlisted, *questions, "coverage_start", "coverage_end", "time_zone"]
+        texts = [column("headline", own), column("standfirst", own)]
         photo = ["photo", *(f"photo_{name}_{own}" for name in ("alt", "caption", "credit"))]
         return [
             (_("Headline and slug"), {"classes": ["group"], "fields": [*texts, "slug", "slugs", "version"]}),
             (_("Picture"), {"classes": ["group", "group-picture"], "fields": photo}),
             _group(_("Languages"), languages, ["source_language", "languages", "policies"]),
-            _group(_("Time and place"), begins, [*state, f"dateline_{own}"]),
+            _group(_("Time and place"), begins, [*state, column("dateline", own)]),
             _group(_("People and topics"), authors or gettext("no one yet"), ["authors", "topics", "related"]),
-            _group(_("Background"), "", [f"body_{own}"]),
+            _group(_("Background"), "", [column("body", own)]),
             _group(_("Rules"), "", ["needs_release", "shows_writing"]),
         ]
 
@@ -679,7 +693,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 
     @admin.display(description=_("in other languages"))
     def names(self, author: Author) -> SafeString:
-        others = (code for code in SHIPPED if code != author.source_language)
+        others = (code for code in KNOWN if code != author.source_language)
         # Many languages of one script write a name in the same way.
         texts = {text_in(author, "name", code): code for code in others}
         shown = ((code, direction(code), text) for text, code in texts.items() if text and text != str(author))
@@ -733,7 +747,7 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         return ngettext("%(count)d live blog", "%(count)d live blogs", count) % {"count": count}
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
-        return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
+        return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
 
 
 @admin.register(Snippet)
@@ -763,3 +777,4 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
 from articles.interchange import admin as interchange_admin  # noqa: E402, F401 - registers its pages
 from articles.translations import admin as translations_admin  # noqa: E402, F401 - registers its pages
 from articles.translations.glossary import admin as glossary_admin  # noqa: E402, F401 - registers its pages
+from articles.translations.memory import admin as memory_admin  # noqa: E402, F401 - registers its pages

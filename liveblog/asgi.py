@@ -33,26 +33,36 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
+from liveblog.accounts import hashers
 from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
 from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
 from liveblog.edge import BodyLimits
-from liveblog.handler import Handler
+from liveblog.handler import Bulkhead, Handler
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
 from liveblog.webhooks.sending import send_when_due as send_to_webhooks
+from liveblog.wording.current import follow_while_serving as follow_words
 
-#: Requests that lock an article, but not those that wait for a provider meanwhile, in groups by their first group.
+#: Three articles may be locked before the newsroom waits for connections.
+_WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
+#: Readers' comments and log-ins come from people who have not shown who they are, so few of them take the interpreter
+#: from the loop that serves the pages. As many may log in as passwords are hashed.
+_COMMENTS, _LOG_INS = 1, hashers.AT_ONCE
+
 _BULKHEADS = (
-    r"/[a-z]{2,3}/live/([^/]+)/comments/(?!\d+/translation/)",
-    r"/admin/articles/article/(\d+)/(?!desk/embed/)",
-    r"/admin/articles/(update|translation)/(?!pictures/)",
-    r"/admin/(comments)/(?!comment/\d+/translate/)",
-    r"/api/v1/desk/articles/([^/]+)/",
-    r"/api/v1/desk/(comments|translations)/",
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS),
+    Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True),
+    # Requests that lock an article, but not those that wait for a provider meanwhile.
+    Bulkhead(r"/admin/articles/article/(\d+)/(?!desk/embed/)", _WRITERS),
+    Bulkhead(r"/admin/articles/(update|translation)/(?!pictures/)", _WRITERS),
+    Bulkhead(r"/admin/(comments)/(?!comment/\d+/translate/)", _WRITERS),
+    Bulkhead(r"/api/v1/desk/articles/([^/]+)/", _WRITERS),
+    Bulkhead(r"/api/v1/desk/(comments|translations)/", _WRITERS),
 )
 
 connections.begin_to_serve()
@@ -91,6 +101,8 @@ _routes = ProtocolTypeRouter(
             ]
         ),
         "lifespan": Lifespan(
+            # Before anything is rendered.
+            follow_words,
             metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),

@@ -1,8 +1,9 @@
-"""Django's request handler with bulkheads: one article that nobody can write to must not take the others down.
+"""Django's request handler with bulkheads: one kind of request must not take the others down.
 
 Requests that write to one article wait for its lock one after the other. Each that waits in a transaction holds a
-connection to the database, so only a few may be under way at once. The others wait here, without a thread and without
-a connection, and are turned away if it takes too long.
+connection to the database, so only a few may be under way at once. Requests of strangers, such as log-ins, compete for
+the interpreter with the loop that serves the readers: each thread that computes may keep it for some milliseconds.
+All others wait here, without a thread and without a connection, and are turned away if it takes too long.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
@@ -25,36 +27,53 @@ from liveblog.outages import Busy
 MAX_WAITING = 200
 
 
+class Bulkhead(NamedTuple):
+    """
+    path       regular expression of paths; requests whose first groups match the same text are one group
+    size       number of requests of a group that may be under way
+    is_read    whether requests that only read wait for their turn, too
+    """
+
+    path: str
+    size: int
+    is_read: bool = False
+
+
+class Group(NamedTuple):
+    """Requests that wait for each other."""
+
+    name: str
+    size: int
+
+
 class Bulkheads:
     """Let a few requests of each group through at a time."""
 
-    def __init__(self, paths: Collection[str], size: int, patience: float) -> None:
+    def __init__(self, bulkheads: Iterable[Bulkhead], patience: float) -> None:
         """
-        paths      regular expressions of paths; requests are in one group if their first groups match the same text
-        size       the number of requests of a group that may be under way
-        patience   how long one waits for its turn, in seconds
+        patience   how long a request waits for its turn, in seconds
         """
-        self._paths = [re.compile(path) for path in paths]
-        self._size = size
+        self._bulkheads = [(re.compile(bulkhead.path), bulkhead) for bulkhead in bulkheads]
         self._patience = patience
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[Group, asyncio.Semaphore] = {}
         #: By group: the number of requests that are under way or wait.
-        self._count: Counter[str] = Counter()
+        self._count: Counter[Group] = Counter()
 
-    def group_of(self, method: str, path: str) -> str | None:
+    def group_of(self, method: str, path: str) -> Group | None:
         """Return the group of a request; None if it need not wait for others."""
-        if method in http_methods.SAFE:
-            return None
-        matches = (pattern.match(path) for pattern in self._paths)
-        return next((match[1] for match in matches if match), None)
+        reads = method in http_methods.SAFE
+        for pattern, bulkhead in self._bulkheads:
+            if (bulkhead.is_read or not reads) and (match := pattern.match(path)):
+                return Group(match[1], bulkhead.size)
+        return None
 
     @asynccontextmanager
-    async def turn(self, group: str) -> AsyncIterator[None]:
+    async def turn(self, group: Group) -> AsyncIterator[None]:
         """Wait for a turn, and have it in the block. Raise Busy if it does not come."""
-        if self._count[group] >= self._size + MAX_WAITING:
+        if self._count[group] >= group.size + MAX_WAITING:
             raise Busy(f"{MAX_WAITING} requests wait already")
         self._count[group] += 1
-        turns = self._turns.setdefault(group, asyncio.Semaphore(self._size))
+        turns = self._turns.setdefault(group, asyncio.Semaphore(group.size))
         try:
             try:
                 async with asyncio.timeout(self._patience):
@@ -72,16 +91,11 @@ class Bulkheads:
 
 
 class Handler(ASGIHandler):
-    """Django's handler, with requests that write to the same article behind a bulkhead.
+    """Django's handler behind bulkheads."""
 
-    paths   see Bulkheads
-    """
-
-    def __init__(self, paths: Collection[str]) -> None:
+    def __init__(self, bulkheads: Iterable[Bulkhead]) -> None:
         super().__init__()
-        # Three articles may be locked before the newsroom waits for connections.
-        size = max(1, settings.DATABASE_POOL_SIZE // 5)
-        self._bulkheads = Bulkheads(paths, size, settings.DATABASE_LOCK_TIMEOUT or 10.0)
+        self._bulkheads = Bulkheads(bulkheads, settings.DATABASE_LOCK_TIMEOUT or 10.0)
 
     async def _get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Run the view, after all middleware and before any query."""

@@ -85,7 +85,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(_("Delete snippets"), _all_of("articles.snippet", "delete"), (EDITOR,)),
     Right(
         _("See translations and the glossary"),
-        ("articles.view_translation", "articles.view_glossaryterm"),
+        ("articles.view_translation", "articles.view_glossaryterm", "articles.view_translationunit"),
         (JOURNALIST, TRANSLATOR, EDITOR),
     ),
     Right(
@@ -95,6 +95,11 @@ RIGHTS: tuple[Right, ...] = (
     ),
     Right(_("Do this in all languages"), ("articles.translate_every_language",), (EDITOR,)),
     Right(_("Edit the glossary"), _all_of("articles.glossaryterm", "add", "change", "delete"), (TRANSLATOR, EDITOR)),
+    Right(
+        _("Import and export the translation memory, and delete wrong translations from it"),
+        _all_of("articles.translationunit", "add", "delete"),
+        (EDITOR,),
+    ),
     Right(
         _("Decide on comments, write notes about them, and see reports and past decisions"),
         (
@@ -128,6 +133,7 @@ RIGHTS: tuple[Right, ...] = (
         (EDITOR,),
     ),
     Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
+    Right(_("Change the words of the interface"), ("liveblog.change_wording",), (EDITOR,)),
     Right(
         _("Set the defaults for new coverage and its comments"),
         ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
@@ -155,6 +161,7 @@ RIGHTS: tuple[Right, ...] = (
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, assign roles and suspend accounts"),
     _("Remove the second factors of someone who has lost their device"),
+    _("Set up machine translation, the spam check, email and data retention"),
     _("Read the audit log of logins, roles and publishing"),
     _("Delete an update that readers have seen, or an article with such updates"),
 )

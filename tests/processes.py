@@ -12,7 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 _GUARDIAN = """
 import os, signal, sys
@@ -27,6 +27,14 @@ for group in groups:
     except ProcessLookupError:
         pass
 """
+
+
+class Started(Protocol):
+    """A process that leads a group of its own."""
+
+    pid: int
+
+    def wait(self) -> int: ...
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +65,7 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
     return process
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: Started) -> None:
     """Kill a process with all of its group, and wait until it has ended."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -7,12 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +19,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from tests import processes
+from tests import fork_server, processes
 
 #: Seconds that a test waits for an event before it fails. This is no promise about speed: a busy machine may need
 #: them.
@@ -89,15 +88,12 @@ class Server:
         }
         self.environment.pop("DEBUG", None)
         self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: fork_server.Process | None = None
 
     def start(self) -> Server:
-        self.process = processes.start(
-            [sys.executable, *(part.replace("PORT", str(self.port)) for part in self._command)],
-            cwd=ROOT,
-            env=self.environment,
-            stderr=self.log.open("ab") if self.log else None,
-        )
+        command = [part.replace("PORT", str(self.port)) for part in self._command]
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            self.process = fork_server.Process(command, self.environment, log.fileno() if log else None)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):

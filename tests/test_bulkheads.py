@@ -5,31 +5,43 @@ import asyncio
 import pytest
 
 from liveblog import handler
-from liveblog.handler import Bulkheads
+from liveblog.handler import Bulkhead, Bulkheads, Group
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.outages import Busy
 
-PATHS = (r"/[a-z]{2}/live/([^/]+)/comments/", r"/admin/(comments)/(?!comment/\d+/translate/)")
+BULKHEADS = (
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/", 1),
+    Bulkhead(r"/admin/(comments)/(?!comment/\d+/translate/)", 4),
+    Bulkhead(r"/(admin/login)/", 2, is_read=True),
+)
 
 
 def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
-    bulkheads = Bulkheads(PATHS, size=1, patience=1)
-    assert bulkheads.group_of("POST", "/de/live/summit/comments/") == "summit"
-    assert bulkheads.group_of("POST", "/uk/live/summit/comments/5/report/") == "summit"
-    assert bulkheads.group_of("POST", "/admin/comments/comment/decide/") == "comments"
+    bulkheads = Bulkheads(BULKHEADS, patience=1)
+    assert bulkheads.group_of("POST", "/de/live/summit/comments/") == Group("summit", 1)
+    assert bulkheads.group_of("POST", "/uk/live/summit/comments/5/report/") == Group("summit", 1)
+    assert bulkheads.group_of("POST", "/admin/comments/comment/decide/") == Group("comments", 4)
     assert bulkheads.group_of("POST", "/admin/comments/comment/7/translate/") is None
-    assert bulkheads.group_of("POST", "/admin/login/") is None
     assert bulkheads.group_of("GET", "/de/live/summit/comments/") is None
 
 
+def test_everything_about_logging_in_is_in_one_group() -> None:
+    bulkheads = Bulkheads(BULKHEADS, patience=1)
+    assert (
+        bulkheads.group_of("GET", "/admin/login/") == bulkheads.group_of("POST", "/admin/login/") == ("admin/login", 2)
+    )
+    assert bulkheads.group_of("GET", "/admin/") is None
+
+
 async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
-    bulkheads = Bulkheads(PATHS, size=2, patience=60)
+    bulkheads = Bulkheads((), patience=60)
     under_way: list[int] = []
     most = 0
     goes_on = asyncio.Event()
 
-    async def write(number: int, group: str) -> None:
+    async def write(number: int, name: str) -> None:
         nonlocal most
-        async with bulkheads.turn(group):
+        async with bulkheads.turn(Group(name, 2)):
             under_way.append(number)
             most = max(most, len(under_way))
             await goes_on.wait()
@@ -51,17 +63,17 @@ async def test_a_few_are_under_way_and_the_others_wait_for_their_turn() -> None:
 
 async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "MAX_WAITING", 1)
-    bulkheads = Bulkheads(PATHS, size=1, patience=0.05)
-    async with bulkheads.turn("summit"):
+    bulkheads, summit = Bulkheads((), patience=0.05), Group("summit", 1)
+    async with bulkheads.turn(summit):
         with pytest.raises(Busy, match="no turn came"):
-            async with bulkheads.turn("summit"):
+            async with bulkheads.turn(summit):
                 raise AssertionError("unreachable")
-        waiting = asyncio.create_task(bulkheads.turn("summit").__aenter__())
+        waiting = asyncio.create_task(bulkheads.turn(summit).__aenter__())
         await asyncio.sleep(0)
         with pytest.raises(Busy, match="wait already"):
-            async with bulkheads.turn("summit"):
+            async with bulkheads.turn(summit):
                 raise AssertionError("unreachable")
         with pytest.raises(Busy):
             await waiting
-    async with bulkheads.turn("summit"):
+    async with bulkheads.turn(summit):
         pass

@@ -28,7 +28,7 @@ from articles.page import live_page
 from liveblog.models import Change
 from tests import factories, processes, soak
 from tests.clients import Journalist, OpenPage, Refused
-from tests.server import PATIENCE, ROOT, Server
+from tests.server import PATIENCE, ROOT, Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -293,9 +293,10 @@ def _serves(pid: int) -> bool:
 
 
 @pytest.mark.one_database
-async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(article: Article) -> None:
-    command = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"]
-    with await sync_to_async(lambda: Server(command))() as server:
+async def test_a_process_that_dies_is_replaced_and_its_readers_lose_nothing(article: Article, tmp_path: Path) -> None:
+    command, log = ["manage.py", "runlive", "--port", "PORT", "--processes", "2"], tmp_path / "log"
+    with await sync_to_async(lambda: Server(command, log=log))() as server:
+        await asyncio.to_thread(eventually, lambda: log.read_text().count(" serves after ") == 2)
         # The system distributes connections; with so many, each process has some.
         pages = [OpenPage([server], article.slug, LANGUAGES[number % 4]) for number in range(40)]
         async with open_pages(pages):

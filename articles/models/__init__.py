@@ -12,7 +12,7 @@ from articles.pictures.models import Picture
 from articles.policies import Policy
 from articles.polls.models import Tally, Vote
 from articles.publishing.models import CoverageEmail
-from articles.translations.models import EngineUse, GlossaryTerm, Translation
+from articles.translations.models import EngineUse, GlossaryTerm, Translation, TranslationUnit
 
 __all__ = [
     "Article",
@@ -42,6 +42,7 @@ __all__ = [
     "Tally",
     "Topic",
     "Translation",
+    "TranslationUnit",
     "Update",
     "UpdateVersion",
     "Vote",

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
@@ -26,8 +27,8 @@ from articles.translations.models import Translation
 from liveblog.constraints import DatabaseCheck
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
-from liveblog.fields import LanguageField, LanguagesField, OriginsField
-from liveblog.languages import SHIPPED
+from liveblog.fields import LanguagesField, OriginsField, SourceLanguageField
+from liveblog.languages import column
 from liveblog.moments.fields import MomentField, TimeZoneField
 from liveblog.web_origins import ALL
 
@@ -40,6 +41,10 @@ class ArticleQuerySet(changes.GuardedQuerySet):
     def for_pages(self) -> ArticleQuerySet:
         """Return articles with everything that the elements of their pages need."""
         return self.prefetch_related(*Article.relations())
+
+    def listed(self) -> ArticleQuerySet:
+        """Return the articles that lists, feeds and search engines may show."""
+        return self.filter(begins_with_update=False)
 
     def for_cards(self) -> ArticleQuerySet:
         """Return articles with everything that lists show of them, the newest coverage first."""
@@ -59,11 +64,17 @@ class Article(CoverageRules, Versioned, Illustrated):
     slug = models.SlugField(_("URL slug"), max_length=120, unique=True)
     #: By language: the slug of its page there, if it is another one than `slug`. See `slug_in`.
     slugs = SlugsField(_("URL slugs in other languages"), default=dict, blank=True)
-    source_language = LanguageField(
+    source_language = SourceLanguageField(
         _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    #: Whether it is kept out of all lists until its first update is published, with which it becomes live.
+    begins_with_update = models.BooleanField(
+        _("unlisted until the first update"),
+        default=False,
+        help_text=_("Coverage goes live with its first update. Until then it is in no list and no feed."),
+    )
     coverage_start = MomentField(_("coverage starts"), default=timezone.now)
     coverage_end = MomentField(_("coverage ends"), null=True, blank=True)
     time_zone = TimeZoneField(
@@ -132,7 +143,6 @@ class Article(CoverageRules, Versioned, Illustrated):
             ("translate_every_language", "Can translate into every language"),
         ]
         constraints = [
-            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
             DatabaseCheck(
                 condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
                 name="coverage_ends_after_it_starts",
@@ -141,7 +151,11 @@ class Article(CoverageRules, Versioned, Illustrated):
                 condition=Q(state="finished") | Q(finished_by_clock=False),
                 name="clock_has_finished_the_coverage",
             ),
-            DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
+            DatabaseCheck(
+                condition=~Q(state="live") | Q(begins_with_update=False),
+                name="live_coverage_has_begun",
+            ),
+            *in_source_language("article_has_a_headline", "headline"),
         ]
 
     #: Whether new coverage begins with the rule of release: the settings say so, not the user who starts it.
@@ -175,7 +189,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     def clean(self) -> None:
         errors: Errors = self.photo_errors() | self._slug_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
-            errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
+            errors[column("headline", self.source_language)] = _("Enter a headline in the source language.")
         if self.embedding in (Embedding.MORE, Embedding.ONLY) and not self.embed_origins:
             errors["embed_origins"] = _("Enter the sites.")
         if self.languages and self.source_language and self.source_language not in self.languages:
@@ -195,6 +209,8 @@ class Article(CoverageRules, Versioned, Illustrated):
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
+            # Coverage that is called off before its first update stays out of the lists.
+            self.begins_with_update = self.begins_with_update and self.state != self.State.LIVE
             self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
             self.start_day = self.coverage_start.astimezone(self.zone).date()
@@ -238,7 +254,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         return [
             Prefetch("authors", Author.objects.order_by("pk")),
             Prefetch("topics", Topic.objects.order_by("slug")),
-            Prefetch("related", Article.objects.for_cards()),
+            Prefetch("related", Article.objects.listed().for_cards()),
             Translation.for_readers(),
         ]
 
@@ -262,6 +278,12 @@ class Article(CoverageRules, Versioned, Illustrated):
     def is_called_off(self) -> bool:
         """Return whether the coverage was finished before it started."""
         return self.state == self.State.FINISHED and self.coverage_end == self.coverage_start
+
+    @property
+    def state_words(self) -> str:
+        """Return the state for people of the newsroom."""
+        is_to_begin = self.begins_with_update and self.state == self.State.ANNOUNCED
+        return gettext("Not public yet") if is_to_begin else self.get_state_display()
 
     @property
     def zone(self) -> datetime.tzinfo:

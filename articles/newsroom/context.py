@@ -33,6 +33,12 @@ LIBRARY = (
     Item(_("Updates"), "admin:articles_update_changelist", "lines", "articles.view_update"),
     Item(_("Snippets"), "admin:articles_snippet_changelist", "snippet", "articles.view_snippet"),
     Item(_("Glossary"), "admin:articles_glossaryterm_changelist", "book", "articles.view_glossaryterm"),
+    Item(
+        _("Translation memory"),
+        "admin:articles_translationunit_changelist",
+        "book",
+        "articles.view_translationunit",
+    ),
     Item(_("Topics"), "admin:articles_topic_changelist", "tag", "articles.view_topic"),
     Item(_("Authors"), "admin:articles_author_changelist", "pen", "articles.view_author"),
     Item(_("People"), "admin:auth_user_changelist", "people", "auth.view_user"),

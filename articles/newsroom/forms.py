@@ -16,6 +16,7 @@ from articles.models import Article
 from articles.newsroom import starting
 from articles.newsroom.coverage import heading
 from liveblog.fields import TextFormField, offered_languages
+from liveblog.languages import column
 from liveblog.moments.fields import MomentFormField, MomentFormMixin
 from liveblog.numbers import number
 
@@ -81,12 +82,16 @@ class StartForm(MomentFormMixin, forms.Form):
 
     @property
     def state(self) -> str:
-        """The state in which the coverage starts: a button says so, or else a time that is still to come."""
-        return str(State.ANNOUNCED if "announce" in self.data else State.LIVE)
+        """The state in which the coverage starts: a button says so. Without one, it begins with its first update."""
+        return str(State.LIVE if "live" in self.data else State.ANNOUNCED)
+
+    @property
+    def begins_with_update(self) -> bool:
+        return not {"live", "announce"} & set(self.data)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if self.state == State.ANNOUNCED and not self.cleaned_data.get("starts_at") and not self.has_error("starts_at"):
+        if "announce" in self.data and not self.cleaned_data.get("starts_at") and not self.has_error("starts_at"):
             self.add_error("starts_at", _("Choose when coverage starts."))
         return self.cleaned_data
 
@@ -94,15 +99,21 @@ class StartForm(MomentFormMixin, forms.Form):
         """Start the coverage and return it; None, with errors, if it cannot be started so."""
         plan = self.plan
         plan.headline = self.cleaned_data["headline"]
-        plan.starts_at = self.cleaned_data.get("starts_at") if self.state == State.ANNOUNCED else None
+        plan.starts_at = self.cleaned_data.get("starts_at") if "announce" in self.data else None
         try:
-            return starting.start(plan, self.user, self.state, slug=self.cleaned_data.get("slug", ""))
+            return starting.start(
+                plan,
+                self.user,
+                self.state,
+                begins_with_update=self.begins_with_update,
+                slug=self.cleaned_data.get("slug", ""),
+            )
         except ValidationError as error:
             self._report(error)
         return None
 
     def _report(self, error: ValidationError) -> None:
         """Report errors of columns at the fields of this form."""
-        names = {"coverage_start": "starts_at", "slug": "slug", f"headline_{self.plan.language}": "headline"}
+        names = {"coverage_start": "starts_at", "slug": "slug", column("headline", self.plan.language): "headline"}
         for name, errors in error.error_dict.items() if hasattr(error, "error_dict") else [("", [error])]:
             self.add_error(names.get(name), errors)

@@ -30,6 +30,7 @@ from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.delivery import elements
+from liveblog.languages import column
 from liveblog.lists import sort_key
 from liveblog.pagination import Anchor, Order, Place
 
@@ -60,8 +61,8 @@ def find(slug: str) -> elements.Page | None:
 
 
 def listed(language: str) -> QuerySet[Article]:
-    """Return the articles that can be opened in a language."""
-    found = Article.objects.for_cards().filter(languages__has=language)
+    """Return the articles that lists in a language may show."""
+    found = Article.objects.listed().for_cards().filter(languages__has=language)
     return found if _offered(language) else found.none()
 
 
@@ -207,7 +208,7 @@ def _moments(article: Article, language: str) -> list[Update]:
     languages = {language, *sources}
 
     def texts(*fields: str) -> list[str]:
-        return [f"{field}_{code}" for field in fields for code in languages]
+        return [column(field, code) for field in fields for code in languages]
 
     captions = Picture.objects.only("update", *texts("caption", "alt"))
     rows = rows.only(*_TITLE_COLUMNS, *texts("headline", "body", "attribution")).select_related("embed")

@@ -32,14 +32,16 @@ from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
 from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
+from articles.translations.memory import drafts, offers
 from articles.translations.models import TranslationQuerySet
+from articles.translations.xliff.admin import XliffMixin
 from liveblog.actors import user_of
 from liveblog.admin_input import InputAdmin
 from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
-from liveblog.languages import direction, language_title, own_name
+from liveblog.languages import column, direction, language_title, own_name
 from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
@@ -142,7 +144,7 @@ class TranslationForm(forms.Form):
 
     def _field(self, field: str, initial: str) -> forms.Field:
         owner, name = columns.owner_of(self.item, field)
-        model_field = owner._meta.get_field(f"{name}_{self.row.language}")
+        model_field = owner._meta.get_field(column(name, self.row.language))
         assert isinstance(model_field, models.Field)
         attrs: dict[str, object] = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:
@@ -179,6 +181,15 @@ class TranslationForm(forms.Form):
                 if problem.blocking and (self.entered.get(field) or "_accept" in self.data):
                     self.add_error(self.names[field][0], problem.message)
 
+    @property
+    def pieces(self) -> dict[str, offers.Piece]:
+        """The pieces of the original by the names of the controls in which they are translated."""
+        return {
+            name: offers.Piece(field, piece, field in self.rich)
+            for field, names in self.names.items()
+            for name, piece in zip(names, self._pieces(field, self.source[field]), strict=False)
+        }
+
     @cached_property
     def problems(self) -> dict[str, list[checks.Problem]]:
         """The remarks of the checks on the texts that were entered, by field of the item."""
@@ -190,6 +201,7 @@ class TranslationForm(forms.Form):
         stored: Mapping[str, str],
         suggested: Mapping[str, str] | None,
         named: review.Problems,
+        offered: Mapping[str, list[offers.Offer]],
     ) -> list[dict[str, object]]:
         """Return for the template each field with its pairs of original and translation."""
         terms = GlossaryTerm.between(self.item.source_language, self.row.language)
@@ -206,6 +218,7 @@ class TranslationForm(forms.Form):
                         {
                             "original": mark_safe(piece) if field in self.rich else piece,
                             "field": self[name],
+                            "offers": [each for each in offered.get(name, ()) if each.text != self[name].value()],
                         }
                         for name, piece in zip_longest(names, pieces, fillvalue="")
                     ],
@@ -226,7 +239,7 @@ class TranslationForm(forms.Form):
 
 
 @admin.register(Translation)
-class TranslationAdmin(InputAdmin):
+class TranslationAdmin(XliffMixin, InputAdmin):
     list_display = ("text", "language_shown", "state_shown", "remarks", "who")
     list_display_links = None
     list_filter = (ToDoFilter, LanguageFilter, ArticleFilter)
@@ -262,6 +275,8 @@ class TranslationAdmin(InputAdmin):
         article_id = number(request.GET.get(ArticleFilter.parameter_name))
         context = {
             "title": capfirst(self.opts.verbose_name_plural),
+            "may_translate": self.has_change_permission(request),
+            "query": request.GET.urlencode(),
             "figures": [
                 {"name": language_title(language), **found} for language, found in stats.summary(article_id).items()
             ],
@@ -269,7 +284,10 @@ class TranslationAdmin(InputAdmin):
         if request.user.has_perm("articles.change_article"):
             # Costs are for those who run the coverage.
             used = usage.by_engine(article_id)
-            context["engines"] = [{"name": language_title(str(each["language"])), **each} for each in used]
+            context["engines"] = [
+                {"name": language_title(str(each["language"])), "is_memory": each["engine"] == drafts.ENGINE, **each}
+                for each in used
+            ]
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -370,6 +388,8 @@ class TranslationAdmin(InputAdmin):
                 return self._go(following)
             if "_machine" in request.POST:
                 return self._ask_again(request, row)
+            if "_use" in request.POST:
+                return self._show(request, row, self._with_offer(request, row))
             if "_take" in request.POST or "_edit" in request.POST:
                 suggested = desk.suggestion(row, opened, request.POST.get("suggestion", ""))
                 form = TranslationForm(row, texts=suggested)
@@ -391,6 +411,22 @@ class TranslationAdmin(InputAdmin):
         if accept:
             return self._go(following)
         return HttpResponseRedirect(request.get_full_path())
+
+    def _with_offer(self, request: HttpRequest, row: Translation) -> TranslationForm:
+        """Return the form as it was sent, with the words of the translation memory that the user has chosen."""
+        form = TranslationForm(row, request.POST)
+        name, _space, token = request.POST["_use"].partition(" ")
+        piece = form.pieces.get(name)
+        found = offers.find(form.item, row.language, {name: piece}, user_of(request)) if piece else {}
+        text = next((offer.text for offer in found.get(name, ()) if offer.token == token), None)
+        if text is None:
+            messages.error(request, _("The translation memory doesn’t have this suggestion any more."))
+        else:
+            data = request.POST.copy()
+            data[name] = text
+            form = TranslationForm(row, data)
+        form.is_valid()
+        return form
 
     def _ask_again(self, request: HttpRequest, row: Translation) -> HttpResponse:
         if not engines.available():
@@ -442,6 +478,9 @@ class TranslationAdmin(InputAdmin):
         stored = columns.texts_of(item, row.language)
         suggested = suggestions.of(row, form.source)
         other = row.editor_now if row.editor_now != request.user else None
+        may_change = self.has_change_permission(request, row)
+        done = row.state == Translation.State.REVIEWED and not row.outdated
+        offered = offers.find(item, row.language, form.pieces, user_of(request)) if may_change and not done else {}
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Translate"),
@@ -449,7 +488,7 @@ class TranslationAdmin(InputAdmin):
             "row": row,
             "item": item,
             "form": form,
-            "sections": form.sections(problems, stored, suggested, named or {}),
+            "sections": form.sections(problems, stored, suggested, named or {}, offered),
             "named": [
                 (form.fields[form.names[field][0]].label, problem.message)
                 for field, each in (named or {}).items()
@@ -469,7 +508,7 @@ class TranslationAdmin(InputAdmin):
             "language_name": own_name(row.language),
             "source_dir": direction(item.source_language),
             "language_dir": direction(row.language),
-            "may_change": self.has_change_permission(request, row),
+            "may_change": may_change,
             "other": other,
             "since": timesince(row.made_at) if row.made_at else "",
             "failure": failure_text(row.failure) if row.failure else "",

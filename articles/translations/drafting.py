@@ -7,7 +7,6 @@ correction of the original (`articles.translations.suggestions`). The rows of `T
 
 from __future__ import annotations
 
-import html
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,8 +19,10 @@ from django.db import transaction
 from articles import changes
 from articles.models import GlossaryTerm, Translation, Update
 from articles.text.localized import text_in
-from articles.text.plaintext import decoded, plain_text
+from articles.text.plaintext import plain_text
 from articles.translations import checks, columns, review, states, suggestions, usage
+from articles.translations.memory import drafts
+from articles.translations.suggestions import Plan
 from liveblog import jobs
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
@@ -66,34 +67,54 @@ def work(row: Translation) -> None:
 
 
 def draft(row: Translation, chain: Sequence[Engine]) -> None:
-    """Store the draft of the first engine that makes a usable one. Errors of providers are not raised."""
+    """Store the draft of the first engine that makes a usable one. Errors of providers are not raised.
+
+    Passages that the translation memory has are sent to no engine. If it has all of them, the draft is its own.
+    """
     item = row.item
     source = columns.texts_of(item, item.source_language)
+    whole = suggestions.whole(item, source)
+    plan = drafts.fill(whole, item, row.language)
+    saved = drafts.saved(whole, plan)
+
+    def store_draft(answers: Sequence[str], engine: str) -> None:
+        texts = plan.texts(answers, raw=True)
+        problems = review.problems_of(item, source, texts, row.language)
+        if answers:
+            _refuse_unusable(problem for found in problems.values() for problem in found)
+        if store(row, texts, source=source, engine=engine, problems=problems) and saved:
+            usage.sent(item, drafts.ENGINE, row.language, saved)
 
     def make(engine: Engine) -> None:
-        texts = _translated(engine, item, source, row.language)
-        problems = review.problems_of(item, source, texts, row.language)
-        _refuse_unusable(problem for found in problems.values() for problem in found)
-        store(row, texts, source=source, engine=engine.name, problems=problems)
+        store_draft(_answers(engine, item, plan, row.language), engine.name)
 
-    _ask_in_turn(row, chain, make)
+    if plan.sentences:
+        _ask_in_turn(row, chain, make)
+    else:
+        store_draft([], drafts.ENGINE)
 
 
 def suggest(row: Translation, chain: Sequence[Engine]) -> None:
     """Store the suggestion of the first engine that makes a usable one. Errors of providers are not raised."""
     item = row.item
     source, written = (columns.texts_of(item, language) for language in (item.source_language, row.language))
-    plan = suggestions.plan(item, row.source, source, written, row.language)
+    full = suggestions.plan(item, row.source, source, written, row.language)
+    plan = drafts.fill(full, item, row.language)
+    saved = drafts.saved(full, plan)
     reviewed = "\n".join(written.values())
 
     def make(engine: Engine) -> None:
-        answers = _answers(engine, item, plan.sentences, plan.fields, row.language, reviewed=reviewed)
+        answers = _answers(engine, item, plan, row.language, reviewed=reviewed)
         texts = plan.texts(answers)
         problems = review.problems_of(item, source, texts, row.language)
         _refuse_unusable(problem for field in plan.drafted_fields for problem in problems.get(field, ()))
-        store_suggestion(row, texts, source=source, engine=engine.name)
+        if store_suggestion(row, texts, source=source, engine=engine.name) and saved:
+            usage.sent(item, drafts.ENGINE, row.language, saved)
 
-    _ask_in_turn(row, chain, make)
+    if plan.sentences:
+        _ask_in_turn(row, chain, make)
+    else:
+        store_suggestion(row, plan.texts([]), source=source, engine="")
 
 
 class _UnusableError(Exception):
@@ -128,7 +149,7 @@ def _ask_in_turn(row: Translation, chain: Sequence[Engine], make: Callable[[Engi
     waits = [error.retry_after for error in passing]
     _put_off(
         row,
-        reasons[-1],
+        reasons[-1] if reasons else "unsupported",
         permanent=len(failures) == len(chain) and not passing,
         retry_after=None if None in waits else min(filter(None, waits), default=None),
     )
@@ -150,21 +171,15 @@ def store_suggestion(row: Translation, texts: states.Texts, *, source: states.Te
     return True
 
 
-def _answers(
-    engine: Engine,
-    item: Article | Update,
-    passages: list[str],
-    fields: list[str],
-    language: str,
-    reviewed: str = "",
-) -> list[str]:
-    """Return passages of HTML, each of the field beside it, in another language."""
+def _answers(engine: Engine, item: Article | Update, plan: Plan, language: str, reviewed: str = "") -> list[str]:
+    """Return the sentences of a plan in another language."""
+    passages = plan.sentences
     if not passages:
         return []
     context = "\n".join(_context(item)) if isinstance(item, Update) else ""
     terms = GlossaryTerm.between(item.source_language, language)
     # A term of one kind of text is sent with texts of that kind only.
-    kinds = [GlossaryTerm.kind_of(field) for field in fields]
+    kinds = [GlossaryTerm.kind_of(field) for field in plan.fields]
     answers = engines.translate_by_kind(
         engine,
         passages,
@@ -191,14 +206,6 @@ def _context(update: Update) -> Iterator[str]:
         earlier = earlier.filter(first_published_at__lt=update.first_published_at)
     for other in reversed(earlier.order_by("-first_published_at")[:CONTEXT_UPDATES]):
         yield f"{text_in(other, 'headline', language)} {plain_text(text_in(other, 'body', language))}".strip()
-
-
-def _translated(engine: Engine, item: Article | Update, source: states.Texts, language: str) -> dict[str, str]:
-    rich = columns.rich_fields(item)
-    # Plain text is sent as HTML without markup.
-    written = [text if field in rich else html.escape(text, quote=False) for field, text in source.items()]
-    answers = _answers(engine, item, written, list(source), language)
-    return {field: answer if field in rich else decoded(answer) for field, answer in zip(source, answers, strict=True)}
 
 
 def store(

@@ -22,6 +22,7 @@ from articles import changes
 from articles.text.plaintext import LineField, LinesField
 from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
+from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.translation.terms import Term
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Translation(QueueRow, changes.Guarded):
     """
 
     OWNERS = {"article": "article", "update": "update"}
-    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion"}
+    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion", "remembered"}
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -104,6 +105,8 @@ class Translation(QueueRow, changes.Guarded):
     accepted = models.JSONField(default=list)
     #: Names the texts that were accepted and their original; see `articles.translations.review`.
     review_digest = models.CharField(max_length=64, blank=True)
+    #: The `review_digest` of the texts that the translation memory has; see `articles.translations.memory`.
+    remembered = models.CharField(max_length=64, blank=True, editable=False)
     #: The changes that a machine suggests after a correction; see `articles.translations.suggestions`.
     suggestion = models.JSONField(default=dict)
 
@@ -151,6 +154,61 @@ class Translation(QueueRow, changes.Guarded):
     def editor_now(self) -> User | None:
         """Return the user who has it open at this moment; None if there is none."""
         return self.editor if self.edited_until and self.edited_until > timezone.now() else None
+
+
+class TranslationUnitQuerySet(models.QuerySet):
+    def between(self, source_language: str, language: str) -> TranslationUnitQuerySet:
+        return self.filter(source_language=source_language, language=language)
+
+    def public(self, besides: Article | None = None) -> TranslationUnitQuerySet:
+        """Return those whose words everybody may read, came from a file, or belong to the article `besides`."""
+        published = Q(translation__isnull=True) | Q(translation__update__state="published")
+        published |= Q(translation__article__isnull=False)
+        if besides is not None:
+            published |= Q(translation__update__article=besides)
+        return self.filter(published)
+
+
+class TranslationUnit(models.Model):
+    """A passage of a reviewed text, such as a paragraph or a headline, and its translation.
+
+    All of them together are the translation memory (`articles.translations.memory`). Source and target are HTML without
+    paragraphs (`articles.text.passages`). A unit is deleted with the translation that it comes from; one of a file has
+    none.
+    """
+
+    translation = models.ForeignKey(Translation, models.CASCADE, null=True, editable=False, related_name="units")
+    file = models.CharField(_("file"), max_length=100, blank=True, editable=False)
+    source_language = LanguageField(_("source language"), editable=False)
+    language = LanguageField(_("target language"), editable=False)
+    #: The kind of text, a `GlossaryTerm.Field`; empty if nobody knows.
+    kind = models.CharField(max_length=12, blank=True, editable=False)
+    source = models.TextField(editable=False)
+    target = models.TextField(editable=False)
+    #: Names the source, apart from its white space.
+    digest = models.CharField(max_length=64, editable=False)
+    #: The words of the source, and their length in characters, by which similar sources are found.
+    words = FoldedTextField(editable=False)
+    length = models.PositiveIntegerField(editable=False)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, editable=False)
+
+    objects = TranslationUnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("translation memory entry")
+        verbose_name_plural = _("translation memory")
+        default_permissions = ("add", "delete", "view")
+        indexes = [
+            models.Index(fields=["digest", "language"], name="translation_units_of_a_source"),
+            SubstringIndex(fields=["words"], name="translation_unit_trigrams"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(source_language=F("language")), name="unit_has_two_languages"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} · {self.source_language} → {self.language}"
 
 
 class EngineUse(models.Model):

@@ -13,15 +13,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from articles.changes import Edit
 from articles.models import Article, Translation, Update
 from articles.text.localized import text_in
 from articles.translations import columns, review, suggestions, usage
+from articles.translations.memory import drafts
 from liveblog.actors import acting_user
-from liveblog.languages import SHIPPED
+from liveblog.configuration.options import value
+from liveblog.languages import KNOWN
 from liveblog.translation import engines
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Snapshot:
 
     @classmethod
     def as_read(cls, item: Article | Update) -> Snapshot:
-        return cls(item.source_language, {language: columns.texts_of(item, language) for language in SHIPPED})
+        return cls(item.source_language, {language: columns.texts_of(item, language) for language in KNOWN})
 
     @property
     def source(self) -> Texts:
@@ -163,6 +164,7 @@ def written_by_people(row: Translation) -> bool:
 def _suggest(item: Article | Update, row: Translation, source: Texts, texts: Texts) -> None:
     """Suggest at once how the texts of people follow a correction if that needs no machine."""
     plan = suggestions.plan(item, row.source, source, texts, row.language)
+    plan = drafts.fill(plan, item, row.language)
     if not plan.sentences:
         row.suggestion = suggestions.as_json(row, source, plan.texts([]), engine="")
         row.leave_queue()
@@ -172,7 +174,7 @@ def _is_wanted(item: Article | Update, row: Translation) -> bool:
     """Return whether readers wait for a draft, or for texts of people that follow a correction."""
     if _unread(item) or row.language not in columns.article_of(item).languages:
         return False
-    if not settings.TRANSLATE_UNPUBLISHED and getattr(item, "state", "") in ("submitted", "scheduled"):
+    if not value("TRANSLATE_UNPUBLISHED") and getattr(item, "state", "") in ("submitted", "scheduled"):
         return False
     wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)

@@ -60,13 +60,16 @@ class Plan:
     def drafted_fields(self) -> set[str]:
         return {field for field, found in self.parts.items() if any(isinstance(part, Sentence) for part in found)}
 
-    def texts(self, drafts: Sequence[str]) -> dict[str, str]:
-        """Return the suggestion, given the drafts of `sentences`."""
+    def texts(self, drafts: Sequence[str], *, raw: bool = False) -> dict[str, str]:
+        """Return the suggestion, given the drafts of `sentences`. `raw`: faults of markup stay, for checks to see."""
         remaining = iter(drafts)
         found = {}
         for field, parts in self.parts.items():
             text = "".join(_drafted(part, next(remaining)) if isinstance(part, Sentence) else part for part in parts)
-            found[field] = sanitise(text) if field in self.rich else decoded(text).strip()
+            if field in self.rich:
+                found[field] = text if raw else sanitise(text)
+            else:
+                found[field] = decoded(text).strip()
         return {field: text for field, text in found.items() if text}
 
 
@@ -89,6 +92,21 @@ def plan(item: Article | Update, before: review.Texts, now: review.Texts, writte
         else:
             parts[field] = list(carry.passage(*(html.escape(each, quote=False) for each in (old, new, text))))
     return Plan(parts, rich)
+
+
+def whole(item: Article | Update, source: review.Texts) -> Plan:
+    """Plan a draft of all texts."""
+    rich = frozenset(columns.rich_fields(item))
+    # Plain text is sent as HTML without markup.
+    texts = {field: text if field in rich else html.escape(text, quote=False) for field, text in source.items()}
+    return Plan({field: [Sentence(text)] for field, text in texts.items()}, rich)
+
+
+def carried(old: str, now: str, written: str, source_language: str, language: str) -> str | None:
+    """Return the translation of a passage, as HTML, with the changes of its original; None if that needs a machine."""
+    parts = list(_Carry(source_language, language).passage(old, now, written))
+    found = [part for part in parts if not isinstance(part, Sentence)]
+    return "".join(found) if len(found) == len(parts) else None
 
 
 def of(row: Translation, source: review.Texts) -> dict[str, str] | None:

@@ -1,5 +1,5 @@
 // One text at the translators' desk: keys for the buttons, checks while writing, and who else has it open.
-import { byId, control, find, findAll, make } from "../liveblog/dom.js";
+import { byId, closest, control, find, findAll, make } from "../liveblog/dom.js";
 import { TranslationDraft } from "./translation-draft.js";
 
 // Milliseconds.
@@ -12,6 +12,7 @@ class TranslationDesk {
   /** @type {number | undefined} */
   #timer;
   #latest = 0;
+  #draft;
 
   /** @param {HTMLFormElement} form */
   constructor(form) {
@@ -21,7 +22,8 @@ class TranslationDesk {
     form.addEventListener("submit", () => {
       this.#submitted = true;
     });
-    new TranslationDraft(form);
+    this.#draft = new TranslationDraft(form);
+    form.addEventListener("click", (event) => this.#takeOver(event));
     setInterval(() => this.#showPresence(), PRESENCE_EVERY);
     document.getElementById("named-remarks")?.focus();
     addEventListener("pagehide", () => {
@@ -33,17 +35,35 @@ class TranslationDesk {
   #press(event) {
     // A key that is held down must not accept, on the next page, what was named only there.
     if (event.repeat) return;
-    for (const button of findAll(this.#form, "[data-keys]")) {
+    const meant = findAll(this.#form, "[data-keys]").filter((button) => {
       const [modifier, key = ""] = (button.dataset.keys ?? "").split("+");
       const held = modifier === "Alt" ? event.altKey : event.ctrlKey || event.metaKey;
       // With Alt some keyboards write another letter; the key itself is the same.
-      if (held && (event.key.toLowerCase() === key.toLowerCase() || event.code === `Key${key.toUpperCase()}`)) {
-        event.preventDefault();
-        event.stopPropagation();
-        button.click();
-        return;
-      }
+      return held && (event.key.toLowerCase() === key.toLowerCase() || event.code === `Key${key.toUpperCase()}`);
+    });
+    if (!meant.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    // The words of the memory have one key: it is for the paragraph that is being written, or the next one.
+    const here = meant.find((button) => button.closest(".pair")?.contains(document.activeElement));
+    (here ?? meant[0])?.click();
+  }
+
+  /**
+   * Take over what the translation memory offers, without sending the form.
+   *
+   * @param {Event} event
+   */
+  #takeOver(event) {
+    const button = closest(event, "button[name=_use]");
+    if (!button) return;
+    event.preventDefault();
+    const { piece = "", text = "" } = button.dataset;
+    // The next press of the key is for another paragraph.
+    for (const each of findAll(this.#form, "button[name=_use]")) {
+      if (each.dataset.piece === piece) delete each.dataset.keys;
     }
+    this.#draft.put(piece, text);
   }
 
   #checkSoon() {

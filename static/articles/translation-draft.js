@@ -64,6 +64,23 @@ export class TranslationDraft {
     return this.#fields.map(({ name, value }) => [name, value]);
   }
 
+  /**
+   * Put a text into one field, as if the translator had typed it: it can be undone.
+   *
+   * @param {string} name
+   * @param {string} text
+   */
+  put(name, text) {
+    const field = this.#fields.find((each) => each.name === name);
+    if (!field) return;
+    const editor = this.#editors.get(name);
+    field.value = text;
+    editor?.commands.setContent(text);
+    this.#form.dispatchEvent(new Event("input", { bubbles: true }));
+    if (editor) editor.commands.focus("end");
+    else field.focus();
+  }
+
   /** @param {Field[]} fields */
   #write(fields) {
     const values = new Map(fields);

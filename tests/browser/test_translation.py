@@ -227,6 +227,40 @@ def test_a_translator_accepts_a_suggestion_with_one_key_in_arabic(
     assert (row.state, row.outdated, row.reviewer) == ("reviewed", False, newsroom["karim"])
 
 
+def test_a_translator_takes_reviewed_words_over_by_key_paragraph_by_paragraph(
+    server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
+) -> None:
+    rain, rain_ar = "<p>Уночі в горах ішов сильний дощ.</p>", "<p>هطل مطر غزير في الجبال ليلًا.</p>"
+    factories.update(article, source_language="uk", body_uk=f"{WIND}{rain}", body_ar=f"{WIND_AR}{rain_ar}")
+    update = factories.update(article, source_language="uk", body_uk=f"{WIND.replace('130', '150')}{rain}")
+    row = update.translations.get(language="ar")
+    page = reader(viewport={"width": 1280, "height": 900}, locale="ar").page
+    open_as(newsroom["karim"], page, server, f"/admin/articles/translation/{row.pk}/change/", "ar")
+    first, second = page.locator(".written .ProseMirror").all()
+    offers = page.locator(".offers")
+    expect(offers).to_have_count(2)
+    # The wind is another one: the number is in the offer already, and the differences of both texts are marked.
+    expect(offers.first.locator(".difference ins")).to_contain_text("150")
+    expect(offers.first.locator(".offered ins")).to_contain_text("150")
+    assert offers.first.locator(".offered").evaluate("e => getComputedStyle(e).direction") == "rtl"
+    expect(offers.last).to_contain_text("100")
+    shot(page, "desk-memory-ar")
+    second.click()
+    page.keyboard.press("Alt+m")
+    expect(second).to_have_text(rain_ar[3:-4])
+    expect(first).to_have_text("")
+    page.keyboard.press("Alt+m")
+    expect(first).to_have_text(WIND_AR[3:-4].replace("130", "150"))
+    page.keyboard.press("Control+z")
+    expect(first).to_have_text("")
+    offers.first.get_by_role("button").click()
+    page.keyboard.press("Control+Enter")
+    expect(page).not_to_have_url(f"{server.url}/admin/articles/translation/{row.pk}/change/")
+    row.refresh_from_db()
+    update.refresh_from_db()
+    assert (row.state, update.body_ar) == ("reviewed", f"{WIND_AR.replace('130', '150')}{rain_ar}")
+
+
 def test_two_translators_of_one_text_see_each_other_and_lose_no_work(
     server: Server, reader: MakeReader, newsroom: dict[str, User], article: Article
 ) -> None:

@@ -7,8 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
+from liveblog.configuration.options import value
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
+
+#: Its codes of languages that it names in another way than by their language alone, as its /languages does.
+_CODES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "nb": "nb", "no": "nb"}
 
 
 def _reason_of(status: int, body: str) -> Reason:
@@ -33,11 +37,11 @@ class LibreTranslate(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not settings.LIBRETRANSLATE_URL:
+        if not value("LIBRETRANSLATE_URL"):
             return None
         return {
-            "url": settings.LIBRETRANSLATE_URL,
-            "key": settings.LIBRETRANSLATE_API_KEY,
+            "url": value("LIBRETRANSLATE_URL"),
+            "key": value("LIBRETRANSLATE_API_KEY"),
             "timeout": settings.TRANSLATION_TIMEOUT,
         }
 
@@ -48,7 +52,8 @@ class LibreTranslate(Engine):
 
     def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        form = {"source": task.source, "target": task.target, "format": "html" if task.html else "text"}
+        source, target = (engine_code(language, _CODES) for language in (task.source, task.target))
+        form = {"source": source, "target": target, "format": "html" if task.html else "text"}
         if self._key:
             form["api_key"] = self._key
         return in_batches(task.texts, lambda batch: self._send({**form, "q": batch}))

@@ -1,0 +1,197 @@
+"""Write the translations of an agency's file, as its user would write them at the translators' desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from articles.models import Translation, Update
+from articles.text.plaintext import plain_text
+from articles.text.richtext import sanitise, within_bounds
+from articles.translations import columns, desk, review, states
+from articles.translations.xliff import inline
+from articles.translations.xliff.reading import REVIEWED, Document, FileTexts
+from articles.translations.xliff.texts import Texts
+from liveblog.blank import unless_blank
+from liveblog.errors import Conflict
+from liveblog.languages import column
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+_State = Translation.State
+
+
+@dataclass
+class Outcome:
+    """What became of the texts of a file, or will: translations by their fate."""
+
+    approved: list[Translation] = field(default_factory=list)
+    #: Saved, and waiting for somebody to review them.
+    saved: list[Translation] = field(default_factory=list)
+    #: Of those that are saved: the checks have remarks, so nobody has reviewed them by importing.
+    remarked: list[Translation] = field(default_factory=list)
+    unchanged: list[Translation] = field(default_factory=list)
+    #: The agency has not translated all passages of some text.
+    incomplete: list[Translation] = field(default_factory=list)
+    #: The original has been corrected since the export.
+    outdated: list[Translation] = field(default_factory=list)
+    #: Somebody has written or reviewed the translation here since the export.
+    edited: list[Translation] = field(default_factory=list)
+    #: Texts that were deleted since, or that are no longer translated.
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The texts that a file has for a translation."""
+
+    row: Translation
+    stamp: str
+    texts: Mapping[str, str]
+    is_reviewed: bool
+
+
+def save(document: Document, user: User, *, approve: bool, check_only: bool = False) -> Outcome | None:
+    """Save the translations of a file. Return None, and save nothing, if the file has a fault; see its `faults`.
+
+    approve   make what the agency has reviewed reviewed by the user, who answers for it
+
+    What has been corrected or written here since the export is left as it is.
+    """
+    if document.faults:
+        return None
+    outcome = Outcome()
+    changes = _plan(document, outcome)
+    if document.faults:
+        return None
+    for change in changes:
+        accept = approve and change.is_reviewed
+        if check_only:
+            (outcome.approved if accept else outcome.saved).append(change.row)
+            continue
+        _save(change, user, outcome, accept=accept)
+    return outcome
+
+
+def _save(change: _Change, user: User, outcome: Outcome, *, accept: bool) -> None:
+    row = change.row
+    try:
+        if accept:
+            try:
+                desk.save(row.pk, change.stamp, change.texts, user, accept=True)
+            except review.RemarksError:
+                outcome.remarked.append(row)
+            else:
+                outcome.approved.append(row)
+                return
+        desk.save(row.pk, change.stamp, change.texts, user, accept=False)
+    except Conflict:
+        # Faster than we were.
+        outcome.edited.append(row)
+        return
+    except Translation.DoesNotExist:
+        outcome.gone += 1
+        return
+    outcome.saved.append(row)
+
+
+def _plan(document: Document, outcome: Outcome) -> list[_Change]:
+    found = _rows(document)
+    changes = []
+    for texts in document.files:
+        row = found.get((texts.kind, texts.pk))
+        if row is None or row.item.source_language != document.source_language:
+            outcome.gone += 1
+            continue
+        stamp = desk.version_token(row)
+        version, _dash, digest = stamp.partition("-")
+        if digest != texts.digest:
+            outcome.outdated.append(row)
+        elif version != texts.version and (states.written_by_people(row) or row.state == _State.REFUSED):
+            outcome.edited.append(row)
+        elif (change := _change(row, stamp, texts, document, outcome)) is not None:
+            changes.append(change)
+    return changes
+
+
+def _rows(document: Document) -> dict[tuple[str, int], Translation]:
+    keys = {kind: [texts.pk for texts in document.files if texts.kind == kind] for kind in ("article", "update")}
+    found = Translation.objects.select_related("article", "update__article", "update__embed")
+    found = found.prefetch_related(*(f"update__{relation}" for relation in Update.RELATED_TEXTS.values()))
+    found = found.filter(language=document.language)
+    rows: dict[tuple[str, int], Translation] = {}
+    for kind, pks in keys.items():
+        for start in range(0, len(pks), 500):
+            for row in found.filter(**{f"{kind}__in": pks[start : start + 500]}):
+                rows[kind, getattr(row, f"{kind}_id")] = row
+    return rows
+
+
+def _change(row: Translation, stamp: str, file: FileTexts, document: Document, outcome: Outcome) -> _Change | None:
+    """Return what a file changes in a translation; None if that is nothing. Faults are added to the document."""
+    texts = Texts(row.item, row.language)
+    ours = {unit.id: unit for unit in texts.units}
+    targets: dict[str, str] = {}
+    faults = len(document.faults)
+    for unit in file.units:
+        if unit.id not in ours:
+            document.fail(_("This isn’t a text of this site: the ID of the unit has been changed."), file.id, unit.id)
+            continue
+        if not unit.targets:
+            continue
+        try:
+            target = inline.read(unit.targets, inline.coded(ours[unit.id].source).codes)
+        except inline.CodeError as error:
+            message = _("The codes (tags) aren’t those of the original: %(code)s") % {"code": str(error)[:40]}
+            document.fail(message, file.id, unit.id)
+            continue
+        if plain_text(target) and not (unit.state == "initial" and _same(target, ours[unit.id].target)):
+            targets[unit.id] = target.strip()
+    made, incomplete = texts.with_targets(targets)
+    made = {name: _cleaned(name, text, texts, file, document) for name, text in made.items()}
+    if len(document.faults) > faults:
+        return None
+    if incomplete:
+        outcome.incomplete.append(row)
+    # A text is reviewed as a whole: a file that lacks some of its passages says nothing about them.
+    whole = ours.keys() <= {unit.id for unit in file.units}
+    is_reviewed = whole and not incomplete and all(unit.state in REVIEWED for unit in file.units)
+    if made == texts.stored and not (is_reviewed and made and row.state != _State.REVIEWED):
+        if not incomplete:
+            outcome.unchanged.append(row)
+        return None
+    return _Change(row, stamp, made, is_reviewed)
+
+
+def _same(one: str, other: str) -> bool:
+    return inline.folded(one) == inline.folded(other)
+
+
+def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Document) -> str:
+    """Return a text as it is stored. Faults are added to the document: a text that is too long, for example."""
+    if text == texts.stored.get(name):
+        return text
+    owner, field_name = columns.owner_of(texts.item, name)
+    stored = owner._meta.get_field(column(field_name, texts.language))
+    assert isinstance(stored, models.Field)
+    try:
+        if name in texts.rich:
+            within_bounds(text)
+            text = sanitise(text)
+        else:
+            text = unless_blank(text).strip()
+        stored.run_validators(text)
+    except ValidationError as error:
+        document.fail(" ".join(error.messages), file.id, name)
+        return text
+    problems = review.problems_of(texts.item, {name: texts.source.get(name, "")}, {name: text}, texts.language)
+    for problem in problems.get(name, ()):
+        if problem.blocking:
+            document.fail(str(problem.message), file.id, name)
+    return text
