@@ -17,6 +17,7 @@ load_dotenv(os.environ["LIVEBLOG_ENV"], interpolate=False)
 os.environ["DJANGO_SETTINGS_MODULE"] = "liveblog.settings"
 
 import django
+import pytest
 
 django.setup()
 
@@ -194,12 +195,8 @@ def take_out() -> None:
 
 
 def _is_refused(said: str, *command: str, **options: object) -> None:
-    try:
+    with pytest.raises(CommandError, match=said):
         call_command(*command, **options)
-    except CommandError as error:
-        assert said in str(error), error
-        return
-    raise AssertionError(command)
 
 
 def without_hebrew() -> None:
