@@ -24,6 +24,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -62,6 +63,7 @@ from articles.text.plaintext import plain_text
 from liveblog import lists
 from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
+from liveblog.branding import current as branding
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
 from liveblog.languages import KNOWN, column, direction, language_name
 from liveblog.lists import comma
@@ -71,8 +73,17 @@ from liveblog.moments.formats import element
 from liveblog.numbers import number
 from liveblog.search.admin import IndexedSearchMixin
 
-admin.site.site_header = admin.site.site_title = _("Live desk")
+
+def _site_name() -> str:
+    """Return the name that the newsroom has given its site; the product's as long as it has given none."""
+    brand = branding.current()
+    return brand.name if brand.has_name else gettext("Live desk")
+
+
+# A text that is looked up wherever it is shown.
+admin.site.site_header = admin.site.site_title = lazy(_site_name, str)()  # type: ignore[assignment]
 admin.site.index_title = _("Newsroom")
+admin.site.index_template = "admin/tables.html"
 
 
 class ArticleForm(MomentFormMixin, TranslatedForm):
@@ -200,7 +211,10 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         begins = format_html("{} · {}", article.get_state_display(), element(article.coverage_start, article.zone))
         authors = joined(Author.bylines(article.authors.all(), get_language() or "en"), get_language() or "en")
         questions = ["finishing", "finishing_named"] if waits else []
-        state = ["state", *questions, "coverage_start", "coverage_end", "time_zone"]
+        unlisted = (
+            ["begins_with_update"] if article.state == Article.State.ANNOUNCED or article.begins_with_update else []
+        )
+        state = ["state", *unlisted, *questions, "coverage_start", "coverage_end", "time_zone"]
         texts = [column("headline", own), column("standfirst", own)]
         photo = ["photo", *(f"photo_{name}_{own}" for name in ("alt", "caption", "credit"))]
         return [

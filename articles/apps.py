@@ -10,6 +10,7 @@ class ArticlesConfig(AppConfig):
 
     def ready(self) -> None:
         from articles import bylines, changes, checks, search, settings_page
+        from articles.choices import Policy
         from articles.desk.revisions import DeskRevisions
         from articles.embeds import services as embeds
         from articles.feeds import tracking
@@ -25,6 +26,7 @@ class ArticlesConfig(AppConfig):
         from articles.publishing import alerts as decisions
         from articles.publishing.approvals import Approvals
         from articles.publishing.auditing import AuditTrail
+        from articles.publishing.beginning import Beginning
         from articles.publishing.syndication import Copies
         from articles.rest import webhooks
         from articles.translations import alerts as translation_alerts
@@ -33,13 +35,17 @@ class ArticlesConfig(AppConfig):
         from articles.translations.states import TranslationStates
         from liveblog import metrics
         from liveblog.accounts import invitations
+        from liveblog.audit import wording
         from liveblog.delivery import elements
         from liveblog.newsroom import waiting as newsroom
         from liveblog.webhooks import events
 
+        wording.register("policies", dict(Policy.choices))
+
         # The followers of each edit, in order: a later follower sees the writes of an earlier one.
         changes.register("translation states", TranslationStates())
         changes.register("translation memory", TranslationMemory())
+        changes.register("beginning", Beginning())
         changes.register("change log", ChangeTracking())
         changes.register("desks", DeskRevisions())
         changes.register("search", search.SearchIndex())

@@ -46,7 +46,7 @@ class Follower(Protocol):
 
 #: Names of the followers of every edit, in the order in which they are called.
 FOLLOWERS = (
-    *("translation states", "translation memory", "change log", "desks", "search", "feeds", "webhooks"),
+    *("translation states", "translation memory", "beginning", "change log", "desks", "search", "feeds", "webhooks"),
     *("history", "copies", "notifications", "decisions", "audit", "approvals"),
 )
 

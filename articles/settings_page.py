@@ -6,14 +6,17 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from articles.models import CoverageDefaults
+from articles.models import Article, CoverageDefaults
 from liveblog.languages import language_name
 from liveblog.newsroom import settings as settings_pages
+from liveblog.newsroom import setup
 from liveblog.newsroom.settings import Section
+from liveblog.newsroom.setup import Step
 
 _PERMISSION = "articles.change_coveragedefaults"
 
@@ -41,3 +44,21 @@ def usual_coverage(request: HttpRequest) -> HttpResponse:
 
 def register() -> None:
     settings_pages.register(Section(gettext_lazy("Coverage"), "coverage", usual_coverage, _PERMISSION, 20))
+    setup.add(
+        Step(
+            gettext_lazy("Coverage"),
+            gettext_lazy("Choose the languages, the time zone and the rules with which new coverage begins."),
+            setup.section_url("coverage"),
+            lambda: CoverageDefaults.objects.exists(),
+            20,
+        )
+    )
+    setup.add(
+        Step(
+            gettext_lazy("First coverage"),
+            gettext_lazy("Say in a few words what’s happening, and write the first update."),
+            lambda: reverse("start"),
+            lambda: Article.objects.exists(),
+            90,
+        )
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,8 +17,12 @@ from typing import Literal
 import akismet
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from comments.models import Comment
+from liveblog.configuration import services
+from liveblog.configuration.options import value
+from liveblog.configuration.services import Result
 from liveblog.errors import ProviderError
 from liveblog.http import Client
 
@@ -48,6 +53,21 @@ def submit(comment: Comment, verdict: str) -> None:
         client = _configured_client()
         method = client.submit_spam if verdict == "spam" else client.submit_ham
         method(_address(comment), **_description(comment))
+
+
+def test() -> Result:
+    """Return whether the service accepts the key, for the page of settings."""
+    if not value("AKISMET_API_KEY"):
+        return Result(_("Fill in the fields first."))
+    began = time.monotonic()
+    try:
+        with _provider_errors():
+            is_valid = _configured_client().verify_key()
+        if not is_valid:
+            raise ProviderError("refused")
+    except ProviderError as error:
+        return services.failure("Akismet", error)
+    return Result(services.works("Akismet", began), succeeded=True)
 
 
 @contextmanager
@@ -96,7 +116,7 @@ def _gmt(moment: datetime.datetime) -> str:
 
 
 def _configured_client() -> akismet.SyncClient:
-    return _client(settings.AKISMET_API_KEY, settings.AKISMET_URL, settings.SITE_URL, settings.AKISMET_TIMEOUT)
+    return _client(value("AKISMET_API_KEY"), settings.AKISMET_URL, settings.SITE_URL, settings.AKISMET_TIMEOUT)
 
 
 @lru_cache(maxsize=4)

@@ -22,6 +22,7 @@ from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
+from liveblog.configuration.options import value
 from liveblog.encryption import hashes
 
 
@@ -107,7 +108,7 @@ def listen() -> None:
 
 def forget_addresses() -> int:
     """Delete IP addresses and User-Agents that the spam check no longer needs. Return of how many comments."""
-    before = timezone.now() - timedelta(days=settings.COMMENTS_KEEP_ADDRESS_DAYS)
+    before = timezone.now() - timedelta(days=value("COMMENTS_KEEP_ADDRESS_DAYS"))
     old = Comment.objects.filter(written_at__lt=before)
     forgotten = old.exclude(address=None, user_agent="").update(
         address=None, user_agent="", spam_task="", spam_due_at=None

@@ -9,11 +9,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from comments import akismet_service, spam
 from comments.models import CommentDefaults
+from liveblog.configuration import pages
+from liveblog.configuration.pages import Group
 from liveblog.newsroom import settings as settings_pages
+from liveblog.newsroom import setup
 from liveblog.newsroom.settings import Section
+from liveblog.newsroom.setup import Step
 
 _PERMISSION = "comments.change_commentdefaults"
+
+
+_NOTE = gettext_lazy(
+    "Akismet is asked about each comment before a moderator sees it. It gets the text and the sender’s name, email, IP "
+    "address and browser. The key is encrypted and never shown again."
+)
 
 
 class DefaultsForm(forms.ModelForm):
@@ -38,3 +49,25 @@ def usual_rules(request: HttpRequest) -> HttpResponse:
 
 def register() -> None:
     settings_pages.register(Section(gettext_lazy("Comments"), "comments", usual_rules, _PERMISSION, 50))
+    group = Group("akismet", "Akismet", ("AKISMET_API_KEY",), _NOTE, akismet_service.test, spam.configured)
+    settings_pages.register(
+        Section(gettext_lazy("Spam check"), "spam", pages.page([group], "spam check"), pages.PERMISSION, 55)
+    )
+    setup.add(
+        Step(
+            gettext_lazy("Comments"),
+            gettext_lazy("Choose when readers’ comments appear."),
+            setup.section_url("comments"),
+            lambda: CommentDefaults.objects.exists(),
+            40,
+        )
+    )
+    setup.add(
+        Step(
+            gettext_lazy("Spam check"),
+            gettext_lazy("Enter the key of Akismet, so that moderators see less spam."),
+            setup.section_url("spam"),
+            spam.configured,
+            50,
+        )
+    )

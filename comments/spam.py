@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from comments.models import Comment, State
 from comments.models.moderation import UNDO_WINDOW
+from liveblog.configuration.options import value
 
 #: The tasks: check a comment, or submit it as spam that was missed or as ham that was taken for spam.
 CHECK, SUBMIT_SPAM, SUBMIT_HAM = "check", "spam", "ham"
@@ -23,7 +23,7 @@ GRACE_PERIOD = timedelta(minutes=1)
 
 def configured() -> bool:
     """Return whether there is a service to ask."""
-    return bool(settings.AKISMET_API_KEY)
+    return bool(value("AKISMET_API_KEY"))
 
 
 def request_check(comment: Comment, *, recheck: str = "") -> None:

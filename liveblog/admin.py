@@ -89,6 +89,9 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     actions = ("suspend", "remove_second_factors", "invite_again")
     change_list_template = "admin/auth/user/change_list.html"
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"list_title": _("People"), **(extra_context or {})})
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 

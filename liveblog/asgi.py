@@ -46,6 +46,7 @@ from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
 from liveblog.webhooks.sending import send_when_due as send_to_webhooks
+from liveblog.wording.current import follow_while_serving as follow_words
 
 #: Three articles may be locked before the newsroom waits for connections.
 _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
@@ -100,6 +101,8 @@ _routes = ProtocolTypeRouter(
             ]
         ),
         "lifespan": Lifespan(
+            # Before anything is rendered.
+            follow_words,
             metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),

@@ -6,6 +6,7 @@ E-mails that must not be lost are rows of a queue (`liveblog.jobs`), which their
 from __future__ import annotations
 
 import logging
+import smtplib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formataddr, parseaddr
@@ -59,6 +60,25 @@ def send_later(message: EmailMessage) -> None:
 def send_now(message: EmailMessage) -> bool:
     """Send an e-mail at once, and return whether the mail server has taken it."""
     return settings.EMAIL_CONFIGURED and _send(message)
+
+
+def fault_of(message: EmailMessage) -> str:
+    """Send an e-mail at once. Return what is wrong: "login", "sender", "recipient", "unreachable", "other"; or ""."""
+    try:
+        message.send()
+    except smtplib.SMTPAuthenticationError:
+        return "login"
+    except smtplib.SMTPSenderRefused:
+        return "sender"
+    except smtplib.SMTPRecipientsRefused:
+        return "recipient"
+    except (smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected):
+        return "unreachable"
+    except smtplib.SMTPException:
+        return "other"
+    except OSError:
+        return "unreachable"
+    return ""
 
 
 def _submit(message: EmailMessage) -> None:

@@ -4,12 +4,14 @@ from liveblog.accounts.models import Invitation, Profile
 from liveblog.alerts.models import Alert, AlertChoice
 from liveblog.audit.models import Entry
 from liveblog.branding.models import Brand, BrandFile, SiteLink
+from liveblog.configuration.models import StoredSetting
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
 from liveblog.languages import MAX_CODE_LENGTH
 from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
+from liveblog.wording.models import Wording
 
 __all__ = [
     "Alert",
@@ -25,8 +27,10 @@ __all__ = [
     "SearchText",
     "SiteLink",
     "StoredAnswer",
+    "StoredSetting",
     "Token",
     "Webhook",
+    "Wording",
 ]
 
 

@@ -133,6 +133,7 @@ RIGHTS: tuple[Right, ...] = (
         (EDITOR,),
     ),
     Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
+    Right(_("Change the words of the interface"), ("liveblog.change_wording",), (EDITOR,)),
     Right(
         _("Set the defaults for new coverage and its comments"),
         ("articles.change_coveragedefaults", "comments.change_commentdefaults"),
@@ -160,6 +161,7 @@ RIGHTS: tuple[Right, ...] = (
 ADMINISTRATORS_ONLY: tuple[_StrOrPromise, ...] = (
     _("Invite colleagues, assign roles and suspend accounts"),
     _("Remove the second factors of someone who has lost their device"),
+    _("Set up machine translation, the spam check, email and data retention"),
     _("Read the audit log of logins, roles and publishing"),
     _("Delete an update that readers have seen, or an article with such updates"),
 )

@@ -37,6 +37,9 @@ def _renamed(read: Callable[[str, _T], _T], name: str, old_name: str, default: _
     return read(name, default)
 
 
+#: Names of the variables that say something. Of those that administrators can change too, these win.
+SET_BY_ENVIRONMENT = frozenset(name for name, value in os.environ.items() if value)
+
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging" if DEBUG else "")
 if not SECRET_KEY:
@@ -566,6 +569,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *([f"{_public.scheme}://{_public.netloc}"] if S3_BUCKET else [])],
         "font-src": [SELF],
+        "media-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],

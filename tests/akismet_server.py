@@ -47,6 +47,8 @@ class AkismetServer(Provider):
             return self._say("no such place", 404)
         if self.fault:
             return self._fail(request, self.fault)
+        if what == "verify-key":
+            return self._say("valid" if fields.get("key") == self.key else "invalid")
         if fields.get("api_key") != self.key:
             return self._say("invalid", X_akismet_debug_help="We were unable to parse your blog URI")
         if what != "comment-check":

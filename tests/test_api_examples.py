@@ -27,7 +27,7 @@ from liveblog.webhooks import signing
 from tests import factories, newsroom
 from tests.server import ROOT, Server, eventually, free_port
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture(scope="module")

@@ -444,6 +444,7 @@ def test_answers_are_kept_for_a_day(article: Article, program: Program) -> None:
     assert [row.key for row in StoredAnswer.objects.all()] == ["a-2"]
 
 
+@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 def test_of_requests_that_come_at_once_one_is_done(article: Article, journalist: User) -> None:
     _token, secret = Token.make(journalist, "Bot", ALL, valid_for=datetime.timedelta(days=1))

@@ -138,12 +138,28 @@ def test_old_entries_go(settings: Any) -> None:
     assert entries() == [("published", "Test", "update 2")]
 
 
+def test_details_are_read_as_words_in_the_language_of_the_reader(client: Client) -> None:
+    details = {"policies": {"de": "reviewed"}, "languages": ["en", "de"], "needs_release": True}
+    recording.record(Action.SETTINGS_CHANGED, "article 2", **details)
+    recording.record(Action.ROLES_CHANGED, "account ioana", added=["Editor"])
+    recording.record(Action.SITE_CHANGED, "machine translation", changed=["DEEPL_API_KEY"])
+    recording.record(Action.TOKEN_MADE, "token 7", scopes=["publish"], until=timezone.now())
+    recording.record(Action.FACTOR_ADDED, "account ioana", kind="webauthn")
+    client.force_login(User.objects.create_superuser("root"))
+    client.cookies["django_language"] = "de"
+    page = client.get("/admin/liveblog/entry/").content.decode()
+    for words in ("Englisch", "Redaktion", "API-Schlüssel (DEEPL_API_KEY)", "Passkey", "Konto ioana"):
+        assert words in page, words
+    for code in ("{&quot;", "needs_release", "webauthn", "Editor<", "machine translation", "reviewed"):
+        assert code not in page, code
+
+
 def test_the_record_is_read_and_filtered_by_administrators_and_changed_by_nobody(client: Client) -> None:
     recording.record(Action.PUBLISHED, "update 1")
     recording.record(Action.FINISHED, "article 2")
     client.force_login(User.objects.create_superuser("root"))
     page = client.get("/admin/liveblog/entry/?action=finished").content.decode()
-    assert "article 2" in page
+    assert "coverage 2" in page
     assert "update 1" not in page
     pk = Entry.objects.values_list("pk", flat=True).first()
     assert client.post(f"/admin/liveblog/entry/{pk}/delete/").status_code == 403

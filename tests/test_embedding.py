@@ -161,6 +161,7 @@ def test_each_site_is_told_of_itself_only() -> None:
     assert answered({"a": "b"}, origin=PARTNER) == {"a": ["b"]}
 
 
+@pytest.mark.one_database
 @pytest.mark.django_db(transaction=True)
 def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -> None:
     article = factories.article(embedding="more", embed_origins="https://own.example")

@@ -13,7 +13,7 @@ from liveblog.delivery.states import State
 from liveblog.moments import formats
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def frame(article: Article, after: int, language: str = "en") -> dict[str, Any]:

@@ -134,6 +134,50 @@ def test_one_line_starts_a_live_coverage_with_everything_else_filled_in() -> Non
     assert client.get(answer["Location"]).status_code == 200
 
 
+def test_coverage_is_in_no_list_until_its_first_update_makes_it_live(client: Client) -> None:
+    journalist = member_of("Journalist")
+    desk = journalist.post(START, {"headline": "Trains stop in the north"})["Location"]
+    article = Article.objects.latest("pk")
+    assert (article.state, article.begins_with_update) == ("announced", True)
+    lists = ("/en/", "/en/search/?q=trains", "/sitemap-articles.xml", "/news-sitemap.xml")
+    lists += ("/api/v1/articles", "/en/feed.atom")
+
+    def shown_in() -> list[str]:
+        return [url for url in lists if article.slug in client.get(url).content.decode()]
+
+    assert shown_in() == []
+    page = client.get(article.url("en")).content.decode()
+    assert '<meta name="robots" content="noindex">' in page
+    assert "Starts:" not in page
+    assert "Not public yet" in journalist.get(desk).content.decode()
+    assert "Trains stop in the north" in home(journalist)
+    factories.update(article, state="draft")
+    assert shown_in() == []
+    # A colleague who may not start coverage may publish in it.
+    with acting_as(newsroom.user("translator", "Translator")):
+        factories.update(article)
+    article.refresh_from_db()
+    assert (article.state, article.begins_with_update) == ("live", False)
+    assert shown_in() == list(lists)
+    assert "noindex" not in client.get(article.url("en")).content.decode()
+
+
+def test_coverage_that_is_called_off_before_its_first_update_stays_out_of_the_lists(client: Client) -> None:
+    article = factories.article(state="announced", begins_with_update=True)
+    article.state = "finished"
+    article.save()
+    assert article.slug not in client.get("/en/").content.decode()
+
+
+def test_an_unlisted_coverage_can_be_shown_before_its_first_update() -> None:
+    for action in ("announced", "live"):
+        article = factories.article(state="announced", begins_with_update=True)
+        article.state = action
+        article.begins_with_update = False
+        article.save()
+        assert Article.objects.listed().filter(pk=article.pk).exists()
+
+
 def test_a_coverage_can_be_announced_for_a_time_in_its_zone() -> None:
     factories.article(time_zone="Asia/Tokyo")
     client = member_of("Journalist")

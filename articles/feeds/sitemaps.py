@@ -178,7 +178,7 @@ class Articles(_ByKey):
     revision = "revision"
 
     def rows(self) -> QuerySet[Article]:
-        return Article.objects.all()
+        return Article.objects.listed()
 
     def urls(self, number: int) -> list[Url]:
         found: list[Url] = []

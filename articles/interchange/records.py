@@ -31,12 +31,20 @@ class SourceError(ValidationError):
 
 @dataclass
 class Byline:
-    """An author, whose key is what records name."""
+    """An author, whose key is what records name.
+
+    name, role, place   by language
+    links               one in each line
+    photo               the address of the picture, "" for none
+    """
 
     key: str
     source_language: str
-    #: By language.
     name: dict[str, str]
+    role: dict[str, str] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)
+    links: str = ""
+    photo: str = ""
 
 
 @dataclass

@@ -63,7 +63,6 @@ _NOT_OF_ARTICLES = frozenset(
         *(
             "id",
             "slug",
-            "slugs",
             "version",
             "revision",
             "revision_token",
@@ -175,6 +174,8 @@ class ArticleWriter:
         self._accounts = portable.Accounts(known=same_site)
         self._authors: dict[str, int | None] = {}
         self._topics: dict[str, int] = {}
+        #: Those that the present transaction has stored.
+        self._files: list[Any] = []
         row = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
         self.imported = row
         self.article: Article | None = row.article if row else None
@@ -197,6 +198,7 @@ class ArticleWriter:
         coverage = self._coverage
         article, exact = self.checked_article()
         article.slug = slug
+        article.slugs = self._free_slugs(article.slugs)
         if exact.get("coverage_end") and exact["coverage_end"] < exact["coverage_start"]:
             exact["coverage_end"] = exact["coverage_start"]
         with self._new_files() as files:
@@ -238,9 +240,17 @@ class ArticleWriter:
         # The columns without a language repeat others; those that no form has are set by `save`.
         not_checked = {"slug", "languages", *columns.fields_of(Article)}
         article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
+        article.validate_constraints(exclude={"slug"})
         if exact.get("state") not in Article.State.values:
             raise ValidationError({"state": str(exact.get("state"))})
         return article, exact
+
+    def _free_slugs(self, slugs: Mapping[str, str]) -> dict[str, str]:
+        """Return the slugs in other languages, without those that another article has or had."""
+        free = {language: slug for language, slug in slugs.items() if Article.of_slug(slug) is None}
+        for slug in sorted(set(slugs.values()) - set(free.values())):
+            self._notes.add("slug", slug)
+        return free
 
     def finish(self) -> None:
         """Let readers open the article in its languages, once everything is written."""
@@ -302,8 +312,29 @@ class ArticleWriter:
         """Return the author of a byline: the one of the same name, or else a new one."""
         if key not in self._authors:
             byline = self._coverage.bylines.get(key)
-            self._authors[key] = _author_of(byline) if byline else None
+            self._authors[key] = self._author_of(byline) if byline else None
         return self._authors[key]
+
+    def _author_of(self, byline: Byline) -> int:
+        language = byline.source_language if byline.source_language in KNOWN else "en"
+        names = _limited_texts("name", byline.name)
+        own = column("name", language)
+        same = {own: names.get(own, "")}
+        author = Author.objects.filter(**same).first()
+        if author is not None:
+            return int(author.pk)
+        texts = names | _limited_texts("role", byline.role) | _limited_texts("place", byline.place)
+        author = Author(source_language=language, links=byline.links, **texts)
+        # A name in another language may be taken by somebody else.
+        for name in names:
+            if Author.objects.filter(**{name: names[name]}).exists():
+                setattr(author, name, "")
+        author.clean_fields(exclude=["name", "role", "place"])
+        if byline.photo and (content := self._picture(byline.photo)) is not None:
+            author.photo.save("photo", content[0], save=False)
+            self._files.append(author.photo)
+        author.save()
+        return int(author.pk)
 
     def _event(self, article: Article, data: Data) -> CoverageEvent:
         return CoverageEvent(article=article, kind=data["kind"], at=data["at"], **self._by(data))
@@ -616,10 +647,14 @@ class ArticleWriter:
     def _new_files(self) -> Iterator[list[Any]]:
         """Write in one transaction. If it fails, delete the files that were stored for it."""
         files: list[Any] = []
+        self._files = files
         try:
             with transaction.atomic():
                 yield files
         except BaseException:
+            # They may have been made in the transaction.
+            self._authors.clear()
+            self._topics.clear()
             for file in files:
                 with suppress(Exception):
                     file.delete_all()
@@ -632,24 +667,15 @@ def _cause(data: Data) -> str:
     return cause if cause in UpdateVersion.Cause.values else ""
 
 
+def _limited_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of a text of an author, as long as they may be."""
+    return {
+        column(name, code): str(text)[: max_length_of(Author, name)] for code, text in texts.items() if code in KNOWN
+    }
+
+
 def _all_but(model: type[models.Model], *names: str) -> set[str]:
     return {field.name for field in model._meta.fields} - set(names)
-
-
-def _author_of(byline: Byline) -> int:
-    language = byline.source_language if byline.source_language in KNOWN else "en"
-    names = {column("name", code): str(name)[:120] for code, name in byline.name.items() if code in KNOWN}
-    same = {column("name", language): names.get(column("name", language), "")}
-    author = Author.objects.filter(**same).first()
-    if author is None:
-        author = Author(source_language=language, **names)
-        # A name in another language may be taken by somebody else.
-        for name in names:
-            if Author.objects.filter(**{name: names[name]}).exists():
-                setattr(author, name, "")
-        author.clean_fields(exclude=["name"])
-        author.save()
-    return int(author.pk)
 
 
 def _digest_of(pk: int) -> str:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import changes
@@ -41,6 +42,10 @@ class ArticleQuerySet(changes.GuardedQuerySet):
         """Return articles with everything that the elements of their pages need."""
         return self.prefetch_related(*Article.relations())
 
+    def listed(self) -> ArticleQuerySet:
+        """Return the articles that lists, feeds and search engines may show."""
+        return self.filter(begins_with_update=False)
+
     def for_cards(self) -> ArticleQuerySet:
         """Return articles with everything that lists show of them, the newest coverage first."""
         return self.prefetch_related(Translation.for_readers()).order_by("-coverage_start", "-pk")
@@ -64,6 +69,12 @@ class Article(CoverageRules, Versioned, Illustrated):
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    #: Whether it is kept out of all lists until its first update is published, with which it becomes live.
+    begins_with_update = models.BooleanField(
+        _("unlisted until the first update"),
+        default=False,
+        help_text=_("Coverage goes live with its first update. Until then it is in no list and no feed."),
+    )
     coverage_start = MomentField(_("coverage starts"), default=timezone.now)
     coverage_end = MomentField(_("coverage ends"), null=True, blank=True)
     time_zone = TimeZoneField(
@@ -140,6 +151,10 @@ class Article(CoverageRules, Versioned, Illustrated):
                 condition=Q(state="finished") | Q(finished_by_clock=False),
                 name="clock_has_finished_the_coverage",
             ),
+            DatabaseCheck(
+                condition=~Q(state="live") | Q(begins_with_update=False),
+                name="live_coverage_has_begun",
+            ),
             *in_source_language("article_has_a_headline", "headline"),
         ]
 
@@ -194,6 +209,8 @@ class Article(CoverageRules, Versioned, Illustrated):
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
+            # Coverage that is called off before its first update stays out of the lists.
+            self.begins_with_update = self.begins_with_update and self.state != self.State.LIVE
             self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
             self.start_day = self.coverage_start.astimezone(self.zone).date()
@@ -237,7 +254,7 @@ class Article(CoverageRules, Versioned, Illustrated):
         return [
             Prefetch("authors", Author.objects.order_by("pk")),
             Prefetch("topics", Topic.objects.order_by("slug")),
-            Prefetch("related", Article.objects.for_cards()),
+            Prefetch("related", Article.objects.listed().for_cards()),
             Translation.for_readers(),
         ]
 
@@ -261,6 +278,12 @@ class Article(CoverageRules, Versioned, Illustrated):
     def is_called_off(self) -> bool:
         """Return whether the coverage was finished before it started."""
         return self.state == self.State.FINISHED and self.coverage_end == self.coverage_start
+
+    @property
+    def state_words(self) -> str:
+        """Return the state for people of the newsroom."""
+        is_to_begin = self.begins_with_update and self.state == self.State.ANNOUNCED
+        return gettext("Not public yet") if is_to_begin else self.get_state_display()
 
     @property
     def zone(self) -> datetime.tzinfo:

@@ -133,7 +133,7 @@ def desks(user: User) -> list[tuple[Article, Heading]]:
     """Return the live coverage whose desks a user may open."""
     if not may_open_desks(user):
         return []
-    found = unfinished().filter(state=State.LIVE)[:MAX_DESKS]
+    found = unfinished().filter(Q(state=State.LIVE) | Q(begins_with_update=True))[:MAX_DESKS]
     return [(article, heading(article)) for article in found]
 
 
@@ -235,7 +235,7 @@ def coming(user: User) -> list[Coming]:
         assert update.publish_at is not None
         url, name = desk_url(update) if may_open else "", heading(update.article)
         planned.append(Coming(update.publish_at, str(update), update.source_language, url, name, update.article))
-    announced = Article.objects.filter(state=State.ANNOUNCED).order_by("coverage_start", "pk")[:MAX_COMING]
+    announced = Article.objects.listed().filter(state=State.ANNOUNCED).order_by("coverage_start", "pk")[:MAX_COMING]
     for article in announced:
         name = heading(article)
         url = reverse("admin:articles_desk", args=[article.pk]) if may_open else ""

@@ -82,12 +82,16 @@ class StartForm(MomentFormMixin, forms.Form):
 
     @property
     def state(self) -> str:
-        """The state in which the coverage starts: a button says so, or else a time that is still to come."""
-        return str(State.ANNOUNCED if "announce" in self.data else State.LIVE)
+        """The state in which the coverage starts: a button says so. Without one, it begins with its first update."""
+        return str(State.LIVE if "live" in self.data else State.ANNOUNCED)
+
+    @property
+    def begins_with_update(self) -> bool:
+        return not {"live", "announce"} & set(self.data)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if self.state == State.ANNOUNCED and not self.cleaned_data.get("starts_at") and not self.has_error("starts_at"):
+        if "announce" in self.data and not self.cleaned_data.get("starts_at") and not self.has_error("starts_at"):
             self.add_error("starts_at", _("Choose when coverage starts."))
         return self.cleaned_data
 
@@ -95,9 +99,15 @@ class StartForm(MomentFormMixin, forms.Form):
         """Start the coverage and return it; None, with errors, if it cannot be started so."""
         plan = self.plan
         plan.headline = self.cleaned_data["headline"]
-        plan.starts_at = self.cleaned_data.get("starts_at") if self.state == State.ANNOUNCED else None
+        plan.starts_at = self.cleaned_data.get("starts_at") if "announce" in self.data else None
         try:
-            return starting.start(plan, self.user, self.state, slug=self.cleaned_data.get("slug", ""))
+            return starting.start(
+                plan,
+                self.user,
+                self.state,
+                begins_with_update=self.begins_with_update,
+                slug=self.cleaned_data.get("slug", ""),
+            )
         except ValidationError as error:
             self._report(error)
         return None

@@ -130,8 +130,10 @@ def _usual() -> tuple[Sequence[str], str, dict[str, str]]:
     )
 
 
-def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
+def start(wanted: Plan, user: User, state: str, *, begins_with_update: bool = False, slug: str = "") -> Article:
     """Create the coverage, live or announced, and return it. Raise ValidationError if it cannot be.
+
+    begins_with_update   whether no list shows it, and it is announced, until its first update makes it live
 
     The same line that a user sends twice at once starts one coverage.
     """
@@ -147,6 +149,7 @@ def start(wanted: Plan, user: User, state: str, *, slug: str = "") -> Article:
             languages=wanted.languages,
             time_zone=wanted.time_zone,
             state=state,
+            begins_with_update=begins_with_update,
             policies=wanted.policies,
             **{headline: wanted.headline},
         )

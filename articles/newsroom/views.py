@@ -23,7 +23,7 @@ from articles.newsroom.context import initials_of
 from articles.newsroom.forms import StartForm
 from liveblog.actors import user_of
 from liveblog.languages import language_name
-from liveblog.newsroom import waiting
+from liveblog.newsroom import setup, waiting
 
 #: The parts of home that are brought up to date, each a template of its own.
 PARTS = ("problems", "cards", "waiting", "coming", "strip")
@@ -37,6 +37,8 @@ MAX_TRANSLATORS = 20
 def home(request: HttpRequest) -> HttpResponse:
     """Show the newsroom as it is now: what is live, what waits for the user, what comes, and what goes wrong."""
     user = user_of(request)
+    if setup.is_due(user):
+        return redirect(setup.address())
     context = {
         **admin.site.each_context(request),
         **_now(request),

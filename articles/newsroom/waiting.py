@@ -18,6 +18,7 @@ from articles.translations import rights
 from liveblog.languages import language_name
 from liveblog.newsroom.waiting import Line, Problem, Queue
 from liveblog.translation import engines
+from liveblog.translation.order import NAMES
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -141,8 +142,6 @@ def _language_line(row: dict[str, object], listed: str) -> Line:
 
 # Problems -------------------------------------------------------------------------------------------------------------
 
-_NAMES = {"deepl": "DeepL", "libretranslate": "LibreTranslate", "google": "Google", "azure": "Azure", "llm": "LLM"}
-
 
 def problems(user: User) -> Iterator[Problem]:
     """Yield what goes wrong with publishing and translating."""
@@ -162,7 +161,7 @@ def problems(user: User) -> Iterator[Problem]:
     if user.has_perm("articles.view_translation") and engines.available():
         # The engine that is asked first for most pairs of languages.
         first = next((engine.name for engine in engines.chain("*", "*")), "")
-        yield from _late_drafts(_NAMES.get(first, first), now)
+        yield from _late_drafts(NAMES.get(first, first), now)
 
 
 def _late_drafts(provider: str, now: datetime) -> Iterator[Problem]:

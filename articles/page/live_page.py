@@ -61,8 +61,8 @@ def find(slug: str) -> elements.Page | None:
 
 
 def listed(language: str) -> QuerySet[Article]:
-    """Return the articles that can be opened in a language."""
-    found = Article.objects.for_cards().filter(languages__has=language)
+    """Return the articles that lists in a language may show."""
+    found = Article.objects.listed().for_cards().filter(languages__has=language)
     return found if _offered(language) else found.none()
 
 
@@ -424,8 +424,23 @@ class LivePage:
 
     # Contents -------------------------------------------------------------------------------------------------------
 
+    @cached_property
     def updates(self) -> str:
         return rendering.list_html(self.items, self.article, self.language)
+
+    @property
+    def moments_max(self) -> int:
+        return MOMENTS_MAX
+
+    @property
+    def has_untranslated(self) -> bool:
+        """Whether an update stands there in another language."""
+        return 'untranslated">' in self.updates
+
+    @property
+    def has_unreviewed(self) -> bool:
+        """Whether an update is a translation with a mark, beside its original."""
+        return 'class="original"' in self.updates and 'class="mark"' in self.updates
 
     def in_short(self) -> str:
         return rendering.facts_html(self.items, self.article, self.language)

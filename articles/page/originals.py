@@ -99,6 +99,8 @@ def in_own_words(language: str) -> QuerySet[Article]:
     translated = Q(Exists(rows.filter(state=State.REVIEWED))) | (
         Q(Exists(rows.filter(state__in=(State.MACHINE, State.REVIEW)))) & ~unreviewed
     )
-    return Article.objects.filter(languages__has=language).filter(
-        Q(source_language=language) | (Q(**{f"{column('headline', language)}__gt": ""}) & translated)
+    return (
+        Article.objects.listed()
+        .filter(languages__has=language)
+        .filter(Q(source_language=language) | (Q(**{f"{column('headline', language)}__gt": ""}) & translated))
     )

@@ -88,7 +88,8 @@ def coverage_errors(article: Article, before: Article | None) -> Errors:
     keeps_start = before is not None and same_minute(start, before.coverage_start)
     keeps_end = before is not None and same_minute(end, before.coverage_end)
     is_announced, is_live = article.state == ArticleState.ANNOUNCED, article.state == ArticleState.LIVE
-    if is_announced and (enters_state or not keeps_start) and start < now - MAX_DELAY:
+    plans_start = is_announced and not article.begins_with_update
+    if plans_start and (enters_state or not keeps_start) and start < now - MAX_DELAY:
         errors["coverage_start"] = _("This time has passed. Choose a later one, or set the status to Live.")
     elif is_live and not keeps_start and start > now:
         # Coverage that is made live before its time starts at once; see `Article.save`.
@@ -114,7 +115,9 @@ def _rights(article: Article, before: Article | None) -> Errors:
     if user is None:
         return errors
     if before is None or before.state != article.state:
-        if article.state == ArticleState.LIVE and not user.has_perm("articles.start_coverage"):
+        # Whoever let it begin with its first update had the right to start it.
+        is_begun = before is not None and before.begins_with_update and before.state == ArticleState.ANNOUNCED
+        if article.state == ArticleState.LIVE and not is_begun and not user.has_perm("articles.start_coverage"):
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")
         if article.state == ArticleState.FINISHED and not user.has_perm("articles.finish_coverage"):
             errors["state"] = _("You don’t have permission to finish coverage. Ask an editor.")

@@ -67,7 +67,7 @@ def list_articles(
     offered = Q()
     for code in [language] if language else [code for code, _name in settings.LANGUAGES]:
         offered |= Q(languages__has=_known(code))
-    found = Article.objects.filter(offered)
+    found = Article.objects.listed().filter(offered)
     if state:
         found = found.filter(state=state)
     if topic:

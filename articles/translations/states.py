@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from articles.changes import Edit
@@ -22,6 +21,7 @@ from articles.text.localized import text_in
 from articles.translations import columns, review, suggestions, usage
 from articles.translations.memory import drafts
 from liveblog.actors import acting_user
+from liveblog.configuration.options import value
 from liveblog.languages import KNOWN
 from liveblog.translation import engines
 
@@ -174,7 +174,7 @@ def _is_wanted(item: Article | Update, row: Translation) -> bool:
     """Return whether readers wait for a draft, or for texts of people that follow a correction."""
     if _unread(item) or row.language not in columns.article_of(item).languages:
         return False
-    if not settings.TRANSLATE_UNPUBLISHED and getattr(item, "state", "") in ("submitted", "scheduled"):
+    if not value("TRANSLATE_UNPUBLISHED") and getattr(item, "state", "") in ("submitted", "scheduled"):
         return False
     wanting = row.state == State.MISSING or (row.outdated and row.state != State.REFUSED)
     return wanting and not _made_elsewhere(item, row.language)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles import api
 from articles.models import Article
-from comments import rendering, submission, translation
+from comments import rendering, spam, submission, translation
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion
 from comments.models.comment import CommentQuerySet
@@ -29,6 +29,7 @@ from comments.views.requests import posted_from_here, sender, wants_json
 from liveblog import pagination
 from liveblog.branding import current as branding
 from liveblog.cache import MAX_KEPT, MAX_VERSIONS, Kept, get_or_make, point
+from liveblog.configuration.options import value
 from liveblog.delivery.elements import page_locale
 from liveblog.pagination import Anchor, Order, Page, Place
 from liveblog.parameters import reads
@@ -326,11 +327,11 @@ def privacy(request: HttpRequest, language: str, slug: str) -> HttpResponse:
         request,
         "comments/privacy.html",
         {
-            "days": settings.COMMENTS_KEEP_ADDRESS_DAYS,
-            "spam": bool(settings.AKISMET_API_KEY),
+            "days": value("COMMENTS_KEEP_ADDRESS_DAYS"),
+            "spam": spam.configured(),
             "translation": translation.available(),
             "mail": settings.EMAIL_CONFIGURED,
-            "contact": settings.PRIVACY_CONTACT,
+            "contact": value("PRIVACY_CONTACT"),
             "url": f"{article.url(language)}comments/",
             "addresses": [
                 {"language": code, "url": f"{article.url(code)}comments/privacy/"} for code in article.offered_languages

@@ -222,7 +222,7 @@ class InvitationForm(forms.Form):
     )
 
     def __init__(self, inviter: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.fields["roles"].choices = [  # type: ignore[attr-defined]
             (role, format_html("<strong>{}</strong> {}", roles.NAMES[role], roles.PURPOSES[role]))
             for role in roles.NAMES

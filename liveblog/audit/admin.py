@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from liveblog.audit import wording
 from liveblog.audit.models import Entry
 from liveblog.moments.admin import MomentsAdmin
 
 
 @admin.register(Entry)
 class EntryAdmin(MomentsAdmin):
-    list_display = ("at", "who", "action", "about", "details_shown", "network")
+    list_display = ("at", "who", "action", "subject", "details_shown", "network")
     list_display_links = None
     list_filter = ("action", "at", ("actor", admin.RelatedOnlyFieldListFilter))
     search_fields = ("actor_name", "about")
@@ -25,7 +26,7 @@ class EntryAdmin(MomentsAdmin):
     show_full_result_count = False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": gettext("Audit log")} | (extra_context or {}))
+        return super().changelist_view(request, {"list_title": gettext("Audit log")} | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         return super().get_queryset(request).select_related("actor")
@@ -43,6 +44,11 @@ class EntryAdmin(MomentsAdmin):
     def who(self, entry: Entry) -> str:
         return entry.actor_name or "–"
 
+    @admin.display(description=_("subject"), ordering="about")
+    def subject(self, entry: Entry) -> str:
+        return format_html("<bdi>{}</bdi>", wording.subject_of(entry))
+
     @admin.display(description=_("details"))
     def details_shown(self, entry: Entry) -> str:
-        return json.dumps(entry.details, ensure_ascii=False) if entry.details else ""
+        rows = format_html_join("", "<div><dt>{}</dt><dd><bdi>{}</bdi></dd></div>", wording.lines_of(entry))
+        return format_html('<dl class="details">{}</dl>', rows) if rows else ""

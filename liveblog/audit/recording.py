@@ -8,13 +8,13 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from liveblog import actors, metrics, networks
 from liveblog.audit.models import Action, Entry
+from liveblog.configuration.options import value
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -70,9 +70,9 @@ def _announce(entry: Entry) -> None:
 
 def clear_old() -> int:
     """Delete entries that are older than AUDIT_KEEP_DAYS. Return their number, of one batch at most."""
-    if not settings.AUDIT_KEEP_DAYS:
+    if not (days := value("AUDIT_KEEP_DAYS")):
         return 0
-    limit = timezone.now() - timedelta(days=settings.AUDIT_KEEP_DAYS)
+    limit = timezone.now() - timedelta(days=days)
     old = list(Entry.objects.filter(at__lt=limit).order_by("at").values_list("pk", flat=True)[:_BATCH])
     Entry.objects.filter(pk__in=old).delete()
     return len(old)

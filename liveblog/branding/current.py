@@ -1,33 +1,27 @@
-"""The brand as pages use it. Each process keeps it in memory, and looks at most every two seconds for a newer one."""
+"""The brand as pages use it. Each process keeps it in memory: see `liveblog.remembered`."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from liveblog import notify
 from liveblog.branding import colours, stylesheet
 from liveblog.branding.colours import Band
 from liveblog.branding.models import Brand, BrandFile, SiteLink
+from liveblog.configuration import current as configuration
 from liveblog.release import RELEASE
-
-logger = logging.getLogger(__name__)
-
-#: For so many seconds another process may show the former brand.
-LOOK_SECONDS = 2.0
+from liveblog.remembered import Remembered
+from liveblog.wording import current as words
 
 Place, Kind = SiteLink.Place, SiteLink.Kind
 
@@ -258,53 +252,24 @@ def _data_url(file: BrandFile) -> str:
 
 # In memory ------------------------------------------------------------------------------------------------------------
 
-_kept: Branding | None = None
-_look_at = 0.0
-
-
-def current() -> Branding:
-    """Return the branding of the site. While the database does not answer, it is the one that was known last."""
-    global _kept, _look_at
-    now = time.monotonic()
-    if _kept is None or now >= _look_at:
-        _look_at = now + LOOK_SECONDS
-        try:
-            _kept = _read()
-        except DatabaseError:
-            if _kept is None:
-                # Nothing was ever read, so a page is better without a name than not there.
-                return _DEFAULT
-            logger.debug("The name and look of the site could not be read; going on with those known.", exc_info=True)
-    return _kept
-
-
-def edition() -> str:
-    """Return the name of everything that pages are made with besides their contents: the release and the branding."""
-    digest = current().digest
-    return f"{RELEASE}-{digest}" if digest else RELEASE
-
-
-def refresh() -> None:
-    """Read the branding again, and have pages in memory validated: it was changed in this process."""
-    global _look_at
-    _look_at = 0.0
-    notify.run_change_callbacks()
-
-
-def refresh_after_commit(**_: Any) -> None:
-    """Have the branding read again once the transaction is committed; a receiver of `post_save` and `post_delete`."""
-    transaction.on_commit(refresh)
-
-
-def keep(branding: Branding, seconds: float) -> None:
-    """Use a branding for so long without a look at the database, as tests do."""
-    global _kept, _look_at
-    _kept, _look_at = branding, time.monotonic() + seconds
-
 
 def _read() -> Branding:
     brand = Brand.objects.select_related(*Brand.FILES).prefetch_related("links").filter(pk=1).first()
     return Branding.of(brand, list(brand.links.all())) if brand else _DEFAULT
+
+
+#: Until anything was read, a page is better without a name than not there.
+in_memory: Remembered[Branding] = Remembered(_read, _DEFAULT)
+
+
+def current() -> Branding:
+    """Return the branding of the site. While the database does not answer, it is the one that was known last."""
+    return in_memory.current()
+
+
+def edition() -> str:
+    """Return the name of all that pages are made with besides their contents: release, branding, settings and words."""
+    return "-".join(filter(None, (RELEASE, current().digest, configuration.digest(), words.edition())))
 
 
 def context(request: Any) -> dict[str, Branding]:

@@ -11,6 +11,23 @@ import { Timeline } from "./timeline.js";
 
 const SEARCH_AFTER = 200; // milliseconds
 
+/**
+ * Keep the number of updates that await approval at the link to the timeline.
+ * @param {HTMLElement} timeline
+ * @param {HTMLElement} shown
+ */
+function countWaiting(timeline, shown) {
+  const { format } = new Intl.NumberFormat(document.documentElement.lang || undefined);
+  const count = () => {
+    const number = timeline.querySelectorAll(".entry-submitted").length;
+    shown.hidden = number === 0;
+    find(shown, ".count").textContent = format(number);
+    find(shown, ".visually-hidden").textContent = (shown.dataset.waiting ?? "").replace("%(count)s", format(number));
+  };
+  new MutationObserver(count).observe(timeline, { childList: true });
+  count();
+}
+
 class Desk {
   #element = byId("desk");
   #notice = byId("desk-connection");
@@ -56,6 +73,7 @@ class Desk {
       onAdd: (article) => this.#relate(article, true),
     });
     this.#listenToNotes();
+    countWaiting(byId("timeline"), byId("waiting-count"));
     document.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
     this.#composer.ready.then(() => {
       this.#composer.focus();

@@ -9,11 +9,15 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from articles.models import Article, Update
+from liveblog.configuration.current import SETUP_SHOWN
+from liveblog.configuration.models import StoredSetting
 from tests.clients import Place
 
 
 def log_in(context: BrowserContext, user: User, place: Place, language: str = "en") -> None:
     """Give a browser the cookies of a logged-in user and of the chosen language."""
+    # Nobody is led to the page that sets up the site.
+    StoredSetting.objects.get_or_create(name=SETUP_SHOWN, defaults={"value": "true"})
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value

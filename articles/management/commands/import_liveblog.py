@@ -7,6 +7,7 @@ from django.utils import translation
 
 from articles.interchange import importing, sources
 from articles.interchange.foreign import Options
+from articles.interchange.notes import Notes
 from articles.interchange.records import Source, SourceError
 from liveblog.languages import KNOWN
 from liveblog.moments import zones
@@ -39,6 +40,9 @@ class Command(BaseCommand):
             help="between two looks (default: %(default)s)",
         )
 
+    #: The notes that stand above already.
+    _told = Notes()
+
     def handle(self, *args: object, **options: Any) -> None:
         if options["time_zone"] and not zones.is_zone(options["time_zone"]):
             raise CommandError(f"There is no time zone {options['time_zone']}. An example is Europe/Berlin.")
@@ -52,6 +56,7 @@ class Command(BaseCommand):
         with self._opened(options) as source:
             plan = importing.Importer(source, slug=options["slug"]).plan()
             self._report(plan, "would be " if options["dry_run"] else "will be ")
+            self._told = plan.notes
         if options["dry_run"]:
             return
         following = False
@@ -64,7 +69,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _opened(options: dict[str, Any]) -> AbstractContextManager[Source]:
-        stated = Options(language=options["language"], time_zone=options["time_zone"])
+        stated = Options(options["language"], options["time_zone"], options["slug"])
         return sources.opened(options["source"], stated, slug=options["slug"], trusted=True)
 
     def _run(self, options: dict[str, Any], *, following: bool) -> None:
@@ -85,7 +90,10 @@ class Command(BaseCommand):
             self._report(report, "")
 
     def _report(self, report: importing.Report, verb: str) -> None:
+        known = [(note.code, note.count) for note in self._told]
         for note in report.notes:
+            if (note.code, note.count) in known:
+                continue
             self.stdout.write(f"{note.level}: {note.message} ({note.count})")
             for example in note.examples:
                 self.stdout.write(f"    {example}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
@@ -45,11 +46,11 @@ class Azure(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not settings.AZURE_TRANSLATOR_KEY:
+        if not value("AZURE_TRANSLATOR_KEY"):
             return None
         return {
-            "key": settings.AZURE_TRANSLATOR_KEY,
-            "region": settings.AZURE_TRANSLATOR_REGION,
+            "key": value("AZURE_TRANSLATOR_KEY"),
+            "region": value("AZURE_TRANSLATOR_REGION"),
             "url": settings.AZURE_TRANSLATOR_URL,
             "timeout": settings.TRANSLATION_TIMEOUT,
         }

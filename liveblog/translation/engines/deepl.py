@@ -13,6 +13,7 @@ import deepl
 from deepl.http_client import HttpClient
 from django.conf import settings
 
+from liveblog.configuration.options import value
 from liveblog.errors import ProviderError
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches
 
@@ -74,12 +75,12 @@ class DeepL(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not settings.DEEPL_API_KEY:
+        if not value("DEEPL_API_KEY"):
             return None
         return {
-            "key": settings.DEEPL_API_KEY,
-            "url": settings.DEEPL_URL,
-            "formality": settings.DEEPL_FORMALITY,
+            "key": value("DEEPL_API_KEY"),
+            "url": value("DEEPL_URL"),
+            "formality": value("DEEPL_FORMALITY"),
             "timeout": settings.TRANSLATION_TIMEOUT,
         }
 

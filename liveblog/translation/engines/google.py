@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
@@ -42,10 +43,10 @@ class Google(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not settings.GOOGLE_TRANSLATE_API_KEY:
+        if not value("GOOGLE_TRANSLATE_API_KEY"):
             return None
         return {
-            "key": settings.GOOGLE_TRANSLATE_API_KEY,
+            "key": value("GOOGLE_TRANSLATE_API_KEY"),
             "url": settings.GOOGLE_TRANSLATE_URL,
             "timeout": settings.TRANSLATION_TIMEOUT,
         }

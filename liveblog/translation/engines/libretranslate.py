@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
@@ -36,11 +37,11 @@ class LibreTranslate(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not settings.LIBRETRANSLATE_URL:
+        if not value("LIBRETRANSLATE_URL"):
             return None
         return {
-            "url": settings.LIBRETRANSLATE_URL,
-            "key": settings.LIBRETRANSLATE_API_KEY,
+            "url": value("LIBRETRANSLATE_URL"),
+            "key": value("LIBRETRANSLATE_API_KEY"),
             "timeout": settings.TRANSLATION_TIMEOUT,
         }
 

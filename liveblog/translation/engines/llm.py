@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
+from liveblog.configuration.options import value
 from liveblog.errors import Reason
 from liveblog.languages import language_name
 from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
@@ -48,13 +49,13 @@ class LLM(Engine):
     @classmethod
     def options(cls) -> dict[str, Any] | None:
         """See Engine."""
-        if not (settings.LLM_URL and settings.LLM_MODEL):
+        if not (value("LLM_URL") and value("LLM_MODEL")):
             return None
         return {
-            "url": settings.LLM_URL,
-            "model": settings.LLM_MODEL,
-            "key": settings.LLM_API_KEY,
-            "style": settings.LLM_STYLE,
+            "url": value("LLM_URL"),
+            "model": value("LLM_MODEL"),
+            "key": value("LLM_API_KEY"),
+            "style": value("LLM_STYLE"),
             "timeout": settings.TRANSLATION_TIMEOUT,
         }
 
