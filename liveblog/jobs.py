@@ -25,6 +25,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key", bound=Hashable)
 
+#: What goes wrong before any row is known is said here, once for each outage.
+_logger = logging.getLogger(__name__)
+
 
 class QueueRow(models.Model):
     """The columns of a model whose rows a `Queue` works on."""
