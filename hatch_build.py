@@ -21,7 +21,8 @@ DIRECTORIES = ("templates", "static")
 def files(root: Path) -> dict[str, str]:
     """Return the files and directories of the repository that are in the wheel, with their places there."""
     found = {str(root / name): f"{SITE}/{name}" for name in DIRECTORIES}
-    for path in root.glob("locale*/*/LC_MESSAGES/*.mo"):
+    # The sources have what the newsroom is told about each message.
+    for path in root.glob("locale*/*/LC_MESSAGES/*.[mp]o"):
         found[str(path)] = f"{SITE}/{path.relative_to(root).as_posix()}"
     found[str(root / "requirements.txt")] = f"{SITE}/requirements.txt"
     return found

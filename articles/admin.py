@@ -65,7 +65,7 @@ from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin, NamedFilter, language_of, named
 from liveblog.branding import current as branding
 from liveblog.fields import TextFormField, offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction, language_name
+from liveblog.languages import KNOWN, column, direction, language_name
 from liveblog.lists import comma
 from liveblog.moments import zones
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin, ZoneFormField
@@ -211,17 +211,19 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         begins = format_html("{} · {}", article.get_state_display(), element(article.coverage_start, article.zone))
         authors = joined(Author.bylines(article.authors.all(), get_language() or "en"), get_language() or "en")
         questions = ["finishing", "finishing_named"] if waits else []
-        unlisted = ["begins_with_update"] if article.state == Article.State.ANNOUNCED else []
+        unlisted = (
+            ["begins_with_update"] if article.state == Article.State.ANNOUNCED or article.begins_with_update else []
+        )
         state = ["state", *unlisted, *questions, "coverage_start", "coverage_end", "time_zone"]
-        texts = [f"headline_{own}", f"standfirst_{own}"]
+        texts = [column("headline", own), column("standfirst", own)]
         photo = ["photo", *(f"photo_{name}_{own}" for name in ("alt", "caption", "credit"))]
         return [
             (_("Headline and slug"), {"classes": ["group"], "fields": [*texts, "slug", "slugs", "version"]}),
             (_("Picture"), {"classes": ["group", "group-picture"], "fields": photo}),
             _group(_("Languages"), languages, ["source_language", "languages", "policies"]),
-            _group(_("Time and place"), begins, [*state, f"dateline_{own}"]),
+            _group(_("Time and place"), begins, [*state, column("dateline", own)]),
             _group(_("People and topics"), authors or gettext("no one yet"), ["authors", "topics", "related"]),
-            _group(_("Background"), "", [f"body_{own}"]),
+            _group(_("Background"), "", [column("body", own)]),
             _group(_("Rules"), "", ["needs_release", "shows_writing"]),
         ]
 
@@ -691,7 +693,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 
     @admin.display(description=_("in other languages"))
     def names(self, author: Author) -> SafeString:
-        others = (code for code in SHIPPED if code != author.source_language)
+        others = (code for code in KNOWN if code != author.source_language)
         # Many languages of one script write a name in the same way.
         texts = {text_in(author, "name", code): code for code in others}
         shown = ((code, direction(code), text) for text, code in texts.items() if text and text != str(author))
@@ -745,7 +747,7 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         return ngettext("%(count)d live blog", "%(count)d live blogs", count) % {"count": count}
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
-        return ["slug", *(f"name_{code}" for code, _name in settings.LANGUAGES)]
+        return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
 
 
 @admin.register(Snippet)

@@ -30,7 +30,7 @@ from articles.translations import checks, columns, review, rights
 from liveblog.actors import acting_as
 from liveblog.admin_lang import LangAttributeAdmin, language_of
 from liveblog.fields import offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction, language_title, own_name
+from liveblog.languages import KNOWN, column, direction, language_title, own_name
 from liveblog.lists import labelled
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def language_fieldsets(model: type[models.Model], languages: Sequence[str]) -> F
             format_html('<span lang="{}" dir="{}">{}</span>', code, direction(code), own_name(code)),
             {
                 "classes": ["language", f"language-{code}"],
-                "fields": [f"{field}_{code}" for field in translated_fields(model)],
+                "fields": [column(field, code) for field in translated_fields(model)],
             },
         )
         for code in languages
@@ -100,9 +100,9 @@ class TranslatedForm(_ItemForm):
         """Return the fields of all languages but the source language."""
         if not self.instance.pk:
             return []
-        own = f"_{self.instance.source_language}"
-        names = (f"{field}_{code}" for field in translated_fields(type(self.instance)) for code in SHIPPED)
-        return [name for name in names if name in self.fields and not name.endswith(own)]
+        others = [code for code in KNOWN if code != self.instance.source_language]
+        names = (column(field, code) for field in translated_fields(type(self.instance)) for code in others)
+        return [name for name in names if name in self.fields]
 
     def _merge(self) -> None:
         """Keep texts that others have changed and this form has not; report those that both have changed."""
@@ -170,7 +170,7 @@ class TranslatedForm(_ItemForm):
             self.add_error(None, ValidationError(message, code="warning"))
 
     def _report(self, language: str, field: str, found: list[checks.Problem]) -> None:
-        name = f"{field}_{language}" if f"{field}_{language}" in self.fields else None
+        name = column(field, language) if column(field, language) in self.fields else None
         for problem in found:
             # Pictures have their translations at the translators' desk.
             message = problem.message if name else labelled(language_title(language), problem.message)
@@ -183,7 +183,7 @@ class TranslatedForm(_ItemForm):
             return found
         source = self._texts(item.source_language)
         for language in columns.article_of(item).languages:
-            names = [f"{field}_{language}" for field in columns.fields_of(type(item))]
+            names = [column(field, language) for field in columns.fields_of(type(item))]
             stored = getattr(item, "_texts_as_read", {}) if item.pk else {}
             changed = any((getattr(item, name) or "") != (stored.get(name) or "") for name in names)
             texts = self._texts(language) if changed and language != item.source_language else {}
@@ -287,7 +287,7 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             form.is_valid()
         return JsonResponse(
             {
-                f"{field}_{language}": [problem.message for problem in found]
+                column(field, language): [problem.message for problem in found]
                 for language, problems in form.remarks.items()
                 for field, found in problems.items()
             }
@@ -340,9 +340,9 @@ class TranslatedAdmin(ChangeLoggedAdmin, Generic[ItemT]):
             fields += [name for name in flatten(self.metadata_fields) if not hasattr(self, f"{name}_named")]
             fields += self.metadata_displays
         if obj is not None and self.only_translates(request):
-            others = SHIPPED.keys() - rights.languages_of(request.user) | {obj.source_language}
+            others = KNOWN.keys() - rights.languages_of(request.user) | {obj.source_language}
             fields += [
-                f"{field}_{code}" for code in SHIPPED if code in others for field in translated_fields(self.model)
+                column(field, code) for code in KNOWN if code in others for field in translated_fields(self.model)
             ]
         return fields
 

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from articles.models import Author
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 
 def make(user: User) -> None:
@@ -16,11 +16,11 @@ def make(user: User) -> None:
     if Author.objects.filter(user=user).exists():
         return
     language = get_language() or "en"
-    language = language if language in SHIPPED else "en"
+    language = language if language in KNOWN else "en"
     name = user.get_full_name() or user.get_username()
-    author = Author.objects.filter(**{f"name_{language}": name}).first()
+    author = Author.objects.filter(**{column("name", language): name}).first()
     if author is None:
-        author = Author(source_language=language, **{f"name_{language}": name})
+        author = Author(source_language=language, **{column("name", language): name})
     elif author.user_id is not None:
         raise ValidationError(_("Someone else already has this byline. Add an initial or a second name."))
     author.user = user

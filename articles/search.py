@@ -10,7 +10,7 @@ from articles.models.base import Versioned
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
 from articles.translations import columns
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 from liveblog.search import texts
 from liveblog.search.texts import Texts
 
@@ -34,8 +34,8 @@ def register() -> None:
     # The follower stores these two.
     texts.register(Article, _of_article)
     texts.register(Update, _of_update)
-    texts.register(Author, _of_author, tuple(f"name_{code}" for code in SHIPPED))
-    texts.register(Topic, _of_topic, ("slug", *(f"name_{code}" for code in SHIPPED)))
+    texts.register(Author, _of_author, tuple(column("name", code) for code in KNOWN))
+    texts.register(Topic, _of_topic, ("slug", *(column("name", code) for code in KNOWN)))
     texts.register(Snippet, _of_snippet, ("source_language", "name", "headline", "body"))
     terms = ("source_language", "language", "source", "target", "admitted", "forbidden", "note", "example")
     texts.register(GlossaryTerm, _of_term, terms)
@@ -51,7 +51,7 @@ def _of_update(update: Update) -> dict[str, Texts]:
 
 
 def _by_language(item: Article | Update) -> dict[str, Texts]:
-    return {language: _texts_in(item, language) for language in SHIPPED}
+    return {language: _texts_in(item, language) for language in KNOWN}
 
 
 def _texts_in(item: Article | Update, language: str) -> Texts:
@@ -61,11 +61,11 @@ def _texts_in(item: Article | Update, language: str) -> Texts:
 
 
 def _of_author(author: Author) -> dict[str, Texts]:
-    return {code: Texts(text_in(author, "name", code)) for code in SHIPPED}
+    return {code: Texts(text_in(author, "name", code)) for code in KNOWN}
 
 
 def _of_topic(topic: Topic) -> dict[str, Texts]:
-    return {code: Texts(text_in(topic, "name", code)) for code in SHIPPED} | {"": Texts(topic.slug)}
+    return {code: Texts(text_in(topic, "name", code)) for code in KNOWN} | {"": Texts(topic.slug)}
 
 
 def _of_snippet(snippet: Snippet) -> dict[str, Texts]:

@@ -13,7 +13,7 @@ from django.core.validators import validate_slug
 from django.db import models
 from django.utils.text import capfirst
 
-from liveblog.languages import SHIPPED, language_name
+from liveblog.languages import KNOWN, language_name
 
 MAX_LENGTH = 120
 
@@ -27,7 +27,7 @@ class SlugsField(models.JSONField):
 
     def validate(self, value: object, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
-        if not isinstance(value, dict) or not value.keys() <= SHIPPED.keys():
+        if not isinstance(value, dict) or not value.keys() <= KNOWN.keys():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         for slug in value.values():
             if not isinstance(slug, str) or len(slug) > MAX_LENGTH:

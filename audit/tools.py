@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 MODULES = Path(__file__).parent / "node_modules"
 
 
-def lighthouse(url: str, device: str) -> dict[str, int]:
-    """Return the scores of a page, out of 100, by category."""
+def lighthouse(url: str, device: str) -> tuple[dict[str, int], list[str]]:
+    """Return the scores of a page, out of 100, by category; and the audits that cost it points, with what they say."""
     command = [
         str(MODULES / ".bin" / "lighthouse"),
         url,
@@ -27,15 +28,33 @@ def lighthouse(url: str, device: str) -> dict[str, int]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         sys.exit(f"Lighthouse failed on {url}:\n{done.stderr}")
-    categories = json.loads(done.stdout)["categories"]
-    return {name: round(100 * (category["score"] or 0)) for name, category in categories.items()}
+    report = json.loads(done.stdout)
+    categories = report["categories"]
+    weighed = {ref["id"] for category in categories.values() for ref in category["auditRefs"] if ref["weight"]}
+    lost = [
+        f"{name} {audit['score']} {audit.get('displayValue', '')}".strip()
+        for name, audit in report["audits"].items()
+        if name in weighed and audit["score"] is not None and audit["score"] < 1
+    ]
+    return {name: round(100 * (category["score"] or 0)) for name, category in categories.items()}, lost
 
 
-def invalid(html: str) -> list[str]:
-    """Return the errors of a page, each with its line."""
+def invalid(pages: dict[str, str]) -> dict[str, list[str]]:
+    """Return the errors of pages by name, each with its line, from the HTML of each."""
     if shutil.which("java") is None:
         sys.exit("The Nu HTML Checker needs Java: apt-get install default-jre-headless")
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    command = ["java", "-jar", str(jar), "--errors-only", "--exit-zero-always", "--format", "json", "-"]
-    done = subprocess.run(command, input=html, capture_output=True, text=True, check=True)
-    return [f"{one.get('lastLine')}: {one['message']}" for one in json.loads(done.stderr)["messages"]]
+    found: dict[str, list[str]] = {name: [] for name in pages}
+    with tempfile.TemporaryDirectory() as directory:
+        files = {name: Path(directory) / f"{number}.html" for number, name in enumerate(pages)}
+        for name, file in files.items():
+            file.write_text(pages[name])
+        # To start Java takes longer than to check a page.
+        command = ["java", "-jar", str(jar), "--errors-only", "--exit-zero-always", "--format", "json"]
+        done = subprocess.run([*command, *map(str, files.values())], capture_output=True, text=True, check=True)
+        names = {file.as_uri(): name for name, file in files.items()}
+        for one in json.loads(done.stderr)["messages"]:
+            found[names[one["url"].replace("file:/", "file:///").replace("file://///", "file:///")]].append(
+                f"{one.get('lastLine')}: {one['message']}"
+            )
+    return found

@@ -3,6 +3,7 @@
 make bench                          all of them
 make bench BENCH="fanout pages"     some of them
 make bench BENCH="--rounds 1"       quickly
+make bench BENCH="--share 0.01"     to see that it works: with a hundredth of the followers, embeds and updates
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,15 +38,25 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.models import Article
-from bench import attack, coverage, moderation, push, servers
+from bench import attack, coverage, interchange, moderation, programs, push, servers
+from bench.interchange import Cost
 from bench.readers import Readers
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.webpush import vapid
 from tests.clients import Journalist
 
 
 def median(values: Iterable[float]) -> float:
     return statistics.median(values)
+
+
+#: The part of the large counts with which a trial run is content.
+share = 1.0
+
+
+def part_of(count: int) -> int:
+    """Return a large count, or the part of it that a trial run takes."""
+    return max(1, round(count * share))
 
 
 def table(title: str, head: list[str], rows: list[list[object]]) -> None:
@@ -112,7 +124,7 @@ def save(rounds: int) -> None:
     """Measure the time from the journalist's POST until each of 8,000 readers, in eight languages, has the update."""
     count = 8_000
     article = coverage.article(50)
-    languages = list(SHIPPED)
+    languages = list(KNOWN)
     delays: list[float] = []
     lasts: list[float] = []
     with servers.running(servers.runlive()) as server:
@@ -177,14 +189,14 @@ def joining(rounds: int) -> None:
     )
 
     table(
-        f"A herd of {count:,} in {len(SHIPPED)} languages after a kill -9, all in the same moment",
+        f"A herd of {count:,} in {len(KNOWN)} languages after a kill -9, all in the same moment",
         ["start of the server, s", "all back, s", "queries", "revisions asked for", "by table"],
         [_herd(article, count) for _ in range(rounds)],
     )
 
 
 def _herd(article: Article, count: int) -> list[object]:
-    languages, revisions = list(SHIPPED), range(20, 40)
+    languages, revisions = list(KNOWN), range(20, 40)
     paths = [
         coverage.socket_path(article, languages[number % len(languages)], revisions[number % len(revisions)])
         for number in range(count)
@@ -385,7 +397,7 @@ PARTNER = "https://www.partner.example"
 
 def embeds(rounds: int) -> None:
     """Measure a site of a thousand page views that each embed the coverage: their requests, joining, and an update."""
-    article = coverage.article(50)
+    article, views = coverage.article(50), part_of(EMBEDS)
     base = f"/embed/en/{article.slug}/"
     addresses = {"the fragment": f"{base}fragment.html", "the page for an iframe": base, "the script": "/embed.js"}
     rates: dict[str, list[float]] = {}
@@ -406,13 +418,13 @@ def embeds(rounds: int) -> None:
         with servers.running(servers.product(EMBED_ORIGINS=PARTNER)) as server:
             readers = Readers(server, PARTNER)
             used = _cpu(server)
-            seconds = readers.connect([coverage.socket_path(article)] * EMBEDS)
+            seconds = readers.connect([coverage.socket_path(article)] * views)
             used = _cpu(server) - used
             begin = perf_counter()
             coverage.post(article)
             last = max(readers.until(Article.objects.get(pk=article.pk).revision)) - begin
             readers.close()
-        joined.append((EMBEDS / seconds, 1e6 * used / EMBEDS, 1e3 * last))
+        joined.append((views / seconds, 1e6 * used / views, 1e3 * last))
     bare = rates["bare ASGI application, bytes of a fragment"]
     table(
         f"Embeds on a page of another site, medians of {rounds} rounds",
@@ -428,21 +440,21 @@ def embeds(rounds: int) -> None:
         ],
     )
     table(
-        f"{EMBEDS:,} page views of another site at once",
+        f"{views:,} page views of another site at once",
         ["joined/s", "server CPU of a page view, µs", "an update until the last of them has it, ms"],
         [[f"{median(figure[which] for figure in joined):,.0f}" for which in range(3)]],
     )
 
 
-# 8. Notifications -----------------------------------------------------------------------------------------------------
+# 9. Notifications -----------------------------------------------------------------------------------------------------
 
 FOLLOWERS = 100_000
 
 
 def notifications(rounds: int) -> None:
     """Measure how long it takes to notify all followers, the memory for it, and readers' pages beside it."""
-    article = coverage.article(50)
-    push.followers(article, FOLLOWERS)
+    article, followers = coverage.article(50), part_of(FOLLOWERS)
+    push.followers(article, followers)
     key = vapid.new_private_key()
     # The follower of edits in this process queues for the server.
     settings.VAPID_PRIVATE_KEY = key
@@ -451,18 +463,20 @@ def notifications(rounds: int) -> None:
         with push.service() as (address, taken):
             serving = servers.runlive(VAPID_PRIVATE_KEY=key, PUSH_ROUTES=f"{push.HOST}={address}")
             with servers.running(serving) as server:
-                ends = perf_counter() + 5
+                # The first request renders the page.
+                urllib.request.urlopen(server.url + article.url("en")).read()
+                ends = perf_counter() + 10
                 calm = push.page_times(server, article, lambda end=ends: perf_counter() > end)
                 before = push.memory(server)
                 began = perf_counter()
                 coverage.post(article)
-                busy = push.page_times(server, article, lambda count=taken: count.value >= FOLLOWERS)
+                busy = push.page_times(server, article, lambda count=taken: count.value >= followers)
                 seconds = perf_counter() - began
                 p99 = [times[int(0.99 * len(times))] for times in (calm, busy)]
                 rows.append(
                     [
                         f"{seconds:.0f}",
-                        f"{FOLLOWERS / seconds:,.0f}",
+                        f"{followers / seconds:,.0f}",
                         f"{before:.0f}",
                         f"{push.memory(server):.0f}",
                         *(f"{1e3 * each:.1f}" for each in p99),
@@ -470,9 +484,120 @@ def notifications(rounds: int) -> None:
                     ]
                 )
     table(
-        f"{FOLLOWERS:,} followers are notified",
+        f"{followers:,} followers are notified",
         ["s", "per s", "MB before", "MB at the end", "page p99 before, ms", "meanwhile", "of before"],
         rows,
+    )
+
+
+# 10. Feeds and sitemaps -----------------------------------------------------------------------------------------------
+
+
+def feeds(rounds: int) -> None:
+    """Measure requests per second for feeds and sitemaps, beside an application that only sends the same bytes."""
+    article = coverage.article(200)
+    # Search engines get news of two days.
+    coverage.post(article)
+    addresses = {
+        "Atom feed of a coverage": f"{article.url('en')}feed.atom",
+        "JSON Feed of a coverage": f"{article.url('en')}feed.json",
+        "Atom feed of the site": "/en/feed.atom",
+        "index of sitemaps": "/sitemap.xml",
+        "sitemap of the articles": "/sitemap-articles.xml",
+        "news sitemap": "/en/news-sitemap.xml",
+        "liveblog.json": f"{article.url('en')}liveblog.json",
+    }
+    beside_bare("Feeds and sitemaps", addresses, rounds)
+
+
+def beside_bare(title: str, addresses: dict[str, str], rounds: int) -> None:
+    """Print the requests per second for some addresses, as a share of those for the same bytes without any work."""
+    rates: dict[str, list[tuple[float, float]]] = {name: [] for name in addresses}
+    sizes: dict[str, int] = {}
+    file = servers.BUILT / "answer"
+    for _ in range(rounds):
+        for name, address in addresses.items():
+            with servers.running(servers.runlive()) as server:
+                asked = urllib.request.Request(server.url + address, headers={"Accept-Encoding": "br"})
+                with urllib.request.urlopen(asked) as answer:
+                    body = answer.read()
+                sizes[name] = len(body)
+                rate = requests_per_second(server, address, seconds=3)
+            file.write_bytes(body)
+            with servers.running(servers.bare(file)) as server:
+                rates[name].append((rate, requests_per_second(server, "/", seconds=3)))
+    table(
+        f"{title}, medians of {rounds} rounds",
+        ["", "bytes compressed", "requests/s", "bare application", "of it"],
+        [
+            [
+                name,
+                f"{sizes[name]:,}",
+                *(f"{median(each[which] for each in found):,.0f}" for which in (0, 1)),
+                median(one / other for one, other in found),
+            ]
+            for name, found in rates.items()
+        ],
+    )
+
+
+# 11. The interface for programs ---------------------------------------------------------------------------------------
+
+#: Updates that programs publish in a round.
+WRITES = 400
+
+
+def api(rounds: int) -> None:
+    """Measure reading by anybody, and publishing by programs that use one token."""
+    article, count = coverage.article(200), part_of(WRITES)
+    addresses = {
+        "the list of articles": "/api/v1/articles",
+        "an article": f"/api/v1/articles/{article.slug}",
+        "its updates, a page of them": f"/api/v1/articles/{article.slug}/updates",
+    }
+    beside_bare("The interface for programs, reading", addresses, rounds)
+    rows = []
+    for _ in range(rounds):
+        with servers.running(servers.runlive(API_REQUESTS_PER_MINUTE="1000000")) as server:
+            seconds, times = programs.write(server, coverage.article(200), programs.secret(), count)
+        p50, p99 = (f"{1e3 * times[int(share * len(times))]:.0f}" for share in (0.5, 0.99))
+        rows.append([f"{count / seconds:,.0f}", p50, p99])
+    table(
+        f"{programs.PROGRAMS} programs publish {count:,} updates in a coverage with 200",
+        ["per s", "request p50, ms", "p99, ms"],
+        rows,
+    )
+
+
+# 12. Import and export ------------------------------------------------------------------------------------------------
+
+#: Updates of a short and a long coverage: the memory must not grow with it.
+SHORT, LONG = 100, 10_000
+
+
+def interchange_(rounds: int) -> None:
+    """Measure how fast a long coverage goes out and in, and the memory of that beside the one for a short coverage."""
+    long = part_of(LONG)
+    measured: dict[str, list[tuple[Cost, Cost]]] = {}
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+            few, many = (interchange.costs(count, Path(directory)) for count in (SHORT, long))
+        for name, cost in many.items():
+            measured.setdefault(name, []).append((few[name], cost))
+    table(
+        f"A coverage with {long:,} updates in {len(KNOWN)} languages, beside one with {SHORT}, start included",
+        ["", "s", "updates/s beyond the first", "MB at most", "MB with few", "memory, of that with few"],
+        [
+            [
+                name,
+                f"{median(many.seconds for _few, many in found):.1f}",
+                f"{median((long - SHORT) / (many.seconds - few.seconds) for few, many in found):,.0f}",
+                f"{median(many.megabytes for _few, many in found):.0f}",
+                f"{median(few.megabytes for few, _many in found):.0f}",
+                median(many.megabytes / few.megabytes for few, many in found),
+            ]
+            for name, found in measured.items()
+        ],
     )
 
 
@@ -488,6 +613,9 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "attack": under_attack,
     "push": notifications,
     "embeds": embeds,
+    "feeds": feeds,
+    "api": api,
+    "interchange": interchange_,
 }
 
 
@@ -495,7 +623,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which (default: all)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default: %(default)s)")
+    parser.add_argument("--share", type=float, default=1, help="part of the large counts (default: all of them)")
     options = parser.parse_args()
+    global share
+    share = options.share
     os.sched_setaffinity(0, {servers.CLIENT_CORE})
     missing = {"cc": "gcc libc6-dev", "nginx": "nginx-light libnginx-mod-nchan", "wrk": "wrk"}
     packages = [name for program, names in missing.items() if not shutil.which(program) for name in names.split()]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from articles import changes
 from articles.models import Article, Update
 from liveblog.actors import Machine, acting_as
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 from liveblog.models import Change
 
 _numbers = itertools.count(1)
@@ -28,13 +28,13 @@ JOURNALIST = ("bench", "bench")
 
 def article(updates: int = 0) -> Article:
     """Create a live article in every shipped language, with this many updates."""
-    languages = list(SHIPPED)
+    languages = list(KNOWN)
     made = Article(
         slug=f"bench-{next(_numbers)}",
         source_language="en",
         languages=languages,
         state=Article.State.LIVE,
-        **{f"headline_{language}": f"Ministers meet ({language})" for language in languages},
+        **{column("headline", language): f"Ministers meet ({language})" for language in languages},
     )
     with acting_as(BENCH):
         made.save()
@@ -60,7 +60,7 @@ def article(updates: int = 0) -> Article:
 
 
 def bodies() -> dict[str, str]:
-    return {f"body_{language}": BODY for language in SHIPPED}
+    return {column("body", language): BODY for language in KNOWN}
 
 
 def post(of: Article) -> None:

@@ -49,11 +49,17 @@ def service() -> Iterator[tuple[str, Any]]:
 
 def _serve(port: int, taken: Synchronized[int]) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
+        while True:
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                # The site has closed the connection.
+                break
             length = int(head.lower().partition(b"content-length:")[2].split()[0])
             await reader.readexactly(length)
             taken.value += 1
             writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
 
     async def serve() -> None:
         async with await asyncio.start_server(answer, "127.0.0.1", port) as server:

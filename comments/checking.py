@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
-from comments import akismet_service, moderation, spam, submission
+from comments import akismet_service, moderation, spam, submission, webhooks
 from comments.akismet_service import Verdict
 from comments.models import Actor, Comment, Discussion, Held, State
 from comments.queue import consumers
@@ -85,7 +86,9 @@ def _put_off(asked: Comment, reason: str) -> None:
     queue.postpone(asked, unchanged, reason, permanent=not asked.address)
     # It waits for a moderator meanwhile.
     now = timezone.now()
-    waiting = unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED)
+    with transaction.atomic():
+        if waiting := unchanged.filter(held=Held.CHECK).update(held=Held.UNCHECKED):
+            webhooks.waits(Comment.objects.get(pk=asked.pk))
     waiting += unchanged.filter(queued_at__gt=now).update(queued_at=now)
     if waiting:
         consumers.notify_queue(asked)

@@ -27,7 +27,7 @@ from liveblog import limits
 from liveblog.delivery import log
 from liveblog.encryption import hashed_secret, keyed_hash, keyed_secrets
 from liveblog.errors import Conflict
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.translation import detector
 
 #: A comment that was typed faster is held.
@@ -204,7 +204,7 @@ def _must_be_changeable(comment: Comment, version: int) -> None:
 
 def language_of(text: str, page_language: str) -> str:
     """Return the detected language of a text; the language of the page if detection is not certain."""
-    found = detector.language_of(text, among=SHIPPED)
+    found = detector.language_of(text, among=KNOWN, home=page_language)
     return found[0] if found else page_language
 
 

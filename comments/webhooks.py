@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from comments.models import Comment
 
 EVENTS = {
+    "comment.waiting": pgettext_lazy("event of a webhook", "A comment waits for a moderator"),
     "comment.approved": pgettext_lazy("event of a webhook", "A comment was approved"),
     "comment.removed": pgettext_lazy("event of a webhook", "An approved comment was taken off the page"),
 }
+
+
+def waits(comment: Comment) -> None:
+    """Emit the event of a comment on which a moderator has to decide. Its words are for moderators alone."""
+    why = {"language": comment.language, "held": str(comment.held)}
+    events.emit("comment.waiting", comment.article_id, lambda: _named(comment) | why)
 
 
 def appeared(comment: Comment) -> None:

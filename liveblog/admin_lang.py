@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from liveblog.admin_input import KnownSelect, KnownSelectMultiple
-from liveblog.languages import direction
+from liveblog.languages import column, direction
 from liveblog.moments.admin import MomentsAdmin
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class HasLanguage(Protocol):
 def language_of(field: object) -> str | None:
     """Return the language of a translated column; None for any other field."""
     language: str | None = getattr(field, "language", None)
-    return language if language and getattr(field, "name", "").endswith(f"_{language}") else None
+    return language if language and getattr(field, "name", "").endswith(column("", language)) else None
 
 
 def named(item: HasLanguage) -> SafeString:

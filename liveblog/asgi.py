@@ -40,11 +40,13 @@ from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
 from liveblog.edge import BodyLimits
 from liveblog.handler import Bulkhead, Handler
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.translation import detector
 from liveblog.webhooks.sending import send_when_due as send_to_webhooks
+from liveblog.wording.current import follow_while_serving as follow_words
 
 #: Three articles may be locked before the newsroom waits for connections.
 _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
@@ -53,7 +55,7 @@ _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
 _COMMENTS, _LOG_INS = 1, hashers.AT_ONCE
 
 _BULKHEADS = (
-    Bulkhead(r"/[a-z]{2,3}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS),
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS),
     Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True),
     # Requests that lock an article, but not those that wait for a provider meanwhile.
     Bulkhead(r"/admin/articles/article/(\d+)/(?!desk/embed/)", _WRITERS),
@@ -99,6 +101,8 @@ _routes = ProtocolTypeRouter(
             ]
         ),
         "lifespan": Lifespan(
+            # Before anything is rendered.
+            follow_words,
             metrics.sample_while_serving,
             lambda: publish_when_due(hub),
             lambda: publish_when_voted(hub),

@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 
 from liveblog.branding import current as branding
 from liveblog.branding.current import Branding
+from liveblog.languages import tag
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def compose(template: str, to: str, context: Mapping[str, object], *, message_id
     """
     subject, _, body = render_to_string(template, dict(context)).strip().partition("\n")
     # RFC 3834: no mail program answers it by itself.
-    headers = {"Auto-Submitted": "auto-generated", "Content-Language": get_language() or settings.LANGUAGE_CODE}
+    headers = {"Auto-Submitted": "auto-generated", "Content-Language": tag(get_language() or settings.LANGUAGE_CODE)}
     if message_id:
         headers["Message-ID"] = f"<{message_id}@{urlsplit(settings.SITE_URL).hostname}>"
     subject = " ".join(subject.split())

@@ -12,6 +12,7 @@ Reason = Literal[
     "unreachable",  # no connection, or an error of the server
     "timeout",
     "busy",  # too many requests, the server's limit or ours
+    "skipped",  # not asked, because the server has just failed again and again
     "quota",  # the account's quota is used up
     "refused",  # the server does not accept the key
     "unsupported",  # a pair of languages, or a request beyond the provider's limits

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveblog import web_origins
 from liveblog.blank import unless_blank
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, MAX_CODE_LENGTH
 from liveblog.marks import bounded_marks
 from liveblog.numbers import number
 
@@ -112,8 +112,8 @@ class LanguageField(models.CharField):
     """The code of one shipped language. A form offers those of the setting LANGUAGES."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 8
-        kwargs["choices"] = [(code, _(name)) for code, name in SHIPPED.items()]
+        kwargs["max_length"] = MAX_CODE_LENGTH
+        kwargs["choices"] = [(code, _(name)) for code, name in KNOWN.items()]
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
@@ -129,6 +129,19 @@ class LanguageField(models.CharField):
         )
 
 
+class SourceLanguageField(LanguageField):
+    """The language in which a row is written. The database has columns for texts in it, and so the row keeps its text.
+
+    No constraint of the database says so, because it would have to be replaced, under a lock, for each language that a
+    site adds.
+    """
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        if isinstance(value, str) and value not in KNOWN:
+            raise ValueError(f"{value!r} is no language for which the database has columns.")
+        return super().get_db_prep_save(value, connection)
+
+
 class LanguagesField(models.CharField):
     """A list of shipped languages, in their order. Any database can search it: `languages__has="de"`."""
 
@@ -139,7 +152,7 @@ class LanguagesField(models.CharField):
     _pyi_private_get_type: list[str]  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 128
+        kwargs["max_length"] = 1000
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[object], dict[str, object]]:
@@ -154,7 +167,7 @@ class LanguagesField(models.CharField):
         if value is None:
             return None
         codes = _decoded(value) if isinstance(value, str) else value
-        return [code for code in SHIPPED if code in codes]
+        return [code for code in KNOWN if code in codes]
 
     def get_prep_value(self, value: str | Collection[str] | None) -> str | None:
         return value if value is None or isinstance(value, str) else _encoded(self.to_python(value) or ())
@@ -218,7 +231,7 @@ def with_kept_languages(choices: Choices, kept: Iterable[str]) -> list[tuple[str
     """Return choices, and behind them the languages that an item has although the site does not offer them now."""
     offered = list(choices)
     known = {code for code, _name in offered}
-    return [*offered, *((code, _(SHIPPED[code])) for code in kept if code in SHIPPED and code not in known)]
+    return [*offered, *((code, _(KNOWN[code])) for code in kept if code in KNOWN and code not in known)]
 
 
 def offered_languages() -> Sequence[tuple[str, _StrOrPromise]]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 Row = TypeVar("Row", bound=models.Model)
+Key = TypeVar("Key", bound=Hashable)
 
 
 class QueueRow(models.Model):
@@ -98,10 +100,13 @@ class Queue(Generic[Row]):
         late = (timezone.now() - found["first"]).total_seconds() if found["first"] else 0.0
         return found["count"], max(0.0, late), found["failed"]
 
-    def claim(self, count: int) -> list[Row]:
-        """Claim up to `count` rows that are due, and return them. No other process gets them during the lease."""
+    def claim(self, count: int, among: models.Q | None = None) -> list[Row]:
+        """Claim up to `count` rows that are due, and return them. No other process gets them during the lease.
+
+        among   the rows that come into question; default: all
+        """
         now = timezone.now()
-        rows = self.rows().filter(**{f"{self.prefix}due_at__lte": now})
+        rows = self.rows().filter(among or models.Q(), **{f"{self.prefix}due_at__lte": now})
         # Ask without a lock first: on SQLite a lock would keep everybody else from writing.
         if not rows.exists():
             return []
@@ -171,6 +176,64 @@ def run_each(rows: Iterable[Row], work: Callable[[Row], None], threads: int, log
         return
     with ThreadPoolExecutor(threads, thread_name_prefix=logger.name) as pool:
         list(pool.map(in_thread, rows))
+
+
+class Lanes(Generic[Key]):
+    """A thread for each of several receivers to which something is due, so that none of them waits for another one.
+
+    due       returns the receivers to which something is due now, without those given
+    work      does some of what is due to a receiver, and returns how much that was
+    threads   number of receivers that are worked for at once
+    """
+
+    def __init__(
+        self,
+        due: Callable[[frozenset[Key]], Iterable[Key]],
+        work: Callable[[Key], int],
+        threads: int,
+        logger: logging.Logger,
+    ) -> None:
+        self._due, self._work, self._logger = due, work, logger
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=logger.name)
+        self._under_way: set[Key] = set()
+        self._stopped = False
+        self._lock = Lock()
+
+    def start_due(self) -> int:
+        """Start the threads that have something to do. Return 0: nobody waits for them."""
+        for key in list(self._due(frozenset(self._under_way))):
+            with self._lock:
+                self._under_way.add(key)
+            self._pool.submit(self._run, key)
+        return 0
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopped = True
+
+    def wait(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, key: Key) -> None:
+        close_old_connections()
+        try:
+            while not self._stopped and self._work(key):
+                pass
+        except Exception:
+            self._logger.warning("Due work could not be done; trying again.", exc_info=True)
+        finally:
+            connection.close()
+            with self._lock:
+                self._under_way.discard(key)
+
+    async def run_while_serving(self, interval: float) -> None:
+        """Start what is due as long as the server runs."""
+        try:
+            await run_while_serving(self.start_due, interval, self._logger)
+        finally:
+            self.stop()
+            await asyncio.to_thread(self.wait)
 
 
 async def run_while_serving(run_due: Callable[[], int], interval: float, logger: logging.Logger) -> None:

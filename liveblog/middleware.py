@@ -6,13 +6,17 @@ from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from liveblog import http_methods, limits, logs, metrics, tracing
+from liveblog.languages import CODE_IN_ADDRESS, base, nearest, tag
 
 #: An id that a proxy may give a request.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._=+-]{1,64}")
@@ -101,7 +105,7 @@ def _own_host() -> str:
     return urlsplit(settings.SITE_URL).netloc if host == "*" else host.lstrip(".")
 
 
-_LANGUAGE = re.compile(r"^/(?:vote/|embed/)?([a-z]{2,3})(?:/|$)")
+_LANGUAGE = re.compile(rf"^(/(?:vote/|embed/)?)({CODE_IN_ADDRESS})(?=/|$)", re.IGNORECASE)
 
 
 class PostLimitMiddleware:
@@ -132,6 +136,24 @@ class PostLimitMiddleware:
         return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
+def preferred_language(request: HttpRequest) -> str:
+    """Return the language that a reader has chosen (cookie), or else the first one asked for that the site has.
+
+    Django's own rule offers a language only if there is a catalogue of it. A reader who asks for zh-CN gets zh-hans,
+    one who asks for pt gets pt-br if there is no other, and for a script that the site lacks there is the other one.
+    """
+    offered = [code for code, _name in settings.LANGUAGES]
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in offered:
+        return chosen
+    for wanted, _priority in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if wanted == "*":
+            break
+        if found := nearest(wanted, offered) or next((code for code in offered if base(code) == base(wanted)), None):
+            return found
+    return settings.LANGUAGE_CODE
+
+
 class LanguageMiddleware(LocaleMiddleware):
     """Activate the language in the address of a reader's page, and follow nothing else, so that caches can share it.
 
@@ -144,18 +166,28 @@ class LanguageMiddleware(LocaleMiddleware):
     language it may redirect, depending on Accept-Language and the cookie.
     """
 
-    def process_request(self, request: HttpRequest) -> None:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:  # type: ignore[override]
         match = _LANGUAGE.match(request.path_info)
-        if match and match[1] in dict(settings.LANGUAGES):
-            request.page_language = match[1]  # type: ignore[attr-defined]
-            translation.activate(match[1])
-            request.LANGUAGE_CODE = match[1]
-        else:
-            super().process_request(request)
+        language = match[2].lower() if match else ""
+        if match is None or language not in dict(settings.LANGUAGES):
+            translation.activate(preferred_language(request))
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            return None
+        if language != match[2] and request.method in http_methods.SAFE:
+            # People write language tags as "pt-BR"; each page has one address.
+            query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+            rest = iri_to_uri(request.path_info[match.end() :])
+            response = HttpResponsePermanentRedirect(f"{match[1]}{language}{rest}{query}")
+            patch_cache_control(response, public=True, max_age=3600)
+            return response
+        request.page_language = language  # type: ignore[attr-defined]
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        return None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         language = getattr(request, "page_language", None)
         if language is None:
             return super().process_response(request, response)
-        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("Content-Language", tag(language))
         return response

@@ -7,9 +7,11 @@ from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.configuration.models import StoredSetting
 from liveblog.delivery.states import TOKEN_LENGTH, State
 from liveblog.fields import LanguagesField
+from liveblog.languages import MAX_CODE_LENGTH
 from liveblog.rest.models import StoredAnswer, Token
 from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.webhooks.models import Delivery, Webhook
+from liveblog.wording.models import Wording
 
 __all__ = [
     "Alert",
@@ -28,6 +30,7 @@ __all__ = [
     "StoredSetting",
     "Token",
     "Webhook",
+    "Wording",
 ]
 
 
@@ -92,7 +95,7 @@ class SearchText(models.Model):
     kind = models.CharField(max_length=60)
     object_id = models.PositiveBigIntegerField()
     #: Empty for what belongs to no language.
-    language = models.CharField(max_length=8, blank=True)
+    language = models.CharField(max_length=MAX_CODE_LENGTH, blank=True)
     title = models.TextField(blank=True)
     #: The title and the rest.
     text = FoldedTextField()

@@ -133,6 +133,7 @@ RIGHTS: tuple[Right, ...] = (
         (EDITOR,),
     ),
     Right(_("Change the name and look of the site"), ("liveblog.change_brand",), (EDITOR,)),
+    Right(_("Change the words of the interface"), ("liveblog.change_wording",), (EDITOR,)),
     Right(
         _("Set the defaults for new coverage and its comments"),
         ("articles.change_coveragedefaults", "comments.change_commentdefaults"),

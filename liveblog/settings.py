@@ -15,8 +15,7 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
-from liveblog import database_url, redis_url, roles, web_origins
-from liveblog.languages import SHIPPED
+from liveblog import database_url, languages, redis_url, roles, web_origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 #: Templates, static files and translations. A wheel has them inside the package (hatch_build.py).
@@ -115,6 +114,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "liveblog.added_languages",
     "liveblog.webpush",
     "liveblog",
     "articles",
@@ -442,22 +442,37 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 # Languages ------------------------------------------------------------------------------------------------------------
 
-_offered = env.list("LANGUAGES", list(SHIPPED))
-if unknown := set(_offered) - SHIPPED.keys():
+#: Languages beside the shipped ones whose texts the database stores; `manage.py add_language` adds one.
+_added: list[str] = env.list("ADDED_LANGUAGES", [])
+try:
+    languages.add(_added)
+    _offered = [languages.code_of(tag) for tag in env.list("LANGUAGES", list(languages.KNOWN))]
+except ValueError as _error:
+    raise ImproperlyConfigured(f"ADDED_LANGUAGES or LANGUAGES: {_error}") from None
+if unknown := set(_offered) - languages.KNOWN.keys():
     raise ImproperlyConfigured(
-        f"LANGUAGES names {', '.join(sorted(unknown))}, which is not shipped. Shipped are: {', '.join(SHIPPED)}."
+        f"LANGUAGES names {', '.join(sorted(map(languages.tag, unknown)))}, which is neither shipped nor added. "
+        f"There are: {', '.join(map(languages.tag, languages.KNOWN))}. Add one with: manage.py add_language."
     )
-LANGUAGES = [(code, name) for code, name in SHIPPED.items() if code in _offered]
+LANGUAGES = [(code, name) for code, name in languages.KNOWN.items() if code in _offered]
 LANGUAGE_CODE = "en" if "en" in _offered else _offered[0]
-# The second directory holds strings of Django that Django has not translated.
-LOCALE_PATHS = [SITE_DIR / "locale", SITE_DIR / "locale_django"]
+LANGUAGES_BIDI = [code for code in languages.KNOWN if languages.is_right_to_left(code)]
+#: Font files for the pictures of shared links, for letters that the product's own font lacks.
+CARD_FONTS: list[str] = env.list("CARD_FONTS", [])
+for _name in CARD_FONTS:
+    if not Path(_name).is_file():
+        raise ImproperlyConfigured(f"CARD_FONTS names {_name}, which is no file.")
+#: Catalogues of the site, for its own languages or in place of words of the product.
+SITE_LOCALE = env.path("SITE_LOCALE", _DATA_DIR / "site_locale")
+# The last directory holds strings of Django that Django has not translated.
+LOCALE_PATHS = [*([SITE_LOCALE] if SITE_LOCALE.is_dir() else []), SITE_DIR / "locale", SITE_DIR / "locale_django"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 FORMAT_MODULE_PATH = ["liveblog.formats"]
 
-# Every shipped language has columns, so LANGUAGES can change without a migration.
-MODELTRANSLATION_LANGUAGES = tuple(SHIPPED)
+# Every language that is known has columns, so LANGUAGES can change without a migration.
+MODELTRANSLATION_LANGUAGES = tuple(languages.KNOWN)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 
@@ -556,6 +571,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *([f"{_public.scheme}://{_public.netloc}"] if S3_BUCKET else [])],
         "font-src": [SELF],
+        "media-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],

@@ -18,6 +18,7 @@ from liveblog.newsroom import app
 from liveblog.newsroom import settings as settings_pages
 from liveblog.rest import site as rest
 from liveblog.service_worker import service_worker
+from liveblog.wording import settings_page as wording
 
 register_converter(LanguageConverter, "language")
 register_converter(IndexNowKeyConverter, "indexnow")
@@ -48,6 +49,9 @@ urlpatterns = [
     path("admin/settings/", settings_pages.first, name="settings"),
     path("admin/settings/<slug:name>/", settings_pages.section, name="settings-section"),
     path("admin/settings/look/preview/", settings_page.preview, name="settings-look-preview"),
+    path("admin/settings/words/import/", wording.import_words, name="settings-words-import"),
+    path("admin/settings/words/<language:language>.po", wording.export_words, name="settings-words-export"),
+    path("admin/settings/words/<language:language>/<slug:key>/", wording.message_words, name="settings-words-message"),
     path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
     path("admin/worker.js", app.worker, name="newsroom-worker"),
     path("admin/resume/", app.resume, name="newsroom-resume"),

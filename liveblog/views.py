@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, get_language_from_request
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.static import serve
@@ -17,6 +17,7 @@ from django.views.static import serve
 from liveblog import cache, connections, outages, unavailable
 from liveblog.branding.current import edition
 from liveblog.errors import MovedSlug, NotInLanguage
+from liveblog.middleware import preferred_language
 from liveblog.pagecache import PAGES_IN_MEMORY
 from liveblog.uploads import PRIVATE_UPLOADS
 
@@ -27,7 +28,7 @@ SUGGESTIONS_SECONDS = 30.0
 @require_safe
 def to_language(request: HttpRequest) -> HttpResponse:
     """Redirect to the reader's language. No other address of readers depends on Accept-Language."""
-    response = redirect("index", language=get_language_from_request(request))
+    response = redirect("index", language=preferred_language(request))
     patch_vary_headers(response, ["Accept-Language"])
     return response
 

@@ -27,6 +27,9 @@ LANGUAGES = sorted(SHIPPED.keys() - {"en"})
 SOURCES = ("articles", "comments", "liveblog", "templates", "static")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[sd]|\{\w*\}")
 
+#: Files that a message's comment names.
+_MOST_FILES = 6
+
 Key = tuple[str | None, str]
 
 
@@ -111,8 +114,8 @@ def _name(catalogue: polib.POFile, language: str) -> None:
 def _explain(entry: polib.POEntry, words: check_words.Words) -> None:
     """Tell translators about a message; its comment in the code, if there is one, stays."""
     files = sorted({name for name, _line in entry.occurrences})
-    # More than two places say nothing.
-    shown = [f"In {' and '.join(files)}"] if 0 < len(files) < 3 else []
+    # More than some places say nothing.
+    shown = [f"In {' and '.join(files)}"] if 0 < len(files) <= _MOST_FILES else []
     entry.comment = "\n".join(filter(None, [entry.comment, *shown, *check_words.comments(entry, words)]))
     entry.occurrences = []
 

@@ -31,6 +31,7 @@ from liveblog import actors, limits
 from liveblog.branding import current as branding
 from liveblog.branding.current import Branding
 from liveblog.configuration import current as configuration
+from liveblog.wording import current as words
 from tests import databases, soak
 from tests.actors import TEST, nobody_acting
 from tests.mail_server import MailServer
@@ -202,6 +203,7 @@ def nothing_left_over(
     # The look of the site is read when a test saves one.
     branding.in_memory.keep(Branding(), 86_400)
     configuration.in_memory.keep({configuration.SETUP_SHOWN: True}, 86_400)
+    words.forget()
     translation.deactivate()
     timezone.deactivate()
     # A test saves as a machine. A request names its own actor, and has none before.

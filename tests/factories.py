@@ -20,6 +20,7 @@ from comments import confirmation
 from comments.models import Comment, EmailAddress
 from liveblog.delivery import log
 from liveblog.delivery.states import State
+from liveblog.languages import column
 from liveblog.models import Change
 from tests.actors import the_actor_or_test
 
@@ -112,7 +113,7 @@ def proof(email: str) -> str:
 
 def author(name: str = "Ioana Petrescu", language: str = "en", **names: str) -> Author:
     """Create an author with a name in `language`, and perhaps in others: `name_uk="Йоана Петреску"`."""
-    return Author.objects.create(**{"source_language": language, f"name_{language}": name} | names)
+    return Author.objects.create(**{"source_language": language, column("name", language): name} | names)
 
 
 def photo(size: tuple[int, int] = (48, 27), name: str = "hall.png") -> ContentFile:

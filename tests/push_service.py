@@ -70,6 +70,9 @@ class PushService(Provider):
 
     browsers: dict[str, Browser] = field(default_factory=dict)
     delay: float = 0.0
+    host: str = HOST
+    #: Answers all messages in place of the service, if set.
+    fault: Callable[[Request], Response] | None = None
     #: Called before each message is taken.
     on_message: Callable[[Browser], None] = lambda _browser: None
     asked: int = 0
@@ -77,21 +80,23 @@ class PushService(Provider):
 
     @property
     def routes(self) -> dict[str, str]:
-        return {HOST: self.url}
+        return {self.host: self.url}
 
     def browser(self) -> Browser:
         path = f"/send/{base64.urlsafe_b64encode(os.urandom(24)).decode()}"
-        self.browsers[path] = Browser(f"{HOST}{path}")
+        self.browsers[path] = Browser(f"{self.host}{path}")
         return self.browsers[path]
 
     def answer(self, request: Request) -> Response:
         self.asked += 1
         if self.delay:
             self.closing.wait(self.delay)
+        if self.fault is not None:
+            return self.fault(request)
         browser = self.browsers.get(request.path)
         if browser is None:
             return Response(status=404)
-        if refusal := refusal_of(request):
+        if refusal := refusal_of(request, self.host):
             return Response(refusal, status=403)
         self.on_message(browser)
         if browser.answers:
@@ -99,17 +104,17 @@ class PushService(Provider):
         message = browser.read(request.get_data())
         browser.headers.append(dict(request.headers))
         browser.shown.append(message)
-        return Response(status=201, headers={"Location": f"{HOST}/message/{self.asked}"})
+        return Response(status=201, headers={"Location": f"{self.host}/message/{self.asked}"})
 
 
-def refusal_of(request: Request) -> str:
+def refusal_of(request: Request, host: str) -> str:
     """Return why a push service would not take a request; "" if it would."""
     found = re.fullmatch(r"vapid t=([\w-]+\.([\w-]+)\.[\w-]+), ?k=([\w-]+)", request.headers.get("Authorization", ""))
     if found is None:
         return "no VAPID"
     _token, claims, _key = found.groups()
     said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    if said["aud"] != HOST or not time.time() < said["exp"] <= time.time() + 86_400:
+    if said["aud"] != host or not time.time() < said["exp"] <= time.time() + 86_400:
         return "claims"
     if not said["sub"].startswith(("mailto:", "https://")):
         return "contact"

@@ -10,6 +10,8 @@ import sys
 
 import django
 
+from liveblog.languages import column
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveblog.settings")
 django.setup()
 
@@ -35,22 +37,22 @@ def change(article_id: int, until: int) -> bool:
         updates = list(Update.objects.filter(article=article_id).values_list("pk", flat=True))
         if len(updates) < MOST and random.random() < 0.3:
             update = Update(article_id=article_id, source_language=random.choice(["en", "uk"]), state=State.PUBLISHED)
-            setattr(update, f"body_{update.source_language}", f"<p>New {random.random()}</p>")
+            setattr(update, column("body", update.source_language), f"<p>New {random.random()}</p>")
         elif not updates:
             return True
         else:
             update = Update.objects.get(pk=random.choice(updates))
             match random.choice(["correct", "withdraw", "pin", "translate"]):
                 case "correct":
-                    setattr(update, f"body_{update.source_language}", f"<p>Mended {random.random()}</p>")
-                    setattr(update, f"correction_note_{update.source_language}", f"Was wrong {random.random()}")
+                    setattr(update, column("body", update.source_language), f"<p>Mended {random.random()}</p>")
+                    setattr(update, column("correction_note", update.source_language), f"Was wrong {random.random()}")
                 case "withdraw":
                     update.state = State.PUBLISHED if update.state == State.WITHDRAWN else State.WITHDRAWN
                 case "pin":
                     update.is_key = not update.is_key
                 case "translate":
                     language = random.choice(["de", "ar"])
-                    setattr(update, f"headline_{language}", f"{language} {random.random()}")
+                    setattr(update, column("headline", language), f"{language} {random.random()}")
         with acting_as(Machine("Storm")), changes.edit(update):
             update.save()
     return True

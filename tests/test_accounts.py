@@ -15,6 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -245,6 +246,13 @@ def test_a_person_sees_their_sessions_and_ends_one(client: Client, ioana: User) 
     [theirs] = UserSession.objects.filter(user_agent=FIREFOX)
     client.post("/accounts/sessions/", {"session": theirs.pk})
     assert (is_in(client), is_in(other)) == (True, False)
+
+
+def test_sessions_that_are_over_are_listed_and_stored_no_more(client: Client, ioana: User) -> None:
+    log_in(client)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    call_command("clearsessions")
+    assert not UserSession.objects.exists()
 
 
 def test_nobody_ends_the_session_of_somebody_else(client: Client, ioana: User) -> None:

@@ -47,7 +47,7 @@ def saved(**fields: Any) -> Brand:
 
 def known() -> None:
     """Read the look of the site, as it happens after the commit."""
-    current.keep(current._read(), 86_400)
+    current.in_memory.keep(current._read(), 86_400)
 
 
 def font(letters: str, weight: int = 700) -> bytes:

@@ -6,10 +6,11 @@ import pytest
 
 from liveblog import handler
 from liveblog.handler import Bulkhead, Bulkheads, Group
+from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.outages import Busy
 
 BULKHEADS = (
-    Bulkhead(r"/[a-z]{2}/live/([^/]+)/comments/", 1),
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/", 1),
     Bulkhead(r"/admin/(comments)/(?!comment/\d+/translate/)", 4),
     Bulkhead(r"/(admin/login)/", 2, is_read=True),
 )

@@ -17,6 +17,7 @@ from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.translations import columns, desk, drafting
 from liveblog.actors import acting_as
 from liveblog.errors import Conflict
+from liveblog.languages import column
 from tests import factories, soak
 from tests.actors import TEST
 from tests.translation_servers import TranslationServer
@@ -68,7 +69,7 @@ def test_an_update_gets_drafts_in_all_its_languages(provider: TranslationServer)
     update = posted()
     work()
     update.refresh_from_db()
-    assert {code: getattr(update, f"body_{code}") for code in ANSWERS} == ANSWERS
+    assert {code: getattr(update, column("body", code)) for code in ANSWERS} == ANSWERS
     assert {row.state for row in update.translations.all()} == {State.MACHINE}
     assert state(update).engine in ("deepl", "libretranslate")
     assert state(update).source == {"body": SOURCE}

@@ -19,7 +19,7 @@ from articles.translations import columns, drafting, review
 from comments.models import Comment
 from comments.templatetags import comments as beside
 from liveblog.actors import acting_as
-from liveblog.languages import SHIPPED, locale_of
+from liveblog.languages import SHIPPED, column, locale_of
 from liveblog.pagination import PARAMETERS
 from tests import factories, soak, structured_rules
 from tests.actors import TEST
@@ -62,7 +62,7 @@ BODIES = {
 
 
 def in_all(field: str, texts: dict[str, str], *but: str) -> dict[str, str]:
-    return {f"{field}_{code}": text for code, text in texts.items() if code not in but}
+    return {column(field, code): text for code, text in texts.items() if code not in but}
 
 
 def drafted(update: Update, **states_of: str) -> None:
@@ -85,8 +85,8 @@ def flood() -> Article:
     for code in SHIPPED:
         of_one = {
             "source_language": code,
-            f"headline_{code}": HEADLINES[code],
-            f"body_{code}": f"<p>{BODIES[code]}</p>",
+            column("headline", code): HEADLINES[code],
+            column("body", code): f"<p>{BODIES[code]}</p>",
         }
         factories.update(article, is_key=code == "fr", **of_one)
     drafted(factories.update(article, body_en=f"<p>{BODIES['en']}</p>"), de="review", ar="refused", ro="refused")
@@ -153,7 +153,7 @@ def vocabulary(coverage: Article) -> Vocabulary:
         for item in model.objects.all():
             for name in columns.fields_of(model):
                 for code in SHIPPED:
-                    made.add_content(getattr(item, f"{name}_{code}") or "", code)
+                    made.add_content(getattr(item, column(name, code)) or "", code)
     for comment in Comment.objects.all():
         made.add_content(comment.text, comment.language)
     # Time zones are listed by country, and some countries' names are words of the interface in other languages.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -23,6 +24,11 @@ from articles.following.models import Delivery, Edition, Follow, Story
 from articles.models import Article, Topic, Update
 from articles.publishing import syndication
 from liveblog.actors import Machine, acting_as
+from liveblog.errors import ProviderError
+from liveblog.http import MAX_EXCHANGES
+from liveblog.languages import column
+from liveblog.webpush import rests, sending
+from liveblog.webpush.apart import Sender
 from liveblog.webpush.models import PushSubscription, quiet_ends
 from tests import factories, newsroom, soak
 from tests.actors import TEST
@@ -38,7 +44,7 @@ def service(settings: Any) -> Iterator[PushService]:
     settings.VAPID_PRIVATE_KEY = PRIVATE_KEY
     with PushService() as made:
         settings.PUSH_ROUTES = made.routes
-        deliveries.rests.clear()
+        sending.rests.clear()
         yield made
 
 
@@ -195,7 +201,7 @@ def test_a_site_without_a_key_offers_nothing_and_queues_nothing(service: PushSer
 
 
 def translate(update: Update, language: str, text: str) -> None:
-    setattr(update, f"headline_{language}", text)
+    setattr(update, column("headline", language), text)
     update.save()
 
 
@@ -294,6 +300,32 @@ def test_a_withdrawal_takes_the_notification_back(service: PushService, way: str
     assert ("another room" in shown["body"]) == (way == "with a mark")
     work()
     assert len(reader.shown) == 2
+
+
+@pytest.mark.parametrize("hours", [0, 5])
+def test_an_update_that_is_published_again_replaces_the_notice_of_its_withdrawal(
+    service: PushService, hours: int
+) -> None:
+    reader, update = told(service)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+    work()
+    newcomer = follow(service, update.article)
+    update.state, update.headline_en = Update.State.PUBLISHED, "Fourteen came"
+    if hours:
+        update.first_published_at -= timedelta(hours=hours)
+    update.save()
+    work()
+    [shown] = reader.tray.values()
+    assert "Fourteen came" in shown["title"]
+    assert len(reader.shown) == 3
+    # To others it is news, or it is not.
+    assert len(newcomer.shown) == (0 if hours else 1)
+    update.withdraw(leaves_mark=True, reason="")
+    update.save()
+    work()
+    [shown] = reader.tray.values()
+    assert "ithdrawn" in shown["title"]
 
 
 def test_who_has_not_got_it_yet_is_not_told_of_its_withdrawal(service: PushService) -> None:
@@ -509,7 +541,7 @@ def test_a_push_service_that_fails_gets_the_message_later(
 
 def test_a_push_service_that_has_no_time_at_all_is_left_alone(service: PushService) -> None:
     article = factories.article()
-    readers = [follow(service, article) for _ in range(deliveries._MOST_BUSY + 5)]
+    readers = [follow(service, article) for _ in range(rests.MOST_FAILURES + 5)]
     for reader in readers:
         reader.answers = [Response(status=429, headers={"Retry-After": "60"})] * 3
     factories.update(article)
@@ -517,11 +549,67 @@ def test_a_push_service_that_has_no_time_at_all_is_left_alone(service: PushServi
     asked = service.asked
     retry()
     assert service.asked == asked
-    deliveries.rests.clear()
+    sending.rests.clear()
     for reader in readers:
         reader.answers.clear()
     retry()
     assert all(len(reader.shown) == 1 for reader in readers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_service_that_hangs_keeps_no_other_waiting(
+    service: PushService, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article, awaited = factories.article(), Event()
+    sender = Sender()
+    with PushService(host="https://dead.example.com") as dead:
+        dead.fault = lambda _request: Response(status=503 if awaited.wait(PATIENCE) else 201)
+        settings.PUSH_ROUTES = dead.routes | service.routes
+        monkeypatch.setenv("PUSH_ROUTES", ",".join(f"{host}={url}" for host, url in settings.PUSH_ROUTES.items()))
+        monkeypatch.setenv("VAPID_PRIVATE_KEY", PRIVATE_KEY)
+        # What waits for the dead service fills more than one batch, and comes first.
+        monkeypatch.setattr(deliveries, "BATCH_SIZE", 2 * MAX_EXCHANGES)
+        unlucky = [follow(dead, article) for _ in range(3 * MAX_EXCHANGES)]
+        readers = [follow(service, article) for _ in range(5)]
+        factories.update(article)
+        Edition.objects.update(due_at=timezone.now())
+        editions.run_due()
+        lanes = deliveries.lanes(sender.send_all)
+        lanes.start_due()
+        eventually(lambda: all(reader.shown for reader in readers) and dead.asked >= MAX_EXCHANGES)
+        awaited.set()
+        waiting = Delivery.objects.filter(version=0)
+        soon = timedelta(seconds=60)
+        skipped = waiting.filter(attempts=0)
+        eventually(lambda: skipped.filter(due_at__lt=timezone.now() + soon).count() == len(unlucky) - dead.asked)
+        lanes.stop()
+        sender.end()
+        lanes.wait()
+        # It is left alone, and what it was not asked for does not count as tried.
+        assert dead.asked < rests.MOST_FAILURES + MAX_EXCHANGES
+        assert waiting.filter(attempts=1).count() == dead.asked
+        assert waiting.filter(attempts=0).count() == len(unlucky) - dead.asked
+        dead.fault = None
+        retry()
+        assert all(len(reader.shown) == 1 for reader in [*unlucky, *readers])
+
+
+def test_a_service_that_recovers_is_asked_again_and_one_that_does_not_ever_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(rests.time, "monotonic", lambda: clock[0])
+    found = rests.Rests()
+    pauses = []
+    for _ in range(8):
+        for _ in range(rests.MOST_FAILURES + 5):
+            found.note("a", ProviderError("timeout"))
+        pauses.append(found.left("a"))
+        clock[0] += pauses[-1]
+    assert pauses == [10, 20, 40, 80, 160, 300, 300, 300]
+    found.note("a", ProviderError("gone"))
+    found.note("a", ProviderError("timeout"))
+    assert found.left("a") == found.left("b") == 0
 
 
 def test_a_subscription_that_is_always_refused_goes_in_the_end(

@@ -20,6 +20,7 @@ from articles.pictures import versions
 from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
 from liveblog.actors import acting_as
+from liveblog.languages import column
 from tests import factories, soak
 from tests.actors import TEST
 from tests.forms import change_url, member_of, opened
@@ -431,7 +432,7 @@ _lines = st.sampled_from(["", "a & b", "5 < 6", "é"])
 _edits = st.fixed_dictionaries(
     {},
     optional={
-        **{f"body_{language}": st.one_of(st.just(""), _texts) for language in LANGUAGES[1:]},
+        **{column("body", language): st.one_of(st.just(""), _texts) for language in LANGUAGES[1:]},
         "body_en": _texts,
         "headline_en": _lines,
         "correction_note_en": _lines,

@@ -162,6 +162,13 @@ def test_coverage_is_in_no_list_until_its_first_update_makes_it_live(client: Cli
     assert "noindex" not in client.get(article.url("en")).content.decode()
 
 
+def test_coverage_that_is_called_off_before_its_first_update_stays_out_of_the_lists(client: Client) -> None:
+    article = factories.article(state="announced", begins_with_update=True)
+    article.state = "finished"
+    article.save()
+    assert article.slug not in client.get("/en/").content.decode()
+
+
 def test_an_unlisted_coverage_can_be_shown_before_its_first_update() -> None:
     for action in ("announced", "live"):
         article = factories.article(state="announced", begins_with_update=True)

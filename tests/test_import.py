@@ -17,6 +17,7 @@ from articles import changes
 from articles.interchange import writing
 from articles.models import Article, Author, ImportedUpdate, Picture, Update
 from tests import foreign_blogs as blogs
+from tests import soak
 from tests.embed_servers import picture
 from tests.providers import Provider, as_json
 
@@ -262,3 +263,34 @@ def test_what_cannot_be_imported_is_said_and_changes_nothing(site: OldSite, tmp_
         run(str(other), "--time-zone", "Mars/Olympus")
     assert ImportedUpdate.objects.count() == 3
     assert Article.objects.count() == 1
+
+
+def test_a_live_blog_that_was_imported_is_not_imported_under_another_name(site: OldSite) -> None:
+    blog(site)
+    run(f"{site.url}/election", "--slug", "election")
+    with pytest.raises(CommandError, match="already, as “election”"):
+        run(f"{site.url}/election", "--slug", "another")
+    run(f"{site.url}/election")
+    assert list(Article.objects.values_list("slug", flat=True)) == ["election"]
+
+
+def test_a_long_live_blog_with_faults_arrives_whole_and_is_not_written_again(tmp_path: Any) -> None:
+    count = soak.count(20, 5000)
+    document = blogs.json_ld(count)
+    posts = document["liveBlogUpdate"]
+    for post in posts[::7]:
+        post["datePublished"] = post["dateModified"] = "some time ago"
+    for post in posts[::5]:
+        post["headline"] = f"<b>R&amp;D</b> &lt;{post['headline']}&gt;"
+    posts[3:3] = [None, 17, {}, {"@type": "BlogPosting", "articleBody": "<p> </p>"}, []]
+    doubled = posts[-1] | {"articleBody": "<p>Counted again.</p>", "dateModified": "2024-05-15T08:00:00+00:00"}
+    path = tmp_path / "night.html"
+    path.write_text(blogs.page(document | {"liveBlogUpdate": [*posts, doubled]}))
+    said = run(str(path), "--slug", "night")
+    assert f"{count} created" in said
+    assert len(imported()) == count
+    assert Update.objects.filter(headline_en=f"R&D <Count {count - 1} is in>").count() == 1
+    assert Update.objects.filter(body_en="<p>Counted again.</p>").count() == 1
+    moments = list(Update.objects.order_by("pk").values_list("first_published_at", flat=True))
+    assert moments == sorted(moments)
+    assert f"{count} left as they are" in run(str(path))

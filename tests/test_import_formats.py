@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from articles.interchange import markup, sources, times
 from articles.interchange.fetching import Fetching
 from articles.interchange.foreign import Options
-from articles.interchange.records import Post, Source, SourceError
+from articles.interchange.records import Coverage, Post, Source, SourceError
 from articles.text import richtext
+from liveblog.languages import column
 from tests import foreign_blogs as blogs
 
 UTC = datetime.UTC
@@ -31,7 +32,7 @@ def codes(source: Source) -> set[str]:
 
 
 def texts(posts: list[Post], language: str = "en") -> list[tuple[str, str]]:
-    return [(post.data[f"headline_{language}"], post.data[f"body_{language}"]) for post in posts]
+    return [(post.data[column("headline", language)], post.data[column("body", language)]) for post in posts]
 
 
 # JSON-LD and microdata ------------------------------------------------------------------------------------------------
@@ -258,3 +259,28 @@ BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 def test_moments_are_read_in_any_notation(value: object, expected: str | None, doubt: str) -> None:
     moment, found = times.read(value, BERLIN)
     assert (moment.isoformat() if moment else None, found) == (expected, doubt)
+
+
+def test_a_live_blog_without_a_name_is_told_from_others_and_gets_a_headline() -> None:
+    def coverage(slug: str, *entries: int) -> Coverage:
+        answer = {"entries": [blogs.wordpress_entry(number, share_link="") for number in entries]}
+        return read(answer, Options("en", slug=slug)).coverage()
+
+    first, second, named = coverage("", 1, 2), coverage("", 7), coverage("storm-night", 1)
+    assert first.key
+    assert len({first.key, second.key, named.key}) == 3
+    assert first.key == coverage("", 2, 1).key
+    assert (first.data["headline_en"], named.data["headline_en"]) == ("Entry 1", "storm night")
+
+
+def test_nothing_of_a_long_paragraph_and_of_a_text_in_parts_is_lost_unseen() -> None:
+    document = blogs.json_ld(2)
+    newest, oldest = document["liveBlogUpdate"]
+    newest["articleBody"] = ["<p>One.</p>", "<p>Two.</p>"]
+    oldest["articleBody"] = f"<p>{'A <b>word</b> &amp; more. ' * 20_000}</p>"
+    source = read(document)
+    long, short = source.posts()
+    assert short.data["body_en"] == "<p>One.</p><p>Two.</p>"
+    assert long.data["body_en"].startswith("<p>A word &amp; more.")
+    assert 10_000 < len(long.data["body_en"]) <= richtext.MAX_LENGTH
+    assert codes(source) == {"cut"}

@@ -20,7 +20,7 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from articles import changes
-from articles.models import Article, Update, UpdateVersion, Vote
+from articles.models import Article, Author, Update, UpdateVersion, Vote
 from articles.page import live_page
 from articles.polls import counting
 from comments import moderation
@@ -281,3 +281,33 @@ def test_pages_of_a_long_list_lead_to_each_other(tmp_path: Path, monkeypatch: py
     assert 'href="../older-2/index.html"' in older
     permalink = (base / "update" / str(updates[0].pk) / "index.html").read_text()
     assert f'href="../../older-2/index.html#update-{updates[0].pk}"' in permalink
+
+
+def test_slugs_and_authors_arrive_whole(client: Client, tmp_path: Path) -> None:
+    source = factories.article(slug="summit", languages=["en", "de"])
+    with changes.edit(source):
+        source.slugs = {"de": "gipfel"}
+        source.save()
+    author = factories.author(
+        role_en="Brussels correspondent", role_de="Korrespondentin", place_en="Brussels", links="https://example.org/i"
+    )
+    author.photo.save("photo.png", factories.photo())
+    draft = factories.author("Adam", role_en="Editor")
+    factories.update(source, authors=(author,))
+    factories.update(source, state="draft", authors=(draft,))
+    path = export("summit", tmp_path)
+    said = run(path, "beside")
+    assert "gipfel" in said
+    assert Article.objects.get(slug="beside").slugs == {}
+    for row in (*Article.objects.all(), *Author.objects.all()):
+        row.delete()
+    run(path, "moved-here")
+    moved, there = Article.objects.get(slug="moved-here"), Author.objects.get(name_en=author.name_en)
+    assert moved.slugs == {"de": "gipfel"}
+    assert client.get("/de/live/gipfel/").status_code == 200
+    assert client.get("/de/live/summit/").headers["Location"] == "/de/live/gipfel/"
+    for name in ("source_language", "role_en", "role_de", "place_en", "links", "photo_width"):
+        assert getattr(there, name) == getattr(author, name), name
+    assert there.photo.name != author.photo.name
+    assert client.get(f"{there.url('de')}").status_code == 200
+    assert Author.objects.get(name_en="Adam").role_en == "Editor"

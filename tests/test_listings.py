@@ -18,6 +18,7 @@ from articles.newsroom import starting
 from articles.page.live_page import Selection
 from comments.models import CommentDefaults, Discussion
 from liveblog import limits
+from liveblog.languages import column
 from tests import factories, newsroom
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def past(number: int, **fields: Any) -> Article:
 
 
 def topic(slug: str, **names: str) -> Topic:
-    made = Topic(slug=slug, **{f"name_{code}": name for code, name in names.items()})
+    made = Topic(slug=slug, **{column("name", code): name for code, name in names.items()})
     made.save()
     return made
 

@@ -15,6 +15,7 @@ from articles.page import live_page
 from articles.publishing import pins
 from comments.models import Comment
 from liveblog.actors import acting_as
+from liveblog.languages import column
 from tests import factories
 from tests.actors import TEST
 
@@ -212,10 +213,15 @@ def test_titles_of_key_events_take_the_same_queries_whatever_their_kinds(client:
     def add_one_of_each_kind(language: str) -> None:
         shared = {"source_language": language, "is_key": True}
         factories.update(
-            article, kind="quote", **{f"body_{language}": "<p>Yes.</p>", f"attribution_{language}": "Ana"}, **shared
+            article,
+            kind="quote",
+            **{column("body", language): "<p>Yes.</p>", column("attribution", language): "Ana"},
+            **shared,
         )
-        factories.update(article, **{f"headline_{language}": "Agreed", f"body_{language}": "<p>Now.</p>"}, **shared)
-        picture = factories.picture(**{f"alt_{language}": "The hall", f"credit_{language}": "I. M."})
+        factories.update(
+            article, **{column("headline", language): "Agreed", column("body", language): "<p>Now.</p>"}, **shared
+        )
+        picture = factories.picture(**{column("alt", language): "The hall", column("credit", language): "I. M."})
         factories.update(article, kind="pictures", pictures=(picture,), headline_en="", **shared)
         factories.update(article, kind="embed", embed="https://example.org/", headline_en="", **shared)
 

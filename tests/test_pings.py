@@ -226,6 +226,29 @@ def test_a_hub_that_is_away_keeps_nobody_waiting_and_loses_nothing(
     assert len(hub_alone.topics) == 4
 
 
+def test_a_hub_that_is_overloaded_is_not_asked_for_all_that_waits(hub_alone: Services) -> None:
+    factories.update(factories.article(slug="summit"))
+    count = Ping.objects.values("address").distinct().count()
+    assert count > 2 * pings._MOST_FAILURES
+    hub_alone.answers = [Response(status=503) for _ in range(pings._MOST_FAILURES + 1)]
+    send()
+    assert len(hub_alone.answers) == 1
+    assert Ping.objects.filter(attempts=1).count() == count
+    hub_alone.answers.clear()
+    send(again=True)
+    assert len(set(hub_alone.topics)) == count
+
+
+def test_indexnow_does_not_wait_for_a_hub(services: Services) -> None:
+    factories.update(factories.article())
+    Ping.objects.update(due_at=timezone.now())
+    assert pings.due() == [Ping.Service.WEBSUB, Ping.Service.INDEXNOW]
+    assert pings.due(frozenset([Ping.Service.WEBSUB])) == [Ping.Service.INDEXNOW]
+    pings.send_due_to(Ping.Service.INDEXNOW)
+    assert services.submitted
+    assert services.topics == []
+
+
 def test_what_waits_for_a_service_that_is_away_does_not_grow_without_end(hub_alone: Services, settings: Any) -> None:
     settings.WEBSUB_HUB = "http://127.0.0.1:9/"
     article = factories.article(languages=["en"])

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from comments.models import Discussion, Policy
+from liveblog.languages import column
 from tests import factories, soak
 
 POSTS = soak.count(6, 500)
@@ -38,7 +39,7 @@ def test_an_evening_fits_into_redis(client: Client) -> None:
     number = itertools.count()
     for post in range(POSTS):
         text = " ".join(random.choices(words, k=120))
-        update = factories.update(article, **{f"body_{language}": f"<p>{text}</p>" for language in LANGUAGES})
+        update = factories.update(article, **{column("body", language): f"<p>{text}</p>" for language in LANGUAGES})
         for language in LANGUAGES:
             for address in (update.url(language), f"{article.url(language)}feed.atom"):
                 assert client.get(address).status_code == 200

@@ -17,6 +17,7 @@ from articles.models import Article, GlossaryTerm, Translation, Update
 from articles.publishing import syndication
 from articles.translations import columns, desk, drafting, review, states
 from liveblog.actors import acting_as
+from liveblog.languages import column
 from tests import factories
 from tests.actors import TEST
 from tests.forms import change_url, errors_of, form_of, member_of, opened
@@ -106,7 +107,7 @@ def test_a_text_without_remarks_needs_one_press() -> None:
 )
 def test_a_short_headline_in_the_wrong_language_is_not_accepted_unseen(source: str, language: str, text: str) -> None:
     own = "uk" if source.startswith("Р") else "en"
-    update = factories.update(factories.article(), source_language=own, **{f"headline_{own}": source})
+    update = factories.update(factories.article(), source_language=own, **{column("headline", own): source})
     translator = member_of("Translator")
     url = desk_url(update, language)
     data = {**sent(translator, url, headline_0=text), "_accept": "1"}
@@ -218,7 +219,7 @@ def test_a_version_with_a_wrong_number_is_only_restored_after_its_remarks_were_s
     update = storm(body_de=RIGHT)
     with acting_as(User.objects.create_user("greta")):
         for language, text in (("en", SOURCE.replace("130", "180")), ("de", RIGHT.replace("130", "180"))):
-            setattr(update, f"body_{language}", text)
+            setattr(update, column("body", language), text)
         update.save()
     editor = member_of("Editor")
     url = reverse("admin:articles_update_versions", args=[update.pk])
@@ -311,8 +312,8 @@ def test_only_one_place_in_the_code_marks_translations_as_reviewed() -> None:
 def test_adding_a_language_does_not_mark_its_existing_texts_as_reviewed() -> None:
     article = factories.article(languages=["en", "uk"])
     update = factories.update(article, body_en="<p>Peace.</p>")
-    for item, column, text in ((article, "headline_de", "Minister tagen"), (update, "body_de", "<p>Frieden.</p>")):
-        type(item)._base_manager.filter(pk=item.pk).update(**{column: text})
+    for item, name, text in ((article, "headline_de", "Minister tagen"), (update, "body_de", "<p>Frieden.</p>")):
+        type(item)._base_manager.filter(pk=item.pk).update(**{name: text})
     article.refresh_from_db()
     article.languages = ["en", "uk", "de"]
     with acting_as(User.objects.create_user("ioana")):

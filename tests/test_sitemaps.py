@@ -15,6 +15,7 @@ from lxml import etree
 
 from articles.feeds import sitemaps
 from articles.models import Article, Translation, Update
+from liveblog.languages import column
 from tests import factories, soak
 
 pytestmark = pytest.mark.django_db
@@ -187,7 +188,7 @@ def many_articles(count: int) -> None:
     """Articles in eight languages, each with one update."""
     languages = ["en", "de", "fr", "es", "pl", "ro", "uk", "ar"]
     start = timezone.now()
-    texts = {f"headline_{code}": "Ministers meet in Bucharest" for code in languages}
+    texts = {column("headline", code): "Ministers meet in Bucharest" for code in languages}
     for begin in range(0, count, 2_000):
         made = [
             Article(slug=f"many-{n}", languages=languages, start_day=start.date(), coverage_start=start, **texts)

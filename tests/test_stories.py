@@ -19,6 +19,7 @@ from articles.publishing import syndication
 from articles.publishing.schedule import publish_due
 from articles.translations import columns, desk, drafting
 from liveblog.actors import acting_as
+from liveblog.languages import column
 from liveblog.models import Change
 from tests import factories, soak
 from tests.actors import TEST
@@ -280,7 +281,7 @@ _edits = st.tuples(
     st.integers(0, 2),
     st.fixed_dictionaries(
         {},
-        optional={f"body_{language}": st.sampled_from(["<p>a</p>", "<p>b</p>"]) for language in LANGUAGES}
+        optional={column("body", language): st.sampled_from(["<p>a</p>", "<p>b</p>"]) for language in LANGUAGES}
         | {"correction_note_en": st.sampled_from(["", "n"]), "headline_de": st.sampled_from(["", "K"])},
     ),
 )

@@ -12,13 +12,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import IO, Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from liveblog.languages import RIGHT_TO_LEFT, direction
+from articles.cards import faces
+from liveblog.languages import direction, is_right_to_left
 
 #: In pixels: what networks recommend for links (https://ogp.me/).
 SIZE = (1200, 630)
@@ -26,7 +26,6 @@ SIZE = (1200, 630)
 OpenPhoto = Callable[[], IO[bytes]]
 
 _MARGIN = 64
-_FONT = Path(__file__).parent / "fonts" / "card.ttf"
 #: Sizes of the title in pixels, from a short one to the longest.
 _TITLE_SIZES = range(76, 34, -4)
 _SMALL_SIZE = 28
@@ -35,11 +34,13 @@ _LEADING = 1.22
 _LEADING_ARABIC = 1.5
 #: Of the width of the card.
 _PHOTO_SHARE = 520 / 1200
-#: Characters for which the font has no glyph: each would be an empty box.
-_UNKNOWN = re.compile(
-    "[^\u0020-\u024f\u0300-\u036f\u0400-\u052f\u0600-\u077f\u1e00-\u206f\u20a0-\u20bf\u2116\u2122\u2190-\u2193\u2212"
-    "\ufb50-\ufdff\ufe70-\ufefc]+"
+#: Scripts without spaces between words: a line may end after each letter, but not before its marks or a closing sign.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_BOUND = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b6-\u17d3"
+    "\u3001\u3002\u300b\u300d\u300f\u3011\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30fc\uff01\uff09\uff0c\uff1a\uff1b\uff1f”’»"
 )
+_PIECE = re.compile(f"[{_UNSPACED}][{_BOUND}]* ?|(?:[^ {_UNSPACED}]|[{_BOUND}])+ ?")
 #: The drawing: another number gives every card another address.
 _VERSION = 2
 
@@ -91,7 +92,7 @@ class Card:
     def digest(self) -> str:
         """Return a name for exactly this card, for addresses that caches may keep without a limit."""
         words: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
-        words |= {"look": self.look.digest, "version": _VERSION}
+        words |= {"look": self.look.digest, "version": _VERSION} | faces.state()
         return hashlib.sha256(json.dumps(words, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -101,7 +102,7 @@ def draw(card: Card, open_photo: OpenPhoto | None = None, size: tuple[int, int] 
     look = card.look
     image = Image.new("RGB", size, look.background)
     photo = _decoded(open_photo) if open_photo else None
-    rtl = card.language in RIGHT_TO_LEFT
+    rtl = is_right_to_left(card.language)
     left, right = _MARGIN, width - _MARGIN
     if photo is not None:
         across = round(width * _PHOTO_SHARE)
@@ -147,7 +148,7 @@ class _Writer:
         self._draw = draw
         self._language = card.language
         self._look = card.look
-        self._rtl = card.language in RIGHT_TO_LEFT
+        self._rtl = is_right_to_left(card.language)
         self._edges = left, right
         self._left, self._right = left, right
 
@@ -158,19 +159,21 @@ class _Writer:
 
     def line(self, text: str, top: int, size: int, colour: str) -> None:
         """Write one line, cut off where it would be too long."""
-        font = _font(size)
-        words = _known(text).split()
-        while len(words) > 1 and not self._fits(" ".join([*words, "…"]), font):
+        face = faces.face_for(text)
+        font, pieces = face.sized(size), _pieces(face.known(text))
+        words = list(pieces)
+        while len(words) > 1 and not self._fits("".join([*words, "…"]).strip(), font):
             words.pop()
-        cut = len(words) < len(_known(text).split())
-        self._write(" ".join(words) + ("…" if cut else ""), top, font, colour)
+        cut = len(words) < len(pieces)
+        self._write("".join(words).strip() + ("…" if cut else ""), top, font, colour)
 
     def block(self, text: str, top: int, bottom: int) -> None:
         """Write a text in the greatest size in which it fits, and cut it off if it fits in none."""
+        face = faces.face_for(text, self._look.font)
         for size in _TITLE_SIZES:
-            font = _font(size, self._look.font)
+            font = face.sized(size)
             leading = round(size * (_LEADING_ARABIC if self._rtl else _LEADING))
-            lines, room = self._wrapped(text, font), (bottom - top) // leading
+            lines, room = self._wrapped(face.known(text), font), (bottom - top) // leading
             if len(lines) <= room and all(self._fits(line, font) for line in lines):
                 break
         if len(lines) > room:
@@ -180,12 +183,12 @@ class _Writer:
 
     def _wrapped(self, text: str, font: ImageFont.FreeTypeFont) -> list[str]:
         lines: list[str] = []
-        for word in _known(text).split():
-            if lines and self._fits(f"{lines[-1]} {word}", font):
-                lines[-1] += f" {word}"
+        for piece in _pieces(text):
+            if lines and self._fits(f"{lines[-1]}{piece}".strip(), font):
+                lines[-1] += piece
             else:
-                lines.append(word)
-        return lines
+                lines.append(piece)
+        return [line.strip() for line in lines]
 
     def _fits(self, text: str, font: ImageFont.FreeTypeFont) -> bool:
         return font.getlength(text, direction=self._direction, language=self._language) <= self._right - self._left
@@ -200,13 +203,9 @@ class _Writer:
         return direction(self._language)
 
 
-def _known(text: str) -> str:
-    return _UNKNOWN.sub("", text)
-
-
-@lru_cache(maxsize=32)
-def _font(size: int, own: bytes = b"") -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(io.BytesIO(own) if own else _FONT, size, layout_engine=ImageFont.Layout.RAQM)
+def _pieces(text: str) -> list[str]:
+    """Return the parts of a text between which a line may end, each with the space behind it (after UAX #14)."""
+    return _PIECE.findall(" ".join(text.split()))
 
 
 def _logo(look: Look, room: int) -> Image.Image | None:

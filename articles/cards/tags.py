@@ -5,7 +5,7 @@ from django.utils import translation
 
 from articles.cards import contents
 from articles.templatetags.live import absolute
-from liveblog.languages import LOCALES
+from liveblog import languages
 
 register = template.Library()
 
@@ -13,7 +13,7 @@ register = template.Library()
 @register.simple_tag
 def open_graph_locale() -> str:
     """Return the locale of the active language (Open Graph): 'en_GB'."""
-    return LOCALES[translation.get_language() or "en"]
+    return languages.open_graph_locale(translation.get_language() or "en")
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from articles.polls import counting
 from articles.publishing import pins
 from articles.translations import columns, drafting, review
 from liveblog.actors import Machine, acting_as
+from liveblog.languages import column
 
 DIRECTORY = Path(__file__).parent
 SLUG = "nato-bucharest-2022"
@@ -52,7 +53,7 @@ def _load(data: dict[str, Any]) -> Article:
 
 def _author(data: dict[str, Any]) -> Author:
     language = data["source_language"]
-    name = f"name_{language}"
+    name = column("name", language)
     author: Author | None = Author.objects.filter(**{name: data["name"][language]}).first()
     if author is None:
         author = Author(source_language=language)
@@ -161,7 +162,7 @@ def _put_texts(item: models.Model, data: dict[str, Any], without: Sequence[str] 
         if isinstance(texts, dict) and hasattr(item, f"{field}_en"):
             for language, text in texts.items():
                 if language not in without:
-                    setattr(item, f"{field}_{language}", text)
+                    setattr(item, column(field, language), text)
 
 
 def _picture(data: dict[str, Any]) -> Picture:

@@ -28,7 +28,7 @@ from articles.publishing.snapshot import CHOICES, TEXTS, version_token
 from articles.text.localized import text_in
 from articles.text.richtext import RichTextFormField
 from liveblog.fields import ObjectsFormField, TextFormField, offered_languages, with_kept_languages
-from liveblog.languages import SHIPPED, direction
+from liveblog.languages import column, direction, field_of
 from liveblog.lists import sort_key
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormField
 
@@ -186,11 +186,11 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         update.source_language = written.get("source_language") or before
         if before != update.source_language:
             for name in TEXTS:
-                setattr(update, f"{name}_{before}", "")
+                setattr(update, column(name, before), "")
             self.pictures.clear_texts(before)
         for name in TEXTS:
             if name in written:
-                setattr(update, f"{name}_{update.source_language}", written[name])
+                setattr(update, column(name, update.source_language), written[name])
         if not update.published_before:
             self._plan()
         self.check_pictures()
@@ -258,7 +258,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         if field is None and hasattr(error, "error_dict"):
             shown: dict[str, list[ValidationError]] = {}
             for name, errors in error.error_dict.items():
-                plain = name.rpartition("_")[0] if name.rpartition("_")[2] in SHIPPED else _FIELDS.get(name, name)
+                plain = field_of(name) or _FIELDS.get(name, name)
                 if plain == "body" and self.instance.kind == Update.Kind.POLL:
                     plain = "choices"
                 known = plain in self.fields or plain == "pictures" or plain in self.pictures.fields

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
-from django.utils.translation import get_language_info
 from django.views.decorators.http import require_safe
 
 from articles.embedding import fragment as fragments
@@ -30,6 +29,7 @@ from liveblog.cross_origin import readable_by
 from liveblog.delivery import log
 from liveblog.delivery.elements import page_locale
 from liveblog.errors import NotInLanguage
+from liveblog.languages import direction
 from liveblog.numbers import number
 from liveblog.pagination import Anchor, Place
 from liveblog.parameters import reads
@@ -101,7 +101,7 @@ def page(request: HttpRequest, language: str, slug: str) -> HttpResponse:
                 "address": absolute(article.url(language)),
                 "theme": theme,
                 "language": language,
-                "bidi": get_language_info(language)["bidi"],
+                "dir": direction(language),
             }
             return get_template("articles/embedding/page.html").render(context).encode()
 

@@ -10,33 +10,39 @@ from liveblog import public_http
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
 
-_MAX_REDIRECTS = 3
+_MAX_REDIRECTS = 5
 
 
 class Fetcher:
     """Fetch by GET from public servers over https. It is thread-safe.
 
+    name      that of the servers in the metrics
     seconds   limit of a whole request: DNS, redirects, headers and body
     routes    overrides of hosts, as "https://host" → "http://127.0.0.1:8001"; their addresses are not checked
     """
 
-    def __init__(self, seconds: float, routes: Mapping[str, str]) -> None:
+    def __init__(self, seconds: float, routes: Mapping[str, str], name: str = "embeds") -> None:
         self._seconds = seconds
-        self._client = Client("embeds", public_http.adapters(routes))
+        self._client = Client(name, public_http.adapters(routes))
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """Return the body of a response with status 200. Raises ProviderError and nothing else."""
         deadline = time.monotonic() + self._seconds
         for _ in range(_MAX_REDIRECTS + 1):
-            public_http.check(url)
-            answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
+            client, url = self._client_for(url)
+            answer = client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
             if answer.redirect:
                 url = _joined(url, answer.redirect)
             elif answer.status != 200:
-                raise ProviderError(reason_of(answer.status))
+                raise ProviderError(_reason_of(answer.status))
             else:
                 return answer.body
         raise ProviderError("nonsense")
+
+    def _client_for(self, url: str) -> tuple[Client, str]:
+        """Return the client that asks an address, and the address. Raise ProviderError if it must not be asked."""
+        public_http.check(url)
+        return self._client, url
 
 
 def _joined(url: str, reference: str) -> str:
@@ -46,7 +52,7 @@ def _joined(url: str, reference: str) -> str:
         raise ProviderError("nonsense") from None
 
 
-def reason_of(status: int) -> Reason:
+def _reason_of(status: int) -> Reason:
     """Return why there is no usable answer, by its HTTP status."""
     if status in (408, 425, 429, 503):
         return "busy"

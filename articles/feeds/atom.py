@@ -18,6 +18,7 @@ from articles.feeds.entries import Document, Entry, Image, scheme_of
 from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from liveblog.branding import current as branding
+from liveblog.languages import tag as language_tag
 from liveblog.release import RELEASE
 
 #: Characters that no XML document may contain (XML 1.0, section 2.2).
@@ -58,7 +59,7 @@ class _Handler:
 
     def text(self, name: str, text: Text, language: str, **attributes: object) -> None:
         """Write a text; `language` is that of the elements around it."""
-        foreign = text.language if text.language != language else None
+        foreign = language_tag(text.language) if text.language != language else None
         self.element(name, str(text), xml__lang=foreign, **attributes)
 
 
@@ -76,7 +77,7 @@ class _Feed(Atom1Feed):
             title=str(document.title),
             link=channel.page_url,
             description="",
-            language=channel.language,
+            language=language_tag(channel.language),
             feed_url=channel.url("atom", document.place),
             feed_guid=document.id,
         )
@@ -109,7 +110,7 @@ class _Feed(Atom1Feed):
                 if removed.reason:
                     handler.text("at:comment", removed.reason, self._document.channel.language)
         for entry in self._document.entries:
-            with handler.around("entry", xml__lang=entry.language):
+            with handler.around("entry", xml__lang=language_tag(entry.language)):
                 _write_entry(handler, entry)
                 if self._document.article is None:
                     _write_source(handler, entry, self._document.channel)
@@ -121,13 +122,16 @@ def _links(document: Document) -> list[tuple[str, dict[str, Any]]]:
     languages = document.article.offered_languages if document.article else [code for code, _name in settings.LANGUAGES]
     found: list[tuple[str, dict[str, Any]]] = [
         ("self", {"type": atom, "href": channel.url("atom", document.place)}),
-        ("alternate", {"type": "text/html", "hreflang": channel.language, "href": channel.page_url}),
-        ("alternate", {"type": json, "hreflang": channel.language, "href": channel.url("json", document.place)}),
+        ("alternate", {"type": "text/html", "hreflang": language_tag(channel.language), "href": channel.page_url}),
+        (
+            "alternate",
+            {"type": json, "hreflang": language_tag(channel.language), "href": channel.url("json", document.place)},
+        ),
     ]
     for code in languages:
         if code != channel.language:
             other = channel._replace(language=code)
-            found.append(("alternate", {"type": atom, "hreflang": code, "href": other.url("atom")}))
+            found.append(("alternate", {"type": atom, "hreflang": language_tag(code), "href": other.url("atom")}))
     if document.place.relation:
         found += [(relation, {"type": atom, "href": channel.url("atom")}) for relation in ("current", "first")]
     elif settings.WEBSUB_HUB:
@@ -146,9 +150,11 @@ def _write_entry(handler: _Handler, entry: Entry) -> None:
     for name in entry.authors:
         with handler.around("author"):
             handler.element("name", name)
-    handler.element("link", rel="alternate", type="text/html", hreflang=entry.page_language, href=entry.url)
+    handler.element(
+        "link", rel="alternate", type="text/html", hreflang=language_tag(entry.page_language), href=entry.url
+    )
     for code, url in entry.alternates.items():
-        handler.element("link", rel="alternate", type="text/html", hreflang=code, href=url)
+        handler.element("link", rel="alternate", type="text/html", hreflang=language_tag(code), href=url)
     for category in entry.categories:
         handler.element("category", term=category.term, scheme=scheme_of(category), label=category.label)
     for image in entry.images:

@@ -11,6 +11,7 @@ from django.utils.feedgenerator import rfc3339_date
 from articles.feeds.entries import Document, Entry
 from articles.templatetags.live import absolute
 from liveblog.branding import current as branding
+from liveblog.languages import tag as language_tag
 
 #: Where our extensions are explained.
 _ABOUT = "https://www.rfc-editor.org/rfc/rfc6721"
@@ -27,7 +28,7 @@ def written(document: Document) -> bytes:
         "feed_url": channel.url("json", document.place),
         "next_url": channel.url("json", document.older) if document.older else None,
         "icon": absolute(branding.current().icon.url),
-        "language": channel.language,
+        "language": language_tag(channel.language),
         "authors": [{"name": branding.current().publisher, "url": settings.SITE_URL}],
         "items": [_item(entry) for entry in document.entries],
         # The names of extensions begin with a "_", and each says what it is about.
@@ -62,7 +63,7 @@ def _item(entry: Entry) -> dict[str, Any]:
             "date_modified": rfc3339_date(entry.updated),
             "authors": [{"name": name} for name in entry.authors],
             "tags": [category.label for category in entry.categories if category.scheme != "translation"],
-            "language": entry.language,
+            "language": language_tag(entry.language),
             "attachments": [
                 _without_empty({"url": image.url, "mime_type": image.media_type, "title": str(image.alt)})
                 for image in entry.images

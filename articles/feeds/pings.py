@@ -37,8 +37,12 @@ INTERVAL = 1.0
 #: Seconds until a ping is due. The hub asks for the feed at once, and a cache may serve it for so long without asking.
 DELAY_SECONDS = 6.0
 
-#: Number of rows that are worked on at once. IndexNow takes 10,000 addresses in a request.
-BATCH_SIZE = 500
+#: Number of rows that are worked on at once. IndexNow takes 10,000 addresses in a request. Telling the hub of all of
+#: them, which is one request for each, takes less than the lease even if it does not answer.
+BATCH_SIZE = {Service.WEBSUB: 100, Service.INDEXNOW: 500}
+
+#: Consecutive notices that a hub does not take, after which it is not asked for the rest of a batch.
+_MOST_FAILURES = 4
 
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 10_000
@@ -123,12 +127,19 @@ def enqueue(changed: Addresses, languages: Iterable[str]) -> None:
 
 def send_due() -> int:
     """Send the pings that are due. Return the number of rows claimed."""
-    return sum(_send_due_to(service) for service in services())
+    return sum(send_due_to(service) for service in services())
 
 
-def _send_due_to(service: Service) -> int:
+def due(under_way: frozenset[Service] = frozenset()) -> list[Service]:
+    """Return the services to which something is due, without those given."""
+    found = [service for service in services() if service not in under_way]
+    return [service for service in found if queues[service].rows().filter(due_at__lte=timezone.now()).exists()]
+
+
+def send_due_to(service: Service) -> int:
+    """Send the pings to a service that are due. Return the number of rows claimed."""
     queue = queues[service]
-    claimed = queue.claim(BATCH_SIZE)
+    claimed = queue.claim(BATCH_SIZE[service])
     by_address: dict[str, list[Ping]] = defaultdict(list)
     for row in claimed:
         by_address[row.address].append(row)
@@ -141,9 +152,10 @@ def _send_due_to(service: Service) -> int:
         if first_rows:
             _try(queue, first_rows, lambda: _submit([row.address for row in first_rows]))
     else:
+        hub = _Hub()
         jobs.run_each(
             first_rows,
-            lambda row: _try(queue, [row], lambda: _publish(row.address)),
+            lambda row: _try(queue, [row], lambda: hub.publish(row.address)),
             queue.threads,
             logger,
         )
@@ -173,10 +185,28 @@ def _try(queue: jobs.Queue[Ping], rows: list[Ping], send: Callable[[], None]) ->
         Ping.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
-def _publish(address: str) -> None:
-    """Tell the hub that there is something new in a feed, in the way that all hubs of PubSubHubbub know."""
-    form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
-    _check(_client().send("POST", settings.WEBSUB_HUB, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, data=form))
+class _Hub:
+    """The WebSub hub, for the notices of one batch."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def publish(self, address: str) -> None:
+        """Tell the hub that there is something new in a feed, in the way that all hubs of PubSubHubbub know.
+
+        Raise ProviderError if it does not take the notice, or has not taken several before: they all fail at once then.
+        """
+        if self._failures >= _MOST_FAILURES:
+            raise ProviderError("skipped")
+        form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
+        try:
+            _check(
+                _client().send("POST", settings.WEBSUB_HUB, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, data=form)
+            )
+        except ProviderError as error:
+            self._failures += not error.permanent
+            raise
+        self._failures = 0
 
 
 def _submit(addresses: list[str]) -> None:
@@ -206,4 +236,4 @@ def _check(answer: Answer) -> None:
 async def send_when_due() -> None:
     """Look for pings that are due as long as the server runs."""
     if services():
-        await jobs.run_while_serving(send_due, INTERVAL, logger)
+        await jobs.Lanes(due, send_due_to, len(Service), logger).run_while_serving(INTERVAL)

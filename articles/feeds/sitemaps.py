@@ -26,10 +26,11 @@ from articles.page.originals import Originals, originals_of_article, originals_o
 from articles.templatetags.live import absolute
 from articles.translations.selection import of_article, of_update
 from liveblog import pagination
+from liveblog.languages import base, script_of
 
-#: Number of primary keys of which a file has the pages. Each is a page in up to eight languages with nine links, and a
-#: file may have 50 MB and 50,000 pages.
-RANGE = 500
+#: Number of primary keys of which a file has the pages. Each is a page in each language with a link to every other one,
+#: of some 150 bytes, and a file may have 50 MB and 50,000 pages.
+RANGE = max(1, min(500, 300_000 // (len(settings.LANGUAGES) * (len(settings.LANGUAGES) + 1))))
 
 #: https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
 NEWS_AGE = timedelta(hours=48)
@@ -259,6 +260,12 @@ class News(NamedTuple):
     title: str
     published: datetime.datetime
     images: list[str]
+
+    @property
+    def stated_language(self) -> str:
+        """Return the language as the sitemap of news names it: ISO 639, but for Chinese."""
+        chinese = {"Hans": "zh-cn", "Hant": "zh-tw"}
+        return chinese.get(script_of(self.language), base(self.language))
 
 
 def newest(language: str) -> tuple[QuerySet[Article], QuerySet[Update]]:

@@ -1,7 +1,8 @@
 """Send the notifications that are due to the readers' push services.
 
 The rows of `Delivery` are the queue (`liveblog.jobs`), claimed and finished many at a time. A process that dies in
-between sends some of them again, but both have one tag, so each browser shows one notification.
+between sends some of them again, but both have one tag, so each browser shows one notification. Each push service has
+a thread of its own, so none waits for another one.
 """
 
 from __future__ import annotations
@@ -13,12 +14,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from functools import partial
-from threading import Lock
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.following import editions
@@ -27,9 +26,9 @@ from liveblog import jobs, metrics
 from liveblog.errors import ProviderError
 from liveblog.webpush import sending, vapid
 from liveblog.webpush.apart import Sender
-from liveblog.webpush.endpoints import origin_of
+from liveblog.webpush.endpoints import services
 from liveblog.webpush.models import PushSubscription
-from liveblog.webpush.sending import Message
+from liveblog.webpush.sending import Content, Message
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +49,6 @@ _CLEAR_SECONDS = 3600.0
 #: A subscription that its push service refuses so often has ended in all but name: the site's key was changed.
 MAX_REFUSALS = 10
 
-#: Consecutive messages for which a push service has no time before it is left alone for a while.
-_MOST_BUSY = 10
-_LONGEST_REST_SECONDS = 300.0
-
 queue = jobs.Queue(
     rows=lambda: Delivery.objects.select_related("subscription").order_by("due_at"),
     logger=logger,
@@ -64,62 +59,25 @@ queue = jobs.Queue(
 )
 
 
-class _Rests:
-    """The push services that said to all of some consecutive messages that they have no time."""
-
-    def __init__(self) -> None:
-        self._busy: dict[str, int] = defaultdict(int)
-        self._until: dict[str, float] = {}
-        self._lock = Lock()
-
-    def note(self, origin: str, error: ProviderError | None) -> None:
-        with self._lock:
-            if error is None or error.reason != "busy":
-                self._busy.pop(origin, None)
-                return
-            self._busy[origin] += 1
-            if self._busy[origin] >= _MOST_BUSY:
-                pause = min(max(error.retry_after or 0.0, 10.0), _LONGEST_REST_SECONDS)
-                self._until[origin] = time.monotonic() + pause
-
-    def left(self, origin: str) -> float:
-        """Return for how many seconds a push service is left alone."""
-        return max(0.0, self._until.get(origin, 0.0) - time.monotonic())
-
-    def clear(self) -> None:
-        with self._lock:
-            self._busy.clear()
-            self._until.clear()
-
-
-rests = _Rests()
-
-
 #: Sends messages, and returns the error of each.
 SendAll = Callable[[Sequence[Message]], list[ProviderError | None]]
 
 
-def send_due(send_all: SendAll = sending.send_all) -> int:
-    """Send the notifications that are due. Return how many rows were claimed."""
-    claimed = queue.claim(BATCH_SIZE)
+def send_due(send_all: SendAll = sending.send_all, service: str | None = None) -> int:
+    """Send the notifications that are due at a push service; default: at all. Return how many rows were claimed."""
+    claimed = queue.claim(BATCH_SIZE, None if service is None else Q(service=service))
     if not claimed:
         return 0
     found = Edition.objects.select_related("story").in_bulk({row.edition_id for row in claimed})
-    rows, messages = [], []
-    resting: dict[float, list[int]] = defaultdict(list)
-    for row in claimed:
-        if pause := rests.left(origin_of(row.subscription.endpoint)):
-            resting[round(pause)].append(row.pk)
-        elif (edition := found.get(row.edition_id)) is not None and edition.message:
-            rows.append(row)
-            messages.append(_message(row, edition))
-    for seconds, pks in resting.items():
-        Delivery.objects.filter(pk__in=pks).update(due_at=timezone.now() + timedelta(seconds=seconds + 1))
+    contents = {pk: _content(edition) for pk, edition in found.items() if edition.message}
+    messages = [
+        (row, Message(row.subscription.as_endpoint, contents[row.edition_id]))
+        for row in claimed
+        if row.edition_id in contents
+    ]
     failed: list[tuple[Delivery, ProviderError]] = []
     sent: dict[int, list[Delivery]] = defaultdict(list)
-
-    for row, error in zip(rows, send_all(messages), strict=True):
-        rests.note(origin_of(row.subscription.endpoint), error)
+    for (row, _sent), error in zip(messages, send_all([message for _row, message in messages]), strict=True):
         metrics.PUSHES.labels(error.reason if error else "sent").inc()
         if error is None:
             sent[row.edition_id].append(row)
@@ -131,8 +89,8 @@ def send_due(send_all: SendAll = sending.send_all) -> int:
     return len(claimed)
 
 
-def _message(row: Delivery, edition: Edition) -> Message:
-    """Return what is sent to a browser: the same for all readers of an edition."""
+def _content(edition: Edition) -> Content:
+    """Return what is sent to all readers of an edition."""
     story, about = edition.story, edition.about.partition(" ")[0]
     fields = {
         **(edition.message or {}),
@@ -142,8 +100,7 @@ def _message(row: Delivery, edition: Edition) -> Message:
         "at": int(story.created_at.timestamp() * 1000),
     }
     changed = about != "published"
-    return Message(
-        row.subscription.as_endpoint,
+    return Content(
         json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(),
         topic=story.tag,
         urgency="high" if story.level == "breaking" and not changed else "normal",
@@ -171,16 +128,23 @@ def _fail(failed: Iterable[tuple[Delivery, ProviderError]]) -> None:
     """Delete subscriptions that have ended, and put off what may succeed later."""
     gone: list[int] = []
     refused: list[int] = []
+    skipped: dict[int, list[int]] = defaultdict(list)
     reasons: dict[str, int] = defaultdict(int)
     for row, error in failed:
         if error.reason == "gone":
             gone.append(row.subscription_id)
+            continue
+        if error.reason == "skipped":
+            skipped[int(error.retry_after or 0) + 1].append(row.pk)
             continue
         reasons[error.reason] += 1
         if error.permanent:
             refused.append(row.subscription_id)
         unchanged = Delivery.objects.filter(pk=row.pk)
         queue.postpone(row, unchanged, error.reason, permanent=error.permanent, retry_after=error.retry_after)
+    # They were not tried, so this is no attempt.
+    for seconds, pks in skipped.items():
+        Delivery.objects.filter(pk__in=pks).update(due_at=timezone.now() + timedelta(seconds=seconds))
     PushSubscription.objects.filter(pk__in=gone).delete()
     if refused:
         PushSubscription.objects.filter(pk__in=refused).update(refusals=F("refusals") + 1)
@@ -203,6 +167,8 @@ def clear() -> int:
     if time.monotonic() < _cleared_at + _CLEAR_SECONDS:
         return 0
     _cleared_at = time.monotonic()
+    # Of push services that the settings do not name any more.
+    Delivery.objects.filter(due_at__isnull=False).exclude(service__in=services()).update(service="")
     old = Story.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS))
     for pk in list(old.values_list("pk", flat=True)[:1000]):
         # A transaction for some thousands of rows, so that nobody waits for its locks.
@@ -212,11 +178,25 @@ def clear() -> int:
     return 0
 
 
-def run_due(send_all: SendAll) -> int:
-    """Make the messages that are due, and send those that are made. Return how many rows there were."""
+# While the server runs ------------------------------------------------------------------------------------------------
+
+
+def lanes(send_all: SendAll) -> jobs.Lanes[str]:
+    """Return the threads that send, one for each push service; "" stands for those that the settings do not name."""
+    names = {*services(), ""}
+
+    def due(under_way: frozenset[str]) -> list[str]:
+        rows = Delivery.objects.filter(service__in=names - under_way, due_at__lte=timezone.now())
+        return list(rows.order_by().values_list("service", flat=True).distinct())
+
+    return jobs.Lanes(due, lambda service: send_due(send_all, service), len(names), logger)
+
+
+def run_due(sending_threads: jobs.Lanes[str]) -> int:
+    """Make the messages that are due, and have those sent that are made. Return how many were made."""
     done = 0
     # If one fails, the others still run.
-    for work in (editions.run_due, partial(send_due, send_all), clear):
+    for work in (editions.run_due, sending_threads.start_due, clear):
         try:
             done += work()
         except Exception:
@@ -228,7 +208,11 @@ async def send_when_due() -> None:
     """Look for what is due as long as the server runs."""
     if settings.PUSH_WORKER and vapid.configured():
         sender = Sender()
+        threads = lanes(sender.send_all)
         try:
-            await jobs.run_while_serving(partial(run_due, sender.send_all), INTERVAL, logger)
+            await jobs.run_while_serving(lambda: run_due(threads), INTERVAL, logger)
         finally:
+            threads.stop()
+            # The batch of a push service that hangs ends with the process.
             await asyncio.to_thread(sender.end)
+            await asyncio.to_thread(threads.wait)

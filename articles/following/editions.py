@@ -7,7 +7,7 @@ and a reader has one delivery of a story, so a process that dies in between leav
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +18,7 @@ from articles.following.models import Delivery, Edition, Story
 from articles.following.stories import published_copies
 from articles.models import Article, Update
 from liveblog import jobs
+from liveblog.webpush.endpoints import service_of
 from liveblog.webpush.models import PushSubscription
 
 logger = logging.getLogger(__name__)
@@ -136,17 +137,20 @@ def _gather(edition: Edition, subjects: audience.Subjects) -> bool:
             _complete(present)
             return False
         now = timezone.now()
-        quiet = _quiet_ends(found, now)
+        subscriptions = PushSubscription.objects.in_bulk(found)
+        ends = ((pk, one.quiet_ends(now)) for pk, one in subscriptions.items())
+        quiet = {pk: end for pk, end in ends if end is not None}
         Delivery.objects.bulk_create(
             (
                 Delivery(
                     story_id=present.story_id,
                     edition_id=present.pk,
                     subscription_id=pk,
+                    service=service_of(one.endpoint),
                     due_at=quiet.get(pk, now),
                     held=pk in quiet,
                 )
-                for pk in found
+                for pk, one in subscriptions.items()
             ),
             batch_size=500,
             ignore_conflicts=True,
@@ -168,13 +172,6 @@ def _gather(edition: Edition, subjects: audience.Subjects) -> bool:
 def _complete(edition: Edition) -> None:
     edition.complete = True
     edition.save(update_fields=["complete"])
-
-
-def _quiet_ends(pks: list[int], now: datetime) -> dict[int, datetime]:
-    """Return when the quiet hours end of those subscriptions that have them now."""
-    found = PushSubscription.objects.filter(pk__in=pks, quiet_from__isnull=False)
-    ends = ((one.pk, one.quiet_ends(now)) for one in found)
-    return {pk: end for pk, end in ends if end is not None}
 
 
 def _finish(edition: Edition) -> None:

@@ -149,13 +149,17 @@ class Delivery(QueueRow):
     #: The version of the edition that the reader has; 0: none.
     version = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    #: That which takes it, of `liveblog.webpush.endpoints.services`; "" if the settings do not name it any more.
+    service = models.CharField(max_length=255, blank=True)
     #: Whether it waits for the end of quiet hours.
     held = models.BooleanField(default=False)
 
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["story", "subscription"], name="one_delivery_of_a_story")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="due_notifications")]
+        indexes = [
+            models.Index(fields=["service", "due_at"], condition=Q(due_at__isnull=False), name="due_notifications")
+        ]
 
     def __str__(self) -> str:
         return f"#{self.story_id} to {self.subscription_id}"

@@ -66,8 +66,11 @@ def _published(update: Update, now: Seen, before: Seen | None) -> None:
     if story is None:
         if (appeared or risen) and _is_news(update, now.level):
             _begin(update, now.level)
-    elif story.stopped or story.withdrawn:
+    elif story.stopped:
         return
+    elif story.withdrawn:
+        if appeared and not now.silent:
+            _bring_back(story, update, now.level)
     elif now.silent and before is not None and not before.silent:
         stop(story)
     elif appeared or risen:
@@ -97,6 +100,19 @@ def _begin(update: Update, level: Level) -> None:
     delay = timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
     story = Story.objects.create(pk=update.pk, article_id=update.article_id, level=level, goes_at=now + delay)
     _add_editions(story, _copies(update))
+
+
+def _bring_back(story: Story, update: Update, level: Level) -> None:
+    """Tell of an update that is published again after its withdrawal.
+
+    Readers who were told of the withdrawal are told in any case: what they read last is wrong. Others are told only if
+    the update is news.
+    """
+    story.goes_at = timezone.now() + timedelta(seconds=settings.PUSH_DELAY_SECONDS if acting_user() else 0)
+    Story.objects.filter(pk=story.pk).update(withdrawn=False, goes_at=story.goes_at)
+    _add_editions(story, _copies(update))
+    deadline = story.goes_at + timedelta(seconds=settings.PUSH_DRAFT_SECONDS)
+    _wake(story, deadline=deadline, gathered=0 if _is_news(update, level) else None)
 
 
 def _add_editions(story: Story, updates: list[Update]) -> None:

@@ -22,7 +22,7 @@ from articles.models import Update
 from articles.translations import review
 from liveblog import pagination
 from liveblog.errors import Conflict
-from liveblog.languages import SHIPPED, language_title
+from liveblog.languages import KNOWN, language_title
 from liveblog.lists import labelled
 from liveblog.numbers import number
 from liveblog.pagination import Anchor, Order, Place
@@ -156,7 +156,7 @@ class VersionsAdminMixin(_UpdateAdmin):
     def _restorable(self, request: HttpRequest, update: Update, version: UpdateVersion) -> list[tuple[str, str]]:
         """Return the parts of a version that the user may restore: value and name of each choice."""
         data = version.data
-        written = [code for code in SHIPPED if any(data.get(name) for name in content.columns_in([code]))]
+        written = [code for code in KNOWN if any(data.get(name) for name in content.columns_in([code]))]
         choices = [(code, language_title(code)) for code in written if self._may_restore(request, update, code)]
         if self._may_restore(request, update, EVERYTHING):
             choices.insert(0, (EVERYTHING, _("All content, in all languages")))
@@ -171,7 +171,7 @@ class VersionsAdminMixin(_UpdateAdmin):
         wanted, what = _numbered(request.POST.get("version")), request.POST.get("what", "")
         if not self._may_restore(request, update, what):
             raise PermissionDenied
-        if (what != EVERYTHING and what not in SHIPPED) or _version(update, wanted) is None:
+        if (what != EVERYTHING and what not in KNOWN) or _version(update, wanted) is None:
             raise Http404
         languages = None if what == EVERYTHING else [what]
         back = reverse("admin:articles_update_versions", args=[update.pk])

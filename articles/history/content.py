@@ -10,7 +10,7 @@ from articles.history import registry
 from articles.history.recording import Data
 from articles.models import Update
 from articles.translations import columns
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 #: Columns of events and responsibilities, which are not restored with the content.
 _EVENTS = frozenset(
@@ -27,13 +27,13 @@ _EVENT_TEXTS = ("withdrawal_note",)
 def columns_in(languages: Collection[str]) -> set[str]:
     """Return the columns of the texts of an update in some languages."""
     fields = [field for field in columns.fields_of(Update) if field not in _EVENT_TEXTS]
-    return {f"{field}_{language}" for field in fields for language in languages}
+    return {column(field, language) for field in fields for language in languages}
 
 
-def of(data: Data, languages: Iterable[str] = SHIPPED) -> Data:
+def of(data: Data, languages: Iterable[str] = KNOWN) -> Data:
     """Return the content of a version: columns, relations, and texts in its source language and in `languages`."""
-    other_texts = columns_in(SHIPPED) - columns_in({data["source_language"], *languages})
-    event_texts = {f"{field}_{language}" for field in _EVENT_TEXTS for language in SHIPPED}
+    other_texts = columns_in(KNOWN) - columns_in({data["source_language"], *languages})
+    event_texts = {column(field, language) for field in _EVENT_TEXTS for language in KNOWN}
     wanted = {field.name for field in Update._meta.concrete_fields} - _EVENTS - event_texts - other_texts
     return {name: value for name, value in data.items() if name in wanted or name in registry.names()}
 

@@ -25,7 +25,7 @@ from articles.text.plaintext import plain_lines
 from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
-from liveblog.languages import SHIPPED, direction, language_name, language_title
+from liveblog.languages import KNOWN, column, direction, field_of, language_name, language_title
 from liveblog.lists import labelled, listed
 from liveblog.moments import formats
 
@@ -102,9 +102,9 @@ def summary(before: Data | None, now: Data) -> list[str]:
         return [pgettext("a version of an update", "written"), *found]
     changed = {name for name in now if now[name] != before.get(name)}
     own = now["source_language"]
-    for language in SHIPPED:
-        texts = {f"{field}_{language}" for field in columns.fields_of(Update)}
-        texts -= {f"correction_note_{own}", f"withdrawal_note_{own}"}
+    for language in KNOWN:
+        texts = {column(field, language) for field in columns.fields_of(Update)}
+        texts -= {column("correction_note", own), column("withdrawal_note", own)}
         if changed & texts:
             found.append(_("text: %(language)s") % {"language": language_name(language)})
         elif _state(before, language) != _state(now, language) and now[TRANSLATIONS].get(language):
@@ -125,7 +125,7 @@ def summary(before: Data | None, now: Data) -> list[str]:
     covered |= {"publish_at"} if before["state"] != now["state"] else set()
     covered |= {"submitted_by", "released_by", "written_by"}
     for name in sorted(changed - covered):
-        if not name.endswith(tuple(f"_{code}" for code in SHIPPED)):
+        if field_of(name) is None:
             found.append(_label(name))
     return found or [_("details")]
 
@@ -175,7 +175,7 @@ def _state_change(before: Data, now: Data) -> str:
 
 def field_changes(before: Data, now: Data, names: Names, zone: tzinfo) -> list[FieldChange]:
     """Return the changes of everything but the texts and the translation states; times are in `zone`."""
-    texts = {f"{field}_{language}" for field in columns.fields_of(Update) for language in SHIPPED}
+    texts = {column(field, language) for field in columns.fields_of(Update) for language in KNOWN}
     return [
         FieldChange(
             capfirst(_label(name)),
@@ -193,12 +193,12 @@ def text_changes(before: Data, now: Data, names: Names) -> list[TextChange]:
     """Return the changes in each language, the source language first."""
     found = []
     own = now["source_language"]
-    for language in sorted(SHIPPED, key=lambda code: code != own):
+    for language in sorted(KNOWN, key=lambda code: code != own):
         fields, whole = [], []
         for field in columns.fields_of(Update):
-            old, new = (data.get(f"{field}_{language}") or "" for data in (before, now))
-            column = _field(field)
-            rich, label = isinstance(column, RichTextField), capfirst(str(column.verbose_name))
+            old, new = (data.get(column(field, language)) or "" for data in (before, now))
+            model_field = _field(field)
+            rich, label = isinstance(model_field, RichTextField), capfirst(str(model_field.verbose_name))
             if old != new:
                 fields.append((label, _difference(old, new, rich)))
             if new:

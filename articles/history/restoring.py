@@ -18,6 +18,7 @@ from articles.pictures import versions
 from articles.translations import columns, review, states
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import Conflict
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -147,5 +148,5 @@ def _source_of(row: Translation, number: int) -> dict[str, str]:
     if version is None:
         return {}
     language = version.data["source_language"]
-    texts = {field: version.data.get(f"{field}_{language}") for field in columns.fields_of(Update)}
+    texts = {field: version.data.get(column(field, language)) for field in columns.fields_of(Update)}
     return {field: text for field, text in texts.items() if text}

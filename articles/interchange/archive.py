@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
@@ -24,6 +25,8 @@ from articles.interchange import shapes
 from articles.interchange.notes import Notes
 from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
 from articles.pictures import processing
+
+_BYLINE = frozenset(field.name for field in fields(Byline))
 
 FORMAT, VERSION = "liveblog-archive", 1
 LINES = "coverage.ndjson"
@@ -123,7 +126,7 @@ class ArchiveSource:
         for line in self._lines():
             match line["type"]:
                 case "author":
-                    bylines[line["key"]] = Byline(line["key"], line["source_language"], line["name"])
+                    bylines[line["key"]] = Byline(**{name: line[name] for name in _BYLINE & line.keys()})
                 case "topic":
                     topics.append({"slug": line["slug"], "name": line["name"]})
                 case "article":

@@ -20,7 +20,7 @@ from articles.pictures import versions as pictures
 from articles.text.localized import text_in
 from articles.translations import columns
 from articles.translations.review import holds
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 _CHUNK = 100
 
@@ -86,6 +86,7 @@ class _Export:
         #: By primary key: the article's, and those of all versions of its updates.
         self._topics: dict[int, str] = {}
         self._lacking: list[str] = []
+        self._present_slugs = list(dict.fromkeys([article.slug, *article.slugs.values()]))
 
     def run(self, parts: list[str], personal: bool, progress: Callable[[int], None] | None) -> list[str]:
         article, write = self._article, self._writer.write
@@ -102,7 +103,7 @@ class _Export:
             },
         )
         for author in Author.objects.filter(pk__in=self._author_keys()).order_by("pk").iterator():
-            write("author", {"key": str(author.pk), "source_language": author.source_language, "name": _names(author)})
+            write("author", _author_line(author))
         for topic in Topic.objects.filter(pk__in=self._topic_keys()).order_by("slug"):
             self._topics[topic.pk] = topic.slug
             write("topic", {"slug": topic.slug, "name": _names(topic)})
@@ -150,6 +151,8 @@ class _Export:
         removed = Picture.objects.filter(removed_from__article=self._article)
         for picture in _chain(own, removed):
             self._add(picture.image)
+        for author in Author.objects.filter(pk__in=self._author_keys()).exclude(photo="").iterator():
+            self._add(author.photo)
         for embed in Embed.objects.filter(update__article=self._article).exclude(thumbnail="").iterator():
             self._add(embed.thumbnail)
 
@@ -169,8 +172,13 @@ class _Export:
             "related": list(article.related.order_by("pk").values_list("slug", flat=True)),
             "photo": archive.media_name(article.photo.name or ""),
             "translations": self._translations(article, {}),
-            "addresses": [("", f"{settings.SITE_URL}/live/{article.slug}/")],
+            "addresses": [("", f"{settings.SITE_URL}/live/{slug}/") for slug in self._slugs()],
         }
+
+    def _slugs(self) -> list[str]:
+        """Return the present slugs, and those that it had."""
+        former = self._article.known_slugs.exclude(slug__in=self._present_slugs).order_by("slug")
+        return [*self._present_slugs, *former.values_list("slug", flat=True)]
 
     def _write_update(self, update: Update) -> None:
         rows = [*update.pictures.all(), *update.removed_pictures.all()]
@@ -196,7 +204,8 @@ class _Export:
             {"image": images[picture.pk]} | pictures.texts_of(picture) for picture in update.removed_pictures.all()
         ]
         if update.published_before:
-            line["addresses"] = [("", f"{settings.SITE_URL}/live/{self._article.slug}/update/{update.pk}/")]
+            base = f"{settings.SITE_URL}/live"
+            line["addresses"] = [("", f"{base}/{slug}/update/{update.pk}/") for slug in self._present_slugs]
         self._writer.write("update", line)
         for version in update.versions.order_by("number").iterator():
             data = {
@@ -249,5 +258,12 @@ def _chain(*querysets: Any) -> Iterator[Picture]:
         yield from found.iterator(chunk_size=_CHUNK)
 
 
-def _names(item: Any) -> dict[str, str]:
-    return {code: name for code in SHIPPED if (name := text_in(item, "name", code))}
+def _names(item: Any, field: str = "name") -> dict[str, str]:
+    return {code: name for code in KNOWN if (name := text_in(item, field, code))}
+
+
+def _author_line(author: Author) -> Data:
+    line: Data = {"key": str(author.pk), "source_language": author.source_language, "name": _names(author)}
+    line |= {field: texts for field in ("role", "place") if (texts := _names(author, field))}
+    optional = {"links": author.links, "photo": archive.media_name(author.photo.name or "")}
+    return line | {name: value for name, value in optional.items() if value}

@@ -7,14 +7,13 @@ and no other, is asked whatever its address is. People in the admin may not.
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from articles.embeds.fetching import Fetcher, reason_of
+from articles.embeds.fetching import Fetcher
 from articles.interchange.records import SourceError
 from articles.pictures import processing
 from liveblog.errors import ProviderError
@@ -23,20 +22,17 @@ from liveblog.http import Client
 #: For a page or an answer of an interface. The timeout of embeds is for one small answer.
 _SECONDS = 60.0
 MAX_BYTES = 64_000_000
-_MAX_REDIRECTS = 5
 
 
 class Fetching:
     """Fetches by GET. `trusted`: an address whose server is asked even if it is not a public one."""
 
     def __init__(self, trusted: str = "") -> None:
-        self._origin = _origin(trusted) if trusted else None
-        self._client = Client("import")
-        self._public = Fetcher(_SECONDS, dict(settings.EMBED_ROUTES))
+        self._fetcher = _Fetcher(trusted)
 
     def page(self, url: str) -> bytes:
         """Return the body at an address. Raise ProviderError and nothing else."""
-        return self._fetch(url, MAX_BYTES)
+        return self._fetcher.fetch(url, MAX_BYTES)
 
     def source(self, url: str) -> bytes:
         """Return the body at an address of a live blog. Raise SourceError if there is none."""
@@ -57,22 +53,20 @@ class Fetching:
 
     def picture(self, url: str) -> bytes:
         """Return the file of a picture. Raise ProviderError and nothing else."""
-        return self._fetch(url, processing.MAX_BYTES)
+        return self._fetcher.fetch(url, processing.MAX_BYTES)
 
-    def _fetch(self, url: str, max_bytes: int) -> bytes:
-        deadline = time.monotonic() + _SECONDS
-        for _number in range(_MAX_REDIRECTS + 1):
-            if self._origin is None or _origin(url) != self._origin:
-                # Old articles name pictures by http that are at https as well.
-                return self._public.fetch(_secure(url), max_bytes)
-            answer = self._client.send("GET", url, seconds=deadline - time.monotonic(), max_bytes=max_bytes)
-            if answer.redirect:
-                url = urljoin(url, answer.redirect)
-            elif answer.status != 200:
-                raise ProviderError(reason_of(answer.status))
-            else:
-                return answer.body
-        raise ProviderError("nonsense")
+
+class _Fetcher(Fetcher):
+    def __init__(self, trusted: str) -> None:
+        super().__init__(_SECONDS, dict(settings.EMBED_ROUTES), "import")
+        self._origin = _origin(trusted) if trusted else None
+        self._trusted = Client("import")
+
+    def _client_for(self, url: str) -> tuple[Client, str]:
+        if self._origin is not None and _origin(url) == self._origin:
+            return self._trusted, url
+        # Old articles name pictures by http that are at https as well.
+        return super()._client_for(_secure(url))
 
 
 def _not_fetched(url: str, reason: str) -> SourceError:

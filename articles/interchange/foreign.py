@@ -27,7 +27,7 @@ from articles.interchange.records import Byline, Coverage, Data, Post, SourceErr
 from articles.models import Picture
 from articles.text import richtext
 from articles.text.plaintext import first_words, plain_text
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column, nearest
 from liveblog.translation import detector
 
 #: An update with more pictures would be a gallery.
@@ -78,10 +78,11 @@ class Blog:
 
 @dataclass
 class Options:
-    """The user's answers about a source: its language and the time zone of the event, "" for none."""
+    """The user's answers about a source: its language, the time zone of the event, and the slug, "" for none."""
 
     language: str = ""
     time_zone: str = ""
+    slug: str = ""
 
 
 class ForeignSource:
@@ -99,6 +100,8 @@ class ForeignSource:
         self._posts = self._read_entries()
         if not self._posts:
             raise SourceError(_("The source has no updates that can be imported."))
+        self._key = _key(blog.key) if blog.key else self._made_up_key(options.slug)
+        self._headline = self._named(options.slug)
 
     # As a source ----------------------------------------------------------------------------------------------------
 
@@ -110,7 +113,10 @@ class ForeignSource:
         end = times.read(blog.ends, self._zone)[0]
         is_over = blog.is_over or (end is not None and end <= timezone.now())
         content = markup.content_of(blog.body, blog.address) if blog.body else Content()
-        headline = self._fitting(markup.line_of(blog.headline), 200, "headline")
+        headline = self._headline
+        if len(content.body) > richtext.MAX_LENGTH:
+            self.notes.add("cut", headline)
+            content.body = _shortened(content.body)
         data: Data = {
             "source_language": language,
             "languages": [language],
@@ -118,21 +124,21 @@ class ForeignSource:
             "state": "finished" if is_over else "live",
             "coverage_start": min(start, first),
             "coverage_end": max(filter(None, (end or last, start))) if is_over else None,
-            f"headline_{language}": headline or urlsplit(blog.address).hostname or blog.key[:200],
-            f"standfirst_{language}": self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
-            f"body_{language}": content.body if len(content.body) <= richtext.MAX_LENGTH else "",
+            column("headline", language): headline,
+            column("standfirst", language): self._fitting(markup.line_of(blog.standfirst), 600, "standfirst"),
+            column("body", language): content.body,
         }
         slug = slugify(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2].removesuffix(".html"))
         data["slug"] = slug if not slug.isdigit() else ""
         image = blog.image or next(iter(content.images), None)
         if image is not None:
             data |= {
-                f"photo_alt_{language}": (image.alt or image.caption or headline)[:300],
-                f"photo_caption_{language}": image.caption[:500],
-                f"photo_credit_{language}": image.credit[:200],
+                column("photo_alt", language): (image.alt or image.caption or headline)[:300],
+                column("photo_caption", language): image.caption[:500],
+                column("photo_credit", language): image.credit[:200],
             }
         return Coverage(
-            key=blog.key[:500],
+            key=self._key,
             data={name: value for name, value in data.items() if value not in ("", None)},
             bylines=self._bylines,
             authors=self._author_keys(blog.authors),
@@ -152,6 +158,21 @@ class ForeignSource:
 
     def parts(self) -> Iterator[tuple[str, Iterator[Data]]]:
         return iter(())
+
+    def _made_up_key(self, slug: str) -> str:
+        """Return a name for a live blog that has neither an id nor an address: that of the article, or of its posts."""
+        oldest = self._posts[0]
+        return f"slug:{slug}" if slug else _digest(f"{oldest.key} {oldest.data['first_published_at']}")
+
+    def _named(self, slug: str) -> str:
+        """Return the headline of the live blog; if it has none, one that people will want to correct."""
+        if headline := self._fitting(markup.line_of(self._blog.headline), 200, "headline"):
+            return headline
+        first = self._posts[0].data
+        text = first[f"headline_{self._language}"] or first_words(plain_text(first[f"body_{self._language}"]), 8)
+        found = slug.replace("-", " ") or text or urlsplit(self._blog.address).hostname or self._key
+        self.notes.add("no-headline", found)
+        return self._fitting(found, 200, "headline")
 
     # Entries --------------------------------------------------------------------------------------------------------
 
@@ -211,14 +232,14 @@ class ForeignSource:
             "state": "withdrawn" if entry.is_withdrawn else "draft" if entry.is_draft else "published",
             "first_published_at": moment,
             "is_key": entry.is_key,
-            f"headline_{language}": self._fitting(headline, 200, label),
-            f"body_{language}": richtext.normalise(body),
+            column("headline", language): self._fitting(headline, 200, label),
+            column("body", language): richtext.normalise(body),
             "authors": self._author_keys(entry.authors),
             "pictures": pictures,
             "embed": {"url": embed} if embed else None,
         }
         if kind == "quote":
-            data[f"attribution_{language}"] = self._fitting(markup.line_of(entry.attribution), 200, label)
+            data[column("attribution", language)] = self._fitting(markup.line_of(entry.attribution), 200, label)
             if len(entry.source_url) <= 500 and markup.scheme_of(entry.source_url) in ("http", "https"):
                 data["source_url"] = entry.source_url
         if entry.is_pinned:
@@ -226,16 +247,19 @@ class ForeignSource:
         if entry.is_withdrawn:
             data["withdrawn_at"] = times.read(entry.modified, self._zone)[0]
         addresses = [(language, entry.address)] if entry.address and "#" not in entry.address else []
-        return Post(entry.key[:500], data, addresses=addresses)
+        return Post(_key(entry.key), data, addresses=addresses)
 
     def _pictures(self, images: Iterable[Image], label: str) -> list[Data]:
         language = self._language
         found: dict[str, Data] = {}
         for image in images:
-            if image.address in found or len(found) == MAX_PICTURES:
+            if image.address in found:
+                continue
+            if len(found) == MAX_PICTURES:
+                self.notes.add("picture", f"{image.address} – {label}")
                 continue
             texts = {
-                f"{name}_{language}": self._fitting(markup.line_of(text), _LENGTHS[name], label)
+                column(name, language): self._fitting(markup.line_of(text), _LENGTHS[name], label)
                 for name, text in (("alt", image.alt), ("caption", image.caption), ("credit", image.credit))
             }
             found[image.address] = {"image": image.address} | {name: text for name, text in texts.items() if text}
@@ -261,15 +285,23 @@ class ForeignSource:
         """Return the language of the texts: what the user says, what the source says, or what it looks like."""
         if wanted:
             return wanted
-        named = self._blog.language.replace("_", "-").partition("-")[0].casefold()
-        if named in SHIPPED:
+        if named := nearest(self._blog.language.replace("_", "-").casefold(), KNOWN):
             return named
         texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
-        found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(SHIPPED))
+        found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(KNOWN))
         if found is None:
             raise SourceError(_("The source doesn’t give its language. Choose its language."))
         self.notes.add("language", found[0])
         return found[0]
+
+
+def _key(stated: str) -> str:
+    """Return the name of an entry or a coverage, as long as it may be."""
+    return stated if len(stated) <= 500 else _digest(stated)
+
+
+def _digest(stated: str) -> str:
+    return f"sha256:{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
 
 
 _LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}
@@ -281,7 +313,7 @@ def _without_doubles(entries: Iterable[Entry], zone: datetime.tzinfo, notes: Not
     for entry in entries:
         if not entry.key:
             stated = f"{entry.published} {plain_text(entry.body)[:200]} {markup.line_of(entry.headline)}"
-            entry.key = f"sha256:{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
+            entry.key = _digest(stated)
             notes.add("no-id", markup.line_of(entry.headline) or plain_text(entry.body)[:60])
         before = found.get(entry.key)
         if before is not None:
@@ -312,7 +344,10 @@ def _shortened(body: str) -> str:
         if size > richtext.MAX_LENGTH:
             break
         kept.append(block)
-    return "".join(kept)
+    if kept:
+        return "".join(kept)
+    # One paragraph alone is too long. A character can take six when it is escaped.
+    return f"<p>{escape(plain_text(body)[: richtext.MAX_LENGTH // 6].rstrip())}…</p>"
 
 
 def is_known_embed(address: Any) -> bool:

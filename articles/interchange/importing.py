@@ -131,9 +131,17 @@ class Importer:
         return writing.ArticleWriter(source, coverage, self._notes, same_site=same_site)
 
     def _check_slug(self, coverage: Coverage) -> None:
+        if not self._slug:
+            return
         before = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
-        taken = Article.objects.filter(slug=self._slug).first() if self._slug else None
-        if taken is not None and (before is None or before.article_id != taken.pk):
+        taken = Article.of_slug(self._slug)
+        if before is not None and before.article != taken:
+            message = _(
+                "This live blog has been imported already, as “%(slug)s”. "
+                "To import its changes, leave the URL slug empty."
+            )
+            raise SourceError(message % {"slug": before.article.slug})
+        if taken is not None and before is None:
             message = _("There is already an article “%(slug)s”. Choose another URL slug.") % {"slug": self._slug}
             raise SourceError(message)
 

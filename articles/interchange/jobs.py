@@ -78,7 +78,7 @@ def _unchanged(row: Import) -> Any:
 
 @contextmanager
 def _opened(row: Import) -> Iterator[Source]:
-    options, fetching = Options(row.language, row.time_zone), Fetching()
+    options, fetching = Options(row.language, row.time_zone, row.slug), Fetching()
     if row.address:
         yield sources.from_address(row.address, options, fetching)
         return

@@ -181,7 +181,11 @@ def _entry(update: Thing, base: str) -> Entry:
             media = {"url": media}
         addresses = [media.get(name) for name in ("embedUrl", "contentUrl", "url")]
         embeds += [str(each) for each in addresses if is_known_embed(each)][:1]
-    body = _text(update.get("articleBody")) or _text(update.get("text")) or _text(update.get("description"))
+    body = (
+        "".join(map(_text, _list(update.get("articleBody"))))
+        or _text(update.get("text"))
+        or _text(update.get("description"))
+    )
     return Entry(
         key=urljoin(base, key) if key else "",
         headline=_text(update.get("headline")) or _text(update.get("name")),

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from liveblog.fields import ShortTextField
 from liveblog.jobs import QueueRow
+from liveblog.languages import MAX_CODE_LENGTH
 from liveblog.uploads import PRIVATE_UPLOADS
 
 #: Uploaded files: they are in the storage of pictures, but no address leads to them.
@@ -63,7 +64,7 @@ class OldAddress(models.Model):
     #: Path, and query if it has one; without a language in front if `language` is empty.
     path = models.CharField(max_length=500)
     host = models.CharField(max_length=255, blank=True)
-    language = models.CharField(max_length=8, blank=True)
+    language = models.CharField(max_length=MAX_CODE_LENGTH, blank=True)
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="old_addresses")
     update: models.ForeignKey = models.ForeignKey("articles.Update", models.SET_NULL, null=True, related_name="+")
 
@@ -107,7 +108,7 @@ class Import(QueueRow):
         blank=True,
         help_text=_("The last part of the article’s URL. Leave empty to use the one given by the source."),
     )
-    language = models.CharField(_("source language"), max_length=8, blank=True)
+    language = models.CharField(_("source language"), max_length=MAX_CODE_LENGTH, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     follow = models.BooleanField(
         _("follow the source"),
@@ -119,7 +120,7 @@ class Import(QueueRow):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("person")
     )
     #: The language in which that person works, for messages.
-    shown_in = models.CharField(max_length=8, default="en", editable=False)
+    shown_in = models.CharField(max_length=MAX_CODE_LENGTH, default="en", editable=False)
     asked_at = models.DateTimeField(_("time"), auto_now_add=True)
     article = models.ForeignKey(
         "articles.Article", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("article")

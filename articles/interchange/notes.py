@@ -39,11 +39,16 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "cut": ("doubtful", _("Texts that were too long were cut.")),
     "second-embed": ("doubtful", _("An update can have only one embed; any others became links.")),
     "no-credit": ("doubtful", _("Pictures without a credit line were credited to their website.")),
+    "no-headline": (
+        "doubtful",
+        _("The source has no headline, so one was made from the URL slug or the first entry."),
+    ),
     "language": (
         "doubtful",
         _("The source gives no language, or one that this site doesn’t offer, so the language was detected."),
     ),
     "partial": ("doubtful", _("The source lists only some of its entries.")),
+    "slug": ("doubtful", _("URL slugs that another live blog has or had weren’t used in other languages.")),
     "edited-here": ("doubtful", _("Updates that were edited here were left unchanged.")),
     "missing": ("doubtful", _("Many entries disappeared from the source at once. None of them was withdrawn.")),
 }

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from django.core.exceptions import ValidationError
 
 from articles.interchange.notes import Notes
+from liveblog.languages import column
 
 #: Columns and relations by name, as JSON has them.
 Data = dict[str, Any]
@@ -30,12 +31,20 @@ class SourceError(ValidationError):
 
 @dataclass
 class Byline:
-    """An author, whose key is what records name."""
+    """An author, whose key is what records name.
+
+    name, role, place   by language
+    links               one in each line
+    photo               the address of the picture, "" for none
+    """
 
     key: str
     source_language: str
-    #: By language.
     name: dict[str, str]
+    role: dict[str, str] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)
+    links: str = ""
+    photo: str = ""
 
 
 @dataclass
@@ -106,7 +115,7 @@ class Post:
     def label(self) -> str:
         """Return a few words by which a person recognises the post."""
         language = self.data.get("source_language", "")
-        text = self.data.get(f"headline_{language}") or self.data.get(f"body_{language}") or ""
+        text = self.data.get(column("headline", language)) or self.data.get(column("body", language)) or ""
         return f"{self.key}: {text}" if text else self.key
 
 

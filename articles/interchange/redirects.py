@@ -12,11 +12,12 @@ from django.utils.deprecation import MiddlewareMixin
 
 from articles.interchange.models import OldAddress
 from articles.models import Article
+from liveblog.languages import CODE_IN_ADDRESS
 
 _MAX_LENGTH = 500
 #: The present address may change again.
 MAX_AGE_SECONDS = 3600
-_LANGUAGE = re.compile(r"/([a-z]{2,3})(/.*)")
+_LANGUAGE = re.compile(rf"/({CODE_IN_ADDRESS})(/.*)")
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -36,7 +36,15 @@ _EMBED = {
 #: By the type of the line. An optional name ends in "?".
 _LINES: dict[str, object] = {
     "header": {"version": int, "site?": str, "parts?": {str: [str]}},
-    "author": {"key": str, "source_language": str, "name": _TEXTS},
+    "author": {
+        "key": str,
+        "source_language": str,
+        "name": _TEXTS,
+        "role?": _TEXTS,
+        "place?": _TEXTS,
+        "links?": str,
+        "photo?": str,
+    },
     "topic": {"slug": str, "name": _TEXTS},
     "article": {
         "key": str,

@@ -40,7 +40,7 @@ from articles.text.localized import text_in
 from articles.translations import columns, review, states
 from liveblog.actors import Machine, acting_as
 from liveblog.errors import ProviderError
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ _EVENTS = frozenset(
     {
         *("state", "pin", "publish_at", "first_published_at", "earlier_time", "backdating_reason"),
         *("withdrawn_at", "leaves_mark", "corrected_at", "edition", "revised_at", *portable.USER_COLUMNS),
-        *(f"withdrawal_note_{code}" for code in SHIPPED),
+        *(column("withdrawal_note", code) for code in KNOWN),
     }
 )
 _NOT_IN_RECORDS = frozenset({"id", "article", "version", "desk_revision", "key", "copy_group"})
@@ -63,7 +63,6 @@ _NOT_OF_ARTICLES = frozenset(
         *(
             "id",
             "slug",
-            "slugs",
             "version",
             "revision",
             "revision_token",
@@ -158,7 +157,7 @@ def _start_of(coverage: Coverage) -> datetime.datetime:
 
 def slug_for(wanted: str, coverage: Coverage) -> str:
     """Return a slug that no article has, made from the one that is wanted or from the headline."""
-    headline = str(coverage.data.get(f"headline_{coverage.source_language}", ""))
+    headline = str(coverage.data.get(column("headline", coverage.source_language), ""))
     base = slugify(wanted)[:110] or slugify(headline)[:110] or "coverage"
     slug, number = base, 1
     while Article.of_slug(slug) is not None:
@@ -175,6 +174,8 @@ class ArticleWriter:
         self._accounts = portable.Accounts(known=same_site)
         self._authors: dict[str, int | None] = {}
         self._topics: dict[str, int] = {}
+        #: Those that the present transaction has stored.
+        self._files: list[Any] = []
         row = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
         self.imported = row
         self.article: Article | None = row.article if row else None
@@ -197,6 +198,7 @@ class ArticleWriter:
         coverage = self._coverage
         article, exact = self.checked_article()
         article.slug = slug
+        article.slugs = self._free_slugs(article.slugs)
         if exact.get("coverage_end") and exact["coverage_end"] < exact["coverage_start"]:
             exact["coverage_end"] = exact["coverage_start"]
         with self._new_files() as files:
@@ -205,7 +207,9 @@ class ArticleWriter:
                 files.append(article.photo)
                 if not text_in(article, "photo_credit", article.source_language):
                     setattr(
-                        article, f"photo_credit_{article.source_language}", self._credit(coverage.photo, content[1])
+                        article,
+                        column("photo_credit", article.source_language),
+                        self._credit(coverage.photo, content[1]),
                     )
             with self._acting(), changes.edit(article):
                 article.save()
@@ -236,9 +240,17 @@ class ArticleWriter:
         # The columns without a language repeat others; those that no form has are set by `save`.
         not_checked = {"slug", "languages", *columns.fields_of(Article)}
         article.clean_fields(exclude={*not_checked, *(f.name for f in Article._meta.fields if not f.editable)})
+        article.validate_constraints(exclude={"slug"})
         if exact.get("state") not in Article.State.values:
             raise ValidationError({"state": str(exact.get("state"))})
         return article, exact
+
+    def _free_slugs(self, slugs: Mapping[str, str]) -> dict[str, str]:
+        """Return the slugs in other languages, without those that another article has or had."""
+        free = {language: slug for language, slug in slugs.items() if Article.of_slug(slug) is None}
+        for slug in sorted(set(slugs.values()) - set(free.values())):
+            self._notes.add("slug", slug)
+        return free
 
     def finish(self) -> None:
         """Let readers open the article in its languages, once everything is written."""
@@ -260,7 +272,7 @@ class ArticleWriter:
 
     def _languages(self) -> list[str]:
         named = self._coverage.data.get("languages") or []
-        return [code for code in SHIPPED if code in named or code == self._coverage.source_language]
+        return [code for code in KNOWN if code in named or code == self._coverage.source_language]
 
     def _written(self) -> tuple[Article, ImportedArticle]:
         assert self.article is not None
@@ -271,7 +283,7 @@ class ArticleWriter:
         slug, names = str(data["slug"]), data["name"].items()
         found: Topic | None = Topic.objects.filter(slug=slug).first()  # type: ignore[misc,assignment]
         if found is None:
-            found = Topic(slug=slug, **{f"name_{code}": str(name) for code, name in names if code in SHIPPED})
+            found = Topic(slug=slug, **{column("name", code): str(name) for code, name in names if code in KNOWN})
             found.clean_fields(exclude=["name"])
             found.save()
         return found
@@ -300,8 +312,29 @@ class ArticleWriter:
         """Return the author of a byline: the one of the same name, or else a new one."""
         if key not in self._authors:
             byline = self._coverage.bylines.get(key)
-            self._authors[key] = _author_of(byline) if byline else None
+            self._authors[key] = self._author_of(byline) if byline else None
         return self._authors[key]
+
+    def _author_of(self, byline: Byline) -> int:
+        language = byline.source_language if byline.source_language in KNOWN else "en"
+        names = _limited_texts("name", byline.name)
+        own = column("name", language)
+        same = {own: names.get(own, "")}
+        author = Author.objects.filter(**same).first()
+        if author is not None:
+            return int(author.pk)
+        texts = names | _limited_texts("role", byline.role) | _limited_texts("place", byline.place)
+        author = Author(source_language=language, links=byline.links, **texts)
+        # A name in another language may be taken by somebody else.
+        for name in names:
+            if Author.objects.filter(**{name: names[name]}).exists():
+                setattr(author, name, "")
+        author.clean_fields(exclude=["name", "role", "place"])
+        if byline.photo and (content := self._picture(byline.photo)) is not None:
+            author.photo.save("photo", content[0], save=False)
+            self._files.append(author.photo)
+        author.save()
+        return int(author.pk)
 
     def _event(self, article: Article, data: Data) -> CoverageEvent:
         return CoverageEvent(article=article, kind=data["kind"], at=data["at"], **self._by(data))
@@ -382,7 +415,7 @@ class ArticleWriter:
             if post.modifications:
                 rows_of = [Modification(update=update, language=code, at=at) for code, at in post.modifications.items()]
                 Modification.objects.bulk_create(
-                    [row for row in rows_of if row.language in SHIPPED],
+                    [row for row in rows_of if row.language in KNOWN],
                     update_conflicts=True,
                     unique_fields=["update", "language"],
                     update_fields=["at"],
@@ -461,7 +494,7 @@ class ArticleWriter:
                     setattr(picture, name, value or "")
                 language = str(post.data["source_language"])
                 if not text_in(picture, "credit", language):
-                    setattr(picture, f"credit_{language}", self._credit(address, credit))
+                    setattr(picture, column("credit", language), self._credit(address, credit))
                 picture.clean_fields(exclude=_all_but(Picture, *texts))
                 known[address] = str(picture.image.name)
                 pictures.append(picture)
@@ -519,7 +552,7 @@ class ArticleWriter:
     ) -> None:
         """Write the states of the translations of a saved item. `fields`: primary keys of pictures by address."""
         for language, data in translations.items():
-            if language not in SHIPPED or language == item.source_language:
+            if language not in KNOWN or language == item.source_language:
                 continue
             state = portable.renamed_state(
                 data, user=self._accounts.key, field=lambda name: portable.local_field(name, fields)
@@ -607,17 +640,21 @@ class ArticleWriter:
     @contextmanager
     def _acting(self) -> Iterator[None]:
         """Save as the import, and leave the states of translations to it."""
-        with acting_as(IMPORT), states.without_state_tracking(*SHIPPED):
+        with acting_as(IMPORT), states.without_state_tracking(*KNOWN):
             yield
 
     @contextmanager
     def _new_files(self) -> Iterator[list[Any]]:
         """Write in one transaction. If it fails, delete the files that were stored for it."""
         files: list[Any] = []
+        self._files = files
         try:
             with transaction.atomic():
                 yield files
         except BaseException:
+            # They may have been made in the transaction.
+            self._authors.clear()
+            self._topics.clear()
             for file in files:
                 with suppress(Exception):
                     file.delete_all()
@@ -630,24 +667,15 @@ def _cause(data: Data) -> str:
     return cause if cause in UpdateVersion.Cause.values else ""
 
 
+def _limited_texts(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of a text of an author, as long as they may be."""
+    return {
+        column(name, code): str(text)[: max_length_of(Author, name)] for code, text in texts.items() if code in KNOWN
+    }
+
+
 def _all_but(model: type[models.Model], *names: str) -> set[str]:
     return {field.name for field in model._meta.fields} - set(names)
-
-
-def _author_of(byline: Byline) -> int:
-    language = byline.source_language if byline.source_language in SHIPPED else "en"
-    names = {f"name_{code}": str(name)[:120] for code, name in byline.name.items() if code in SHIPPED}
-    same = {f"name_{language}": names.get(f"name_{language}", "")}
-    author = Author.objects.filter(**same).first()
-    if author is None:
-        author = Author(source_language=language, **names)
-        # A name in another language may be taken by somebody else.
-        for name in names:
-            if Author.objects.filter(**{name: names[name]}).exists():
-                setattr(author, name, "")
-        author.clean_fields(exclude=["name"])
-        author.save()
-    return int(author.pk)
 
 
 def _digest_of(pk: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from articles.choices import Errors
 from articles.text.localized import text_in
 from articles.text.plaintext import plain_text
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Translatable
@@ -88,4 +89,4 @@ def source_text(update: Update, field: str) -> str:
 
 def source_field(update: Update, field: str) -> str:
     """Return the name of the form field that holds a text in the update's source language."""
-    return f"{field}_{update.source_language}"
+    return column(field, update.source_language)

@@ -27,8 +27,8 @@ from articles.translations.models import Translation
 from liveblog.constraints import DatabaseCheck
 from liveblog.delivery import states
 from liveblog.delivery.states import TOKEN_LENGTH, new_token
-from liveblog.fields import LanguageField, LanguagesField, OriginsField
-from liveblog.languages import SHIPPED
+from liveblog.fields import LanguagesField, OriginsField, SourceLanguageField
+from liveblog.languages import column
 from liveblog.moments.fields import MomentField, TimeZoneField
 from liveblog.web_origins import ALL
 
@@ -64,7 +64,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     slug = models.SlugField(_("URL slug"), max_length=120, unique=True)
     #: By language: the slug of its page there, if it is another one than `slug`. See `slug_in`.
     slugs = SlugsField(_("URL slugs in other languages"), default=dict, blank=True)
-    source_language = LanguageField(
+    source_language = SourceLanguageField(
         _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
@@ -143,7 +143,6 @@ class Article(CoverageRules, Versioned, Illustrated):
             ("translate_every_language", "Can translate into every language"),
         ]
         constraints = [
-            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="article_language_is_shipped"),
             DatabaseCheck(
                 condition=Q(coverage_end__isnull=True) | Q(coverage_end__gte=F("coverage_start")),
                 name="coverage_ends_after_it_starts",
@@ -153,10 +152,10 @@ class Article(CoverageRules, Versioned, Illustrated):
                 name="clock_has_finished_the_coverage",
             ),
             DatabaseCheck(
-                condition=Q(state="announced") | Q(begins_with_update=False),
-                name="only_announced_coverage_begins_with_an_update",
+                condition=~Q(state="live") | Q(begins_with_update=False),
+                name="live_coverage_has_begun",
             ),
-            DatabaseCheck(condition=in_source_language("headline"), name="article_has_a_headline"),
+            *in_source_language("article_has_a_headline", "headline"),
         ]
 
     #: Whether new coverage begins with the rule of release: the settings say so, not the user who starts it.
@@ -190,7 +189,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     def clean(self) -> None:
         errors: Errors = self.photo_errors() | self._slug_errors()
         if self.source_language and not text_in(self, "headline", self.source_language):
-            errors[f"headline_{self.source_language}"] = _("Enter a headline in the source language.")
+            errors[column("headline", self.source_language)] = _("Enter a headline in the source language.")
         if self.embedding in (Embedding.MORE, Embedding.ONLY) and not self.embed_origins:
             errors["embed_origins"] = _("Enter the sites.")
         if self.languages and self.source_language and self.source_language not in self.languages:
@@ -210,7 +209,8 @@ class Article(CoverageRules, Versioned, Illustrated):
             if self.pk and not kwargs.get("update_fields") and not kwargs.get("force_insert"):
                 for name in self._REVISIONS & stored.keys():
                     setattr(self, name, stored[name])
-            self.begins_with_update = self.begins_with_update and self.state == self.State.ANNOUNCED
+            # Coverage that is called off before its first update stays out of the lists.
+            self.begins_with_update = self.begins_with_update and self.state != self.State.LIVE
             self._set_coverage_start(stored["state"])
             self._set_coverage_end(stored["state"])
             self.start_day = self.coverage_start.astimezone(self.zone).date()
@@ -282,7 +282,8 @@ class Article(CoverageRules, Versioned, Illustrated):
     @property
     def state_words(self) -> str:
         """Return the state for people of the newsroom."""
-        return gettext("Not public yet") if self.begins_with_update else self.get_state_display()
+        is_to_begin = self.begins_with_update and self.state == self.State.ANNOUNCED
+        return gettext("Not public yet") if is_to_begin else self.get_state_display()
 
     @property
     def zone(self) -> datetime.tzinfo:

@@ -24,8 +24,8 @@ from articles.text.localized import Text, text_in
 from articles.text.plaintext import LineField
 from articles.translations import columns
 from liveblog.constraints import DatabaseCheck
-from liveblog.fields import LanguageField, LongTextField
-from liveblog.languages import SHIPPED
+from liveblog.fields import LongTextField, SourceLanguageField
+from liveblog.languages import KNOWN, column
 from liveblog.links import as_read
 from liveblog.lists import sort_key
 
@@ -33,16 +33,23 @@ if TYPE_CHECKING:
     from articles.models.update import Update
 
 
-def in_source_language(*fields: str) -> Q:
-    """Return a condition: at least one of the translated `fields` has text in the row's own source language."""
-    condition = Q()
-    for language in SHIPPED:
-        has_text = Q()
+def in_source_language(name: str, *fields: str, unless: Q | None = None) -> list[DatabaseCheck]:
+    """Return the constraints that rows have text in their source language, in at least one of the translated `fields`.
+
+    There is one for each language, so that a language can be added without a new constraint for the others.
+
+    unless   the rows that need none
+    """
+    found = []
+    for language in KNOWN:
+        wanted = ~Q(source_language=language)
         for field in fields:
             # A comparison with NULL is neither true nor false, and a check constraint lets both pass.
-            has_text |= Q(**{f"{field}_{language}__isnull": False, f"{field}_{language}__gt": ""})
-        condition |= Q(source_language=language) & has_text
-    return condition
+            text = column(field, language)
+            wanted |= Q(**{f"{text}__isnull": False, f"{text}__gt": ""})
+        condition = wanted if unless is None else unless | wanted
+        found.append(DatabaseCheck(condition=condition, name=column(name, language)))
+    return found
 
 
 class NamedOnPages(models.Model):
@@ -80,7 +87,7 @@ class Author(NamedOnPages):
     # Again, for the type checker.
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
-    source_language = LanguageField(
+    source_language = SourceLanguageField(
         _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
     name = LineField(_("name"), max_length=120)
@@ -109,14 +116,14 @@ class Author(NamedOnPages):
         verbose_name = _("author")
         verbose_name_plural = _("authors")
         constraints = [
-            DatabaseCheck(condition=in_source_language("name"), name="author_has_a_name"),
+            *in_source_language("author_has_a_name", "name"),
             *(
                 models.UniqueConstraint(
-                    fields=[f"name_{code}"],
-                    condition=Q(**{f"name_{code}__gt": ""}),
-                    name=f"one_author_of_a_name_{code}",
+                    fields=[column("name", code)],
+                    condition=Q(**{f"{column('name', code)}__gt": ""}),
+                    name=column("one_author_of_a_name", code),
                 )
-                for code in SHIPPED
+                for code in KNOWN
             ),
         ]
 
@@ -126,7 +133,7 @@ class Author(NamedOnPages):
     @classmethod
     def original_name(cls) -> Case:
         """Return the original name as an expression of the database."""
-        names = (When(source_language=code, then=F(f"name_{code}")) for code in SHIPPED)
+        names = (When(source_language=code, then=F(column("name", code))) for code in KNOWN)
         return Case(*names, output_field=models.CharField())
 
     def name_for(self, language: str) -> Text:
@@ -163,19 +170,19 @@ class Author(NamedOnPages):
     def clean(self) -> None:
         errors: Errors = {}
         if self.source_language and not text_in(self, "name", self.source_language):
-            errors[f"name_{self.source_language}"] = _("Enter the name in this language.")
+            errors[column("name", self.source_language)] = _("Enter the name in this language.")
         others = type(self)._default_manager.exclude(pk=self.pk)
-        for code in SHIPPED:
+        for code in KNOWN:
             name = text_in(self, "name", code)
-            if name and others.filter(**{f"name_{code}": name}).exists():
-                errors[f"name_{code}"] = _("There is already an author with this name.")
+            if name and others.filter(**{column("name", code): name}).exists():
+                errors[column("name", code)] = _("There is already an author with this name.")
         if any(not _is_link(line) for line in self.links.split()):
             errors["links"] = _("Enter one URL per line, each beginning with https:// or mailto:.")
         if errors:
             raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        with changes.renaming(self, "source_language", *(f"name_{code}" for code in SHIPPED)):
+        with changes.renaming(self, "source_language", *(column("name", code) for code in KNOWN)):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:
@@ -216,7 +223,7 @@ class Topic(NamedOnPages):
         return self.name or self.slug
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        with changes.renaming(self, *(f"name_{code}" for code in SHIPPED)):
+        with changes.renaming(self, *(column("name", code) for code in KNOWN)):
             super().save(*args, **kwargs)
 
     def pages_naming_it(self) -> list[int]:
@@ -333,7 +340,7 @@ class Versioned(models.Model):
 
     def _store_texts_as_read(self) -> None:
         """Store the texts of the database, for `save` to compare with."""
-        names = (f"{field}_{code}" for field in columns.fields_of(type(self)) for code in SHIPPED)
+        names = (column(field, code) for field in columns.fields_of(type(self)) for code in KNOWN)
         self._texts_as_read = {name: self.__dict__[name] for name in names if name in self.__dict__}
 
 
@@ -394,5 +401,5 @@ class Illustrated(models.Model):
             ("photo_credit", _("Add a credit line for the photo in the source language.")),
         ):
             if self.source_language and not text_in(self, field, self.source_language):
-                errors[f"{field}_{self.source_language}"] = message
+                errors[column(field, self.source_language)] = message
         return errors

@@ -29,8 +29,8 @@ from articles.text.richtext import RichTextField
 from articles.translations.models import Translation
 from liveblog.actors import acting_user
 from liveblog.constraints import DatabaseCheck
-from liveblog.fields import LanguageField, ShortTextField
-from liveblog.languages import SHIPPED
+from liveblog.fields import ShortTextField, SourceLanguageField
+from liveblog.languages import KNOWN, column
 from liveblog.links import names_no_user
 from liveblog.moments.fields import MomentField
 from liveblog.pagination import time_key
@@ -98,7 +98,7 @@ class Update(Versioned):
     MOST_PINNED = 12
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="updates", verbose_name=_("article"))
-    source_language = LanguageField(
+    source_language = SourceLanguageField(
         _("source language"), default="en", help_text=_("The language in which the article is first written.")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=kinds.choices, default="text")
@@ -202,12 +202,11 @@ class Update(Versioned):
             models.Index(fields=["article", "desk_revision"], name="updates_of_the_desk"),
         ]
         constraints = [
-            DatabaseCheck(condition=Q(source_language__in=list(SHIPPED)), name="update_language_is_shipped"),
-            DatabaseCheck(
-                condition=~Q(state="published")
-                | Q(kind__in=("pictures", "embed"))
-                | in_source_language("headline", "body"),
-                name="published_update_has_text",
+            *in_source_language(
+                "published_update_has_text",
+                "headline",
+                "body",
+                unless=~Q(state="published") | Q(kind__in=("pictures", "embed")),
             ),
             DatabaseCheck(
                 condition=~Q(state="published") | Q(first_published_at__isnull=False),
@@ -230,7 +229,7 @@ class Update(Versioned):
         errors: Errors = self._picture_errors(pending)
         wordless = (self.State.DRAFT, self.State.WITHDRAWN)
         if self.state not in wordless and self.source_language and not self.exists_in(self.source_language):
-            errors[f"body_{self.source_language}"] = _("Enter a headline or text in the source language first.")
+            errors[column("body", self.source_language)] = _("Enter a headline or text in the source language first.")
         if self.state == self.State.SCHEDULED and not self.publish_at:
             errors["publish_at"] = _("Choose when to publish.")
         if self.published_before and self.state not in (self.State.PUBLISHED, self.State.WITHDRAWN):
@@ -331,7 +330,7 @@ class Update(Versioned):
         """Set the state that withdrawing leads to. The reason is for readers and is kept only with a mark."""
         self.state, self.leaves_mark = self.State.WITHDRAWN, leaves_mark
         if leaves_mark:
-            setattr(self, f"withdrawal_note_{self.source_language}", reason)
+            setattr(self, column("withdrawal_note", self.source_language), reason)
 
     def copy_publication_time(self, other: Update) -> None:
         """Take the time of a copy of the same update in another article; that is no back-dating."""
@@ -350,7 +349,7 @@ class Update(Versioned):
             self.pin = None
         else:
             self.withdrawn_at, self.leaves_mark = None, False
-            for name in (f"withdrawal_note_{code}" for code in SHIPPED):
+            for name in (column("withdrawal_note", code) for code in KNOWN):
                 if getattr(self, name):
                     setattr(self, name, "")
         if self.state == self.State.PUBLISHED:

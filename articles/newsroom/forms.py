@@ -16,6 +16,7 @@ from articles.models import Article
 from articles.newsroom import starting
 from articles.newsroom.coverage import heading
 from liveblog.fields import TextFormField, offered_languages
+from liveblog.languages import column
 from liveblog.moments.fields import MomentFormField, MomentFormMixin
 from liveblog.numbers import number
 
@@ -113,6 +114,6 @@ class StartForm(MomentFormMixin, forms.Form):
 
     def _report(self, error: ValidationError) -> None:
         """Report errors of columns at the fields of this form."""
-        names = {"coverage_start": "starts_at", "slug": "slug", f"headline_{self.plan.language}": "headline"}
+        names = {"coverage_start": "starts_at", "slug": "slug", column("headline", self.plan.language): "headline"}
         for name, errors in error.error_dict.items() if hasattr(error, "error_dict") else [("", [error])]:
             self.add_error(names.get(name), errors)

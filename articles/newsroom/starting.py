@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from articles import changes
 from articles.models import Article, Author, CoverageDefaults, Update
 from liveblog.actors import acting_as
+from liveblog.languages import column, script_of
 from liveblog.translation import detector
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ RECENT = 20
 #: The same line that is sent twice within this time starts one coverage.
 SAME_WITHIN = timedelta(minutes=2)
 
-#: Languages that are the only ones of ours in their script, by the name of the script (Unicode).
-_SCRIPTS = {"Arabic": "ar", "Cyrillic": "uk"}
+#: Scripts (ISO 15924) that Unicode takes for several or for a part of one, with the one of their letters.
+_LETTERS = {"Hans": "Hani", "Hant": "Hani", "Jpan": "Hani", "Kore": "Hang", "Aran": "Arab"}
 
 #: Copies what another app keeps of a coverage, such as the rules for comments, from one article to another.
 Copier = Callable[[Article, Article], None]
@@ -62,11 +63,13 @@ class Plan:
 def language_of(headline: str, user: User) -> str:
     """Return the language in which a line is written: recognised, or else the one in which the user last wrote."""
     offered = [code for code, _name in settings.LANGUAGES]
-    for script, code in _SCRIPTS.items():
-        if code in offered and regex.search(rf"\p{{Script={script}}}", headline):
-            return code
-    # Only languages in the Latin script are left.
-    among = [code for code in offered if code not in _SCRIPTS.values()]
+    # A headline with letters of another script than Latin is in a language of that script.
+    scripts = {code: _LETTERS.get(script_of(code), script_of(code)) for code in offered}
+    others = {script for script in scripts.values() if script != "Latn"}
+    written = {script for script in others if regex.search(rf"\p{{Script={script}}}", headline)} or {"Latn"}
+    among = [code for code in offered if scripts[code] in written]
+    if len(among) == 1 and written != {"Latn"}:
+        return among[0]
     if found := detector.language_of(headline, among):
         return found[0]
     last = Update.objects.filter(written_by=user).order_by("-pk").values_list("source_language", flat=True).first()
@@ -134,10 +137,10 @@ def start(wanted: Plan, user: User, state: str, *, begins_with_update: bool = Fa
 
     The same line that a user sends twice at once starts one coverage.
     """
-    column = f"headline_{wanted.language}"
+    headline = column("headline", wanted.language)
     with transaction.atomic(), acting_as(user):
         since = timezone.now() - SAME_WITHIN
-        same = Article.objects.filter(events__user=user, events__at__gte=since, **{column: wanted.headline})
+        same = Article.objects.filter(events__user=user, events__at__gte=since, **{headline: wanted.headline})
         if (before := same.exclude(state=State.FINISHED).first()) is not None:
             return before
         article = Article(
@@ -148,7 +151,7 @@ def start(wanted: Plan, user: User, state: str, *, begins_with_update: bool = Fa
             state=state,
             begins_with_update=begins_with_update,
             policies=wanted.policies,
-            **{column: wanted.headline},
+            **{headline: wanted.headline},
         )
         if wanted.starts_at is not None:
             article.coverage_start = wanted.starts_at

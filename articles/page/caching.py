@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.cache import patch_cache_control
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.crypto import salted_hmac
-from django.utils.http import http_date, parse_http_date_safe
+from django.utils.http import http_date
 
 from articles.models import Article
 from liveblog.branding import current as branding
@@ -38,9 +38,9 @@ def cached_response(
     """
     version = f"{branding.edition()}:{name}:{state}"
     etag = f'W/"{version}"'
-    if _is_current(request, etag, last_modified):
-        response: HttpResponse = HttpResponseNotModified()
-    else:
+    modified = int(last_modified.timestamp()) if last_modified is not None else None
+    response: HttpResponse | None = get_conditional_response(request, etag, modified)
+    if response is None:
 
         def make() -> bytes:
             point(request.get_full_path(), name)
@@ -49,8 +49,8 @@ def cached_response(
         content = get_or_make(name, version, make, content_type, group=group, most=most)
         response = HttpResponse(content, content_type=content_type)
     response.headers["ETag"] = etag
-    if last_modified is not None:
-        response.headers["Last-Modified"] = http_date(last_modified.timestamp())
+    if modified is not None:
+        response.headers["Last-Modified"] = http_date(modified)
     patch_cache_control(response, public=True, **(freshness or {"max_age": MAX_AGE_SECONDS}))
     return response
 
@@ -64,11 +64,3 @@ def filled(page: bytes, article: Article) -> bytes:
     """Return a cached page with the present state in place of the placeholders "revision" and "token"."""
     page = page.replace(placeholder("revision").encode(), str(article.revision).encode())
     return page.replace(placeholder("token").encode(), article.revision_token.encode())
-
-
-def _is_current(request: HttpRequest, etag: str, last_modified: datetime.datetime | None) -> bool:
-    """Return whether the client has the response already. The date counts only if it names no ETag."""
-    if (etags := request.headers.get("If-None-Match")) is not None:
-        return etag in etags
-    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
-    return last_modified is not None and since is not None and int(last_modified.timestamp()) <= since

@@ -32,6 +32,7 @@ from articles.translations.selection import ReaderTexts, of_article
 from liveblog import pagination
 from liveblog.branding import current as branding
 from liveblog.delivery import log
+from liveblog.languages import tag
 from liveblog.pagination import Anchor, Place
 
 #: In characters; search engines cut off longer headlines.
@@ -128,7 +129,7 @@ def _coverage(article: Article, language: str, originals: Originals, shown: _Sho
             "headline": _cut(texts.text("headline")),
             "description": live_page.description(article, language) or str(texts.text("headline")),
             "articleBody": plain_text(str(texts.text("body"))),
-            "inLanguage": texts.language,
+            "inLanguage": tag(texts.language),
             "translationOfWork": _original(texts, "LiveBlogPosting"),
             # A page that announces coverage is older than its start.
             "datePublished": _time(article, min(article.coverage_start, modified)),
@@ -160,7 +161,7 @@ def _update(update: Update, texts: ReaderTexts, article: Article, language: str)
             "headline": _cut(headline),
             # Pictures may have no words at all.
             "articleBody": plain_text(str(texts.own("body"))) or whole or headline,
-            "inLanguage": texts.language,
+            "inLanguage": tag(texts.language),
             "translationOfWork": _original(texts, "BlogPosting"),
             "datePublished": _time(article, update.first_published_at),
             "dateModified": _time(article, update.modified_at(language)),
@@ -259,7 +260,7 @@ def _original(texts: ReaderTexts, kind: str) -> dict[str, object] | None:
     language = texts.item.source_language
     # There may be texts in languages in which readers cannot open the page.
     url = absolute(texts.item.url(language)) if language in texts.item.page.offered_languages else None
-    return _without_empty({"@type": kind, "@id": url, "inLanguage": language})
+    return _without_empty({"@type": kind, "@id": url, "inLanguage": tag(language)})
 
 
 def _people(item: Article | Update, language: str) -> list[dict[str, object]]:

@@ -30,6 +30,7 @@ from articles.text.plaintext import first_words, plain_text
 from articles.translations.selection import ReaderTexts, of_article, of_update
 from liveblog import pagination
 from liveblog.delivery import elements
+from liveblog.languages import column
 from liveblog.lists import sort_key
 from liveblog.pagination import Anchor, Order, Place
 
@@ -207,7 +208,7 @@ def _moments(article: Article, language: str) -> list[Update]:
     languages = {language, *sources}
 
     def texts(*fields: str) -> list[str]:
-        return [f"{field}_{code}" for field in fields for code in languages]
+        return [column(field, code) for field in fields for code in languages]
 
     captions = Picture.objects.only("update", *texts("caption", "alt"))
     rows = rows.only(*_TITLE_COLUMNS, *texts("headline", "body", "attribution")).select_related("embed")
@@ -423,8 +424,23 @@ class LivePage:
 
     # Contents -------------------------------------------------------------------------------------------------------
 
+    @cached_property
     def updates(self) -> str:
         return rendering.list_html(self.items, self.article, self.language)
+
+    @property
+    def moments_max(self) -> int:
+        return MOMENTS_MAX
+
+    @property
+    def has_untranslated(self) -> bool:
+        """Whether an update stands there in another language."""
+        return 'untranslated">' in self.updates
+
+    @property
+    def has_unreviewed(self) -> bool:
+        """Whether an update is a translation with a mark, beside its original."""
+        return 'class="original"' in self.updates and 'class="mark"' in self.updates
 
     def in_short(self) -> str:
         return rendering.facts_html(self.items, self.article, self.language)

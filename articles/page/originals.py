@@ -17,7 +17,7 @@ from articles.models import Article, Update
 from articles.templatetags.live import absolute
 from articles.translations.models import Translation
 from articles.translations.selection import of_article, of_update
-from liveblog.languages import LOCALES
+from liveblog.languages import column, open_graph_locale, tag
 
 State = Translation.State
 
@@ -66,16 +66,17 @@ class Originals:
             return []
         default = self.default or self.address(self.source if self.source in languages else languages[0])
         addresses = [(language, self.address(language)) for language in languages] + [("x-default", default)]
-        return [{"language": language, "url": absolute(url)} for language, url in addresses]
+        return [{"language": tag(language), "url": absolute(url)} for language, url in addresses]
 
     @property
     def locale(self) -> str:
         """Return the locale of the text (Open Graph)."""
-        return LOCALES[self.texts.get(self.language) or self.language]
+        return open_graph_locale(self.texts.get(self.language) or self.language)
 
     @property
     def other_locales(self) -> list[str]:
-        return [LOCALES[language] for language in self.languages if LOCALES[language] != self.locale]
+        locales = map(open_graph_locale, self.languages)
+        return [locale for locale in dict.fromkeys(locales) if locale != self.locale]
 
 
 def originals_of_article(article: Article, language: str, suffix: str = "") -> Originals:
@@ -101,5 +102,5 @@ def in_own_words(language: str) -> QuerySet[Article]:
     return (
         Article.objects.listed()
         .filter(languages__has=language)
-        .filter(Q(source_language=language) | (Q(**{f"headline_{language}__gt": ""}) & translated))
+        .filter(Q(source_language=language) | (Q(**{f"{column('headline', language)}__gt": ""}) & translated))
     )

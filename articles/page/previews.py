@@ -15,6 +15,7 @@ from articles.page import live_page
 from articles.page.live_page import LivePage
 from liveblog.branding.settings_page import register_preview
 from liveblog.delivery.elements import page_locale
+from liveblog.wording.places import register_example
 
 
 def page(request: HttpRequest, language: str) -> str:
@@ -49,3 +50,4 @@ def _newest(language: str) -> Article | None:
 def register() -> None:
     register_preview("page", page)
     register_preview("card", card)
+    register_example("live", lambda language: article.url(language) if (article := _newest(language)) else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 from articles import changes, kinds
 from articles.embeds.context import embed_context
@@ -30,6 +31,9 @@ Context = dict[str, Any]
 
 #: The lists of the page: the updates, the pinned key facts in its head, and the key events.
 UPDATES, IN_SHORT, MOMENTS = "updates", "in-short", "moments"
+
+#: The most that are named beside a text, and beside the coverage, before the reader asks for all.
+NAMES_MAX, TOPICS_MAX = 8, 12
 
 #: The start of a tag of a subheading.
 _SUBHEADING = re.compile(r"(</?)h3\b")
@@ -78,8 +82,13 @@ def _headed(body: Text) -> Text:
     return replace(body, value=_SUBHEADING.sub(r"\1h2", body.value))
 
 
-def _byline(item: Article | Update, language: str) -> SafeString:
-    return joined(Author.bylines(item.authors.all(), language), language)
+def _byline(names: Sequence[Text], language: str) -> SafeString:
+    """Return the names of authors in words; of many, the first ones and how many others there are."""
+    if len(names) > NAMES_MAX:
+        others = len(names) - NAMES_MAX + 1
+        rest = ngettext("%(count)s other", "%(count)s others", others) % {"count": others}
+        names = [*names[: NAMES_MAX - 1], Text(rest, language, language)]
+    return joined(names, language)
 
 
 def author_keys(update: Update) -> str:
@@ -108,7 +117,7 @@ def update_context(update: Update, article: Article, texts: ReaderTexts) -> Cont
         "pictures": _pictures(update, texts),
         "embed": embed_context(getattr(update, "embed", None)),
         "correction_note": texts.text("correction_note") if update.corrected_at else None,
-        "byline": _byline(update, texts.page_language),
+        "byline": _byline(Author.bylines(update.authors.all(), texts.page_language), texts.page_language),
         "author_keys": author_keys(update),
         "topic_keys": topic_keys(update),
     } | kind.context(update, article, texts)
@@ -199,6 +208,11 @@ def coverage_context(article: Article, language: str) -> Context:
 def about_html(article: Article, language: str) -> str:
     """Render the background of the event, and who reports on it. Call within `page_locale`."""
     texts = of_article(article, language)
+    authors = Author.bylines(article.authors.all(), language)
+    topics = [
+        {"name": text_of_topic(topic, language, article.source_language), "url": topic.url(language)}
+        for topic in article.topics.all()
+    ]
     return get_template("articles/about.html").render(
         {
             "article": article,
@@ -206,11 +220,10 @@ def about_html(article: Article, language: str) -> str:
             "dateline": texts.text("dateline"),
             "body": _laid_out(texts.text("body"), ""),
             "photo": _photo(article, texts),
-            "byline": _byline(article, language),
-            "topics": [
-                {"name": text_of_topic(topic, language, article.source_language), "url": topic.url(language)}
-                for topic in article.topics.all()
-            ],
+            "byline": _byline(authors, language),
+            "all_authors": joined(authors, language) if len(authors) > NAMES_MAX else "",
+            "topics": topics[:TOPICS_MAX],
+            "more_topics": topics[TOPICS_MAX:],
         }
     )
 

@@ -24,7 +24,7 @@ from articles.models import Picture, Update
 from articles.pictures import processing, versions
 from articles.text.localized import text_in
 from liveblog.fields import TextFormField
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 from liveblog.numbers import number
 
 if TYPE_CHECKING:
@@ -88,18 +88,18 @@ class PicturesForm(forms.Form):
         for picture in self.pictures:
             new = picture.update_id is None and picture.removed_from_id is None
             for name in FIELDS:
-                for language in SHIPPED if new else ():
-                    setattr(picture, f"{name}_{language}", "")
+                for language in KNOWN if new else ():
+                    setattr(picture, column(name, language), "")
                 text = self.cleaned_data.get(f"picture-{picture.pk}-{name}")
                 if text is not None:
-                    setattr(picture, f"{name}_{self.language}", text)
+                    setattr(picture, column(name, self.language), text)
         return self.cleaned_data
 
     def clear_texts(self, language: str) -> None:
         """Remove the texts in a language. Call before the validation, which writes the texts of the form."""
         for picture in self.pictures:
             for name in FIELDS:
-                setattr(picture, f"{name}_{language}", "")
+                setattr(picture, column(name, language), "")
 
     def add_errors(self, errors: dict[str, list[ValidationError]]) -> dict[str, list[ValidationError]]:
         """Add the errors about pictures to this form and return the others."""
@@ -183,7 +183,7 @@ class PicturesFormMixin(UpdateModelForm):
         update = self.instance
         # The bound value instead of `data`: the field is disabled once the update is published.
         selected = self["source_language"].value() if "source_language" in self.fields else ""
-        language = selected if selected in SHIPPED else update.source_language
+        language = selected if selected in KNOWN else update.source_language
         self.pictures = PicturesForm(data, update=update, language=language, user=user)
 
     def check_pictures(self) -> None:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import Picture, Update
 from articles.translations import columns
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 #: A picture in a version: the name of its file (`image`) and its texts by column.
 Data = dict[str, str]
@@ -26,7 +26,7 @@ def as_data(update: Update) -> list[Data]:
     return [{"image": picture.image.name} | texts_of(picture) for picture in update.pictures.all()]
 
 
-def from_data(update: Update, data: Iterable[Data], languages: Iterable[str] = tuple(SHIPPED)) -> None:
+def from_data(update: Update, data: Iterable[Data], languages: Iterable[str] = tuple(KNOWN)) -> None:
     """Give an update the pictures in `data`, with their texts in `languages`.
 
     `data` is of the update or of a copy of it in another article. Copies have rows of their own for the same files.
@@ -92,9 +92,9 @@ def copy(source: Update, target: Update) -> None:
 
 
 def _columns(languages: Iterable[str]) -> list[str]:
-    return [f"{field}_{language}" for field in columns.fields_of(Picture) for language in languages]
+    return [column(field, language) for field in columns.fields_of(Picture) for language in languages]
 
 
 def texts_of(picture: Picture) -> dict[str, str]:
     """Return the texts of a picture by column, without empty ones."""
-    return {column: text for column in _columns(SHIPPED) if (text := getattr(picture, column))}
+    return {column: text for column in _columns(KNOWN) if (text := getattr(picture, column))}

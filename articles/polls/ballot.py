@@ -12,6 +12,7 @@ from articles.polls.models import Vote
 from articles.text import richtext
 from articles.text.localized import Text
 from articles.translations.selection import ReaderTexts
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -37,7 +38,7 @@ def parse(body: str) -> Ballot | None:
 
 
 def _in(update: Update, language: str) -> Ballot | None:
-    return parse(getattr(update, f"body_{language}") or "")
+    return parse(getattr(update, column("body", language)) or "")
 
 
 def length(update: Update) -> int:

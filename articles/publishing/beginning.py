@@ -20,5 +20,7 @@ class Beginning:
             return
         article = Article.objects.filter(pk=update.article_id, begins_with_update=True).first()
         if article is not None:
-            article.state = ArticleState.LIVE
+            article.begins_with_update = False
+            if article.state == ArticleState.ANNOUNCED:
+                article.state = ArticleState.LIVE
             article.save()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 
 from articles import changes
 from articles.models import Article, Author, Update
+from liveblog.languages import column
 
 
 def quote(article: Article, text: str, name: str, language: str, authors: Collection[Author] = ()) -> Update:
@@ -25,7 +26,7 @@ def quote(article: Article, text: str, name: str, language: str, authors: Collec
     quoted = format_html("<blockquote>{}</blockquote><p>— {}</p>", mark_safe(linebreaks(text, autoescape=True)), credit)
     state = Update.State.SUBMITTED if article.needs_release else Update.State.PUBLISHED
     update = Update(article=article, source_language=language, state=state)
-    setattr(update, f"body_{language}", quoted)
+    setattr(update, column("body", language), quoted)
     update.full_clean()
     with changes.edit(update):
         update.save()

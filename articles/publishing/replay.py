@@ -16,7 +16,7 @@ from articles.publishing import pins
 from articles.translations import states
 from liveblog.actors import Machine, acting_as
 from liveblog.delivery.states import new_token
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, column
 
 #: Stands in the history of a replayed page.
 REPLAY = Machine("Replay")
@@ -44,11 +44,11 @@ def prepare(source: Article, slug: str) -> Article:
         update.delete()
     # Every run starts afresh; no address of the run before has to lead anywhere.
     DeletedUpdate.objects.filter(article=article.pk).delete()
-    with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(article):
+    with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(article):
         article.state = Article.State.LIVE
         article.coverage_end = None
         article.save()
-        states.copy(source, article, SHIPPED)
+        states.copy(source, article, KNOWN)
         article.authors.set(source.authors.all())
         article.topics.set(source.topics.all())
         article.related.set(source.related.all())
@@ -76,21 +76,21 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
         copy.edition, copy.revised_at = 1, None
         _set_note(copy, None)
         # A translation is as far as it is there: nobody reviews it by replaying it.
-        with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):
+        with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(copy):
             copy.save()
             copy.authors.set(update.authors.all())
             copy.topics.set(update.topics.all())
             pictures.copy(update, copy)
             embeds.from_data(copy, embeds.as_data(update))
-            states.copy(update, copy, SHIPPED, without=["correction_note"])
+            states.copy(update, copy, KNOWN, without=["correction_note"])
         copies.append(copy)
 
     def correct() -> None:
         copy = copies[0]
         _set_note(copy, update)
-        with acting_as(REPLAY), states.without_state_tracking(*SHIPPED), changes.edit(copy):
+        with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(copy):
             copy.save()
-            states.copy(update, copy, SHIPPED)
+            states.copy(update, copy, KNOWN)
 
     def withdraw() -> None:
         copies[0].state = Update.State.WITHDRAWN
@@ -115,6 +115,6 @@ def _events_of(update: Update, target: Article) -> Iterator[Event]:
 
 
 def _set_note(copy: Update, source: Update | None) -> None:
-    for language in SHIPPED:
-        name = f"correction_note_{language}"
+    for language in KNOWN:
+        name = column("correction_note", language)
         setattr(copy, name, getattr(source, name) if source else "")

@@ -116,7 +116,7 @@ def _rights(article: Article, before: Article | None) -> Errors:
         return errors
     if before is None or before.state != article.state:
         # Whoever let it begin with its first update had the right to start it.
-        is_begun = before is not None and before.begins_with_update
+        is_begun = before is not None and before.begins_with_update and before.state == ArticleState.ANNOUNCED
         if article.state == ArticleState.LIVE and not is_begun and not user.has_perm("articles.start_coverage"):
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")
         if article.state == ArticleState.FINISHED and not user.has_perm("articles.finish_coverage"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from articles.pending import NOTHING_PENDING, PendingRelations
 from articles.text.localized import text_in
 from articles.translations import columns
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from articles.models import Picture, Update
@@ -31,7 +32,7 @@ def source_data(update: Update, pending: PendingRelations = NOTHING_PENDING) -> 
     embed_url = pending.embed_url_of(update)
     return {
         "source_language": language,
-        **{f"{name}_{language}": text_in(update, name, language) for name in TEXTS},
+        **{column(name, language): text_in(update, name, language) for name in TEXTS},
         **{name: _plain(getattr(update, name)) for name in CHOICES},
         "authors": sorted(author.pk for author in pending.authors_of(update)),
         "topics": sorted(topic.pk for topic in pending.topics_of(update)),
@@ -59,7 +60,7 @@ def token_of(data: Data) -> str:
 
 
 def _picture(picture: Picture, language: str) -> Data:
-    names = [f"{field}_{language}" for field in columns.fields_of(type(picture))]
+    names = [column(field, language) for field in columns.fields_of(type(picture))]
     return {"image": picture.image.name} | {name: text for name in names if (text := getattr(picture, name))}
 
 

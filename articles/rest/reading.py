@@ -28,6 +28,7 @@ from liveblog import cross_origin, parameters, web_origins
 from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
+from liveblog.languages import MAX_CODE_LENGTH
 from liveblog.numbers import LARGEST, number
 from liveblog.pagination import Anchor, Order, Place
 from liveblog.rest.answers import MEDIA_TYPE
@@ -43,7 +44,9 @@ MAX_LINES = 5000
 _ARTICLES = Order(("coverage_start", "pk"))
 _AUTHORS = Order(("pk",), descending=False)
 
-Language = Annotated[str, Field(description="Of the readers: texts are those that they get.", max_length=8)]
+Language = Annotated[
+    str, Field(description="Of the readers: texts are those that they get.", max_length=MAX_CODE_LENGTH)
+]
 Before = Annotated[
     int, Field(description="The last element of the page before: this page goes on after it.", ge=1, le=LARGEST)
 ]

@@ -20,6 +20,7 @@ from articles.templatetags.live import absolute
 from articles.text.localized import Text
 from articles.text.plaintext import plain_text
 from articles.translations.selection import ReaderTexts, of_article
+from liveblog.languages import column
 
 #: The root of the interface.
 ROOT = f"{settings.SITE_URL}/api/v1"
@@ -236,7 +237,7 @@ def author_out(author: Author, language: str) -> AuthorOut:
 
 
 def topic_out(topic: Topic, language: str) -> TopicOut:
-    return TopicOut(slug=topic.slug, name=getattr(topic, f"name_{language}") or str(topic))
+    return TopicOut(slug=topic.slug, name=getattr(topic, column("name", language)) or str(topic))
 
 
 def _picture_of(picture: Picture, texts: ReaderTexts) -> PictureOut:

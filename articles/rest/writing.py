@@ -32,6 +32,7 @@ from articles.templatetags.live import absolute
 from articles.text.localized import text_in
 from liveblog.actors import user_of
 from liveblog.errors import Conflict
+from liveblog.languages import MAX_CODE_LENGTH, field_of
 from liveblog.numbers import LARGEST
 from liveblog.pagination import Anchor, Order, Place
 from liveblog.rest import problems
@@ -76,7 +77,9 @@ class UpdateIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    language: str | None = Field(None, description="In which it is written; one of those of the article.", max_length=8)
+    language: str | None = Field(
+        None, description="In which it is written; one of those of the article.", max_length=MAX_CODE_LENGTH
+    )
     kind: str | None = Field(None, description="text, quote, summary, table, poll, pictures or embed.", max_length=12)
     headline: str | None = None
     body: str | None = Field(None, description="HTML; what the editor does not offer is removed.")
@@ -427,7 +430,7 @@ def _problem_of(error: ValidationError) -> Problem:
     )
     errors: dict[str, list[str]] = {}
     for name, messages in found.items():
-        plain = name.rpartition("_")[0] if name.startswith(("headline_", "body_")) else _NAMES.get(name, name)
+        plain = field_of(name) or _NAMES.get(name, name)
         errors.setdefault(_picture_name(plain) if plain.startswith("picture") else plain, []).extend(messages)
     return problems.invalid(errors)
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from articles.text.localized import titled
-from liveblog.languages import active_locale, direction, own_name, variety
+from liveblog.languages import active_locale, direction, own_name, tag, variety
 from liveblog.lists import listed
 from liveblog.moments import formats
 from liveblog.webpush import vapid
@@ -23,6 +23,7 @@ from liveblog.webpush import vapid
 register = template.Library()
 register.filter(own_name)
 register.filter(listed)
+register.filter("language_tag", tag)
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from liveblog import lists
-from liveblog.languages import direction
+from liveblog.languages import column, direction, tag
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Text:
         """Return the `lang` and `dir` attributes of the text's element; none if it is in the page's language."""
         if not self.foreign:
             return SafeString("")
-        return format_html(' lang="{}" dir="{}"', self.language, direction(self.language))
+        return format_html(' lang="{}" dir="{}"', tag(self.language), direction(self.language))
 
 
 def titled(item: models.Model, language: str) -> Text:
@@ -54,4 +54,4 @@ def joined(texts: Sequence[Text], language: str) -> SafeString:
 
 def text_in(item: models.Model, field: str, language: str) -> str:
     """Return the text of a translated field in exactly this language; empty if there is none."""
-    return getattr(item, f"{field}_{language}") or ""
+    return getattr(item, column(field, language)) or ""

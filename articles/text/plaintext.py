@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import islice
 
 from django.db import models
 from selectolax.lexbor import LexborNode
@@ -104,9 +105,22 @@ def text_of(node: LexborNode) -> str:
 
 
 def first_words(text: str, number: int) -> str:
-    """Return the beginning of a plain text, with an ellipsis if there is more. The spaces stay as they are."""
-    found = re.match(rf"\s*(?:\S+\s+){{0,{number - 1}}}\S+", text)
-    return text if found is None or found.end() == len(text) else f"{found[0]}…"
+    """Return the beginning of a plain text, with an ellipsis if there is more. The spaces stay as they are.
+
+    Where a script puts no spaces between words, a few letters count as one.
+    """
+    ends = [word.end() for word in islice(_WORD.finditer(text), number)]
+    if not ends or not text[ends[-1] :].strip():
+        return text
+    return f"{text[: ends[-1]]}…"
+
+
+#: A word; of Han and kana two letters, and of Thai, Lao, Burmese and Khmer six with their vowels and tones.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{1,2}[\u3001-\u3003\uff01-\uff1f]*"
+    r"|(?:[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff][\u0e31\u0e34-\u0e4e\u0eb1\u0eb4-\u0ecd\u102b-\u103e\u17b6-\u17d3]*){1,6}"
+    r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
+)
 
 
 def decoded(text: str) -> str:

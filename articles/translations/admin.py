@@ -41,7 +41,7 @@ from liveblog.admin_lang import named
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
 from liveblog.fields import TextFormField
-from liveblog.languages import direction, language_title, own_name
+from liveblog.languages import column, direction, language_title, own_name
 from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
@@ -144,7 +144,7 @@ class TranslationForm(forms.Form):
 
     def _field(self, field: str, initial: str) -> forms.Field:
         owner, name = columns.owner_of(self.item, field)
-        model_field = owner._meta.get_field(f"{name}_{self.row.language}")
+        model_field = owner._meta.get_field(column(name, self.row.language))
         assert isinstance(model_field, models.Field)
         attrs: dict[str, object] = {"lang": self.row.language, "dir": direction(self.row.language)}
         if field in self.rich:

@@ -11,6 +11,7 @@ from modeltranslation.translator import translator
 from articles.text.localized import text_in
 from articles.text.richtext import RichTextField
 from liveblog.fields import NormalisedField
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
@@ -70,9 +71,10 @@ def write(item: Article | Update, language: str, texts: Mapping[str, str]) -> No
     for prefix, row in rows_of(item):
         values = {}
         for field in fields_of(type(row)):
-            column = row._meta.get_field(f"{field}_{language}")
+            name = column(field, language)
+            stored = row._meta.get_field(name)
             text = texts.get(f"{prefix}{field}", "")
-            values[f"{field}_{language}"] = column.normalise(text) if isinstance(column, NormalisedField) else text
+            values[name] = stored.normalise(text) if isinstance(stored, NormalisedField) else text
         type(row)._base_manager.filter(pk=row.pk).update(**values)
         for name, text in values.items():
             setattr(row, name, text)

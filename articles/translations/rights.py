@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liveblog.accounts.models import Profile
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -22,6 +22,6 @@ def languages_of(user: User | AnonymousUser) -> frozenset[str]:
     if not any(user.has_perm(permission) for permission in PERMISSIONS):
         return frozenset()
     if user.has_perm("articles.translate_every_language"):
-        return frozenset(SHIPPED)
+        return frozenset(KNOWN)
     noted = Profile.objects.filter(user=user.pk or 0).values_list("languages", flat=True).first()
-    return frozenset(noted or SHIPPED)
+    return frozenset(noted or KNOWN)

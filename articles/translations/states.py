@@ -22,7 +22,7 @@ from articles.translations import columns, review, suggestions, usage
 from articles.translations.memory import drafts
 from liveblog.actors import acting_user
 from liveblog.configuration.options import value
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.translation import engines
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Snapshot:
 
     @classmethod
     def as_read(cls, item: Article | Update) -> Snapshot:
-        return cls(item.source_language, {language: columns.texts_of(item, language) for language in SHIPPED})
+        return cls(item.source_language, {language: columns.texts_of(item, language) for language in KNOWN})
 
     @property
     def source(self) -> Texts:

@@ -190,13 +190,26 @@ class Comment(models.Model):
                 EmailAddress.of(self.email)
             self._queue()
             before = self._visible()
+            begins_to_wait = self._waits_for_people and not self._waited_for_people()
             super().save(**kwargs)
             after = self._visible()
+            if begins_to_wait:
+                webhooks.waits(self)
             if (before is None) != (after is None):
                 (webhooks.appeared if before is None else webhooks.disappeared)(self)
             if before != after:
                 self._log(before, after, self.thread_id or self.pk)
                 self.shown, self.answers = Comment.objects.values_list("shown", "answers").get(pk=self.pk)
+
+    @property
+    def _waits_for_people(self) -> bool:
+        """Whether a moderator must decide: the spam check decides by itself on most of what it looks at."""
+        return self.state == State.WAITING and self.held != Held.CHECK
+
+    def _waited_for_people(self) -> bool:
+        """Return whether the comment as stored waits for a moderator."""
+        stored = Comment.objects.filter(pk=self.pk, state=State.WAITING).exclude(held=Held.CHECK)
+        return self.pk is not None and stored.exists()
 
     def _queue(self) -> None:
         """Put a waiting comment into the queue; take a decided one out, unless reports on it are unsettled."""

@@ -10,6 +10,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db.models.signals import post_delete
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -66,6 +68,15 @@ def end_all(user: User) -> None:
     """End all sessions of a person, wherever they are logged in."""
     for session in UserSession.objects.filter(user=user):
         session.end()
+
+
+def _forget(sender: type[Session], instance: Session, **_: object) -> None:
+    UserSession.objects.filter(session_key=instance.session_key).delete()
+
+
+def connect() -> None:
+    """Delete the entry in a person's list of sessions with the session, as `clearsessions` does for many."""
+    post_delete.connect(_forget, sender=Session, dispatch_uid="liveblog.accounts.sessions")
 
 
 def is_recent(session: UserSession) -> bool:

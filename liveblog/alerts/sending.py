@@ -1,11 +1,13 @@
 """Find the alerts that are due, and send each person theirs by email or to their devices, in their language.
 
 The rows of `Alert` are the queue (`liveblog.jobs`). Alerts of one kind that are due for a person at the same time
-are one message. An event that no longer holds when the message is written is left out of it.
+are one message. An event that no longer holds when the message is written is left out of it. Several people are told
+at the same time, so that a device or a mail server that does not answer keeps few of them waiting.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -17,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -40,8 +43,9 @@ logger = logging.getLogger(__name__)
 INTERVAL = 2.0
 FIND_SECONDS = 15.0
 
-#: Number of alerts that are worked on together.
+#: Number of alerts that are worked on together, and of people who are told at the same time.
 BATCH_SIZE = 200
+_THREADS = 4
 
 #: The time after which it is forgotten that somebody was told of something.
 KEPT = timedelta(days=30)
@@ -107,9 +111,15 @@ def find_due() -> int:
 # Telling --------------------------------------------------------------------------------------------------------------
 
 
-def tell_due() -> int:
-    """Tell people what is due. Return the number of rows claimed."""
-    claimed = queue.claim(BATCH_SIZE)
+def due(under_way: frozenset[int] = frozenset()) -> list[int]:
+    """Return the people to whom something is due, without those given."""
+    rows = Alert.objects.filter(due_at__lte=timezone.now()).exclude(user__in=under_way)
+    return list(rows.order_by().values_list("user", flat=True).distinct())
+
+
+def tell_due(user: int | None = None) -> int:
+    """Tell a person what is due; default: everybody. Return the number of rows claimed."""
+    claimed = queue.claim(BATCH_SIZE, None if user is None else Q(user=user))
     groups: dict[tuple[int, str], list[Alert]] = defaultdict(list)
     for row in claimed:
         groups[row.user_id, row.kind].append(row)
@@ -185,7 +195,8 @@ def _push(user: User, kind: Kind, content: Content) -> bool:
         "at": int(time.time() * 1000),
     }
     data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-    messages = [webpush.Message(one.as_endpoint, data, topic=f"alert-{kind.code}", urgency="high") for one in devices]
+    said = webpush.Content(data, topic=f"alert-{kind.code}", urgency="high")
+    messages = [webpush.Message(one.as_endpoint, said) for one in devices]
     errors = webpush.send_all(messages)
     gone = [device.pk for device, error in zip(devices, errors, strict=True) if error and error.reason == "gone"]
     PushSubscription.objects.filter(pk__in=gone).delete()
@@ -203,4 +214,7 @@ def run_due() -> int:
 
 async def tell_when_due() -> None:
     """Look for what people are to be told as long as the server runs."""
-    await jobs.run_while_serving(run_due, INTERVAL, logger)
+    await asyncio.gather(
+        jobs.run_while_serving(find_due, INTERVAL, logger),
+        jobs.Lanes(due, tell_due, _THREADS, logger).run_while_serving(INTERVAL),
+    )

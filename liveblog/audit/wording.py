@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from liveblog import roles
 from liveblog.audit.models import Entry
 from liveblog.configuration.options import OPTIONS
-from liveblog.languages import SHIPPED, language_name
+from liveblog.languages import KNOWN, language_name, split_column
 from liveblog.lists import listed
 from liveblog.moments import formats
 from liveblog.rest.scopes import Scope
@@ -142,7 +142,7 @@ def _each_in_words(name: str, values: Iterable[Any]) -> list[str]:
 
 
 def _language(code: str) -> str:
-    return language_name(code) if code in SHIPPED else code
+    return language_name(code) if code in KNOWN else code
 
 
 def _field_label(name: str) -> str:
@@ -151,8 +151,8 @@ def _field_label(name: str) -> str:
         return f"{OPTIONS[name].label} ({name})"
     if name == "links":
         return _("Links in the header and the footer")
-    if name.startswith("name_") and name.removeprefix("name_") in SHIPPED:
-        return _("Name in %(language)s") % {"language": _language(name.removeprefix("name_"))}
+    if (column := split_column(name)) and column[0] == "name":
+        return _("Name in %(language)s") % {"language": _language(column[1])}
     for label in _FORMS:
         try:
             field: Any = apps.get_model(label)._meta.get_field(name.removeprefix("remove_"))

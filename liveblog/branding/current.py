@@ -1,4 +1,4 @@
-"""The brand as pages use it. Each process keeps it in memory: see `liveblog.kept`."""
+"""The brand as pages use it. Each process keeps it in memory: see `liveblog.remembered`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from liveblog.branding import colours, stylesheet
 from liveblog.branding.colours import Band
 from liveblog.branding.models import Brand, BrandFile, SiteLink
 from liveblog.configuration import current as configuration
-from liveblog.kept import Kept
 from liveblog.release import RELEASE
+from liveblog.remembered import Remembered
+from liveblog.wording import current as words
 
 Place, Kind = SiteLink.Place, SiteLink.Kind
 
@@ -258,7 +259,7 @@ def _read() -> Branding:
 
 
 #: Until anything was read, a page is better without a name than not there.
-in_memory: Kept[Branding] = Kept(_read, _DEFAULT)
+in_memory: Remembered[Branding] = Remembered(_read, _DEFAULT)
 
 
 def current() -> Branding:
@@ -267,8 +268,8 @@ def current() -> Branding:
 
 
 def edition() -> str:
-    """Return the name of all that pages are made with besides their contents: release, branding and stored settings."""
-    return "-".join(filter(None, (RELEASE, current().digest, configuration.digest())))
+    """Return the name of all that pages are made with besides their contents: release, branding, settings and words."""
+    return "-".join(filter(None, (RELEASE, current().digest, configuration.digest(), words.edition())))
 
 
 def context(request: Any) -> dict[str, Branding]:

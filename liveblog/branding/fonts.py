@@ -10,7 +10,7 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 from fontTools.ttLib import TTFont, TTLibError
 
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, locale_of, own_name
 
 MAX_BYTES = 600_000
 
@@ -63,16 +63,25 @@ def facts_of(file: File) -> FontFacts:
     # A damaged file raises errors of many kinds, those of brotli and struct among them.
     except (TTLibError, Exception) as error:
         raise ValidationError(_("The font file is damaged.")) from error
-    languages = [code for code in SHIPPED if all(ord(letter) in known for letter in _letters(code))]
+    languages = [code for code in KNOWN if all(ord(letter) in known for letter in _letters(code))]
     if not languages:
         raise ValidationError(_("The font doesn’t have the letters of any of the languages."))
     return FontFacts(languages, weights)
 
 
 def _letters(language: str) -> set[str]:
-    own = _LETTERS[language] + (_LATIN if language not in ("uk", "ar") else "")
+    own = _own_letters(language)
     # The capital of ß is no letter of most fonts, and of an Arabic letter there is none.
     return {*own, *(letter.upper() for letter in own if len(letter.upper()) == 1)}
+
+
+def _own_letters(language: str) -> str:
+    if language in _LETTERS:
+        return _LETTERS[language] + ("" if language in ("uk", "ar") else _LATIN)
+    # Of an added language, the letters of its own words for days and months stand for all others.
+    locale = locale_of(language)
+    names = [*locale.days["format"]["wide"].values(), *locale.months["format"]["wide"].values(), own_name(language)]
+    return "".join({letter for name in names for letter in name.lower() if letter.isalpha()})
 
 
 def _weights(font: TTFont) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from liveblog.branding import colours, drawings, fonts
 from liveblog.branding.models import NAME_MAX_LENGTH, Brand, BrandFile, SiteLink
 from liveblog.fields import TextFormField, offered_languages
-from liveblog.languages import direction, language_name
+from liveblog.languages import column, direction, language_name
 
 #: Empty rows for more links.
 _MORE_LINKS = 2
@@ -59,7 +59,7 @@ class BrandForm(forms.ModelForm):
             self.fields[f"remove_{name}"] = forms.BooleanField(label=_("Remove"), required=False)
         for code, _name in offered_languages():
             attributes = {"lang": code, "dir": direction(code), "autocomplete": "off"}
-            self.fields[f"name_{code}"] = TextFormField(
+            self.fields[column("name", code)] = TextFormField(
                 label=language_name(code),
                 required=False,
                 max_length=NAME_MAX_LENGTH,
@@ -69,7 +69,7 @@ class BrandForm(forms.ModelForm):
 
     @property
     def name_fields(self) -> list[forms.BoundField]:
-        return [self[f"name_{code}"] for code, _name in offered_languages()]
+        return [self[column("name", code)] for code, _name in offered_languages()]
 
     @property
     def logo_fields(self) -> list[tuple[forms.BoundField, forms.BoundField, BrandFile | None]]:
@@ -91,7 +91,7 @@ class BrandForm(forms.ModelForm):
             )
             raise ValidationError(message)
         stored = self.instance.names
-        offered = {code: cleaned.get(f"name_{code}", "") for code, _name in offered_languages()}
+        offered = {code: cleaned.get(column("name", code), "") for code, _name in offered_languages()}
         # Languages that the site does not offer at present keep their names.
         self.instance.names = {code: name for code, name in {**stored, **offered}.items() if name}
         for name in Brand.FILES:

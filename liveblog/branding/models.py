@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from liveblog.branding import colours
 from liveblog.constraints import DatabaseCheck
 from liveblog.fields import LanguageField, LanguagesField, ShortTextField
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.links import as_read
 
 NAME_MAX_LENGTH = 60
@@ -118,7 +118,7 @@ class Brand(models.Model):
                 errors[field] = _("Enter a colour as six digits, such as #12315c.")
         for field, message in self._faint_colours():
             errors.setdefault(field, message)
-        if not isinstance(self.names, dict) or not set(self.names) <= set(SHIPPED):
+        if not isinstance(self.names, dict) or not set(self.names) <= set(KNOWN):
             errors["names"] = _("This isn’t a list of names by language.")
         if errors:
             raise ValidationError(errors)

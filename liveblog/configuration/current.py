@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from liveblog.configuration.models import StoredSetting
-from liveblog.kept import Kept
+from liveblog.remembered import Remembered
 
 
 def _read() -> Mapping[str, Any]:
@@ -16,7 +16,7 @@ def _read() -> Mapping[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-in_memory: Kept[Mapping[str, Any]] = Kept(_read, {})
+in_memory: Remembered[Mapping[str, Any]] = Remembered(_read, {})
 
 
 def stored() -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.db import transaction
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,9 @@ class Row:
 
 class OptionsForm(forms.Form):
     """A form of some options. An empty key leaves the stored one as it is."""
+
+    #: Django's forms have it, but it is missing in the types of django-stubs.
+    _errors: ErrorDict | None
 
     def __init__(self, names: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})

@@ -60,13 +60,14 @@ def page(groups: Sequence[Group], subject: str, *, note: _StrOrPromise = "") -> 
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         tested = next((each for each in groups if request.POST.get("test") == each.name), None)
-        # A test concerns its own group alone.
-        names = tested.options if tested else [name for each in groups for name in each.options]
+        names = [name for each in groups for name in each.options]
         form = OptionsForm(names, request.POST if request.method == "POST" else None)
         result = None
-        if form.is_valid() and tested and tested.test:
-            with trying(form.values()):
-                result = tested.test()
+        if tested and tested.test:
+            # Faults of other groups do not matter to it.
+            if not set(tested.options) & form.errors.keys():
+                with trying(form.values()):
+                    result = tested.test()
         elif form.is_valid():
             if changed := form.save(user_of(request)):
                 record(Action.SITE_CHANGED, subject, changed=changed)
@@ -85,12 +86,6 @@ def _context(
     result: services.Result | None,
     note: _StrOrPromise,
 ) -> dict[str, Any]:
-    shown = form
-    if tested:
-        # The other groups keep what is written in them.
-        shown = OptionsForm([name for each in groups for name in each.options], request.POST)
-        shown._errors = form.errors
-        shown.cleaned_data = {}
     shown_groups = []
     for each in groups:
         ready = bool(each.is_set_up and each.is_set_up())
@@ -98,7 +93,7 @@ def _context(
         shown_groups.append(
             {
                 "group": each,
-                "rows": [shown.row(name) for name in each.options],
+                "rows": [form.row(name) for name in each.options],
                 "ready": ready,
                 "open": ready or has_errors or each is tested or len(groups) == 1,
                 "result": result if each is tested else None,
@@ -107,7 +102,7 @@ def _context(
     return admin.site.each_context(request) | {
         "title": _("Settings"),
         "sections": settings_pages.sections_for(request),
-        "form": shown,
+        "form": form,
         "note": note,
         "groups": shown_groups,
     }

@@ -48,6 +48,10 @@ def parse(text: str) -> Rules:
                 f"TRANSLATION_ENGINES has {rule!r}. A rule is a pair such as en>uk, or nothing, and names of engines: "
                 f"{', '.join(BUILT_IN)}, or the import path of a class."
             )
-        rules.append((source, target, names) if arrow else ("*", "*", names))
+        rules.append((_code(source), _code(target), names) if arrow else ("*", "*", names))
     rules = rules or [("*", "*", tuple(BUILT_IN))]
     return sorted(rules, key=lambda rule: (rule[0] == "*") + (rule[1] == "*"))
+
+
+def _code(tag: str) -> str:
+    return tag.replace("_", "-").lower()

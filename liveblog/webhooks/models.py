@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -93,6 +93,8 @@ class Webhook(models.Model):
     off_since = models.DateTimeField(null=True, editable=False)
     off_reason = models.CharField(max_length=10, choices=Reason, blank=True, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
+    #: Until then a process sends to it: one message is under way at a time.
+    taken_until = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
 
     # The e-mail that says that it was switched off; see `liveblog.webhooks.emails`.
@@ -109,6 +111,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def free(cls, now: datetime, prefix: str = "") -> Q:
+        """Return the condition that no process sends to it. `prefix`: of the columns, where others refer to it."""
+        return Q(**{f"{prefix}taken_until": None}) | Q(**{f"{prefix}taken_until__lte": now})
 
     @property
     def secrets(self) -> list[str]:

@@ -1,8 +1,8 @@
 """Send the messages that are due, in the background.
 
 A message that is not taken is tried again after growing pauses, for about five days. A webhook that has answered
-nothing but errors for WEBHOOK_DISABLE_DAYS days is switched off, and the person who made it gets an e-mail. Of each
-webhook one message is under way at a time, and those that fail have a queue of their own, so a server that hangs delays
+nothing but errors for WEBHOOK_DISABLE_DAYS days is switched off, and the person who made it gets an e-mail. Each
+webhook has a thread of its own, and one message of it is under way at a time, so a server that is slow or hangs delays
 no other.
 """
 
@@ -12,10 +12,11 @@ import asyncio
 import logging
 import time
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from liveblog import jobs, public_http
@@ -23,7 +24,7 @@ from liveblog.errors import ProviderError
 from liveblog.http import Client
 from liveblog.numbers import number
 from liveblog.webhooks import emails, signing
-from liveblog.webhooks.models import Delivery, Webhook
+from liveblog.webhooks.models import MAX_WEBHOOKS, Delivery, Webhook
 
 logger = logging.getLogger(__name__)
 
@@ -44,27 +45,14 @@ KEPT_FOR = timedelta(days=30)
 _BATCH = 1000
 
 
-def _first_due(*, failing: bool) -> QuerySet[Delivery]:
-    """Return the first waiting message of each webhook that is failing, or that is not."""
-    waiting = Delivery.objects.filter(webhook=OuterRef("webhook"), due_at__isnull=False).order_by("due_at", "pk")
-    rows = Delivery.objects.select_related("webhook").filter(due_at__isnull=False, webhook__is_on=True)
-    rows = rows.filter(webhook__failing_since__isnull=not failing)
-    return rows.filter(pk=Subquery(waiting.values("pk")[:1])).order_by("due_at", "pk")
-
-
-def _queue(*, failing: bool) -> jobs.Queue[Delivery]:
-    return jobs.Queue(
-        rows=lambda: _first_due(failing=failing),
-        logger=logger,
-        lease=timedelta(minutes=2),
-        max_attempts=32,
-        first_pause=5.0,
-        longest_pause=6 * 3600.0,
-    )
-
-
-#: Of webhooks that work, and of those whose last message failed.
-queues = (_queue(failing=False), _queue(failing=True))
+queue = jobs.Queue(
+    rows=lambda: Delivery.objects.select_related("webhook").filter(webhook__is_on=True).order_by("due_at", "pk"),
+    logger=logger,
+    lease=timedelta(minutes=2),
+    max_attempts=32,
+    first_pause=5.0,
+    longest_pause=6 * 3600.0,
+)
 
 
 @lru_cache(maxsize=4)
@@ -72,9 +60,31 @@ def _client(routes: tuple[tuple[str, str], ...]) -> Client:
     return Client("webhooks", public_http.adapters(dict(routes)))
 
 
-def send_due(queue: jobs.Queue[Delivery] | None = None) -> int:
-    """Send the messages of a queue that are due; default: of both. Return the number of rows claimed."""
-    return sum(each.run_due(_deliver) for each in ((queue,) if queue else queues))
+def due(under_way: frozenset[int] = frozenset()) -> list[int]:
+    """Return the webhooks to which something is due, without those given and those to which another process sends."""
+    now = timezone.now()
+    rows = Delivery.objects.filter(Webhook.free(now, "webhook__"), due_at__lte=now, webhook__is_on=True)
+    return list(rows.exclude(webhook__in=under_way).order_by().values_list("webhook", flat=True).distinct())
+
+
+def send_to(webhook: int) -> int:
+    """Send the first message that is due to a webhook. Return 0 if there is none, or if another process is at it."""
+    now = timezone.now()
+    row = Webhook.objects.filter(Webhook.free(now), pk=webhook)
+    if not row.update(taken_until=now + queue.lease):
+        return 0
+    try:
+        claimed = queue.claim(1, Q(webhook=webhook))
+        for delivery in claimed:
+            _deliver(delivery)
+    finally:
+        Webhook.objects.filter(pk=webhook).update(taken_until=None)
+    return len(claimed)
+
+
+def send_due() -> int:
+    """Send a message to each webhook to which one is due. Return how many there were."""
+    return sum(send_to(webhook) for webhook in due())
 
 
 def send_again(delivery: Delivery) -> bool:
@@ -86,6 +96,9 @@ def send_again(delivery: Delivery) -> bool:
 
 
 def _deliver(delivery: Delivery) -> None:
+    if settings.JOBS_IN_THREADS:
+        # A server that hangs keeps no connection of the database.
+        connection.close()
     began = time.monotonic()
     try:
         delivery.status = _post(delivery)
@@ -144,7 +157,7 @@ def _failed(delivery: Delivery, error: ProviderError) -> None:
     rows = Delivery.objects.filter(pk=delivery.pk, due_at__isnull=False)
     # Only a private address is of no use to try again: its name may not lead elsewhere a moment later.
     permanent = error.reason in ("forbidden", "gone")
-    again = queues[0].postpone(delivery, rows, error.reason, permanent=permanent, retry_after=error.retry_after)
+    again = queue.postpone(delivery, rows, error.reason, permanent=permanent, retry_after=error.retry_after)
     logger.warning(
         "The webhook %s failed (%s); the message will%s be sent again.", webhook.pk, error, "" if again else " not"
     )
@@ -171,7 +184,7 @@ def clear_old() -> int:
 async def send_when_due() -> None:
     """Look for what is due as long as the server runs."""
     await asyncio.gather(
-        *(jobs.run_while_serving(partial(send_due, queue), INTERVAL, logger) for queue in queues),
+        jobs.Lanes(due, send_to, MAX_WEBHOOKS, logger).run_while_serving(INTERVAL),
         jobs.run_while_serving(emails.send_due, 10 * INTERVAL, logger),
         jobs.run_while_serving(clear_old, _CLEAR_INTERVAL, logger),
     )

@@ -2,65 +2,79 @@
 
 Encrypting and sending a message takes about a millisecond of a processor, and a process runs Python in one thread at a
 time. The process is started for the first messages, has a low priority, and ends after a while without any, or when
-its parent does: it reads batches as lines of JSON, and the end of its input ends it.
+its parent does: it reads batches as lines of JSON, each with a number, and answers each when it is done with it, so a
+batch of a slow push service keeps no other waiting. The end of its input ends it.
 
     python -m liveblog.webpush.apart
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
-from threading import Lock, Timer
+from concurrent.futures import Future
+from threading import Lock, Thread, Timer
 from typing import IO, Any
 
 from liveblog.errors import ProviderError
 from liveblog.webpush import sending
 from liveblog.webpush.endpoints import Endpoint
-from liveblog.webpush.sending import Message
+from liveblog.webpush.sending import Content, Message
 
 #: Seconds without a message after which the process ends.
 _IDLE_SECONDS = 60.0
+#: Seconds that it has for the batches under way when its parent ends.
+_END_SECONDS = 3.0
 _NICENESS = 10
+
+#: The error of each message: reason, seconds until it may be tried again, and status.
+Errors = list[ProviderError | None]
 
 
 class Sender:
-    """The process, from the side of its parent. Any thread may use it; batches are sent one after the other."""
+    """The process, from the side of its parent. Any thread may use it, and batches are under way at the same time."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._used_at = 0.0
+        self._number = 0
+        #: The batches under way by their numbers, each with the process that has it.
+        self._waiting: dict[int, tuple[subprocess.Popen[bytes], Future[Errors]]] = {}
         self._lock = Lock()
 
-    def send_all(self, messages: Sequence[Message]) -> list[ProviderError | None]:
+    def send_all(self, messages: Sequence[Message]) -> Errors:
         """Send messages as `sending.send_all` does. Raise OSError if the process dies meanwhile."""
         if not messages:
             return []
+        batch = _written(messages)
+        answer: Future[Errors] = Future()
         with self._lock:
-            self._used_at = time.monotonic()
             process = self._running()
+            self._number += 1
+            self._waiting[self._number] = process, answer
             assert process.stdin is not None
-            assert process.stdout is not None
-            batch = [{**asdict(one), "data": one.data.decode()} for one in messages]
-            process.stdin.write(json.dumps(batch).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-            if not line:
-                self._end()
-                raise ConnectionError("The process that sends messages has ended.")
-            self._used_at = time.monotonic()
-        return [None if one is None else ProviderError(one[0], retry_after=one[1]) for one in json.loads(line)]
+            try:
+                process.stdin.write(json.dumps([self._number, batch]).encode() + b"\n")
+                process.stdin.flush()
+            except OSError:
+                self._waiting.pop(self._number, None)
+                raise
+        return answer.result()
 
     def end(self) -> None:
+        """End the process. Batches that take longer than some seconds more fail."""
         with self._lock:
-            self._end()
+            process, self._process = self._process, None
+        if process is not None:
+            _end(process)
 
     def _running(self) -> subprocess.Popen[bytes]:
+        self._used_at = time.monotonic()
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ}
             # Its measurements would go to the files of its parent.
@@ -71,8 +85,27 @@ class Sender:
                 stdout=subprocess.PIPE,
                 env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
+            Thread(target=self._read, args=(self._process,), daemon=True, name="webpush").start()
             self._end_when_idle()
         return self._process
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        """Hand on the answers of a process until it ends."""
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                number, errors = json.loads(line)
+                with self._lock:
+                    self._used_at = time.monotonic()
+                    _process, answer = self._waiting.pop(number)
+                answer.set_result(
+                    [None if one is None else ProviderError(one[0], retry_after=one[1]) for one in errors]
+                )
+        with self._lock:
+            unanswered = [number for number, (asked, _answer) in self._waiting.items() if asked is process]
+            answers = [self._waiting.pop(number)[1] for number in unanswered]
+        for answer in answers:
+            answer.set_exception(ConnectionError("The process that sends messages has ended."))
 
     def _end_when_idle(self) -> None:
         timer = Timer(_IDLE_SECONDS, self._look)
@@ -80,39 +113,65 @@ class Sender:
         timer.start()
 
     def _look(self) -> None:
-        # A batch under way holds the lock.
         with self._lock:
-            if time.monotonic() < self._used_at + _IDLE_SECONDS:
+            process = self._process
+            if process is None:
+                return
+            if self._waiting or time.monotonic() < self._used_at + _IDLE_SECONDS:
                 self._end_when_idle()
-            else:
-                self._end()
+                return
+            self._process = None
+        _end(process)
 
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def serve(batches: IO[bytes], answers: IO[bytes]) -> None:
-    """Send each batch of messages, and answer with their errors; return at the end of the input."""
-    for line in batches:
-        messages = [_message(fields) for fields in json.loads(line)]
+    """Send each batch of messages in a thread, and answer with their errors; return at the end of the input."""
+    writing = Lock()
+
+    def work(number: int, messages: list[Message]) -> None:
         errors = sending.send_all(messages)
-        answer = [None if error is None else [error.reason, error.retry_after] for error in errors]
-        answers.write(json.dumps(answer).encode() + b"\n")
-        answers.flush()
+        answer = [number, [None if error is None else [error.reason, error.retry_after] for error in errors]]
+        with writing:
+            answers.write(json.dumps(answer).encode() + b"\n")
+            answers.flush()
+
+    threads: list[Thread] = []
+    for line in batches:
+        number, batch = json.loads(line)
+        threads = [thread for thread in threads if thread.is_alive()]
+        threads.append(Thread(target=work, args=(number, _read(batch)), name="batch"))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
 
 
-def _message(fields: dict[str, Any]) -> Message:
-    return Message(**fields | {"endpoint": Endpoint(**fields["endpoint"]), "data": fields["data"].encode()})
+def _written(messages: Sequence[Message]) -> dict[str, Any]:
+    """Return messages as JSON has them: what many of them say stands there once, and they are short."""
+    contents = list({one.content: None for one in messages})
+    numbers = {content: number for number, content in enumerate(contents)}
+    return {
+        "contents": [[each.data.decode(), each.topic, each.urgency, each.seconds] for each in contents],
+        "messages": [
+            [one.endpoint.address, one.endpoint.public_key, one.endpoint.secret, numbers[one.content]]
+            for one in messages
+        ],
+    }
+
+
+def _read(batch: dict[str, Any]) -> list[Message]:
+    contents = [Content(data.encode(), topic, urgency, seconds) for data, topic, urgency, seconds in batch["contents"]]
+    return [Message(Endpoint(*endpoint), contents[number]) for *endpoint, number in batch["messages"]]
 
 
 if __name__ == "__main__":

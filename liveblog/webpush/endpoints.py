@@ -56,7 +56,7 @@ def address_of(text: object) -> str:
         public_http.check(text)
     except ProviderError:
         raise _unusable() from None
-    if not _is_service(urlsplit(text).hostname or ""):
+    if not service_of(text):
         raise ValidationError(_("This site can’t send to your browser’s notification service."))
     return text
 
@@ -66,12 +66,18 @@ def origin_of(address: str) -> str:
     return f"https://{urlsplit(address).hostname}"
 
 
-def _is_service(host: str) -> bool:
-    routed = {urlsplit(origin).hostname for origin in settings.PUSH_ROUTES}
-    services: list[str] = settings.PUSH_SERVICES
-    return host in routed or any(
-        service in ("*", host) or (service.startswith("*.") and host.endswith(service[1:])) for service in services
-    )
+def services() -> list[str]:
+    """Return the push services of the settings, as they name them: "host", "*.domain", or "*" for any."""
+    return [urlsplit(origin).hostname or "" for origin in settings.PUSH_ROUTES] + settings.PUSH_SERVICES
+
+
+def service_of(address: str) -> str:
+    """Return which of `services` an endpoint is of; "" if the settings do not name it."""
+    host = urlsplit(address).hostname or ""
+    for service in services():
+        if service in ("*", host) or (service.startswith("*.") and host.endswith(service[1:])):
+            return service
+    return ""
 
 
 def _octets(text: object) -> bytes:

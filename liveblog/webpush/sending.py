@@ -1,4 +1,8 @@
-"""Send messages to browsers through their push services (RFC 8030), encrypted for each browser (RFC 8291)."""
+"""Send messages to browsers through their push services (RFC 8030), encrypted for each browser (RFC 8291).
+
+Each push service has connections of its own, and is left alone for a while when it fails again and again. So one that
+answers slowly or not at all keeps only its own messages waiting, and these for a bounded time.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,8 @@ from liveblog.errors import ProviderError
 from liveblog.http import MAX_EXCHANGES, Answer, Client
 from liveblog.numbers import number
 from liveblog.webpush import vapid
-from liveblog.webpush.endpoints import Endpoint, address_of, origin_of
+from liveblog.webpush.endpoints import Endpoint, address_of, origin_of, service_of
+from liveblog.webpush.rests import Rests
 
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 2000
@@ -27,46 +32,66 @@ MAX_MESSAGE_BYTES = 3500
 #: The longest pause that a push service can impose, in seconds.
 _MAX_RETRY_AFTER = 24 * 3600
 
+#: Of this process.
+rests = Rests()
+
 Urgency = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True)
-class Message:
-    """A message for one browser.
+class Content:
+    """The same for all browsers that are sent it.
 
     data      the text for the service worker
     topic     a message of the same topic that still waits at the push service is replaced (RFC 8030, section 5.4)
     seconds   time for which the push service keeps it for a device that is off
     """
 
-    endpoint: Endpoint
     data: bytes
     topic: str = ""
     urgency: Urgency = "normal"
     seconds: int = 6 * 3600
 
 
+@dataclass(frozen=True)
+class Message:
+    """A message for one browser."""
+
+    endpoint: Endpoint
+    content: Content
+
+
 def send(message: Message) -> None:
-    """Send a message. Raise ProviderError with the reason "gone" if the subscription has ended, or another one."""
+    """Send a message.
+
+    Raise ProviderError with the reason "gone" if the subscription has ended, "skipped" if its push service is left
+    alone for `retry_after` seconds, or another one.
+    """
     # The settings may have changed since the subscription was stored.
     try:
         address = address_of(message.endpoint.address)
     except Exception:
         raise ProviderError("forbidden") from None
+    origin = origin_of(address)
+    if pause := rests.left(origin):
+        raise ProviderError("skipped", retry_after=pause)
     headers: dict[str, str] = {
-        "Authorization": vapid.authorization(origin_of(address)),
+        "Authorization": vapid.authorization(origin),
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(message.seconds),
-        "Urgency": message.urgency,
+        "TTL": str(message.content.seconds),
+        "Urgency": message.content.urgency,
     }
-    if message.topic:
-        headers["Topic"] = message.topic
+    if message.content.topic:
+        headers["Topic"] = message.content.topic
     body = _encrypted(message)
-    answer = _client(_routes()).send(
-        "POST", address, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body
-    )
-    _check(answer)
+    client = _client(service_of(address), _routes())
+    try:
+        _check(client.send("POST", address, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body))
+    except ProviderError as error:
+        rests.note(origin, error)
+        raise
+    rests.note(origin, None)
 
 
 def send_all(messages: Sequence[Message]) -> list[ProviderError | None]:
@@ -86,11 +111,11 @@ def _error_of(message: Message) -> ProviderError | None:
 
 
 def _encrypted(message: Message) -> bytes:
-    if len(message.data) > MAX_MESSAGE_BYTES:
+    if len(message.content.data) > MAX_MESSAGE_BYTES:
         raise ProviderError("large")
     keys = {"p256dh": message.endpoint.public_key, "auth": message.endpoint.secret}
     pusher = WebPusher({"endpoint": message.endpoint.address, "keys": keys})
-    body: bytes = pusher.encode(message.data, content_encoding="aes128gcm")["body"]
+    body: bytes = pusher.encode(message.content.data, content_encoding="aes128gcm")["body"]
     return body
 
 
@@ -99,8 +124,9 @@ def _routes() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(routes.items()))
 
 
-@lru_cache(maxsize=2)
-def _client(routes: tuple[tuple[str, str], ...]) -> Client:
+@lru_cache(maxsize=64)
+def _client(_service: str, routes: tuple[tuple[str, str], ...]) -> Client:
+    """Return the client for a push service, which has places for exchanges of its own."""
     return Client("web push", public_http.adapters(dict(routes)))
 
 

@@ -12,7 +12,8 @@ import { adapted } from "./adapting.js";
 /** @import { Change, Frame, PageState, Put } from "../liveblog/frames.js" */
 
 const SITE = new URL(import.meta.url).origin;
-const ADDRESS = /^\/(?:embed\/([a-z]{2,3})|([a-z]{2,3})\/live)\/([\w-]+)\/(?:update\/(\d+)\/)?$/;
+const ADDRESS =
+  /^\/(?:embed\/([a-z]{2,3}(?:-[a-z0-9]{2,8})*)|([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\/live)\/([\w-]+)\/(?:update\/(\d+)\/)?$/i;
 /** The reader is further down if the list begins so many pixels above what they see. */
 const SCROLLED = 40;
 const TEASER_SIZE = 3;

@@ -39,6 +39,7 @@ export class Sound {
 
   /** Two short tones. Browsers play none before the reader has touched the page. */
   async play() {
+    if (document.querySelector("#listen[data-speaking]")) return;
     if (!this.#on || navigator.userActivation?.hasBeenActive === false) return;
     this.#audio ??= new AudioContext();
     // Phones suspend it when another app plays something.
@@ -56,6 +57,28 @@ export class Sound {
       tone.stop(currentTime + start + 0.25);
     }
   }
+}
+
+/**
+ * Offer to read the updates aloud, where the device itself has a voice for the language of the page. The address of a
+ * page may ask for it; the player then says so if there is none.
+ *
+ * @param {HTMLElement} list
+ */
+export function offerListening(list) {
+  const button = document.getElementById("listen");
+  if (!button) return;
+  const [language = ""] = document.documentElement.lang.split("-");
+  const open = async (/** @type {boolean} */ begins) => (await import("./listening.js")).listen(button, list, begins);
+  const show = () => {
+    button.hidden = !window.speechSynthesis
+      ?.getVoices()
+      .some(({ lang, localService }) => localService && lang.split(/[-_]/)[0]?.toLowerCase() === language);
+  };
+  show();
+  window.speechSynthesis?.addEventListener("voiceschanged", show);
+  button.addEventListener("click", () => open(true));
+  if (location.hash === "#listen") open(false);
 }
 
 /** Pinned updates show a few lines, and only their headline once the reader has read them; a button opens them. */
@@ -94,6 +117,7 @@ export class Pinned {
    */
   #fold(entry, folded) {
     entry.classList.toggle("open", !folded);
+    entry.classList.toggle("folded", folded);
     const button = entry.querySelector("button.fold");
     if (!button) return;
     button.textContent = (folded ? this.#list.dataset.more : this.#list.dataset.less) ?? "";

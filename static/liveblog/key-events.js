@@ -24,10 +24,23 @@ export class KeyEvents {
   }
 
   #changed() {
+    this.#leaveOut();
     const count = this.#list?.children.length ?? 0;
     const number = this.#sheet?.querySelector("h2 .nums");
     if (number) number.textContent = String(count);
+    this.#sheet?.classList.toggle("without-events", count === 0);
+    if (this.#dock) find(this.#dock, ".here", HTMLButtonElement).disabled = count === 0;
     this.#mark();
+  }
+
+  /** Keep no more events than the server lists, the newest ones. */
+  #leaveOut() {
+    const list = this.#list;
+    if (!list) return;
+    const over = list.childElementCount - Number(list.dataset.most);
+    if (!(over > 0)) return;
+    const entries = childrenOf(list);
+    for (const entry of "ascending" in list.dataset ? entries.slice(0, over) : entries.slice(-over)) entry.remove();
   }
 
   /** @param {MouseEvent} event */
@@ -105,7 +118,8 @@ export function showComments() {
   if (!side) return;
   const show = () => {
     const { count = "" } = document.getElementById("comments-count")?.dataset ?? {};
-    for (const place of findAll(document, ".talk .nums")) if (place.textContent !== count) place.textContent = count;
+    const text = count === "0" ? "" : count;
+    for (const place of findAll(document, ".talk .nums")) if (place.textContent !== text) place.textContent = text;
   };
   show();
   new MutationObserver(show).observe(side, { childList: true, subtree: true });

@@ -1,6 +1,6 @@
 // Starts a live page: the page as it was loaded, and the connection that brings what comes after it. Modules for some
 // pages, or for readers who press something, are loaded then.
-import { keepOrder, Pinned, Sound, watchWriting } from "./comforts.js";
+import { keepOrder, offerListening, Pinned, Sound, watchWriting } from "./comforts.js";
 import { Connection } from "./connection.js";
 import { showConnection } from "./connection-notice.js";
 import { closest } from "./dom.js";
@@ -50,13 +50,14 @@ if (main instanceof HTMLElement) {
     const sound = new Sound();
     sound.start();
     page.onNew = () => sound.play();
+    offerListening(updates);
     watchWriting();
     new KeyEvents().start();
     showComments();
     closeMenus();
     const olderPages = () => {
       older ??= import("./older.js").then(
-        ({ OlderPages }) => new OlderPages(updates, page, main.dataset.changes ?? "", () => page.unread?.added()),
+        ({ OlderPages }) => new OlderPages(updates, page, main.dataset.changes ?? ""),
       );
       return older;
     };

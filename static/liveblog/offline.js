@@ -1,6 +1,6 @@
 // Has the service worker keep a copy of the page, and says of a copy how old it is. Without this module, or a browser that
 // stores nothing, pages open only with a connection.
-import { find } from "./dom.js";
+import { find, make } from "./dom.js";
 import { momentText, pageLocale } from "./moments.js";
 
 const root = document.documentElement;
@@ -47,9 +47,8 @@ async function start() {
 
 const { savedAt } = root.dataset;
 if (savedAt) {
-  const time = find(document, ".saved-copy time", HTMLTimeElement);
-  time.dateTime = savedAt;
-  time.textContent = momentText(Date.parse(savedAt), pageLocale());
+  const time = make("time", { dateTime: savedAt }, momentText(Date.parse(savedAt), pageLocale()));
+  find(document, ".saved-copy b").replaceChildren(time);
   // A live page catches up by itself.
   addEventListener("online", () => {
     if (root.dataset.savedAt && !document.querySelector("[data-live]")) location.reload();

@@ -1,6 +1,6 @@
 // The next page of a list comes into the list, below what is there; the address follows. Without this module, or if the
 // network fails, the link leads to that page.
-import { entriesOf, placeDays } from "./days.js";
+import { entriesOf } from "./days.js";
 import { find } from "./dom.js";
 import { nameOf } from "./frames.js";
 
@@ -11,20 +11,17 @@ export class OlderPages {
   #list;
   #page;
   #changes;
-  #onAdded;
   #busy = false;
 
   /**
    * @param {HTMLElement} list
    * @param {Page} page
    * @param {string} changes the address of the changes since a state
-   * @param {() => void} onAdded
    */
-  constructor(list, page, changes, onAdded) {
+  constructor(list, page, changes) {
     this.#list = list;
     this.#page = page;
     this.#changes = changes;
-    this.#onAdded = onAdded;
   }
 
   /**
@@ -33,6 +30,8 @@ export class OlderPages {
    * @param {HTMLAnchorElement} link
    */
   async open(link) {
+    // A second press while the page is on its way asks for nothing more.
+    if (this.#busy) return;
     const last = entriesOf(this.#list).at(-1);
     if (await this.load()) this.#follow(last);
     else location.assign(link.href);
@@ -86,8 +85,7 @@ export class OlderPages {
     const next = loaded.querySelector(`nav.pages[data-list="${this.#list.id}"] a[rel="next"]`)?.closest("nav");
     if (next) nav?.replaceWith(document.importNode(next, true));
     else nav?.remove();
-    placeDays(this.#list);
-    this.#onAdded();
+    this.#page.settle();
   }
 
   /**

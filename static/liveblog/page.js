@@ -39,7 +39,8 @@ export class Page {
     this.#main = main;
     this.#onPlaced = onPlaced;
     this.#button?.addEventListener("click", () => {
-      this.#reveal();
+      // The window goes elsewhere at once: nothing is seen to move.
+      this.#reveal({ glide: false });
       if (!this.unread?.goToOldest()) this.#updates?.scrollIntoView();
     });
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -76,7 +77,7 @@ export class Page {
     const before = this.#updates?.childElementCount ?? 0;
     for (const change of frame.changes ?? []) this.#change(change);
     if ((this.#updates?.childElementCount ?? 0) > before) this.onNew();
-    this.#settle();
+    this.settle();
     places.glide();
     this.#main.dataset.revision = String(frame.revision);
     this.#main.dataset.token = frame.token;
@@ -90,7 +91,7 @@ export class Page {
    */
   repeat(changes) {
     for (const change of changes) this.#change(change);
-    this.#settle();
+    this.settle();
   }
 
   /**
@@ -103,11 +104,25 @@ export class Page {
   }
 
   /** Bring what depends on several elements in line with them. */
-  #settle() {
-    if (this.#updates) placeDays(this.#updates);
+  settle() {
+    if (this.#updates) {
+      placeDays(this.#updates);
+      this.#describe(this.#updates);
+    }
     this.unread?.added();
     this.count();
     this.#turnLinks();
+  }
+
+  /**
+   * Say of the list as a whole what the style sheet, or a legend, depends on.
+   *
+   * @param {HTMLElement} list
+   */
+  #describe(list) {
+    this.#main.classList.toggle("without-updates", !list.querySelector(":scope > .update"));
+    for (const part of findAll(this.#main, ".marks > [data-of]"))
+      part.hidden = !list.querySelector(part.dataset.of ?? "");
   }
 
   /** @param {Change} change one of an unknown kind is a newer server's, and ignored */
@@ -184,14 +199,14 @@ export class Page {
     return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
   }
 
-  #reveal() {
-    const places = new Places(this.#main);
+  #reveal({ glide = true } = {}) {
+    const places = glide ? new Places(this.#main) : null;
     for (const element of this.#waiting()) {
       element.hidden = false;
       highlight(element);
     }
-    this.#settle();
-    places.glide();
+    this.settle();
+    places?.glide();
   }
 
   /**

@@ -8,6 +8,10 @@ import { load, store } from "./storage.js";
 const KEY = "times";
 const OWN = "own";
 const SWITCH = ".own-zone input";
+/** The elements that depend on the zone: moments, clocks, and updates under the heading of a day. */
+const DATED = "time[datetime], [data-clock], [data-day]";
+/** How long other things may wait while many times are written, in milliseconds. */
+const TURN = 8;
 /** Wait no longer than this between two looks at the clock, and no shorter, in milliseconds. */
 const LONGEST_WAIT = 3_600_000;
 const SHORTEST_WAIT = 1000;
@@ -16,6 +20,8 @@ const SHORTEST_WAIT = 1000;
 class Times {
   #locale = pageLocale();
   #own = load(KEY) === OWN;
+  /** What the reader has chosen last: an object of its own for each choice. */
+  #choice = {};
   /** @type {number | undefined} */
   #timer;
 
@@ -39,21 +45,51 @@ class Times {
     addEventListener("pageshow", () => this.#tick());
   }
 
-  /** @param {boolean} own */
-  #choose(own) {
+  /**
+   * Write all times in the zone that the reader wants: at once those in view, and the others in turns, so that a page of
+   * many hundred updates answers in time.
+   *
+   * @param {boolean} own
+   */
+  async #choose(own) {
     this.#own = own;
-    this.#show(document.body);
+    const choice = {};
+    this.#choice = choice;
+    for (const zone of findAll(document, ".zone")) this.#describe(zone);
+    const dated = findAll(document, DATED);
+    const seen = inView(dated);
+    for (const element of seen) this.#date(element);
+    let endsAt = 0;
+    for (const element of dated) {
+      if (seen.has(element)) continue;
+      if (performance.now() > endsAt) {
+        await pause();
+        // The reader has chosen otherwise meanwhile.
+        if (this.#choice !== choice) return;
+        endsAt = performance.now() + TURN;
+      }
+      this.#date(element);
+    }
+    const updates = document.getElementById("updates");
+    if (updates) placeDays(updates);
+  }
+
+  /**
+   * Date an element in the zone that the reader wants.
+   *
+   * @param {HTMLElement} element one of DATED
+   */
+  #date(element) {
+    if (element instanceof HTMLTimeElement) this.#write(element);
+    else if ("clock" in element.dataset) this.#set(element);
+    else this.#assign(element);
   }
 
   /** @param {HTMLElement} root */
   #show(root) {
-    // The notice of a copy has a time without a moment until it is shown.
-    for (const time of all(root, "time[datetime]")) if (time instanceof HTMLTimeElement) this.#write(time);
-    for (const clock of all(root, "[data-clock]")) this.#set(clock);
+    for (const element of all(root, DATED)) this.#date(element);
     for (const zone of all(root, ".zone")) this.#describe(zone);
-    const entries = all(root, "[data-day]");
-    for (const entry of entries) this.#assign(entry);
-    const lists = new Set(entries.map((entry) => entry.closest("#updates")));
+    const lists = new Set(all(root, "[data-day]").map((entry) => entry.closest("#updates")));
     for (const list of lists) if (list) placeDays(list);
     if (all(root, ".ago").length) this.#tick();
   }
@@ -148,6 +184,36 @@ class Times {
 function all(root, selector) {
   const found = findAll(root, selector);
   return root.matches(selector) ? [root, ...found] : found;
+}
+
+/** Wait until the window shows what has changed; in a hidden one, which shows nothing, for an instant. */
+function pause() {
+  return new Promise((resolve) => {
+    if (document.hidden) setTimeout(resolve);
+    else requestAnimationFrame(() => setTimeout(resolve));
+  });
+}
+
+/**
+ * Return those of some elements that a reader may see: they are in the window, or in no list. The box of an entry is
+ * asked for, because browsers do not lay out what is in one that is far from view.
+ *
+ * @param {HTMLElement[]} elements
+ * @returns {Set<HTMLElement>}
+ */
+function inView(elements) {
+  /** @type {Map<Element | null, boolean>} */
+  const known = new Map([[null, true]]);
+  return new Set(
+    elements.filter((element) => {
+      const entry = element.closest(".updates > *, .moments li");
+      if (entry && !known.has(entry)) {
+        const { top, bottom } = entry.getBoundingClientRect();
+        known.set(entry, bottom >= 0 && top <= innerHeight);
+      }
+      return known.get(entry);
+    }),
+  );
 }
 
 /** @param {string} timeZone in the tz database, which the browser may know by another name */

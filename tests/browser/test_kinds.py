@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from liveblog.languages import column
 from tests import factories
 from tests.browser.conftest import MakeReader
 from tests.browser.test_coverage import Desk
@@ -49,7 +50,11 @@ def test_a_quote_has_the_marks_of_its_own_language_on_pages_of_every_language(
     article = factories.article(languages=list(MARKS))
     quotes = {}
     for language in MARKS:
-        texts = {"source_language": language, f"body_{language}": "<p>A.</p><p>B.</p>", f"attribution_{language}": "C"}
+        texts = {
+            "source_language": language,
+            column("body", language): "<p>A.</p><p>B.</p>",
+            column("attribution", language): "C",
+        }
         quotes[language] = factories.update(article, kind="quote", **texts)
     page = reader().open(server, article, page_language).page
     for language, marks in MARKS.items():

@@ -1,5 +1,6 @@
 """The reader's pages are accessible and light, and stand still while updates come. `make audit` measures the rest."""
 
+import re
 from typing import Any
 
 import pytest
@@ -138,24 +139,85 @@ UNTIL_STILL = """async () => {
 def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
     article = factories.article()
     known = [update.element for update in posted(article, 3)]
-    visitor = reader(viewport=PHONE).open(server, article, "ar")
+    visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
     page = visitor.page
+    headline = page.title()
     page.goto("about:blank")
+    # The list has pages of 50.
     missed = [update.element for update in posted(article, soak.count(6, 60))]
-    # An hour passes.
-    page.add_init_script("{ const { now } = Date; Date.now = () => now() + 3_600_000; }")
+    pass_an_hour(page)
     visitor.open(server, article, "ar")
-    expect(page.locator("#since")).to_be_visible()
+    since = page.locator("#since")
+    expect(since).to_be_visible()
+    assert number_in(since.inner_text()) == len(missed)
     assert unread(page) == missed
-    page.get_by_role("button", name="البدء بالأقدم").click()
+    # The line is below the first unread update, as the newest ones are on top.
+    assert page.locator(f"#{missed[0]} + .reading-line").count() == 1
+    # Those in view are seen, and the button and the title count the others.
+    button = page.locator("#new-updates")
+    expect(button).to_be_visible()
+    page.wait_for_function("document.title.startsWith('(')")
+    assert number_in(page.title()) == number_in(button.inner_text()) < len(missed)
+    since.get_by_role("button", name="البدء بالأقدم").tap()
     expect(page.locator(f"#{missed[0]}")).to_be_in_viewport()
-    for element in missed:
-        page.locator(f"#{element}").evaluate("element => element.scrollIntoView({ block: 'center' })")
-        page.wait_for_function(IS_READ, arg=element)
+    expect(page.locator(".reading-line")).to_be_in_viewport()
+    read_upwards(page, missed)
+    expect(button).to_be_hidden()
+    expect(page).to_have_title(headline)
     visitor.open(server, article, "ar")
     expect(page.locator(f"#{known[0]}")).to_be_attached()
     page.wait_for_function("document.querySelector('#moments [aria-current]')")
     assert unread(page) == []
+    expect(since).to_be_hidden()
+
+
+def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
+    server: Server, reader: MakeReader
+) -> None:
+    article = factories.article()
+    posted(article, 12)
+    factories.update(article, pin=1, headline_en="How to help")
+    visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
+    page = visitor.page
+    headline = page.title()
+    page.evaluate("scrollTo(0, 2000)")
+    place = "(id) => document.getElementById(id).getBoundingClientRect().top"
+    read = page.evaluate(
+        "[...document.querySelectorAll('#updates > .update')].find((one) => one.getBoundingClientRect().top > 100).id"
+    )
+    before = page.evaluate(place, read)
+    pass_an_hour(page)
+    came = [update.element for update in posted(article, soak.count(5, 60))]
+    button = page.locator("#new-updates")
+    page.wait_for_function("count => document.title.startsWith(`(${count})`)", arg=len(came))
+    assert number_in(button.inner_text()) == len(came)
+    # The text that the reader has before them stands still.
+    assert page.evaluate(place, read) == before
+    button.tap()
+    expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
+    assert page.locator(f"#{came[0]} + .reading-line").count() == 1
+    read_upwards(page, came)
+    expect(button).to_be_hidden()
+    expect(page).to_have_title(headline)
+
+
+def pass_an_hour(page: Page) -> None:
+    """Put the clock of the browser forward, on this page and those that it opens."""
+    script = "{ const { now } = Date; Date.now = () => now() + 3_600_000; }"
+    page.add_init_script(script)
+    page.evaluate(script)
+
+
+def number_in(text: str) -> int:
+    """Return the first number of a text. Pages in Arabic have European digits."""
+    return int(re.findall(r"\d+", text)[0])
+
+
+def read_upwards(page: Page, elements: list[str]) -> None:
+    """Have each update in view until it counts as read, from the first to the last."""
+    for element in elements:
+        page.locator(f"#{element}").evaluate("element => element.scrollIntoView({ block: 'center' })")
+        page.wait_for_function(IS_READ, arg=element)
 
 
 IS_READ = """(id) => {

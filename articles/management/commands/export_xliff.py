@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from articles.models import Article
 from articles.translations.xliff import writing
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 
 class Command(BaseCommand):
@@ -13,11 +13,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the article")
-        parser.add_argument("language", choices=list(SHIPPED), help="the language to translate into")
+        parser.add_argument("language", choices=list(KNOWN), help="the language to translate into")
         parser.add_argument(
             "--source-language",
             default="",
-            choices=["", *SHIPPED],
+            choices=["", *KNOWN],
             help="of the originals (default: the article's)",
         )
         parser.add_argument("--everything", action="store_true", help="with the translations that are reviewed")

@@ -7,8 +7,9 @@ from django.utils import translation
 
 from articles.interchange import importing, sources
 from articles.interchange.foreign import Options
+from articles.interchange.notes import Notes
 from articles.interchange.records import Source, SourceError
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 from liveblog.moments import zones
 
 #: Seconds between two looks at a source that is followed.
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--follow", action="store_true", help="take over corrections and withdrawals until stopped")
         parser.add_argument("--slug", default="", help="the article (default: the source decides)")
-        parser.add_argument("--language", default="", choices=["", *SHIPPED], help="the language of the source")
+        parser.add_argument("--language", default="", choices=["", *KNOWN], help="the language of the source")
         parser.add_argument(
             "--time-zone", default="", metavar="ZONE", help="the zone of the event, such as Europe/Berlin"
         )
@@ -38,6 +39,9 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="between two looks (default: %(default)s)",
         )
+
+    #: The notes that stand above already.
+    _told = Notes()
 
     def handle(self, *args: object, **options: Any) -> None:
         if options["time_zone"] and not zones.is_zone(options["time_zone"]):
@@ -52,6 +56,7 @@ class Command(BaseCommand):
         with self._opened(options) as source:
             plan = importing.Importer(source, slug=options["slug"]).plan()
             self._report(plan, "would be " if options["dry_run"] else "will be ")
+            self._told = plan.notes
         if options["dry_run"]:
             return
         following = False
@@ -64,7 +69,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _opened(options: dict[str, Any]) -> AbstractContextManager[Source]:
-        stated = Options(language=options["language"], time_zone=options["time_zone"])
+        stated = Options(options["language"], options["time_zone"], options["slug"])
         return sources.opened(options["source"], stated, slug=options["slug"], trusted=True)
 
     def _run(self, options: dict[str, Any], *, following: bool) -> None:
@@ -85,7 +90,10 @@ class Command(BaseCommand):
             self._report(report, "")
 
     def _report(self, report: importing.Report, verb: str) -> None:
+        known = [(note.code, note.count) for note in self._told]
         for note in report.notes:
+            if (note.code, note.count) in known:
+                continue
             self.stdout.write(f"{note.level}: {note.message} ({note.count})")
             for example in note.examples:
                 self.stdout.write(f"    {example}")

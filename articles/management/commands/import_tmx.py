@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
 from articles.translations.memory import tmx
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source-language",
             default="",
-            choices=["", *SHIPPED],
+            choices=["", *KNOWN],
             help="of the originals (default: as the file says)",
         )
         parser.add_argument("--dry-run", action="store_true", help="read the file; add nothing")

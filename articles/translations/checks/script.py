@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from articles.translations.checks.pair import SENTENCE_END, Pair, base, shortened
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, script_of
 from liveblog.translation.detector import known, language_of
 
 _LATIN = "A-Za-zÀ-ɏḀ-ỿ"
@@ -18,6 +18,14 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _SCRIPTS = {"uk": _CYRILLIC, "ru": _CYRILLIC, "bg": _CYRILLIC, "be": _CYRILLIC, "sr": _CYRILLIC + _LATIN, "el": _GREEK,
             "ar": _ARABIC, "fa": _ARABIC, "ur": _ARABIC,
             "he": _HEBREW, "ja": _KANA + _HAN, "zh": _HAN}  # fmt: skip
+#: Of further languages, by their script (ISO 15924).
+_OTHERS = {"Cyrl": _CYRILLIC, "Grek": _GREEK, "Arab": _ARABIC, "Hebr": _HEBREW, "Hans": _HAN, "Hant": _HAN,
+           "Jpan": _KANA + _HAN, "Kore": "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af" + _HAN, "Thai": "\u0e00-\u0e7f",
+           "Laoo": "\u0e80-\u0eff", "Mymr": "\u1000-\u109f", "Khmr": "\u1780-\u17ff", "Deva": "\u0900-\u097f",
+           "Beng": "\u0980-\u09ff", "Guru": "\u0a00-\u0a7f", "Gujr": "\u0a80-\u0aff", "Orya": "\u0b00-\u0b7f",
+           "Taml": "\u0b80-\u0bff", "Telu": "\u0c00-\u0c7f", "Knda": "\u0c80-\u0cff", "Mlym": "\u0d00-\u0d7f",
+           "Sinh": "\u0d80-\u0dff", "Geor": "\u10a0-\u10ff", "Armn": "\u0530-\u058f", "Ethi": "\u1200-\u139f",
+           "Thaa": "\u0780-\u07bf", "Tibt": "\u0f00-\u0fff"}  # fmt: skip
 _JUDGED = {"en", "de", "fr", "es", "pl", "ro", "it", "nl", "pt", "cs", "sv", "da", "tr", *_SCRIPTS}
 #: The alphabets whose letters look alike.
 _ALPHABETS = [re.compile(f"[{letters}]") for letters in (_LATIN, _CYRILLIC, _GREEK)]
@@ -32,7 +40,7 @@ def mixed_letters(pair: Pair) -> list[str]:
         return []
     originals = set(_WORD.findall(pair.source.text))
     letters = letters_of_other_language(pair.target.text, pair.language)
-    own, foreign = letters_of(base(pair.language)), _foreign(base(pair.language))
+    own, foreign = letters_of(pair.language), _foreign(pair.language)
     return (letters if len(letters) == 1 else []) + [
         word
         for word in _WORD.findall(pair.target.text)
@@ -43,8 +51,7 @@ def mixed_letters(pair: Pair) -> list[str]:
 
 def in_other_script(text: str, source: str, language: str) -> bool:
     """Return whether a text is mostly in letters that its language does not use, other than names from the source."""
-    language = base(language)
-    if language not in _JUDGED:
+    if base(language) not in _JUDGED:
         return False
     words = [word for word in _WORD.findall(text) if len(word) > 1]
     foreign = [word for word in words if not letters_of(language).search(word)]
@@ -66,18 +73,22 @@ def _mixed(word: str) -> bool:
 @lru_cache(maxsize=32)
 def letters_of(language: str) -> re.Pattern[str]:
     """Return a pattern of one letter in the script of a language."""
-    return re.compile(f"[{_SCRIPTS.get(language, _LATIN)}]")
+    return re.compile(f"[{_letters(language)}]")
+
+
+def _letters(language: str) -> str:
+    return _SCRIPTS.get(language) or _OTHERS.get(script_of(language), _LATIN)
 
 
 @lru_cache(maxsize=32)
 def _foreign(language: str) -> re.Pattern[str]:
     """Return the letters that have no place in a text: Latin ones have one everywhere, as names of companies."""
-    own = _SCRIPTS.get(language, _LATIN)
+    own = _letters(language)
     return re.compile("[" + "".join(letters for letters in (_CYRILLIC, _GREEK, _ARABIC) if letters not in own) + "]")
 
 
 #: Languages to choose from. Among all languages, the detector hardly ever tells Arabic from its dialects.
-_LIKELY = frozenset(SHIPPED) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
+_LIKELY = frozenset(map(base, KNOWN)) | {"bg", "ca", "cs", "fa", "it", "ja", "nl", "pt", "ru", "tr", "zh"}
 _QUOTED = re.compile(r"[«“„»”\"]")
 _LOWERCASE_WORD = re.compile(r"\b[^\W\d_A-Z]\w+")
 #: A sentence that stays as it is has more words than names do; a quotation may be a title.
@@ -91,7 +102,7 @@ def foreign_text(pair: Pair) -> list[str]:
     if language != base(pair.source_language):
         originals = set(_sentences(pair.source.text))
         untouched = [sentence for sentence in _sentences(pair.target.text) if sentence in originals]
-        if not untouched and in_other_script(pair.target.text, pair.source.text, language):
+        if not untouched and in_other_script(pair.target.text, pair.source.text, pair.language):
             untouched = [" ".join(pair.target.text.split())]
     letters = letters_of_other_language(pair.target.text, language)
     if len(letters) > 1:  # one word may be a name

@@ -4,6 +4,7 @@
 import re
 
 from articles.translations.checks.pair import BLOCKS, SENTENCE_END, Pair, base, sentences
+from liveblog.languages import script_of
 
 _CODE = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[\da-fA-F]+|[a-zA-Z]\w+);")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -28,7 +29,9 @@ def structure(pair: Pair) -> list[str]:
     return lost + added + [f"<{tag}> {source.counts[tag]} → {target.counts[tag]}" for tag in sorted(fewer)]
 
 
-_END = tuple(".!?…؟۔。！？")
+#: Scripts whose sentences end with no mark.
+_WITHOUT_FULL_STOPS = frozenset({"Thai", "Laoo"})
+_END = tuple(".!?…؟۔。！？।॥։።៕၊။")
 _AFTER_END = " \t\r\n\xa0\u202f\u200e\u200f\u061c\"'”“’‘»«›‹)]」』*"
 #: The length of a text, relative to its length in English.
 _RELATIVE_LENGTH = {
@@ -41,11 +44,15 @@ _RELATIVE_LENGTH = {
     "ja": 0.45,
     "zh": 0.35,
     "ko": 0.5,
+    "he": 0.8,
+    "th": 0.95,
 }
 
 
 def broken_off(pair: Pair) -> list[str]:
     """Return the ends of blocks that break off in mid-sentence although those of the original do not."""
+    if script_of(pair.language) in _WITHOUT_FULL_STOPS:
+        return []
     sources, targets = pair.source.blocks, pair.target.blocks
     if len(sources) != len(targets):
         sources, targets = sources[-1:], targets[-1:]

@@ -57,7 +57,7 @@ def left_in_another_language(pair: Pair) -> list[str]:
 
 def foreign_passages(pair: Pair) -> list[str]:
     """Return passages in another script than that of the language. Names and credits may stay as they are."""
-    own = letters_of(base(pair.language))
+    own = letters_of(pair.language)
     found = []
     for block in pair.target.blocks:
         text = _UNTRANSLATED.sub(" ", block)

@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 
 from articles.translations.glossary.rows import COLUMNS
 from articles.translations.models import GlossaryTerm
-from liveblog.languages import SHIPPED, direction, language_title
+from liveblog.languages import KNOWN, direction, language_title
 from liveblog.moments.formats import element
 
 if TYPE_CHECKING:
@@ -127,13 +127,13 @@ def _value(name: str, value: object, language: str) -> SafeString:
     if isinstance(value, bool):
         return format_html("{}", _("Yes") if value else _("No"))
     if name in ("source_language", "language"):
-        return format_html("{}", language_title(str(value)) if value in SHIPPED else value)
+        return format_html("{}", language_title(str(value)) if value in KNOWN else value)
     if name == "field":
         return format_html("{}", dict(GlossaryTerm.Field.choices).get(str(value), value))
     if not value:
         return SafeString("")
     lines = ((line,) for line in str(value).split("\n"))
-    if language not in SHIPPED:
+    if language not in KNOWN:
         return format_html_join(mark_safe("<br>"), "<bdi>{}</bdi>", lines)
     attributes = format_html('lang="{}" dir="{}"', language, direction(language))
     return format_html_join(mark_safe("<br>"), "<bdi {}>{}</bdi>", ((attributes, *line) for line in lines))

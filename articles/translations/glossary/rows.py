@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from articles.translations.models import GlossaryTerm
-from liveblog.languages import SHIPPED
+from liveblog.languages import KNOWN, nearest
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -58,9 +58,8 @@ class Reading:
 
 
 def language_code(text: str) -> str:
-    """Return the shipped language that a language tag (BCP 47) stands for; empty if there is none."""
-    tag = text.strip().replace("_", "-").lower()
-    return next((code for code in (tag, tag.partition("-")[0]) if code in SHIPPED), "")
+    """Return the language that a language tag (BCP 47) stands for; empty if the site stores none of the kind."""
+    return nearest(text.strip().replace("_", "-").lower(), KNOWN) or ""
 
 
 def kind_code(text: str) -> str | None:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from articles.translations.glossary.rows import MAX_ROWS, Reading, Row, kind_code, language_code
 from articles.translations.models import GlossaryTerm
+from liveblog.languages import tag as language_tag
 
 _NAMESPACE = "urn:iso:std:iso:30042:ed-2"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -53,7 +54,9 @@ def write(terms: Iterable[GlossaryTerm]) -> bytes:
 
 
 def _write_original(entry: ET.Element, term: GlossaryTerm) -> None:
-    section = ET.SubElement(ET.SubElement(entry, "langSec", {"xml:lang": term.source_language}), "termSec")
+    section = ET.SubElement(
+        ET.SubElement(entry, "langSec", {"xml:lang": language_tag(term.source_language)}), "termSec"
+    )
     ET.SubElement(section, "term").text = term.source
     if term.field:
         ET.SubElement(section, "termNote", {"type": "termLocation"}).text = term.field
@@ -63,7 +66,7 @@ def _write_original(entry: ET.Element, term: GlossaryTerm) -> None:
 
 def _write_translation(entry: ET.Element, row: GlossaryTerm) -> None:
     term = row.as_term()
-    language = ET.SubElement(entry, "langSec", {"xml:lang": row.language})
+    language = ET.SubElement(entry, "langSec", {"xml:lang": language_tag(row.language)})
     if term.note:
         ET.SubElement(language, "note").text = term.note
     written = [(term.expected, _PREFERRED)]

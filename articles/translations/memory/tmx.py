@@ -28,6 +28,7 @@ from articles.text.richtext import sanitise
 from articles.translations.glossary.rows import language_code
 from articles.translations.memory import units
 from liveblog import __version__
+from liveblog.languages import tag as language_tag
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -74,7 +75,7 @@ def write(found: QuerySet[TranslationUnit]) -> Iterator[str]:
         changed = f' changedate="{moment}"' if moment else ""
         kind = f'<prop type="x-kind">{escape(unit.kind)}</prop>' if unit.kind else ""
         yield (
-            f'<tu tuid="{unit.pk}" srclang="{unit.source_language}" datatype="html"{changed}>{kind}'
+            f'<tu tuid="{unit.pk}" srclang="{language_tag(unit.source_language)}" datatype="html"{changed}>{kind}'
             f"{_variant(unit.source_language, unit.source)}{_variant(unit.language, unit.target)}</tu>\n"
         )
     yield "</body>\n</tmx>\n"
@@ -97,7 +98,7 @@ def _variant(language: str, passage: str) -> str:
         else:
             found.append(f'<it pos="end">{code}</it>')
     found.append(escape(html.unescape(passage[start:])))
-    return f'<tuv xml:lang="{language}"><seg>{"".join(found)}</seg></tuv>'
+    return f'<tuv xml:lang="{language_tag(language)}"><seg>{"".join(found)}</seg></tuv>'
 
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from articles.translations.xliff.reading import REVIEWED, Document, FileTexts
 from articles.translations.xliff.texts import Texts
 from liveblog.blank import unless_blank
 from liveblog.errors import Conflict
+from liveblog.languages import column
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -177,15 +178,15 @@ def _cleaned(name: str, text: str, texts: Texts, file: FileTexts, document: Docu
     if text == texts.stored.get(name):
         return text
     owner, field_name = columns.owner_of(texts.item, name)
-    column = owner._meta.get_field(f"{field_name}_{texts.language}")
-    assert isinstance(column, models.Field)
+    stored = owner._meta.get_field(column(field_name, texts.language))
+    assert isinstance(stored, models.Field)
     try:
         if name in texts.rich:
             within_bounds(text)
             text = sanitise(text)
         else:
             text = unless_blank(text).strip()
-        column.run_validators(text)
+        stored.run_validators(text)
     except ValidationError as error:
         document.fail(" ".join(error.messages), file.id, name)
         return text

@@ -13,7 +13,7 @@ from articles.text.plaintext import plain_text
 from articles.translations import columns, desk
 from articles.translations.xliff import NAMESPACE, VERSION, inline
 from articles.translations.xliff.texts import Texts
-from liveblog.configuration.options import value
+from liveblog.languages import column, tag
 from liveblog.translation.terms import holding_in, occurring
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def rows(article: Article, source_language: str, language: str, *, everything: b
 
     Drafts never leave the house; scheduled and submitted updates do unless TRANSLATE_UNPUBLISHED keeps them.
     """
-    states = ["published", *(["scheduled", "submitted"] if value("TRANSLATE_UNPUBLISHED") else [])]
+    states = ["published", *(["scheduled", "submitted"] if settings.TRANSLATE_UNPUBLISHED else [])]
     own = Q(article=article, article__source_language=source_language)
     of_updates = Q(update__article=article, update__source_language=source_language, update__state__in=states)
     found = Translation.objects.filter(own | of_updates, language=language).exclude(state=_State.REFUSED)
@@ -53,7 +53,7 @@ def rows(article: Article, source_language: str, language: str, *, everything: b
 
 def write(found: list[Translation], source_language: str, language: str) -> bytes:
     """Return an XLIFF file with these translations."""
-    languages = {"srcLang": source_language, "trgLang": language}
+    languages = {"srcLang": tag(source_language), "trgLang": tag(language)}
     root = ET.Element("xliff", {"xmlns": NAMESPACE, "version": VERSION, **languages})
     root.text = "\n"
     terms = GlossaryTerm.between(source_language, language)
@@ -96,10 +96,10 @@ def _file(row: Translation, terms: list[Term]) -> ET.Element | None:
 def _write_notes(unit: ET.Element, texts: Texts, field: str, passage: str, terms: list[Term]) -> None:
     """Write what a translator should know of a unit: the kind of text, its limit, and the terms that occur in it."""
     owner, name = columns.owner_of(texts.item, field)
-    column = owner._meta.get_field(f"{name}_{texts.language}")
+    stored = owner._meta.get_field(column(name, texts.language))
     kind = GlossaryTerm.kind_of(field)
     notes = [("kind", kind)]
-    if (longest := getattr(column, "max_length", None)) and field not in texts.rich:
+    if (longest := getattr(stored, "max_length", None)) and field not in texts.rich:
         notes.append(("limit", f"At most {longest} characters."))
     present = occurring(holding_in(terms, kind), plain_text(passage), texts.item.source_language)
     notes += [

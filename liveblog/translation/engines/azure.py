@@ -9,10 +9,26 @@ from django.conf import settings
 
 from liveblog.configuration.options import value
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
-#: Its codes of languages that it names in another way than the settings.
-_CODES = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt": "pt-pt", "pt-br": "pt", "sr-latn": "sr-Latn"}
+#: Its codes of languages that it names in another way than by their language alone.
+#: https://learn.microsoft.com/azure/ai-services/translator/language-support
+_CODES = {
+    "zh": "zh-Hans",
+    "zh-hans": "zh-Hans",
+    "zh-hant": "zh-Hant",
+    "pt": "pt-pt",
+    "pt-pt": "pt-pt",
+    "pt-br": "pt",
+    "sr": "sr-Cyrl",
+    "sr-cyrl": "sr-Cyrl",
+    "sr-latn": "sr-Latn",
+    "no": "nb",
+    "fr-ca": "fr-ca",
+    "mn": "mn-Cyrl",
+    "iu-latn": "iu-Latn",
+    "yue": "yue",
+}
 
 
 def _reason_of(status: int, body: str) -> Reason:
@@ -58,4 +74,4 @@ class Azure(Engine):
 
 
 def _code(language: str) -> str:
-    return _CODES.get(language, language)
+    return engine_code(language, _CODES)

@@ -6,13 +6,14 @@ get into a log or the message of an exception, so error messages of servers are 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from liveblog.errors import ProviderError, Reason
 from liveblog.http import Client
+from liveblog.languages import base, parents, script_of
 from liveblog.numbers import number
 from liveblog.translation.terms import Term, holding_in
 
@@ -106,6 +107,15 @@ def translate_by_kind(
         for place, answer in zip(group, answers, strict=True):
             results[place] = answer
     return results
+
+
+def engine_code(language: str, codes: Mapping[str, str]) -> str:
+    """Return the code that an engine has for a language, by its table or else the language alone: 'en' for 'en-gb'.
+
+    A country says the script where it matters: the table's "zh-hant" is that of 'zh-hk', too.
+    """
+    candidates = [language, *parents(language)[:-1], f"{base(language)}-{script_of(language).lower()}", base(language)]
+    return next((codes[each] for each in candidates if each in codes), base(language))
 
 
 class Transport:

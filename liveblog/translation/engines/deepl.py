@@ -15,10 +15,24 @@ from django.conf import settings
 
 from liveblog.configuration.options import value
 from liveblog.errors import ProviderError
-from liveblog.translation.engines.base import Engine, Task, Transport, in_batches
+from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches
 
 # At lower levels the library logs the texts that it translates.
 logging.getLogger("deepl").setLevel(logging.WARNING)
+
+#: Its codes of languages to translate into that have varieties: https://developers.deepl.com/docs/resources/supported-languages
+_TARGETS = {
+    "en": "en-gb",
+    "en-gb": "en-gb",
+    "en-us": "en-us",
+    "pt": "pt-pt",
+    "pt-pt": "pt-pt",
+    "pt-br": "pt-br",
+    "zh-hans": "zh-hans",
+    "zh-hant": "zh-hant",
+    "es-419": "es-419",
+    "no": "nb",
+}
 
 #: The time to wait before a glossary that the provider rejected is offered again.
 _GLOSSARY_RETRY_SECONDS = 600.0
@@ -93,12 +107,11 @@ class DeepL(Engine):
             return in_batches(task.texts, partial(self._send, task, remade))
 
     def _send(self, task: Task, glossary: str | None, texts: list[str]) -> list[str]:
-        target = task.target.upper()
         try:
             results = self._client.translate_text(
                 texts,
                 source_lang=_base(task.source),
-                target_lang={"EN": "EN-GB", "PT": "PT-PT"}.get(target, target),
+                target_lang=engine_code(task.target, _TARGETS).upper(),
                 context=task.context or None,
                 # A line of markup may end anywhere. A line of plain text is a headline or a paragraph.
                 split_sentences=deepl.SplitSentences.NO_NEWLINES if task.html else deepl.SplitSentences.ALL,

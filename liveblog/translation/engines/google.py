@@ -9,10 +9,19 @@ from django.conf import settings
 
 from liveblog.configuration.options import value
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
 
-#: Its codes of languages that it names in another way than the settings.
-_CODES = {"zh-hans": "zh-CN", "zh-hant": "zh-TW", "pt-br": "pt", "sr-latn": "sr-Latn"}
+#: Its codes of languages that it names in another way than BCP 47 does.
+#: https://cloud.google.com/translate/docs/languages
+_CODES = {
+    "pt": "pt-PT",
+    "zh-hans": "zh-CN",
+    "zh-hant": "zh-TW",
+    "pt-br": "pt",
+    "pt-pt": "pt-PT",
+    "sr-latn": "sr-Latn",
+    "nb": "no",
+}
 
 
 def _reason_of(status: int, body: str) -> Reason:
@@ -59,4 +68,4 @@ class Google(Engine):
 
 
 def _code(language: str) -> str:
-    return _CODES.get(language, language)
+    return engine_code(language, _CODES)

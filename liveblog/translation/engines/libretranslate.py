@@ -9,7 +9,10 @@ from django.conf import settings
 
 from liveblog.configuration.options import value
 from liveblog.errors import Reason
-from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
+from liveblog.translation.engines.base import Engine, Task, Transport, engine_code, in_batches, reason_of_status
+
+#: Its codes of languages that it names in another way than by their language alone, as its /languages does.
+_CODES = {"zh": "zh-Hans", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "nb": "nb", "no": "nb"}
 
 
 def _reason_of(status: int, body: str) -> Reason:
@@ -49,7 +52,8 @@ class LibreTranslate(Engine):
 
     def answer(self, task: Task) -> list[str]:
         """See Engine."""
-        form = {"source": task.source, "target": task.target, "format": "html" if task.html else "text"}
+        source, target = (engine_code(language, _CODES) for language in (task.source, task.target))
+        form = {"source": source, "target": target, "format": "html" if task.html else "text"}
         if self._key:
             form["api_key"] = self._key
         return in_batches(task.texts, lambda batch: self._send({**form, "q": batch}))

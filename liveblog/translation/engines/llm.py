@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from liveblog.configuration.options import value
 from liveblog.errors import Reason
-from liveblog.languages import locale_of
+from liveblog.languages import language_name
 from liveblog.translation.engines.base import Engine, Task, Transport, in_batches, reason_of_status
 from liveblog.translation.terms import occurring
 
@@ -106,4 +107,5 @@ class LLM(Engine):
 
 
 def _name(language: str) -> str:
-    return locale_of(language).get_display_name("en") or language
+    with translation.override("en"):
+        return language_name(language)

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 
 
-class Kept(Generic[_T]):
+class Remembered(Generic[_T]):
     """A value that is read at most every LOOK_SECONDS. `default` is used until the database has answered once."""
 
     def __init__(self, read: Callable[[], _T], default: _T) -> None:

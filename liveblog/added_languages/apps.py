@@ -1,0 +1,22 @@
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class AddedLanguagesConfig(AppConfig):
+    """An app of its own, whose migration follows the first ones of the models that have translated columns.
+
+    Its label stands before "articles" in the alphabet, and so its migration precedes their later ones.
+    """
+
+    name = "liveblog.added_languages"
+    label = "added_languages"
+    verbose_name = "Added languages"
+
+    def ready(self) -> None:
+        from liveblog.added_languages.tables import bring_up_to_date
+
+        # The signals come once for each app that has models.
+        sender = apps.get_app_config("liveblog")
+        # Before, because a migration may make a table again with its columns; after, because it may have added fields.
+        pre_migrate.connect(bring_up_to_date, sender=sender, dispatch_uid="added languages, before")
+        post_migrate.connect(bring_up_to_date, sender=sender, dispatch_uid="added languages, after")

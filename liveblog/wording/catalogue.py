@@ -1,0 +1,129 @@
+"""The messages of the interface: those of the product, and those of Django and other libraries with pages of their own.
+
+They are read from the catalogues of one language, whose sources have with each message the files that show it and what
+translators are told about it (scripts/check_messages.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import django
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from django.apps import apps
+from django.conf import settings
+from django.utils.translation import to_locale
+
+from liveblog.languages import SHIPPED
+
+#: Stands between context and text in a catalogue (GNU gettext, "The Format of GNU MO Files").
+SEPARATOR = "\x04"
+
+_FILE = re.compile(r"[\w./-]+\.(?:html|py|txt|js)\b")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: its context, its English, its English for numbers other than one, and what is known about it.
+
+    files   where it is shown: templates and modules of the product; none for a message of a library
+    notes   what translators are told about it
+    """
+
+    context: str
+    singular: str
+    plural: str = ""
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def key(self) -> str:
+        """Return a short name for addresses."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:16]
+
+    @property
+    def id(self) -> str:
+        """Return the name under which catalogues have it."""
+        return f"{self.context}{SEPARATOR}{self.singular}" if self.context else self.singular
+
+    @property
+    def english(self) -> list[str]:
+        return [self.singular, self.plural] if self.plural else [self.singular]
+
+
+@lru_cache(maxsize=1)
+def messages() -> Mapping[str, Message]:
+    """Return all messages by their keys: those of the product first, in the order of its files."""
+    found: dict[str, Message] = {}
+    for path in _catalogues():
+        for message in _read(path):
+            found.setdefault(message.key, message)
+    return found
+
+
+@lru_cache(maxsize=64)
+def plural_forms(language: str) -> str:
+    """Return the header Plural-Forms of a language's catalogue."""
+    for directory in settings.LOCALE_PATHS:
+        path = _path(Path(directory), language)
+        if path.exists():
+            return next(value for name, value in _load(path, headers=True).mime_headers if name == "Plural-Forms")
+    return "nplurals=2; plural=(n != 1);"
+
+
+def number_of_forms(language: str) -> int:
+    """Return how many plural forms a language has in catalogues."""
+    found = re.search(r"nplurals\s*=\s*(\d+)", plural_forms(language))
+    assert found is not None
+    return int(found[1])
+
+
+def english_of(entry: Any) -> tuple[str, str]:
+    """Return the English of an entry of Babel's, and that for numbers other than one, "" if it counts nothing."""
+    singular, plural = entry.id if isinstance(entry.id, tuple) else (entry.id, "")
+    return singular, plural
+
+
+def _catalogues() -> Iterator[Path]:
+    """Yield one catalogue of each directory. All languages of a directory have the same messages, or nearly so."""
+    directories = [Path(directory) for directory in settings.LOCALE_PATHS]
+    directories.append(Path(django.__file__).parent / "conf" / "locale")
+    directories += [Path(config.path) / "locale" for config in apps.get_app_configs()]
+    for directory in directories:
+        found = (_path(directory, language) for language in SHIPPED)
+        if path := next((path for path in found if path.exists() and "Plural-Forms" in path.read_text("utf-8")), None):
+            yield path
+
+
+def _path(directory: Path, language: str) -> Path:
+    return directory / to_locale(language) / "LC_MESSAGES" / "django.po"
+
+
+def _load(path: Path, *, headers: bool = False) -> Catalog:
+    text = path.read_text(encoding="utf-8")
+    return read_po(
+        [*text.partition("\n\n")[0].splitlines(keepends=True)] if headers else text.splitlines(keepends=True)
+    )
+
+
+def _read(path: Path) -> Iterator[Message]:
+    ours = any(path.is_relative_to(directory) for directory in settings.LOCALE_PATHS)
+    for entry in _load(path):
+        if not entry.id:
+            continue
+        singular, plural = english_of(entry)
+        files: list[str] = []
+        notes: list[str] = []
+        for line in entry.auto_comments if ours else ():
+            if line.startswith("In ") and (named := _FILE.findall(line)):
+                files += named
+            else:
+                notes.append(line)
+        yield Message(entry.context or "", singular, plural, tuple(files), tuple(notes))

@@ -1,0 +1,129 @@
+"""The words in the memory of each process, where gettext finds them.
+
+Django keeps one object per language with everything that is translated. The words of the newsroom are put into the
+first of its dictionaries, in front of the product's, so a look-up costs the same with them and without. Each process
+that serves looks every two seconds for newer ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.translation import trans_real
+
+from liveblog import jobs, notify
+from liveblog.wording import catalogue
+from liveblog.wording.catalogue import Message
+from liveblog.wording.models import Wording
+
+logger = logging.getLogger(__name__)
+
+#: For so many seconds another process may show the former words.
+LOOK_SECONDS = 2.0
+
+#: Numbers that have every plural form of every language among them (Unicode CLDR, plural rules).
+_NUMBERS = (*range(1000), 10_000, 100_000, 1_000_000, 1_000_001, 2_000_000)
+
+#: The last decision that this process knows, and the number of decisions. Rows are only added, but may be committed in
+#: another order than they were numbered.
+_State = tuple[int, int]
+_NOTHING: _State = (0, 0)
+_known: _State = _NOTHING
+_lock = threading.Lock()
+
+#: The catalogues of the product.
+_product: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def edition() -> str:
+    """Return a name for the words that this process shows; "" for those of the product alone."""
+    last, count = _known
+    return f"w{last}.{count}" if count else ""
+
+
+def look() -> bool:
+    """Show the newest words from now on, and return whether they were new to this process."""
+    global _known
+    with _lock:
+        found = Wording.objects.aggregate(last=models.Max("pk"), count=models.Count("pk"))
+        state = (found["last"] or 0, found["count"])
+        if state == _known:
+            return False
+        _show(Wording.objects.in_force())
+        # A page is cached under the name of its words. They must be there before their name is.
+        _known = state
+    notify.run_change_callbacks()
+    return True
+
+
+def look_after_commit() -> None:
+    transaction.on_commit(look)
+
+
+async def follow_while_serving() -> None:
+    """Look for newer words as long as the server runs."""
+
+    def look_once() -> int:
+        look()
+        return 0
+
+    await jobs.run_while_serving(look_once, LOOK_SECONDS, logger)
+
+
+def forget() -> None:
+    """Show the product's words, as tests do."""
+    global _known
+    if _known != _NOTHING:
+        with _lock:
+            _show([])
+            _known = _NOTHING
+
+
+def product_texts(language: str, message: Message) -> list[str]:
+    """Return the product's words of a message: one text, or one for each plural form of the language."""
+    product = _product_catalogue(trans_real.translation(language))
+    if not message.plural:
+        return [product.get(message.id) or message.singular]
+    english = [message.singular, *[message.plural] * (catalogue.number_of_forms(language) - 1)]
+    return [product.get((message.id, form)) or text for form, text in enumerate(english)]
+
+
+@lru_cache(maxsize=64)
+def numbers_of_forms(language: str) -> list[list[int]]:
+    """Return for each plural form of a language the first numbers that take it; none for one of fractions alone."""
+    plural = _product_catalogue(trans_real.translation(language))._plurals[0]
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for number in _NUMBERS:
+        numbers[plural(number)].append(number)
+    return [numbers[form][:3] for form in range(catalogue.number_of_forms(language))]
+
+
+def _show(wordings: Iterable[Wording]) -> None:
+    words: dict[str, dict[str | tuple[str, int], str]] = defaultdict(dict)
+    for wording in wordings:
+        name = wording.source.id
+        if not wording.plural:
+            words[wording.language][name] = wording.texts[0]
+        elif len(wording.texts) == catalogue.number_of_forms(wording.language):
+            words[wording.language] |= {(name, form): text for form, text in enumerate(wording.texts)}
+    for language, _name in settings.LANGUAGES:
+        translation: Any = trans_real.translation(language)
+        product = _product_catalogue(translation)
+        shown: Any = trans_real.TranslationCatalog()
+        shown._catalogs = [product._catalogs[0] | words[language], *product._catalogs[1:]]
+        shown._plurals = product._plurals
+        # Threads that are just rendering have the one or the other.
+        translation._catalog = shown if words[language] else product
+
+
+def _product_catalogue(translation: Any) -> Any:
+    """Return Django's `TranslationCatalog` as the product has it. Its parts are private, so types do not know them."""
+    return _product.setdefault(translation, translation._catalog)
