@@ -192,7 +192,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     page.wait_for_function("count => document.title.startsWith(`(${count})`)", arg=len(came))
     assert number_in(button.inner_text()) == len(came)
     # The text that the reader has before them stands still.
-    assert page.evaluate(place, read) == before
+    assert abs(page.evaluate(place, read) - before) < 1
     button.tap()
     expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
     assert page.locator(f"#{came[0]} + .reading-line").count() == 1
