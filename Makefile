@@ -44,7 +44,7 @@ compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 lock: .venv/.installed ## pin the dependencies anew (UPGRADE=--upgrade for newer ones)
 	$(compile) $(UPGRADE) pyproject.toml -o requirements.txt
-	$(compile) $(UPGRADE) pyproject.toml --extra dev --extra sentry --extra otel -c requirements.txt -o requirements-dev.txt
+	$(compile) $(UPGRADE) pyproject.toml --extra dev --extra offline --extra sentry --extra otel -c requirements.txt -o requirements-dev.txt
 
 # One environment, filled in two steps: the demo starts without waiting for the developers' tools.
 .venv/.runtime: requirements.txt | $(python)

@@ -248,7 +248,7 @@ async def run_while_serving(run_due: Callable[[], int], interval: float, logger:
             try:
                 done = await loop.run_in_executor(thread, _with_connection, run_due)
             except Exception:
-                logger.warning("Due work could not be looked for; trying again.", exc_info=True)
+                _logger.warning("Due work of %s could not be looked for; trying again.", logger.name, exc_info=True)
                 done = 0
             if not done:
                 await asyncio.sleep(interval)

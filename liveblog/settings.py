@@ -344,6 +344,8 @@ if DEEPL_FORMALITY not in ("", "more", "less"):
     raise ImproperlyConfigured(f"DEEPL_FORMALITY is {DEEPL_FORMALITY!r}. It can be more or less, or left out.")
 LIBRETRANSLATE_URL = env.str("LIBRETRANSLATE_URL", "")
 LIBRETRANSLATE_API_KEY = env.str("LIBRETRANSLATE_API_KEY", "")
+#: A folder with models for the engine `offline`, which the operator fills.
+TRANSLATION_MODELS = env.str("TRANSLATION_MODELS", "")
 TRANSLATION_TIMEOUT = env.float("TRANSLATION_TIMEOUT", 20.0)
 #: Whether a server loads the model of language detection when it starts, and not for the first comment.
 DETECTOR_AT_START = env.bool("DETECTOR_AT_START", True)
@@ -734,7 +736,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                *("liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
+                *("liveblog.jobs", "liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
                 *(
                     "articles.embeds",
                     "articles.polls",

@@ -13,6 +13,7 @@ BUILT_IN: Mapping[str, str] = {
     "google": "liveblog.translation.engines.google.Google",
     "azure": "liveblog.translation.engines.azure.Azure",
     "libretranslate": "liveblog.translation.engines.libretranslate.LibreTranslate",
+    "offline": "liveblog.translation.engines.offline.Offline",
 }
 
 #: Their names for people.
@@ -22,6 +23,7 @@ NAMES: Mapping[str, str] = {
     "google": "Google",
     "azure": "Azure",
     "libretranslate": "LibreTranslate",
+    "offline": "CTranslate2",
 }
 
 #: For each pair of languages the names of its engines; "*" stands for any language.

@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         if not engines.available():
-            raise CommandError("No provider is configured: set DEEPL_API_KEY or LIBRETRANSLATE_URL.")
+            raise CommandError(
+                "No provider is configured: set DEEPL_API_KEY, LIBRETRANSLATE_URL or TRANSLATION_MODELS, for example."
+            )
         while True:
             count = drafting.draft_due()
             if not count:

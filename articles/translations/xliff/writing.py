@@ -13,6 +13,7 @@ from articles.text.plaintext import plain_text
 from articles.translations import columns, desk
 from articles.translations.xliff import NAMESPACE, VERSION, inline
 from articles.translations.xliff.texts import Texts
+from liveblog.configuration.options import value
 from liveblog.languages import column, tag
 from liveblog.translation.terms import holding_in, occurring
 
@@ -39,7 +40,7 @@ def rows(article: Article, source_language: str, language: str, *, everything: b
 
     Drafts never leave the house; scheduled and submitted updates do unless TRANSLATE_UNPUBLISHED keeps them.
     """
-    states = ["published", *(["scheduled", "submitted"] if settings.TRANSLATE_UNPUBLISHED else [])]
+    states = ["published", *(["scheduled", "submitted"] if value("TRANSLATE_UNPUBLISHED") else [])]
     own = Q(article=article, article__source_language=source_language)
     of_updates = Q(update__article=article, update__source_language=source_language, update__state__in=states)
     found = Translation.objects.filter(own | of_updates, language=language).exclude(state=_State.REFUSED)
