@@ -246,6 +246,10 @@ def test_a_page_fits_every_width_and_its_controls_every_thumb(
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(SMALL_TARGETS) == [], width
+    for address in (f"/{language}/", f"/{language}/search/?q=Report"):
+        page.goto(f"{server.url}{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == [], address
 
 
 #: Controls of less than 24 px, besides links within sentences and what labels make larger (WCAG 2.5.8).
