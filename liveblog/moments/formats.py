@@ -116,7 +116,7 @@ def offset_text(local: datetime) -> str:
     text = f"{hours}:{rest:02}" if rest else str(hours)
     signed = f"{_MINUS if minutes < 0 else '+'}{text}" if minutes else ""
     # Between Arabic letters and digits the sign would move behind the digits (Unicode Bidirectional Algorithm, W2).
-    mark = _LEFT_TO_RIGHT_MARK if signed and locale.text_direction == "right-to-left" else ""
+    mark = _LEFT_TO_RIGHT_MARK if signed and locale.text_direction == "rtl" else ""
     return str(locale.zone_formats["gmt"]) % f"{mark}{signed}"
 
 
