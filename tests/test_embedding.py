@@ -365,6 +365,7 @@ def test_oembed_knows_pages_of_coverage_only(client: Client, partner: str) -> No
     assert (found["type"], "html" in found) == ("link", False)
 
 
+@pytest.mark.django_db
 def test_embedded_coverage_has_the_newsroom_s_colour_of_links_which_its_policy_allows(client: Client) -> None:
     factories.article(slug="summit")
     plain = client.get("/embed/en/summit/fragment.html").content.decode()
