@@ -176,7 +176,7 @@ def _response(page: Page, session: CDPSession, selector: str) -> Response:
     events: list[dict[str, Any]] = []
     complete: list[object] = []
     session.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
-    session.once("Tracing.tracingComplete", complete.append)
+    session.once("Tracing.tracingComplete", lambda data: complete.append(data))
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
     page.evaluate("durations.splice(1)")
     session.send("Tracing.start", {"categories": "devtools.timeline,disabled-by-default-devtools.timeline,toplevel"})

@@ -25,6 +25,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key", bound=Hashable)
 
+#: What goes wrong before any row is known is said here, once for each outage.
+_logger = logging.getLogger(__name__)
+
 
 class QueueRow(models.Model):
     """The columns of a model whose rows a `Queue` works on."""
@@ -248,7 +251,7 @@ async def run_while_serving(run_due: Callable[[], int], interval: float, logger:
             try:
                 done = await loop.run_in_executor(thread, _with_connection, run_due)
             except Exception:
-                logger.warning("Due work could not be looked for; trying again.", exc_info=True)
+                _logger.warning("Due work of %s could not be looked for; trying again.", logger.name, exc_info=True)
                 done = 0
             if not done:
                 await asyncio.sleep(interval)

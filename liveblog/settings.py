@@ -736,7 +736,7 @@ LOGGING = {
             name: {"handlers": ["outages"], "propagate": False}
             for name in (
                 *("liveblog.delivery", "liveblog.notify", "liveblog.limits", "liveblog.cache", "liveblog.metrics"),
-                *("liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
+                *("liveblog.jobs", "liveblog.proxies", "liveblog.webhooks", "liveblog.webpush", "liveblog.alerts"),
                 *(
                     "articles.embeds",
                     "articles.polls",

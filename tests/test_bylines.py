@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from articles import changes
 from articles.desk.forms import author_choices
-from articles.models import Author
+from articles.models import Author, Topic
 from liveblog.languages import SHIPPED
 from liveblog.lists import joined, sort_key
 from tests import factories
@@ -43,6 +43,29 @@ def test_readers_get_names_in_their_script_or_the_original_with_its_language(cli
     names = ["Олег Бондар", "Ana Petrescu"]
     assert [person["name"] for person in document["author"]] == names
     assert [person["name"] for person in document["liveBlogUpdate"][0]["author"]] == names
+
+
+@pytest.mark.django_db
+def test_of_many_authors_and_topics_the_first_are_named_and_the_others_on_demand(client: Client) -> None:
+    article = factories.article()
+    many = [factories.author(f"Author {letter}") for letter in "ABCDEFGHIJKLMNOPQRST"]
+    topics = [Topic.objects.create(slug=f"topic-{number}", name_en=f"Topic {number}") for number in range(20)]
+    with changes.edit(article):
+        article.authors.set(many)
+        article.topics.set(topics)
+    factories.update(article, authors=tuple(many[:9]))
+    html = client.get(article.url("en")).content.decode()
+    named = [f"Author {letter}" for letter in "ABCDEFG"]
+    of_update, of_article = texts_of(html)
+    assert of_update == f"{', '.join(named)} and 2 others"
+    assert of_article == f"{', '.join(named)} and 13 others"
+    about = html[html.index('id="about"') :]
+    first, rest = about.split('<details class="all">', 1)
+    assert first.count('class="topic"') == 12
+    # All can be reached.
+    assert rest.count('class="topic"') == 8
+    assert "Author T</bdi>" in rest
+    assert "13 آخر" in client.get(article.url("ar")).content.decode()
 
 
 @pytest.mark.django_db

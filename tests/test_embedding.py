@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import urllib.error
 import urllib.request
@@ -22,6 +24,8 @@ from websockets.sync.client import connect
 from articles.embedding import fragment
 from articles.models import Article
 from liveblog import cross_origin, web_origins
+from liveblog.branding import current as branding
+from liveblog.branding.current import Branding
 from liveblog.cross_origin import READERS_HEADER
 from tests import factories
 from tests.server import Server, eventually
@@ -359,3 +363,17 @@ def test_oembed_knows_pages_of_coverage_only(client: Client, partner: str) -> No
     article.save()
     found = oembed(client, good).json()
     assert (found["type"], "html" in found) == ("link", False)
+
+
+def test_embedded_coverage_has_the_newsroom_s_colour_of_links_which_its_policy_allows(client: Client) -> None:
+    factories.article(slug="summit")
+    plain = client.get("/embed/en/summit/fragment.html").content.decode()
+    assert "--live-blog-link,light-dark(#12458f,#9cc0f7)" in plain
+    branding.in_memory.keep(Branding(colour="#0b5d57"), 86_400)
+    shown = client.get("/embed/en/summit/fragment.html").content.decode()
+    assert "--live-blog-link,light-dark(#0b5d57," in shown
+    assert len(shown) == len(plain)
+    page = client.get("/embed/en/summit/")
+    style = page.content.decode().partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page["Content-Security-Policy"]

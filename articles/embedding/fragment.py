@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from articles.templatetags.live import absolute
 from articles.text.parsed import parse, serialise
 from articles.translations.selection import of_article
 from liveblog import pagination
+from liveblog.branding import colours
 from liveblog.branding import current as branding
 from liveblog.pagination import Anchor, Place
 
@@ -165,16 +166,23 @@ def _make_absolute(node: LexborNode, address: str) -> None:
 # The style sheet ------------------------------------------------------------------------------------------------------
 
 
-@cache
 def style() -> SafeString:
-    """Return the style sheet of the fragment, without what browsers do not read."""
+    """Return the style sheet of the fragment, with the newsroom's colour of links where the page around sets none."""
+    brand = branding.current()
+    return _style(brand.link_colour, brand.link_colour_dark)
+
+
+@lru_cache(maxsize=4)
+def _style(link: str, link_dark: str) -> SafeString:
+    """Return the style sheet without what browsers do not read."""
     css = (settings.SITE_DIR / "static" / "embedding" / "live-blog.css").read_text(encoding="utf-8")
     css = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     css = re.sub(r"\s*([{};,])\s*", r"\1", css).strip()
-    return mark_safe(css.replace(": ", ":").replace(";}", "}"))
+    css = css.replace(": ", ":").replace(";}", "}")
+    product = f"light-dark({colours.DEFAULT_LINK},{colours.DEFAULT_LINK_DARK})"
+    return mark_safe(css.replace(product, f"light-dark({link},{link_dark})"))
 
 
-@cache
 def style_hash() -> str:
     """Return the source by which a Content-Security-Policy allows the style sheet (CSP Level 3, section 2.3.1)."""
     digest = hashlib.sha256(style().encode()).digest()

@@ -18,6 +18,9 @@ class Beginning:
         update = edit.saved
         if not isinstance(update, Update) or update.state != UpdateState.PUBLISHED:
             return
+        if isinstance(edit.old, Update) and edit.old.state == UpdateState.PUBLISHED:
+            # The coverage has begun with it or with an earlier one.
+            return
         article = Article.objects.filter(pk=update.article_id, begins_with_update=True).first()
         if article is not None:
             article.begins_with_update = False

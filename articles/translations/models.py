@@ -138,8 +138,9 @@ class Translation(QueueRow, changes.Guarded):
 
     @classmethod
     def for_readers(cls) -> models.Prefetch:
-        """Return the prefetch of those columns that decide what readers see."""
-        columns = ("article", "update", "language", "state", "outdated", "engine", "translator", "reviewer", "accepted")
+        """Return the prefetch of those columns that decide what readers see and what the memory has."""
+        columns = ["article", "update", "language", "state", "outdated", "engine", "translator", "reviewer", "accepted"]
+        columns += ["remembered", "review_digest"]
         return models.Prefetch("translations", cls.objects.only(*columns))
 
     @property

@@ -200,11 +200,17 @@ class EditWebAuthnForm(webauthn.EditWebAuthnForm):
 class AcceptInvitationForm(SetPasswordForm):
     """The password with which a colleague opens the account that was made for them."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].widget.attrs["autofocus"] = True
+
 
 class InvitationForm(forms.Form):
     """One colleague to invite."""
 
-    email = forms.EmailField(label=_("Email address"), max_length=254, widget=forms.EmailInput({"dir": "ltr"}))
+    email = forms.EmailField(
+        label=_("Email address"), max_length=254, widget=forms.EmailInput({"dir": "ltr", "autofocus": True})
+    )
     name = TextFormField(
         label=_("Name"), max_length=120, help_text=_("As it appears in the byline: first name, then family name.")
     )

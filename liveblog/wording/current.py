@@ -115,13 +115,15 @@ def _show(wordings: Iterable[Wording]) -> None:
         elif len(wording.texts) == catalogue.number_of_forms(wording.language):
             words[wording.language] |= {(name, form): text for form, text in enumerate(wording.texts)}
     for language, _name in settings.LANGUAGES:
-        translation: Any = trans_real.translation(language)
-        product = _product_catalogue(translation)
-        shown: Any = trans_real.TranslationCatalog()
-        shown._catalogs = [product._catalogs[0] | words[language], *product._catalogs[1:]]
-        shown._plurals = product._plurals
-        # Threads that are just rendering have the one or the other.
-        translation._catalog = shown if words[language] else product
+        # Django spells codes from addresses, cookies and browsers in lower case, and keeps an object for each spelling.
+        for spelling in {language, language.lower()}:
+            translation: Any = trans_real.translation(spelling)
+            product = _product_catalogue(translation)
+            shown: Any = trans_real.TranslationCatalog()
+            shown._catalogs = [product._catalogs[0] | words[language], *product._catalogs[1:]]
+            shown._plurals = product._plurals
+            # Threads that are just rendering have the one or the other.
+            translation._catalog = shown if words[language] else product
 
 
 def _product_catalogue(translation: Any) -> Any:

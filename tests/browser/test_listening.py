@@ -174,4 +174,3 @@ def test_an_arabic_page_reads_arabic_and_names_the_language_that_has_no_voice(
     ear.hears("وصل الوزراء.")
     assert "Not translated" not in ear.heard
     accessible(page)
-    page.screenshot(path="/tmp/listen-ar.png")

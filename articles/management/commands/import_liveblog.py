@@ -57,11 +57,12 @@ class Command(BaseCommand):
             plan = importing.Importer(source, slug=options["slug"]).plan()
             self._report(plan, "would be " if options["dry_run"] else "will be ")
             self._told = plan.notes
+            total = plan.total
         if options["dry_run"]:
             return
         following = False
         while True:
-            self._run(options, following=following)
+            self._run(options, total, following=following)
             if not options["follow"]:
                 return
             following = True
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         stated = Options(options["language"], options["time_zone"], options["slug"])
         return sources.opened(options["source"], stated, slug=options["slug"], trusted=True)
 
-    def _run(self, options: dict[str, Any], *, following: bool) -> None:
+    def _run(self, options: dict[str, Any], total: int, *, following: bool) -> None:
         def progress(done: int, total: int) -> None:
             if options["verbosity"] and not following and done % _STEP == 0:
                 self.stdout.write(f"{done} of {total} …")
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         try:
             with self._opened(options) as source:
                 importer = importing.Importer(source, slug=options["slug"])
-                report = importer.run(0, progress)
+                report = importer.run(total, progress)
         except SourceError as error:
             if not following:
                 raise

@@ -37,14 +37,22 @@ class TranslationMemory:
         """See Follower."""
 
     def after(self, edit: Edit, memory: None) -> None:
-        item = edit.saved
+        item = edit.new
         if item is None:
             # Its units were deleted with its translations.
             return
         assert isinstance(item, Article | Update)
-        own = Q(article=item) if isinstance(item, Article) else Q(update=item)
-        for row in Translation.objects.filter(own & _CHANGED):
+        # Nearly no edit makes anything reviewed, so it takes no query to find out.
+        changed = [row.pk for row in item.translations.all() if _has_changed(row)]
+        for row in Translation.objects.filter(pk__in=changed) if changed else ():
             _remember(row, item)
+
+
+def _has_changed(row: Translation) -> bool:
+    """Return whether _CHANGED holds."""
+    if row.state == _State.REVIEWED:
+        return row.remembered != row.review_digest
+    return bool(row.remembered) and row.state in (_State.REFUSED, _State.MISSING)
 
 
 def _remember(row: Translation, item: Article | Update) -> None:
