@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import GlossaryTerm, TranslationUnit
 from articles.text import passages
-from articles.text.plaintext import plain_text
+from articles.text.plaintext import decoded, plain_text
 from articles.text.richtext import sanitise
 from articles.translations.glossary.rows import language_code
 from articles.translations.memory import units
@@ -84,7 +84,7 @@ def write(found: QuerySet[TranslationUnit]) -> Iterator[str]:
 def _variant(language: str, passage: str) -> str:
     found, start, opened, number = [], 0, [], 0
     for tag in passages.TAG.finditer(passage):
-        found.append(escape(html.unescape(passage[start : tag.start()])))
+        found.append(escape(decoded(passage[start : tag.start()])))
         start = tag.end()
         code = escape(tag[0])
         if tag[1] == "br":
@@ -97,7 +97,7 @@ def _variant(language: str, passage: str) -> str:
             found.append(f'<ept i="{opened.pop()}">{code}</ept>')
         else:
             found.append(f'<it pos="end">{code}</it>')
-    found.append(escape(html.unescape(passage[start:])))
+    found.append(escape(decoded(passage[start:])))
     return f'<tuv xml:lang="{language_tag(language)}"><seg>{"".join(found)}</seg></tuv>'
 
 

@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
 from articles.text.passages import TAG
+from articles.text.plaintext import decoded
 from articles.translations.xliff import NAMESPACE
 
 #: Types of codes (section 4.3.1.30) by the name of the tag.
@@ -69,7 +70,7 @@ def coded(passage: str) -> Coded:
     ends: dict[int, Code] = {}
     start = 0
     for place, tag in enumerate(tags):
-        if words := html.unescape(passage[start : tag.start()]):
+        if words := decoded(passage[start : tag.start()]):
             found.parts.append(words)
         start = tag.end()
         if place in ends:
@@ -81,7 +82,7 @@ def coded(passage: str) -> Coded:
         found.parts.append(code)
         if end:
             ends[partner[place]] = code
-    if words := html.unescape(passage[start:]):
+    if words := decoded(passage[start:]):
         found.parts.append(words)
     return found
 
