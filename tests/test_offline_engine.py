@@ -116,6 +116,8 @@ def test_sentences_are_translated_and_tags_numbers_and_spaces_stay(models: Path)
 def test_a_pair_without_a_model_goes_by_way_of_english(models: Path) -> None:
     assert said(models, "<p>Добрий день</p>", "uk", "en") == "<p>Good day</p>"
     assert said(models, "<p>Добрий день</p>", "uk", "de") == "<p>Guten Tag</p>"
+    # The model of a language does for its varieties.
+    assert said(models, "<p>Good day</p>", "en-gb", "de") == "<p>Guten Tag</p>"
 
 
 def test_a_long_text_without_sentences_loses_no_part(models: Path) -> None:

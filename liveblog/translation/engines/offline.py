@@ -36,6 +36,8 @@ _SENTENCE_END = re.compile(
 _MOST_PIECES = 200
 _MOST_PIECES_OF_ANSWER = 400
 _BATCH_SIZE = 32
+#: Stands for a space in pieces of words (U+2581).
+_SPACE_MARK = "\u2581"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class _Model:
         )
         found: list[list[str]] = [[] for _sentence in sentences]
         for place, answer in zip(owners, answers, strict=True):
-            found[place].append(self._target.decode(answer.hypotheses[0]).strip())
+            # Pieces that it does not know, such as names taken over from the source, keep the mark of their space.
+            said = self._target.decode(answer.hypotheses[0]).replace(_SPACE_MARK, " ")
+            found[place] += said.split()
         return [" ".join(each) for each in found]
 
 
@@ -107,7 +111,11 @@ class Offline(Engine):
     def _chain(self, source: str, target: str) -> list[_Model]:
         """Return the models by which to go from one language to the other: one, or two by way of English."""
         found = _find(self._folder)
-        for steps in ([(source, target)], [(source, _PIVOT), (_PIVOT, target)]):
+        # Models name most languages without their region or script: "pt" for "pt-br".
+        bases = [(source, target), (source.partition("-")[0], target.partition("-")[0])]
+        direct = [[pair] for pair in bases]
+        indirect = [[(first, _PIVOT), (_PIVOT, last)] for first, last in bases]
+        for steps in (*direct, *indirect):
             if all(step in found for step in steps):
                 return [self._model(found[step]) for step in steps]
         raise ProviderError("unsupported", f"no model for {source} > {target}")
