@@ -171,6 +171,36 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     expect(since).to_be_hidden()
 
 
+def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
+    server: Server, reader: MakeReader
+) -> None:
+    article = factories.article()
+    posted(article, 12)
+    factories.update(article, pin=1, headline_en="How to help")
+    visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
+    page = visitor.page
+    headline = page.title()
+    page.evaluate("scrollTo(0, 2000)")
+    place = "(id) => document.getElementById(id).getBoundingClientRect().top"
+    read = page.evaluate(
+        "[...document.querySelectorAll('#updates > .update')].find((one) => one.getBoundingClientRect().top > 100).id"
+    )
+    before = page.evaluate(place, read)
+    pass_an_hour(page)
+    came = [update.element for update in posted(article, soak.count(5, 60))]
+    button = page.locator("#new-updates")
+    page.wait_for_function("count => document.title.startsWith(`(${count})`)", arg=len(came))
+    assert number_in(button.inner_text()) == len(came)
+    # The text that the reader has before them stands still.
+    assert abs(page.evaluate(place, read) - before) < 1
+    button.tap()
+    expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
+    assert page.locator(f"#{came[0]} + .reading-line").count() == 1
+    read_upwards(page, came)
+    expect(button).to_be_hidden()
+    expect(page).to_have_title(headline)
+
+
 def pass_an_hour(page: Page) -> None:
     """Put the clock of the browser forward, on this page and those that it opens."""
     script = "{ const { now } = Date; Date.now = () => now() + 3_600_000; }"
@@ -216,6 +246,10 @@ def test_a_page_fits_every_width_and_its_controls_every_thumb(
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(SMALL_TARGETS) == [], width
+    for address in (f"/{language}/", f"/{language}/search/?q=Report"):
+        page.goto(f"{server.url}{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(SMALL_TARGETS) == [], address
 
 
 #: Controls of less than 24 px, besides links within sentences and what labels make larger (WCAG 2.5.8).
