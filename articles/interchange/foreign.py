@@ -169,7 +169,9 @@ class ForeignSource:
         if headline := self._fitting(markup.line_of(self._blog.headline), 200, "headline"):
             return headline
         first = self._posts[0].data
-        text = first[f"headline_{self._language}"] or first_words(plain_text(first[f"body_{self._language}"]), 8)
+        text = first[column("headline", self._language)] or first_words(
+            plain_text(first[column("body", self._language)]), 8
+        )
         found = slug.replace("-", " ") or text or urlsplit(self._blog.address).hostname or self._key
         self.notes.add("no-headline", found)
         return self._fitting(found, 200, "headline")
