@@ -48,7 +48,7 @@ async function start() {
 const { savedAt } = root.dataset;
 if (savedAt) {
   const time = make("time", { dateTime: savedAt }, momentText(Date.parse(savedAt), pageLocale()));
-  find(document, ".saved-copy b").replaceChildren(time);
+  find(document, ".saved-copy span span").replaceChildren(time);
   // A live page catches up by itself.
   addEventListener("online", () => {
     if (root.dataset.savedAt && !document.querySelector("[data-live]")) location.reload();
