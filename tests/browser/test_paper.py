@@ -34,9 +34,15 @@ def test_a_live_page_and_an_update_print_their_words_and_no_controls(
     article = factories.article()
     body = {f"body_{language}": '<p>It <a href="https://example.org/report">says</a> so.</p>'}
     update = factories.update(article, source_language=language, is_key=True, **body)
+    for number in range(6):
+        headline = {f"headline_{language}": f"{number}: a headline that is long enough for more than one line of a row"}
+        factories.update(article, source_language=language, is_key=True, **headline)
     page = reader(viewport={"width": 700, "height": 900}, color_scheme="dark").open(server, article, language).page
     prints(page)
     expect(page.locator("h1")).to_be_visible()
+    # Nothing can be scrolled on paper.
+    moments = page.locator("#moments")
+    assert moments.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
     link = page.locator(f"#{update.element} .text a")
     expect(link).to_be_visible()
     assert "https://example.org/report" in link.evaluate("one => getComputedStyle(one, '::after').content")
