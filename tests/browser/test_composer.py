@@ -204,7 +204,7 @@ def test_a_phone_shows_the_text_first_and_the_button_above_the_keyboard(sit_down
     desk.type("By touch.")
     desk.composer.locator("[data-chord]").tap()
     expect(page.locator("#timeline > li")).to_have_count(1)
-    page.locator(".face").tap()
+    page.locator("button.face").tap()
     expect(page.locator("#logout-form button")).to_be_visible()
     assert not violations(page)
 
@@ -227,7 +227,7 @@ def test_a_desk_opens_without_a_network_and_sends_what_was_typed_there_later(
     server.start()
     expect(page.locator("#timeline")).to_contain_text("On the train.")
     assert Update.objects.get().state == "published"
-    page.locator(".face").click()
+    page.locator("button.me").click()
     page.locator("#logout-form button").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
     page.wait_for_function("async () => !(await caches.keys()).includes('newsroom-pages')")
