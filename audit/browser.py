@@ -15,7 +15,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-#: What opens something on a page; None of them needs to be on it.
+#: Controls that open something on a page. A page may have none of them.
 CONTROLS = (
     ".menu-button",
     ".language-button",
@@ -110,7 +110,7 @@ _WATCH_EVENTS = """() => {
   }).observe({ type: "event", durationThreshold: 16 });
 }"""
 
-#: How many times slower than this one the reader's processor is.
+#: The reader's processor is so many times slower than this one.
 SLOWED = 4
 
 

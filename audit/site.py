@@ -73,7 +73,7 @@ class Site:
         return {name: f"{self.url}{path}" for name, path in pages.items()}
 
     def html(self, url: str) -> str:
-        """Return the HTML of a page, be it one that says that there is none."""
+        """Return the HTML of a page, also of one that says that there is none."""
         try:
             with urllib.request.urlopen(url, timeout=60) as response:
                 return str(response.read().decode())

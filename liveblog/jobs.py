@@ -25,7 +25,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 Row = TypeVar("Row", bound=models.Model)
 Key = TypeVar("Key", bound=Hashable)
 
-#: What goes wrong before any row is known is said here, once for each outage.
+#: Errors that occur before any row is known are logged here, once for each outage.
 _logger = logging.getLogger(__name__)
 
 

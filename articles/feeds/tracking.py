@@ -54,7 +54,7 @@ def contents_of(row: Versioned) -> Contents:
     if isinstance(row, Update):
         return _contents_of_update(row)
     assert isinstance(row, Article)
-    # What nobody is shown has no contents that could change.
+    # A page that nobody is shown has no contents that could change.
     if row.begins_with_update:
         return {}
     return {code: _contents_of_article(row, code) for code in row.offered_languages}

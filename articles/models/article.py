@@ -69,7 +69,7 @@ class Article(CoverageRules, Versioned, Illustrated):
     )
     languages = LanguagesField(_("languages"), help_text=_("The languages in which readers can open the page."))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
-    #: Whether it is kept out of all lists until its first update is published, with which it becomes live.
+    #: True while it is kept out of all lists, until its first update makes it live.
     begins_with_update = models.BooleanField(
         _("unlisted until the first update"),
         default=False,

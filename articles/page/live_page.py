@@ -434,12 +434,12 @@ class LivePage:
 
     @property
     def has_untranslated(self) -> bool:
-        """Whether an update stands there in another language."""
+        """Return whether an update stands there in another language."""
         return 'untranslated">' in self.updates
 
     @property
     def has_unreviewed(self) -> bool:
-        """Whether an update is a translation with a mark, beside its original."""
+        """Return whether an update is a translation with a mark, beside its original."""
         return 'class="original"' in self.updates and 'class="mark"' in self.updates
 
     def in_short(self) -> str:

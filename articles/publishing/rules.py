@@ -115,7 +115,7 @@ def _rights(article: Article, before: Article | None) -> Errors:
     if user is None:
         return errors
     if before is None or before.state != article.state:
-        # Whoever let it begin with its first update had the right to start it.
+        # The person who let it begin with its first update had the right to start it.
         is_begun = before is not None and before.begins_with_update and before.state == ArticleState.ANNOUNCED
         if article.state == ArticleState.LIVE and not is_begun and not user.has_perm("articles.start_coverage"):
             errors["state"] = _("You don’t have permission to start coverage. Ask an editor.")

@@ -203,7 +203,7 @@ class Comment(models.Model):
 
     @property
     def _waits_for_people(self) -> bool:
-        """Whether a moderator must decide: the spam check decides by itself on most of what it looks at."""
+        """Return whether a moderator must decide: the spam check decides by itself on most of what it looks at."""
         return self.state == State.WAITING and self.held != Held.CHECK
 
     def _waited_for_people(self) -> bool:

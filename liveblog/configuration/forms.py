@@ -33,9 +33,9 @@ class Row:
     remove: forms.BoundField | None = None
     stored: StoredSetting | None = None
     ending: str = ""
-    #: What the environment sets, if it is no secret.
+    #: The value that the environment sets, if it is no secret.
     value: str = ""
-    #: Whether it is closed only because a key of the environment is sent to that address.
+    #: True if it is closed only because a key of the environment is sent to that address.
     belongs_to_key: bool = False
 
 
@@ -70,7 +70,7 @@ class OptionsForm(forms.Form):
         return option.set_by_environment or self._belongs_to_key(option)
 
     def _belongs_to_key(self, option: Option) -> bool:
-        """Return whether a key that the environment sets is sent to this address: whoever changed it would get it."""
+        """Return whether a key that the environment sets is sent to this address, so it cannot be changed."""
         keys = (each for each in OPTIONS.values() if each.sent_to == option.name)
         return not option.set_by_environment and any(key.set_by_environment for key in keys)
 

@@ -61,7 +61,7 @@ def _text(**more: Any) -> forms.Field:
 
 def _secret(**more: Any) -> forms.Field:
     attributes = {"autocomplete": "new-password", "dir": "ltr", "spellcheck": "false"}
-    # What was entered comes back to the person who entered it, never what is stored.
+    # The entered value comes back to the person who entered it, never the stored one.
     widget = forms.PasswordInput(attrs=attributes, render_value=True)
     return TextFormField(widget=widget, max_length=1000, validators=[_is_header], **more)
 

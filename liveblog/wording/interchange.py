@@ -47,7 +47,7 @@ def exported(language: str) -> bytes:
 
 @dataclass
 class Imported:
-    """What a catalogue would change: the words of each message. `unknown`: the English of messages that no one has."""
+    """The changes that a catalogue would make: words by message. `unknown`: the English of unknown messages."""
 
     words: list[tuple[Message, list[str]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)

@@ -23,7 +23,7 @@ _TIMES, _LEAST, MOST = 3, 40, 4000
 _PLACEHOLDER = re.compile(r"%\(\w+\)[-+#0]*\d*(?:\.\d+)?[a-zA-Z]|(?<![%\d])%[sdif](?![^\W_])|\{[^{}\s]*\}")
 _POSITIONAL = re.compile(r"%[sdif]|\{\d*\}")
 _TAG = re.compile(r"<[^<>]*>")
-#: What opens an override of the direction of text, or an isolate, and what closes it (UAX #9).
+#: Characters that open an override of the direction of text, or an isolate, and the one that closes it (UAX #9).
 _OVERRIDES = frozenset("\u202a\u202b\u202d\u202e")
 _ISOLATES, _POP = frozenset("\u2066\u2067\u2068"), "\u2069"
 

@@ -39,7 +39,7 @@ _MOST_SHOWN = 60
 #: Words of its own that a site may have in one language, and decisions on one message that are listed.
 _MOST_WORDS = 2000
 _MOST_DECISIONS = 20
-#: How many messages are named that may have taken the place of one that is gone, and how alike they are at least.
+#: So many messages are named at most that may have taken the place of one that is gone, if they are so alike.
 _MOST_CLOSE, _LIKENESS = 3, 0.6
 
 

@@ -29,7 +29,7 @@ export class ListeningQueue {
   #newest = "";
   /** News that is to be read before the rest. @type {Item[]} */
   #fresh = [];
-  /** What was read, in order, and the place of the listener in it. @type {Item[]} */
+  /** The items that were read, in order, and the place of the listener among them. @type {Item[]} */
   #trail = [];
   #at = -1;
   /** The entry from which the page is read downwards, and what was read since. */
@@ -39,7 +39,7 @@ export class ListeningQueue {
   /** @type {Set<string>} */
   #ever = new Set();
 
-  /** What is being read. @returns {Item | null} */
+  /** The item that is being read. @returns {Item | null} */
   get current() {
     return this.#trail[this.#at] ?? null;
   }
@@ -125,12 +125,12 @@ export class ListeningQueue {
     return item;
   }
 
-  /** Whether an entry came after all that the page has shown; an older page brings others. @param {Entry} entry */
+  /** True if an entry came after all that the page has shown; an older page brings others. @param {Entry} entry */
   #isNew({ sort }) {
     return isPinned(sort) || sort > this.#newest;
   }
 
-  /** Whether an item can still be read: the update is on the page, and is not withdrawn unless that is the news. @param {Item} item */
+  /** True if an item can still be read: the update is on the page, and is not withdrawn unless that is the news. @param {Item} item */
   #stands({ id, what }) {
     const entry = this.#entries.find((one) => one.id === id);
     return entry !== undefined && entry.withdrawn === (what === "withdrawal");

@@ -12,7 +12,7 @@ const VOICE = "listening-voice:";
 /** The pause between two updates, in milliseconds. */
 const GAP = 500;
 
-/** What a voice passes over: marks for the eye, controls, and what belongs to another site. */
+/** Elements that a voice passes over: marks for the eye, controls, and contents of other sites. */
 const SILENT = [
   "[hidden], .spot :not(.clock), .when, .more, .credit, .mark, .translation-note, .visually-hidden, details",
   "button, form, iframe, input, script, select, style, svg, template",
@@ -56,7 +56,7 @@ class Player {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #plays = false;
-  /** Whether everything has been read, and the next update is awaited. */
+  /** True if everything has been read, and the next update is awaited. */
   #waits = false;
   #leave = () => this.close();
   #show = () => this.#showVoices();

@@ -10,7 +10,7 @@ const OWN = "own";
 const SWITCH = ".own-zone input";
 /** The elements that depend on the zone: moments, clocks, and updates under the heading of a day. */
 const DATED = "time[datetime], [data-clock], [data-day]";
-/** How long other things may wait while many times are written, in milliseconds. */
+/** Other work waits at most so long while many times are written, in milliseconds. */
 const TURN = 8;
 /** Wait no longer than this between two looks at the clock, and no shorter, in milliseconds. */
 const LONGEST_WAIT = 3_600_000;
@@ -20,7 +20,7 @@ const SHORTEST_WAIT = 1000;
 class Times {
   #locale = pageLocale();
   #own = load(KEY) === OWN;
-  /** What the reader has chosen last: an object of its own for each choice. */
+  /** The last choice of the reader: an object of its own for each. */
   #choice = {};
   /** @type {number | undefined} */
   #timer;

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         """Migrate with the language in the environment; the models of this process do not have it."""
         environment_with_it = os.environ | {
             "ADDED_LANGUAGES": ",".join(wanted),
-            # What else narrows the languages must not hide it.
+            # Nothing else that narrows the languages may hide it.
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the translators' desk offers from the memory beside each piece of a text: a paragraph, a list, a headline."""
+"""The offers of the memory at the translators' desk, beside each piece of a text: a paragraph, a list, a headline."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _entries(file: IO[bytes], source_language: str, outcome: Outcome) -> Iterato
             if name == "tu":
                 yield from _units_of(element, source_language, default, outcome)
             if name == "tu" or (len(path) == 1 and name != "body"):
-                # What is read need not be kept.
+                # An element that has been read need not be kept.
                 path[-1].remove(element)
     except DefusedXmlException:
         raise FileError(_("The file declares XML entities, which aren’t allowed here. Remove them.")) from None

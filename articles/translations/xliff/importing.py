@@ -29,7 +29,7 @@ _State = Translation.State
 
 @dataclass
 class Outcome:
-    """What became of the texts of a file, or will: translations by their fate."""
+    """The fate of the texts of a file: translations by their result, or by the one that they would have."""
 
     approved: list[Translation] = field(default_factory=list)
     #: Saved, and waiting for somebody to review them.

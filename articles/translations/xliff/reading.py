@@ -49,7 +49,7 @@ class FileUnit:
 
 @dataclass
 class FileTexts:
-    """What a file has of one translation."""
+    """The part of a file that is about one translation."""
 
     kind: str
     pk: int
