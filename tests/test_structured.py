@@ -277,7 +277,7 @@ def test_language_links_of_an_update_keep_its_place(client: Client) -> None:
     html = client.get(update.url("en")).content.decode()
     assert f'href="{update.url("uk")}"' in html
     # The update is not in German yet, so its link leads to its place in the coverage.
-    assert f'href="{article.url("de")}?at={update.pk}#{update.element}" lang="de"' in html
+    assert f'href="{article.url("de")}?at={update.pk}#{update.element}" hreflang="de"' in html
 
 
 def test_statistics_show_the_progress_of_each_language() -> None:
