@@ -19,7 +19,7 @@ from tests.browser.conftest import MakeReader, as_new
 from tests.browser.desks import log_in
 from tests.browser.test_comments import send, write
 from tests.queues import QUEUE
-from tests.server import Server
+from tests.server import Server, eventually
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +117,8 @@ def test_moderators_work_by_keyboard_alone_and_skip_each_others_claims(
     first, second, third, fourth, fifth = (factories.comment(article, text=f"Number {n}.") for n in range(1, 6))
     greta = sit_down("greta", "de")
     expect(card(greta, first)).to_be_focused()
+    # A comment is claimed a moment after it has the focus.
+    eventually(lambda: Comment.objects.filter(pk=first.pk, claimed_by__isnull=False).exists())
     karim = sit_down("karim")
     expect(card(karim, first).locator(".claimed-by")).to_contain_text("Greta")
     # Keys skip comments that a colleague has claimed.
