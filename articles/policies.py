@@ -55,6 +55,10 @@ class PoliciesWidget(forms.MultiWidget):
         widgets: dict[str, forms.Widget | type[forms.Widget]] = {_ALL: forms.Select(choices=Policy.choices)}
         super().__init__(widgets | {code: forms.Select(choices=exceptions) for code in languages})
 
+    def id_for_label(self, id_: str) -> str:
+        """Return the id of the choice for all languages, which the label of the field names."""
+        return f"{id_}_0" if id_ else ""
+
     def decompress(self, value: str | dict[str, str] | None) -> list[str]:
         policies = json.loads(value) if isinstance(value, str) else value or {}
         each = [policies.get(code, Policy.MACHINE) for code in self.languages]
