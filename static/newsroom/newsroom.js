@@ -143,3 +143,11 @@ if (globalThis.document) {
     document.addEventListener("visibilitychange", refreshCounts);
   }
 }
+
+// Django's lists with a search have a field without a name. Its own code makes them when jQuery is ready, and comes first.
+/** @type {any} */ (window).django?.jQuery?.(() => {
+  for (const list of findAll(document, "select.admin-autocomplete[multiple]")) {
+    const label = document.querySelector(`label[for="${CSS.escape(list.id)}"]`)?.textContent?.trim();
+    if (label) list.nextElementSibling?.querySelector(".select2-search__field")?.setAttribute("aria-label", label);
+  }
+});
