@@ -116,9 +116,9 @@ SLOWED = 4
 
 @dataclass(frozen=True)
 class Response:
-    """How long a page took to show what the reader did, in milliseconds.
+    """The time that a page took to show the effect of a press, in milliseconds.
 
-    duration   what the reader waited, with the processor slowed; other programs make it longer
+    duration   the reader's wait, with the processor slowed; other programs make it longer
     work       the processor's time of the page's main thread from the press to the picture, as long as on the
                reader's processor; hardly more if other programs run
     """

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 
 from liveblog import proxies
+from liveblog.configuration.options import value
 
 
 def deployment(**_: Any) -> list[CheckMessage]:
@@ -54,10 +55,10 @@ def _found() -> Iterator[CheckMessage]:
             hint="Run manage.py rekey, then remove them.",
             id="liveblog.W001",
         )
-    if not settings.PRIVACY_CONTACT:
+    if not value("PRIVACY_CONTACT"):
         yield Warning(
             "PRIVACY_CONTACT is not set, so readers are not told whom to ask about their data.",
-            hint="Set it to an e-mail address.",
+            hint="Set it to an email address, here or in the newsroom’s settings.",
             id="liveblog.W002",
         )
     if settings.AKISMET_TEST:

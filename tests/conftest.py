@@ -202,7 +202,7 @@ def nothing_left_over(
     limits.forget()
     # The look of the site is read when a test saves one.
     branding.in_memory.keep(Branding(), 86_400)
-    configuration.in_memory.keep({configuration.SETUP_SHOWN: True}, 86_400)
+    configuration.in_memory.keep(configuration.Stored({configuration.SETUP_SHOWN: True}), 86_400)
     words.forget()
     translation.deactivate()
     timezone.deactivate()

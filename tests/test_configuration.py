@@ -43,7 +43,7 @@ def read_at_once() -> Iterator[None]:
     """Read stored settings whenever they are asked for, as after the two seconds for which they are kept."""
     current.in_memory.refresh()
     yield
-    current.in_memory.keep({}, 0)
+    current.in_memory.keep(current.Stored(), 0)
 
 
 def stored() -> dict[str, Any]:
@@ -90,7 +90,7 @@ def test_the_environment_wins_and_says_so(admin: Client, settings: Any) -> None:
     assert "of-the-server" in html
     assert KEY not in html
     assert not re.search(r'name="LLM_(MODEL|API_KEY)"', html)
-    # Whoever changed the address would be sent the server's key.
+    # A person who changed the address would be sent the server's key.
     assert 'name="LLM_URL"' not in html
     save(admin, TRANSLATION, LLM_MODEL="other", LLM_URL="https://thief.example/v1", TRANSLATION_ENGINES="llm")
     assert stored()["LLM_URL"] == "https://models.example/v1"

@@ -567,7 +567,7 @@ def test_a_push_service_that_hangs_keeps_no_other_waiting(
         settings.PUSH_ROUTES = dead.routes | service.routes
         monkeypatch.setenv("PUSH_ROUTES", ",".join(f"{host}={url}" for host, url in settings.PUSH_ROUTES.items()))
         monkeypatch.setenv("VAPID_PRIVATE_KEY", PRIVATE_KEY)
-        # What waits for the dead service fills more than one batch, and comes first.
+        # Messages for the dead service fill more than one batch, and come first.
         monkeypatch.setattr(deliveries, "BATCH_SIZE", 2 * MAX_EXCHANGES)
         unlucky = [follow(dead, article) for _ in range(3 * MAX_EXCHANGES)]
         readers = [follow(service, article) for _ in range(5)]

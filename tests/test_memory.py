@@ -122,7 +122,7 @@ def test_passages_are_paired_where_the_texts_have_the_same_blocks(source: str, t
     assert passages.pairs(source, target) == pairs
 
 
-# What is remembered --------------------------------------------------------------------------------------------------
+# Remembering -------------------------------------------------------------------------------------------------------
 
 
 def test_a_review_is_remembered_passage_by_passage_with_its_reviewer_and_date() -> None:

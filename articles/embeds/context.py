@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles.embeds import providers
 from articles.embeds.models import Embed
+from liveblog.lists import labelled
 
 _KINDS = {
     "video": pgettext_lazy("kind of embed", "Video"),
@@ -35,7 +36,7 @@ def embed_context(embed: Embed | None, picture: str = "") -> dict[str, object] |
             "provider": provider.name,
             "title": embed.title,
             "author": embed.author,
-            "player_title": f"{provider.name}: {embed.title}" if embed.title else provider.name,
+            "player_title": labelled(provider.name, embed.title) if embed.title else provider.name,
             "width": width,
             "height": height,
             "picture": picture or (embed.thumbnail.url if embed.thumbnail else ""),

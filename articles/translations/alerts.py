@@ -17,6 +17,7 @@ from articles.translations import rights
 from liveblog.alerts import kinds
 from liveblog.alerts.kinds import Content, Kind
 from liveblog.languages import language_name
+from liveblog.lists import labelled
 
 #: An older event is no news, so nobody gets an alert.
 _NEWS = timedelta(days=1)
@@ -49,7 +50,7 @@ def _compose(user: User, subjects: Sequence[str]) -> Content | None:
         "%(count)s key events are waiting for a translation",
         len(rows),
     )
-    lines = [f"{language_name(row.language)}: {row.update}" for row in rows[:_MOST_LINES]]
+    lines = [labelled(language_name(row.language), row.update) for row in rows[:_MOST_LINES]]
     return Content(title % {"count": len(rows)}, lines, reverse("admin:articles_translation_changelist"))
 
 

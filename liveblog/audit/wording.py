@@ -17,7 +17,7 @@ from liveblog import roles
 from liveblog.audit.models import Entry
 from liveblog.configuration.options import OPTIONS
 from liveblog.languages import KNOWN, language_name, split_column
-from liveblog.lists import listed
+from liveblog.lists import labelled, listed
 from liveblog.moments import formats
 from liveblog.rest.scopes import Scope
 from liveblog.webhooks import events
@@ -114,9 +114,9 @@ def _in_words(name: str, value: Any) -> str:
         return _("Yes") if value else _("No")
     if name == "policies" and isinstance(value, dict):
         words = _values.get(name, {})
-        return listed([f"{_language(code)}: {words.get(rule, rule)}" for code, rule in value.items()]) or "–"
+        return listed([labelled(_language(code), words.get(rule, rule)) for code, rule in value.items()]) or "–"
     if isinstance(value, dict):
-        return listed([f"{key}: {each}" for key, each in value.items()]) or "–"
+        return listed([labelled(key, each) for key, each in value.items()]) or "–"
     if isinstance(value, list):
         return listed(_each_in_words(name, value)) or "–"
     if name == "until" and (moment := parse_datetime(str(value))):

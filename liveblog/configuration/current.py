@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from liveblog.configuration.models import StoredSetting
 from liveblog.remembered import Remembered
 
-
-def _read() -> Mapping[str, Any]:
-    found = {row.name: row.read() for row in StoredSetting.objects.all()}
-    # A value that no key can decrypt counts as none.
-    return {name: value for name, value in found.items() if value is not None}
+#: Not a setting, but kept with them: whether an administrator was led to the page that sets up the site.
+SETUP_SHOWN = "SETUP_SHOWN"
 
 
-in_memory: Remembered[Mapping[str, Any]] = Remembered(_read, {})
+@dataclass(frozen=True)
+class Stored:
+    """The stored values by the names of their settings.
+
+    digest   a name for exactly these values, "" if there are none. It is made from the moments of their changes, since
+             readers see it in ETags and some values are keys.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+
+
+def _read() -> Stored:
+    rows = list(StoredSetting.objects.order_by("name"))
+    found = {row.name: row.read() for row in rows}
+    changes = [f"{row.name} {row.changed_at.timestamp()}" for row in rows if row.name != SETUP_SHOWN]
+    return Stored(
+        # A value that no key can decrypt counts as none.
+        {name: value for name, value in found.items() if value is not None},
+        hashlib.sha256("\n".join(changes).encode()).hexdigest()[:16] if changes else "",
+    )
+
+
+in_memory: Remembered[Stored] = Remembered(_read, Stored())
 
 
 def stored() -> Mapping[str, Any]:
     """Return the stored values by the names of their settings."""
-    return in_memory.current()
+    return in_memory.current().values
 
 
 def digest() -> str:
-    """Return a name for exactly these values; "" if there are none. Pages that follow from them are made again."""
-    values = {name: value for name, value in stored().items() if name != SETUP_SHOWN}
-    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:16] if values else ""
-
-
-#: Not a setting, but kept with them: whether an administrator was led to the page that sets up the site.
-SETUP_SHOWN = "SETUP_SHOWN"
+    """Return a name for exactly these values; pages that follow from them are made again when it changes."""
+    return in_memory.current().digest

@@ -115,7 +115,7 @@ class OptionsForm(forms.Form):
         return found
 
     def save(self, user: User) -> list[str]:
-        """Store what has changed, and return the names of these settings. What is a default is not stored."""
+        """Store what has changed, and return the names of these settings. Defaults are not stored."""
         changed = []
         with transaction.atomic():
             for name, value in self.values().items():

@@ -116,11 +116,11 @@ def test_updates_are_read_in_their_languages_with_what_comes_and_without_what_is
     ear.hears("Fourteen agreed.")
     ear.hears("Die Minister sind da.")
     assert ear.hears("Die Minister sind da.")["voice"] == "Voice de-DE"
-    # What was heard and is corrected is read again, its note first.
+    # A correction of an update that was heard is read, its note first.
     changed(top, body_en="<p>The talks are closed.</p>", correction_note_en="They had closed by then.")
     expect(page.locator(f"#{top.element}")).to_contain_text("They had closed by then.")
     ear.hears("They had closed by then.")
-    # What is being read and is withdrawn stops at once.
+    # The voice stops at once when the update that it reads is withdrawn.
     changed(top, state=Update.State.WITHDRAWN, leaves_mark=True)
     expect(page.locator(f"#{top.element}.withdrawn")).to_be_visible()
     ear.hears("An update published here was removed")

@@ -15,6 +15,7 @@ from articles.cards import faces
 from articles.translations.checks import typography
 from liveblog import languages
 from liveblog.added_languages import catalogues, environment, tables
+from liveblog.added_languages.arguments import language
 from liveblog.translation import detector, engines
 
 
@@ -22,13 +23,12 @@ class Command(BaseCommand):
     help = "Add a language: its columns, catalogue and variables. Run it again to compile the catalogue."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tag", help="the language tag (BCP 47), such as pt-BR, zh-Hans or he")
+        parser.add_argument(
+            "code", metavar="TAG", type=language, help="the language tag (BCP 47), such as pt-BR, zh-Hans or he"
+        )
 
     def handle(self, *args: object, **options: Any) -> None:
-        try:
-            code = languages.code_of(options["tag"])
-        except ValueError as error:
-            raise CommandError(str(error)) from None
+        code = options["code"]
         tag = languages.tag(code)
         if code in languages.SHIPPED:
             if code in dict(settings.LANGUAGES):

@@ -9,6 +9,7 @@ from django.db import connection, models
 
 from liveblog import languages
 from liveblog.added_languages import environment, tables
+from liveblog.added_languages.arguments import language
 from liveblog.fields import LanguagesField, SourceLanguageField
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     help = "Take a language out: readers are not offered it any more, and everything written in it stays stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tag", help="the language tag (BCP 47), such as pt-BR")
+        parser.add_argument("code", metavar="TAG", type=language, help="the language tag (BCP 47), such as pt-BR")
         parser.add_argument(
             "--drop-columns",
             action="store_true",
@@ -24,10 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
-        try:
-            code = languages.code_of(options["tag"])
-        except ValueError as error:
-            raise CommandError(str(error)) from None
+        code = options["code"]
         tag = languages.tag(code)
         if code not in languages.KNOWN:
             raise CommandError(f"The site does not have {tag}.")
