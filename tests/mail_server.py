@@ -14,13 +14,15 @@ from tests.server import free_port
 
 class MailServer:
     """`messages` are the parsed messages, `sources` the same in bytes. `refusing`: it answers with a temporary error;
-    `hanging_up`: it cuts the connection. `connections` counts connections.
+    `hanging_up`: it cuts the connection. `unknown` are the addresses that it refuses for good. `connections` counts
+    connections.
     """
 
     def __init__(self) -> None:
         self.messages: list[tuple[list[str], EmailMessage]] = []
         self.sources: list[bytes] = []
         self.refusing = self.hanging_up = False
+        self.unknown: set[str] = set()
         self.connections = 0
         self.port = free_port()
         self._controller: Any = None
@@ -31,6 +33,14 @@ class MailServer:
         session.host_name = hostname
         self.connections += 1
         return responses
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if address in self.unknown:
+            return "550 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 Ok"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.hanging_up:

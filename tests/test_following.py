@@ -606,10 +606,25 @@ def test_a_service_that_recovers_is_asked_again_and_one_that_does_not_ever_less_
             found.note("a", ProviderError("timeout"))
         pauses.append(found.left("a"))
         clock[0] += pauses[-1]
-    assert pauses == [10, 20, 40, 80, 160, 300, 300, 300]
+    assert pauses == [20, 40, 80, 160, 300, 300, 300, 300]
     found.note("a", ProviderError("gone"))
     found.note("a", ProviderError("timeout"))
     assert found.left("a") == found.left("b") == 0
+
+
+def test_a_service_still_rests_when_the_last_messages_that_were_under_way_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(rests.time, "monotonic", lambda: clock[0])
+    found = rests.Rests()
+    for _ in range(rests.MOST_FAILURES):
+        found.note("a", ProviderError("timeout"))
+    for _ in range(MAX_EXCHANGES):
+        clock[0] += sending.TIMEOUT_SECONDS / MAX_EXCHANGES
+        assert found.left("a")
+        found.note("a", ProviderError("timeout"))
+    assert found.left("a")
 
 
 def test_a_subscription_that_is_always_refused_goes_in_the_end(

@@ -10,8 +10,9 @@ from liveblog.errors import ProviderError
 
 #: Consecutive messages for which a push service has no time, or no answer, before it is left alone for a while.
 MOST_FAILURES = 10
-#: Seconds of the first rest; each further one without a success in between is twice as long.
-_FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 300.0
+#: Seconds of the first rest; each further one without a success in between is twice as long. The first is longer than
+#: the time limit of a message, so that it has not ended when the last messages that were under way fail.
+_FIRST_SECONDS, _LONGEST_SECONDS = 20.0, 300.0
 #: Push services that are remembered. Where all hosts are allowed, strangers decide how many there are.
 _MOST_ORIGINS = 1000
 

@@ -25,7 +25,8 @@ from liveblog.webpush import vapid
 from liveblog.webpush.endpoints import Endpoint, address_of, origin_of, service_of
 from liveblog.webpush.rests import Rests
 
-_TIMEOUT_SECONDS = 10.0
+#: Time limit of a message.
+TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 2000
 #: Octets of a message. A push service need not take more than 4096 of what is sent (RFC 8030, section 7.2).
 MAX_MESSAGE_BYTES = 3500
@@ -87,7 +88,7 @@ def send(message: Message) -> None:
     body = _encrypted(message)
     client = _client(service_of(address), _routes())
     try:
-        _check(client.send("POST", address, seconds=_TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body))
+        _check(client.send("POST", address, seconds=TIMEOUT_SECONDS, max_bytes=_MAX_BYTES, headers=headers, data=body))
     except ProviderError as error:
         rests.note(origin, error)
         raise
