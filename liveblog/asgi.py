@@ -50,9 +50,9 @@ from liveblog.wording.current import follow_while_serving as follow_words
 
 #: Three articles may be locked before the newsroom waits for connections.
 _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
-#: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Few of them
-#: take the interpreter from the newsroom and from the loop that serves the pages, and not all the time. As many may log
-#: in as passwords are hashed.
+#: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Few of
+#: them take the interpreter from the newsroom and from the loop that serves the pages, and not all the time. As many
+#: may log in as passwords are hashed.
 _COMMENTS, _LOG_INS, _NEW_PAGES = 1, hashers.AT_ONCE, 2
 
 _BULKHEADS = (
