@@ -15,6 +15,7 @@ from articles.models import Translation
 from articles.polls import ballot
 from articles.text import bidi, diff, plaintext, richtext, tables
 from articles.text.richtext import MAX_DEPTH, MAX_LENGTH, MAX_TAGS, within_bounds
+from articles.translations.checks import check
 from comments import submission
 from comments import text as comment
 from comments.forms import MAX_LENGTH as MAX_COMMENT_LENGTH
@@ -132,6 +133,24 @@ def test_a_text_is_refused_or_understood_in_a_short_time(name: str) -> None:
     ):
         assert seconds(work, argument) < LIMIT, work
     assert seconds(lambda: diff.difference(stored, f"{stored}<p>y</p>", rich=True)) < LIMIT
+
+
+#: Repeated without a space, or with numbers, words and marks that the checks of translations look at.
+PIECES = (
+    *("a", "a.", "a'", " "),
+    *map(soak.only, ("1", "1 ", "1/", "ж", "« ", "12 May 2022, ", "12 km/h ", "not ", "AB.", "€1 ", "http://")),
+)
+
+
+@pytest.mark.parametrize("language", ["fr", soak.only("de"), soak.only("ar"), soak.only("uk")])
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_translation_is_checked_in_a_time_that_grows_with_its_length(piece: str, language: str) -> None:
+    def checked(length: int) -> float:
+        text = fill(piece, length)
+        return seconds(lambda: check(text, f"Une phrase. {text}", "en", language))
+
+    # Eight times the text would take 64 times as long if each part were compared with every other one.
+    assert checked(64_000) < max(LIMIT, 24 * checked(8_000))
 
 
 def test_real_texts_are_within_the_bounds() -> None:

@@ -22,7 +22,7 @@ _EASTERN_MONTH = re.compile(r"\d{1,2}月")
 #: Chinese and Japanese count in ten thousands: 4000万 is forty million, 1億2500万 is 125 million.
 _ZEROS = {"": 0, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "兆": 12}
 _EASTERN_PART = re.compile(r"(\d[\d,]*(?:\.\d+)?)(千?)([万萬億亿兆]?)")
-_EASTERN_NUMBER = re.compile(r"(?:\d[\d,]*(?:\.\d+)?(?:千?[万萬億亿兆]|千))+(?:\d[\d,]*)?")
+_EASTERN_NUMBER = re.compile(r"(?<!\d)(?<!\d,)(?:\d[\d,]*(?:\.\d+)?(?:千?[万萬億亿兆]|千))+(?:\d[\d,]*)?")
 _SCORE = re.compile(r"(?<![\d.,:/–-])(\d{1,2})[-–](\d{1,2})(?![\d.,]*\d|[-–:/])")
 #: 6:1 is no time of day.
 _TENNIS = re.compile(r"(?<![\d:.,])(\d{1,2}):(?=\d(?![\d:]))")
@@ -31,6 +31,10 @@ _ROMAN_FORM = re.compile(r"X{0,3}(IX|IV|V?I{0,3})")
 #: The 1990s, die 1990er: other languages write the nineties.
 _DECADE = re.compile(r"[12]\d(\d0)(?:s|er|ern|-(?:х|ті|тих))?\b")
 _NO_10 = re.compile(r"\bN(?:o|umber)\.? 10$")
+#: Pairs of numbers that are compared at most. Nobody needs to be told of a text with more, such as a table of results.
+_MOST_PAIRS = 250_000
+#: In characters: how far back a pattern that ends with a number may begin.
+_LONGEST_BEFORE = 20
 #: 9/11 names a day; other languages write the 11th of September.
 _CALENDAR = re.compile(r"\d{1,2}/\d{1,2}\b")
 _CALENDAR_END = re.compile(r"\d{1,2}/\d{1,2}$")
@@ -76,6 +80,8 @@ def numbers_differing(pair: Pair) -> dict[str, list[str]]:
     """Return numbers without a counterpart, except those that may be dropped or converted; and units that differ."""
     sources = numbers_of(pair.source.text, pair.source_language)
     targets = numbers_of(pair.target.text, pair.language)
+    if len(sources) * len(targets) > _MOST_PAIRS:
+        return {"numbers": [], "units": []}
     matched, missing, added = _match(sources, targets)
     units = [
         f"{source.text} {source.unit.text} → {target.text} {target.unit.text}"
@@ -189,7 +195,7 @@ def _read(text: str, language: str) -> Iterator[Number]:
             readings.add(decade[1])
         if any(reading.endswith(".5") for reading in readings):
             readings |= {reading[:-2] + ":30" for reading in readings if reading.endswith(".5")}
-        if _NO_10.search(text, 0, end):
+        if _NO_10.search(text, max(0, end - _LONGEST_BEFORE), end):
             digits.append((match.start(), end))
             continue
         scaled = number_words.scale_after(text, end, name) if not both_readings else None
@@ -205,7 +211,9 @@ def _read(text: str, language: str) -> Iterator[Number]:
                 end = short.end()
         digits.append((match.start(), end))
         written = " ".join(text[match.start() : end].split())
-        calendar = _CALENDAR.match(text, match.start()) or _CALENDAR_END.search(text, 0, match.end())
+        calendar = _CALENDAR.match(text, match.start()) or _CALENDAR_END.search(
+            text, max(0, match.end() - _LONGEST_BEFORE), match.end()
+        )
         unit = None if decade else unit_at(text, match.start(), end, name)
         yield Number(written, frozenset(readings), match.start(), end, unit=unit, vague=bool(calendar))
     for spelled in number_words.spelled(text, name):

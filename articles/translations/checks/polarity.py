@@ -376,8 +376,8 @@ def _blank(match: re.Match[str]) -> str:
 
 def _around(text: str, start: int, end: int) -> str:
     """Return the negation with the word before it and the two after it."""
-    before = re.search(r"[\w’-]+[ \xa0\u202f]$", text[:start])
-    after = re.match(r"(?:[ \xa0\u202f]?[\w’-]+){0,2}", text[end:])
+    before = re.search(r"[\w’-]+[ \xa0\u202f]$", text[max(0, start - 60) : start])
+    after = re.match(r"(?:[ \xa0\u202f]?[\w’-]{1,60}){0,2}", text[end : end + 130])
     return text[start - len(before[0]) if before else start : end + (len(after[0]) if after else 0)].strip()
 
 

@@ -60,7 +60,7 @@ def _quotations(text: str, pairs: str, reopens: bool = False, nested: str = "") 
             again = reopens and open_marks and open_marks[-1][0] == mark
             if not open_marks and mark in nested.replace("‘", "")[::3]:
                 foreign.append(mark)
-            if not (again and text[:start].endswith("\n")):
+            if not (again and text.endswith("\n", 0, start)):
                 open_marks.append((mark, match.end()))
         else:
             opens = _OPENING_PLACE.match(text, start)  # as “ does in English, but closes in German

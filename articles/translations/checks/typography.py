@@ -49,8 +49,9 @@ TYPOGRAPHY: dict[str, Typography] = {
 ANY_QUOTES = "“” ‘’ „“ «» ‹› 「」 『』"
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])(['´`\"])(?=[^\W\d_])")
-_SPACE_BEFORE = re.compile(r"\S+[ \xa0\u202f]+[?!;:,](?![()\w/-])")
-_WORD_BEFORE = r"[^\s«“„(]*"
+# A pattern that could begin within a long word would read the rest of it from each of its letters.
+_SPACE_BEFORE = re.compile(r"(?<!\S)\S+[ \xa0\u202f]+[?!;:,](?![()\w/-])")
+_WORD_BEFORE = r"(?<![^\s«“„(])(?:(?=[^\s«“„(])|(?<![ \t])(?=[ \t]))[^\s«“„(]*"
 _ARABIC_PLACE = r"(?<=[\u0620-\u065f»”)])\s?"
 
 
@@ -92,9 +93,9 @@ def _letters(rules: Typography, text: str) -> list[str]:
     table = str.maketrans(rules.replaced, rules.replacing)
     letters = f"[{re.escape(rules.replaced)}]"
     if rules.replaced.isalpha():
-        pattern = re.compile(rf"\w*{letters}\w*")
+        pattern = re.compile(rf"(?<!\w)\w*{letters}\w*")
     else:
-        pattern = re.compile(rf"[^\s]*{_ARABIC_PLACE}{letters}")
+        pattern = re.compile(rf"(?<!\S)\S*{_ARABIC_PLACE}{letters}")
     return [
         _proposal(match[0], re.sub(r"\s(?=\W$)", "", match[0].translate(table))) for match in pattern.finditer(text)
     ]
@@ -105,7 +106,7 @@ def _apostrophes(rules: Typography, text: str, source: str) -> list[str]:
     straight = "'" in source and "’" not in source and not rules.apostrophe
     return [
         _proposal(match[0], re.sub(r"['´`\"]", "’", match[0]))
-        for match in re.finditer(r"[^\W\d_]+(?:['´`\"][^\W\d_]+)+", text)
+        for match in re.finditer(r"(?<![^\W\d_])[^\W\d_]+(?:['´`\"][^\W\d_]+)+", text)
         if not (straight and "'" in match[0])
     ]
 

@@ -7,7 +7,7 @@ from articles.translations.checks.pair import Pair, base, shortened
 from articles.translations.checks.script import letters_of
 
 #: Addresses, hashtags and units such as km/h, which are the same in all languages.
-_UNTRANSLATED = re.compile(r"\S+(?:://|[./@])\w\S*|[#@]\w+")
+_UNTRANSLATED = re.compile(r"(?<!\S)\S+(?:://|[./@])\w\S*|[#@]\w+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
