@@ -120,6 +120,29 @@ def test_a_pair_without_a_model_goes_by_way_of_english(models: Path) -> None:
     assert said(models, "<p>Good day</p>", "en-gb", "de") == "<p>Guten Tag</p>"
 
 
+@pytest.mark.parametrize(
+    ("named", "language", "does"),
+    [
+        ("pb", "pt-br", True),
+        ("pt", "pt-br", True),
+        ("zh", "zh-hans", True),
+        ("zt", "zh-hant", True),
+        ("zh", "zh-hant", False),
+        ("zh", "zh-hk", False),
+        ("sr", "sr-latn", False),
+    ],
+)
+def test_a_model_is_found_by_its_own_code_and_writes_the_wanted_script(
+    models: Path, named: str, language: str, does: bool
+) -> None:
+    (models / "uk-en").rename(models / f"{named}-en")
+    if does:
+        assert said(models, "<p>Olá</p>", language, "en") == "<p>Good day</p>"
+        return
+    with pytest.raises(ProviderError, match="unsupported"):
+        said(models, "<p>Olá</p>", language, "en")
+
+
 def test_a_long_text_without_sentences_loses_no_part(models: Path) -> None:
     assert said(models, "word " * 2000).count("Guten Tag") > 2
 

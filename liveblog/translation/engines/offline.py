@@ -12,6 +12,7 @@ Where no model has a pair, two are used by way of English.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 import threading
@@ -23,9 +24,12 @@ from typing import Any
 from django.conf import settings
 
 from liveblog.errors import ProviderError
+from liveblog.languages import parents, script_of
 from liveblog.translation.engines.base import Engine, Task, in_batches
 
 _PIVOT = "en"
+#: Codes of Argos Translate that are no language tags.
+_OF_ARGOS = {"pt-br": ("pb",), "zh-hans": ("zh",), "zh-hant": ("zt",), "no": ("nb",), "nb": ("no",)}
 _TAG = re.compile(r"(</?[a-zA-Z](?:\"[^\"]*\"|[^\">])*>)")
 _LETTER = re.compile(r"[^\W\d_]")
 #: The space after a sentence, unless an abbreviation or an initial stands before it.
@@ -111,10 +115,9 @@ class Offline(Engine):
     def _chain(self, source: str, target: str) -> list[_Model]:
         """Return the models by which to go from one language to the other: one, or two by way of English."""
         found = _find(self._folder)
-        # Models name most languages without their region or script: "pt" for "pt-br".
-        bases = [(source, target), (source.partition("-")[0], target.partition("-")[0])]
-        direct = [[pair] for pair in bases]
-        indirect = [[(first, _PIVOT), (_PIVOT, last)] for first, last in bases]
+        pairs = list(itertools.product(_codes(source), _codes(target)))
+        direct = [[pair] for pair in pairs]
+        indirect = [[(first, _PIVOT), (_PIVOT, last)] for first, last in pairs]
         for steps in (*direct, *indirect):
             if all(step in found for step in steps):
                 return [self._model(found[step]) for step in steps]
@@ -130,6 +133,15 @@ class Offline(Engine):
                 except (RuntimeError, OSError, ValueError, TypeError):
                     raise ProviderError("unsupported", f"the model {files.model.name} cannot be loaded") from None
             return self._models[files]
+
+
+def _codes(language: str) -> list[str]:
+    """Return the codes that models may have for a language, the closest first: 'pt-br', 'pb', 'pt'.
+
+    A model in another script does not do: that of 'zh' writes simplified Chinese.
+    """
+    wider = [each for each in parents(language) if script_of(each) == script_of(language)]
+    return [code for each in wider for code in (each, *_OF_ARGOS.get(each, ()))]
 
 
 def _find(folder: Path) -> Mapping[tuple[str, str], _Files]:
