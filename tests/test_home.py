@@ -372,6 +372,7 @@ def test_the_palette_finds_desks_queues_people_and_updates_in_any_alphabet() -> 
     assert found_by(client, "Ткачук")["people"] == ["Solomiia Tkachuk"]
     assert found_by(client, "transl")["queues"] == ["Translations"]
     assert found_by(client, "start")["actions"] == ["Start coverage"]
+    assert found_by(client, "finish")["actions"] == found_by(client, "finish odesa")["actions"] == ["Storm over Odesa"]
     assert found_by(client, "\u200b") == {}
     assert "Storm over Odesa" in client.get("/admin/go/", {"q": "odesa"}).content.decode()
 
@@ -382,6 +383,7 @@ def test_the_palette_offers_only_what_a_person_may_do() -> None:
     assert found_by(moderator).keys() == {"actions", "queues"}
     assert found_by(moderator, "ports") == {}
     assert "Start coverage" not in found_by(moderator)["actions"]
+    assert found_by(moderator, "finish") == {}
 
 
 # Words ----------------------------------------------------------------------------------------------------------------

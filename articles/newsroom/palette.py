@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: The greatest number of entries in a group, and of characters in a query.
 MAX_FOUND = 6
 MAX_QUERY = 100
+
+#: The fragment of a desk's address with which the desk asks whether to finish the coverage.
+FINISH = "finish"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def groups(user: User, query: str) -> list[Group]:
     query = query[:MAX_QUERY].strip()
     found = [
         Group("desks", _("Desks"), list(_desks(user, query))),
-        Group("actions", _("Actions"), _named(_actions(user), query)),
+        Group("actions", _("Actions"), [*_named(_actions(user), query), *_finishing(user, query)]),
         Group("queues", _("Queues"), _named(_queues(user), query)),
         Group("lists", _("Lists"), _named(_lists(user), query) if query else []),
         Group("people", _("People"), list(_people(user, query)) if query else []),
@@ -82,12 +85,12 @@ def groups(user: User, query: str) -> list[Group]:
     return [group for group in found if group.entries]
 
 
-def _named(entries: Iterator[Entry], query: str) -> list[Entry]:
-    """Return those entries whose names have words that begin with all words of the query."""
+def _named(entries: Iterable[Entry], query: str) -> list[Entry]:
+    """Return those entries whose lines have words that begin with all words of the query."""
     wanted = [[part(form, beginnings=True) for form in forms] for forms in words_of(query)]
     if query and not wanted:
         return []
-    return [entry for entry in entries if _has(folded(str(entry.text)), wanted)]
+    return [entry for entry in entries if _has(folded(f"{entry.text} {entry.note}"), wanted)]
 
 
 def _has(text: str, wanted: list[list[str]]) -> bool:
@@ -119,6 +122,24 @@ def _actions(user: User) -> Iterator[Entry]:
     if user.is_superuser:
         yield Entry(_("Invite a colleague"), reverse("invite"), "mail")
     yield Entry(_("My account"), reverse("mfa_index"), "person")
+
+
+def _finishing(user: User, query: str) -> list[Entry]:
+    """Return the live coverage that a user may finish. Its desk asks before it does so."""
+    if not query or not user.has_perm("articles.finish_coverage"):
+        return []
+    entries = (
+        Entry(
+            heading.text,
+            f"{reverse('admin:articles_desk', args=[article.pk])}#{FINISH}",
+            "flag",
+            heading.language,
+            note=_("Finish coverage"),
+        )
+        for article, heading in coverage.desks(user)
+        if article.state == Article.State.LIVE
+    )
+    return _named(entries, query)[:MAX_FOUND]
 
 
 def _queues(user: User) -> Iterator[Entry]:

@@ -30,6 +30,8 @@ export class Pictures {
   #uploads = new Map();
   /** Those that have failed. @type {Map<HTMLElement, Upload>} */
   #failed = new Map();
+  /** The button with which the form is sent once all pictures are uploaded. @type {HTMLElement | null} */
+  #pressed = null;
 
   /** @param {HTMLElement} container */
   constructor(container) {
@@ -204,6 +206,7 @@ export class Pictures {
     this.#announce("done", { name: file.name });
     this.#startNext();
     this.#changed();
+    this.#sendIfComplete();
   }
 
   /**
@@ -215,6 +218,7 @@ export class Pictures {
     upload?.cancel();
     if (upload) this.#failed.set(item, upload);
     this.#uploads.delete(item);
+    this.#pressed = null;
     item.classList.remove("uploading");
     item.classList.add("failed");
     find(item, ".picture-progress").hidden = true;
@@ -325,9 +329,11 @@ export class Pictures {
     this.#announce("removed");
     this.#startNext();
     this.#changed();
+    this.#sendIfComplete();
   }
 
   #empty() {
+    this.#pressed = null;
     for (const upload of this.#uploads.values()) upload.cancel();
     this.#uploads.clear();
     this.#failed.clear();
@@ -374,7 +380,7 @@ export class Pictures {
   }
 
   /**
-   * Tell screen readers, and those who look at one of the pictures.
+   * Tell screen readers, and those who look at one of the pictures. Everybody sees whether the form is sent.
    *
    * @param {string} name
    * @param {Record<string, string | number>} [values]
@@ -382,7 +388,9 @@ export class Pictures {
    */
   #announce(name, values, item) {
     const message = this.#message(name, values);
-    this.#status.textContent = message;
+    const isSeen = this.#pressed !== null || name === "stopped";
+    this.#status.classList.toggle("visually-hidden", !isSeen);
+    this.#status.textContent = this.#pressed && name !== "busy" ? `${message} ${this.#message("busy")}` : message;
     if (item) showError(item, message);
   }
 
@@ -399,6 +407,9 @@ export class Pictures {
     this.#listenToDrags(form, first);
     form.addEventListener("paste", (event) => this.#paste(event), first);
     form.addEventListener("submit", (event) => this.#submit(event), first);
+    form.addEventListener("input", (event) => {
+      if (event.isTrusted) this.#stopSending();
+    });
     control(form, "source_language")?.addEventListener("change", () => {
       for (const item of childrenOf(this.#list)) this.#setLanguage(item);
     });
@@ -455,17 +466,33 @@ export class Pictures {
   }
 
   /**
-   * Stop a form that would lack the pictures that are under way, and those that have failed.
+   * Stop a form that would lack pictures. It is sent once those are uploaded that are under way.
    *
    * @param {SubmitEvent} event
    */
   #submit(event) {
-    const [item] = [...this.#uploads.keys(), ...this.#failed.keys()];
+    const [item] = [...this.#failed.keys(), ...this.#uploads.keys()];
     if (!item) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.#announce(this.#uploads.size ? "busy" : "missing", {}, item);
+    this.#pressed = this.#failed.size ? null : event.submitter;
+    if (this.#pressed) this.#announce("busy");
+    else this.#announce("missing", {}, item);
     item.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Nothing is sent in the middle of a sentence. */
+  #stopSending() {
+    if (!this.#pressed) return;
+    this.#pressed = null;
+    this.#announce("stopped");
+  }
+
+  #sendIfComplete() {
+    const pressed = this.#pressed;
+    if (!pressed || this.#uploads.size) return;
+    this.#pressed = null;
+    this.form?.requestSubmit(pressed);
   }
 
   /**

@@ -78,7 +78,9 @@ class Desk {
     this.#composer.ready.then(() => {
       this.#composer.focus();
       this.#resume();
+      this.#followFragment();
     });
+    addEventListener("hashchange", () => this.#followFragment());
     byId("desk").addEventListener("click", (event) => {
       const remove = closest(event, "[data-remove-note]");
       if (remove) this.#isDone(post(remove.dataset.removeNote ?? "")).then(() => this.#presence.refresh());
@@ -164,6 +166,14 @@ class Desk {
       unrelate.blur();
       await this.#relate(unrelate.dataset.unrelate ?? "", false);
     }
+  }
+
+  /** Do what the command palette has led here for. */
+  #followFragment() {
+    if (location.hash !== "#finish") return;
+    history.replaceState(null, "", location.pathname + location.search);
+    const button = this.#side.element.querySelector("[data-question]:not([hidden])");
+    if (button instanceof HTMLElement) button.click();
   }
 
   /**

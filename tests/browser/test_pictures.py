@@ -63,10 +63,6 @@ def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server
     drop(page, *(file(f"{width}.jpg", made(size=(width, 800))) for width in (1200, 1100, 1000)))
     bars = page.locator("progress")
     expect(bars).to_have_count(3)
-    # The form waits for its pictures.
-    page.get_by_role("button", name="Publish").click()
-    expect(page.locator(".picture-error").first).to_contain_text("still being uploaded")
-    assert not Update.objects.exists()
     for route in held:
         route.continue_()
     expect(page.locator("[name=pictures]")).to_have_count(3)
@@ -88,6 +84,38 @@ def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server
     assert [picture.pk for picture in update.pictures.all()] == order
     assert [picture.width for picture in update.pictures.all()] == [1000, 1200, 1100]
     assert [picture.alt_en for picture in update.pictures.all()] == ["View 0", "View 1", "View 2"]
+
+
+def test_an_update_is_sent_once_its_pictures_are_uploaded_unless_its_author_goes_on_writing(
+    server: Server, reader: MakeReader
+) -> None:
+    page = add_form(server, reader().page)
+    held: list[Any] = []
+    page.route("**/pictures/", lambda route: held.append(route))
+    drop(page, file("danube.jpg"), file("bridge.jpg"))
+    for item in page.locator(".picture-item").all():
+        item.get_by_label("Alt text").fill("The Danube")
+        item.get_by_label("Credit line").fill("Ana")
+    headline, status = (
+        page.get_by_label("Headline").locator("visible=true"),
+        page.locator("[data-pictures] [role=status]"),
+    )
+    headline.fill("Seen from")
+    page.get_by_role("button", name="Publish").click()
+    expect(status).to_contain_text("This is sent as soon as")
+    expect(status).not_to_have_class("visually-hidden")
+    headline.press("End")
+    headline.press_sequentially(" above")
+    expect(status).to_contain_text("Not sent")
+    held.pop(0).continue_()
+    expect(page.locator("[name=pictures]")).to_have_count(1)
+    page.get_by_role("button", name="Publish").click()
+    expect(status).to_contain_text("This is sent as soon as")
+    assert not Update.objects.exists()
+    held.pop(0).continue_()
+    page.wait_for_url("**/update/?article__id__exact=*")
+    update = Update.objects.get()
+    assert (update.headline_en, update.pictures.count()) == ("Seen from above", 2)
 
 
 def test_a_refused_file_shows_the_reason_and_the_others_upload(server: Server, reader: MakeReader) -> None:
