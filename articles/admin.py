@@ -28,7 +28,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
@@ -749,6 +749,15 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
 
+    def get_form(
+        self, request: HttpRequest, obj: Topic | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        kwargs["labels"] = {
+            column("name", code): gettext("Name in %(language)s") % {"language": language_name(code)}
+            for code, _name in settings.LANGUAGES
+        }
+        return super().get_form(request, obj, change, **kwargs)
+
 
 @admin.register(Snippet)
 class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
@@ -759,7 +768,7 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_filter = ("source_language", ("article", NamedFilter))
     autocomplete_fields = ("article",)
 
-    @admin.display(description=_("name"), ordering="name")
+    @admin.display(description=pgettext_lazy("of a thing", "name"), ordering="name")
     def text_named(self, snippet: Snippet) -> SafeString:
         return named(snippet)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -144,7 +145,7 @@ class Brand(models.Model):
                 )
             if ratio < colours.AA:
                 # Rounded down, so that no ratio looks sufficient that is not.
-                found.append((field, message % {"ratio": f"{int(ratio * 10) / 10:.1f}"}))
+                found.append((field, message % {"ratio": number_format(int(ratio * 10) / 10, 1)}))
         return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -62,7 +62,9 @@ class Webhook(models.Model):
         FULL = "full", pgettext_lazy("why a webhook is off", "Too many messages were waiting for it")
 
     name = ShortTextField(
-        _("name"), max_length=80, help_text=_("The system that gets the messages, so that you recognise it.")
+        pgettext_lazy("of a thing", "name"),
+        max_length=80,
+        help_text=_("The system that gets the messages, so that you recognise it."),
     )
     address = ShortTextField(
         _("address"), max_length=500, validators=[validate_address], help_text=_("Messages are sent there by POST.")
