@@ -373,7 +373,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         }
         return render_to_string("admin/rows/article.html", context)
 
-    @admin.display(description=_("state, start"), ordering="coverage_start")
+    @admin.display(description=_("status, start"), ordering="coverage_start")
     def coverage_start_shown(self, article: Article) -> SafeString:
         context = {"item": article, "at": article.coverage_start, "zone": article.zone}
         return render_to_string("admin/rows/state.html", context)
@@ -562,7 +562,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
         }
         return render_to_string("admin/rows/update.html", context)
 
-    @admin.display(description=_("state, time"), ordering="first_published_at")
+    @admin.display(description=_("status, time"), ordering="first_published_at")
     def first_published_at_shown(self, update: Update) -> SafeString:
         at = update.first_published_at or update.publish_at
         return render_to_string("admin/rows/state.html", {"item": update, "at": at, "zone": update.article.zone})
