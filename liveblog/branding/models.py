@@ -87,8 +87,8 @@ class Brand(models.Model):
     link_dark = ShortTextField(_("links on dark pages"), max_length=7, blank=True)
 
     headings = models.CharField(_("headlines"), max_length=5, choices=Headings, default=Headings.SERIF)
-    headline_font = _file(_("font of headlines"))
-    text_font = _file(_("font of texts"))
+    headline_font = _file(_("headline font"))
+    text_font = _file(_("text font"))
 
     #: Counts the saves, so that two people do not overwrite each other's work.
     version = models.PositiveIntegerField(default=0, editable=False)

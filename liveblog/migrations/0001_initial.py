@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="liveblog.brandfile",
-                        verbose_name="font of headlines",
+                        verbose_name="headline font",
                     ),
                 ),
                 (
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="liveblog.brandfile",
-                        verbose_name="font of texts",
+                        verbose_name="text font",
                     ),
                 ),
             ],
