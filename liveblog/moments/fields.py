@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -213,14 +213,16 @@ class ZoneSelect(forms.Select):
 
         minified = "" if settings.DEBUG else ".min"
         language = get_select2_language()
-        js: list[object] = [
+        js: list[Any] = [
             f"admin/js/vendor/jquery/jquery{minified}.js",
             f"admin/js/vendor/select2/select2.full{minified}.js",
             *([f"admin/js/vendor/select2/i18n/{language}.js"] if language else []),
             "admin/js/jquery.init.js",
             Script("liveblog/zones.js", type="module"),
         ]
-        css = {"screen": ("admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css")}
+        css: dict[str, Sequence[str]] = {
+            "screen": ("admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css")
+        }
         return forms.Media(css=css, js=js)
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
