@@ -28,7 +28,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
@@ -322,7 +322,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"list_title": _("Coverage"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"list_title": pgettext("kind of list", "Coverage"), **(extra_context or {})}
+        )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)
@@ -373,7 +375,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         }
         return render_to_string("admin/rows/article.html", context)
 
-    @admin.display(description=_("state, start"), ordering="coverage_start")
+    @admin.display(description=_("status, start"), ordering="coverage_start")
     def coverage_start_shown(self, article: Article) -> SafeString:
         context = {"item": article, "at": article.coverage_start, "zone": article.zone}
         return render_to_string("admin/rows/state.html", context)
@@ -562,7 +564,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
         }
         return render_to_string("admin/rows/update.html", context)
 
-    @admin.display(description=_("state, time"), ordering="first_published_at")
+    @admin.display(description=_("status, time"), ordering="first_published_at")
     def first_published_at_shown(self, update: Update) -> SafeString:
         at = update.first_published_at or update.publish_at
         return render_to_string("admin/rows/state.html", {"item": update, "at": at, "zone": update.article.zone})
@@ -749,6 +751,15 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
 
+    def get_form(
+        self, request: HttpRequest, obj: Topic | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        kwargs["labels"] = {
+            column("name", code): gettext("Name in %(language)s") % {"language": language_name(code)}
+            for code, _name in settings.LANGUAGES
+        }
+        return super().get_form(request, obj, change, **kwargs)
+
 
 @admin.register(Snippet)
 class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
@@ -759,7 +770,7 @@ class SnippetAdmin(IndexedSearchMixin, LangAttributeAdmin):
     list_filter = ("source_language", ("article", NamedFilter))
     autocomplete_fields = ("article",)
 
-    @admin.display(description=_("name"), ordering="name")
+    @admin.display(description=pgettext_lazy("of a thing", "name"), ordering="name")
     def text_named(self, snippet: Snippet) -> SafeString:
         return named(snippet)
 

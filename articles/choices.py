@@ -45,5 +45,5 @@ class NotificationLimit(models.TextChoices):
 
     ALL = "all", _("Every update")
     KEY = "key", _("Key events and breaking news")
-    BREAKING = "breaking", _("Breaking news alone")
+    BREAKING = "breaking", _("Breaking news only")
     NONE = "none", _("No updates")

@@ -44,7 +44,7 @@ def register() -> None:
     kinds.register(
         Kind(
             "comments",
-            gettext_lazy("Comments that wait for a moderator"),
+            gettext_lazy("Comments waiting for a moderator"),
             "comments.change_comment",
             _compose,
             find=_find,

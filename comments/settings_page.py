@@ -65,7 +65,7 @@ def register() -> None:
     setup.add(
         Step(
             gettext_lazy("Spam check"),
-            gettext_lazy("Enter the key of Akismet, so that moderators see less spam."),
+            gettext_lazy("Enter an Akismet key, so that moderators see less spam."),
             setup.section_url("spam"),
             spam.configured,
             50,

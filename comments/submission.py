@@ -197,7 +197,7 @@ def withdraw(comment: Comment, *, version: int) -> None:
 
 def _must_be_changeable(comment: Comment, version: int) -> None:
     if not comment.may_be_changed:
-        raise Rejected(_("The time for changing your comment is over."), status=403)
+        raise Rejected(_("You can no longer change your comment."), status=403)
     if comment.version != version:
         raise Conflict(comment)
 

@@ -187,6 +187,11 @@ def test_texts_on_each_band_that_is_accepted_can_be_read(colour: str) -> None:
     assert colours.contrast(dark.soft, dark.band) >= colours.AA
 
 
+def test_a_contrast_has_the_decimal_sign_of_the_language() -> None:
+    with translation.override("de"), pytest.raises(ValidationError, match="4,3 zu 1"):
+        Brand(pk=1, colour="#7c7c7c", link="#808080").clean()
+
+
 def test_the_formula_is_that_of_wcag() -> None:
     assert colours.contrast("#000000", "#ffffff") == pytest.approx(21)
     assert colours.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)

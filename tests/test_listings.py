@@ -281,6 +281,13 @@ def test_readers_filter_a_coverage_by_topic(client: Client) -> None:
     assert client.get("/en/live/summit/?topic=999999").status_code == 404
 
 
+def test_the_form_of_a_topic_names_the_language_of_each_name(client: Client) -> None:
+    client.force_login(newsroom.user("olga", "Editor"))
+    page = client.get(reverse("admin:articles_topic_add"), headers={"Accept-Language": "uk"}).content.decode()
+    assert "Назва (німецька):" in page
+    assert "[de]" not in page
+
+
 def test_the_desk_chooses_topics_and_the_history_has_them(client: Client) -> None:
     energy = topic("energy", en="Energy", de="Energie")
     topic("weather", en="Weather")

@@ -11,14 +11,16 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.models import User
 from django.db import models
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from js_asset import Script
 
 from articles.models import Article, Update
 from articles.templatetags.live import clock
@@ -27,7 +29,7 @@ from comments.models import Ban, Decision, Discussion
 from comments.queue.forms import RulesForm
 from liveblog.moments import local_time, zones
 from liveblog.moments.admin import MomentsAdmin
-from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written
+from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written, ZoneSelect
 from liveblog.moments.formats import element
 from tests import factories, soak
 from tests.desks import DeskClient
@@ -571,6 +573,17 @@ def test_every_admin_with_moments_shows_them_in_a_zone_that_it_names() -> None:
         assert not shown or isinstance(each, MomentsAdmin), each
         hierarchy = each.date_hierarchy
         assert hierarchy is None or type(each.model._meta.get_field(hierarchy)) is models.DateField, each
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_list_of_zones_shares_the_files_and_words_of_the_admins_search_fields(debug: bool) -> None:
+    field: Any = Article._meta.get_field("authors")
+    with translation.override("uk"), override_settings(DEBUG=debug):
+        own: Any = ZoneSelect().media
+        admins: Any = AutocompleteSelectMultiple(field, admin.site).media
+        files = {path for path in own._js if path != Script("liveblog/zones.js", type="module")}
+        assert "admin/js/vendor/select2/i18n/uk.js" in files
+        assert files <= set(admins._js)
 
 
 def test_no_newsroom_template_formats_a_moment_without_naming_its_zone() -> None:

@@ -97,6 +97,11 @@ def test_the_newsrooms_dates_are_british() -> None:
         assert formats.date_format(AFTERNOON, "SHORT_DATE_FORMAT") == "01/12/2022"
 
 
+def test_the_month_of_a_day_stands_in_the_genitive_in_ukrainian() -> None:
+    with translation.override("uk"):
+        assert formats.date_format(AFTERNOON, "MONTH_DAY_FORMAT") == "1 грудня"
+
+
 # Pages ----------------------------------------------------------------------------------------------------------------
 
 

@@ -250,7 +250,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         if body is None or not choices:
             return
         if self.cleaned_data.get("kind") == Update.Kind.POLL and ballot.parse(body):
-            self.add_error("body", _("The choices have fields of their own. Take the list out of this text."))
+            self.add_error("body", _("The choices have fields of their own. Remove the list from this text."))
         self.cleaned_data["body"] = with_choices(body, choices)
 
     def add_error(self, field: str | None, error: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles import kinds
 from articles.text.richtext import RichTextField
@@ -14,7 +15,9 @@ from liveblog.fields import LanguageField, LongTextField, ShortTextField
 class Snippet(models.Model):
     """The beginning of an update that is often needed, such as a standing headline with a list."""
 
-    name = ShortTextField(_("name"), max_length=80, help_text=_("Name shown in the list of snippets."))
+    name = ShortTextField(
+        pgettext_lazy("of a thing", "name"), max_length=80, help_text=_("Name shown in the list of snippets.")
+    )
     article = models.ForeignKey(
         "articles.Article",
         models.CASCADE,

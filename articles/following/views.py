@@ -107,7 +107,7 @@ def follow(request: HttpRequest, language: str, data: Data) -> Answer:
     subscription = PushSubscription.keep(Endpoint.of(data.get("subscription")), str(data.get("time_zone", "")))
     others = subscription.follows.exclude(**{kind: subject.pk})
     if others.count() >= MAX_FOLLOWS:
-        raise ValidationError(_("You follow so much already that there is no room for more."))
+        raise ValidationError(_("You already follow as much as one browser can. Stop following something first."))
     values = {"level": level, "language": language}
     named: Data = {"subscription": subscription, kind: subject}
     Follow.objects.update_or_create(**named, defaults=values)
@@ -161,10 +161,10 @@ def quiet_hours(request: HttpRequest, language: str, data: Data) -> Answer:
     """Set the hours in which a browser wants no notifications; none if either end is empty."""
     subscription = _subscription(data)
     if subscription is None:
-        raise ValidationError(_("This browser follows nothing yet."))
+        raise ValidationError(_("You aren’t following anything in this browser yet."))
     begin, end = _time(data.get("from")), _time(data.get("until"))
     if begin is not None and begin == end:
-        raise ValidationError(_("Quiet hours end at another time than they begin."))
+        raise ValidationError(_("Quiet hours can’t begin and end at the same time."))
     both = begin is not None and end is not None
     subscription.quiet_from, subscription.quiet_until = (begin, end) if both else (None, None)
     subscription.set_time_zone(str(data.get("time_zone", "")))

@@ -1290,7 +1290,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("all", "Every update"),
                             ("key", "Key events and breaking news"),
-                            ("breaking", "Breaking news alone"),
+                            ("breaking", "Breaking news only"),
                             ("none", "No updates"),
                         ],
                         default="all",

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.translator import translator
 
 from articles import changes
@@ -211,7 +212,7 @@ class Topic(NamedOnPages):
     # Again, for the type checker.
     objects = changes.NamedQuerySet.as_manager()  # type: ignore[misc]
 
-    name = LineField(_("name"), max_length=120)
+    name = LineField(pgettext_lazy("of a thing", "name"), max_length=120)
     slug = models.SlugField(_("URL slug"), max_length=80, unique=True)
 
     class Meta:

@@ -71,7 +71,7 @@ class Mark:
             "source": _("original"),
             "reviewed": _("up to date"),
             "machine": _("machine draft, not reviewed"),
-            "missing": _("not translated"),
+            "missing": _("not translated yet"),
         }[self.kind]
 
 

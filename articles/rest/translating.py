@@ -195,7 +195,7 @@ def _invalid(form: TranslationForm) -> Problem:
 
 
 def _remarked(error: review.RemarksError) -> Problem:
-    title = _("The checks have remarks on this translation. Acknowledge them if it is right all the same.")
+    title = _("The checks found possible problems in this translation. Acknowledge them if it is right as it is.")
     errors = {field: [str(problem.message) for problem in found] for field, found in error.problems.items()}
     return Problem(422, "remarks", title, errors)
 

@@ -298,7 +298,7 @@ def editor_words() -> dict[str, str]:
         "linkChange": gettext("Change link"),
         "linkRemove": gettext("Remove link"),
         "linkAddress": gettext("Link address"),
-        "linkText": gettext("Words to show"),
+        "linkText": gettext("Link text"),
         "linkWrong": gettext("Enter a web address, such as https://example.org, or an email address."),
         "tableAdd": gettext("Insert table"),
         "rows": gettext("Rows"),

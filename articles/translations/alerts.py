@@ -55,5 +55,5 @@ def _compose(user: User, subjects: Sequence[str]) -> Content | None:
 
 
 def register() -> None:
-    label = _("Key events that wait for a translation into my languages")
+    label = _("Key events waiting for a translation into my languages")
     kinds.register(Kind("translations", label, "articles.translate_update", _compose, find=_find, minutes=lambda: 30))

@@ -33,7 +33,7 @@ class AlertsForm(forms.Form):
             )
             if kind.find is not None:
                 self.fields[f"{kind.code}-minutes"] = forms.IntegerField(
-                    label=_("once they have waited for so many minutes"),
+                    label=_("Minutes to wait before notifying me"),
                     initial=choice.minutes or 15,
                     min_value=1,
                     max_value=_MOST_MINUTES,

@@ -28,7 +28,7 @@ class Action(models.TextChoices):
     SUSPENDED = "suspended", pgettext_lazy("audit log", "suspended an account")
     REINSTATED = "reinstated", pgettext_lazy("audit log", "lifted a suspension")
     ACCOUNT_DELETED = "account_deleted", pgettext_lazy("audit log", "deleted an account")
-    TOKEN_MADE = "token_made", pgettext_lazy("audit log", "made an access token")
+    TOKEN_MADE = "token_made", pgettext_lazy("audit log", "created an access token")
     TOKEN_REVOKED = "token_revoked", pgettext_lazy("audit log", "revoked an access token")
     WEBHOOK_CHANGED = "webhook_changed", pgettext_lazy("audit log", "changed a webhook")
     WEBHOOK_OFF = "webhook_off", pgettext_lazy("audit log", "switched off a webhook")

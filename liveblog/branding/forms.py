@@ -139,6 +139,7 @@ class LinkForm(forms.ModelForm):
             label=_("Language"), required=False, choices=[("", _("All languages")), *offered_languages()]
         )
         self.fields["address"].widget.attrs |= {"dir": "ltr"}
+        self.fields["position"].label = _("Order")
         self.fields["position"].required = False
 
     def clean_position(self) -> int:

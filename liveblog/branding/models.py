@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -86,8 +87,8 @@ class Brand(models.Model):
     link_dark = ShortTextField(_("links on dark pages"), max_length=7, blank=True)
 
     headings = models.CharField(_("headlines"), max_length=5, choices=Headings, default=Headings.SERIF)
-    headline_font = _file(_("font of headlines"))
-    text_font = _file(_("font of texts"))
+    headline_font = _file(_("headline font"))
+    text_font = _file(_("text font"))
 
     #: Counts the saves, so that two people do not overwrite each other's work.
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -144,7 +145,7 @@ class Brand(models.Model):
                 )
             if ratio < colours.AA:
                 # Rounded down, so that no ratio looks sufficient that is not.
-                found.append((field, message % {"ratio": f"{int(ratio * 10) / 10:.1f}"}))
+                found.append((field, message % {"ratio": number_format(int(ratio * 10) / 10, 1)}))
         return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:

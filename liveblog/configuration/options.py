@@ -166,7 +166,7 @@ OPTIONS: Mapping[str, Option] = {
             365,
             _days(0),
             _("Audit log, in days"),
-            _("0 keeps it without limit."),
+            _("Enter 0 to keep it indefinitely."),
         ),
         Option(
             "COMMENTS_KEEP_ADDRESS_DAYS",

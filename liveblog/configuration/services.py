@@ -50,7 +50,7 @@ def failure(provider: str, error: ProviderError) -> Result:
 def works(provider: str, began: float) -> str:
     """Return the sentence for a service that answered. `began`: by the monotonic clock."""
     milliseconds = round((time.monotonic() - began) * 1000)
-    return _("%(provider)s works. It answered in %(milliseconds)d ms.") % {
+    return _("%(provider)s works. It responded in %(milliseconds)d ms.") % {
         "provider": provider,
         "milliseconds": milliseconds,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -204,14 +205,25 @@ def _labels() -> tuple[str, str]:
 class ZoneSelect(forms.Select):
     """A list of time zones by country, with a search if there is JavaScript."""
 
-    class Media:
-        css = {"screen": ("admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css")}
-        js = (
-            "admin/js/vendor/jquery/jquery.js",
-            "admin/js/vendor/select2/select2.full.js",
+    @property
+    def media(self) -> forms.Media:
+        """Return the files of Django's search fields: a second Select2 on a page would lose the words of the first."""
+        # Models import this module before the admin can be imported.
+        from django.contrib.admin.widgets import get_select2_language
+
+        minified = "" if settings.DEBUG else ".min"
+        language = get_select2_language()
+        js: list[Any] = [
+            f"admin/js/vendor/jquery/jquery{minified}.js",
+            f"admin/js/vendor/select2/select2.full{minified}.js",
+            *([f"admin/js/vendor/select2/i18n/{language}.js"] if language else []),
             "admin/js/jquery.init.js",
             Script("liveblog/zones.js", type="module"),
-        )
+        ]
+        css: dict[str, Sequence[str]] = {
+            "screen": ("admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css")
+        }
+        return forms.Media(css=css, js=js)
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)

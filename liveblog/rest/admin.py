@@ -122,7 +122,7 @@ class TokenAdmin(LangAttributeAdmin):
         made, secret = Token.make(form.owner, data["name"], data["scopes"], data["articles"], valid_for=form.valid_for)
         obj.__dict__.update(made.__dict__)
         request.new_token = secret  # type: ignore[attr-defined]
-        send_news(request, form.owner, _("An access token for a program was made with your account."))
+        send_news(request, form.owner, _("An access token for a program was created with your account."))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Do nothing: `Token.make` has stored the articles."""

@@ -84,7 +84,7 @@ def require_article(token: Token, article_id: int | None) -> None:
 def too_many(seconds: int) -> Problem:
     """Return the answer to a program that asks too often in periods of so many seconds (RFC 6585, section 4)."""
     wait = int(limits.seconds_left(seconds)) + 1
-    title = _("This program asks too often. Let it wait, then try again.")
+    title = _("This program sends too many requests. Let it wait, then try again.")
     return Problem(429, "too-many-requests", title, headers={"Retry-After": str(wait)})
 
 

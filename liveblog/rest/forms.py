@@ -29,7 +29,7 @@ class TokenForm(forms.ModelForm):
         coerce=int,
         initial=90,
         choices=lambda: [(days, ngettext("%(count)d day", "%(count)d days", days) % {"count": days}) for days in DAYS],
-        help_text=_("It ends by itself then. You can revoke it before."),
+        help_text=_("It then expires automatically. You can revoke it earlier."),
     )
 
     class Meta:

@@ -93,7 +93,7 @@ def _begin(request: HttpRequest, key: str) -> StoredAnswer:
     # Only one of several repetitions takes over a lost request.
     lost = StoredAnswer.objects.filter(user=user, key=key, status=None, at__lt=now - LOST_AFTER)
     if found is None or not lost.update(at=now):
-        title = _("The same request is being answered at this moment. Try again soon.")
+        title = _("The same request is still being processed. Try again in a moment.")
         raise Problem(409, "in-progress", title, headers={"Retry-After": "1"})
     found.at = now
     return found

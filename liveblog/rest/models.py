@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
@@ -62,7 +63,9 @@ class Token(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("person"), editable=False
     )
     name = ShortTextField(
-        _("name"), max_length=80, help_text=_("The program that uses it, so that you recognise it later.")
+        pgettext_lazy("of a thing", "name"),
+        max_length=80,
+        help_text=_("The program that uses it, so that you recognise it later."),
     )
     #: The first SHOWN_LENGTH characters of the secret.
     beginning = models.CharField(max_length=16, editable=False)

@@ -140,7 +140,7 @@ class WebhookAdmin(LangAttributeAdmin):
             messages.error(request, gettext("Switch the webhook on first."))
             return HttpResponseRedirect(request.path)
         delivery = events.send_test(webhook)
-        messages.info(request, gettext("The test message is on its way. Load this page again to see the answer."))
+        messages.info(request, gettext("The test message is on its way. Reload this page to see the response."))
         return HttpResponseRedirect(reverse("admin:liveblog_delivery_change", args=[delivery.pk]))
 
 
@@ -238,7 +238,7 @@ def _words(tried: dict[str, Any]) -> str:
     """Return the result of one attempt in words."""
     texts = {
         "forbidden": gettext("The address isn’t that of a public server."),
-        "timeout": gettext("The server didn’t answer in time."),
+        "timeout": gettext("The server didn’t respond in time."),
         "unreachable": gettext("The server couldn’t be reached."),
         "busy": gettext("The server was busy."),
     }
@@ -246,4 +246,4 @@ def _words(tried: dict[str, Any]) -> str:
         return gettext("The server accepted the message (%(status)s).") % {"status": tried["status"]}
     if tried["status"]:
         return gettext("The server didn’t accept the message (%(status)s).") % {"status": tried["status"]}
-    return texts.get(tried["failure"]) or gettext("The answer couldn’t be read.")
+    return texts.get(tried["failure"]) or gettext("The response couldn’t be read.")

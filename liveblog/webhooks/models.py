@@ -57,12 +57,14 @@ class Webhook(models.Model):
         """Why it is switched off."""
 
         PERSON = "person", pgettext_lazy("why a webhook is off", "A person switched it off")
-        FAILING = "failing", pgettext_lazy("why a webhook is off", "No answer for days")
-        GONE = "gone", pgettext_lazy("why a webhook is off", "It answered that it is gone for good (410)")
+        FAILING = "failing", pgettext_lazy("why a webhook is off", "No response for days")
+        GONE = "gone", pgettext_lazy("why a webhook is off", "It responded that it no longer exists (410)")
         FULL = "full", pgettext_lazy("why a webhook is off", "Too many messages were waiting for it")
 
     name = ShortTextField(
-        _("name"), max_length=80, help_text=_("The system that gets the messages, so that you recognise it.")
+        pgettext_lazy("of a thing", "name"),
+        max_length=80,
+        help_text=_("The system that gets the messages, so that you recognise it."),
     )
     address = ShortTextField(
         _("address"), max_length=500, validators=[validate_address], help_text=_("Messages are sent there by POST.")

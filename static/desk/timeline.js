@@ -175,10 +175,10 @@ export class Timeline {
    * @param {Person[]} people
    */
   showWriters(people) {
-    const { writing } = byId("people").dataset;
+    const { writing = "{name}" } = byId("people").dataset;
     for (const place of findAll(this.#list, ".writers")) {
       const here = people.filter((one) => !one.me && one.at === place.closest(".entry")?.id);
-      place.textContent = here.length ? `${here.map((one) => one.name).join(", ")} ${writing}…` : "";
+      place.textContent = here.map((one) => writing.replace("{name}", () => one.name)).join(", ");
     }
   }
 

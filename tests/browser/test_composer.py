@@ -178,7 +178,7 @@ def test_an_editor_is_told_at_once_what_awaits_approval_and_sends_it_back_with_a
     expect(desk.entry(update).locator(".state-draft")).to_be_visible()
     expect(desk.entry(update)).to_contain_text("Call them.")
     expect(editor.locator("#approvals")).to_be_hidden()
-    desk.page.get_by_label("A note to all at this desk").fill("I am on it.")
+    desk.page.get_by_label("A note to everyone at this desk").fill("I am on it.")
     desk.page.get_by_role("button", name="Send note").click()
     expect(editor.locator("#side")).to_contain_text("I am on it.")
     assert DeskNote.objects.count() == 3
@@ -246,7 +246,7 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     page.locator(".written .ProseMirror").tap()
     page.keyboard.type("Sie haben begonnen.")
     page.evaluate(IS_KEPT, "Sie haben begonnen.")
-    button = page.get_by_role("button", name="Approve and next")
+    button = page.get_by_role("button", name="Approve and go to next")
     expect(button).to_be_in_viewport()
     server.kill()
     with suppress(Error):
@@ -255,7 +255,7 @@ def test_a_translation_outlives_a_reload_and_a_network_that_fails(
     page.goto(address)
     expect(page.locator("#kept-draft")).to_contain_text("You were writing this at")
     expect(page.locator(".written .ProseMirror")).to_have_text("Sie haben begonnen.")
-    page.get_by_role("button", name="Approve and next").tap()
+    page.get_by_role("button", name="Approve and go to next").tap()
     page.wait_for_url(lambda url: url != address)
     # The next version is not overwritten by what was sent long ago.
     page.goto(address)
