@@ -28,7 +28,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
@@ -322,7 +322,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"list_title": _("Coverage"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"list_title": pgettext("kind of list", "Coverage"), **(extra_context or {})}
+        )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)
@@ -687,7 +689,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     class Media:
         js = (Script("articles/language-tabs.js", type="module"),)
 
-    @admin.display(description=_("name"), ordering=Author.original_name())
+    @admin.display(description=pgettext_lazy("of a person", "name"), ordering=Author.original_name())
     def original(self, author: Author) -> SafeString:
         return named(author)
 
@@ -748,6 +750,15 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
+
+    def get_form(
+        self, request: HttpRequest, obj: Topic | None = None, change: bool = False, **kwargs: object
+    ) -> type[forms.ModelForm]:
+        kwargs["labels"] = {
+            column("name", code): gettext("Name in %(language)s") % {"language": language_name(code)} for code in KNOWN
+        }
+        form: type[forms.ModelForm] = super().get_form(request, obj, change, **kwargs)
+        return form
 
 
 @admin.register(Snippet)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from articles.models import Article, CoverageDefaults
@@ -43,10 +43,12 @@ def usual_coverage(request: HttpRequest) -> HttpResponse:
 
 
 def register() -> None:
-    settings_pages.register(Section(gettext_lazy("Coverage"), "coverage", usual_coverage, _PERMISSION, 20))
+    settings_pages.register(
+        Section(pgettext_lazy("kind of list", "Coverage"), "coverage", usual_coverage, _PERMISSION, 20)
+    )
     setup.add(
         Step(
-            gettext_lazy("Coverage"),
+            pgettext_lazy("kind of list", "Coverage"),
             gettext_lazy("Choose the languages, the time zone and the rules with which new coverage begins."),
             setup.section_url("coverage"),
             lambda: CoverageDefaults.objects.exists(),

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Case, F, Prefetch, Q, When, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.translator import translator
 
 from articles import changes
@@ -90,7 +91,7 @@ class Author(NamedOnPages):
     source_language = SourceLanguageField(
         _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
-    name = LineField(_("name"), max_length=120)
+    name = LineField(pgettext_lazy("of a person", "name"), max_length=120)
     role = LineField(_("role"), max_length=120, blank=True, help_text=_("For example: Brussels correspondent."))
     place = LineField(_("place"), max_length=120, blank=True)
     photo = PhotoField(_("picture"), blank=True, width_field="photo_width", height_field="photo_height")
