@@ -689,7 +689,7 @@ class AuthorAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
     class Media:
         js = (Script("articles/language-tabs.js", type="module"),)
 
-    @admin.display(description=_("name"), ordering=Author.original_name())
+    @admin.display(description=pgettext_lazy("of a person", "name"), ordering=Author.original_name())
     def original(self, author: Author) -> SafeString:
         return named(author)
 
@@ -752,13 +752,13 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
         return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
 
     def get_form(
-        self, request: HttpRequest, obj: Topic | None = None, change: bool = False, **kwargs: Any
+        self, request: HttpRequest, obj: Topic | None = None, change: bool = False, **kwargs: object
     ) -> type[forms.ModelForm]:
         kwargs["labels"] = {
-            column("name", code): gettext("Name in %(language)s") % {"language": language_name(code)}
-            for code, _name in settings.LANGUAGES
+            column("name", code): gettext("Name in %(language)s") % {"language": language_name(code)} for code in KNOWN
         }
-        return super().get_form(request, obj, change, **kwargs)
+        form: type[forms.ModelForm] = super().get_form(request, obj, change, **kwargs)
+        return form
 
 
 @admin.register(Snippet)

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from comments import text as plain
 from comments.models import Comment, Report
@@ -42,7 +43,7 @@ class _Form(forms.Form):
 
 class CommentForm(_Form):
     name = PlainField(
-        label=_("Name"),
+        label=pgettext_lazy("of a commenter", "Name"),
         max_length=60,
         cleaned=plain.cleaned_line,
         widget=forms.TextInput({"autocomplete": "name", "dir": "auto"}),

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from liveblog import roles
@@ -112,7 +112,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
         with acting_as(request.user):
             super().save_model(request, obj, form, change)
 
-    @admin.display(description=_("name"), ordering="first_name")
+    @admin.display(description=pgettext_lazy("of a person", "name"), ordering="first_name")
     def name(self, user: User) -> str:
         return user.get_full_name()
 

@@ -131,7 +131,7 @@ _END = r"\{%-?\s*end(?:blocktranslate|blocktrans)\s*-?%\}"
 _VALUE = r"(?:\{\{|<bdi|<b>|<strong|<q>|<time|<span lang)"
 #: A message that text, or a value, follows: both belong into one message. One that ends with a mark may stand alone.
 _JOINS = (
-    re.compile(rf"(?:{_TAG}|{_END})\s*[:,;]"),
+    re.compile(rf"(?:{_TAG}|{_END})\s*[:,;…]"),
     re.compile(rf"{_TAG}\s+{_VALUE}"),
 )
 _GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"})
@@ -142,7 +142,7 @@ def template_fragments(text: str) -> Iterator[str]:
     for pattern in _JOINS:
         for match in pattern.finditer(text):
             words = match.groupdict().get("text") or ""
-            if match[0].rstrip()[-1] in ":,;" or not words.endswith((":", ".", "?", "!", "…")):
+            if match[0].rstrip()[-1] in ":,;…" or not words.endswith((":", ".", "?", "!", "…")):
                 yield " ".join(match[0].split())
     yield from (match[0] for match in re.finditer(r"\|join:['\"], ['\"]", text))
 

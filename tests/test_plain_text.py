@@ -100,6 +100,7 @@ def test_the_start_of_a_text_keeps_its_spaces() -> None:
     assert first_words("50\u00a0% of all votes", 3) == "50\u00a0% of…"
     assert first_words("50\u00a0% of all", 4) == "50\u00a0% of all"
     assert first_words("", 4) == ""
+    assert first_words("In Berlin stimmt der Bundestag ab.", 3, "de-AT") == "In Berlin stimmt\u00a0…"
 
 
 _words = st.lists(st.text("abé&<ش", min_size=1, max_size=5), min_size=1, max_size=8)

@@ -69,6 +69,7 @@ def test_english_is_held_to_its_words_too(message: str, problem: str) -> None:
         '{% translate "Banned until" %} {{ until }}',
         '{% translate "In reply to" %}\n  <bdi>{{ name }}</bdi>',
         '{{ names|join:", " }}',
+        '{% translate "Reject" %}…',
     ],
 )
 def test_a_template_that_joins_a_message_to_something_is_found(template: str) -> None:

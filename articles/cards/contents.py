@@ -72,7 +72,9 @@ def card_of_update(update: Update, article: Article, texts: ReaderTexts) -> Card
     context = of_article(article, language).text("headline")
     photo = photo_of(update)
     words = {**_marks(language, texts.language), "photo": photo.name or "" if photo else ""}
-    if update.kind == "quote" and (quote := first_words(plain_text(texts.own("body").value), _QUOTE_LENGTH)):
+    if update.kind == "quote" and (
+        quote := first_words(plain_text(texts.own("body").value), _QUOTE_LENGTH, texts.language)
+    ):
         source = texts.text("attribution")
         return Card(_in_marks(quote, texts.language), texts.language, source=source.value, **words)
     title = summary.title(update, texts.language, language)

@@ -69,7 +69,7 @@ def published(update: Update, texts: ReaderTexts, level: str) -> Message:
         if update.corrected_at:
             note = texts.text("correction_note")
             title = _("Correction: %(title)s") % {"title": title}
-            lines = [_cut(first_words(note.value, _BODY_WORDS), _BODY_LENGTH)] if note else lines
+            lines = [_cut(first_words(note.value, _BODY_WORDS, note.language), _BODY_LENGTH)] if note else lines
         elif level == "breaking":
             title = _("Breaking: %(title)s") % {"title": title}
         lines += texts.notes

@@ -39,4 +39,4 @@ def description(update: Update, language: str, page_language: str) -> Text:
 
 
 def _cut(text: Text, words: int) -> Text:
-    return Text(first_words(text.value, words), text.language, text.page_language)
+    return Text(first_words(text.value, words, text.language), text.language, text.page_language)

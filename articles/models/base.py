@@ -91,7 +91,7 @@ class Author(NamedOnPages):
     source_language = SourceLanguageField(
         _("language of the name"), default="en", help_text=_("The language in which the author’s name is written.")
     )
-    name = LineField(_("name"), max_length=120)
+    name = LineField(pgettext_lazy("of a person", "name"), max_length=120)
     role = LineField(_("role"), max_length=120, blank=True, help_text=_("For example: Brussels correspondent."))
     place = LineField(_("place"), max_length=120, blank=True)
     photo = PhotoField(_("picture"), blank=True, width_field="photo_width", height_field="photo_height")

@@ -242,7 +242,7 @@ def description(article: Article, language: str) -> str:
     """Return the standfirst, or else the first words of the article's own text; it may be empty."""
     texts = of_article(article, language)
     body = plain_text(str(texts.text("body")))
-    return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH)
+    return str(texts.text("standfirst")) or first_words(body, summary.DESCRIPTION_LENGTH, language)
 
 
 def around(update: Update, language: str, size: int) -> list[dict[str, Any]]:

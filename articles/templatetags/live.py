@@ -101,6 +101,12 @@ def percent(value: int) -> str:
     return format_percent(value / 100, locale=active_locale())
 
 
+@register.filter
+def decimal(value: float) -> str:
+    """Return a number with the decimal separator of the language: '0,8' in German."""
+    return format_decimal(value, locale=active_locale())
+
+
 @register.simple_tag
 def votes(number: int) -> str:
     """Return a number of votes with the digits and separators of the language."""

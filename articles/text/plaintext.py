@@ -104,15 +104,17 @@ def text_of(node: LexborNode) -> str:
     return _folded(" ".join(text for text, _in_row, _begins_row in _blocks(node)).replace("\n", " "))
 
 
-def first_words(text: str, number: int) -> str:
+def first_words(text: str, number: int, language: str = "") -> str:
     """Return the beginning of a plain text, with an ellipsis if there is more. The spaces stay as they are.
 
-    Where a script puts no spaces between words, a few letters count as one.
+    Where a script puts no spaces between words, a few letters count as one. In German a space stands before an ellipsis
+    that replaces whole words (Duden, rule K 17).
     """
     ends = [word.end() for word in islice(_WORD.finditer(text), number)]
     if not ends or not text[ends[-1] :].strip():
         return text
-    return f"{text[: ends[-1]]}…"
+    space = "\u00a0" if language.partition("-")[0] == "de" else ""
+    return f"{text[: ends[-1]]}{space}…"
 
 
 #: A word; of Han and kana two letters, and of Thai, Lao, Burmese and Khmer six with their vowels and tones.

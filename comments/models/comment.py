@@ -87,7 +87,7 @@ class Comment(models.Model):
     )
     thread = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, editable=False, related_name="members")
     language = LanguageField(_("language"))
-    name = ShortTextField(_("name"), max_length=60)
+    name = ShortTextField(pgettext_lazy("of a person", "name"), max_length=60)
     text = LongTextField(_("comment"), max_length=3000)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
     held = models.CharField(_("held because"), max_length=12, choices=Held, blank=True)

@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from liveblog import roles
 from liveblog.accounts import attempts
@@ -212,7 +213,9 @@ class InvitationForm(forms.Form):
         label=_("Email address"), max_length=254, widget=forms.EmailInput({"dir": "ltr", "autofocus": True})
     )
     name = TextFormField(
-        label=_("Name"), max_length=120, help_text=_("As it appears in the byline: first name, then family name.")
+        label=pgettext_lazy("of a person", "Name"),
+        max_length=120,
+        help_text=_("As it appears in the byline: first name, then family name."),
     )
     roles = forms.MultipleChoiceField(label=_("Roles"), widget=forms.CheckboxSelectMultiple, required=False)
     is_admin = forms.BooleanField(

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from liveblog import roles
 from liveblog.audit.models import Entry
@@ -39,7 +39,7 @@ _KINDS: Mapping[str, _StrOrPromise] = {
 _SUBJECTS: Mapping[str, _StrOrPromise] = {
     "no account": gettext_lazy("no account"),
     "name and look": gettext_lazy("Name and look"),
-    "usual coverage": gettext_lazy("Coverage"),
+    "usual coverage": pgettext_lazy("kind of list", "Coverage"),
     "usual rules for comments": gettext_lazy("Comments"),
     "machine translation": gettext_lazy("Machine translation"),
     "spam check": gettext_lazy("Spam check"),

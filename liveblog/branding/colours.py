@@ -10,6 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+
+from liveblog.languages import active_locale
+
 #: The least contrast of text that level AA accepts (WCAG 2.2, success criterion 1.4.3).
 AA = 4.5
 
@@ -41,6 +45,11 @@ def contrast(one: str, other: str) -> float:
     """Return the contrast ratio of two colours, from 1 to 21."""
     lesser, greater = sorted((_luminance(one), _luminance(other)))
     return (greater + 0.05) / (lesser + 0.05)
+
+
+def written(ratio: float) -> str:
+    """Return a contrast ratio in the active language, rounded down so that no ratio looks sufficient that is not."""
+    return format_decimal(int(ratio * 10) / 10, format="0.0", locale=active_locale())
 
 
 def least_contrast(colour: str, backgrounds: Iterable[str]) -> float:

@@ -132,6 +132,7 @@ class LinkForm(forms.ModelForm):
     class Meta:
         model = SiteLink
         fields = ("place", "kind", "language", "label", "address", "position")
+        labels = {"position": _("Position")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -144,8 +143,7 @@ class Brand(models.Model):
                     "4.5 to 1."
                 )
             if ratio < colours.AA:
-                # Rounded down, so that no ratio looks sufficient that is not.
-                found.append((field, message % {"ratio": number_format(int(ratio * 10) / 10, 1)}))
+                found.append((field, message % {"ratio": colours.written(ratio)}))
         return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:

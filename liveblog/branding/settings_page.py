@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -146,7 +145,7 @@ def _mail(request: HttpRequest, draft: Branding) -> str:
 
 def _contrast(draft: Branding) -> str:
     band = draft.band
-    ratio = number_format(int(colours.contrast(band.text, band.band) * 10) / 10, 1)
+    ratio = colours.written(colours.contrast(band.text, band.band))
     if band.text == colours.WHITE:
         return _("Contrast %(ratio)s to 1: white text is easy to read on it.") % {"ratio": ratio}
     return _("Contrast %(ratio)s to 1: black text is easy to read on it.") % {"ratio": ratio}
