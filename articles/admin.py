@@ -28,7 +28,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
@@ -322,7 +322,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"list_title": _("Coverage"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"list_title": pgettext("kind of list", "Coverage"), **(extra_context or {})}
+        )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from articles.models import Article, CoverageDefaults
 from liveblog.languages import language_name
+from liveblog.lists import joined
 from liveblog.newsroom import settings as settings_pages
 from liveblog.newsroom import setup
 from liveblog.newsroom.settings import Section
@@ -30,7 +31,7 @@ class DefaultsForm(forms.ModelForm):
 @admin.site.admin_view
 @never_cache
 def usual_coverage(request: HttpRequest) -> HttpResponse:
-    offered = ", ".join(language_name(code) for code, _name in settings.LANGUAGES)
+    offered = joined([language_name(code) for code, _name in settings.LANGUAGES], get_language() or "en")
     return settings_pages.form_page(
         request,
         permission=_PERMISSION,
@@ -43,10 +44,12 @@ def usual_coverage(request: HttpRequest) -> HttpResponse:
 
 
 def register() -> None:
-    settings_pages.register(Section(gettext_lazy("Coverage"), "coverage", usual_coverage, _PERMISSION, 20))
+    settings_pages.register(
+        Section(pgettext_lazy("kind of list", "Coverage"), "coverage", usual_coverage, _PERMISSION, 20)
+    )
     setup.add(
         Step(
-            gettext_lazy("Coverage"),
+            pgettext_lazy("kind of list", "Coverage"),
             gettext_lazy("Choose the languages, the time zone and the rules with which new coverage begins."),
             setup.section_url("coverage"),
             lambda: CoverageDefaults.objects.exists(),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles.newsroom import coverage
 from liveblog import roles
@@ -29,7 +30,12 @@ class Item:
 
 
 LIBRARY = (
-    Item(_("Coverage"), "admin:articles_article_changelist", "coverage", "articles.view_article"),
+    Item(
+        pgettext_lazy("kind of list", "Coverage"),
+        "admin:articles_article_changelist",
+        "coverage",
+        "articles.view_article",
+    ),
     Item(_("Updates"), "admin:articles_update_changelist", "lines", "articles.view_update"),
     Item(_("Snippets"), "admin:articles_snippet_changelist", "snippet", "articles.view_snippet"),
     Item(_("Glossary"), "admin:articles_glossaryterm_changelist", "book", "articles.view_glossaryterm"),

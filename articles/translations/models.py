@@ -22,6 +22,7 @@ from articles import changes
 from articles.text.plaintext import LineField, LinesField
 from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
+from liveblog.languages import language_name
 from liveblog.search.index import FoldedTextField, SubstringIndex
 from liveblog.translation.terms import Term
 
@@ -134,7 +135,7 @@ class Translation(QueueRow, changes.Guarded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item} · {self.language}"
+        return f"{self.item} · {language_name(self.language)}"
 
     @classmethod
     def for_readers(cls) -> models.Prefetch:
@@ -209,7 +210,7 @@ class TranslationUnit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} · {self.source_language} → {self.language}"
+        return f"#{self.pk} · {language_name(self.source_language)} → {language_name(self.language)}"
 
 
 class EngineUse(models.Model):
