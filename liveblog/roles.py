@@ -13,6 +13,7 @@ from django.apps import AppConfig
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -80,7 +81,7 @@ RIGHTS: tuple[Right, ...] = (
         _all_of("articles.article", "add", "change"),
         (JOURNALIST, EDITOR),
     ),
-    Right(_("Finish coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
+    Right(pgettext_lazy("table of rights", "Finish coverage"), ("articles.finish_coverage",), (JOURNALIST, EDITOR)),
     Right(_("Write and use snippets"), _all_of("articles.snippet", "add", "change", "view"), (JOURNALIST, EDITOR)),
     Right(_("Delete snippets"), _all_of("articles.snippet", "delete"), (EDITOR,)),
     Right(
