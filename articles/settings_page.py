@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from articles.models import Article, CoverageDefaults
 from liveblog.languages import language_name
-from liveblog.lists import joined
+from liveblog.lists import listed
 from liveblog.newsroom import settings as settings_pages
 from liveblog.newsroom import setup
 from liveblog.newsroom.settings import Section
@@ -31,7 +31,7 @@ class DefaultsForm(forms.ModelForm):
 @admin.site.admin_view
 @never_cache
 def usual_coverage(request: HttpRequest) -> HttpResponse:
-    offered = joined([language_name(code) for code, _name in settings.LANGUAGES], get_language() or "en")
+    offered = listed(language_name(code) for code, _name in settings.LANGUAGES)
     return settings_pages.form_page(
         request,
         permission=_PERMISSION,
