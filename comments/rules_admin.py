@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Ban, Discussion, ListedWord
@@ -82,6 +83,6 @@ class BanAdmin(LangAttributeAdmin):
     def banned(self, ban: Ban) -> str:
         return format_html("<bdi>{}</bdi>", client_of(ban.address)) if ban.address else str(_("An email address"))
 
-    @admin.display(description=_("in force"), boolean=True)
-    def in_force(self, ban: Ban) -> bool:
-        return ban.until > timezone.now()
+    @admin.display(description=_("in force"))
+    def in_force(self, ban: Ban) -> str:
+        return gettext("Yes") if ban.until > timezone.now() else gettext("No")

@@ -85,7 +85,7 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     )
     filter_horizontal = ()
     inlines = (_ProfileInline,)
-    list_display = ("username", "name", "email", "roles_shown", "is_active", "last_login")
+    list_display = ("username", "name", "email", "roles_shown", "active", "last_login")
     actions = ("suspend", "remove_second_factors", "invite_again")
     change_list_template = "admin/auth/user/change_list.html"
 
@@ -120,6 +120,11 @@ class AccountAdmin(IndexedSearchMixin, MomentsAdmin, UserAdmin):
     def roles_shown(self, user: User) -> str:
         found = [str(roles.NAMES.get(group.name, group.name)) for group in user.groups.all()]
         return listed([*found, *([gettext("Administrator")] if user.is_superuser else [])])
+
+    @admin.display(description=User._meta.get_field("is_active").verbose_name, ordering="is_active")
+    def active(self, user: User) -> str:
+        # Django shows a picture instead, whose alternative text is "True" in every language.
+        return gettext("Yes") if user.is_active else gettext("No")
 
     @admin.action(description=_("Suspend: end all sessions and block login"), permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

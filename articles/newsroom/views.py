@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,6 +25,7 @@ from articles.newsroom.context import initials_of
 from articles.newsroom.forms import StartForm
 from liveblog.actors import user_of
 from liveblog.languages import language_name
+from liveblog.lists import joined
 from liveblog.newsroom import setup, waiting
 
 #: The parts of home that are brought up to date, each a template of its own.
@@ -137,6 +140,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 def _described(form: StartForm) -> dict[str, Any]:
     plan = form.plan
+    names = [str(author) for author in plan.authors]
     return {
         "language": language_name(plan.language),
         "is_recognised": bool(plan.headline) and not form.data.get("language"),
@@ -147,7 +151,7 @@ def _described(form: StartForm) -> dict[str, Any]:
         ],
         "slug": Article.free_slug(plan.headline, plan.language) if plan.headline else "",
         "zone": plan.time_zone,
-        "authors": [str(author) for author in plan.authors],
+        "authors": joined(names, get_language() or "en", [format_html("<bdi>{}</bdi>", name) for name in names]),
     }
 
 

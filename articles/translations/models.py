@@ -210,7 +210,7 @@ class TranslationUnit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} · {self.source_language} → {self.language}"
+        return f"#{self.pk} · {language_name(self.source_language)} → {language_name(self.language)}"
 
 
 class EngineUse(models.Model):

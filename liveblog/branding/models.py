@@ -167,7 +167,9 @@ class SiteLink(models.Model):
         OTHER = "other", _("Something else")
 
     brand = models.ForeignKey(Brand, models.CASCADE, related_name="links")
-    place = models.CharField(_("place"), max_length=6, choices=Place, default=Place.FOOTER)
+    place = models.CharField(
+        pgettext_lazy("part of a page", "place"), max_length=6, choices=Place, default=Place.FOOTER
+    )
     kind = models.CharField(_("destination"), max_length=8, choices=Kind, default=Kind.OTHER)
     #: "" stands for all languages.
     language = LanguageField(_("language"), blank=True, default="")

@@ -11,8 +11,9 @@ has them.
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.dates import (
@@ -94,8 +95,9 @@ def day_if_other_text(moment: datetime, zone: tzinfo | None = None) -> str:
 
 
 def span_text(seconds: float) -> str:
-    """Return a span of time in a few letters: '12 min'."""
-    return format_timedelta(max(60, round(seconds)), format="short", threshold=1, locale=active_locale())
+    """Return a span of time in a few letters: '12 min', '3 days'."""
+    seconds = max(60, round(seconds))
+    return format_timedelta(seconds, format=_style(seconds), threshold=1, locale=active_locale())
 
 
 def distance_text(moment: datetime) -> str:
@@ -103,7 +105,12 @@ def distance_text(moment: datetime) -> str:
     seconds = round((moment - timezone.now()).total_seconds())
     at_least = 60 if seconds > 0 else -60
     seconds = seconds if abs(seconds) > 60 else at_least
-    return format_timedelta(seconds, format="short", threshold=1, add_direction=True, locale=active_locale())
+    return format_timedelta(seconds, format=_style(seconds), threshold=1, add_direction=True, locale=active_locale())
+
+
+def _style(seconds: float) -> Literal["short", "long"]:
+    """Return the length of words for a span: everyone knows 'h', but not 'm' for a month or 'a' for a year."""
+    return "short" if abs(seconds) < timedelta(days=1).total_seconds() else "long"
 
 
 def offset_text(local: datetime) -> str:
