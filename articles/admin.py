@@ -28,7 +28,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from js_asset import Script
@@ -322,7 +322,9 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"list_title": _("Coverage"), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"list_title": pgettext("kind of list", "Coverage"), **(extra_context or {})}
+        )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         found = super().get_list_display(request)
@@ -385,11 +387,11 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
-        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in article.topics.all()))
+        return format_html_join(comma(), "<bdi>{}</bdi>", ((topic,) for topic in article.topics.all()))
 
     @admin.display(description=_("related articles"))
     def related_named(self, article: Article) -> SafeString:
-        return format_html_join(", ", "{}", ((named(other),) for other in article.related.all()))
+        return format_html_join(comma(), "{}", ((named(other),) for other in article.related.all()))
 
     @admin.display(description=_("languages"))
     def languages_shown(self, article: Article) -> SafeString:
@@ -569,7 +571,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
 
     @admin.display(description=_("topics"))
     def topics_named(self, update: Update) -> SafeString:
-        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
+        return format_html_join(comma(), "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, update: Update) -> SafeString:
@@ -748,6 +750,12 @@ class TopicAdmin(IndexedSearchMixin, ChangeLoggedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         return ["slug", *(column("name", code) for code, _name in settings.LANGUAGES)]
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and (language := language_of(db_field)):
+            field.label = gettext("Name in %(language)s") % {"language": language_name(language)}
+        return field
 
 
 @admin.register(Snippet)

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from articles.models import Article, CoverageDefaults
 from liveblog.languages import language_name
+from liveblog.lists import listed
 from liveblog.newsroom import settings as settings_pages
 from liveblog.newsroom import setup
 from liveblog.newsroom.settings import Section
@@ -30,7 +31,7 @@ class DefaultsForm(forms.ModelForm):
 @admin.site.admin_view
 @never_cache
 def usual_coverage(request: HttpRequest) -> HttpResponse:
-    offered = ", ".join(language_name(code) for code, _name in settings.LANGUAGES)
+    offered = listed(language_name(code) for code, _name in settings.LANGUAGES)
     return settings_pages.form_page(
         request,
         permission=_PERMISSION,

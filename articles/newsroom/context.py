@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles.newsroom import coverage
 from liveblog import roles
+from liveblog.lists import listed
 from liveblog.newsroom.waiting import queues_for
 
 if TYPE_CHECKING:
@@ -29,7 +31,12 @@ class Item:
 
 
 LIBRARY = (
-    Item(_("Coverage"), "admin:articles_article_changelist", "coverage", "articles.view_article"),
+    Item(
+        pgettext_lazy("kind of list", "Coverage"),
+        "admin:articles_article_changelist",
+        "coverage",
+        "articles.view_article",
+    ),
     Item(_("Updates"), "admin:articles_update_changelist", "lines", "articles.view_update"),
     Item(_("Snippets"), "admin:articles_snippet_changelist", "snippet", "articles.view_snippet"),
     Item(_("Glossary"), "admin:articles_glossaryterm_changelist", "book", "articles.view_glossaryterm"),
@@ -70,7 +77,7 @@ def role_of(user: User) -> str:
     if user.is_superuser:
         return str(_("Administrator"))
     names = {group.name for group in user.groups.all()}
-    return ", ".join(str(name) for role, name in roles.NAMES.items() if role in names)
+    return listed(name for role, name in roles.NAMES.items() if role in names)
 
 
 def initials_of(user: User) -> str:

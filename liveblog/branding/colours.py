@@ -10,6 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+
+from liveblog.languages import active_locale
+
 #: The least contrast of text that level AA accepts (WCAG 2.2, success criterion 1.4.3).
 AA = 4.5
 
@@ -45,6 +49,14 @@ def contrast(one: str, other: str) -> float:
 
 def least_contrast(colour: str, backgrounds: Iterable[str]) -> float:
     return min(contrast(colour, background) for background in backgrounds)
+
+
+def written(ratio: float) -> str:
+    """Return a contrast ratio as the active language writes it: '4.4'.
+
+    It is rounded down, so that no ratio looks sufficient that is not.
+    """
+    return format_decimal(int(ratio * 10) / 10, format="0.0", locale=active_locale())
 
 
 def text_on(background: str) -> str:

@@ -140,6 +140,7 @@ class LinkForm(forms.ModelForm):
         )
         self.fields["address"].widget.attrs |= {"dir": "ltr"}
         self.fields["position"].required = False
+        self.fields["position"].label = _("Order")
 
     def clean_position(self) -> int:
         return self.cleaned_data.get("position") or 0

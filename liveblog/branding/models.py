@@ -143,8 +143,7 @@ class Brand(models.Model):
                     "4.5 to 1."
                 )
             if ratio < colours.AA:
-                # Rounded down, so that no ratio looks sufficient that is not.
-                found.append((field, message % {"ratio": f"{int(ratio * 10) / 10:.1f}"}))
+                found.append((field, message % {"ratio": colours.written(ratio)}))
         return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -145,7 +145,7 @@ def _mail(request: HttpRequest, draft: Branding) -> str:
 
 def _contrast(draft: Branding) -> str:
     band = draft.band
-    ratio = f"{int(colours.contrast(band.text, band.band) * 10) / 10:.1f}"
+    ratio = colours.written(colours.contrast(band.text, band.band))
     if band.text == colours.WHITE:
         return _("Contrast %(ratio)s to 1: white text is easy to read on it.") % {"ratio": ratio}
     return _("Contrast %(ratio)s to 1: black text is easy to read on it.") % {"ratio": ratio}

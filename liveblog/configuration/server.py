@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 
 from liveblog.configuration.pages import PERMISSION
@@ -42,7 +42,7 @@ def server(request: HttpRequest) -> HttpResponse:
 
 
 def _facts() -> list[tuple[_StrOrPromise, str, str]]:
-    yes, no = _("Set up"), _("Not set up")
+    yes, no = pgettext("state", "Set up"), _("Not set up")
     languages = listed([language_name(code) for code, _name in settings.LANGUAGES])
     storage = urlsplit(settings.S3_PUBLIC_URL).netloc if settings.S3_BUCKET else _("On this server")
     return [
