@@ -328,7 +328,7 @@ def test_saving_over_a_newer_version_shows_both_and_loses_neither(sit_down: Any,
     his.edit(update)
     expect(hers.entry(update).locator(".writers")).to_be_empty()
     his.type(" are over")
-    expect(hers.entry(update).locator(".writers")).to_contain_text("Karim")
+    expect(hers.entry(update).locator(".writers")).to_have_text("Karim – is writing")
     hers.type(" have begun")
     hers.press("Control+Enter")
     expect(hers.editing(update)).to_have_count(0)
