@@ -15,10 +15,21 @@ from liveblog.models import Change
 
 _numbers = itertools.count(1)
 
-#: About 1 KB, so that a frame with the markup around it is about 2 KB.
-BODY = (
-    "<p>" + "The ministers of the alliance meet in Bucharest to talk about what the winter will bring. " * 11 + "</p>"
-)
+#: A sentence in each language of the newsroom. The checks of translations find nothing in them.
+_SENTENCES = {
+    "en": "The ministers of the alliance meet in Bucharest to talk about what the winter will bring.",
+    "de": "Die Minister des Bündnisses beraten in Bukarest darüber, was der Winter bringen wird.",
+    "uk": "Міністри Альянсу зустрічаються в Бухаресті, щоб обговорити, що принесе зима.",
+    "ar": "يجتمع وزراء الحلف في بوخارست لبحث ما سيحمله الشتاء.",
+    "fr": "Les ministres de l’Alliance se réunissent à Bucarest pour parler de ce que l’hiver apportera.",
+    "es": "Los ministros de la Alianza se reúnen en Bucarest para hablar de lo que traerá el invierno.",
+    "pl": "Ministrowie Sojuszu spotykają się w Bukareszcie, aby rozmawiać o tym, co przyniesie zima.",
+    "ro": "Miniștrii Alianței se întâlnesc la București pentru a discuta despre ce va aduce iarna.",
+}
+
+#: By language: about 1 KB, so that a frame with the markup around it is about 2 KB.
+BODIES = {language: f"<p>{' '.join([sentence] * 11)}</p>" for language, sentence in _SENTENCES.items()}
+BODY = BODIES["en"]
 
 #: Stands in the history of what the benchmarks write.
 BENCH = Machine("Benchmark")
@@ -60,7 +71,8 @@ def article(updates: int = 0) -> Article:
 
 
 def bodies() -> dict[str, str]:
-    return {column("body", language): BODY for language in KNOWN}
+    """Return the fields of the body in each language that the product ships."""
+    return {column("body", language): body for language, body in BODIES.items()}
 
 
 def post(of: Article) -> None:

@@ -39,7 +39,7 @@ from liveblog.audit.clearing import clear_when_due
 from liveblog.cross_origin import CrossOrigin
 from liveblog.delivery.endpoint import hub, live, may_embed, nowhere
 from liveblog.edge import BodyLimits
-from liveblog.handler import Bulkhead, Handler
+from liveblog.handler import Bulkhead, Group, Handler
 from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.lifespan import Lifespan
 from liveblog.origin import OwnPagesOnly, is_of_site
@@ -50,13 +50,14 @@ from liveblog.wording.current import follow_while_serving as follow_words
 
 #: Three articles may be locked before the newsroom waits for connections.
 _WRITERS = max(1, settings.DATABASE_POOL_SIZE // 5)
-#: Readers' comments and log-ins come from people who have not shown who they are, so few of them take the interpreter
-#: from the loop that serves the pages. As many may log in as passwords are hashed.
-_COMMENTS, _LOG_INS = 1, hashers.AT_ONCE
+#: Comments, log-ins and pages that are not in memory are requests of people who have not shown who they are. Few of
+#: them take the interpreter from the newsroom and from the loop that serves the pages, and not all the time. As many
+#: may log in as passwords are hashed.
+_COMMENTS, _LOG_INS, _NEW_PAGES = 1, hashers.AT_ONCE, 2
 
 _BULKHEADS = (
-    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS),
-    Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True),
+    Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/(?!\d+/translation/)", _COMMENTS, rest=2.0),
+    Bulkhead(r"/(admin/login|accounts)/", _LOG_INS, is_read=True, rest=1.0),
     # Requests that lock an article, but not those that wait for a provider meanwhile.
     Bulkhead(r"/admin/articles/article/(\d+)/(?!desk/embed/)", _WRITERS),
     Bulkhead(r"/admin/articles/(update|translation)/(?!pictures/)", _WRITERS),
@@ -66,7 +67,7 @@ _BULKHEADS = (
 )
 
 connections.begin_to_serve()
-_http = Handler(_BULKHEADS)
+_http = Handler(_BULKHEADS, Group("new pages", _NEW_PAGES, rest=1.0))
 #: Beside the pages of readers: sitemaps, embeds, the style sheet and files of the brand, and those answers to
 #: programs that are for everybody.
 _SHARED = (

@@ -1,9 +1,11 @@
 """Django's request handler with bulkheads: one kind of request must not take the others down.
 
 Requests that write to one article wait for its lock one after the other. Each that waits in a transaction holds a
-connection to the database, so only a few may be under way at once. Requests of strangers, such as log-ins, compete for
-the interpreter with the loop that serves the readers: each thread that computes may keep it for some milliseconds.
-All others wait here, without a thread and without a connection, and are turned away if it takes too long.
+connection to the database, so only a few may be under way at once. Requests of strangers, such as comments, log-ins and
+pages that nobody has opened yet, compete for the interpreter with the loop that serves the readers and with the
+newsroom: each thread that computes may keep it for some milliseconds. So few of them are under way at once, and after
+each there is a rest. All others wait here, without a thread and without a connection, and are turned away if it takes
+too long.
 """
 
 from __future__ import annotations
@@ -12,38 +14,50 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from liveblog import http_methods
 from liveblog.outages import Busy
+from liveblog.pagecache import IS_NEW
 
 #: The number of requests that wait for one bulkhead at most.
 MAX_WAITING = 200
+
+#: The longest rest in seconds. A request that takes longer has waited for something rather than computed.
+MAX_REST_SECONDS = 0.1
+
+
+class Group(NamedTuple):
+    """Requests that wait for each other.
+
+    size   number of them that may be under way
+    rest   time after each before its turn is somebody else's, as a part of the time that the request took
+    """
+
+    name: str
+    size: int
+    rest: float = 0.0
 
 
 class Bulkhead(NamedTuple):
     """
     path       regular expression of paths; requests whose first groups match the same text are one group
-    size       number of requests of a group that may be under way
     is_read    whether requests that only read wait for their turn, too
+
+    For the others see `Group`.
     """
 
     path: str
     size: int
     is_read: bool = False
-
-
-class Group(NamedTuple):
-    """Requests that wait for each other."""
-
-    name: str
-    size: int
+    rest: float = 0.0
 
 
 class Bulkheads:
@@ -64,7 +78,7 @@ class Bulkheads:
         reads = method in http_methods.SAFE
         for pattern, bulkhead in self._bulkheads:
             if (bulkhead.is_read or not reads) and (match := pattern.match(path)):
-                return Group(match[1], bulkhead.size)
+                return Group(match[1], bulkhead.size, bulkhead.rest)
         return None
 
     @asynccontextmanager
@@ -75,41 +89,74 @@ class Bulkheads:
         self._count[group] += 1
         turns = self._turns.setdefault(group, asyncio.Semaphore(group.size))
         try:
-            try:
-                async with asyncio.timeout(self._patience):
-                    await turns.acquire()
-            except TimeoutError:
+            async with asyncio.timeout(self._patience):
+                await turns.acquire()
+        except BaseException as error:
+            self._leave(group)
+            if isinstance(error, TimeoutError):
                 raise Busy(f"no turn came within {self._patience} s") from None
-            try:
-                yield
-            finally:
-                turns.release()
+            raise
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            yield
         finally:
-            self._count[group] -= 1
-            if not self._count[group]:
-                del self._count[group], self._turns[group]
+            if rest := min(group.rest * (loop.time() - began), MAX_REST_SECONDS):
+                loop.call_later(rest, self._end, group, turns)
+            else:
+                self._end(group, turns)
+
+    def _end(self, group: Group, turns: asyncio.Semaphore) -> None:
+        turns.release()
+        self._leave(group)
+
+    def _leave(self, group: Group) -> None:
+        self._count[group] -= 1
+        if not self._count[group]:
+            del self._count[group], self._turns[group]
+
+
+#: The turns that the request of this context has, and ends when its response is made.
+_turns_of_request: ContextVar[AsyncExitStack] = ContextVar("turns")
 
 
 class Handler(ASGIHandler):
-    """Django's handler behind bulkheads."""
+    """Django's handler behind bulkheads.
 
-    def __init__(self, bulkheads: Iterable[Bulkhead]) -> None:
+    new_pages   the group of requests for pages that the cache in front does not have
+    """
+
+    def __init__(self, bulkheads: Iterable[Bulkhead], new_pages: Group) -> None:
         super().__init__()
         self._bulkheads = Bulkheads(bulkheads, settings.DATABASE_LOCK_TIMEOUT or 10.0)
+        self._new_pages = new_pages
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, which may be a page that says why there is no other one."""
+        async with AsyncExitStack() as turns:
+            _turns_of_request.set(turns)
+            response: HttpResponseBase = await super().get_response_async(request)  # type: ignore[misc]
+            return response
 
     async def _get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Run the view, after all middleware and before any query."""
-        group = self._bulkheads.group_of(request.method or "", request.path_info)
+        group = self._group_of(request)
         if group is None:
             return await self._respond(request)
-        async with self._bulkheads.turn(group):
-            response = asyncio.create_task(self._respond(request))
-            try:
-                return await asyncio.shield(response)
-            except asyncio.CancelledError:
-                # The client has left. The thread of the view has not.
-                await asyncio.wait({response})
-                raise
+        await _turns_of_request.get().enter_async_context(self._bulkheads.turn(group))
+        response = asyncio.create_task(self._respond(request))
+        try:
+            return await asyncio.shield(response)
+        except asyncio.CancelledError:
+            # The client has left. The thread of the view has not.
+            await asyncio.wait({response})
+            raise
+
+    def _group_of(self, request: HttpRequest) -> Group | None:
+        group = self._bulkheads.group_of(request.method or "", request.path_info)
+        if group is None and isinstance(request, ASGIRequest) and request.scope.get(IS_NEW):
+            return self._new_pages
+        return group
 
     async def _respond(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await super()._get_response_async(request)  # type: ignore[misc]

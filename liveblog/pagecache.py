@@ -42,6 +42,8 @@ STALE = "liveblog"
 
 #: The key of an ASGI scope under which the application finds the number of responses in memory.
 PAGES_IN_MEMORY = "liveblog.pages_in_memory"
+#: The key under which it finds whether a request is for a page that is not in memory.
+IS_NEW = "liveblog.is_new_page"
 
 #: The parameter that a browser adds to an address to get round the caches in front of the server. It makes this cache
 #: validate its response, which is then that of the address without the parameter.
@@ -234,9 +236,8 @@ class PageCache:
         # All readers get the response, so headers of the reader who came first must not have an effect on it.
         headers = [(b"host", host)] + ([(b"if-none-match", old.etag)] if old and old.etag else [])
         with connections.for_readers():
-            status, sent, body = await _call(
-                self._app, {**scope, "method": "GET", "query_string": key[2], "headers": headers}
-            )
+            asked = {**scope, "method": "GET", "query_string": key[2], "headers": headers, IS_NEW: old is None}
+            status, sent, body = await _call(self._app, asked)
         values = dict(sent)
         # The application may have a response from the time before the database failed, too.
         age = float(values[b"age"]) if b"cache-status" in values else 0.0

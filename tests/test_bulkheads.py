@@ -1,18 +1,21 @@
 """Requests that write to one article wait for each other, and nobody else waits for them."""
 
 import asyncio
+from io import BytesIO
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 
 from liveblog import handler
-from liveblog.handler import Bulkhead, Bulkheads, Group
+from liveblog.handler import Bulkhead, Bulkheads, Group, Handler
 from liveblog.languages import CODE_IN_ADDRESS
 from liveblog.outages import Busy
+from liveblog.pagecache import IS_NEW
 
 BULKHEADS = (
     Bulkhead(rf"/{CODE_IN_ADDRESS}/live/([^/]+)/comments/", 1),
     Bulkhead(r"/admin/(comments)/(?!comment/\d+/translate/)", 4),
-    Bulkhead(r"/(admin/login)/", 2, is_read=True),
+    Bulkhead(r"/(admin/login)/", 2, is_read=True, rest=1.0),
 )
 
 
@@ -28,7 +31,9 @@ def test_requests_are_in_one_group_if_they_write_to_the_same_article() -> None:
 def test_everything_about_logging_in_is_in_one_group() -> None:
     bulkheads = Bulkheads(BULKHEADS, patience=1)
     assert (
-        bulkheads.group_of("GET", "/admin/login/") == bulkheads.group_of("POST", "/admin/login/") == ("admin/login", 2)
+        bulkheads.group_of("GET", "/admin/login/")
+        == bulkheads.group_of("POST", "/admin/login/")
+        == Group("admin/login", 2, rest=1.0)
     )
     assert bulkheads.group_of("GET", "/admin/") is None
 
@@ -77,3 +82,37 @@ async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch
             await waiting
     async with bulkheads.turn(summit):
         pass
+
+
+async def test_after_a_request_of_a_stranger_there_is_a_rest_in_which_nobody_has_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "MAX_REST_SECONDS", 0.2)
+    bulkheads, loop = Bulkheads((), patience=10), asyncio.get_running_loop()
+
+    async def paused_between_two(group: Group, seconds: float) -> float:
+        async with bulkheads.turn(group):
+            await asyncio.sleep(seconds)
+        ended = loop.time()
+        async with bulkheads.turn(group):
+            return loop.time() - ended
+
+    assert await paused_between_two(Group("comments", 1, rest=3.0), 0.03) >= 0.08
+    # A request that takes long has waited for something.
+    assert 0.19 < await paused_between_two(Group("comments", 1, rest=1000.0), 0.03) < 1
+    assert await paused_between_two(Group("newsroom", 1), 0.03) < 0.03
+    while bulkheads._turns:
+        await asyncio.sleep(0.01)
+
+
+def test_pages_that_are_not_in_memory_wait_for_each_other_and_those_that_are_do_not() -> None:
+    new_pages = Group("new pages", 2, rest=1.0)
+    handled = Handler(BULKHEADS, new_pages)
+
+    def group_of(path: str, is_new: bool) -> Group | None:
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b"", IS_NEW: is_new}
+        return handled._group_of(ASGIRequest(scope, BytesIO()))
+
+    assert group_of("/de/live/summit/update/999/", is_new=True) == new_pages
+    assert group_of("/de/live/summit/", is_new=False) is None
+    assert group_of("/admin/login/", is_new=False) == Group("admin/login", 2, rest=1.0)

@@ -201,6 +201,15 @@ async def test_a_cached_answer_is_validated_and_not_rendered_again(monkeypatch: 
     assert (await get(cached))[2] == b"new"
 
 
+async def test_the_application_is_told_which_pages_are_not_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagecache, "FRESH_SECONDS", -1)
+    site = Site()
+    cached = PageCache(site, ["de"])
+    for path in ("/de/live/summit/", "/de/live/summit/", "/de/live/other/"):
+        await get(cached, path)
+    assert [scope[pagecache.IS_NEW] for scope in site.scopes] == [True, False, True]
+
+
 async def test_after_a_change_no_older_answer_is_served() -> None:
     site = Site()
     site.open.clear()
