@@ -387,11 +387,11 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
 
     @admin.display(description=_("topics"))
     def topics_named(self, article: Article) -> SafeString:
-        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in article.topics.all()))
+        return format_html_join(comma(), "<bdi>{}</bdi>", ((topic,) for topic in article.topics.all()))
 
     @admin.display(description=_("related articles"))
     def related_named(self, article: Article) -> SafeString:
-        return format_html_join(", ", "{}", ((named(other),) for other in article.related.all()))
+        return format_html_join(comma(), "{}", ((named(other),) for other in article.related.all()))
 
     @admin.display(description=_("languages"))
     def languages_shown(self, article: Article) -> SafeString:
@@ -571,7 +571,7 @@ class UpdateAdmin(IndexedSearchMixin, VersionsAdminMixin, TranslatedAdmin[Update
 
     @admin.display(description=_("topics"))
     def topics_named(self, update: Update) -> SafeString:
-        return format_html_join(", ", "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
+        return format_html_join(comma(), "<bdi>{}</bdi>", ((topic,) for topic in update.topics.all()))
 
     @admin.display(description=_("article"), ordering="article")
     def article_named(self, update: Update) -> SafeString:

@@ -29,6 +29,9 @@ SHIPPED = {
 #: has added (ADDED_LANGUAGES). The settings fill it before any model is made.
 KNOWN = dict(SHIPPED)
 
+#: Codes that people would take for those of countries.
+_SHORT_NAMES = {"uk": "UKR"}
+
 #: The longest code that is stored, as RFC 5646, section 4.4.1, recommends.
 MAX_CODE_LENGTH = 35
 
@@ -205,6 +208,11 @@ def direction(language: str) -> str:
 def is_right_to_left(language: str) -> bool:
     """Return whether `language` is written from right to left."""
     return script_of(language) in _RIGHT_TO_LEFT
+
+
+def short_name(language: str) -> str:
+    """Return the letters that stand for a language where there is little room: people read "UK" as a country."""
+    return _SHORT_NAMES.get(language, language.upper())
 
 
 def language_name(code: str) -> str:

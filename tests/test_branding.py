@@ -199,6 +199,12 @@ def test_the_formula_is_that_of_wcag() -> None:
     assert colours.normal("red") is None
 
 
+@pytest.mark.parametrize(("language", "written"), [("en", "4.4"), ("es", "4,4"), ("ar", "4.4")])
+def test_contrast_is_rounded_down_and_written_as_the_language_writes_numbers(language: str, written: str) -> None:
+    with translation.override(language):
+        assert colours.written(4.49) == written
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("link", "#ffcc00"), ("link_dark", "#12315c"), ("colour", "blue"), ("colour", "#12"), ("colour", "#7c7c7c")],

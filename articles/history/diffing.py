@@ -26,7 +26,7 @@ from articles.text.richtext import RichTextField, sanitise
 from articles.translations import columns, review
 from liveblog.fields import LanguageField
 from liveblog.languages import KNOWN, column, direction, field_of, language_name, language_title
-from liveblog.lists import labelled, listed
+from liveblog.lists import comma, labelled, listed
 from liveblog.moments import formats
 
 if TYPE_CHECKING:
@@ -268,7 +268,8 @@ def _value(name: str, value: Any, names: Names, zone: tzinfo) -> str:
         return joined([*Author.bylines(known, language), *unknown], language)
     if name == "topics":
         # Of topics that have been deleted only the number is known.
-        return format_html_join(", ", "<bdi>{}</bdi>", ((names.topics.get(number, f"#{number}"),) for number in value))
+        topics = ((names.topics.get(number, f"#{number}"),) for number in value)
+        return format_html_join(comma(), "<bdi>{}</bdi>", topics)
     if name == "copy_group":
         return _("Yes")
     if name in registry.names():

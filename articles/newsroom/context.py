@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from articles.newsroom import coverage
 from liveblog import roles
+from liveblog.lists import listed
 from liveblog.newsroom.waiting import queues_for
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def role_of(user: User) -> str:
     if user.is_superuser:
         return str(_("Administrator"))
     names = {group.name for group in user.groups.all()}
-    return ", ".join(str(name) for role, name in roles.NAMES.items() if role in names)
+    return listed(name for role, name in roles.NAMES.items() if role in names)
 
 
 def initials_of(user: User) -> str:

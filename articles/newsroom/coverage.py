@@ -18,7 +18,7 @@ from articles.desk.consumers import PERMISSIONS
 from articles.models import Article, Author, Translation, Update
 from articles.newsroom.waiting import desk_url
 from articles.text.localized import joined, text_in
-from liveblog.languages import direction, language_name
+from liveblog.languages import direction, language_name, short_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -32,14 +32,6 @@ MAX_COMING = 8
 
 #: Minutes without an update after which live coverage is marked.
 SILENCE = timedelta(minutes=15)
-
-#: Codes that people would take for those of countries.
-_SHORT_NAMES = {"uk": "UKR"}
-
-
-def short_name(language: str) -> str:
-    """Return the letters that stand for a language where there is little room: people read "UK" as a country."""
-    return _SHORT_NAMES.get(language, language.upper())
 
 
 @dataclass(frozen=True)

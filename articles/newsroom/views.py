@@ -24,7 +24,7 @@ from articles.newsroom import coverage, palette
 from articles.newsroom.context import initials_of
 from articles.newsroom.forms import StartForm
 from liveblog.actors import user_of
-from liveblog.languages import language_name
+from liveblog.languages import language_name, short_name
 from liveblog.lists import joined
 from liveblog.newsroom import setup, waiting
 
@@ -145,9 +145,7 @@ def _described(form: StartForm) -> dict[str, Any]:
         "language": language_name(plan.language),
         "is_recognised": bool(plan.headline) and not form.data.get("language"),
         "languages": [
-            {"short": coverage.short_name(code), "name": language_name(code)}
-            for code in plan.languages
-            if code != plan.language
+            {"short": short_name(code), "name": language_name(code)} for code in plan.languages if code != plan.language
         ],
         "slug": Article.free_slug(plan.headline, plan.language) if plan.headline else "",
         "zone": plan.time_zone,

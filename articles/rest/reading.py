@@ -29,6 +29,7 @@ from liveblog.delivery import frames, log
 from liveblog.delivery.elements import page_locale
 from liveblog.delivery.states import State
 from liveblog.languages import MAX_CODE_LENGTH
+from liveblog.lists import listed
 from liveblog.numbers import LARGEST, number
 from liveblog.pagination import Anchor, Order, Place
 from liveblog.rest.answers import MEDIA_TYPE
@@ -241,7 +242,7 @@ def _find(slug: str, language: str | None) -> tuple[Article, str]:
         return article, article.front_language
     if language not in offered:
         title = _("This coverage isn’t available in that language. It is available in: %(languages)s.") % {
-            "languages": ", ".join(offered)
+            "languages": listed(offered)
         }
         raise Problem(404, "language", title)
     return article, language

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from articles.text.localized import titled
-from liveblog.languages import active_locale, direction, own_name, tag, variety
+from liveblog.languages import active_locale, direction, own_name, short_name, tag, variety
 from liveblog.lists import listed
 from liveblog.moments import formats
 from liveblog.webpush import vapid
@@ -125,6 +125,11 @@ def in_own_words(article: models.Model) -> SafeString:
     """Return the headline of an article as HTML: in the active language if it is translated, or else the original."""
     title = titled(article, translation.get_language() or "en")
     return format_html("<bdi{}>{}</bdi>", title.attributes, title.value)
+
+
+@register.filter
+def short_name_of(language: str) -> str:
+    return short_name(language)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveblog.configuration import current
 from liveblog.fields import TextFormField
+from liveblog.lists import listed
 from liveblog.translation import order
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _is_order(rules: str) -> None:
     # A class can be named in the environment only: its code would run.
     if not parsed or not named <= set(known):
         message = _("Name engines such as “deepl llm”, or rules such as “en>uk llm deepl”. There are: %(names)s.")
-        raise ValidationError(message, params={"names": ", ".join(known)})
+        raise ValidationError(message, params={"names": listed(known)})
 
 
 _KEY, _ADDRESS_OF_SERVER = _("API key"), _("Server URL")

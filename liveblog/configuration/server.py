@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 
+from liveblog import roles
 from liveblog.configuration.pages import PERMISSION
 from liveblog.languages import language_name
 from liveblog.lists import listed
@@ -41,6 +42,11 @@ def server(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/settings/server.html", context)
 
 
+def _roles_with_second_factor() -> str:
+    names = {**roles.NAMES, roles.ADMIN: _("Administrator")}
+    return listed(name for role, name in names.items() if role.lower() in settings.REQUIRE_MFA)
+
+
 def _facts() -> list[tuple[_StrOrPromise, str, str]]:
     yes, no = pgettext("state", "Set up"), _("Not set up")
     languages = listed([language_name(code) for code, _name in settings.LANGUAGES])
@@ -54,7 +60,7 @@ def _facts() -> list[tuple[_StrOrPromise, str, str]]:
         (_("Sites that may show coverage"), listed(settings.EMBED_ORIGINS) or _("None"), "EMBED_ORIGINS"),
         (_("Search engines"), _("May list the site") if settings.INDEXING else _("Kept out"), "INDEXING"),
         (_("Company login"), yes if settings.OIDC_ISSUER else no, "OIDC_ISSUER"),
-        (_("Second factor required"), listed(settings.REQUIRE_MFA) or _("For no one"), "REQUIRE_MFA"),
+        (_("Second factor required"), _roles_with_second_factor() or _("For no one"), "REQUIRE_MFA"),
         (_("Error reports"), yes if settings.SENTRY_DSN else no, "SENTRY_DSN"),
     ]
 

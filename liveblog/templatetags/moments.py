@@ -6,6 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from liveblog.lists import listed
 from liveblog.moments import formats, zones
 
 register = template.Library()
@@ -39,7 +40,7 @@ def day_of(value: datetime) -> str:
 def site_clock(value: datetime) -> str:
     """Return what the clocks of the site show at a moment, with the city: '19:42, Bucharest'."""
     zone = timezone.get_default_timezone()
-    return f"{formats.clock_text(timezone.localtime(value, zone))}, {zones.city(zone)}"
+    return listed([formats.clock_text(timezone.localtime(value, zone)), zones.city(zone)])
 
 
 @register.filter

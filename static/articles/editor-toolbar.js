@@ -12,6 +12,7 @@ import { askForLink, askForTable } from "./editor-dialogs.js";
  * @typedef {object} Item a button of the toolbar
  * @property {string} name of the button's words
  * @property {string} icon of the font Material Icons
+ * @property {boolean} [turns] whether the icon points the other way where text runs from right to left
  * @property {(editor: Editor, words: Words) => unknown} act
  * @property {string} [mark] the mark or node that the button sets and takes away
  * @property {string} [keys]
@@ -55,6 +56,7 @@ const GROUPS = [
     {
       name: "bulletList",
       icon: "format_list_bulleted",
+      turns: true,
       mark: "bulletList",
       act: (editor) => editor.chain().focus().toggleBulletList().run(),
     },
@@ -120,8 +122,8 @@ const GROUPS = [
     { name: "tableRemove", icon: "delete", inTable: true, act: (editor) => editor.chain().focus().deleteTable().run() },
   ],
   [
-    { name: "undo", icon: "undo", keys: "Ctrl+Z", can: "undo", act: (editor) => editor.commands.undo() },
-    { name: "redo", icon: "redo", keys: "Ctrl+Y", can: "redo", act: (editor) => editor.commands.redo() },
+    { name: "undo", icon: "undo", turns: true, keys: "Ctrl+Z", can: "undo", act: (editor) => editor.commands.undo() },
+    { name: "redo", icon: "redo", turns: true, keys: "Ctrl+Y", can: "redo", act: (editor) => editor.commands.redo() },
   ],
 ];
 
@@ -168,10 +170,10 @@ class ToolbarView {
 
   /** @param {Item} item */
   #button(item) {
-    const { name, icon, keys, opens } = item;
+    const { name, icon, turns, keys, opens } = item;
     const label = this.#words[name] ?? name;
     const title = keys ? `${label} (${keys})` : label;
-    const sign = make("span", { className: "material-icons" }, icon);
+    const sign = make("span", { className: turns ? "material-icons turns" : "material-icons" }, icon);
     sign.setAttribute("aria-hidden", "true");
     const button = make("button", { type: "button", tabIndex: -1, title }, sign);
     button.setAttribute("aria-label", label);

@@ -5,8 +5,8 @@ import { Embed } from "../articles/embeds.js";
 import { Pictures } from "../articles/pictures.js";
 import { doubling } from "../liveblog/backoff.js";
 import { closest, control, find, findAll, focused } from "../liveblog/dom.js";
+import { listed } from "../liveblog/lists.js";
 import { showOffsets } from "../liveblog/moment-inputs.js";
-import { pageLocale } from "../liveblog/moments.js";
 import { Choices, choicesIn, withList } from "./choices.js";
 import { Draft } from "./drafts.js";
 import { groupByName, sameFields, withoutFields } from "./fields.js";
@@ -36,14 +36,6 @@ const RETRY = { base: 1000, cap: 15_000 };
  * first.
  */
 const STILL_MEANT = 5 * 60_000;
-
-/**
- * Return names in words of the page's language: "A, B and C".
- * @param {string[]} names
- */
-function listed(names) {
-  return new Intl.ListFormat(pageLocale(), { type: "conjunction" }).format(names);
-}
 
 /** Fields that belong to the page, not to what is written. */
 const PASSING = ["csrfmiddlewaretoken", "delay"];

@@ -200,6 +200,17 @@ export function distinctPeople(people) {
 }
 
 /**
+ * Return the nodes of a message about a person, whose name may be written in another direction.
+ *
+ * @param {string} message with "{name}"
+ * @param {string} name
+ */
+export function aboutPerson(message, name) {
+  const [before = "", after = ""] = message.split("{name}");
+  return [before, make("bdi", {}, name), after];
+}
+
+/**
  * Fill a list with those who are there.
  *
  * @param {HTMLElement} list with the messages that name the user ("me") and, where it matters, those who write ("writing")
@@ -208,9 +219,8 @@ export function distinctPeople(people) {
 export function showPeople(list, people) {
   const { me: you = "{name}", writing = "{name}" } = list.dataset;
   list.replaceChildren(
-    ...distinctPeople(people).map(({ name, me, busy }) => {
-      const [before, after] = (me ? you : busy ? writing : "{name}").split("{name}");
-      return make("li", {}, before, make("bdi", {}, name), after);
-    }),
+    ...distinctPeople(people).map(({ name, me, busy }) =>
+      make("li", {}, ...aboutPerson(me ? you : busy ? writing : "{name}", name)),
+    ),
   );
 }

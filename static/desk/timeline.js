@@ -3,6 +3,7 @@
 import { byId, childrenOf, closest, control, find, findAll, focused, parse } from "../liveblog/dom.js";
 import { Composer } from "./composer.js";
 import { preferred } from "./preferences.js";
+import { aboutPerson } from "./presence.js";
 import { get, listItems, post, problemsOf } from "./requests.js";
 
 /** @import { ComposerEvents } from "./composer.js" */
@@ -178,7 +179,7 @@ export class Timeline {
     const { writing = "{name}" } = byId("people").dataset;
     for (const place of findAll(this.#list, ".writers")) {
       const here = people.filter((one) => !one.me && one.at === place.closest(".entry")?.id);
-      place.textContent = here.map((one) => writing.replace("{name}", () => one.name)).join(", ");
+      place.replaceChildren(...here.flatMap(({ name }, index) => [index ? " · " : "", ...aboutPerson(writing, name)]));
     }
   }
 

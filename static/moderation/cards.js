@@ -1,5 +1,6 @@
 // The cards of the queue: by id and place, as the server last said. What a moderator has begun at one of them stays.
 import { childrenOf, find, focused, make, parse } from "../liveblog/dom.js";
+import { listed } from "../liveblog/lists.js";
 
 /** @typedef {{ id: string, sort: string, html: string }} Card a comment as the server sends it */
 
@@ -131,7 +132,7 @@ export class Cards {
       const { claimedBy } = viewOf(card).dataset;
       const absent = claimedBy && !present.has(claimedBy) ? [claimedBy] : [];
       const names = [...this.#claimantsOf(card.id), ...absent];
-      const text = names.length ? this.#claimedLabel.replace("%(name)s", names.join(", ")) : "";
+      const text = names.length ? this.#claimedLabel.replace("%(name)s", () => listed(names)) : "";
       const place = claimNoticeOf(card);
       if (place.textContent !== text) place.textContent = text;
     }

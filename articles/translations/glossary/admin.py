@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import GlossaryTerm
@@ -79,7 +79,7 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
 
     @admin.display(description=_("translation"))
     def target_shown(self, term: GlossaryTerm) -> str | SafeString:
-        return _marked(term.target, term.language) if term.target else gettext("not translated")
+        return _marked(term.target, term.language) if term.target else pgettext("a glossary term", "not translated")
 
     @admin.display(description=_("applies to"), ordering="field")
     def field_shown(self, term: GlossaryTerm) -> str:

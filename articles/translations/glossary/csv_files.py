@@ -138,7 +138,7 @@ def _read_row(found: Reading, number: int, columns: list[str], cells: list[str])
         elif column == "field":
             kind = kind_code(text)
             if kind is None:
-                kinds = ", ".join(kind.value for kind in GlossaryTerm.Field)
+                kinds = listed(kind.value for kind in GlossaryTerm.Field)
                 message = _(
                     "Unknown kind of text: “%(text)s”. Leave the cell empty for all texts, or use one of these: "
                     "%(kinds)s."
