@@ -140,7 +140,7 @@ def test_forms_are_utf_8_whatever_they_say() -> None:
     path = f"/en/live/{article.slug}/comments/"
     for charset, text in {"utf-7": "+2AA-", "raw_unicode_escape": "\\ud800", "zlib": "x", "utf-16": "y"}.items():
         body, content_type = _multipart(charset, text)
-        sent = client.post(path, body, content_type, headers={"sec-fetch-site": "same-origin"})
+        sent = client.generic("POST", path, body, content_type, HTTP_SEC_FETCH_SITE="same-origin")
         assert sent.status_code == 201, charset
         assert Comment.objects.latest("pk").text == f"Good {text}."
 

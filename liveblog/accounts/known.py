@@ -21,12 +21,13 @@ async def is_known(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     While the database does not answer, everybody is taken at their word: they get their form back with what they wrote.
     """
     try:
-        return await database_sync_to_async(_is_known)(list(headers))
+        return await database_sync_to_async(belongs_to_somebody)(list(headers))
     except DatabaseError:
         return True
 
 
-def _is_known(headers: list[tuple[bytes, bytes]]) -> bool:
+def belongs_to_somebody(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Return whether the session or the token in the headers is that of somebody who may come in."""
     for name, value in headers:
         text = value.decode("latin-1")
         if name == b"cookie" and sessions.user_of(parse_cookie(text).get(settings.SESSION_COOKIE_NAME)) is not None:
