@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -38,5 +38,6 @@ def test_only_sessions_and_tokens_in_force_are_known() -> None:
 
 
 def test_everybody_is_known_while_the_database_does_not_answer() -> None:
-    with patch("liveblog.accounts.known.belongs_to_somebody", side_effect=OperationalError):
+    asked = AsyncMock(side_effect=OperationalError)
+    with patch("liveblog.accounts.known.database_sync_to_async", return_value=asked):
         assert async_to_sync(is_known)([])
