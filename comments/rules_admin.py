@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import Ban, Discussion, ListedWord
 from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 from liveblog.languages import direction
 from liveblog.moments.fields import ArticleMomentFormMixin, MomentFormMixin
 from liveblog.networks import client_of
@@ -37,6 +39,11 @@ class DiscussionAdmin(LangAttributeAdmin):
     list_filter = ("policy",)
     list_select_related = ("article",)
     autocomplete_fields = ("article",)
+
+    def save_model(self, request: HttpRequest, obj: Discussion, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            record(Action.SETTINGS_CHANGED, f"article {obj.article_id}", changed=form.changed_data)
 
     def zone_of(self, item: Discussion) -> tzinfo:
         return item.article.zone

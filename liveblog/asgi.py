@@ -33,7 +33,7 @@ from articles.translations.drafting import draft_when_due
 from comments.jobs import run_when_due
 from comments.queue.consumers import QueueConsumer
 from liveblog import connections, keys, metrics, notify, parameters, proxies
-from liveblog.accounts import hashers
+from liveblog.accounts import hashers, known
 from liveblog.alerts.sending import tell_when_due
 from liveblog.audit.clearing import clear_when_due
 from liveblog.cross_origin import CrossOrigin
@@ -90,7 +90,7 @@ async def _load_detector() -> None:
 
 _routes = ProtocolTypeRouter(
     {
-        "http": BodyLimits(CrossOrigin(_pages), settings.SESSION_COOKIE_NAME),
+        "http": BodyLimits(CrossOrigin(_pages), settings.SESSION_COOKIE_NAME, known.is_known),
         "websocket": URLRouter(
             [
                 path("ws/desk/<int:pk>/", _own(AuthMiddlewareStack(DeskConsumer.as_asgi()))),

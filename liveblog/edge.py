@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Iterable
 
 from liveblog.asgi_types import Application, Message, Receive, Scope, Send
 
@@ -28,14 +29,14 @@ BODY_BYTES_PER_SECOND = 20_000
 MAX_BODY_BYTES = 100_000
 #: Of the newsroom's forms: texts in all languages.
 MAX_NEWSROOM_BODY_BYTES = 6_000_000
-#: Of forms with a file: a photo has up to 30 MB.
+#: Of forms with a large file: a photo, an archive or a translation memory has up to 30 MB.
 MAX_UPLOAD_BYTES = 31_000_000
 
 #: The newsroom's pages, and its part of the interface for programs.
 _NEWSROOM = ("/admin/", "/api/v1/desk/")
 _UPLOADS = re.compile(
-    r"/admin/articles/(?:update/pictures/|article/(?:add/|[0-9]+/change/|(?:add|[0-9]+)/remarks/))"
-    r"|/api/v1/desk/pictures"
+    r"/admin/articles/(?:update/pictures/|(?:article|author)/(?:add/|[0-9]+/change/)|article/(?:add|[0-9]+)/remarks/"
+    r"|import/add/|translationunit/import/|translation/xliff/)|/api/v1/desk/pictures"
 )
 
 
@@ -54,6 +55,9 @@ def body_seconds(size: int) -> float:
     return BODY_SECONDS + size / BODY_BYTES_PER_SECOND
 
 
+Headers = Iterable[tuple[bytes, bytes]]
+IsKnown = Callable[[Headers], Awaitable[bool]]
+
 _TOO_LARGE = b"This is more than can be sent here.\n"
 _TOO_SLOW = b"This took too long.\n"
 
@@ -70,11 +74,13 @@ class BodyLimits:
     """An ASGI application around another one. It answers 413 or 408 to bodies that are too large or too slow.
 
     session_cookie   the name of the cookie of those who have logged in
+    is_known         takes the headers of a large request and returns whether its session or token is in force
     """
 
-    def __init__(self, app: Application, session_cookie: str) -> None:
+    def __init__(self, app: Application, session_cookie: str, is_known: IsKnown) -> None:
         self._app = app
         self._session = f"{session_cookie}=".encode()
+        self._is_known = is_known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length, known, has_body = 0, False, False
@@ -86,10 +92,14 @@ class BodyLimits:
                 has_body = True
             elif (name == b"cookie" and self._session in value) or name == b"authorization":
                 known = True
-        if has_body:
-            await self._limited(scope, receive, send, length, max_body(scope["path"], known=known))
-        else:
+        if not has_body:
             await self._app(scope, receive, send)
+            return
+        # Anybody can send a cookie. Only those who send much are asked whose it is.
+        is_small = 0 < length <= MAX_BODY_BYTES or length > max_body(scope["path"], known=True)
+        if known and not is_small and scope["path"].startswith(_NEWSROOM):
+            known = await self._is_known(scope["headers"])
+        await self._limited(scope, receive, send, length, max_body(scope["path"], known=known))
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send, length: int, limit: int) -> None:
         if length > limit:

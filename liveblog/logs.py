@@ -77,13 +77,14 @@ class WithoutProbes(logging.Filter):
 
 #: Addresses whose next part is a secret: it stands for a password of a reader or of somebody in the newsroom.
 _SECRET_PARTS = re.compile(
-    r"(/comments/(?:unsubscribe|mine)/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
+    r"(/comments/(?:unsubscribe|mine)/|/alerts/stop/|/(?:reset|password/reset/key|confirm-email|invitations?|invite)/)"
     r"[^/\s?#&\"'<>\\]+"
 )
-#: Fragments, and values of parameters and headers, that are secrets.
+#: Fragments, values of parameters and headers, access tokens and keys of webhooks.
 _SECRET_VALUES = re.compile(
     r"((?:/comments/(?:mine|confirm|unsubscribe)/)#"
-    r"|\b(?:secret|proof|password)=|[?&](?:token|key)=|\bAuthorization['\"]?[:=]\s*['\"]?(?:Bearer|Basic) )"
+    r"|\b(?:secret|proof|password)=|[?&](?:token|access_token|key|code)=|\b(?:lbt|whsec)_"
+    r"|\bAuthorization['\"]?[:=]\s*['\"]?(?:Bearer|Basic) )"
     r"[^\s&\"'<>\\]+",
     re.IGNORECASE,
 )

@@ -108,6 +108,22 @@ def _own_host() -> str:
 _LANGUAGE = re.compile(rf"^(/(?:vote/|embed/)?)({CODE_IN_ADDRESS})(?=/|$)", re.IGNORECASE)
 
 
+class FormEncodingMiddleware:
+    """Read all forms as UTF-8, the encoding of our pages.
+
+    The media type multipart/form-data has no charset (RFC 7578, section 8). Django follows one that a client states
+    all the same, and some of Python's codecs return half characters, which no page can show and no database stores.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.content_type == "multipart/form-data" and request.encoding:
+            request.encoding = "utf-8"
+        return self.get_response(request)
+
+
 class PostLimitMiddleware:
     """Limit how many forms of any kind one network address sends without an account.
 

@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "liveblog.accounts.sessions.IdleSessionMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "liveblog.accounts.second_factor.SecondFactorMiddleware",
+    "liveblog.middleware.FormEncodingMiddleware",
     "liveblog.middleware.PostLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -8,18 +8,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from articles.interchange.models import Import
 from articles.models import Article, Update
 from comments import privacy
 from comments.models import Comment
 from liveblog import metrics
+from liveblog.accounts.models import Profile
 from liveblog.actors import acting_as
 from liveblog.audit import recording
 from liveblog.audit.models import Action, Entry
+from liveblog.webhooks.models import Webhook
 from tests import factories, newsroom
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +105,73 @@ def test_changes_of_roles_name_who_made_them() -> None:
         ("emil", "account ana", {"removed": ["Moderator"]}),
         ("emil", "account ana", {"is_superuser": True}),
     ]
+
+
+def test_accounts_and_roles_are_recorded_however_they_change(client: Client) -> None:
+    root = User.objects.create_superuser("root")
+    ana = newsroom.user("ana", "Translator", email="ana@example.org")
+    own = Group.objects.create(name="Interns")
+    Entry.objects.all().delete()
+    with acting_as(root):
+        ana.email = "eve@example.org"
+        ana.save()
+        profile, _new = Profile.objects.get_or_create(user=ana)
+        profile.languages = ["ar", "de"]
+        profile.save()
+        profile.save()
+        own.permissions.add(Permission.objects.get(codename="add_update"))
+        own.delete()
+    found = Entry.objects.order_by("pk").values_list("action", "actor_name", "about", "details")
+    assert list(found) == [
+        ("account_changed", "root", "account ana", {"changed": ["email"]}),
+        ("roles_changed", "root", "account ana", {"languages": ["ar", "de"]}),
+        ("roles_changed", "root", "role Interns", {"added_rights": ["add_update"]}),
+        ("deleted", "root", "role Interns", {}),
+    ]
+    client.force_login(root)
+    client.cookies["django_language"] = "de"
+    page = client.get("/admin/liveblog/entry/").content.decode()
+    assert "E-Mail" in page
+    assert "Rolle Interns" in page
+
+
+def test_files_and_rules_that_come_in_by_the_admin_are_recorded(client: Client) -> None:
+    client.force_login(newsroom.user("emil", "Editor"))
+    article = factories.article()
+    Entry.objects.all().delete()
+    terms = SimpleUploadedFile("terms.csv", b"source_language,language,term,translation\nen,de,Danube,Donau\n")
+    assert client.post("/admin/articles/glossaryterm/import/", {"file": terms}).status_code == 302
+    unit = '<tu><tuv xml:lang="en"><seg>Hi</seg></tuv><tuv xml:lang="de"><seg>Hallo</seg></tuv></tu>'
+    head = '<header srclang="en" adminlang="en" segtype="sentence" datatype="plaintext" o-tmf="x"/>'
+    memory = SimpleUploadedFile("m.tmx", f'<tmx version="1.4">{head}<body>{unit}</body></tmx>'.encode())
+    assert client.post("/admin/articles/translationunit/import/", {"file": memory}).status_code == 302
+    row = Import.objects.create(address="https://paper.example/live/?key=secret", slug="", state=Import.State.READY)
+    assert client.post(f"/admin/articles/import/{row.pk}/change/", {"_confirm": "1"}).status_code == 302
+    rules = {"article": article.pk, "policy": "at-once"}
+    assert client.post("/admin/comments/discussion/add/", rules).status_code == 302
+    with acting_as(newsroom.user("ioana", "Journalist")):
+        article.embedding = "only"
+        article.save()
+    found = Entry.objects.order_by("pk").values_list("action", "about", "details")
+    assert list(found.exclude(about__startswith="account")) == [
+        ("imported", "glossary", {"file": "terms.csv"}),
+        ("imported", "translation memory", {"file": "m.tmx"}),
+        ("imported", f"import {row.pk}", {"address": "paper.example"}),
+        ("settings_changed", f"article {article.pk}", {"changed": ["article", "policy"]}),
+        ("settings_changed", f"article {article.pk}", {"changed": ["embedding"]}),
+    ]
+
+
+def test_the_address_of_a_webhook_is_recorded_without_its_secret_path(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    address = "https://hooks.example.com/services/T0/B0/c0ffee"
+    data = {"name": "Chat", "address": address, "events": ["update.published"], "is_on": "on"}
+    assert client.post("/admin/liveblog/webhook/add/", data).status_code == 200
+    entry = Entry.objects.get(action="webhook_changed")
+    assert entry.details["address"] == "https://hooks.example.com"
+    chosen = {"action": "delete_selected", "_selected_action": Webhook.objects.get().pk, "post": "yes"}
+    client.post("/admin/liveblog/webhook/", chosen)
+    assert entries("deleted") == [("deleted", "root", "webhook Chat")]
 
 
 def test_erasing_a_reader_is_recorded_without_their_address() -> None:

@@ -15,7 +15,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from django.contrib.admin import site
+from django.db.models import FileField
 
+from articles.interchange.admin import MAX_UPLOAD_BYTES
+from articles.pictures import processing
+from articles.translations.memory import tmx
+from articles.translations.xliff import reading
 from liveblog import edge
 from liveblog.edge import BodyLimits
 from liveblog.http_protocol import EdgeProtocol
@@ -23,6 +29,10 @@ from tests import processes
 from tests.server import PATIENCE, ROOT, eventually, free_port
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def _is_known(headers: Any) -> bool:
+    return not any(name == b"cookie" and b"forged" in value for name, value in headers)
 
 
 class Place:
@@ -33,7 +43,11 @@ class Place:
         #: The number of bytes of bodies that the application was given.
         self.read = 0
         config = uvicorn.Config(
-            BodyLimits(self._app, "sessionid"), port=self.port, http=EdgeProtocol, log_level="critical", lifespan="off"
+            BodyLimits(self._app, "sessionid", _is_known),
+            port=self.port,
+            http=EdgeProtocol,
+            log_level="critical",
+            lifespan="off",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
@@ -177,6 +191,7 @@ def test_half_open_connections_push_each_other_out_and_nobody_else(
         ("/admin/articles/snippet/add/", "csrftoken=a; sessionid=x", edge.MAX_NEWSROOM_BODY_BYTES),
         ("/admin/articles/update/pictures/", "sessionid=x", edge.MAX_UPLOAD_BYTES),
         ("/admin/articles/article/12/change/", "sessionid=x", edge.MAX_UPLOAD_BYTES),
+        ("/admin/articles/update/pictures/", "sessionid=forged", edge.MAX_BODY_BYTES),
     ],
 )
 def test_the_size_of_bodies_is_limited_by_address(place: Place, path: str, cookie: str, most: int) -> None:
@@ -233,7 +248,20 @@ SIZES = {
     "/admin/articles/snippet/add/": edge.MAX_NEWSROOM_BODY_BYTES,
     "/admin/articles/update/pictures/": edge.MAX_UPLOAD_BYTES,
     "/admin/articles/article/12/remarks/": edge.MAX_UPLOAD_BYTES,
+    "/admin/articles/import/add/": edge.MAX_UPLOAD_BYTES,
+    "/api/v1/desk/articles/summit/updates": edge.MAX_NEWSROOM_BODY_BYTES,
+    "/api/v1/desk/pictures": edge.MAX_UPLOAD_BYTES,
 }
+
+
+def test_forms_with_files_may_be_as_large_as_their_files() -> None:
+    models = [m for m in site._registry if any(isinstance(field, FileField) for field in m._meta.get_fields())]
+    assert models
+    paths = [f"/admin/{m._meta.app_label}/{m._meta.model_name}/add/" for m in models if m.__name__ != "BrandFile"]
+    for path in (*paths, "/admin/articles/translationunit/import/", "/admin/articles/translation/xliff/"):
+        assert edge.max_body(path, known=True) == edge.MAX_UPLOAD_BYTES, path
+    for limit in (MAX_UPLOAD_BYTES, tmx.MAX_BYTES, reading.MAX_BYTES, processing.MAX_BYTES):
+        assert limit < edge.MAX_UPLOAD_BYTES
 
 
 def nginx(directory: Path, port: int, upstream: int) -> list[str]:

@@ -270,6 +270,7 @@ def test_a_file_with_one_wrong_line_changes_nothing_and_names_the_line(lines: li
         "source_language,language,term\nen,de,mayör".encode("latin-1"),
         b"<?xml version='1.0'?><tbx><text>",
         b"<html/>",
+        b"source_language,language,term" + b"," * 1_000_000,
         b'<!DOCTYPE tbx [<!ENTITY a "b">]><tbx>&a;</tbx>',
         b'<!DOCTYPE tbx [<!ENTITY a SYSTEM "file:///etc/passwd">]><tbx>&a;</tbx>',
         b"<tbx>" + b"<a>" * 5000,

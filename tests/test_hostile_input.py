@@ -1,7 +1,9 @@
 """Nobody's input makes the server fail: each address answers each request, and within a time."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from django.test import Client, override_settings
 from articles.desk.actions import ACTIONS
 from articles.models import GlossaryTerm, Translation
 from comments.models import Comment
+from liveblog.newsroom.presence import PresenceConsumer
+from liveblog.rest.models import Token
+from liveblog.rest.scopes import Scope
 from tests import factories, hostile, newsroom, soak
 from tests.hostile import Address, Fuzzer
 
@@ -121,3 +126,40 @@ def test_a_failing_view_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("articles.page.views.find_article", lambda *_: 1 / 0)
     answer = hostile.ask(visitor("nobody"), "GET", "/en/live/summit/", "", None, "text/plain")
     assert (answer.status, answer.error) == (500, "ZeroDivisionError('division by zero')")
+
+
+def _multipart(charset: str, text: str) -> tuple[bytes, str]:
+    fields = {"name": f"Ana {text}", "text": f"Good {text}.", "email": "ana@example.org", "seconds": "9"}
+    parts = (f'--x\r\nContent-Disposition: form-data; name="{each}"\r\n\r\n{fields[each]}\r\n' for each in fields)
+    return "".join([*parts, "--x--\r\n"]).encode(), f"multipart/form-data; boundary=x; charset={charset}"
+
+
+@pytest.mark.django_db
+def test_forms_are_utf_8_whatever_they_say() -> None:
+    article, client = factories.article(), Client(raise_request_exception=False)
+    path = f"/en/live/{article.slug}/comments/"
+    for charset, text in {"utf-7": "+2AA-", "raw_unicode_escape": "\\ud800", "zlib": "x", "utf-16": "y"}.items():
+        body, content_type = _multipart(charset, text)
+        sent = client.generic("POST", path, body, content_type, HTTP_SEC_FETCH_SITE="same-origin")
+        assert sent.status_code == 201, charset
+        assert Comment.objects.latest("pk").text == f"Good {text}."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ['"\\ud800"', '"a\\udfffb"', "NaN", "-Infinity", "[" * 50_000], ids=str)
+def test_json_that_cannot_be_stored_is_refused(text: str) -> None:
+    factories.article(slug="summit")
+    _token, secret = Token.make(newsroom.user("ioana", "Editor"), "x", Scope.values, valid_for=timedelta(days=1))
+    body = f'{{"language": "en", "headline": "x", "text": {text}}}'.encode()
+    for content in (body, body.decode().encode("utf-16")):
+        sent = Client().generic(
+            "POST",
+            "/api/v1/desk/articles/summit/updates",
+            content,
+            "application/json",
+            headers={"authorization": f"Bearer {secret}"},
+        )
+        assert (sent.status_code, sent.json()["code"]) == (400, "unreadable")
+    follow = Client().generic("POST", "/en/follow/", body, "application/json", HTTP_SEC_FETCH_SITE="same-origin")
+    assert follow.status_code == 422
+    assert asyncio.run(PresenceConsumer.decode_json(body.decode())) is None

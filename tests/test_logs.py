@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -11,7 +12,8 @@ import psycopg
 import pytest
 from django.db import OperationalError, ProgrammingError
 
-from liveblog.logs import MaskSecrets, OncePerOutage, RequestOutages
+from liveblog.logs import MaskSecrets, OncePerOutage, RequestOutages, masked
+from tests import hostile
 from tests.server import Server
 
 
@@ -94,6 +96,11 @@ SECRET = "MTIz:1vO9xQ-_9aBcDeFg"
         f"<QueryDict: secret={SECRET}&confirm=1>",
         f"Authorization: Bearer {SECRET}",
         f"{{'Authorization': 'Bearer {SECRET}'}}",
+        f"/accounts/alerts/stop/{SECRET}/",
+        f"/accounts/company/log-in/callback/?state=x&code={SECRET}",
+        f"/api/v1/desk/token?access_token={SECRET}",
+        f"/en/search/?q=lbt_{SECRET}",
+        f"The key is whsec_{SECRET}.",
     ],
 )
 def test_secrets_never_reach_the_log(text: str) -> None:
@@ -112,6 +119,16 @@ def test_secrets_never_reach_the_log(text: str) -> None:
     assert SECRET not in shown.getvalue()
     assert shown.getvalue().count("…") >= 5
     assert "Traceback" in shown.getvalue()
+
+
+def test_the_secret_part_of_every_address_is_masked() -> None:
+    named = [each for each in hostile.addresses() if re.search(r"<(str:|slug:)?(token|secret|key)>", each.route)]
+    # The names of a message and of a file that search engines fetch are public.
+    named = [each for each in named if not each.route.startswith(("admin/settings/words/", "<indexnow:"))]
+    assert len(named) >= 4
+    for address in named:
+        path = address.path(lambda _kind, name: SECRET if name in ("token", "secret", "key") else "1")
+        assert SECRET not in masked(path), address.route
 
 
 def test_what_is_no_secret_stays_as_it_is() -> None:

@@ -348,3 +348,18 @@ def test_words_of_a_number_of_forms_that_is_wrong_by_now_are_not_shown() -> None
     with translation.override("ar"):
         assert ngettext(plural.singular, plural.plural, 1) not in ("one", "two")
     assert b'msgstr[1] "two"' in interchange.exported("ar")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"Plural-Forms: nplurals=9999999999; plural=n;\\n"\n\nmsgid "a"\nmsgid_plural "b"\nmsgstr[0] "x"\n',
+        '"Plural-Forms: nplurals=2; plural=n!=1;\\n"\n\nmsgid "a"\nmsgid_plural "b"\nmsgstr[99999999] "x"\n',
+        '"Content-Type: text/plain; charset=zlib\\n"\n\nmsgid "a"\nmsgstr "b"\n',
+        '"POT-Creation-Date: 99999-99-99 99:99+9999\\n"\n\nmsgid "a"\nmsgstr "b"\n',
+    ],
+)
+def test_a_hostile_catalogue_is_refused_at_once(body: str) -> None:
+    with pytest.raises(ValidationError):
+        interchange.read(f'msgid ""\nmsgstr ""\n{body}'.encode(), "de")

@@ -32,7 +32,7 @@ from articles.following.stories import published_copies
 from articles.models import Article, Author, Topic
 from articles.templatetags.live import own_name
 from articles.translations.selection import of_article
-from liveblog import limits
+from liveblog import json_input, limits
 from liveblog.languages import direction
 from liveblog.origin import from_here
 from liveblog.parameters import reads
@@ -80,8 +80,8 @@ def _body(request: HttpRequest) -> Data:
     if int(request.headers.get("Content-Length") or 0) > _MAX_BODY or len(request.body) > _MAX_BODY:
         raise _unreadable()
     try:
-        found = json.loads(request.body)
-    except (ValueError, RecursionError):
+        found = json_input.loads(request.body)
+    except ValueError:
         raise _unreadable() from None
     if not isinstance(found, dict) or "\\u0000" in request.body.decode(errors="replace"):
         raise _unreadable()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,6 +22,8 @@ from articles.interchange.notes import Notes
 from articles.interchange.sources import is_address
 from articles.models import Article
 from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 from liveblog.fields import offered_languages
 from liveblog.moments import zones
 from liveblog.numbers import number
@@ -27,7 +31,8 @@ from liveblog.numbers import number
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-MAX_UPLOAD_BYTES = 2_000_000_000
+#: The server takes no larger form (`liveblog.edge`). The command imports files of any size.
+MAX_UPLOAD_BYTES = 30_000_000
 
 #: The fates of updates, done or planned, in the order of the page.
 FATES = {
@@ -177,7 +182,10 @@ def _act(row: Import, data: Any) -> None:
     rows = Import.objects.filter(pk=row.pk)
     due = {"due_at": timezone.now(), "attempts": 0, "failure": "", "error": "", "done": 0}
     if "_confirm" in data:
-        rows.filter(state=state.READY).update(state=state.IMPORTING, **due)
+        with transaction.atomic():
+            if rows.filter(state=state.READY).update(state=state.IMPORTING, **due):
+                place = {"address": urlsplit(row.address).hostname} if row.address else {"file": row.file_name}
+                record(Action.IMPORTED, f"import {row.pk}", **place)
     elif "_stop" in data:
         rows.filter(state=state.FOLLOWING).update(state=state.DONE, due_at=None)
         stopped = _("Import stopped. Updates that were already imported have been kept.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from articles.interchange import shapes
 from articles.interchange.notes import Notes
 from articles.interchange.records import Byline, Coverage, Data, Post, SourceError
 from articles.pictures import processing
+from liveblog import json_input
 
 _BYLINE = frozenset(field.name for field in fields(Byline))
 
@@ -37,7 +37,6 @@ _MAX_LINE_BYTES = 16_000_000
 #: All versions of one update, which are read at once.
 _MAX_VERSIONS_BYTES = 128_000_000
 _CHUNK_BYTES = 1 << 16
-_SURROGATE = re.compile(rb"\\ud[89a-f]|\xed[\xa0-\xbf]", re.IGNORECASE)
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -221,12 +220,8 @@ class ArchiveSource:
 def _line(text: bytes) -> Data:
     """Return the object on a line. Raise SourceError if it is none, or has another shape than the format gives it."""
     try:
-        line = json.loads(text)
-        if _SURROGATE.search(text):
-            # Half a character, which no database stores.
-            json.dumps(line, ensure_ascii=False).encode()
-    # Deep nesting raises RecursionError.
-    except (ValueError, RecursionError):
+        line = json_input.loads(text)
+    except ValueError:
         raise _damaged() from None
     if not isinstance(line, dict) or not isinstance(line.get("type"), str) or not shapes.is_line(line):
         raise _damaged()

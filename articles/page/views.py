@@ -164,13 +164,15 @@ def liveblog(request: HttpRequest, language: str, slug: str) -> HttpResponse:
 def changes(request: HttpRequest, language: str, slug: str) -> HttpResponse:
     """The changes since the state `after`, as the same frame that the websocket would send."""
     article = find_article(slug, language)
-    frame = frames.since(article.pk, State.parse(request.GET.get("after")), article.page_state, language)
+    after = request.GET.get("after", "")
+    state = State.parse(after)
+    frame = frames.since(article.pk, state, article.page_state, language)
     response = HttpResponse(frame.text, content_type="application/json")
-    if frame.of_known_state:
+    if frame.of_known_state and after == str(state or ""):
         # A page that is told of no change believes that there is none.
         patch_cache_control(response, public=True, max_age=1, must_revalidate=True)
     else:
-        # Names of states that nobody gave out must fill no cache.
+        # Names of states that nobody gave out, and other spellings of names, must fill no cache.
         patch_cache_control(response, no_store=True)
     readable_by(response, article.embedding_origins)
     return response

@@ -13,6 +13,8 @@ from liveblog.audit.recording import record
 
 #: Columns of an article that are rules for those who work on it.
 _RULES = ("needs_release", "policies", "languages")
+#: Those that say which other sites may show it.
+_EMBEDDING = ("embedding", "embed_origins")
 
 _OF_UPDATE = {
     UpdateState.PUBLISHED: Action.PUBLISHED,
@@ -26,7 +28,7 @@ class AuditTrail:
     """Record the turns of updates and coverage in the transaction that makes them."""
 
     def before(self, row: Versioned) -> dict[str, Any]:
-        names = ("state", "released_by_id") if isinstance(row, Update) else ("state", *_RULES)
+        names = ("state", "released_by_id") if isinstance(row, Update) else ("state", *_RULES, *_EMBEDDING)
         return {name: getattr(row, name) for name in names}
 
     def after(self, edit: Edit, memory: dict[str, Any] | None) -> None:
@@ -50,7 +52,11 @@ def _update(update: Update, before: dict[str, Any]) -> None:
 def _article(article: Article, before: dict[str, Any]) -> None:
     if article.state != before["state"] and (action := _OF_COVERAGE.get(ArticleState(article.state))):
         record(action, _about(article), by_clock=article.finished_by_clock)
-    changed = {name: getattr(article, name) for name in _RULES if getattr(article, name) != before[name]}
+    changed: dict[str, Any] = {
+        name: getattr(article, name) for name in _RULES if getattr(article, name) != before[name]
+    }
+    if embedding := [name for name in _EMBEDDING if getattr(article, name) != before[name]]:
+        changed["changed"] = embedding
     if changed:
         record(Action.SETTINGS_CHANGED, _about(article), **changed)
 

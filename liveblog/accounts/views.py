@@ -118,9 +118,10 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
     if pk := request.POST.get("session"):
         mine = mine.filter(pk=number(pk) or 0)
     ended = list(mine)
-    for session in ended:
-        session.end()
-        record(Action.SESSION_ENDED, about(user), actor=user, device=devices.describe(session.user_agent))
+    with transaction.atomic():
+        for session in ended:
+            session.end()
+            record(Action.SESSION_ENDED, about(user), actor=user, device=devices.describe(session.user_agent))
     if ended:
         text = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", len(ended))
         messages.success(request, text % {"count": len(ended)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from liveblog import json_input
 from liveblog.accounts.models import Profile
 from liveblog.alerts import sending
 from liveblog.alerts.forms import AlertsForm
@@ -99,8 +99,8 @@ def _person(request: HttpRequest) -> User:
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
-        found = json.loads(request.body) if len(request.body) <= _MAX_BODY else None
-    except (ValueError, RecursionError):
+        found = json_input.loads(request.body) if len(request.body) <= _MAX_BODY else None
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise ValidationError(_("This request can’t be read. Reload the page and try again."))

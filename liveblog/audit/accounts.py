@@ -10,10 +10,14 @@ from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
+from liveblog import actors
+from liveblog.accounts.models import Profile
 from liveblog.audit.models import Action
-from liveblog.audit.recording import record
+from liveblog.audit.recording import current_request, record
 
 _RECORDED = {"is_active", "is_staff", "is_superuser"}
+#: By these a person logs in and gets the link of a forgotten password. The audit log says only that they changed.
+_DETAILS = {"username", "email"}
 
 
 def about(user: User) -> str:
@@ -35,6 +39,10 @@ def connect() -> None:
     post_delete.connect(_deleted, sender=User, dispatch_uid="audit")
     m2m_changed.connect(_groups_changed, sender=User.groups.through, dispatch_uid="audit")
     m2m_changed.connect(_rights_changed, sender=User.user_permissions.through, dispatch_uid="audit")
+    m2m_changed.connect(_role_changed, sender=Group.permissions.through, dispatch_uid="audit")
+    post_delete.connect(_role_deleted, sender=Group, dispatch_uid="audit")
+    pre_save.connect(_before_languages, sender=Profile, dispatch_uid="audit")
+    post_save.connect(_languages_saved, sender=Profile, dispatch_uid="audit")
 
 
 def _logged_in(sender: object, user: User, **kwargs: Any) -> None:
@@ -69,8 +77,9 @@ def _factor_failed(sender: object, user: User, authenticator: Authenticator, **k
 def _before_save(sender: object, instance: User, update_fields: Any = None, **kwargs: Any) -> None:
     # Django stores a stronger hash of the same password without this.
     instance._new_password = bool(instance.pk) and instance._password is not None  # type: ignore[attr-defined]
-    relevant = update_fields is None or _RECORDED & set(update_fields)
-    stored = User.objects.filter(pk=instance.pk).values(*_RECORDED).first() if instance.pk and relevant else None
+    names = _RECORDED | _DETAILS
+    relevant = update_fields is None or names & set(update_fields)
+    stored = User.objects.filter(pk=instance.pk).values(*names).first() if instance.pk and relevant else None
     instance._before = stored  # type: ignore[attr-defined]
 
 
@@ -88,6 +97,8 @@ def _saved(sender: object, instance: User, created: bool, **kwargs: Any) -> None
         record(Action.REINSTATED if active else Action.SUSPENDED, about(instance))
     if changed:
         record(Action.ROLES_CHANGED, about(instance), **changed)
+    if details := sorted(name for name in _DETAILS if getattr(instance, name) != before[name]):
+        record(Action.ACCOUNT_CHANGED, about(instance), changed=details)
 
 
 def _deleted(sender: object, instance: User, **kwargs: Any) -> None:
@@ -119,3 +130,31 @@ def _rights_changed(
         key = "added" if action == "post_add" else "removed"
         details: dict[str, Any] = {f"{key}_rights": sorted(codes)}
         record(Action.ROLES_CHANGED, about(instance), **details)
+
+
+def _role_changed(
+    sender: object, instance: Group | Permission, action: str, pk_set: set[int] | None, reverse: bool, **kwargs: Any
+) -> None:
+    # Nobody acts when the product itself gives its roles their rights; see `liveblog.roles.apply_roles`.
+    somebody = actors.current() is not None or current_request.get() is not None
+    if action in ("post_add", "post_remove") and pk_set and not reverse and somebody:
+        assert isinstance(instance, Group)
+        codes = Permission.objects.filter(pk__in=pk_set).values_list("codename", flat=True)
+        key = "added" if action == "post_add" else "removed"
+        details: dict[str, Any] = {f"{key}_rights": sorted(codes)}
+        record(Action.ROLES_CHANGED, f"role {instance.name}", **details)
+
+
+def _role_deleted(sender: object, instance: Group, **kwargs: Any) -> None:
+    record(Action.DELETED, f"role {instance.name}")
+
+
+def _before_languages(sender: object, instance: Profile, **kwargs: Any) -> None:
+    stored = Profile.objects.filter(pk=instance.pk).first() if instance.pk else None
+    instance._languages_before = stored.languages if stored else []  # type: ignore[attr-defined]
+
+
+def _languages_saved(sender: object, instance: Profile, **kwargs: Any) -> None:
+    before = instance.__dict__.pop("_languages_before", [])
+    if set(instance.languages) != set(before):
+        record(Action.ROLES_CHANGED, about(instance.user), languages=sorted(instance.languages))

@@ -33,6 +33,8 @@ _KINDS: Mapping[str, _StrOrPromise] = {
     "comment": gettext_lazy("comment"),
     "token": gettext_lazy("access token"),
     "webhook": gettext_lazy("webhook"),
+    "import": gettext_lazy("import"),
+    "role": pgettext_lazy("audit log", "role"),
 }
 
 #: Subjects that name nothing else.
@@ -44,6 +46,9 @@ _SUBJECTS: Mapping[str, _StrOrPromise] = {
     "machine translation": gettext_lazy("Machine translation"),
     "spam check": gettext_lazy("Spam check"),
     "data retention": gettext_lazy("Data retention"),
+    "translation memory": gettext_lazy("Translation memory"),
+    "glossary": gettext_lazy("Glossary"),
+    "translations": gettext_lazy("Translation agency"),
 }
 
 _LABELS: Mapping[str, _StrOrPromise] = {
@@ -57,6 +62,7 @@ _LABELS: Mapping[str, _StrOrPromise] = {
     "changed": gettext_lazy("Changed"),
     "device": gettext_lazy("Device"),
     "events": gettext_lazy("Events"),
+    "file": gettext_lazy("File"),
     "is_staff": gettext_lazy("May enter the newsroom"),
     "is_superuser": gettext_lazy("Administrator"),
     "kind": gettext_lazy("Kind"),
@@ -78,7 +84,10 @@ _FACTORS: Mapping[str, _StrOrPromise] = {
 }
 
 #: The models whose fields `changed` names.
-_FORMS = ("liveblog.Brand", "articles.CoverageDefaults", "comments.CommentDefaults")
+_FORMS = (
+    *("liveblog.Brand", "articles.CoverageDefaults", "comments.CommentDefaults", "articles.Article"),
+    *("comments.Discussion", "auth.User"),
+)
 
 
 #: By the name of a detail: values of apps, in words.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -69,8 +70,9 @@ def page(groups: Sequence[Group], subject: str, *, note: _StrOrPromise = "") -> 
                 with trying(form.values()):
                     result = tested.test()
         elif form.is_valid():
-            if changed := form.save(user_of(request)):
-                record(Action.SITE_CHANGED, subject, changed=changed)
+            with transaction.atomic():
+                if changed := form.save(user_of(request)):
+                    record(Action.SITE_CHANGED, subject, changed=changed)
             messages.success(request, _("Saved."))
             return redirect(request.path)
         return render(request, "admin/settings/options.html", _context(request, groups, form, tested, result, note))

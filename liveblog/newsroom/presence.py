@@ -16,7 +16,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import DatabaseError
 
-from liveblog import notify
+from liveblog import json_input, notify
 from liveblog.accounts import sessions
 from liveblog.asgi_types import Message
 
@@ -92,7 +92,7 @@ class PresenceConsumer(AsyncJsonWebsocketConsumer):
     @classmethod
     async def decode_json(cls, text_data: str) -> object:
         try:
-            return await super().decode_json(text_data)
+            return json_input.loads(text_data)
         except ValueError:
             return None
 

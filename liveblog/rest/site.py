@@ -12,9 +12,10 @@ from django.utils.cache import patch_cache_control
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation, PathView
+from ninja.parser import Parser
 from ninja.router import Router
 
-from liveblog import cross_origin, web_origins
+from liveblog import cross_origin, json_input, web_origins
 from liveblog.parameters import reads
 from liveblog.rest import idempotency, problems
 from liveblog.rest.authentication import AccessToken
@@ -69,6 +70,11 @@ class _Description(OpenAPISchema):
         return described | {"default": {"description": "A problem", "content": content}}
 
 
+class _Parser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        return json_input.loads(request.body)
+
+
 class _Interface(NinjaAPI):
     def get_openapi_schema(self, *, path_prefix: str | None = None, **_: Any) -> OpenAPISchema:
         return _Description(self, "" if path_prefix is None else path_prefix)
@@ -84,6 +90,7 @@ def make(*routers: Router) -> tuple[NinjaAPI, list[URLPattern]]:
         version="1",
         description=_DESCRIPTION,
         urls_namespace="api-1",
+        parser=_Parser(),
         openapi_url=None,
         docs_url=None,
         servers=[{"url": f"{settings.SITE_URL}/api/v1"}],

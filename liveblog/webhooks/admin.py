@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -70,7 +71,7 @@ class WebhookAdmin(LangAttributeAdmin):
         was_on = not change or Webhook.objects.filter(pk=obj.pk, is_on=True).exists()
         obj.is_on = was_on
         super().save_model(request, obj, form, change)
-        record(Action.WEBHOOK_CHANGED, obj.about, address=obj.address, events=obj.events)
+        record(Action.WEBHOOK_CHANGED, obj.about, address=_server_of(obj.address), events=obj.events)
         if was_on and not is_on:
             obj.switch_off(Webhook.Reason.PERSON)
         elif is_on and not was_on:
@@ -82,6 +83,11 @@ class WebhookAdmin(LangAttributeAdmin):
     def delete_model(self, request: HttpRequest, obj: Webhook) -> None:
         record(Action.DELETED, obj.about)
         super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for webhook in queryset:
+            record(Action.DELETED, webhook.about)
+        super().delete_queryset(request, queryset)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -247,3 +253,9 @@ def _words(tried: dict[str, Any]) -> str:
     if tried["status"]:
         return gettext("The server didn’t accept the message (%(status)s).") % {"status": tried["status"]}
     return texts.get(tried["failure"]) or gettext("The response couldn’t be read.")
+
+
+def _server_of(address: str) -> str:
+    """Return the origin of an address. Its path is a secret of many services, and belongs in no log."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +13,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from liveblog.lists import labelled
+from liveblog.numbers import number
 from liveblog.release import RELEASE
 from liveblog.wording import catalogue, current, rules
 from liveblog.wording.catalogue import Message
 from liveblog.wording.models import Wording
 
+#: No language has more plural forms (Unicode CLDR, "Language Plural Rules"). Babel makes room for as many as a file
+#: states.
+_MOST_FORMS = 6
+_STATED_FORMS = re.compile(rb"nplurals\s*=\s*(\d+)")
 #: Errors that are named; the rest is counted.
 _MOST_NAMED = 10
 
@@ -60,10 +66,14 @@ def read(content: bytes, language: str) -> Imported:
 
     Entries that are empty, fuzzy or obsolete count for nothing.
     """
+    unreadable = ValidationError(_("This isn’t a PO file that can be read."))
+    if any((number(stated.decode(), most=_MOST_FORMS) is None) for stated in _STATED_FORMS.findall(content)):
+        raise unreadable
     try:
         file = read_po(io.BytesIO(content), abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError, LookupError, ValueError, SyntaxError):
-        raise ValidationError(_("This isn’t a PO file that can be read.")) from None
+    # LookupError: an unknown encoding, or a form beyond those that the file states.
+    except (PoFileError, UnicodeDecodeError, LookupError, ValueError, SyntaxError, RecursionError):
+        raise unreadable from None
     named = next((value for name, value in file.mime_headers if name == "Language"), "").replace("_", "-")
     if named and named.lower() != language.lower() and named.lower() != "none":
         raise ValidationError(_("The file is for the language “%(language)s”.") % {"language": named})

@@ -11,6 +11,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,6 +27,8 @@ from articles.translations.glossary import csv_files, history, importing, tbx_fi
 from articles.translations.glossary.rows import COLUMNS, MAX_BYTES, MAX_ERRORS, MAX_ROWS, Reading
 from liveblog.actors import user_of
 from liveblog.admin_lang import LangAttributeAdmin
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
 from liveblog.lists import listed
@@ -213,7 +216,10 @@ class GlossaryTermAdmin(IndexedSearchMixin, LangAttributeAdmin):
             file = form.cleaned_data["file"]
             reading = importing.read(file.read(), form.cleaned_data["source_language"])
             check_only = "_check" in request.POST
-            outcome = importing.save(reading, user_of(request), file.name[:100], check_only=check_only)
+            with transaction.atomic():
+                outcome = importing.save(reading, user_of(request), file.name[:100], check_only=check_only)
+                if outcome is not None and not check_only:
+                    record(Action.IMPORTED, "glossary", file=file.name[:100])
             if outcome is not None:
                 self._report(request, outcome, reading, check_only=check_only)
                 if not check_only:

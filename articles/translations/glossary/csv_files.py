@@ -104,7 +104,8 @@ def _delimiter(text: str) -> str:
 def _columns(head: list[str], found: Reading) -> list[str]:
     by_name = {name: column for column, name in NAMES.items()}
     columns = []
-    for cell in head:
+    # Of more than these, some are unknown or there twice.
+    for cell in head[: 2 * len(NAMES)]:
         name = "_".join(cell.strip().lower().split())
         column = by_name.get(name, name if name in NAMES else "")
         if not column:

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -25,6 +26,8 @@ from articles.translations import columns
 from articles.translations.memory import tmx
 from articles.translations.models import TranslationUnitQuerySet
 from liveblog.admin_lang import LangAttributeAdmin, named
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 from liveblog.fields import offered_languages
 from liveblog.languages import direction
 from liveblog.lists import listed
@@ -152,7 +155,10 @@ class TranslationUnitAdmin(LangAttributeAdmin):
         if request.method == "POST" and form.is_valid():
             file, check_only = form.cleaned_data["file"], "_check" in request.POST
             try:
-                outcome = tmx.load(file, file.name, form.cleaned_data["source_language"], check_only=check_only)
+                with transaction.atomic():
+                    outcome = tmx.load(file, file.name, form.cleaned_data["source_language"], check_only=check_only)
+                    if not check_only:
+                        record(Action.IMPORTED, "translation memory", file=file.name[:100])
             except tmx.FileError as error:
                 form.add_error("file", str(error))
             else:

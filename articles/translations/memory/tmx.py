@@ -33,7 +33,7 @@ from liveblog.languages import tag as language_tag
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 30_000_000
 #: Pairs of passages of one file.
 MAX_UNITS = 200_000
 _BATCH = 1000

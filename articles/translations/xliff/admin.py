@@ -19,6 +19,8 @@ from articles.translations import rights
 from articles.translations.xliff import importing, reading, writing
 from liveblog.actors import user_of
 from liveblog.admin_lang import named
+from liveblog.audit.models import Action
+from liveblog.audit.recording import record
 from liveblog.fields import offered_languages
 from liveblog.languages import language_title
 
@@ -128,6 +130,10 @@ class XliffMixin(admin.ModelAdmin):
             outcome = importing.save(
                 document, user_of(request), approve=form.cleaned_data["approve"], check_only=check_only
             )
+            if outcome is not None and not check_only:
+                # Each text was saved by itself, as at the translators' desk.
+                name = form.cleaned_data["file"].name[:100]
+                record(Action.IMPORTED, "translations", file=name, languages=[document.language])
         initial = {"article": request.GET.get("coverage", ""), "language": request.GET.get("language", "")}
         return self._show_xliff(request, form, ExportForm(languages=languages, initial=initial), document, outcome)
 
