@@ -217,6 +217,7 @@ def test_the_description_for_people_says_what_an_operation_takes() -> None:
         assert said in listed
     written = page.split("POST /desk/articles/{slug}/updates</code>")[1].split("</dl>")[0]
     assert all(kind.code in written for kind in kinds.ALL)
+    assert "One of draft, publish, schedule." in written
 
 
 def test_wrong_requests_get_problem_details() -> None:

@@ -113,7 +113,7 @@ def list_updates(
     key: Annotated[bool, Field(description="Key events alone.")] = False,
     kind: Annotated[
         str | None,
-        Field(description=f"Updates of one kind: {', '.join(kind.code for kind in kinds.ALL)}.", max_length=12),
+        Field(description=f"Updates of one kind: {kinds.NAMES}.", max_length=12),
     ] = None,
     before: Before | None = None,
     limit: Limit = PAGE_SIZE,

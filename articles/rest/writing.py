@@ -57,9 +57,6 @@ PAGE_SIZE = 50
 #: Names of the form that programs know by another one.
 _NAMES = {"source_language": "language", "published_at": "earlier_time"}
 
-#: For people.
-KINDS = ", ".join(kind.code for kind in kinds.ALL)
-
 Action = Literal["draft", "publish", "schedule"]
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
 
@@ -84,7 +81,7 @@ class UpdateIn(Schema):
     language: str | None = Field(
         None, description="In which it is written; one of those of the article.", max_length=MAX_CODE_LENGTH
     )
-    kind: str | None = Field(None, description=f"One of {KINDS}.", max_length=12)
+    kind: str | None = Field(None, description=f"One of {kinds.NAMES}.", max_length=12)
     headline: str | None = None
     body: str | None = Field(None, description="HTML; what the editor does not offer is removed.")
     text: str | None = Field(

@@ -176,8 +176,10 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 def _said_of(parameter: dict[str, Any]) -> str:
     """Return what the description says about a parameter. That of an optional one is at its type."""
     schema = parameter.get("schema", {})
-    said = (each.get("description", "") for each in (parameter, schema, *schema.get("anyOf", ())))
-    return next(filter(None, said), "")
+    types = (schema, *schema.get("anyOf", ()))
+    said = next(filter(None, (each.get("description", "") for each in (parameter, *types))), "")
+    values = next((each["enum"] for each in types if "enum" in each), ())
+    return f"{said} One of {', '.join(values)}.".strip() if values else said
 
 
 def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict[str, Any]]:
