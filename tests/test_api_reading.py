@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from articles import changes
+from articles import changes, kinds
 from articles.models import Article, Update
 from liveblog.cross_origin import READERS_HEADER
 from tests import factories, programs
@@ -199,7 +199,7 @@ WRONG = {
     "/articles/summit/updates?limit=x": 422,
     "/articles/summit/updates?before=0": 422,
     "/articles/summit/updates?before=99999999999999999999": 422,
-    "/articles/summit/updates?kind=ode": 404,
+    "/articles/summit/updates?kind=ode": 422,
     "/articles/summit/updates/99999999999999999999": 404,
     "/articles?state=over": 422,
     "/articles?before=999999": 404,
@@ -207,6 +207,17 @@ WRONG = {
     "/authors?after=0": 422,
     "/nothing": 404,
 }
+
+
+def test_the_description_for_people_says_what_an_operation_takes() -> None:
+    page = Client().get("/api/v1/").content.decode()
+    listed = page.split("GET /articles/{slug}/updates</code>")[1].split("</dl>")[0]
+    # Of a parameter that may be left out too.
+    for said in ("texts are those that they get", "this page goes on after it", "one kind: text, "):
+        assert said in listed
+    written = page.split("POST /desk/articles/{slug}/updates</code>")[1].split("</dl>")[0]
+    assert all(kind.code in written for kind in kinds.ALL)
+    assert "One of draft, publish, schedule." in written
 
 
 def test_wrong_requests_get_problem_details() -> None:

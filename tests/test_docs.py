@@ -475,7 +475,7 @@ def test_the_reference_lists_every_operation_of_the_interface_with_its_scope() -
         for method, operation in methods.items()
     }
     listed = set()
-    for section in ("Reading", "The work of the newsroom"):
+    for section in ("Read published coverage", "Write, translate and moderate"):
         for cells in rows(f"{REFERENCE}/api.md", section)[1:]:
             scopes = re.findall(r"`(\w+)`", cells[2]) if len(cells) > 2 else []
             listed.add((cells[0].strip("`"), *scopes))

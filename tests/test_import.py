@@ -107,6 +107,15 @@ def test_an_import_brings_texts_times_authors_and_pictures(site: OldSite, client
     assert page.index("Count 2 is in") < page.index("Count 0 is in")
 
 
+def test_a_post_of_pictures_that_are_gone_is_left_out_for_a_reason_that_is_named(site: OldSite) -> None:
+    document = blog(site)
+    document["liveBlogUpdate"][0] |= {"headline": "", "articleBody": "", "image": "/gone"}
+    put(site, document)
+    said = run(f"{site.url}/election")
+    assert "None of its pictures could be used. – " in said
+    assert "1 left out" in said
+
+
 def test_a_dry_run_names_what_is_lost_and_writes_nothing(site: OldSite) -> None:
     document = blog(site, 4)
     document["liveBlogUpdate"][0]["articleBody"] = "<p>See</p><video src='film.mp4'></video>"

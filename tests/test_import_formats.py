@@ -50,6 +50,20 @@ def test_a_page_with_json_ld_is_read_in_the_order_of_time() -> None:
     assert not source.notes
 
 
+def test_what_a_graph_describes_elsewhere_is_found_by_its_id() -> None:
+    blog = blogs.json_ld(2)
+    posts = blog["liveBlogUpdate"]
+    person = {"@id": "#mara", "@type": "Person", "name": "Mara Ilie"}
+    blog["liveBlogUpdate"] = [{"@id": post["@id"]} for post in posts]
+    blog["author"] = {"@id": "#mara"}
+    for post in posts:
+        post["author"] = {"@id": "#mara"}
+    source = read(blogs.page({"@graph": [blog, *posts]}, person))
+    assert texts(list(source.posts()))[0] == ("Count 0 is in", "<p>District 0 has <strong>counted</strong>.</p>")
+    assert {name for post in source.posts() for name in post.data["authors"]} == {"Mara Ilie"}
+    assert not source.notes
+
+
 def test_faults_of_posts_are_noted_and_the_rest_is_read() -> None:
     document = blogs.json_ld(6)
     newest, doubled, timeless, local, empty, first = document["liveBlogUpdate"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin
 
@@ -34,6 +35,9 @@ _VALUE_ATTRIBUTES = {
     "time": "datetime",
 }
 
+#: Properties whose values may be described in another place.
+_REFERENCES = ("liveBlogUpdate", "author", "image", "video", "audio", "sharedContent")
+
 Thing = dict[str, Any]
 
 
@@ -41,13 +45,16 @@ def blogs_in(html: str, address: str, notes: Notes) -> list[Blog]:
     """Return the live blogs in a page."""
     tree = LexborHTMLParser(html)
     base = _base_of(tree, address)
-    found = [blog for document in _documents(tree, notes) for blog in blogs_in_json(document, base, notes)]
+    # An element may be described in another document of the page than the one that refers to it.
+    found = blogs_in_json(list(_documents(tree, notes)), base, notes)
     return found or [_blog(thing, base, notes) for thing in _microdata(tree) if _is(thing, "LiveBlogPosting")]
 
 
 def blogs_in_json(document: object, address: str, notes: Notes) -> list[Blog]:
     """Return the live blogs in a JSON-LD document."""
-    return [_blog(thing, address, notes) for thing in _things(document) if _is(thing, "LiveBlogPosting")]
+    things = list(_things(document))
+    described = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str) and not _refers(thing)}
+    return [_blog(thing, address, notes, described) for thing in things if _is(thing, "LiveBlogPosting")]
 
 
 def next_page(html: str, address: str) -> str:
@@ -145,13 +152,30 @@ def _is(thing: Thing, kind: str) -> bool:
     return kind in [_PREFIX.sub("", str(each)) for each in (kinds if isinstance(kinds, list) else [kinds])]
 
 
-def _blog(thing: Thing, base: str, notes: Notes) -> Blog:
+def _refers(value: object) -> bool:
+    """Say whether an object only names another one by its id (JSON-LD 1.1, "node reference")."""
+    return isinstance(value, dict) and "@id" in value and value.keys() <= {"@id", "@type"}
+
+
+def _resolved(thing: Thing, described: Mapping[str, Thing]) -> Thing:
+    """Put the objects that a document describes elsewhere in the place of references to them."""
+
+    def resolve(value: object) -> object:
+        key = value.get("@id") if isinstance(value, dict) and _refers(value) else value
+        return described.get(key, value) if isinstance(key, str) else value
+
+    return thing | {name: [resolve(each) for each in _list(thing[name])] for name in _REFERENCES if name in thing}
+
+
+def _blog(thing: Thing, base: str, notes: Notes, described: Mapping[str, Thing] = MappingProxyType({})) -> Blog:
+    thing = _resolved(thing, described)
     address = urljoin(base, _address_of(thing)) or base
     updates = _list(thing.get("liveBlogUpdate"))
     entries = []
     for update in updates:
         if isinstance(update, dict):
-            entries.append(_entry({_PREFIX.sub("", str(name)): each for name, each in update.items()}, address))
+            named = {_PREFIX.sub("", str(name)): each for name, each in update.items()}
+            entries.append(_entry(_resolved(named, described), address))
         else:
             notes.add("broken", str(update)[:100])
     image = next(iter(_images(thing.get("image"), address)), None)

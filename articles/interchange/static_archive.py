@@ -31,11 +31,11 @@ from articles.page import json_ld
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-#: Elements that need a server.
+#: Elements that need a server or a script: views of the list by its parameters have no files.
 _REMOVED = (
     'script:not([type="application/ld+json"]), form, noscript, button, template, #connection, .new-updates, '
     'link[rel="preload"], link[rel="modulepreload"], link[rel="manifest"], [data-mine], a[href="#comments-form"], '
-    'a[href*="/report/"], a[href*="/translation/"]'
+    'a[href*="/report/"], a[href*="/translation/"], .filter, .order, .own-zone, .share'
 )
 _DOCUMENTS = ("liveblog.json", "feed.atom", "feed.json")
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)[\"']?\s*\)|@import\s+[\"']([^\"']+)[\"']")

@@ -20,6 +20,7 @@ from django.core.files.base import ContentFile
 from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from articles import changes
 from articles.embeds import services as embeds
@@ -380,7 +381,7 @@ class ArticleWriter:
             self._write(ready, before)
         # The rules of the site, or a constraint of the database.
         except (ValidationError, IntegrityError, DataError) as error:
-            logger.info("An update was not imported.", exc_info=True)
+            logger.info("An update was not imported.", exc_info=not isinstance(error, ValidationError))
             self._notes.add("refused", reason_of(error, ready.post))
             return "refused"
         return fate
@@ -396,7 +397,7 @@ class ArticleWriter:
         with self._new_files() as new:
             rows, removed = self._pictures(post, update, known, new)
             if post.data.get("kind") == Update.Kind.PICTURES and not rows:
-                raise ValidationError("")
+                raise ValidationError(_("None of its pictures could be used."))
             with self._acting(), changes.edit(update):
                 self._save(update, ready.values, is_new=is_new)
                 update.authors.set(self._author_keys(post.data.get("authors", ())))

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from articles.kinds.base import Translatable
     from articles.models import Update
 
-__all__ = ["ALL", "Kind", "choices", "codes_with", "codes_without", "of"]
+__all__ = ["ALL", "NAMES", "Kind", "choices", "codes_with", "codes_without", "of"]
 
 #: In the order in which the composer offers them; the first is the default.
 ALL: tuple[Kind, ...] = (Text(), Quote(), Pictures(), Embed(), Facts(), Table(), Poll())
+
+#: For people who read a description.
+NAMES = ", ".join(kind.code for kind in ALL)
 
 _BY_CODE = {kind.code: kind for kind in ALL}
 

@@ -51,6 +51,13 @@ LIBRARY = (
     Item(_("People"), "admin:auth_user_changelist", "people", "auth.view_user"),
 )
 
+#: Places that are visited seldom: only the command palette leads to them.
+SELDOM = (
+    Item(_("Import coverage"), "admin:articles_import_changelist", "coverage", "articles.view_import"),
+    Item(_("Webhooks"), "admin:liveblog_webhook_changelist", "machine", "liveblog.view_webhook"),
+    Item(_("Access tokens"), "admin:liveblog_token_changelist", "machine", "liveblog.view_token"),
+)
+
 
 def sidebar(request: HttpRequest) -> dict[str, Any]:
     """Return what the side bar shows, made when it is first asked for; a context processor."""

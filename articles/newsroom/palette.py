@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, Author, Update
 from articles.newsroom import coverage, waiting
-from articles.newsroom.context import LIBRARY
+from articles.newsroom.context import LIBRARY, SELDOM
 from liveblog.languages import direction
 from liveblog.moments import formats
 from liveblog.newsroom.waiting import queues_for
@@ -150,7 +150,7 @@ def _queues(user: User) -> Iterator[Entry]:
 
 def _lists(user: User) -> Iterator[Entry]:
     yield Entry(_("Newsroom"), reverse("admin:index"), "home", keys="G H")
-    for item in LIBRARY:
+    for item in (*LIBRARY, *SELDOM):
         if user.has_perm(item.permission):
             yield Entry(item.label, reverse(item.view), item.icon)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
@@ -33,7 +34,7 @@ from liveblog.lists import listed
 from liveblog.numbers import LARGEST, number
 from liveblog.pagination import Anchor, Order, Place
 from liveblog.rest.answers import MEDIA_TYPE
-from liveblog.rest.problems import Problem
+from liveblog.rest.problems import Problem, invalid
 
 router = Router(tags=["Reading"])
 
@@ -59,8 +60,8 @@ Slug = Annotated[str, Field(max_length=120)]
 def list_articles(
     request: HttpRequest,
     language: Language | None = None,
-    state: ArticleState | None = None,
-    topic: Slug | None = None,
+    state: Annotated[ArticleState | None, Field(description=f"One of {', '.join(ArticleState.values)}.")] = None,
+    topic: Annotated[Slug | None, Field(description="The slug of a topic of the coverage.")] = None,
     before: Before | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> HttpResponse:
@@ -111,14 +112,17 @@ def list_updates(
     slug: str,
     language: Language | None = None,
     key: Annotated[bool, Field(description="Key events alone.")] = False,
-    kind: Annotated[str | None, Field(description="Updates of one kind.", max_length=12)] = None,
+    kind: Annotated[
+        str | None,
+        Field(description=f"Updates of one kind: {kinds.NAMES}.", max_length=12),
+    ] = None,
     before: Before | None = None,
     limit: Limit = PAGE_SIZE,
 ) -> HttpResponse:
     """The published updates of a coverage, the newest first."""
     article, language = _find(slug, language)
     if kind and kind not in [one.code for one in kinds.ALL]:
-        raise Http404
+        raise invalid({"kind": [ChoiceField.default_error_messages["invalid_choice"] % {"value": kind}]})
     anchor = live_page.anchor_of(article, Place("before", before)) if before else None
 
     def make() -> Schema:

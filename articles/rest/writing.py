@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
+from articles import kinds
 from articles.choices import UpdateState
 from articles.desk import actions, saving
 from articles.desk.forms import ComposerForm, copy_targets
@@ -80,7 +81,7 @@ class UpdateIn(Schema):
     language: str | None = Field(
         None, description="In which it is written; one of those of the article.", max_length=MAX_CODE_LENGTH
     )
-    kind: str | None = Field(None, description="text, quote, summary, table, poll, pictures or embed.", max_length=12)
+    kind: str | None = Field(None, description=f"One of {kinds.NAMES}.", max_length=12)
     headline: str | None = None
     body: str | None = Field(None, description="HTML; what the editor does not offer is removed.")
     text: str | None = Field(

@@ -85,8 +85,18 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+#: Elements that mean the same as one of the editor's, which replaces them. The page itself has the higher headings.
+_SYNONYMS = {
+    "b": "strong",
+    "i": "em",
+    **dict.fromkeys(("del", "strike"), "s"),
+    **dict.fromkeys(("h1", "h2", "h4", "h5", "h6"), "h3"),
+}
+_SYNONYM = re.compile(rf"(</?)({'|'.join(_SYNONYMS)})(?=[ >])")
+
 _cleaner = nh3.Cleaner(
     tags={
+        *_SYNONYMS,
         *("p", "h3", "br", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "span"),
         *("table", "thead", "tbody", "tr", "th", "td"),
     },
@@ -94,7 +104,7 @@ _cleaner = nh3.Cleaner(
         "a": {"href", "title", "hreflang"},
         "span": {"lang", "dir"},
         "p": {"lang", "dir"},
-        "h3": {"lang", "dir"},
+        **{f"h{level}": {"lang", "dir"} for level in range(1, 7)},
         "blockquote": {"lang", "dir"},
         "th": {"colspan", "rowspan", "scope"},
         "td": {"colspan", "rowspan"},
@@ -125,7 +135,8 @@ def normalise(html: str | None) -> str:
 
 
 def _cleaned(html: str | None) -> str:
-    return bounded_marks(NO_TEXT.sub("", _cleaner.clean(html or "")))
+    cleaned = _SYNONYM.sub(lambda tag: tag[1] + _SYNONYMS[tag[2]], _cleaner.clean(html or ""))
+    return bounded_marks(NO_TEXT.sub("", cleaned))
 
 
 def _with_text(cleaned: str) -> str:

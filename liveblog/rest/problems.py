@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as RequestError
 from pydantic import Field
 
 MEDIA_TYPE = "application/problem+json"
+
+
+#: Beginnings of types of pydantic's errors: the message of forms, and the parts of it with their names there.
+_WORDS: dict[str, tuple[Any, *tuple[tuple[str, str], ...]]] = {
+    "missing": (forms.Field.default_error_messages["required"],),
+    "extra_forbidden": (gettext_lazy("There is no field with this name."),),
+    "literal_error": (gettext_lazy("Choose one of these: %(choices)s."), ("choices", "expected")),
+    "enum": (gettext_lazy("Choose one of these: %(choices)s."), ("choices", "expected")),
+    "int": (forms.IntegerField.default_error_messages["invalid"],),
+    "bool": (gettext_lazy("Use true or false."),),
+    "datetime": (forms.DateTimeField.default_error_messages["invalid"],),
+    "string_too_long": (gettext_lazy("Use at most %(limit)s characters."), ("limit", "max_length")),
+    "greater_than_equal": (MinValueValidator.message, ("limit_value", "ge")),
+    "less_than_equal": (MaxValueValidator.message, ("limit_value", "le")),
+}
 
 
 class ProblemDetails(Schema):
@@ -117,8 +136,20 @@ def _of_request_error(error: RequestError) -> Problem:
         # The first part is the place (body, query, path), the second the name of the view's argument.
         place, *names = (str(part) for part in found["loc"])
         path = names[1:] if place == "body" else names
-        errors.setdefault(".".join(path) or NON_FIELD_ERRORS, []).append(found["msg"])
+        errors.setdefault(".".join(path) or NON_FIELD_ERRORS, []).append(_words_of(found))
     return invalid(errors)
+
+
+def _words_of(found: Mapping[str, Any]) -> str:
+    """Return an error of pydantic in the language of the request, with the words that forms have for it."""
+    kind, context = str(found["type"]), dict(found.get("ctx", {}))
+    if "expected" in context:
+        # 'one', 'two' or 'three'
+        context["expected"] = ", ".join(re.findall(r"'([^']*)'", str(context["expected"])))
+    for beginning, (words, *names) in _WORDS.items():
+        if kind.startswith(beginning) and all(name in context for _placeholder, name in names):
+            return str(words) % {placeholder: context[name] for placeholder, name in names}
+    return _("This field doesn’t take this value.")
 
 
 def page_not_found(request: HttpRequest, rest: str = "") -> HttpResponse:

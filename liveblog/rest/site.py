@@ -177,7 +177,16 @@ def _sections(description: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     place = {"path": "in the path", "query": "in the query", "header": "in the header"}[parameter["in"]]
-    return {**parameter, "place": place}
+    return {**parameter, "place": place, "description": _said_of(parameter)}
+
+
+def _said_of(parameter: dict[str, Any]) -> str:
+    """Return what the description says about a parameter. That of an optional one is at its type."""
+    schema = parameter.get("schema", {})
+    types = (schema, *schema.get("anyOf", ()))
+    said = next(filter(None, (each.get("description", "") for each in (parameter, *types))), "")
+    values = next((each["enum"] for each in types if "enum" in each), ())
+    return f"{said} One of {', '.join(values)}.".strip() if values else said
 
 
 def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict[str, Any]]:
@@ -187,6 +196,11 @@ def _fields(operation: dict[str, Any], description: dict[str, Any]) -> list[dict
     if name := schema.get("$ref", "").rpartition("/")[2]:
         schema = description["components"]["schemas"][name]
     return [
-        {**found, "name": name, "place": "in the body", "required": name in schema.get("required", ())}
+        {
+            "name": name,
+            "place": "in the body",
+            "required": name in schema.get("required", ()),
+            "description": _said_of({"schema": found}),
+        }
         for name, found in schema.get("properties", {}).items()
     ]
