@@ -14,7 +14,7 @@ from django.utils import formats, timezone, translation
 from articles.models import Article
 from liveblog.delivery import frames
 from liveblog.languages import SHIPPED, locale_of
-from liveblog.moments.formats import day_text, moment_in_sentence, moment_text
+from liveblog.moments.formats import day_text, distance_text, moment_in_sentence, moment_text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +119,23 @@ def html_of(client: Client, address: str) -> str:
 
 def clocks_in(html: str) -> list[str]:
     return re.findall(r"<time[^>]*>([^<]+)</time>", html)
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        (datetime.timedelta(seconds=59), "1 min ago"),
+        (datetime.timedelta(minutes=3, seconds=59), "3 min ago"),
+        (datetime.timedelta(hours=23, minutes=59), "23 hr ago"),
+        (datetime.timedelta(days=6, hours=20), "6 days ago"),
+        (datetime.timedelta(days=3.7 * 365), "3 years ago"),
+    ],
+)
+def test_the_newsroom_counts_whole_units_of_what_has_passed_as_readers_pages_do(
+    passed: datetime.timedelta, expected: str
+) -> None:
+    with translation.override("en"):
+        assert distance_text(timezone.now() - passed) == expected
 
 
 def test_no_page_has_a_time_without_year_and_offset(client: Client) -> None:

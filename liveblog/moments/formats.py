@@ -17,6 +17,7 @@ from typing import Literal
 
 from babel import Locale
 from babel.dates import (
+    TIMEDELTA_UNITS,
     DateTimePattern,
     format_date,
     format_skeleton,
@@ -96,7 +97,7 @@ def day_if_other_text(moment: datetime, zone: tzinfo | None = None) -> str:
 
 def span_text(seconds: float) -> str:
     """Return a span of time in a few letters: '12 min', '3 days'."""
-    seconds = max(60, round(seconds))
+    seconds = max(60, _whole(seconds))
     return format_timedelta(seconds, format=_style(seconds), threshold=1, locale=active_locale())
 
 
@@ -105,7 +106,15 @@ def distance_text(moment: datetime) -> str:
     seconds = round((moment - timezone.now()).total_seconds())
     at_least = 60 if seconds > 0 else -60
     seconds = seconds if abs(seconds) > 60 else at_least
+    # What is past is as old as the clock says, as on the page (static/liveblog/moments.js).
+    seconds = seconds if seconds > 0 else -_whole(-seconds)
     return format_timedelta(seconds, format=_style(seconds), threshold=1, add_direction=True, locale=active_locale())
+
+
+def _whole(seconds: float) -> int:
+    """Return a span of time in whole units of the largest kind that it has: three years for three and a half."""
+    size = next((size for _unit, size in TIMEDELTA_UNITS if seconds >= size), 1)
+    return int(seconds // size) * size
 
 
 def _style(seconds: float) -> Literal["short", "long"]:
