@@ -24,8 +24,8 @@ class ArticlesConfig(AppConfig):
         from articles.page.change_tracking import ChangeTracking
         from articles.pictures import versions as pictures
         from articles.publishing import alerts as decisions
+        from articles.publishing import auditing
         from articles.publishing.approvals import Approvals
-        from articles.publishing.auditing import AuditTrail
         from articles.publishing.beginning import Beginning
         from articles.publishing.syndication import Copies
         from articles.rest import webhooks
@@ -55,7 +55,8 @@ class ArticlesConfig(AppConfig):
         changes.register("copies", Copies())
         changes.register("notifications", stories.Notifications())
         changes.register("decisions", decisions.Decisions())
-        changes.register("audit", AuditTrail())
+        changes.register("audit", auditing.AuditTrail())
+        auditing.connect()
         decisions.register()
         translation_alerts.register()
         changes.register("approvals", Approvals())

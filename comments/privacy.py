@@ -20,10 +20,14 @@ from articles import api
 from articles.models import Update
 from comments.models import Ban, Comment, EmailAddress, EmailJob, Report
 from comments.models.comment import CommentQuerySet
+from liveblog.actors import Machine, acting_as
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
 from liveblog.configuration.options import value
 from liveblog.encryption import hashes
+
+#: Carries out an erasure for which no user is named.
+_ERASURE = Machine("Erasure of data")
 
 
 def comments_of(email: str) -> CommentQuerySet:
@@ -76,7 +80,7 @@ def erase(email: str, by: User | None = None) -> int:
     content_type = ContentType.objects.get_for_model(Comment)
     for comment in comments_of(email).select_related("update_made").order_by("-pk"):
         comment_id = comment.pk
-        with transaction.atomic():
+        with acting_as(by or _ERASURE), transaction.atomic():
             # The update first: deleting it locks all articles that show it, among them the article of the comment.
             for update in _made_of(comment):
                 api.delete_with_copies(update)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 
 from liveblog.fields import ObjectsFormField
 from liveblog.numbers import number
+from liveblog.search.folding import MAX_QUERY_LENGTH, MAX_WORDS
 
 if TYPE_CHECKING:
     from django import forms
@@ -45,6 +46,13 @@ class InputAdmin(admin.ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the object with a key, or None. An empty name of a field stands for the primary key."""
         return super().get_object(request, object_id, from_field or None)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """Search for as many words as readers may: each is a condition, and databases bound their number."""
+        words = search_term[:MAX_QUERY_LENGTH].split()[:MAX_WORDS]
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def object_or_404(self, request: HttpRequest, object_id: str) -> Any:
         """Return the object with a key. Raise Http404 if there is none, whatever the key is."""

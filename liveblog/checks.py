@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
 
 from liveblog import proxies
 from liveblog.configuration.options import value
@@ -34,8 +34,9 @@ def _found() -> Iterator[CheckMessage]:
                 hint="Name the addresses of your proxies only.",
                 id="liveblog.E003",
             )
-    if settings.EMBED_ROUTES:
-        yield Error("EMBED_ROUTES is for tests: its addresses are not checked.", hint="Unset it.", id="liveblog.E004")
+    for name in ("EMBED_ROUTES", "PUSH_ROUTES", "WEBHOOK_ROUTES"):
+        if getattr(settings, name):
+            yield Error(f"{name} is for tests: its addresses are not checked.", hint="Unset it.", id="liveblog.E004")
     for origin in settings.SITE_ORIGINS:
         if settings.SITE_URL.startswith("https:") and not origin.startswith("https:"):
             yield Error(
@@ -60,6 +61,18 @@ def _found() -> Iterator[CheckMessage]:
             "PRIVACY_CONTACT is not set, so readers are not told whom to ask about their data.",
             hint="Set it to an email address, here or in the newsroom’s settings.",
             id="liveblog.W002",
+        )
+    if not settings.EMAIL_CONFIGURED:
+        yield Info(
+            "EMAIL_URL is not set, so nobody can confirm an address or reset a password.",
+            hint="Set it to your mail server.",
+            id="liveblog.I001",
+        )
+    if not settings.METRICS_TOKEN:
+        yield Info(
+            "METRICS_TOKEN is not set, so nobody can read /metrics.",
+            hint="Set it if monitoring is to read it.",
+            id="liveblog.I002",
         )
     if settings.AKISMET_TEST:
         yield Warning("AKISMET_TEST is on, so Akismet learns nothing.", hint="Unset it.", id="liveblog.W003")

@@ -42,6 +42,10 @@ def test_a_published_update_is_not_changed_if_nobody_acts() -> None:
         update.save()
     with nobody_acting(), pytest.raises(NoActorError), changes.edit(update):
         update.authors.set([factories.author()])
+    with nobody_acting(), pytest.raises(NoActorError):
+        Update.objects.get(pk=update.pk).delete()
+    with nobody_acting(), pytest.raises(NoActorError):
+        Article.objects.get(pk=update.article_id).delete()
     update.refresh_from_db()
     assert (update.body_en, update.authors.count()) == ("<p>One.</p>", 0)
 

@@ -69,8 +69,10 @@ def test_the_life_of_an_update_and_of_its_coverage_is_recorded() -> None:
         article.refresh_from_db()
         article.state = Article.State.FINISHED
         article.save()
+        pk = article.pk
+        article.delete()
     about = f"update {update.pk}"
-    of_article = f"article {article.pk}"
+    of_article = f"article {pk}"
     assert entries(*Action.values) == [
         *entries("roles_changed"),
         ("started", "emil", of_article),
@@ -80,6 +82,7 @@ def test_the_life_of_an_update_and_of_its_coverage_is_recorded() -> None:
         ("released", "emil", about),
         ("withdrawn", "emil", about),
         ("finished", "emil", of_article),
+        ("deleted", "emil", of_article),
     ]
 
 

@@ -163,3 +163,14 @@ def test_json_that_cannot_be_stored_is_refused(text: str) -> None:
     follow = Client().generic("POST", "/en/follow/", body, "application/json", HTTP_SEC_FETCH_SITE="same-origin")
     assert follow.status_code == 422
     assert asyncio.run(PresenceConsumer.decode_json(body.decode())) is None
+
+
+@pytest.mark.django_db
+def test_a_long_search_of_the_audit_log_and_a_form_of_many_parts_are_cut() -> None:
+    client = visitor("admin")
+    found = hostile.ask(client, "GET", "/admin/liveblog/entry/", f"q={'+'.join(map(str, range(1500)))}", None, "")
+    assert (found.status, found.error) == (200, "")
+    form = f"links-TOTAL_FORMS={'9' * 23}&links-INITIAL_FORMS=0".encode()
+    found = hostile.ask(client, "POST", "/admin/settings/look/", "", form, "application/x-www-form-urlencoded")
+    assert found.status == 200
+    assert found.content.count(b'class="link-row"') <= 110

@@ -216,9 +216,12 @@ def test_the_check_of_a_deployment_names_what_is_unsafe() -> None:
         AKISMET_TEST="on",
         METRICS_TOKEN="short",
     )
-    for number in ("E003", "E004", "E005", "E006", "W001", "W002", "W003"):
+    for number in ("E003", "E004", "E005", "E006", "W001", "W002", "W003", "I001"):
         assert f"liveblog.{number}" in said
     assert "liveblog.E002" in deployed(**PRODUCTION)
+    tested = deployed(**PRODUCTION, WEBHOOK_ROUTES="https://cms.example.org=http://127.0.0.1:8001")
+    for words in ("WEBHOOK_ROUTES is for tests", "liveblog.I001", "liveblog.I002"):
+        assert words in tested
     assert "liveblog.E001" in deployed(**PRODUCTION | {"SITE_URL": "http://news.example.org"})
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import pre_delete
+
 from articles.changes import Edit
 from articles.choices import ArticleState, UpdateState
 from articles.models import Article, Update
 from articles.models.base import Versioned
+from liveblog import actors
 from liveblog.audit.models import Action
 from liveblog.audit.recording import record
 
@@ -35,11 +38,23 @@ class AuditTrail:
         now = edit.saved
         if now is None:
             if edit.old is not None and getattr(edit.old, "state", "") != UpdateState.DRAFT:
+                # Nothing that readers may have seen goes without somebody who stands for it.
+                actors.required()
                 record(Action.DELETED, _about(edit.old))
         elif isinstance(now, Update):
             _update(now, memory or {"state": "", "released_by_id": None})
         elif isinstance(now, Article) and memory is not None:
             _article(now, memory)
+
+
+def connect() -> None:
+    """Listen to deletions of articles, which are no edits of theirs: `articles.changes.removing`."""
+    pre_delete.connect(_article_deleted, sender=Article, dispatch_uid="audit")
+
+
+def _article_deleted(sender: object, instance: Article, **kwargs: Any) -> None:
+    actors.required()
+    record(Action.DELETED, _about(instance), updates=instance.updates.count())
 
 
 def _update(update: Update, before: dict[str, Any]) -> None:

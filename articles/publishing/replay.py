@@ -40,8 +40,9 @@ def prepare(source: Article, slug: str) -> Article:
         article._state.adding = True
         article.slug, article.slugs = slug, {}
         article.revision, article.revision_token = 0, new_token()
-    for update in article.updates.all() if article.pk else ():
-        update.delete()
+    with acting_as(REPLAY):
+        for update in article.updates.all() if article.pk else ():
+            update.delete()
     # Every run starts afresh; no address of the run before has to lead anywhere.
     DeletedUpdate.objects.filter(article=article.pk).delete()
     with acting_as(REPLAY), states.without_state_tracking(*KNOWN), changes.edit(article):

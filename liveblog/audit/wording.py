@@ -75,6 +75,7 @@ _LABELS: Mapping[str, _StrOrPromise] = {
     "secret": gettext_lazy("Secret"),
     "token": gettext_lazy("Access token"),
     "until": gettext_lazy("Valid until"),
+    "updates": gettext_lazy("Updates"),
 }
 
 _FACTORS: Mapping[str, _StrOrPromise] = {

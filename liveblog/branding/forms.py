@@ -154,5 +154,5 @@ class LinkForm(forms.ModelForm):
 
 
 LinkFormSet = forms.inlineformset_factory(
-    Brand, SiteLink, form=LinkForm, extra=_MORE_LINKS, can_delete=True, max_num=60, validate_max=True
+    Brand, SiteLink, form=LinkForm, extra=_MORE_LINKS, can_delete=True, max_num=60, absolute_max=100, validate_max=True
 )
