@@ -220,7 +220,8 @@ class LiveBlog extends HTMLElement {
 
   /** @param {Put} change */
   #put({ id, list: name, sort, html }) {
-    const list = this.#byId(name);
+    // In a teaser, key facts are one of the updates.
+    const list = this.#byId(name === "in-short" && this.hasAttribute("teaser") ? "updates" : name);
     if (!list) return;
     const old = this.#byId(id);
     if (!(old && old.dataset.sort === sort) && !liesWithin(sort, list.dataset)) {
@@ -441,7 +442,7 @@ function takeOver(head, fresh) {
 
 /** @param {HTMLElement} update */
 function timeOf(update) {
-  return Date.parse(update.querySelector(".when time")?.getAttribute("datetime") ?? "") || 0;
+  return Date.parse(update.querySelector("[data-clock]")?.getAttribute("data-clock") ?? "") || 0;
 }
 
 if (!customElements.get("live-blog")) {
