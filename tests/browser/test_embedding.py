@@ -261,7 +261,7 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     ground = "element => getComputedStyle(element).backgroundColor"
     assert page.locator(".live-blog").evaluate(ground) == "rgba(0, 0, 0, 0)"
     page.locator("live-blog").evaluate("element => element.setAttribute('theme', 'dark')")
-    assert page.locator(".live-blog").evaluate(ground) == "rgb(20, 23, 28)"
+    assert page.locator(".live-blog").evaluate(ground) == "rgb(18, 18, 18)"
 
 
 def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader, site: OtherSite) -> None:
