@@ -1,5 +1,4 @@
-// The custom element <live-blog>: coverage of the site that this script comes from, on a page of any other site. It shows
-// the fragment (articles/embedding/fragment.py) in a shadow root, and follows by the frames of the live page.
+// The element <live-blog>: the fragment (articles/embedding/fragment.py) in a shadow root, which follows by frames.
 import { fullJitter } from "../liveblog/backoff.js";
 import { Connection } from "../liveblog/connection.js";
 import { countText } from "../liveblog/counting.js";
@@ -14,7 +13,7 @@ import { adapted } from "./adapting.js";
 const SITE = new URL(import.meta.url).origin;
 const ADDRESS =
   /^\/(?:embed\/([a-z]{2,3}(?:-[a-z0-9]{2,8})*)|([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\/live)\/([\w-]+)\/(?:update\/(\d+)\/)?$/i;
-/** The reader is further down if the list begins so many pixels above what they see. */
+/** Pixels of the list above what the reader sees. */
 const SCROLLED = 40;
 const TEASER_SIZE = 3;
 /** Attempts to load the coverage: a site that may not show it must not go on. */
@@ -220,7 +219,7 @@ class LiveBlog extends HTMLElement {
 
   /** @param {Put} change */
   #put({ id, list: name, sort, html }) {
-    const list = this.#byId(name);
+    const list = this.#byId(name === "in-short" && this.hasAttribute("teaser") ? "updates" : name);
     if (!list) return;
     const old = this.#byId(id);
     if (!(old && old.dataset.sort === sort) && !liesWithin(sort, list.dataset)) {
@@ -250,7 +249,7 @@ class LiveBlog extends HTMLElement {
   }
 
   /**
-   * Keep the newest updates of a teaser, in their order.
+   * Keep the newest of a teaser, key facts too.
    *
    * @param {HTMLElement} list
    */
@@ -441,7 +440,7 @@ function takeOver(head, fresh) {
 
 /** @param {HTMLElement} update */
 function timeOf(update) {
-  return Date.parse(update.querySelector(".when time")?.getAttribute("datetime") ?? "") || 0;
+  return Date.parse(update.querySelector("[data-clock]")?.getAttribute("data-clock") ?? "") || 0;
 }
 
 if (!customElements.get("live-blog")) {

@@ -254,13 +254,14 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     updates[-1].withdraw(leaves_mark=False, reason="")
     updates[-1].save()
     eventually(lambda: texts(page) == [one.element for one in updates[4:1:-1]])
-    factories.update(article, kind="facts", headline_en="In short", body_en="<ul><li>Signed.</li></ul>")
+    points = "".join(f"<li>Point {number}</li>" for number in range(3))
+    factories.update(article, kind="facts", headline_en="In short", body_en=f"<ul>{points}</ul>")
     expect(page.get_by_text("In short")).to_be_visible()
     # A theme that the page around does not have is readable on it.
     ground = "element => getComputedStyle(element).backgroundColor"
     assert page.locator(".live-blog").evaluate(ground) == "rgba(0, 0, 0, 0)"
     page.locator("live-blog").evaluate("element => element.setAttribute('theme', 'dark')")
-    assert page.locator(".live-blog").evaluate(ground) == "rgb(20, 23, 28)"
+    assert page.locator(".live-blog").evaluate(ground) == "rgb(18, 18, 18)"
 
 
 def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader, site: OtherSite) -> None:
