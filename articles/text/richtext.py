@@ -93,6 +93,9 @@ _SYNONYMS = {
     **dict.fromkeys(("h1", "h2", "h4", "h5", "h6"), "h3"),
 }
 _SYNONYM = re.compile(rf"(</?)({'|'.join(_SYNONYMS)})(?=[ >])")
+#: Google Docs puts all that it copies into an element b that is not bold.
+_BOLD = re.compile(r"<b\s[^<>]*>", re.IGNORECASE)
+_NOT_BOLD = re.compile(r"font-weight:\s*(?:normal|400)\b", re.IGNORECASE)
 
 _cleaner = nh3.Cleaner(
     tags={
@@ -135,7 +138,9 @@ def normalise(html: str | None) -> str:
 
 
 def _cleaned(html: str | None) -> str:
-    cleaned = _SYNONYM.sub(lambda tag: tag[1] + _SYNONYMS[tag[2]], _cleaner.clean(html or ""))
+    written = _BOLD.sub(lambda tag: "" if _NOT_BOLD.search(tag[0]) else tag[0], html or "")
+    found = _cleaner.clean(written)
+    cleaned = _SYNONYM.sub(lambda tag: tag[1] + _SYNONYMS[tag[2]], found)
     return bounded_marks(NO_TEXT.sub("", cleaned))
 
 
