@@ -30,6 +30,8 @@ export class Pictures {
   #uploads = new Map();
   /** Those that have failed. @type {Map<HTMLElement, Upload>} */
   #failed = new Map();
+  /** Number of elements of pictures that were made here. */
+  #made = 0;
   /** The button with which the form is sent once all pictures are uploaded. @type {HTMLElement | null} */
   #pressed = null;
 
@@ -249,6 +251,8 @@ export class Pictures {
   #newItem() {
     const item = this.#template?.content.firstElementChild?.cloneNode(true);
     if (!(item instanceof HTMLElement)) throw new Error("The pictures of this form are fixed.");
+    this.#made += 1;
+    for (const name of FIELDS) label(fieldOf(item, name), `new-${this.#made}-${name}`);
     this.#list.append(item);
     this.#makeDraggable(item);
     this.#renumber();
@@ -273,9 +277,7 @@ export class Pictures {
     for (const name of FIELDS) {
       const field = fieldOf(item, name);
       field.name = `picture-${picture.id}-${name}`;
-      field.id = `id_${field.name}`;
-      const around = field.closest(".picture-field");
-      if (around) find(around, "label", HTMLLabelElement).htmlFor = field.id;
+      label(field, field.name);
       // A text that was typed during the upload is better than the file's.
       field.value ||= picture[name] ?? "";
     }
@@ -552,6 +554,18 @@ function showError(item, message) {
   const place = find(item, ".picture-error");
   place.textContent = message;
   place.hidden = !message;
+}
+
+/**
+ * Give a field of a picture an id, by which its label finds it.
+ *
+ * @param {HTMLElement} field
+ * @param {string} name
+ */
+function label(field, name) {
+  field.id = `id_${name}`;
+  const around = field.closest(".picture-field");
+  if (around) find(around, "label", HTMLLabelElement).htmlFor = field.id;
 }
 
 /**

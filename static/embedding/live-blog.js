@@ -18,7 +18,7 @@ const SCROLLED = 40;
 const TEASER_SIZE = 3;
 /** Attempts to load the coverage: a site that may not show it must not go on. */
 const ATTEMPTS = 8;
-/** The number of times that the coverage is loaded again without a pause, and the pause, in milliseconds. */
+/** Loads again without a pause, and the pause in milliseconds. */
 const LOADS_AT_ONCE = 2;
 const LOAD_PAUSE = 60_000;
 const LOAD_WITHIN = 2000;

@@ -74,7 +74,7 @@ def test_the_editor_speaks_the_language_of_the_page_and_is_one_stop_of_the_tab_k
     desk.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("https://example.org")
     dialog.get_by_label("عنوان الرابط").fill("example.org/map")
-    dialog.get_by_label("النص الظاهر").fill("الخريطة")
+    dialog.get_by_label("نص الرابط").fill("الخريطة")
     desk.press("Enter")
     expect(desk.composer.locator('.ProseMirror a[href="https://example.org/map"]')).to_have_text("الخريطة")
     toolbar.get_by_role("button", name="إدراج جدول").click()

@@ -76,8 +76,9 @@ def _go_by_the_palette(page: Page) -> None:
     palette = page.locator("#palette")
     expect(palette.get_by_role("option").first).to_contain_text("Шторм слабшає")
     page.keyboard.type("cover")
-    expect(palette.get_by_role("option")).to_have_text([re.compile("Start coverage"), re.compile("Coverage")])
-    page.keyboard.press("ArrowDown")
+    expected = ["Start coverage", "Finish coverage", "Coverage"]
+    expect(palette.get_by_role("option")).to_have_text([re.compile(words) for words in expected])
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/admin/articles/article/$"))
     expect(page.locator("#result_list")).to_contain_text("An earlier story")
