@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from typing import Any
 
 from django.contrib.auth.models import User
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from articles.models import Article, Picture, Update
 from tests import factories
 from tests.browser.conftest import MakeReader
 from tests.browser.desks import log_in
 from tests.nasty_files import SVG, made, with_segment
-from tests.server import Server
+from tests.server import PATIENCE, Server
 
 DROP = """(target, files) => {
   const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -56,15 +57,32 @@ def drop(page: Page, *files: dict[str, str]) -> None:
     page.eval_on_selector("#update_form", DROP, list(files))
 
 
+class Uploads:
+    """The uploads of a page, each held on its way to the server until the test lets it go on."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._held: list[Route] = []
+        page.route("**/pictures/", lambda route: self._held.append(route))
+
+    def let_go(self, count: int) -> None:
+        """Let so many go on, once they are there."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self._held) < count:
+            assert time.monotonic() < deadline, "The page sends fewer files."
+            # Routes are called while the driver works.
+            self._page.wait_for_timeout(20)
+        for _number in range(count):
+            self._held.pop(0).continue_()
+
+
 def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server: Server, reader: MakeReader) -> None:
     page = add_form(server, reader().page)
-    held: list[Any] = []
-    page.route("**/pictures/", lambda route: held.append(route))
+    uploads = Uploads(page)
     drop(page, *(file(f"{width}.jpg", made(size=(width, 800))) for width in (1200, 1100, 1000)))
     bars = page.locator("progress")
     expect(bars).to_have_count(3)
-    for route in held:
-        route.continue_()
+    uploads.let_go(3)
     expect(page.locator("[name=pictures]")).to_have_count(3)
     expect(page.locator(".picture-view img:visible")).to_have_count(3)
     expect(bars.locator("visible=true")).to_have_count(0)
@@ -90,8 +108,7 @@ def test_an_update_is_sent_once_its_pictures_are_uploaded_unless_its_author_goes
     server: Server, reader: MakeReader
 ) -> None:
     page = add_form(server, reader().page)
-    held: list[Any] = []
-    page.route("**/pictures/", lambda route: held.append(route))
+    uploads = Uploads(page)
     drop(page, file("danube.jpg"), file("bridge.jpg"))
     for item in page.locator(".picture-item").all():
         item.get_by_label("Alt text").fill("The Danube")
@@ -107,12 +124,12 @@ def test_an_update_is_sent_once_its_pictures_are_uploaded_unless_its_author_goes
     headline.press("End")
     headline.press_sequentially(" above")
     expect(status).to_contain_text("Not sent")
-    held.pop(0).continue_()
+    uploads.let_go(1)
     expect(page.locator("[name=pictures]")).to_have_count(1)
     page.get_by_role("button", name="Publish").click()
     expect(status).to_contain_text("This is sent as soon as")
     assert not Update.objects.exists()
-    held.pop(0).continue_()
+    uploads.let_go(1)
     page.wait_for_url("**/update/?article__id__exact=*")
     update = Update.objects.get()
     assert (update.headline_en, update.pictures.count()) == ("Seen from above", 2)
