@@ -60,9 +60,10 @@ class Home {
       const forms = JSON.parse(element.dataset.forms ?? "{}");
       const locale = pageLocale();
       const form = forms[new Intl.PluralRules(locale).select(count)] ?? forms.other ?? "";
-      const [before = "", after = ""] = form.split("%(count)s");
+      // Some forms say the number as a word, such as the dual of Arabic.
+      const [before = "", after] = form.split("%(count)s");
       const number = new Intl.NumberFormat(locale, { numberingSystem: "latn" }).format(count);
-      element.replaceChildren(before, make("b", {}, number), after);
+      element.replaceChildren(before, ...(after === undefined ? [] : [make("b", {}, number), after]));
       element.hidden = false;
     }
   }
