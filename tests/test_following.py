@@ -612,6 +612,16 @@ def test_a_service_that_recovers_is_asked_again_and_one_that_does_not_ever_less_
     assert found.left("a") == found.left("b") == 0
 
 
+def test_a_sender_that_was_ended_starts_no_other_process(service: PushService) -> None:
+    sender = Sender()
+    sender.end()
+    reader = follow(service, factories.article())
+    endpoint = PushSubscription.objects.get().as_endpoint
+    with pytest.raises(ConnectionError):
+        sender.send_all([sending.Message(endpoint, sending.Content(b"{}"))])
+    assert not reader.shown
+
+
 def test_a_service_still_rests_when_the_last_messages_that_were_under_way_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -41,6 +41,7 @@ class Sender:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ended = False
         self._used_at = 0.0
         self._number = 0
         #: The batches under way by their numbers, each with the process that has it.
@@ -48,7 +49,7 @@ class Sender:
         self._lock = Lock()
 
     def send_all(self, messages: Sequence[Message]) -> Errors:
-        """Send messages as `sending.send_all` does. Raise OSError if the process dies meanwhile."""
+        """Send messages as `sending.send_all` does. Raise OSError if the process dies meanwhile, or has been ended."""
         if not messages:
             return []
         batch = _written(messages)
@@ -69,11 +70,14 @@ class Sender:
     def end(self) -> None:
         """End the process. Batches that take longer than some seconds more fail."""
         with self._lock:
+            self._is_ended = True
             process, self._process = self._process, None
         if process is not None:
             _end(process)
 
     def _running(self) -> subprocess.Popen[bytes]:
+        if self._is_ended:
+            raise ConnectionError("The process that sends messages has been ended.")
         self._used_at = time.monotonic()
         if self._process is None or self._process.poll() is not None:
             environment = {**os.environ}
