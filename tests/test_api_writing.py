@@ -373,7 +373,7 @@ def test_what_the_rules_refuse_is_told_by_field_and_changes_nothing(article: Art
 def test_errors_are_in_the_language_of_the_request(article: Article, program: Program) -> None:
     answer = program.post(UPDATES, {"action": "publish"}, Accept_Language="de")
     assert "zuerst" in answer.json()["errors"]["body"][0]
-    # What the schema refuses, before any form.
+    # The schema refuses these before a form sees them.
     sent = {"text": "One.", "is_key": "perhaps", "action": "print", "colour": "red", "authors": ["Ada"]}
     errors = program.post(UPDATES, sent, Accept_Language="de").json()["errors"]
     assert errors == {

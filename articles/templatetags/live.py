@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from articles.text.localized import titled
 from liveblog.languages import active_locale, direction, own_name, short_name, tag, variety
@@ -99,6 +99,13 @@ def zone_name() -> str:
 @register.filter
 def percent(value: int) -> str:
     return format_percent(value / 100, locale=active_locale())
+
+
+@register.simple_tag
+def page_title(part: object, whole: object) -> SafeString:
+    """Return the title of a page: its own part, and the name of the site or the headline of its article."""
+    title = pgettext("title of a page", "%(part)s – %(whole)s") % {"part": "{part}", "whole": "{whole}"}
+    return format_html(title, part=part, whole=whole)
 
 
 @register.filter

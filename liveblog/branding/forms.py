@@ -132,7 +132,7 @@ class LinkForm(forms.ModelForm):
     class Meta:
         model = SiteLink
         fields = ("place", "kind", "language", "label", "address", "position")
-        labels = {"position": _("Position")}
+        labels = {"position": _("Order")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -140,7 +140,6 @@ class LinkForm(forms.ModelForm):
             label=_("Language"), required=False, choices=[("", _("All languages")), *offered_languages()]
         )
         self.fields["address"].widget.attrs |= {"dir": "ltr"}
-        self.fields["position"].label = _("Order")
         self.fields["position"].required = False
 
     def clean_position(self) -> int:

@@ -106,7 +106,7 @@ def distance_text(moment: datetime) -> str:
     seconds = round((moment - timezone.now()).total_seconds())
     at_least = 60 if seconds > 0 else -60
     seconds = seconds if abs(seconds) > 60 else at_least
-    # What is past is as old as the clock says, as on the page (static/liveblog/moments.js).
+    # Past times count in whole units, as on the page (static/liveblog/moments.js).
     seconds = seconds if seconds > 0 else -_whole(-seconds)
     return format_timedelta(seconds, format=_style(seconds), threshold=1, add_direction=True, locale=active_locale())
 

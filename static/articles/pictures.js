@@ -32,7 +32,11 @@ export class Pictures {
   #failed = new Map();
   /** Number of elements of pictures that were made here. */
   #made = 0;
-  /** The button with which the form is sent once all pictures are uploaded. @type {HTMLElement | null} */
+  /**
+   * The press that sends the form once all pictures are uploaded, with its button if it had one.
+   *
+   * @type {{ button: HTMLElement | null } | null}
+   */
   #pressed = null;
 
   /** @param {HTMLElement} container */
@@ -220,7 +224,7 @@ export class Pictures {
     upload?.cancel();
     if (upload) this.#failed.set(item, upload);
     this.#uploads.delete(item);
-    this.#pressed = null;
+    this.#forgetPress();
     item.classList.remove("uploading");
     item.classList.add("failed");
     find(item, ".picture-progress").hidden = true;
@@ -335,7 +339,7 @@ export class Pictures {
   }
 
   #empty() {
-    this.#pressed = null;
+    this.#forgetPress();
     for (const upload of this.#uploads.values()) upload.cancel();
     this.#uploads.clear();
     this.#failed.clear();
@@ -477,24 +481,35 @@ export class Pictures {
     if (!item) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.#pressed = this.#failed.size ? null : event.submitter;
-    if (this.#pressed) this.#announce("busy");
-    else this.#announce("missing", {}, item);
+    if (this.#failed.size) {
+      this.#announce("missing", {}, item);
+    } else {
+      this.#pressed = { button: event.submitter };
+      this.#announce("busy");
+    }
     item.scrollIntoView({ block: "nearest" });
   }
 
   /** Nothing is sent in the middle of a sentence. */
   #stopSending() {
     if (!this.#pressed) return;
-    this.#pressed = null;
+    this.#forgetPress();
     this.#announce("stopped");
   }
 
-  #sendIfComplete() {
-    const pressed = this.#pressed;
-    if (!pressed || this.#uploads.size) return;
+  /** Send the form no more by itself, and do not say so any more. */
+  #forgetPress() {
+    if (!this.#pressed) return;
     this.#pressed = null;
-    this.form?.requestSubmit(pressed);
+    this.#status.textContent = "";
+    this.#status.classList.add("visually-hidden");
+  }
+
+  #sendIfComplete() {
+    if (!this.#pressed || this.#uploads.size) return;
+    const { button } = this.#pressed;
+    this.#forgetPress();
+    this.form?.requestSubmit(button);
   }
 
   /**
