@@ -67,13 +67,21 @@ class Uploads:
 
     def let_go(self, count: int) -> None:
         """Let so many go on, once they are there."""
+        for route in self._first(count):
+            route.continue_()
+
+    def refuse(self, reason: str) -> None:
+        """Answer the next one as a server that does not take the file."""
+        [route] = self._first(1)
+        route.fulfill(status=400, json={"error": reason})
+
+    def _first(self, count: int) -> list[Route]:
         deadline = time.monotonic() + PATIENCE
         while len(self._held) < count:
             assert time.monotonic() < deadline, "The page sends fewer files."
             # Routes are called while the driver works.
             self._page.wait_for_timeout(20)
-        for _number in range(count):
-            self._held.pop(0).continue_()
+        return [self._held.pop(0) for _number in range(count)]
 
 
 def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server: Server, reader: MakeReader) -> None:
@@ -107,17 +115,26 @@ def test_three_pictures_dropped_at_once_are_published_in_the_chosen_order(server
 def test_an_update_is_sent_once_its_pictures_are_uploaded_unless_its_author_goes_on_writing(
     server: Server, reader: MakeReader
 ) -> None:
-    page = add_form(server, reader().page)
+    someone = reader()
+    page = add_form(server, someone.page)
     uploads = Uploads(page)
+    headline = page.get_by_label("Headline").locator("visible=true")
+    status = page.locator("[data-pictures] [role=status]")
+    headline.fill("Seen from")
+    # A picture that fails keeps the update here.
+    drop(page, file("broken.jpg"))
+    page.get_by_role("button", name="Publish").click()
+    expect(status).to_contain_text("This is sent as soon as")
+    uploads.refuse("This is no picture.")
+    expect(page.locator(".failed .picture-error")).to_have_text("This is no picture.")
+    expect(status).to_have_class("visually-hidden")
+    expect(status).to_be_empty()
+    someone.complaints.clear()
+    page.locator(".failed").get_by_role("button", name="Remove").click()
     drop(page, file("danube.jpg"), file("bridge.jpg"))
     for item in page.locator(".picture-item").all():
         item.get_by_label("Alt text").fill("The Danube")
         item.get_by_label("Credit line").fill("Ana")
-    headline, status = (
-        page.get_by_label("Headline").locator("visible=true"),
-        page.locator("[data-pictures] [role=status]"),
-    )
-    headline.fill("Seen from")
     page.get_by_role("button", name="Publish").click()
     expect(status).to_contain_text("This is sent as soon as")
     expect(status).not_to_have_class("visually-hidden")
