@@ -1,6 +1,19 @@
 // The rich text editors of a page, whether they were ready before this module or are made later.
+import { closest } from "../liveblog/dom.js";
 
 /** @import { Editor } from "django-prose-editor/editor" */
+
+/**
+ * Return whether Ctrl+K is about a link: in the text of an editor where something is selected, or in a link. Everywhere
+ * else it opens the command palette.
+ *
+ * @param {Event} event
+ */
+export function isAboutLink(event) {
+  const dom = /** @type {(Element & { editor?: Editor }) | null} */ (closest(event, ".ProseMirror"));
+  const editor = dom?.editor;
+  return Boolean(editor && (!editor.state.selection.empty || editor.isActive("link")));
+}
 
 /**
  * Call a function once for each editor below a root, now or as soon as it is there.

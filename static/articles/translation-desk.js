@@ -1,5 +1,6 @@
 // One text at the translators' desk: keys for the buttons, checks while writing, and who else has it open.
 import { byId, closest, control, find, findAll, make } from "../liveblog/dom.js";
+import { eachEditor } from "./editors.js";
 import { TranslationDraft } from "./translation-draft.js";
 
 // Milliseconds.
@@ -26,8 +27,19 @@ class TranslationDesk {
     form.addEventListener("click", (event) => this.#takeOver(event));
     setInterval(() => this.#showPresence(), PRESENCE_EVERY);
     document.getElementById("named-remarks")?.focus();
+    if (matchMedia("(pointer: fine)").matches) this.#begin();
     addEventListener("pagehide", () => {
       if (!this.#submitted) this.#signal({ leave: true });
+    });
+  }
+
+  /** Put the caret into the first text, unless the focus is somewhere already. */
+  #begin() {
+    const [first] = findAll(this.#form, ".written :is(textarea, input):not([readonly], [type=hidden])");
+    const isIdle = () => document.activeElement === document.body;
+    if (first?.checkVisibility() && isIdle()) first.focus();
+    eachEditor(this.#form, (editor, textarea) => {
+      if (textarea === first && isIdle()) editor.commands.focus("end");
     });
   }
 

@@ -125,6 +125,13 @@ export class Composer {
     this.#editor?.commands.focus("end");
   }
 
+  /** Move the focus to the question of a poll that has none yet. */
+  focusQuestion() {
+    const question = control(this.#form, "headline");
+    const asks = !find(this.#form, "[data-choices]").closest("[hidden]");
+    if (asks && !question.value) question.focus();
+  }
+
   /**
    * Press a button of the form, if it is there.
    *
@@ -558,7 +565,10 @@ export class Composer {
   #showErrors(errors, pictures = {}) {
     this.#pictures.showErrors(pictures.errors, pictures.warnings);
     const lists = findAll(this.#form, "[data-of]");
-    for (const list of lists) list.replaceChildren(...listItems(errors[list.dataset.of ?? ""] ?? []));
+    for (const list of lists) {
+      list.replaceChildren(...listItems(errors[list.dataset.of ?? ""] ?? []));
+      describe(list);
+    }
     const first = lists.find((list) => list.childElementCount > 0);
     const placed = new Set(lists.map((list) => list.dataset.of));
     for (const [field, messages] of Object.entries(errors)) {
@@ -567,8 +577,7 @@ export class Composer {
     if (Object.keys(errors).length) this.#show("");
     const details = first?.closest("details");
     if (details) details.open = true;
-    const field = first?.closest(".field")?.querySelector("input, select, textarea, [contenteditable]");
-    if (field instanceof HTMLElement) field.focus();
+    if (first) fieldOf(first)?.focus();
   }
 
   /** @param {string} html */
@@ -604,6 +613,36 @@ export class Composer {
       // Without a connection it follows what is typed next.
       if (error instanceof LoggedOut) this.#events.onLoggedOut();
     }
+  }
+}
+
+/**
+ * Return the field below a list of its errors.
+ *
+ * @param {HTMLElement} list
+ * @returns {HTMLElement | null | undefined}
+ */
+function fieldOf(list) {
+  const around = list.closest(".field, details");
+  // An editor stands in for its field.
+  return around?.querySelector(".ProseMirror") ?? around?.querySelector("input, select, textarea");
+}
+
+/**
+ * Have screen readers read the errors of a field with it.
+ *
+ * @param {HTMLElement} list of the errors; empty if there are none
+ */
+function describe(list) {
+  const field = fieldOf(list);
+  if (!field) return;
+  list.id ||= `errors-${crypto.randomUUID()}`;
+  if (list.childElementCount) {
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", list.id);
+  } else if (field.getAttribute("aria-describedby") === list.id) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
   }
 }
 

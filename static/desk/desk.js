@@ -1,5 +1,6 @@
 // The live desk: starts its parts, and keeps them up to date.
-import { byId, closest, find, make } from "../liveblog/dom.js";
+import { byId, closest, find, focused, make } from "../liveblog/dom.js";
+import { letterOf } from "../moderation/keys.js";
 import { Composer } from "./composer.js";
 import { askInDialog } from "./dialogs.js";
 import { Draft } from "./drafts.js";
@@ -83,7 +84,9 @@ class Desk {
     addEventListener("hashchange", () => this.#followFragment());
     byId("desk").addEventListener("click", (event) => {
       const remove = closest(event, "[data-remove-note]");
-      if (remove) this.#isDone(post(remove.dataset.removeNote ?? "")).then(() => this.#presence.refresh());
+      if (!remove) return;
+      this.#side.leave(remove);
+      this.#isDone(post(remove.dataset.removeNote ?? "")).then(() => this.#presence.refresh());
     });
   }
 
@@ -157,13 +160,13 @@ class Desk {
     const unrelate = closest(event, "[data-unrelate]");
     if (cover) {
       const { cover: url = "", question } = cover.dataset;
-      cover.blur();
-      if (question) await this.#askAndCover(url, question);
-      else await this.#isDone(post(url));
+      const isDone = question ? await this.#askAndCover(url, question) : await this.#isDone(post(url));
+      // The next press of the key must not undo it, so the focus is on no button then.
+      if (isDone) this.#side.leave(cover);
       this.#presence.refresh();
     }
     if (unrelate) {
-      unrelate.blur();
+      this.#side.leave(unrelate);
       await this.#relate(unrelate.dataset.unrelate ?? "", false);
     }
   }
@@ -182,25 +185,27 @@ class Desk {
    *
    * @param {string} url
    * @param {string} question the address of the question
+   * @returns {Promise<boolean>} whether it was changed
    */
   async #askAndCover(url, question) {
     /** @type {string[]} */
     let problems = [];
     do {
       const asked = get(question);
-      if (!(await this.#isDone(asked))) return;
+      if (!(await this.#isDone(asked))) return false;
       const dialog = byId("question");
       dialog.innerHTML = (await asked).html;
       find(dialog, ".errorlist").replaceChildren(...listItems(problems));
       const body = await askInDialog("question");
-      if (!body) return;
+      if (!body) return false;
       const answer = post(url, body);
       problems = await problemsOf(answer, this.#notice.dataset);
       if ((await answer.catch(() => null))?.status !== 409) {
         this.#sideProblems.replaceChildren(...listItems(problems));
-        return;
+        return problems.length === 0;
       }
     } while (problems.length);
+    return true;
   }
 
   /**
@@ -239,13 +244,16 @@ class Desk {
     const form = closest(event, ".composer");
     const composer = Composer.of(form);
     const held = event.ctrlKey || event.metaKey;
-    const key = event.key.toLowerCase();
+    const key = letterOf(event);
     if (held && form && event.key === "Enter") return () => composer?.press("[data-chord]");
     if (held && form && key === "s") return () => composer?.press("[data-save], [data-chord]");
     if (event.altKey && form && /^Digit[1-7]$/.test(event.code)) {
       const kinds = form.querySelectorAll('[name="kind"]');
       const kind = kinds[Number(event.code.slice(-1)) - 1];
-      return () => kind instanceof HTMLElement && kind.click();
+      return () => {
+        if (kind instanceof HTMLElement) kind.click();
+        composer?.focusQuestion();
+      };
     }
     if (event.key === "Escape" && composer && !composer.isNew) return () => composer.close();
     if (held || event.altKey || closest(event, "input, textarea, select, [contenteditable], dialog")) return undefined;
@@ -263,7 +271,7 @@ class Desk {
   }
 }
 
-/** The side of the desk. It does not change while it has the focus. */
+/** The side of the desk. It does not change while one of its controls has the focus. */
 class Side {
   /** @type {string | undefined} */
   #shown;
@@ -282,11 +290,35 @@ class Side {
     this.#renew();
   }
 
+  /**
+   * Move the focus from a control that was used to the section around it, which is about to change.
+   *
+   * @param {HTMLElement} used
+   */
+  leave(used) {
+    const section = this.#part(used.closest("section"));
+    const isIdle = document.activeElement === document.body || section?.contains(document.activeElement);
+    if (isIdle) section?.focus();
+  }
+
+  /**
+   * Return the section that is now in the place of an earlier one.
+   *
+   * @param {HTMLElement | null} section
+   */
+  #part(section) {
+    const { id } = section ?? {};
+    return id ? this.element.querySelector(`#${id}`) : null;
+  }
+
   #renew() {
     if (this.#wanted === undefined || this.#shown === this.#wanted) return;
-    if (this.element.contains(document.activeElement)) return;
+    const active = this.element.contains(document.activeElement) ? focused() : null;
+    if (active && active.localName !== "section") return;
     this.#shown = this.#wanted;
     this.element.innerHTML = this.#wanted;
+    if (!active) return;
+    (this.#part(active) ?? byId("coverage-state")).focus();
   }
 }
 

@@ -320,13 +320,16 @@ export class Timeline {
  * @param {HTMLElement} fresh
  */
 function renew(old, fresh) {
-  const active = old.contains(document.activeElement) ? focused()?.dataset.act : undefined;
-  find(old, ":scope > .view").replaceWith(find(fresh, ":scope > .view"));
+  const view = find(old, ":scope > .view");
+  const active = view.contains(document.activeElement) ? focused() : null;
+  view.replaceWith(find(fresh, ":scope > .view"));
   const edited = old.classList.contains("edited");
   old.className = fresh.className;
   old.classList.toggle("edited", edited);
-  const button = active ? old.querySelector(`[data-act="${active}"]`) : null;
-  if (button instanceof HTMLElement) button.focus();
+  if (!active) return;
+  // Of what has gone, such as the button of an update that was withdrawn, the entry takes the focus.
+  const again = old.querySelector(`:scope > .view [data-act="${active.dataset.act}"]`);
+  (again instanceof HTMLElement ? again : old).focus();
 }
 
 /**

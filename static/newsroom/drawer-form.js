@@ -1,4 +1,5 @@
 // The form of an article in the drawer of the desk: tells the desk when it was saved, and asks before anything is lost.
+import { isAboutLink } from "../articles/editors.js";
 import { find } from "../liveblog/dom.js";
 import { letterOf } from "../moderation/keys.js";
 
@@ -29,6 +30,10 @@ addEventListener(
     if (held && letterOf(event) === "s") {
       event.preventDefault();
       form.requestSubmit(form.querySelector("[name=_continue]"));
+    } else if (held && !event.altKey && !event.shiftKey && letterOf(event) === "k" && !isAboutLink(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      tell({ drawer: "palette" });
     } else if (event.key === "Escape" && !document.querySelector("dialog[open], .select2-container--open")) {
       tell({ drawer: "close" });
     }

@@ -1,14 +1,16 @@
 // The drawer of the desk, in which the form of the article stands. It is loaded when it is first opened, and stays as it
 // is when it is closed, so nothing that was typed is lost.
-import { byId, find } from "../liveblog/dom.js";
+import { byId, find, focused } from "../liveblog/dom.js";
 import { letterOf } from "../moderation/keys.js";
 
-/** @typedef {{ drawer: "close" | "saved", headline?: string }} Message what the form in the drawer says */
+/** @typedef {{ drawer: "close" | "saved" | "palette", headline?: string }} Message what the form in the drawer says */
 
 class Drawer {
   #button = find(document, "[data-drawer]");
   #element = byId(this.#button.dataset.drawer ?? "");
   #frame = find(this.#element, "iframe", HTMLIFrameElement);
+  /** The element that had the focus when the drawer was opened. @type {HTMLElement | null} */
+  #before = null;
 
   constructor() {
     this.#button.setAttribute("role", "button");
@@ -55,6 +57,7 @@ class Drawer {
 
   #open() {
     if (!this.#frame.src) this.#frame.src = this.#frame.dataset.src ?? "";
+    this.#before = focused();
     this.#element.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
     this.#frame.focus();
@@ -63,12 +66,15 @@ class Drawer {
   close() {
     this.#element.hidden = true;
     this.#button.setAttribute("aria-expanded", "false");
-    this.#button.focus();
+    this.#before?.focus();
+    // It may have gone meanwhile, or there was none.
+    if (document.activeElement === document.body) this.#button.focus();
   }
 
   /** @param {Message} message */
   #hear(message) {
     if (message?.drawer === "close") this.close();
+    if (message?.drawer === "palette") find(document, "[data-palette]").click();
     const title = document.querySelector("#content h1 bdi");
     if (message?.drawer === "saved" && message.headline && title) title.textContent = message.headline;
   }

@@ -1,4 +1,5 @@
 // On every page of the newsroom: the command palette, the keys that lead everywhere, and the counts of what waits.
+import { isAboutLink } from "../articles/editors.js";
 import { closest, find, findAll } from "../liveblog/dom.js";
 import { load, store } from "../liveblog/storage.js";
 import { letterOf } from "../moderation/keys.js";
@@ -58,11 +59,11 @@ class Keys {
   #actOf(event) {
     const held = event.ctrlKey || event.metaKey;
     const letter = letterOf(event);
-    // In a text it makes a link.
-    const isInText = Boolean(closest(event, ".ProseMirror"));
-    if (held && !event.altKey && !event.shiftKey && letter === "k" && !isInText) return () => this.#palette.toggle();
+    if (held && !event.altKey && !event.shiftKey && letter === "k" && !isAboutLink(event)) {
+      return () => this.#palette.toggle();
+    }
     if (held || event.altKey || event.repeat || this.#areOff || closest(event, FIELDS)) return undefined;
-    if (event.key === "?") return () => this.#showShortcuts();
+    if (letter === "?") return () => this.#showShortcuts();
     const isSecond = event.timeStamp - this.#chordAt < CHORD;
     this.#chordAt = Number.NEGATIVE_INFINITY;
     if (isSecond) {
@@ -70,6 +71,8 @@ class Keys {
       return target ? () => target.click() : undefined;
     }
     if (letter === "g") return () => this.#beginChord(event.timeStamp);
+    const step = { j: 1, k: -1 }[letter];
+    if (step && linksOfRows().length) return () => moveInList(step);
     const target = letter === "c" ? linkOf("c") : undefined;
     return target ? () => startOrGo(target) : undefined;
   }
@@ -87,6 +90,23 @@ class Keys {
  */
 function linkOf(key) {
   return findAll(document, "[data-key]").find((link) => link.dataset.key === key);
+}
+
+/** The links that open the rows of a list, from top to bottom. */
+function linksOfRows() {
+  return findAll(document, "#result_list tbody tr").flatMap((row) => findAll(row, "a").slice(0, 1));
+}
+
+/**
+ * Move the focus by a number of rows.
+ *
+ * @param {number} step
+ */
+function moveInList(step) {
+  const links = linksOfRows();
+  const row = document.activeElement?.closest("#result_list tbody tr");
+  const index = links.findIndex((link) => row?.contains(link));
+  (links[index + step] ?? links[step > 0 ? 0 : links.length - 1])?.focus();
 }
 
 /**

@@ -25,6 +25,18 @@ test("a shortcut of the queue works by its Latin letter on every keyboard", () =
   assert.equal(letterOf({ key: "/", code: "Slash" }), "/");
 });
 
+test("a sign that is a shortcut works where another alphabet has a letter", () => {
+  assert.equal(letterOf({ key: "و", code: "Comma" }), ",");
+  assert.equal(letterOf({ key: "≤", code: "Comma" }), ",");
+  assert.equal(letterOf({ key: "ظ", code: "Slash" }), "/");
+  assert.equal(letterOf({ key: "؟", code: "Slash", shiftKey: true }), "?");
+  assert.equal(letterOf({ key: "?", code: "Minus", shiftKey: true }), "?");
+  // A French keyboard has the comma where others have M.
+  assert.equal(letterOf({ key: ",", code: "KeyM" }), ",");
+  // A Ukrainian keyboard writes a full stop there.
+  assert.equal(letterOf({ key: ".", code: "Slash" }), ".");
+});
+
 test("an embed reports its height in one of several formats, or not at all", () => {
   assert.equal(heightIn({ height: 320 }), 320);
   assert.equal(heightIn({ "datawrapper-height": { abc: 415 } }), 415);
