@@ -11,8 +11,11 @@ const COUNT_EVERY = 20_000;
 const CHORD = 1500;
 /** The name under which a browser stores that single keys do nothing (WCAG 2.2, success criterion 2.1.4). */
 const SINGLE_KEYS_OFF = "newsroom:no-single-keys";
-/** Where keys write. */
-const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable="true"], dialog';
+const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable="true"]';
+/** Where letters are no shortcuts. */
+const WRITING = `${FIELDS}, dialog`;
+/** Where Escape closes something first. */
+const OPEN = 'dialog, [popover], [aria-expanded="true"]';
 
 class Keys {
   #palette;
@@ -25,6 +28,7 @@ class Keys {
     this.#palette = palette;
     // Before the keys of the page itself: after G, they mean something else.
     addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
+    addEventListener("keydown", leaveField);
     const box = document.getElementById("single-keys");
     if (box instanceof HTMLInputElement) {
       box.checked = !this.#areOff;
@@ -62,7 +66,7 @@ class Keys {
     if (held && !event.altKey && !event.shiftKey && letter === "k" && !isAboutLink(event)) {
       return () => this.#palette.toggle();
     }
-    if (held || event.altKey || event.repeat || this.#areOff || closest(event, FIELDS)) return undefined;
+    if (held || event.altKey || event.repeat || this.#areOff || closest(event, WRITING)) return undefined;
     if (letter === "?") return () => this.#showShortcuts();
     const isSecond = event.timeStamp - this.#chordAt < CHORD;
     this.#chordAt = Number.NEGATIVE_INFINITY;
@@ -81,6 +85,19 @@ class Keys {
   #beginChord(at) {
     this.#chordAt = at;
   }
+}
+
+/**
+ * Leave a field on Escape, so that single keys work. Tab goes on from there.
+ *
+ * @param {KeyboardEvent} event
+ */
+function leaveField(event) {
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || closest(event, OPEN)) return;
+  const field = closest(event, FIELDS);
+  // There it empties the field first.
+  const isSearched = field instanceof HTMLInputElement && field.type === "search" && field.value;
+  if (!isSearched) field?.blur();
 }
 
 /**

@@ -131,8 +131,11 @@ class Finger(Hands):
 
     def fill(self, field: str, text: str, *, back: bool = False) -> None:
         self.use(field)
-        self.page.set_viewport_size(ABOVE_KEYBOARD)
         self.write(text)
+
+    def write(self, text: str) -> None:
+        self.page.set_viewport_size(ABOVE_KEYBOARD)
+        super().write(text)
 
     def _target(self, control: str) -> Locator:
         """Return a control, or the label around a box or a radio button."""

@@ -56,8 +56,8 @@ class Words:
 WORDS = {
     "en": Words(
         other="ar",
-        invite="Invite a colleague",
-        finish="Finish coverage",
+        invite="invite",
+        finish="finish",
         name="Lina Haddad",
         happening="Storm closes the port of Constanta",
         picture="The ferries stay in the port.",
@@ -71,8 +71,8 @@ WORDS = {
     ),
     "ar": Words(
         other="en",
-        invite="دعوة زميل",
-        finish="إنهاء التغطية",
+        invite="دعوة",
+        finish="إنهاء",
         name="لينا حداد",
         happening="العاصفة تغلق ميناء كونستانتسا",
         picture="العبّارات باقية في الميناء.",
@@ -267,7 +267,7 @@ class Course:
     def approve(self, hands: Hands, comment: Comment) -> None:
         page = hands.page
         with self.task("approve", hands):
-            hands.do("g c", f".tab-bar [href='{QUEUE}']")
+            hands.do("Escape g c", f".tab-bar [href='{QUEUE}']")
             card = page.locator(f"#comment-{comment.pk}")
             expect(card).to_be_focused()
             hands.look("comments")
