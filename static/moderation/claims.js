@@ -33,7 +33,7 @@ export class Claim {
     this.#urlOf = urlOf;
     this.#onClaimed = onClaimed;
     this.#onAnswer = onAnswer;
-    for (const kind of ["keydown", "pointermove"]) {
+    for (const kind of ["keydown", "pointermove", "pointerdown"]) {
       document.addEventListener(kind, () => this.#active(), { passive: true });
     }
     document.addEventListener("visibilitychange", () => this.#renew());
