@@ -93,8 +93,10 @@ class Keys {
  * @param {KeyboardEvent} event
  */
 function leaveField(event) {
-  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || closest(event, OPEN)) return;
+  if (event.key !== "Escape" || event.isComposing || closest(event, OPEN)) return;
   const field = closest(event, FIELDS);
+  // Rich text takes the key and does nothing with it.
+  if (event.defaultPrevented && !field?.matches(".ProseMirror")) return;
   // There it empties the field first.
   const isSearched = field instanceof HTMLInputElement && field.type === "search" && field.value;
   if (!isSearched) field?.blur();

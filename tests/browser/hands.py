@@ -104,7 +104,7 @@ class Keyboard(Hands):
         stops = []
         for _press in range(MOST_TABS + 1):
             if target.evaluate("target => target === document.activeElement"):
-                self.page.wait_for_function(IS_SEEN, arg=target.element_handle())
+                self.page.wait_for_function(IS_SEEN, arg=target.element_handle(), timeout=6000)
                 return target
             self.press("Shift+Tab" if back else "Tab")
             stops.append(self.page.evaluate("document.activeElement.outerHTML.slice(0, 90)"))
@@ -125,7 +125,8 @@ class Finger(Hands):
         self._reveal(target)
         box = target.bounding_box()
         assert box is not None
-        assert min(box["width"], box["height"]) >= TARGET, f"{control} is too small: {box}"
+        if min(box["width"], box["height"]) < TARGET:
+            self.said.append(f"{control} is too small: {box['width']:.0f} x {box['height']:.0f}")
         self.steps += 1
         target.tap()
 
