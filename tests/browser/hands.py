@@ -63,6 +63,11 @@ class Hands:
         self.letters += len(text)
         self.page.keyboard.type(text)
 
+    def _write_into(self, field: Locator, text: str) -> None:
+        expect(field).to_be_focused()
+        self.write(text)
+        self.page.wait_for_function(ENDS_WITH, arg=[field.element_handle(), text])
+
     def look(self, name: str) -> None:
         """Take a picture of the page if the environment names a directory for pictures."""
         if directory := os.environ.get("SCREENSHOTS"):
@@ -95,8 +100,7 @@ class Keyboard(Hands):
         self.press("Space" if target.get_attribute("type") in ("checkbox", "radio") else "Enter")
 
     def fill(self, field: str, text: str, *, back: bool = False) -> None:
-        self.reach(field, back=back)
-        self.write(text)
+        self._write_into(self.reach(field, back=back), text)
 
     def reach(self, control: str, *, back: bool = False) -> Locator:
         """Move the focus to a control, which is then in sight (WCAG 2.2, success criterion 2.4.11)."""
@@ -104,7 +108,7 @@ class Keyboard(Hands):
         stops = []
         for _press in range(MOST_TABS + 1):
             if target.evaluate("target => target === document.activeElement"):
-                self.page.wait_for_function(IS_SEEN, arg=target.element_handle(), timeout=6000)
+                self.page.wait_for_function(IS_SEEN, arg=target.element_handle())
                 return target
             self.press("Shift+Tab" if back else "Tab")
             stops.append(self.page.evaluate("document.activeElement.outerHTML.slice(0, 90)"))
@@ -132,7 +136,7 @@ class Finger(Hands):
 
     def fill(self, field: str, text: str, *, back: bool = False) -> None:
         self.use(field)
-        self.write(text)
+        self._write_into(self.page.locator(field).first, text)
 
     def write(self, text: str) -> None:
         self.page.set_viewport_size(ABOVE_KEYBOARD)
@@ -149,8 +153,12 @@ class Finger(Hands):
         """Swipe until the target is in sight."""
         x, y = target.evaluate(DISTANCE)
         self.steps += math.ceil(y) + math.ceil(x)
-        target.scroll_into_view_if_needed()
+        if x or y:
+            target.scroll_into_view_if_needed()
 
+
+#: Whether a field ends with a text.
+ENDS_WITH = "([field, text]) => (field.value ?? field.textContent).endsWith(text)"
 
 #: Whether an element is in sight, and not behind something.
 IS_SEEN = """(element) => {
