@@ -23,7 +23,7 @@ from tests import fork_server, processes
 
 #: Seconds that a test waits for an event before it fails. This is no promise about speed: a busy machine may need
 #: them.
-PATIENCE = 20
+PATIENCE = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 
