@@ -253,6 +253,7 @@ class Course:
             hands.fill("[name=password]", PASSWORD)
             hands.do("Enter", "#login-form [type=submit]")
             # They come to the page that they wanted.
+            expect(page.locator("#result_list")).to_be_visible()
             expect(page).to_have_url(f"{self.server.url}{TRANSLATIONS}?language={self.words.other}")
 
     def translate(self, hands: Hands, reader: Page) -> None:
