@@ -37,7 +37,10 @@ class TranslationDesk {
   #begin() {
     const [first] = findAll(this.#form, ".written :is(textarea, input):not([readonly], [type=hidden])");
     const isIdle = () => document.activeElement === document.body;
-    if (first?.checkVisibility() && isIdle()) first.focus();
+    if (first instanceof HTMLTextAreaElement && first.checkVisibility() && isIdle()) {
+      first.focus();
+      first.setSelectionRange(first.value.length, first.value.length);
+    }
     eachEditor(this.#form, (editor, textarea) => {
       if (textarea === first && isIdle()) editor.commands.focus("end");
     });

@@ -66,7 +66,7 @@ class Hands:
     def _write_into(self, field: Locator, text: str) -> None:
         expect(field).to_be_focused()
         self.write(text)
-        self.page.wait_for_function(ENDS_WITH, arg=[field.element_handle(), text])
+        self.page.wait_for_function(HAS_TEXT, arg=[field.element_handle(), text])
 
     def look(self, name: str) -> None:
         """Take a picture of the page if the environment names a directory for pictures."""
@@ -157,8 +157,8 @@ class Finger(Hands):
             target.scroll_into_view_if_needed()
 
 
-#: Whether a field ends with a text.
-ENDS_WITH = "([field, text]) => (field.value ?? field.textContent).endsWith(text)"
+#: Whether a field has a text.
+HAS_TEXT = "([field, text]) => (field.value ?? field.textContent).includes(text)"
 
 #: Whether an element is in sight, and not behind something.
 IS_SEEN = """(element) => {
