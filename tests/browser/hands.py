@@ -28,9 +28,13 @@ ARABIC_KEYS = dict(zip("acgjkt", "شؤلتنف", strict=True))
 
 
 class Hands:
-    """What both kinds of input have in common. `said` fills with what the page says in the console."""
+    """What both kinds of input have in common. `said` fills with what the page says in the console, and with targets
+    that are too small.
+    """
 
     viewport = DESKTOP
+    #: Between two letters, in milliseconds.
+    pause = 0
 
     def __init__(self, page: Page, language: str) -> None:
         self.page = page
@@ -61,7 +65,7 @@ class Hands:
         """Write a text where the caret is."""
         expect(self.page.locator(":focus:is(input, textarea, [contenteditable=true])")).to_have_count(1)
         self.letters += len(text)
-        self.page.keyboard.type(text)
+        self.page.keyboard.type(text, delay=self.pause)
 
     def _write_into(self, field: Locator, text: str) -> None:
         expect(field).to_be_focused()
@@ -119,6 +123,8 @@ class Finger(Hands):
     """One finger on a phone, whose keyboard takes the lower part of the screen while somebody writes."""
 
     viewport = PHONE
+    #: Two taps within 300 ms are a double tap, and nobody writes a word in between.
+    pause = 30
 
     def do(self, keys: str, control: str) -> None:
         self.use(control)

@@ -91,12 +91,12 @@ MOST_STEPS = {
     "invite": (7, 9),
     "accept": (2, 4),
     "start": (2, 2),
-    "picture": (8, 8),
+    "picture": (8, 7),
     "poll": (6, 8),
     "quote": (5, 7),
     "log in": (2, 3),
-    "translate": (5, 5),
-    "approve": (4, 3),
+    "translate": (5, 4),
+    "approve": (4, 2),
     "finish": (3, 3),
 }
 
@@ -276,6 +276,7 @@ class Course:
             hands.look("translation")
             hands.do("Control+Enter", "[name=_accept]")
             expect(page).not_to_have_url(draft)
+            expect(form).to_be_visible()
             if isinstance(hands, Keyboard):
                 # The next text can be written.
                 expect(page.locator(".written :focus")).to_have_count(1)
