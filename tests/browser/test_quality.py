@@ -195,7 +195,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     assert abs(page.evaluate(place, read) - before) < 1
     button.tap()
     expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
-    assert page.locator(f"#{came[0]} + .reading-line").count() == 1
+    expect(page.locator(f"#{came[0]} + .reading-line")).to_be_attached()
     read_upwards(page, came)
     expect(button).to_be_hidden()
     expect(page).to_have_title(headline)
