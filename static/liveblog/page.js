@@ -14,8 +14,6 @@ import { Places } from "./places.js";
 
 /** The reader is further down if the list begins so many pixels above the window. */
 const SCROLLED = 40;
-/** Browsers lay out at once so many updates of a list, and the others when they come near the window. */
-const AT_ONCE = 24;
 
 /** The elements of a live page, at a revision. */
 export class Page {
@@ -106,7 +104,6 @@ export class Page {
     if (this.#updates) {
       placeDays(this.#updates);
       this.#describe(this.#updates);
-      for (const entry of entriesOf(this.#updates).slice(AT_ONCE)) entry.classList.add("far");
     }
     this.unread?.added();
     this.count();
@@ -146,7 +143,7 @@ export class Page {
     }
     if (old && old.dataset.sort === sort && old.parentElement === list) {
       element.hidden = old.hidden;
-      for (const name of ["unread", "open"]) element.classList.toggle(name, old.classList.contains(name));
+      for (const name of ["unread", "open", "far"]) element.classList.toggle(name, old.classList.contains(name));
       this.#replace(old, element);
       return;
     }

@@ -165,7 +165,7 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     expect(button).to_be_hidden()
     expect(page).to_have_title(headline)
     visitor.open(server, article, "ar")
-    expect(page.locator(f"#{known[0]}")).to_be_attached()
+    expect(page.locator(f"#{missed[-1]}")).to_be_attached()
     page.wait_for_function("document.querySelector('#moments [aria-current]')")
     assert unread(page) == []
     expect(since).to_be_hidden()
