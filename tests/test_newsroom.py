@@ -113,7 +113,7 @@ async def test_users_who_do_not_write_get_no_messages(server: Server, group: str
     user = await sync_to_async(newsroom.user)("somebody", group) if group else None
     async with await desk(server, article, user) as socket:
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.wait_for(socket.recv(), PATIENCE)
         assert socket.close_code == 4003
 
 
