@@ -30,7 +30,7 @@ def issuer() -> Iterator[str]:
     address = f"http://localhost:{port}"
 
     def answers() -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             return requests.get(f"{address}/.well-known/openid-configuration", timeout=5).ok
         return False
 

@@ -51,7 +51,7 @@ def cookie_of(user: User) -> str:
 async def desk(server: Server, article: Article, user: User | None) -> Any:
     headers = {"Cookie": await cookie_of(user)} if user else {}
     address = f"{server.socket_url}/ws/desk/{article.pk}/"
-    return connect(address, origin=server.url, additional_headers=headers)  # type: ignore[arg-type]
+    return connect(address, origin=server.url, additional_headers=headers, open_timeout=PATIENCE)  # type: ignore[arg-type]
 
 
 async def hears(connection: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

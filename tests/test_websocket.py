@@ -39,7 +39,7 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 def join(server: Server, article: Article, after: str | None = None, language: str = "en", **options: Any) -> Any:
     """Open the websocket of a page in the state in which the article was made, or with another text as `after`."""
-    options = {"origin": server.url, "compression": None, **options}
+    options = {"origin": server.url, "compression": None, "open_timeout": PATIENCE, **options}
     after = str(article.page_state) if after is None else after
     return connect(f"{server.socket_url}/ws/{language}/live/{article.slug}/?after={after}", **options)
 
@@ -106,7 +106,7 @@ async def test_an_unknown_state_reloads_the_page(server: Server, after: str) -> 
 async def test_a_websocket_without_a_page_is_closed_with_its_code(server: Server, address: str) -> None:
     article = await make_article()
     address = server.socket_url + address.format(slug=article.slug)
-    async with connect(address, origin=server.url) as reader:
+    async with connect(address, origin=server.url, open_timeout=PATIENCE) as reader:
         assert await closing_code(reader) == 4004
 
 
