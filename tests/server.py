@@ -39,7 +39,7 @@ def _ports() -> Iterator[int]:
     tests has a range of its own, which it locks until it ends: a port that it has found free is not taken by another
     run before a server listens at it.
     """
-    count, size = 24, 500
+    count, size = 12, 1_000
     first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode())
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     directory = Path(tempfile.gettempdir()) / f"liveblog-ports-{os.getuid()}"
