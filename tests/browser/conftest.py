@@ -131,7 +131,11 @@ class Reader:
 #: Imports a module that the page has imported before, which is then the same one.
 RUNS = """async (name) => {
   const found = () => performance.getEntriesByType("resource").find((file) => file.name.includes(name));
-  while (!found()) await new Promise((done) => setTimeout(done, 20));
+  const end = performance.now() + 60_000;
+  while (!found()) {
+    if (performance.now() > end) throw new Error(`not loaded: ${name}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
   await import(found().name);
 }"""
 
