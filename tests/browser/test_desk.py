@@ -90,7 +90,7 @@ def test_a_draft_that_is_stored_late_does_not_say_that_an_update_is_saved(sit_do
     desk = sit_down()
     desk.page.evaluate(SLOW_DISK)
     desk.type("Ministers have arrived.")
-    desk.page.wait_for_function("stored > 0")
+    desk.page.wait_for_function("() => window.stored > 0")
     desk.press("Control+Enter")
     expect(desk.kept).to_contain_text("Saved:")
     said = desk.page.evaluate("said")
