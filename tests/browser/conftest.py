@@ -144,8 +144,8 @@ CONTENT = """() => {
     const copy = element?.cloneNode(true);
     // A relative time may be another word a moment later.
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
-    // Two readers have different new updates.
-    copy?.classList.remove("unread");
+    // Two readers have different new updates, and lists of another length.
+    copy?.classList.remove("unread", "far");
     // It may be on its way to its place.
     copy?.removeAttribute("style");
     if (!copy?.className) copy?.removeAttribute("class");
