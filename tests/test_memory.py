@@ -24,6 +24,7 @@ from tests import factories
 from tests.actors import TEST
 from tests.forms import change_url, member_of
 from tests.newsroom import user
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ GERMAN = "<p>Vierzehn Verbündete einigten sich auf ein Paket im Wert von 40 Mil
 def provider(settings: Any) -> Iterator[TranslationServer]:
     with TranslationServer() as server:
         settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
-        settings.TRANSLATION_TIMEOUT = 2.0
+        settings.TRANSLATION_TIMEOUT = float(PATIENCE)
         yield server
 
 
