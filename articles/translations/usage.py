@@ -13,8 +13,14 @@ from rapidfuzz.distance import Indel
 from articles.models import EngineUse
 from articles.text.plaintext import plain_text
 from articles.translations import columns
+from liveblog.configuration import options
+from liveblog.translation import prices
+from liveblog.translation.engines import MEMORY
+from liveblog.translation.order import NAMES
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from articles.models import Article, Update
 
 Texts = Mapping[str, str]
@@ -37,15 +43,32 @@ def change(drafted: Texts, texts: Texts) -> float:
 
 
 def by_engine(article_id: int | None) -> list[dict[str, object]]:
-    """Return the figures of each engine and language, of one article or of all, those that cost most first."""
+    """Return the figures of each engine and language, of one article or of all, those with most characters first."""
     rows = EngineUse.objects.filter(language__in=[code for code, _name in settings.LANGUAGES])
     if article_id is not None:
         rows = rows.filter(article=article_id)
+    return _figures(rows, "engine", "language")
+
+
+def of_article(article_id: int) -> list[dict[str, object]]:
+    """Return the figures of each engine for one article in all languages, those with most characters first."""
+    return _figures(EngineUse.objects.filter(article=article_id), "engine")
+
+
+def _figures(rows: QuerySet[EngineUse], *by: str) -> list[dict[str, object]]:
+    """Return sums: `changed` in percent, None if no draft was accepted; `cost` in words, "" if no price is known."""
     summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
-    found: Any = rows.values("engine", "language").annotate(**summed, total=Sum("changed"))
-    found = found.order_by("-characters", "engine")
+    found: Any = rows.values(*by).annotate(**summed, total=Sum("changed")).order_by("-characters", *by)
+    known = prices.parse(options.value("TRANSLATION_PRICES"))
     return [
-        {**row, "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None} for row in found
+        {
+            **row,
+            "label": NAMES.get(row["engine"], row["engine"]),
+            "is_memory": row["engine"] == MEMORY,
+            "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None,
+            "cost": known[row["engine"]].of(row["characters"]) if row["engine"] in known else "",
+        }
+        for row in found
     ]
 
 
