@@ -1,4 +1,4 @@
-"""The words of lists with a search (Select2): messages of the interface, in place of the files of words of the library."""
+"""The words of lists with a search (Select2): messages of the interface, in place of the library’s own."""
 
 import json
 

@@ -26,6 +26,7 @@ from articles.templatetags.live import clock
 from comments import moderation
 from comments.models import Ban, Decision, Discussion
 from comments.queue.forms import RulesForm
+from liveblog.admin_input import KnownSelectMultiple
 from liveblog.moments import local_time, zones
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written, ZoneSelect

@@ -1,8 +1,8 @@
 """The messages of the interface: those of the product, and those of Django and other libraries with pages of their own.
 
 Scripts of libraries have catalogues of their own (the domain djangojs); those of the product get their words from the
-page. They are read from the catalogues of one language, whose sources have with each message the files that show it and what
-translators are told about it (scripts/check_messages.py).
+page. They are read from the catalogues of one language. Ours have with each message the files that show it, and
+what translators are told about it (scripts/check_messages.py).
 """
 
 from __future__ import annotations

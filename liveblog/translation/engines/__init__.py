@@ -45,7 +45,7 @@ def check(text: str) -> None:
         except ImportError as error:
             raise ImproperlyConfigured(f"TRANSLATION_ENGINES names {path}, which can’t be imported: {error}") from None
         if not (isinstance(made_by, type) and issubclass(made_by, Engine)):
-            raise ImproperlyConfigured(f"TRANSLATION_ENGINES names {path}, which is no class that inherits from Engine.")
+            raise ImproperlyConfigured(f"TRANSLATION_ENGINES names {path}, which is no class of an Engine.")
         name = getattr(made_by, "name", "")
         if not 0 < len(name) <= MAX_NAME_LENGTH or name in BUILT_IN or name == MEMORY:
             raise ImproperlyConfigured(
