@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from articles.models import EngineUse, Translation, Update
-from articles.translations import drafting, usage
+from articles.translations import drafting, suggestions, usage
 from comments import translation
 from comments.models import Comment
 from liveblog.actors import acting_as
@@ -184,6 +184,46 @@ def test_a_draft_accepted_as_it_is_counts_as_unchanged(first: TranslationServer)
     [(*_, accepted, changed)] = used(update)
     assert (state(update).state, accepted, changed) == (State.REVIEWED, 1, 0)
     assert 'id="engine-figures"' in client.get("/admin/articles/translation/").content.decode()
+
+
+def written(update: Update, body: str, button: str) -> None:
+    """Write a translation at the desk and press a button."""
+    client, address = member_of("Editor"), change_url(state(update))
+    form = {"stamp": client.get(address).context["form"]["stamp"].value(), "body-0": body, button: "1"}
+    assert client.post(address, form).status_code == 302
+
+
+def test_a_draft_that_is_saved_for_later_is_counted_when_it_is_accepted(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    draft = update.body_de
+    written(update, draft.replace("Vierzehn", "Die vierzehn"), "_save")
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted, changed) == (State.REVIEW, 0, None)
+    written(update, draft.replace("Vierzehn", "Alle vierzehn"), "_accept")
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted) == (State.REVIEWED, 1)
+    # In all, not in the last step.
+    assert changed == round(100 * usage.change({"body": draft}, {"body": draft.replace("Vierzehn", "Alle vierzehn")}))
+    # What people change later is not the engine's.
+    written(update, draft.replace("Vierzehn", "Sämtliche vierzehn"), "_accept")
+    assert used(update)[0][-2:] == (1, changed)
+
+
+def test_a_suggestion_is_counted_when_what_people_made_of_it_is_accepted(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    written(update, update.body_de, "_accept")
+    row = state(update)
+    suggested = {"body": update.body_de.replace("Paket", "neues Paket")}
+    source = {"body": update.body_en}
+    row.suggestion = suggestions.as_json(row, source, suggested, "deepl")
+    row.save(update_fields=["suggestion"])
+    written(update, suggested["body"].replace("neues", "weiteres"), "_accept")
+    found = {engine: (accepted, changed) for engine, *_, accepted, changed in used(update)}
+    assert found["llm"] == (1, 0)
+    assert found["deepl"][0] == 1
+    assert found["deepl"][1] > 0
 
 
 def test_editors_see_characters_costs_and_changes_of_each_engine_in_the_list_and_at_the_desk(

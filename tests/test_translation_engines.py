@@ -456,7 +456,7 @@ def test_the_engine_of_the_documentation_translates(
 ) -> None:
     page = (ROOT / "docs/how-to/add-a-translation-provider.md").read_text(encoding="utf-8")
     module = ModuleType("newsroom_engines")
-    exec(page.split("```python\n")[1].split("```")[0], module.__dict__)  # noqa: S102 - code of ours
+    exec(page.split("```python\n")[1].split("```")[0], module.__dict__)
     monkeypatch.setitem(sys.modules, "newsroom_engines", module)
     unset.TRANSLATION_ENGINES = "newsroom_engines.Own"
     engines.check(unset.TRANSLATION_ENGINES)

@@ -2715,6 +2715,7 @@ class Migration(migrations.Migration):
                 ("review_digest", models.CharField(blank=True, max_length=64)),
                 ("remembered", models.CharField(blank=True, editable=False, max_length=64)),
                 ("suggestion", models.JSONField(default=dict)),
+                ("drafted", models.JSONField(default=dict)),
                 ("edited_until", models.DateTimeField(null=True)),
                 (
                     "article",

@@ -64,7 +64,7 @@ class Translation(QueueRow, changes.Guarded):
     """
 
     OWNERS = {"article": "article", "update": "update"}
-    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion", "remembered"}
+    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion", "drafted", "remembered"}
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -110,6 +110,8 @@ class Translation(QueueRow, changes.Guarded):
     remembered = models.CharField(max_length=64, blank=True, editable=False)
     #: The changes that a machine suggests after a correction; see `articles.translations.suggestions`.
     suggestion = models.JSONField(default=dict)
+    #: What an engine drafted of texts that people have changed and not yet accepted; see `articles.translations.usage`.
+    drafted = models.JSONField(default=dict)
 
     # The user who has it open at the translators' desk.
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

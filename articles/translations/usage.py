@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from rapidfuzz.distance import Indel
 
-from articles.models import EngineUse
+from articles.models import EngineUse, Translation
 from articles.text.plaintext import plain_text
 from articles.translations import columns
 from liveblog.configuration import options
@@ -31,9 +31,25 @@ def sent(item: Article | Update, engine: str, language: str, characters: int) ->
     _add(item, engine, language, texts=1, characters=characters)
 
 
-def accepted(item: Article | Update, engine: str, language: str, drafted: Texts, texts: Texts) -> None:
-    """Count a draft that a person has accepted as it was or changed."""
-    _add(item, engine, language, accepted=1, changed=change(drafted, texts))
+def draft_of(row: Translation, stored: Texts, suggested: Texts | None) -> dict[str, Any]:
+    """Return the draft on which a person who writes a translation works: its engine and its texts; empty if none.
+
+    stored      the translation's texts before the person writes them
+    suggested   the texts of its suggestion, if it has one
+    """
+    if suggested is not None and row.suggestion["engine"]:
+        return {"engine": row.suggestion["engine"], "texts": dict(suggested)}
+    if row.engine and row.state == Translation.State.MACHINE:
+        return {"engine": row.engine, "texts": dict(stored)}
+    return dict(row.drafted)
+
+
+def settle(row: Translation, item: Article | Update, draft: dict[str, Any], texts: Texts) -> None:
+    """Count a draft if a person has accepted it, as it was or changed; otherwise keep it until then."""
+    if draft and row.state == Translation.State.REVIEWED:
+        _add(item, draft["engine"], row.language, accepted=1, changed=change(draft["texts"], texts))
+        draft = {}
+    row.drafted = draft
 
 
 def change(drafted: Texts, texts: Texts) -> float:

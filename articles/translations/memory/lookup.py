@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import combinations
 from operator import add, or_
 from typing import TYPE_CHECKING, Any
 
@@ -159,12 +160,25 @@ def _condition(passage: str) -> Q | None:
     terms = _terms(text)
     if not terms:
         return None
-    holds = [Q(words__holds=term) for term in terms]
-    held = reduce(add, (_one_if(each) for each in holds))
+    needed = (len(terms) + 1) // 2
+    held = reduce(add, (_one_if(Q(words__holds=term)) for term in terms))
     # 1 - |a - b| / (a + b), the most that two texts of these lengths can have in common.
     shortest, longest = len(text) * LEAST / (2 - LEAST), len(text) * (2 - LEAST) / LEAST
-    enough = Q(GreaterThanOrEqual(held, (len(terms) + 1) // 2))
-    return reduce(or_, holds) & Q(length__gte=shortest, length__lte=longest) & enough
+    enough = Q(GreaterThanOrEqual(held, needed))
+    return _some(terms, needed) & Q(length__gte=shortest, length__lte=longest) & enough
+
+
+def _some(terms: Sequence[str], needed: int) -> Q:
+    """Return what each text has that holds `needed` of the terms, as an index finds it.
+
+    If the terms are in `needed - 1` groups, two of those that it holds are in the same one (the pigeonhole principle).
+    A pair of words is in far fewer texts than one word.
+    """
+    if needed == 1:
+        return reduce(or_, (Q(words__holds=term) for term in terms))
+    groups = [terms[start :: needed - 1] for start in range(needed - 1)]
+    pairs = [pair for group in groups for pair in combinations(group, 2)]
+    return reduce(or_, (Q(words__holds=one) & Q(words__holds=other) for one, other in pairs))
 
 
 def _one_if(condition: Q) -> Case:
