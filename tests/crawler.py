@@ -36,8 +36,25 @@ _BUTTONS = frozenset({"submit", "button", "reset"})
 #: Elements within a sentence; all others begin and end one.
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "em", "i", "ins", "kbd"})
 _INLINE |= {"mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
-#: Elements whose text no translator writes: names, samples of code, what people enter, and moments.
+#: Elements and classes whose text no translator writes: names, samples of code, what people enter, moments, and words
+#: of the newsroom.
 _NOT_OURS = frozenset({"bdi", "code", "kbd", "pre", "samp", "textarea", "time"})
+_WRITTEN = frozenset(
+    {
+        "text",
+        "caption",
+        "credit",
+        "standfirst",
+        "choice",
+        "difference",
+        "offered",
+        "original",
+        "clip",
+        "rows",
+        "byline",
+        "zone",
+    }
+)
 _SCRIPTS = {"ar": re.compile("[\u0620-\u064a]"), "uk": re.compile("[\u0400-\u052f]")}
 _PLACE = r"%\(\w+\)[sd]|%[sd]|\{\w*\}"
 _UNRENDERED = re.compile(r"%\(|\{\{|\{%|%s|(?:^|\W)None\W*$")
@@ -103,7 +120,10 @@ class Page(HTMLParser):
             around.is_name or tag == "bdi" or given.get("dir") == "auto",
             # Browsers show the template of a shadow root.
             around.unseen or (tag in _UNSEEN and "shadowrootmode" not in given),
-            around.is_foreign or tag in _NOT_OURS or given.get("translate") == "no",
+            around.is_foreign
+            or tag in _NOT_OURS
+            or given.get("translate") == "no"
+            or not _WRITTEN.isdisjoint(given.get("class", "").split()),
         )
         if tag not in _INLINE or "visually-hidden" in given.get("class", ""):
             self.runs.append([])
@@ -120,8 +140,10 @@ class Page(HTMLParser):
         if tag == "input" and kind in _FIELDS:
             spoken["value"] = given.get("value", "")
         for attribute, text in spoken.items():
-            entered = attribute == "value" and kind not in _BUTTONS
-            self._say(text, here._replace(is_foreign=entered), f"{here.place}[{attribute}]", alone=True)
+            entered = (attribute == "value" and kind not in _BUTTONS) or tag in ("img", "link")
+            self._say(
+                text, here._replace(is_foreign=here.is_foreign or entered), f"{here.place}[{attribute}]", alone=True
+            )
         if tag not in _VOID:
             self._open.append(here)
 
@@ -175,7 +197,7 @@ class Vocabulary:
         self._interface: dict[str, set[str]] = defaultdict(set)
         self._content: dict[str, set[str]] = defaultdict(set)
         self._forms: dict[str, set[str]] = defaultdict(set)
-        #: Messages with markup, as a line shows them.
+        #: Messages with markup or placeholders, as a line shows them.
         self._lines: dict[str, set[str]] = defaultdict(set)
         self._compiled_lines: dict[str, re.Pattern[str]] = {}
         self._compiled: dict[str, re.Pattern[str]] = {}
@@ -190,9 +212,9 @@ class Vocabulary:
     def add_message(self, message: str, language: str) -> None:
         """Add a text of a catalogue, which may have placeholders and markup."""
         parts = re.split(r"<[^>]*>", message)
-        if len(parts) > 1:
-            line = re.split(_PLACE, " ".join("".join(parts).split()))
-            self._lines[language].add(".+".join(map(re.escape, line)))
+        line = re.split(_PLACE, " ".join("".join(parts).replace("%%", "%").split()))
+        if len(parts) + len(line) > 2 and sum(map(str.isalpha, "".join(line))) > 1:
+            self._lines[language].add(".*".join(map(re.escape, line)))
             self._compiled_lines.clear()
         for part in parts:
             literal = re.split(_PLACE, part)
@@ -233,7 +255,7 @@ class Vocabulary:
         return self._found[text]
 
     def is_line(self, text: str, language: str) -> bool:
-        """Return whether a line is one message, with or without markup."""
+        """Return whether a line is one message, with or without markup and values."""
         if not self._compiled_lines:
             self._compiled_lines = {code: re.compile("|".join(sorted(lines))) for code, lines in self._lines.items()}
         text = " ".join(text.split())

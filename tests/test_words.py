@@ -73,6 +73,8 @@ def test_english_is_held_to_its_words_too(message: str, problem: str) -> None:
         '<b>{% translate "Source" %}</b>: {{ name }}',
         '<bdi>{{ name }}</bdi> {% translate "has joined" %}',
         '{{ count }} {% translate "updates" %}',
+        "<li>{{ label }}: {{ value }}</li>",
+        "{{ label }}{% if value %}: <b>{{ value }}</b>{% endif %}",
         '{% translate "Written by" %} {% translate "the editors" %}',
     ],
 )

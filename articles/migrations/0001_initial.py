@@ -2833,6 +2833,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["digest", "language"], name="translation_units_of_a_source"),
                     liveblog.search.index.SubstringIndex(fields=["words"], name="translation_unit_trigrams"),
+                    liveblog.search.index.WordIndex(fields=["words"], name="translation_unit_words"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

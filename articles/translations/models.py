@@ -23,7 +23,7 @@ from articles.text.plaintext import LineField, LinesField
 from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
 from liveblog.languages import language_name
-from liveblog.search.index import FoldedTextField, SubstringIndex
+from liveblog.search.index import FoldedTextField, SubstringIndex, WordIndex
 from liveblog.translation.terms import Term
 
 if TYPE_CHECKING:
@@ -206,6 +206,7 @@ class TranslationUnit(models.Model):
         indexes = [
             models.Index(fields=["digest", "language"], name="translation_units_of_a_source"),
             SubstringIndex(fields=["words"], name="translation_unit_trigrams"),
+            WordIndex(fields=["words"], name="translation_unit_words"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(source_language=F("language")), name="unit_has_two_languages"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -26,7 +27,7 @@ class _Catalogue(JavaScriptCatalog):
             found[message.id] = texts if message.plural else texts[0]
         return found
 
-    def get_plural(self) -> str:
+    def get_plural(self) -> Any:
         """Return the plural form of a number as an expression of JavaScript."""
         return re.sub(r".*plural\s*=\s*|\s*;?\s*$", "", catalogue.plural_forms(_language()))
 
