@@ -20,6 +20,7 @@ from liveblog.actors import acting_as
 from liveblog.translation import engines, prices
 from tests import factories
 from tests.forms import change_url, member_of
+from tests.server import PATIENCE
 from tests.test_drafting import ANSWERS, SOURCE, make_due, state
 from tests.translation_servers import TranslationServer
 
@@ -33,7 +34,7 @@ def first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Translatio
     """Return the provider that is asked first, for models; `second` is the next."""
     monkeypatch.setattr(engines, "_resting", {})
     settings.TRANSLATION_ENGINES = "llm libretranslate; en>uk libretranslate"
-    settings.TRANSLATION_TIMEOUT = 2.0
+    settings.TRANSLATION_TIMEOUT = float(PATIENCE)
     with answering() as server:
         settings.LLM_URL, settings.LLM_MODEL = server.url, "news-1"
         yield server

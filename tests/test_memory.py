@@ -33,6 +33,7 @@ from tests import factories, soak
 from tests.actors import TEST
 from tests.forms import change_url, member_of
 from tests.newsroom import user
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ GERMAN = "<p>Vierzehn Verbündete einigten sich auf ein Paket im Wert von 40 Mil
 def provider(settings: Any) -> Iterator[TranslationServer]:
     with TranslationServer() as server:
         settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
-        settings.TRANSLATION_TIMEOUT = 2.0
+        settings.TRANSLATION_TIMEOUT = float(PATIENCE)
         yield server
 
 
@@ -418,8 +419,9 @@ def test_the_commands_write_and_read_tmx(tmp_path: Path) -> None:
 
 #: Of a text.
 PARAGRAPHS = 10
-#: Seconds that the desk waits for the offers of a text, and for the memory when it saves one.
-PATIENCE = 0.15
+#: Seconds for the offers of a text of which the memory has the same paragraphs, of any other one, and for saving one.
+#: Without the index of words similar paragraphs took seven on PostgreSQL.
+SAME, OTHER, SAVING = 0.15, 2.0, 0.3
 
 
 @cache
@@ -477,7 +479,7 @@ def test_a_large_memory_offers_and_remembers_at_once() -> None:
         assert sum(map(bool, find().values())) == count, kind
         took = seconds(find)
         print(f"{connection.vendor}, {len(texts)} paragraphs: the offers of {kind} ones took {1000 * took:.0f} ms")
-        assert took < PATIENCE or not soak.SOAK, kind
+        assert took < (SAME if kind == "same" else OTHER) or not soak.SOAK, kind
     amounts = itertools.count(41)
 
     def save() -> None:
@@ -489,4 +491,4 @@ def test_a_large_memory_offers_and_remembers_at_once() -> None:
     took = seconds(save)
     print(f"{connection.vendor}: saving took {1000 * took:.0f} ms")
     assert of(update).units.filter(kind="body").count() == PARAGRAPHS
-    assert took < 2 * PATIENCE or not soak.SOAK
+    assert took < SAVING or not soak.SOAK

@@ -23,6 +23,8 @@ KIB_MAX = 65
 
 def accessible(page: Page) -> None:
     """Fail if axe finds a fault. It sets styles that the Content-Security-Policy forbids, so the page bypasses that."""
+    # A click leads to a page whose style sheets are still on their way.
+    page.wait_for_load_state()
     report = Axe().run(page, options={"preload": False})
     assert report.violations_count == 0, report.generate_report()
 
@@ -137,9 +139,17 @@ UNTIL_STILL = """async () => {
 }"""
 
 
+#: Whether the title and the button have the same number of updates, which is lower than another one.
+COUNTS_FEWER_THAN = """(most) => {
+  const number = (text) => Number(/[0-9]+/.exec(text)?.[0]);
+  const shown = number(document.title);
+  return shown < most && shown === number(document.getElementById("new-updates").textContent);
+}"""
+
+
 def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, reader: MakeReader) -> None:
     article = factories.article()
-    known = [update.element for update in posted(article, 3)]
+    posted(article, 3)
     visitor = reader(viewport=PHONE, has_touch=True, is_mobile=True).open(server, article, "ar")
     page = visitor.page
     headline = page.title()
@@ -157,8 +167,7 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     # Those in view are seen, and the button and the title count the others.
     button = page.locator("#new-updates")
     expect(button).to_be_visible()
-    page.wait_for_function("document.title.startsWith('(')")
-    assert number_in(page.title()) == number_in(button.inner_text()) < len(missed)
+    page.wait_for_function(COUNTS_FEWER_THAN, arg=len(missed))
     since.get_by_role("button", name="البدء بالأقدم").tap()
     expect(page.locator(f"#{missed[0]}")).to_be_in_viewport()
     expect(page.locator(".reading-line")).to_be_in_viewport()
@@ -166,7 +175,7 @@ def test_who_comes_back_reads_nothing_twice_and_misses_nothing(server: Server, r
     expect(button).to_be_hidden()
     expect(page).to_have_title(headline)
     visitor.open(server, article, "ar")
-    expect(page.locator(f"#{known[0]}")).to_be_attached()
+    expect(page.locator(f"#{missed[-1]}")).to_be_attached()
     page.wait_for_function("document.querySelector('#moments [aria-current]')")
     assert unread(page) == []
     expect(since).to_be_hidden()
@@ -196,7 +205,7 @@ def test_an_open_page_leads_the_reader_to_the_oldest_of_the_updates_that_came(
     assert abs(page.evaluate(place, read) - before) < 1
     button.tap()
     expect(page.locator(f"#{came[0]}")).to_be_in_viewport()
-    assert page.locator(f"#{came[0]} + .reading-line").count() == 1
+    expect(page.locator(f"#{came[0]} + .reading-line")).to_be_attached()
     read_upwards(page, came)
     expect(button).to_be_hidden()
     expect(page).to_have_title(headline)
