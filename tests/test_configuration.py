@@ -117,6 +117,7 @@ def test_a_stored_key_is_not_sent_to_another_server(admin: Client) -> None:
     [
         ("TRANSLATION_ENGINES", "deepl gogle", "Name engines"),
         ("TRANSLATION_ENGINES", "os.system", "Name engines"),
+        ("TRANSLATION_PRICES", "deepl twenty", "Enter the price"),
         ("LLM_URL", "javascript:alert(1)", "begins with https"),
         ("LLM_URL", "https://user:password@models.example", "begins with https"),
         ("DEEPL_API_KEY", "two words", "no spaces"),
