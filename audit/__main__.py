@@ -86,11 +86,14 @@ def shift(site: Site, chromium: Browser, _runs: int) -> None:
                     report(f"shift, {language}, {size['width']} px, {scrolled} down, {motion}", moved, good=moved == 0)
 
 
-def response(site: Site, chromium: Browser, _runs: int) -> None:
+def response(site: Site, chromium: Browser, runs: int) -> None:
     for size in (browser.DESKTOP, browser.PHONE):
-        for name, response in browser.responses(chromium, site, size).items():
-            value = f"{response.duration} ms; main thread {response.work} ms"
-            report(f"response, {name}, {size['width']} px", value, good=response.work <= RESPONSE_MAX)
+        found = [browser.responses(chromium, site, size) for _run in range(runs)]
+        for name in found[0]:
+            duration = statistics.median(one[name].duration for one in found)
+            work = statistics.median(one[name].work for one in found)
+            value = f"{duration:.0f} ms; main thread {work:.0f} ms"
+            report(f"response, {name}, {size['width']} px", value, good=work <= RESPONSE_MAX)
 
 
 MEASURES: dict[str, Callable[[Site, Browser, int], None]] = {
@@ -106,7 +109,7 @@ MEASURES: dict[str, Callable[[Site, Browser, int], None]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the reader's pages.")
     parser.add_argument("measures", nargs="*", metavar="measure", help=", ".join(MEASURES))
-    parser.add_argument("--runs", type=int, default=5, help="of Lighthouse, for each page")
+    parser.add_argument("--runs", type=int, default=5, help="of Lighthouse and of responses; medians count")
     chosen = parser.parse_args()
     if unknown := set(chosen.measures) - MEASURES.keys():
         parser.error(f"unknown: {', '.join(unknown)}")

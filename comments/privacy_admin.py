@@ -72,7 +72,7 @@ class CommenterAdmin(LangAttributeAdmin):
         context = self.admin_site.each_context(request) | {
             "title": capfirst(self.opts.verbose_name_plural),
             "form": form,
-            "count": None if found is None else found.count(),
+            "total": None if found is None else found.count(),
             "found": None if found is None else found[:MAX_SHOWN],
             "most": MAX_SHOWN,
             "opts": self.opts,

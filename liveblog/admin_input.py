@@ -9,7 +9,9 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
 from django.http import Http404, HttpRequest
+from js_asset import Script
 
+from liveblog import select_words
 from liveblog.fields import ObjectsFormField
 from liveblog.numbers import number
 from liveblog.search.folding import MAX_QUERY_LENGTH, MAX_WORDS
@@ -23,7 +25,23 @@ else:
 
 
 class _KnownOptions(_Widget):
-    """A mixin for widgets that look up the objects of a form that was sent: only numbers can name one."""
+    """A mixin for widgets that look up the objects of a form that was sent: only numbers can name one.
+
+    They speak in messages of the interface, without Select2's own file of words.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.i18n_name = None
+
+    class Media:
+        js = (Script("liveblog/select-words.js", type="module"),)
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        # It would name the library's words.
+        attrs.pop("lang", None)
+        return attrs | select_words.attributes()
 
     def optgroups(
         self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None

@@ -34,7 +34,7 @@ class LiveblogConfig(AppConfig):
         from liveblog.newsroom import setup
         from liveblog.roles import apply_roles
         from liveblog.search import users
-        from liveblog.translation import engines
+        from liveblog.translation import engines, prices
         from liveblog.webhooks import rekeying as webhooks
         from liveblog.wording import settings_page as wording
 
@@ -42,7 +42,8 @@ class LiveblogConfig(AppConfig):
         apps.get_app_config("auth").verbose_name = _("People and roles")
         register(checks.deployment, deploy=True)
         # A wrong rule stops the server when it starts, not the first draft.
-        engines.parse(settings.TRANSLATION_ENGINES)
+        engines.check(settings.TRANSLATION_ENGINES)
+        prices.parse(settings.TRANSLATION_PRICES)
         post_migrate.connect(apply_roles, dispatch_uid="liveblog.roles")
         users.register()
         accounts.connect()

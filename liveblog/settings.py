@@ -326,6 +326,8 @@ for _name in ("WEBSUB_HUB", "INDEXNOW_URL"):
 # An engine of machine translation is used if it has a key or an address. All are optional.
 #: Their order, for all pairs of languages or for some; see `liveblog.translation.engines.parse`.
 TRANSLATION_ENGINES = env.str("TRANSLATION_ENGINES", "")
+#: What engines charge for a million characters; see `liveblog.translation.prices.parse`.
+TRANSLATION_PRICES = env.str("TRANSLATION_PRICES", "")
 #: Whether texts go to engines before they are published. A text under embargo must not leave the house.
 TRANSLATE_UNPUBLISHED = env.bool("TRANSLATE_UNPUBLISHED", True)
 LLM_URL = env.str("LLM_URL", "")

@@ -18,6 +18,7 @@ from liveblog.newsroom import app
 from liveblog.newsroom import settings as settings_pages
 from liveblog.rest import site as rest
 from liveblog.service_worker import service_worker
+from liveblog.wording import scripts
 from liveblog.wording import settings_page as wording
 
 register_converter(LanguageConverter, "language")
@@ -52,6 +53,8 @@ urlpatterns = [
     path("admin/settings/words/import/", wording.import_words, name="settings-words-import"),
     path("admin/settings/words/<language:language>.po", wording.export_words, name="settings-words-export"),
     path("admin/settings/words/<language:language>/<slug:key>/", wording.message_words, name="settings-words-message"),
+    # In place of Django's own, which does not know the newsroom's words.
+    path("admin/jsi18n/", scripts.words, name="script-words"),
     path("admin/manifest.webmanifest", app.manifest, name="newsroom-manifest"),
     path("admin/worker.js", app.worker, name="newsroom-worker"),
     path("admin/resume/", app.resume, name="newsroom-resume"),

@@ -128,11 +128,16 @@ def translated(entry: polib.POEntry, language: str, words: Words) -> Iterator[st
 
 _TAG = r"\{%-?\s*(?:translate|trans)\s+(['\"])(?P<text>.*?)\1[^%]*?%\}"
 _END = r"\{%-?\s*end(?:blocktranslate|blocktrans)\s*-?%\}"
+_END_OF_ALL = r"\{%-?\s*end(?:blocktranslate|comment)\s*-?%\}"
 _VALUE = r"(?:\{\{|<bdi|<b>|<strong|<q>|<time|<span lang)"
-#: A message that text, or a value, follows: both belong into one message. One that ends with a mark may stand alone.
+_CLOSED = r"\s*</(?:a|abbr|b|bdi|em|i|small|span|strong|time)>"
+_BEFORE = rf"(?:\}}\}}|{_CLOSED}|{_END}|\{{%-?\s*(?:translate|trans)\s+(?:'[^']*'|\"[^\"]*\")[^%]*%\}})(?:{_CLOSED})*"
+#: A message that text, or a value, follows, or that ends what a value or another message begins: they belong into one
+#: message. One that ends with a mark may stand alone.
 _JOINS = (
-    re.compile(rf"(?:{_TAG}|{_END})\s*[:,;…]"),
+    re.compile(rf"(?:{_TAG}|{_END})(?:{_CLOSED})*\s*[:,;…]"),
     re.compile(rf"{_TAG}\s+{_VALUE}"),
+    re.compile(rf"{_BEFORE}\s*\{{%-?\s*(?:translate|trans)\s+['\"](?P<text>[a-z][^'\"]*)"),
 )
 _GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "npgettext"})
 
@@ -145,6 +150,11 @@ def template_fragments(text: str) -> Iterator[str]:
             if match[0].rstrip()[-1] in ":,;…" or not words.endswith((":", ".", "?", "!", "…")):
                 yield " ".join(match[0].split())
     yield from (match[0] for match in re.finditer(r"\|join:['\"], ['\"]", text))
+    # A value and a colon, outside messages and tags.
+    bare = re.sub(
+        r"<[^>]*>", "", re.sub(rf"\{{%-?\s*(?:blocktranslate|comment)\b.*?{_END_OF_ALL}", "", text, flags=re.DOTALL)
+    )
+    yield from (" ".join(match[0].split()) for match in re.finditer(r"\}\}(?:\s*\{%[^%]*%\})*\s*:(?!\S)", bare))
 
 
 def python_fragments(source: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, OperationalError, connections
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler
 from django.urls import get_resolver
@@ -35,6 +35,7 @@ from liveblog.wording import current as words
 from tests import databases, soak
 from tests.actors import TEST, nobody_acting
 from tests.mail_server import MailServer
+from tests.server import PATIENCE
 
 # A slow machine must not fail a test, and every run uses the same examples. A failure shows an example as it was found,
 # because to make it smaller may take minutes. --hypothesis-profile=other looks for other examples, and the smallest.
@@ -122,8 +123,9 @@ def _empty_databases(test: TransactionTestCase) -> None:
             try:
                 databases.empty(connections[alias])
                 break
-            except IntegrityError:
-                # A job of a running server has written a row that refers to one of the rows being deleted.
+            except (IntegrityError, OperationalError):
+                # A job of a running server has written a row that refers to one of the rows being deleted, or has
+                # locked some of them in another order.
                 if attempt == 4:
                     raise
 
@@ -233,7 +235,7 @@ def mail(settings: Any) -> Iterator[MailServer]:
     with MailServer() as server:
         settings.EMAIL_CONFIGURED = True
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, PATIENCE
         yield server
 
 

@@ -32,7 +32,31 @@ _VOID = frozenset(
 _UNSEEN = frozenset({"script", "style", "template"})
 _TEXT_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "label", "data-label", "data-filled", "data-errors")
 _FIELDS = frozenset({"text", "search", "submit", "button", "reset"})
+_BUTTONS = frozenset({"submit", "button", "reset"})
+#: Elements within a sentence; all others begin and end one.
+_INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "em", "i", "ins", "kbd"})
+_INLINE |= {"mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
+#: Elements and classes whose text no translator writes: names, samples of code, what people enter, moments, and words
+#: of the newsroom.
+_NOT_OURS = frozenset({"bdi", "code", "kbd", "pre", "samp", "textarea", "time"})
+_WRITTEN = frozenset(
+    {
+        "text",
+        "caption",
+        "credit",
+        "standfirst",
+        "choice",
+        "difference",
+        "offered",
+        "original",
+        "clip",
+        "rows",
+        "byline",
+        "zone",
+    }
+)
 _SCRIPTS = {"ar": re.compile("[\u0620-\u064a]"), "uk": re.compile("[\u0400-\u052f]")}
+_PLACE = r"%\(\w+\)[sd]|%[sd]|\{\w*\}"
 _UNRENDERED = re.compile(r"%\(|\{\{|\{%|%s|(?:^|\W)None\W*$")
 
 
@@ -47,6 +71,8 @@ class Words(NamedTuple):
     place: str
     #: Whether it is isolated as a name (<bdi>, dir=auto), whose language is unknown.
     is_name: bool
+    #: Whether no translator has written it: samples of code, the contents of fields, moments.
+    is_foreign: bool = False
 
 
 class _Element(NamedTuple):
@@ -57,6 +83,7 @@ class _Element(NamedTuple):
     direction: str
     is_name: bool
     unseen: bool
+    is_foreign: bool = False
 
 
 class Page(HTMLParser):
@@ -66,6 +93,8 @@ class Page(HTMLParser):
         super().__init__()
         self.root: dict[str, str] = {}
         self.words: list[Words] = []
+        #: Texts that stand in one line without an end between them, as they are, with their white space.
+        self.runs: list[list[Words]] = [[]]
         self.links: list[str] = []
         self.canonical = ""
         self.alternates: list[tuple[str, str]] = []
@@ -91,7 +120,13 @@ class Page(HTMLParser):
             around.is_name or tag == "bdi" or given.get("dir") == "auto",
             # Browsers show the template of a shadow root.
             around.unseen or (tag in _UNSEEN and "shadowrootmode" not in given),
+            around.is_foreign
+            or tag in _NOT_OURS
+            or given.get("translate") == "no"
+            or not _WRITTEN.isdisjoint(given.get("class", "").split()),
         )
+        if tag not in _INLINE or "visually-hidden" in given.get("class", ""):
+            self.runs.append([])
         if tag == "html":
             self.root = given
         elif "lang" in given and here.direction not in ("auto", direction(here.language)):
@@ -101,10 +136,14 @@ class Page(HTMLParser):
             self.metas.setdefault(given.get("name") or given.get("property", ""), given.get("content", ""))
         self._is_document = given.get("type") == "application/ld+json"
         spoken = {name: given[name] for name in _TEXT_ATTRIBUTES if name in given}
-        if tag == "input" and given.get("type", "text") in _FIELDS:
+        kind = given.get("type", "text")
+        if tag == "input" and kind in _FIELDS:
             spoken["value"] = given.get("value", "")
         for attribute, text in spoken.items():
-            self._say(text, here, f"{here.place}[{attribute}]")
+            entered = (attribute == "value" and kind not in _BUTTONS) or tag in ("img", "link")
+            self._say(
+                text, here._replace(is_foreign=here.is_foreign or entered), f"{here.place}[{attribute}]", alone=True
+            )
         if tag not in _VOID:
             self._open.append(here)
 
@@ -124,6 +163,8 @@ class Page(HTMLParser):
         if any(element.tag == tag for element in self._open):
             while self._open.pop().tag != tag:
                 pass
+        if tag not in _INLINE:
+            self.runs.append([])
 
     def handle_data(self, data: str) -> None:
         here = self._open[-1]
@@ -132,13 +173,18 @@ class Page(HTMLParser):
         if not here.unseen:
             self._say(data, here, here.place)
 
-    def _say(self, text: str, here: _Element, place: str) -> None:
+    def _say(self, text: str, here: _Element, place: str, *, alone: bool = False) -> None:
+        raw = Words(text, here.language, place, here.is_name, here.is_foreign)
+        if alone:
+            self.runs.insert(-1, [raw])
+        else:
+            self.runs[-1].append(raw)
         # Titles and breadcrumbs join several texts, and HTML cannot mark the language of parts of a title.
         parts = re.split(r"\s[|›]\s", f" {text} ")
         is_name = here.is_name or (here.tag == "title" and len(parts) > 1)
         for part in parts:
             if any(map(str.isalpha, part)):
-                self.words.append(Words(" ".join(part.split()), here.language, place, is_name))
+                self.words.append(Words(" ".join(part.split()), here.language, place, is_name, here.is_foreign))
 
 
 # The languages of texts ----------------------------------------------------------------------------------------------
@@ -151,6 +197,9 @@ class Vocabulary:
         self._interface: dict[str, set[str]] = defaultdict(set)
         self._content: dict[str, set[str]] = defaultdict(set)
         self._forms: dict[str, set[str]] = defaultdict(set)
+        #: Messages with markup or placeholders, as a line shows them.
+        self._lines: dict[str, set[str]] = defaultdict(set)
+        self._compiled_lines: dict[str, re.Pattern[str]] = {}
         self._compiled: dict[str, re.Pattern[str]] = {}
         self._found: dict[str, tuple[str, set[str]]] = {}
 
@@ -163,8 +212,12 @@ class Vocabulary:
     def add_message(self, message: str, language: str) -> None:
         """Add a text of a catalogue, which may have placeholders and markup."""
         parts = re.split(r"<[^>]*>", message)
+        line = re.split(_PLACE, " ".join("".join(parts).replace("%%", "%").split()))
+        if len(parts) + len(line) > 2 and sum(map(str.isalpha, "".join(line))) > 1:
+            self._lines[language].add(".*".join(map(re.escape, line)))
+            self._compiled_lines.clear()
         for part in parts:
-            literal = re.split(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", part)
+            literal = re.split(_PLACE, part)
             if len(literal) == 1:
                 # A single word beside markup may occur in sentences of other languages.
                 if len(parts) == 1 or len(part.split()) > 1:
@@ -200,6 +253,14 @@ class Vocabulary:
                     found.add(code)
             self._found[text] = (message.replace("\\", ""), found)
         return self._found[text]
+
+    def is_line(self, text: str, language: str) -> bool:
+        """Return whether a line is one message, with or without markup and values."""
+        if not self._compiled_lines:
+            self._compiled_lines = {code: re.compile("|".join(sorted(lines))) for code, lines in self._lines.items()}
+        text = " ".join(text.split())
+        lines = self._compiled_lines.get(language)
+        return language in self.interface(text)[1] or bool(lines and lines.fullmatch(text))
 
     def content(self, text: str) -> set[str]:
         """Return the languages in which somebody wrote a text, or its full version if it is truncated."""

@@ -95,6 +95,8 @@ def wordpress_export(*comments: str, language: str = "en-US") -> str:
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:wp="http://wordpress.org/export/1.2/" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/">
 <channel><title>Old paper</title><language>{language}</language><wp:base_blog_url>{SITE}</wp:base_blog_url>
+<wp:author><wp:author_id>4</wp:author_id><wp:author_login>ana</wp:author_login>
+<wp:author_display_name><![CDATA[Ana Pop]]></wp:author_display_name></wp:author>
 <item><title>Recipe</title><link>{SITE}/recipe/</link><content:encoded><![CDATA[Stir.]]></content:encoded></item>
 <item><title>Election live</title><link>{SITE}/2024/05/election-live/</link><dc:creator>mara</dc:creator>
 <content:encoded><![CDATA[<p>Welcome to our night.</p>[liveblog_key_events]]]></content:encoded>
@@ -103,7 +105,9 @@ def wordpress_export(*comments: str, language: str = "en-US") -> str:
 {"".join(comments)}</item></channel></rss>"""
 
 
-def wordpress_comment(number: int, text: str, at: str = "2024-05-14 08:05:00", **meta: str) -> str:
+def wordpress_comment(
+    number: int, text: str, at: str = "2024-05-14 08:05:00", kind: str = "liveblog", **meta: str
+) -> str:
     metas = "".join(
         f"<wp:commentmeta><wp:meta_key>{name}</wp:meta_key><wp:meta_value>{value}</wp:meta_value></wp:commentmeta>"
         for name, value in meta.items()
@@ -111,7 +115,7 @@ def wordpress_comment(number: int, text: str, at: str = "2024-05-14 08:05:00", *
     return (
         f"<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>Mara Ilie</wp:comment_author>"
         f"<wp:comment_date_gmt>{at}</wp:comment_date_gmt><wp:comment_content>{escape(text)}</wp:comment_content>"
-        f"<wp:comment_approved>liveblog</wp:comment_approved><wp:comment_type>liveblog</wp:comment_type>{metas}</wp:comment>"
+        f"<wp:comment_approved>liveblog</wp:comment_approved><wp:comment_type>{kind}</wp:comment_type>{metas}</wp:comment>"
     )
 
 

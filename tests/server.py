@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -27,15 +30,37 @@ PATIENCE = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode()) + 1_000 * _worker
-#: Ports below those that the system gives to connections, of which tests open thousands. Each worker and each run has
-#: its own.
-_ports = (20_000 + number % 12_000 for number in itertools.count(_first))
+
+@cache
+def _ports() -> Iterator[int]:
+    """Return ports for this process alone, again and again.
+
+    They are below those that the system gives to connections, of which tests open thousands. Each process that runs
+    tests has a range of its own, which it locks until it ends: a port that it has found free is not taken by another
+    run before a server listens at it.
+    """
+    count, size = 12, 1_000
+    first = zlib.crc32(os.environ.get("TEST_RUN_DIRECTORY", "").encode())
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    directory = Path(tempfile.gettempdir()) / f"liveblog-ports-{os.getuid()}"
+    directory.mkdir(exist_ok=True)
+    for place in range(first + worker, first + worker + count):
+        lock = (directory / str(place % count)).open("w")
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _locks.append(lock)
+            break
+        lock.close()
+    start = 20_000 + place % count * size
+    return (start + number % size for number in itertools.count(first))
+
+
+#: Open until the process ends.
+_locks: list[IO[str]] = []
 
 
 def free_port() -> int:
-    for port in _ports:
+    for port in _ports():
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("unreachable: the ports never run out")

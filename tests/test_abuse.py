@@ -200,7 +200,8 @@ async def test_a_flood_of_connections_from_one_address_does_not_affect_others(se
         assert memory(server) - before < 50 * MIB
         elsewhere = {"X-Forwarded-For": "203.0.113.6"}
         address = f"{server.socket_url}/ws/en/live/{article.slug}/?after={article.page_state}"
-        async with connect(address, origin=server.url, additional_headers=elsewhere) as other:
+        options = {"origin": server.url, "additional_headers": elsewhere, "open_timeout": PATIENCE}
+        async with connect(address, **options) as other:
             assert "changes" in await other.recv()
         for writer in kept:
             writer.close()

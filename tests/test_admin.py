@@ -1,10 +1,13 @@
 """The newsroom's forms do what their buttons say, only for users with the right, and lose nothing."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from articles.models import Article, Update
 from tests import factories
@@ -207,3 +210,20 @@ def test_an_article_keeps_its_settings_for_languages_that_the_site_no_longer_off
     article.refresh_from_db()
     assert article.languages == ["en", "de", "uk", "ar"]
     assert article.policies == {"uk": "original"}
+
+
+def test_numbers_of_lists_have_the_separators_of_the_language() -> None:
+    listed = SimpleNamespace(
+        paginator=SimpleNamespace(ELLIPSIS="…", num_pages=1234),
+        page_num=1233,
+        result_count=123_400,
+        get_query_string=lambda named: f"?p={named['p']}",
+    )
+    context = {"cl": listed, "page_range": [1, "…", 1233, 1234], "pagination_required": True}
+    with override("de"):
+        pages = render_to_string("admin/pagination.html", context)
+        actions = render_to_string("admin/actions.html", context | {"actions_selection_counter": True})
+    assert '<a href="?p=1234" class="end">1.234</a>' in pages
+    assert '<span class="this-page">1.233</span>' in pages
+    assert "<span>123.400 Einträge</span>" in pages
+    assert "123.400" in actions

@@ -298,6 +298,7 @@ def test_every_form_that_anybody_can_send_has_a_meter(ana: User, monkeypatch: py
     assert unmetered.keys() <= WITHOUT_A_METER_OF_ITS_OWN.keys(), unmetered
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_forms_of_any_kind_are_limited_in_the_language_of_the_reader(settings: Any) -> None:
     settings.POSTS_PER_MINUTE = 3
     article = factories.article()

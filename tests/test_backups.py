@@ -26,11 +26,8 @@ from articles.models import Article, Update
 from liveblog import backups, keys
 from tests import databases, factories
 from tests.clients import Journalist, OpenPage
-from tests.server import ROOT, Server, database_url
+from tests.server import PATIENCE, ROOT, Server, database_url
 from tests.test_trust import LANGUAGES, assert_as_on_a_fresh_page, open_pages
-
-#: Seconds. Pages take less than five of them; a busy machine may need more.
-SOON = 15.0
 
 PASSWORD = "a long password"
 
@@ -84,7 +81,7 @@ async def publish(server: Server, article: Article, text: str) -> None:
 
 async def show(pages: list[OpenPage], text: str, *, not_any_more: str = "") -> None:
     """Wait until all pages show one text, and another one no longer."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         for page in pages:
             while not (text in str(page.shown()) and (not not_any_more or not_any_more not in str(page.shown()))):
                 assert not isinstance(page.trouble, AssertionError), page.trouble
@@ -153,7 +150,7 @@ async def test_a_database_that_goes_back_under_running_servers_leaves_no_ghosts(
     await sync_to_async(factories.update)(article, body_en="<p>Kept.</p>")
     with ExitStack() as stack:
         # They learn of the new history from its first post.
-        site = servers(stack, LIVE_POLL_SECONDS="30")
+        site = servers(stack, LIVE_POLL_SECONDS="600")
         pages = opened(site, article)
         async with open_pages(pages):
             await show(pages, "Kept.")

@@ -99,8 +99,9 @@ async def test_after_a_request_of_a_stranger_there_is_a_rest_in_which_nobody_has
 
     assert await paused_between_two(Group("comments", 1, rest=3.0), 0.03) >= 0.08
     # A request that takes long has waited for something.
-    assert 0.19 < await paused_between_two(Group("comments", 1, rest=1000.0), 0.03) < 1
-    assert await paused_between_two(Group("newsroom", 1), 0.03) < 0.03
+    assert 0.19 < await paused_between_two(Group("comments", 1, rest=1000.0), 0.03) < 20
+    # A busy machine may pause at any moment, but not each time.
+    assert min([await paused_between_two(Group("newsroom", 1), 0.03) for _ in range(10)]) < 0.03
     while bulkheads._turns:
         await asyncio.sleep(0.01)
 

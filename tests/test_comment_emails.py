@@ -15,6 +15,7 @@ from comments import emails, moderation
 from comments.models import Comment, EmailJob, State
 from tests import factories
 from tests.mail_server import MailServer
+from tests.server import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +155,7 @@ def test_a_run_waits_only_once_for_a_mail_server_that_hangs(mail: MailServer, se
         with pytest.raises(BlockingIOError):
             silent.accept()
     assert {job.attempts for job in EmailJob.objects.all()} == {1}
-    settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = mail.port, 5
+    settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = mail.port, PATIENCE
     deliver()
     assert len(mail.messages) == 4
 

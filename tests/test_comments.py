@@ -17,7 +17,7 @@ from comments.views.threads import ORDERS
 from liveblog.errors import Conflict
 from tests import factories
 from tests.actors import TEST
-from tests.server import eventually
+from tests.server import PATIENCE, eventually
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -659,12 +659,12 @@ def test_many_readers_share_one_translation_and_hold_no_database_connection(sett
     asked, answered = threading.Event(), threading.Event()
     held: list[Any] = []
     with TranslationServer() as server:
-        settings.LIBRETRANSLATE_URL = server.url
+        settings.LIBRETRANSLATE_URL, settings.TRANSLATION_TIMEOUT = server.url, 2.0 * PATIENCE
         answer = server.translated
 
         def slowly(*args: Any) -> list[str]:
             asked.set()
-            assert answered.wait(20)
+            assert answered.wait(PATIENCE)
             return answer(*args)
 
         server.translated = slowly  # type: ignore[method-assign]
@@ -679,7 +679,7 @@ def test_many_readers_share_one_translation_and_hold_no_database_connection(sett
         with ThreadPoolExecutor(4) as threads:
             found = [threads.submit(ask, number) for number in range(4)]
             try:
-                assert asked.wait(20)
+                assert asked.wait(PATIENCE)
                 eventually(lambda: len(held) == 4 and not any(each.connection for each in held))
             finally:
                 answered.set()

@@ -17,7 +17,7 @@ from django.test import Client
 from articles.models import Author
 from liveblog.audit.models import Entry
 from tests import newsroom, processes
-from tests.server import eventually, free_port
+from tests.server import PATIENCE, eventually, free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def issuer() -> Iterator[str]:
     address = f"http://localhost:{port}"
 
     def answers() -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):
             return requests.get(f"{address}/.well-known/openid-configuration", timeout=5).ok
         return False
 
@@ -51,10 +51,10 @@ def _company(settings: Any, issuer: str) -> None:
 
 def come(issuer: str, client: Client, sub: str = "17", process: str = "login", **claims: object) -> Any:
     """Log in at the provider, as a browser would, and return the page that the person then sees."""
-    requests.put(f"{issuer}/users/{sub}", json=claims, timeout=10).raise_for_status()
+    requests.put(f"{issuer}/users/{sub}", json=claims, timeout=PATIENCE).raise_for_status()
     away = client.post(f"/accounts/company/log-in/?process={process}")["Location"]
     assert away.startswith(f"{issuer}/")
-    back = requests.post(away, data={"sub": sub}, allow_redirects=False, timeout=10).headers["Location"]
+    back = requests.post(away, data={"sub": sub}, allow_redirects=False, timeout=PATIENCE).headers["Location"]
     parts = urlsplit(back)
     return client.get(f"{parts.path}?{parts.query}", follow=True)
 

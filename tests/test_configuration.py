@@ -21,6 +21,7 @@ from tests import factories, newsroom
 from tests.akismet_server import AkismetServer
 from tests.forms import member_of
 from tests.mail_server import MailServer
+from tests.server import PATIENCE
 from tests.test_rekeying import change_key, rekey
 from tests.translation_servers import TranslationServer
 
@@ -116,6 +117,7 @@ def test_a_stored_key_is_not_sent_to_another_server(admin: Client) -> None:
     [
         ("TRANSLATION_ENGINES", "deepl gogle", "Name engines"),
         ("TRANSLATION_ENGINES", "os.system", "Name engines"),
+        ("TRANSLATION_PRICES", "deepl twenty", "Enter the price"),
         ("LLM_URL", "javascript:alert(1)", "begins with https"),
         ("LLM_URL", "https://user:password@models.example", "begins with https"),
         ("DEEPL_API_KEY", "two words", "no spaces"),
@@ -164,7 +166,7 @@ def test_a_letter_shows_whether_mail_works(admin: Client, settings: Any) -> None
     assert "No mail server is set up" in admin.get(url).content.decode()
     server = MailServer()
     settings.EMAIL_CONFIGURED, settings.EMAIL_BACKEND = True, "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, PATIENCE
     settings.EMAIL_HOST_PASSWORD = KEY
     letter = {"to": "ioana@example.org"}
     with server:

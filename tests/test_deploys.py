@@ -179,7 +179,7 @@ class Supervised:
         return self
 
     def get(self, path: str = "/") -> tuple[str, int]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
             release, pid = answer.read().decode().split()
         return release, int(pid)
 
@@ -230,7 +230,7 @@ def test_workers_are_replaced_while_others_serve_and_the_deploy_waits_for_it(sup
     (server.directory / "broken").unlink()
     server.until_serving()
     server.process.terminate()
-    assert server.process.wait(20) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert not (server.directory / "runlive.json").exists()
 
 
@@ -254,7 +254,14 @@ def test_a_worker_that_hangs_is_replaced(supervised: Any) -> None:
         server.get("/hang")
     eventually(lambda: server.says(r"has not answered for 2 s \(WORKER_ANSWER_SECONDS\)"))
     server.until_serving()
-    assert server.releases() == {"1"}
+
+    def serves() -> bool:
+        # On a busy machine a worker that hangs for no other reason may be replaced, too.
+        with suppress(OSError):
+            return server.releases() == {"1"}
+        return False
+
+    eventually(serves)
 
 
 def test_workers_end_with_their_supervisor(supervised: Any) -> None:

@@ -20,6 +20,7 @@ from liveblog.errors import Conflict
 from liveblog.languages import column
 from tests import factories, soak
 from tests.actors import TEST
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def provider(request: pytest.FixtureRequest, settings: Any) -> Iterator[Translat
             settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
         else:
             settings.LIBRETRANSLATE_URL = server.url
-        settings.TRANSLATION_TIMEOUT = 2.0
+        settings.TRANSLATION_TIMEOUT = float(PATIENCE)
         yield server
 
 

@@ -14,6 +14,7 @@ from tests import factories
 from tests.desks import DeskClient
 from tests.embed_servers import EmbedServer
 from tests.forms import change_url, errors_of, form_of, member_of, opened
+from tests.server import PATIENCE
 from tests.test_embeds import VIDEO, files, page, posted, work
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def server(settings: Any) -> Iterator[EmbedServer]:
     with EmbedServer() as running:
         settings.EMBED_ROUTES = running.routes
-        settings.EMBED_TIMEOUT = 1.0
+        settings.EMBED_TIMEOUT = float(PATIENCE)
         yield running
 
 
@@ -80,8 +81,10 @@ def test_a_preview_of_an_update_stores_nothing(server: EmbedServer, settings: An
 @pytest.mark.parametrize(
     ("fault", "said"), [("down", "isn’t responding"), ("slow", "isn’t responding"), ("gone", "has been deleted")]
 )
-def test_the_desk_explains_a_missing_preview(server: EmbedServer, fault: str, said: str) -> None:
-    server.fault = fault
+def test_the_desk_explains_a_missing_preview(server: EmbedServer, settings: Any, fault: str, said: str) -> None:
+    server.fault, server.delay = fault, 30
+    if fault == "slow":
+        settings.EMBED_TIMEOUT = 1.0
     answer = asked(member_of("Journalist"), factories.article(), VIDEO).json()
     assert said in answer["notice"]
     assert "embed-link" in answer["html"]

@@ -28,7 +28,7 @@ from liveblog.branding import current as branding
 from liveblog.branding.current import Branding
 from liveblog.cross_origin import READERS_HEADER
 from tests import factories
-from tests.server import Server, eventually
+from tests.server import PATIENCE, Server, eventually
 
 SITE = "http://127.0.0.1:8000"
 PARTNER = "https://partner.example"
@@ -185,8 +185,9 @@ def test_frames_scripts_and_websockets_follow_one_list(transactional_db: None) -
 
         def joins(slug: str, origin: str) -> bool:
             try:
-                with connect(f"{server.socket_url}/ws/en/live/{slug}/?after=x", origin=origin) as socket:  # type: ignore[arg-type]
-                    return "reload" in json.loads(socket.recv(10))
+                address = f"{server.socket_url}/ws/en/live/{slug}/?after=x"
+                with connect(address, origin=origin, open_timeout=PATIENCE) as socket:  # type: ignore[arg-type]
+                    return "reload" in json.loads(socket.recv(PATIENCE))
             except InvalidStatus as refused:
                 return refused.response.status_code != 403
 

@@ -1,22 +1,26 @@
 """If one engine cannot draft a text, the next one does, and what is under embargo goes to none."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
 from django.utils import timezone
 
-from articles.models import Translation, Update
-from articles.translations import drafting, usage
+from articles.models import EngineUse, Translation, Update
+from articles.translations import drafting, suggestions, usage
 from comments import translation
 from comments.models import Comment
 from liveblog.actors import acting_as
-from liveblog.translation import engines
+from liveblog.translation import engines, prices
 from tests import factories
 from tests.forms import change_url, member_of
+from tests.server import PATIENCE
 from tests.test_drafting import ANSWERS, SOURCE, make_due, state
 from tests.translation_servers import TranslationServer
 
@@ -30,7 +34,7 @@ def first(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Translatio
     """Return the provider that is asked first, for models; `second` is the next."""
     monkeypatch.setattr(engines, "_resting", {})
     settings.TRANSLATION_ENGINES = "llm libretranslate; en>uk libretranslate"
-    settings.TRANSLATION_TIMEOUT = 2.0
+    settings.TRANSLATION_TIMEOUT = float(PATIENCE)
     with answering() as server:
         settings.LLM_URL, settings.LLM_MODEL = server.url, "news-1"
         yield server
@@ -182,3 +186,82 @@ def test_a_draft_accepted_as_it_is_counts_as_unchanged(first: TranslationServer)
     [(*_, accepted, changed)] = used(update)
     assert (state(update).state, accepted, changed) == (State.REVIEWED, 1, 0)
     assert 'id="engine-figures"' in client.get("/admin/articles/translation/").content.decode()
+
+
+def written(client: Client, update: Update, body: str, button: str) -> None:
+    """Write a translation at the desk and press a button."""
+    address = change_url(state(update))
+    form = {"stamp": client.get(address).context["form"]["stamp"].value(), "body-0": body, button: "1"}
+    assert client.post(address, form).status_code == 302
+
+
+def test_a_draft_that_is_saved_for_later_is_counted_when_it_is_accepted(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    editor, draft = member_of("Editor"), update.body_de
+    written(editor, update, draft.replace("Vierzehn", "Die vierzehn"), "_save")
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted, changed) == (State.REVIEW, 0, None)
+    written(editor, update, draft.replace("Vierzehn", "Alle vierzehn"), "_accept")
+    [(*_, accepted, changed)] = used(update)
+    assert (state(update).state, accepted) == (State.REVIEWED, 1)
+    # In all, not in the last step.
+    assert changed == round(100 * usage.change({"body": draft}, {"body": draft.replace("Vierzehn", "Alle vierzehn")}))
+    # What people change later is not the engine's.
+    written(editor, update, draft.replace("Vierzehn", "Sämtliche vierzehn"), "_accept")
+    assert used(update)[0][-2:] == (1, changed)
+
+
+def test_a_suggestion_is_counted_when_what_people_made_of_it_is_accepted(first: TranslationServer) -> None:
+    update = drafted()
+    update.refresh_from_db()
+    editor = member_of("Editor")
+    written(editor, update, update.body_de, "_accept")
+    row = state(update)
+    suggested = {"body": update.body_de.replace("Paket", "neues Paket")}
+    source = {"body": update.body_en}
+    row.suggestion = suggestions.as_json(row, source, suggested, "deepl")
+    row.save(update_fields=["suggestion"])
+    written(editor, update, suggested["body"].replace("neues", "weiteres"), "_accept")
+    found = {engine: (accepted, changed) for engine, *_, accepted, changed in used(update)}
+    assert found["llm"] == (1, 0)
+    assert found["deepl"][0] == 1
+    assert found["deepl"][1] > 0
+
+
+def test_editors_see_characters_costs_and_changes_of_each_engine_in_the_list_and_at_the_desk(
+    first: TranslationServer, settings: Any
+) -> None:
+    update = drafted()
+    EngineUse.objects.filter(engine="llm").update(characters=1_234_567, accepted=2, changed=0.3)
+    EngineUse.objects.create(article=update.article, engine="memory", language="de", characters=1_000)
+    EngineUse.objects.create(article=factories.article(), engine="deepl", language="de", characters=500_000)
+    settings.TRANSLATION_PRICES = "llm 2.5 USD; deepl 20 EUR"
+    client = member_of("Editor")
+    shown = {
+        name: " ".join(strip(client.get(address).content.decode().partition("Translation engines")[2]).split())[:400]
+        for name, address in {
+            "all": "/admin/articles/translation/",
+            "one": f"/admin/articles/translation/?coverage={update.article_id}",
+            "desk": f"/admin/articles/article/{update.article_id}/desk/",
+        }.items()
+    }
+    assert "LLM German 1 1,234,567 US$3.09 2 15%" in shown["all"]
+    assert "DeepL German 0 500,000 €10.00 0 –" in shown["all"]
+    assert "DeepL German" not in shown["one"]
+    assert "Translation memory German 0 1,000 saved – 0 –" in shown["one"]
+    assert "LLM 1,234,567 characters translated Cost: US$3.09 Edited before approval, on average: 15%" in shown["desk"]
+    assert "Translation memory 1,000 characters saved" in shown["desk"]
+    # Costs are for those who run the coverage.
+    assert "engine-figures" not in member_of("Translator").get("/admin/articles/translation/").content.decode()
+
+
+def strip(html: str) -> str:
+    return re.sub(r"<[^>]*>", " ", html)
+
+
+@pytest.mark.parametrize("wrong", ["deepl", "deepl 20", "deepl 20 EURO", "deepl 20 XYZ", "deepl -1 EUR", "20 EUR"])
+def test_a_price_that_is_none_is_refused(wrong: str) -> None:
+    assert prices.parse("deepl 20 EUR; ")["deepl"].of(50_000) == "€1.00"
+    with pytest.raises(ImproperlyConfigured, match="TRANSLATION_PRICES"):
+        prices.parse(f"google 20 USD; {wrong}")

@@ -21,7 +21,7 @@ from comments.templatetags import comments as beside
 from liveblog.actors import acting_as
 from liveblog.languages import SHIPPED, column, locale_of
 from liveblog.pagination import PARAMETERS
-from tests import factories, soak, structured_rules
+from tests import factories, soak, structured_rules, wording_rules
 from tests.actors import TEST
 from tests.crawler import (
     Fault,
@@ -227,6 +227,8 @@ def test_every_page_exists_and_is_in_its_language(
     found = Faults(f"{role}, {language}")
     for visit in crawl(visitor(role, language), starts(role, language, coverage), language):
         found.add(visit.address, faults_at(visit, language_in(visit.address) or language, vocabulary))
+        if visit.page:
+            found.add(visit.address, wording_rules.faults_of_page(visit.page, vocabulary))
         if role == "Reader" and visit.page and language_in(visit.address):
             faults = structured_rules.faults_of_page(visit.page.metas, visit.page.documents)
             found.add(visit.address, map(Fault, faults))
@@ -260,7 +262,9 @@ def test_errors_are_in_the_language_of_their_page(coverage: Article, vocabulary:
     ):
         address = answer.request["PATH_INFO"]
         assert (address, answer.status_code) == (address, status)
-        found.add(address, faults_of(Page(answer.content.decode()), language, vocabulary))
+        page = Page(answer.content.decode())
+        found.add(address, faults_of(page, language, vocabulary))
+        found.add(address, wording_rules.faults_of_page(page, vocabulary))
     found.expect_none(pages=6)
 
 
@@ -378,6 +382,49 @@ def test_a_page_in_its_language_has_no_faults(words: Vocabulary, body: str) -> N
 )
 def test_each_fault_is_found(words: Vocabulary, body: str, fault: str) -> None:
     assert faults_in(body, words) == ([fault] if fault else [])
+
+
+def wording_of(body: str, words: Vocabulary, language: str = "de") -> list[str]:
+    html = f'<!doctype html><html lang="{language}">{body}</html>'
+    return [fault.what for fault in wording_rules.faults_of_page(Page(html), words)]
+
+
+@pytest.mark.parametrize(
+    ("language", "body"),
+    [
+        ("de", "<p>Geprüft von <bdi>O'Hara</bdi></p><p>Die Donau steigt weiter</p><h2>Name</h2>"),
+        ("de", "<pre>Save 'x'</pre><textarea>It's</textarea><input value=\"it's\"><time>9 o'clock</time>"),
+        ("de", "<p><strong>Geprüft von <b>Ana</b></strong> <a>Name</a></p><label>Name: <input></label>"),
+        ("fr", "<p>Vraiment\u202f? «\u202fOui\u202f»</p><p>Heure\xa0: 16:52</p><p>Heure\xa0: <b>16:52</b></p>"),
+        ("de", "<button>Deutsch</button><th>Rumänien, Name</th><label>Geprüft von Ana</label><a title=Ctrl+Enter></a>"),
+    ],
+)
+def test_a_well_worded_page_has_no_faults(words: Vocabulary, language: str, body: str) -> None:
+    for message in ("Vraiment\u202f?", "Vraiment\u202f? «\u202fOui\u202f»", "Heure\xa0: %(time)s", "Heure\xa0:"):
+        words.add_message(message, "fr")
+    assert wording_of(body, words, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "fault"),
+    [
+        ("de", "<p><b>Name</b>: <bdi>Ana</bdi></p>", "makes a sentence of fragments: a mark behind"),
+        ("de", "<p><bdi>Ana</bdi> <span>hat geschrieben</span></p>", "makes a sentence of fragments: a value before"),
+        ("fr", "<p>Vraiment ?</p>", "has a wrong space at a French mark"),
+        ("fr", "<p>« Oui »</p>", "has a wrong space at a French mark"),
+        ("fr", "<a title='Heure :'></a>", "has a wrong space at a French mark"),
+        ("fr", "<p>Heure<b>: </b></p>", "has a wrong space at a French mark"),
+        ("de", "<p>Geprüft von 'Ana'</p>", "has a straight quotation mark"),
+        ("de", '<p>Geprüft von <bdi>Ana</bdi> "Chefin"</p>', "has a straight quotation mark"),
+        ("de", "<button>Speichere alles</button>", "shows what is no message in de"),
+        ("de", "<a aria-label='Eine Karte'></a>", "shows what is no message in de"),
+        ("de", "<p>Geprüft von der Maschine</p>", "says “Maschine” in de; write Übersetzungsdienst"),
+    ],
+)
+def test_each_fault_of_wording_is_found(words: Vocabulary, language: str, body: str, fault: str) -> None:
+    words.add_message("hat geschrieben", "de")
+    words.add_message("Heure\xa0:", "fr")
+    assert fault in "\n".join(wording_of(body, words, language))
 
 
 def test_a_page_declares_its_language_and_direction(words: Vocabulary) -> None:

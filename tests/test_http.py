@@ -18,6 +18,10 @@ from requests.adapters import HTTPAdapter
 from liveblog import http
 from liveblog.errors import ProviderError
 from liveblog.http import Client
+from tests.server import PATIENCE, eventually
+
+#: Seconds. No exchange takes so long that ends with its limit; one without a limit would take longer.
+LONG = 20
 
 
 class RawServer:
@@ -76,13 +80,18 @@ def server() -> Iterator[RawServer]:
 
 
 def send(client: Client, server: RawServer, **options: Any) -> http.Answer:
-    return client.send("GET", server.url, **{"seconds": 5.0, "max_bytes": 1000, **options})
+    return client.send("GET", server.url, **{"seconds": float(PATIENCE), "max_bytes": 1000, **options})
 
 
 def reason_of(client: Client, server: RawServer, **options: Any) -> str:
     with pytest.raises(ProviderError) as caught:
         send(client, server, **options)
     return caught.value.reason
+
+
+def has_all_places(client: Client) -> bool:
+    """Return whether no exchange is under way. A thread that was cut may need a moment for its end."""
+    return client._places._value == http.MAX_EXCHANGES
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,7 @@ def test_a_trickling_answer_ends_with_the_time_limit(server: RawServer, start: b
     server.trickles(start)
     began = time.monotonic()
     assert reason_of(Client("test"), server, seconds=0.3) == "timeout"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < LONG
 
 
 def test_an_endless_name_lookup_ends_with_the_time_limit(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
@@ -102,7 +111,7 @@ def test_an_endless_name_lookup_ends_with_the_time_limit(monkeypatch: pytest.Mon
     began = time.monotonic()
     with pytest.raises(ProviderError, match="timeout"):
         Client("test").send("GET", "http://slow.example/", seconds=0.3, max_bytes=1000)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < LONG
 
 
 def test_a_body_can_be_as_large_as_the_caller_allows(server: RawServer) -> None:
@@ -146,7 +155,9 @@ def test_servers_that_trickle_keep_no_place(
     monkeypatch.setattr(http, "MAX_EXCHANGES", 2)
     client = Client("test", {"http://": HTTPAdapter()} if mounted else None)
     server.trickles(start)
-    assert {reason_of(client, server, seconds=0.1) for _ in range(6)} == {"timeout"}
+    for _ in range(3):
+        assert reason_of(client, server, seconds=0.1) == "timeout"
+        eventually(lambda: has_all_places(client))
     server.says(b"fine")
     assert send(client, server).body == b"fine"
 
@@ -156,9 +167,10 @@ def test_a_proxy_that_trickles_keeps_no_place(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setenv("HTTP_PROXY", server.url)
     client = Client("test", environment=True)
     server.trickles(b"HTTP/1.1 200 OK\r\nX-A: ")
-    for _ in range(6):
+    for _ in range(3):
         with pytest.raises(ProviderError, match="timeout"):
             client.send("GET", "http://host.example/", seconds=0.1, max_bytes=1000)
+        eventually(lambda: has_all_places(client))
 
 
 def test_a_finished_exchange_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch, server: RawServer) -> None:
@@ -176,7 +188,7 @@ def test_the_proxy_of_the_environment_is_only_used_if_requested(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     server.says(b"by proxy")
-    limits: dict[str, Any] = {"seconds": 5.0, "max_bytes": 1000}
+    limits: dict[str, Any] = {"seconds": float(PATIENCE), "max_bytes": 1000}
     assert Client("test", environment=True).send("GET", "http://there.invalid/", **limits).body == b"by proxy"
     with pytest.raises(ProviderError, match="unreachable"):
         Client("test").send("GET", "http://there.invalid/", **limits)
@@ -185,7 +197,7 @@ def test_the_proxy_of_the_environment_is_only_used_if_requested(
 @pytest.mark.parametrize("url", ["nowhere", "http://", "http://[half", "ftp://127.0.0.1/"])
 def test_an_invalid_address_is_unreachable(url: str) -> None:
     with pytest.raises(ProviderError, match="unreachable"):
-        Client("test").send("GET", url, seconds=5.0, max_bytes=1000)
+        Client("test").send("GET", url, seconds=float(PATIENCE), max_bytes=1000)
 
 
 def test_cookies_are_neither_stored_nor_sent(server: RawServer) -> None:

@@ -135,7 +135,7 @@ def test_importing_again_takes_over_corrections_and_withdrawals(site: OldSite) -
     address = f"{site.url}/election"
     run(address)
     before = {update.pk: update.version for update in imported()}
-    assert "5 left as they are." in run(address)
+    assert "5 unchanged." in run(address)
     assert {update.pk: update.version for update in imported()} == before
     document["liveBlogUpdate"][0]["articleBody"] = "It was somebody else."
     del document["liveBlogUpdate"][1]
@@ -190,7 +190,7 @@ def test_an_import_that_breaks_off_goes_on_unseen(
     assert "Election" not in client.get("/en/").content.decode()
     said = run(f"{site.url}/election")
     assert "2 created" in said
-    assert "2 left as they are" in said
+    assert "2 unchanged" in said
     assert client.get(article.url("en")).status_code == 200
 
 
@@ -302,4 +302,4 @@ def test_a_long_live_blog_with_faults_arrives_whole_and_is_not_written_again(tmp
     assert Update.objects.filter(body_en="<p>Counted again.</p>").count() == 1
     moments = list(Update.objects.order_by("pk").values_list("first_published_at", flat=True))
     assert moments == sorted(moments)
-    assert f"{count} left as they are" in run(str(path))
+    assert f"{count} unchanged" in run(str(path))

@@ -152,6 +152,9 @@ def test_an_export_of_wordpress_has_one_live_blog_among_its_articles() -> None:
             comment(3, "Third /key point", "2024-05-14 08:09:00", liveblog_key_entry="true"),
             comment(4, "First numbers, corrected", "2024-05-14 08:20:00", liveblog_replaces="1"),
             comment(5, "", "2024-05-14 08:30:00", liveblog_replaces="3"),
+            comment(6, "See https://paper.example/keynote", liveblog_contributors="a:2:{i:0;i:4;i:1;i:9;}"),
+            comment(7, "From the agencies", liveblog_hide_authors="1"),
+            comment(8, "Thank you!", kind="comment"),
         )
     )
     coverage, posts = source.coverage(), list(source.posts())
@@ -162,7 +165,11 @@ def test_an_export_of_wordpress_has_one_live_blog_among_its_articles() -> None:
     assert found["1"] == ("<p>First numbers, corrected</p>", "published")
     assert found["3"][1] == "withdrawn"
     assert posts[0].data["first_published_at"] == datetime.datetime(2024, 5, 14, 8, 5, tzinfo=UTC)
-    assert codes(source) == {"no-time"}
+    assert codes(source) == {"no-time", "comments"}
+    authors = {post.key: post.data["authors"] for post in posts}
+    # One of the two contributors is no longer among the people of the site.
+    assert (authors["1"], authors["6"], authors["7"]) == (["Mara Ilie"], ["Mara Ilie", "Ana Pop"], [])
+    assert [post.key for post in posts if post.data["is_key"]] == ["3"]
 
 
 # Sourcefabric ---------------------------------------------------------------------------------------------------------
@@ -180,14 +187,15 @@ def test_posts_of_live_blog_are_read_with_their_items() -> None:
         "_items": [
             post(5, item("text", "<p>Draft</p>"), post_status="draft"),
             post(4, item("text", "<p>Gone</p>"), deleted=True),
-            post(3, item("quote", quote="We have won.", author="The president")),
+            post(6, item("text", "<p>He said:</p>"), item("quote", quote="No < comment", credit="The mayor")),
+            post(3, item("quote", quote="We have won.", credit="The president")),
             post(2, item("text", "<p>Look</p>"), item("embed", original_url=blogs.YOUTUBE, html="<iframe></iframe>")),
             post(1, item("text", "<div>Doors <b>open</b></div>"), picture, lb_highlight=True, sticky=True),
             post(0, item("comment", "Hi"), post_status="comment"),
         ],
     }
     source = read(documents)
-    first, second, third, gone, draft = list(source.posts())
+    first, second, third, gone, draft, mixed = list(source.posts())
     assert first.data["body_en"] == "<p>Doors <strong>open</strong></p>"
     assert first.data["pictures"] == [
         {"image": "https://media.old-paper.example/hall.jpg", "caption_en": "The hall", "credit_en": "AP"}
@@ -195,6 +203,9 @@ def test_posts_of_live_blog_are_read_with_their_items() -> None:
     assert (first.data["is_key"], first.data["pin"]) == (True, 1)
     assert second.data["embed"] == {"url": blogs.YOUTUBE}
     assert (third.data["kind"], third.data["attribution_en"]) == ("quote", "The president")
+    # Somebody else has written the rest of this one.
+    assert mixed.data["kind"] == "text"
+    assert mixed.data["body_en"] == ("<p>He said:</p><blockquote><p>No &lt; comment</p></blockquote><p>— The mayor</p>")
     assert (gone.data["state"], draft.data["state"]) == ("withdrawn", "draft")
     assert first.data["authors"] == ["Mara Ilie"]
 

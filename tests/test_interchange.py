@@ -175,7 +175,7 @@ def test_importing_an_archive_again_writes_only_what_is_new(tmp_path: Path) -> N
     moved = Article.objects.get(slug="moved-here")
     [copied] = moved.updates.all()
     version = copied.version
-    assert "1 left as they are" in run(tmp_path / f"{source.slug}.zip", "moved-here")
+    assert "1 unchanged" in run(tmp_path / f"{source.slug}.zip", "moved-here")
     copied.refresh_from_db()
     assert copied.version == version
     (tmp_path / f"{source.slug}.zip").unlink()

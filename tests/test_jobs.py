@@ -22,6 +22,13 @@ queue = Queue(
 )
 
 
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass, as a busy machine may need seconds between two lines."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
 @pytest.fixture
 def job() -> EmailJob:
     return EmailJob.objects.create(key="job", kind=EmailJob.Kind.APPROVED, due_at=timezone.now())

@@ -229,6 +229,7 @@ def test_a_search_finds_what_readers_of_the_language_are_shown(client: Client) -
         assert "<script>alert" not in answer.content.decode()
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_a_search_is_limited_for_each_network_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("articles.listings.views.SEARCHES_PER_MINUTE", 2)
     monkeypatch.setattr(limits, "counted_address", lambda _address: "198.51.100.7")

@@ -1,7 +1,13 @@
 """Reviewed passages are remembered, found again when they or similar ones come, and sent to no engine a second time."""
 
 import io
-from collections.abc import Iterator
+import itertools
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +15,25 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from articles.models import EngineUse, Translation, TranslationUnit, Update
 from articles.text import passages
+from articles.text.plaintext import plain_text
 from articles.text.richtext import sanitise
 from articles.translations import columns, desk, drafting, suggestions
-from articles.translations.memory import lookup, tmx
+from articles.translations.memory import lookup, offers, tmx, units
 from liveblog.actors import acting_as
-from tests import factories
+from tests import factories, soak
 from tests.actors import TEST
 from tests.forms import change_url, member_of
 from tests.newsroom import user
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +48,7 @@ GERMAN = "<p>Vierzehn Verbündete einigten sich auf ein Paket im Wert von 40 Mil
 def provider(settings: Any) -> Iterator[TranslationServer]:
     with TranslationServer() as server:
         settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
-        settings.TRANSLATION_TIMEOUT = 2.0
+        settings.TRANSLATION_TIMEOUT = float(PATIENCE)
         yield server
 
 
@@ -226,10 +236,10 @@ def test_the_queries_do_not_grow_with_the_passages_nor_with_the_memory(django_as
         reviewed(ENGLISH.replace("Fourteen", f"Fourteen or {number}"), GERMAN)
     units = TranslationUnit.objects.all()
     wanted = [("body", ENGLISH[3:-4].replace("40", str(number))) for number in range(15)]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         matches = lookup.matches(units, wanted, "en", "de")
         assert all(each[0].unit.translation.item.article.headline_en for each in matches)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         lookup.matches(units, wanted[:1], "en", "de")
 
 
@@ -403,3 +413,82 @@ def test_the_commands_write_and_read_tmx(tmp_path: Path) -> None:
     call_command("export_tmx", to=str(path))
     call_command("import_tmx", str(path))
     assert TranslationUnit.objects.filter(file="memory.tmx", source=ENGLISH[3:-4]).count() == 1
+
+
+# Size -----------------------------------------------------------------------------------------------------------------
+
+#: Of a text.
+PARAGRAPHS = 10
+#: Seconds for the offers of a text of which the memory has the same paragraphs, of any other one, and for saving one.
+#: Without the index of words similar paragraphs took seven on PostgreSQL.
+SAME, OTHER, SAVING = 0.15, 2.0, 0.3
+
+
+@cache
+def words_of_news() -> list[str]:
+    """Return the words of English texts at hand, each as often as they have it."""
+    folder = Path(__file__).parent
+    rows = [json.loads(line) for path in folder.glob("translation_set/*.jsonl") for line in path.open()]
+    texts = [plain_text(row["source"]) for row in rows if row["source_language"] == "en"]
+    texts += [path.read_text() for path in (folder.parent / "docs").rglob("*.md")]
+    return re.findall(r"[A-Za-z’]{2,}", " ".join(sorted(texts)))
+
+
+def paragraphs(count: int, seed: int) -> list[str]:
+    """Return paragraphs of a few sentences, with words as frequent as in news."""
+    words, choice = words_of_news(), random.Random(seed)
+    return [f"{' '.join(choice.choices(words, k=choice.randint(12, 45)))}." for _ in range(count)]
+
+
+def remember(texts: Iterable[str]) -> None:
+    common = {"source_language": "en", "language": "de", "kind": "body", "file": "agency.tmx"}
+    made = (
+        units.unit(text, f"Auf Deutsch: {text}", passages.digest(text), reviewed_at=timezone.now(), **common)
+        for text in texts
+    )
+    TranslationUnit.objects.bulk_create(made, batch_size=5_000)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long some work takes when it is repeated, as other work on the machine allows at best."""
+    times = []
+    for _ in range(4):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times[1:])
+
+
+@pytest.mark.database
+def test_a_large_memory_offers_and_remembers_at_once() -> None:
+    texts = paragraphs(soak.count(400, 200_000 if connection.vendor == "postgresql" else 40_000), seed=1)
+    remember(texts)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE articles_translationunit")
+    update = factories.update(factories.article(languages=["en", "de"]))
+    editor, some = user("ioana", "Editor"), random.Random(2).sample(texts, PARAGRAPHS)
+    asked = {
+        "same": (some, PARAGRAPHS),
+        "similar": ([re.sub(r" (\w+) (\w+)", r" \1 every", text, count=1) for text in some], PARAGRAPHS),
+        "new": (paragraphs(PARAGRAPHS, seed=3), 0),
+    }
+    for kind, (sources, count) in asked.items():
+        pieces = {str(place): offers.Piece("body", f"<p>{text}</p>", rich=True) for place, text in enumerate(sources)}
+        find = partial(offers.find, update, "de", pieces, editor)
+        assert sum(map(bool, find().values())) == count, kind
+        took = seconds(find)
+        print(f"{connection.vendor}, {len(texts)} paragraphs: the offers of {kind} ones took {1000 * took:.0f} ms")
+        assert took < (SAME if kind == "same" else OTHER) or not soak.SOAK, kind
+    amounts = itertools.count(41)
+
+    def save() -> None:
+        numbers = [str(next(amounts)) for _ in range(PARAGRAPHS)]
+        update.body_en = "".join(ENGLISH.replace("40", number) for number in numbers)
+        update.body_de = "".join(GERMAN.replace("40", number) for number in numbers)
+        update.save()
+
+    took = seconds(save)
+    print(f"{connection.vendor}: saving took {1000 * took:.0f} ms")
+    assert of(update).units.filter(kind="body").count() == PARAGRAPHS
+    assert took < SAVING or not soak.SOAK

@@ -11,7 +11,6 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.models import User
 from django.db import models
 from django.test import Client, RequestFactory, override_settings
@@ -27,6 +26,7 @@ from articles.templatetags.live import clock
 from comments import moderation
 from comments.models import Ban, Decision, Discussion
 from comments.queue.forms import RulesForm
+from liveblog.admin_input import KnownSelectMultiple
 from liveblog.moments import local_time, zones
 from liveblog.moments.admin import MomentsAdmin
 from liveblog.moments.fields import MomentFormField, MomentFormMixin, MomentInput, Written, ZoneSelect
@@ -580,10 +580,15 @@ def test_the_list_of_zones_shares_the_files_and_words_of_the_admins_search_field
     field: Any = Article._meta.get_field("authors")
     with translation.override("uk"), override_settings(DEBUG=debug):
         own: Any = ZoneSelect().media
-        admins: Any = AutocompleteSelectMultiple(field, admin.site).media
+        search: Any = KnownSelectMultiple(field, admin.site)
         files = {path for path in own._js if path != Script("liveblog/zones.js", type="module")}
-        assert "admin/js/vendor/select2/i18n/uk.js" in files
-        assert files <= set(admins._js)
+        assert files <= set(search.media._js)
+        # Words of the library would not be those of the interface.
+        assert not any("i18n" in str(path) for path in search.media._js)
+        for widget in (search, ZoneSelect()):
+            attributes = widget.build_attrs({})
+            assert "Триває пошук…" in attributes["data-words"]
+            assert "lang" not in attributes
 
 
 def test_no_newsroom_template_formats_a_moment_without_naming_its_zone() -> None:

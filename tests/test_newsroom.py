@@ -51,7 +51,7 @@ def cookie_of(user: User) -> str:
 async def desk(server: Server, article: Article, user: User | None) -> Any:
     headers = {"Cookie": await cookie_of(user)} if user else {}
     address = f"{server.socket_url}/ws/desk/{article.pk}/"
-    return connect(address, origin=server.url, additional_headers=headers)  # type: ignore[arg-type]
+    return connect(address, origin=server.url, additional_headers=headers, open_timeout=PATIENCE)  # type: ignore[arg-type]
 
 
 async def hears(connection: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ async def test_users_who_do_not_write_get_no_messages(server: Server, group: str
     user = await sync_to_async(newsroom.user)("somebody", group) if group else None
     async with await desk(server, article, user) as socket:
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.wait_for(socket.recv(), PATIENCE)
         assert socket.close_code == 4003
 
 

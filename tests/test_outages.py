@@ -30,7 +30,7 @@ from tests.server import PATIENCE, ROOT, Server, database_url, eventually
 from tests.test_trust import LANGUAGES, open_pages
 
 #: Seconds. The safety net polls every two; delivery takes longer on a busy machine.
-SAFETY_NET = 15.0
+SAFETY_NET = float(PATIENCE)
 
 SLUG = "summit"
 PASSWORD = "a long password"
@@ -206,6 +206,9 @@ async def test_a_restart_of_the_database_delays_updates_but_loses_nothing(newsro
         late = OpenPage(newsroom.servers, SLUG, "de")
         late.state = pages[0].state
         async with open_pages([late]):
+            async with asyncio.timeout(PATIENCE):
+                while not late.connections:
+                    await asyncio.sleep(0.05)
             await asyncio.sleep(5)
             assert late.connections == 1
             await asyncio.to_thread(newsroom.database.start)

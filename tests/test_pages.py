@@ -53,7 +53,7 @@ def test_text_in_another_language_is_marked_and_labelled(client: Any) -> None:
     html = html_of(client, article.url("de"))
     assert 'lang="ar" dir="rtl">بيان</h2>' in html
     assert '<div class="text" lang="ar" dir="rtl"><p>نص</p></div>' in html
-    assert "Noch nicht übersetzt" in html
+    assert "Nicht übersetzt" in html
     assert "Arabisch" in html
 
 

@@ -76,6 +76,7 @@ async def test_the_client_is_the_last_hop_that_no_trusted_proxy_is(forwarded: tu
     assert await client_of(*forwarded) == client
 
 
+@pytest.mark.usefixtures("one_stretch")
 @pytest.mark.parametrize("forwarded", [(), ("",), ("unknown",), ("203.0.113.5, _hidden",), ("203.0.113.5,",)])
 async def test_a_trusted_proxy_that_names_no_client_is_logged_and_counted_as_one(
     forwarded: tuple[str, ...], caplog: pytest.LogCaptureFixture

@@ -55,6 +55,8 @@ def test_an_evening_fits_into_redis(client: Client) -> None:
     pages = list(connected.scan_iter("*page:*"))
     assert len(pages) <= len(LANGUAGES) * (POSTS + 5)
     # Nothing stays for longer than minutes.
-    assert all(0 < connected.ttl(key) <= 1200 for key in connected.scan_iter())
+    left = [connected.ttl(key) for key in connected.scan_iter()]
+    # Without an end it is -1. One that has come to its end meanwhile has -2.
+    assert [seconds for seconds in left if seconds == -1 or seconds > 1200] == []
     print(f"{POSTS} posts, {COMMENTS} comments, {len(LANGUAGES)} languages: {biggest / 1000:.0f} kB in Redis.")
     cache.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -19,7 +18,7 @@ from articles import changes
 from articles.models import Picture
 from tests import factories, processes
 from tests.nasty_files import exif, made
-from tests.server import PATIENCE, Server, free_port
+from tests.server import PATIENCE, Server, eventually, free_port
 from tests.test_settings import check
 
 pytestmark = pytest.mark.one_database
@@ -37,12 +36,15 @@ def s3() -> Iterator[dict[str, str]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for _ in range(300):
-        with suppress(requests.ConnectionError):
-            requests.get(address, timeout=5)
-            break
+
+    def answers() -> bool:
         assert server.poll() is None, "The storage did not start."
-        time.sleep(0.1)
+        with suppress(requests.RequestException):
+            requests.get(address, timeout=5)
+            return True
+        return False
+
+    eventually(answers)
     access = {"S3_ACCESS_KEY_ID": "key", "S3_SECRET_ACCESS_KEY": "secret", "S3_REGION": "eu-central-1"}
     client(address).create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": access["S3_REGION"]}, ACL="public-read"

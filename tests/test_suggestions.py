@@ -19,6 +19,7 @@ from articles.translations import columns, desk, drafting, suggestions
 from tests import factories
 from tests.actors import TEST
 from tests.forms import change_url, member_of
+from tests.server import PATIENCE
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ ENGLISH = Update(source_language="en")
 def provider(settings: Any) -> Iterator[TranslationServer]:
     with TranslationServer() as server:
         settings.DEEPL_API_KEY, settings.DEEPL_URL = "a key", server.url
-        settings.TRANSLATION_TIMEOUT = 2.0
+        settings.TRANSLATION_TIMEOUT = float(PATIENCE)
         yield server
 
 

@@ -255,7 +255,10 @@ def test_a_message_that_is_not_taken_is_sent_again_under_its_id(receiver: Receiv
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_hangs_delays_no_other(receiver: Receiver, settings: Any) -> None:
+def test_a_server_that_hangs_delays_no_other(
+    receiver: Receiver, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_TIMEOUT_SECONDS", 2.0 * PATIENCE)
     article = factories.article()
     webhook(receiver)
     threads = jobs.Lanes(sending.due, sending.send_to, 9, sending.logger)

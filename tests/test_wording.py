@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
+from gettext import GNUTranslations
+from pathlib import Path
 from typing import Any
 
 import polib
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liveblog import notify
 from liveblog.audit.models import Entry
+from liveblog.languages import SHIPPED
 from liveblog.wording import catalogue, current, interchange, places, rules
 from liveblog.wording.catalogue import Message
 from liveblog.wording.models import Wording
@@ -116,6 +122,75 @@ def test_a_look_up_costs_the_same_with_words_and_without() -> None:
         assert len(translation.trans_real.catalog()._catalog._catalogs) == depth
         assert gettext("All updates") == "Der Ticker"
         assert gettext("Newsroom") == "Redaktion"
+
+
+# Any word -------------------------------------------------------------------------------------------------------------
+
+
+def names_in(path: Path) -> set[str]:
+    """Return the names of the messages that a compiled catalogue translates."""
+    if not path.exists():
+        return set()
+    with path.open("rb") as file:
+        keys = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    return {key if isinstance(key, str) else key[0] for key in keys} - {""}
+
+
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_every_message_of_every_catalogue_can_be_replaced(domain: str) -> None:
+    known = {each.id for each in catalogue.messages().values()}
+    count = 0
+    for directory in catalogue.directories():
+        source = catalogue.path_of(directory, "en", domain)
+        # Some languages still translate messages that a library no longer has.
+        live = {entry.msgid for entry in polib.pofile(str(source))} if source.exists() else None
+        for language in SHIPPED:
+            names = names_in(catalogue.path_of(directory, language, domain).with_suffix(".mo"))
+            missing = {name for name in names - known if live is None or name.split(catalogue.SEPARATOR)[-1] in live}
+            assert not missing, (directory, language)
+            count += len(names)
+    assert count > 300
+
+
+def test_all_words_can_be_replaced_at_once() -> None:
+    every = list(catalogue.messages().values())
+    own = [(each, [f"{text} ⁂" for text in current.product_texts("pl", each)], [""]) for each in every]
+    Wording.decide("pl", own, TEST)
+    current.look()
+    with translation.override("pl"):
+        for each, texts, _product in own:
+            if each.plural:
+                counted = [each.singular, each.plural, 5]
+                shown = npgettext(each.context, *counted) if each.context else ngettext(*counted)
+                assert shown == texts[2], each
+            else:
+                shown = pgettext(each.context, each.singular) if each.context else gettext(each.singular)
+                assert shown == texts[0], each
+    assert interchange.exported("pl").count(b"msgid ") == len(every) + 1
+
+
+def test_words_of_scripts_of_libraries_can_be_replaced(editor: Client) -> None:
+    editor.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    counter = "%(sel)s of %(cnt)s selected"
+    before = editor.get(reverse("admin:jsi18n")).content.decode()
+    assert '"%(sel)s de %(cnt)s seleccionado"' in before
+    # Spanish has three forms with us and two in Django, and a script takes ours.
+    assert "1000000" in before
+    [row, *_more] = editor.get(WORDS, {"q": counter, "to": "es"}).context["rows"]
+    assert row["places"] == "Palabras de Django y de otras bibliotecas"
+    texts = ["%(sel)s/%(cnt)s uno", "%(sel)s/%(cnt)s millones", "%(sel)s/%(cnt)s varios"]
+    assert saved(editor, row["url"], *texts).status_code == 302
+    assert json.dumps(texts, indent=2)[2:-2].replace("  ", "") in re.sub(
+        " {2,}", "", editor.get(reverse("admin:jsi18n")).content.decode()
+    )
+    assert imported(editor, interchange.exported("es"), "es").status_code == 302
+
+
+def test_lists_with_a_search_speak_in_words_that_can_be_replaced(editor: Client) -> None:
+    decided("en", "Loading more results…", "More is coming…")
+    page = editor.get(reverse("admin:articles_article_add")).content.decode()
+    assert page.count("More is coming…") >= 2
+    assert "select2/i18n" not in page
 
 
 # Finding --------------------------------------------------------------------------------------------------------------

@@ -70,6 +70,12 @@ def test_english_is_held_to_its_words_too(message: str, problem: str) -> None:
         '{% translate "In reply to" %}\n  <bdi>{{ name }}</bdi>',
         '{{ names|join:", " }}',
         '{% translate "Reject" %}…',
+        '<b>{% translate "Source" %}</b>: {{ name }}',
+        '<bdi>{{ name }}</bdi> {% translate "has joined" %}',
+        '{{ count }} {% translate "updates" %}',
+        "<li>{{ label }}: {{ value }}</li>",
+        "{{ label }}{% if value %}: <b>{{ value }}</b>{% endif %}",
+        '{% translate "Written by" %} {% translate "the editors" %}',
     ],
 )
 def test_a_template_that_joins_a_message_to_something_is_found(template: str) -> None:

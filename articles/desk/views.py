@@ -37,7 +37,7 @@ from articles.polls import voting
 from articles.publishing import approvals, finishing, quiet, snapshot
 from articles.text.localized import text_in, titled
 from articles.text.richtext import prepare
-from articles.translations import stats
+from articles.translations import stats, usage
 from liveblog import cache
 from liveblog.actors import Machine, acting_as
 from liveblog.admin_lang import named
@@ -206,6 +206,8 @@ def _side(request: HttpRequest, article: Article) -> str:
         "translations": [
             {"language": language, "name": own_name(language), **found} for language, found in summary.items()
         ],
+        # Costs are for those who run the coverage.
+        "engines": usage.of_article(article.pk) if _may_run(request) else [],
         "origins": _origins(article),
         "figures": panels.panels_for(article.pk, request.user),
         "related": article.related.all(),

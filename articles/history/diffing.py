@@ -185,7 +185,8 @@ def field_changes(before: Data, now: Data, names: Names, zone: tzinfo) -> list[F
         for name in now
         # A field that has turned from empty to false, or back, is no change for people.
         if now[name] != before.get(name) and (now[name] or before.get(name))
-        if name not in texts and name != TRANSLATIONS
+        # These follow from a change of the text, which is shown.
+        if name not in texts and name not in (TRANSLATIONS, "edition", "revised_at")
     ]
 
 

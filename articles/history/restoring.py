@@ -107,7 +107,7 @@ def _restore_state(
     row.reviewer_id = state.get("reviewer")
     row.source = _source_of(row, number) if state else {}
     row.editor = row.edited_until = None
-    row.suggestion = {}
+    row.suggestion, row.drafted = {}, {}
     row.version += 1
     problems: review.Problems = {}
     if row.state == row.State.REVIEWED:

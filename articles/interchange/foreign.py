@@ -201,7 +201,8 @@ class ForeignSource:
         headline = markup.line_of(entry.headline)
         if _repeats(headline, content.body):
             headline = ""
-        label = f"{entry.key}: {headline or first_words(plain_text(content.body), 8)}"
+        words = headline or first_words(plain_text(content.body), 8)
+        label = f"{entry.key}: {words}" if words else entry.key
         for tag, number in content.lost.items():
             for _number in range(number):
                 notes.add("markup", f"{tag} – {label}")

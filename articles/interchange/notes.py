@@ -22,6 +22,7 @@ CODES: dict[str, tuple[Level, str | Promise]] = {
     "refused": ("lost", _("Entries that break a rule of this site were skipped.")),
     "markup": ("lost", _("Unsupported elements were removed; any text in them was kept.")),
     "picture": ("lost", _("Pictures that couldn’t be fetched or used were skipped.")),
+    "comments": ("lost", _("Reader comments on the source aren’t imported.")),
     "related": ("lost", _("Related articles that aren’t on this site were skipped.")),
     "part": ("lost", _("Unknown parts of the archive were skipped.")),
     "account": ("lost", _("People without an account on this site appear in the history by name only.")),

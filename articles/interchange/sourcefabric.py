@@ -113,10 +113,13 @@ def _entry(post: Document, items: dict[str, Document], notes: Notes) -> Entry:
         is_draft=post.get("post_status") in ("draft", "submitted"),
     )
     bodies: list[str] = []
-    for item in _items_of(post, items, notes):
-        _add(entry, bodies, item)
+    parts = list(_items_of(post, items, notes))
+    if [_kind_of(part) for part in parts if _kind_of(part) != "image"] == ["quote"]:
+        entry.attribution = _speaker_of(next(part for part in parts if _kind_of(part) == "quote"))
+    for part in parts:
+        _add(entry, bodies, part)
     entry.body = "".join(bodies)
-    authors = [item.get("commenter") or _author(item.get("original_creator")) for item in _items_of(post, items)]
+    authors = [part.get("commenter") or _author(part.get("original_creator")) for part in parts]
     authors = [*filter(None, authors)] or [_author(post.get("original_creator")) or _author(post.get("publisher"))]
     entry.authors = list(dict.fromkeys(name for name in authors if name))
     return entry
@@ -127,7 +130,7 @@ def _add(entry: Entry, bodies: list[str], item: Document) -> None:
     meta = item.get("meta") if isinstance(item.get("meta"), dict) else {}
     assert isinstance(meta, dict)
     text = str(item.get("text") or "")
-    kind = item.get("item_type") or item.get("type")
+    kind = _kind_of(item)
     if kind == "image":
         media = meta.get("media") if isinstance(meta.get("media"), dict) else {}
         image = _picture((media or {}).get("renditions"), meta)
@@ -150,11 +153,28 @@ def _add(entry: Entry, bodies: list[str], item: Document) -> None:
         if text and not known and not meta.get("html"):
             bodies.append(text)
     elif kind == "quote":
-        quote = str(meta.get("quote") or text)
-        bodies.append(quote if is_html(quote) else f"<p>{escape(quote)}</p>")
-        entry.attribution = entry.attribution or line_of(meta.get("author") or meta.get("attribution"))
+        # The field is edited as plain text; `text` is made of it, with the speaker as a heading.
+        quote = f"<p>{escape(str(meta['quote']))}</p>" if meta.get("quote") else text
+        if entry.attribution:
+            bodies.append(quote)
+        else:
+            # Beside other items it is a part of the text, which somebody else has written.
+            speaker = _speaker_of(item)
+            bodies.append(f"<blockquote>{quote}</blockquote>" + (f"<p>— {escape(speaker)}</p>" if speaker else ""))
     else:
         bodies.append(text if is_html(text) or not text else f"<p>{escape(text)}</p>")
+
+
+def _kind_of(item: Document) -> object:
+    return item.get("item_type") or item.get("type")
+
+
+def _speaker_of(quote: Document) -> str:
+    """Return the person whose words a quote gives. The editor calls the field `credit`; imported posts name others."""
+    meta = quote.get("meta")
+    if not isinstance(meta, dict):
+        return ""
+    return line_of(meta.get("credit") or meta.get("author") or meta.get("attribution"))
 
 
 def _items_of(post: Document, items: dict[str, Document], notes: Notes | None = None) -> Iterator[Document]:

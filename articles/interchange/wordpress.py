@@ -25,6 +25,8 @@ from liveblog.numbers import number
 _REST = re.compile(r"(?P<root>.*/)wp-json/liveblog/v1/(?P<post>[0-9]+)(?:/.*)?")
 _MAX_PAGES = 5000
 _SHORTCODE = re.compile(r"\[/?(?:liveblog_key_events|caption|embed|gallery|video|audio)\b[^\]]*\]")
+#: The numbers of the contributors, as PHP writes a list of them: a:2:{i:0;i:4;i:1;i:7;}
+_CONTRIBUTORS = re.compile(r"i:\d+;i:(\d+);")
 _COMMAND = re.compile(r"(?:^|(?<=>)|(?<=\s))/key\b\s*")
 
 
@@ -138,6 +140,7 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
     Exports of whole sites are large, so it is read item by item.
     """
     blogs: list[Blog] = []
+    people: dict[str, str] = {}
     site = language = ""
     try:
         for _event, element in ElementTree.iterparse(file, forbid_dtd=True):
@@ -146,8 +149,10 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
                 site = element.text or ""
             elif name == "language" and not language:
                 language = element.text or ""
+            elif name == "author" and (fields := _fields(element)).get("author_id"):
+                people[fields["author_id"]] = fields.get("author_display_name") or fields.get("author_login", "")
             elif name == "item":
-                if (blog := _exported(element, site, language, notes)) is not None:
+                if (blog := _exported(element, site, language, people, notes)) is not None:
                     blogs.append(blog)
                 element.clear()
     # Besides ParseError there are those of forbidden entities.
@@ -180,12 +185,17 @@ def _meta(element: Element, name: str) -> dict[str, str]:
     return {each.get("meta_key", ""): each.get("meta_value", "") for each in found}
 
 
-def _exported(item: Element, site: str, language: str, notes: Notes) -> Blog | None:
+def _exported(item: Element, site: str, language: str, people: dict[str, str], notes: Notes) -> Blog | None:
+    """Return the live blog of an article in an export; None if it is another article. `people`: names by number."""
     fields, meta = _fields(item), _meta(item, "postmeta")
     comments = [child for child in item if _local(child) == "comment"]
     liveblog = [comment for comment in comments if _fields(comment).get("comment_type") == "liveblog"]
     if not liveblog:
         return None
+    for comment in comments:
+        # Pings of other sites are listed among the comments of readers.
+        if _fields(comment).get("comment_type") in ("", "comment"):
+            notes.add("comments", _fields(comment).get("comment_author", ""))
     address = fields.get("link") or urljoin(site, f"/?p={fields.get('post_id', '')}")
     # The field `encoded` is both the text and the excerpt.
     body = next((child.text or "" for child in item if child.tag.endswith("content/}encoded")), "")
@@ -199,11 +209,11 @@ def _exported(item: Element, site: str, language: str, notes: Notes) -> Blog | N
         authors=[],
         address=address,
         complete=True,
-        entries=list(_entries(liveblog, address, notes)),
+        entries=list(_entries(liveblog, address, people)),
     )
 
 
-def _entries(comments: list[Element], address: str, notes: Notes) -> Iterator[Entry]:
+def _entries(comments: list[Element], address: str, people: dict[str, str]) -> Iterator[Entry]:
     entries: dict[str, Entry] = {}
     later: list[tuple[str, dict[str, str]]] = []
     for comment in comments:
@@ -216,9 +226,9 @@ def _entries(comments: list[Element], address: str, notes: Notes) -> Iterator[En
             key=key,
             body=_cleaned(fields.get("comment_content", "")),
             published=_gmt(fields.get("comment_date_gmt")) or fields.get("comment_date"),
-            authors=[fields.get("comment_author", "")],
+            authors=_authors(fields, meta, people),
             address=f"{address}#{key}" if key else "",
-            is_key=meta.get("liveblog_key_entry") == "true" or "/key" in fields.get("comment_content", ""),
+            is_key=meta.get("liveblog_key_entry") == "true" or bool(_COMMAND.search(fields.get("comment_content", ""))),
         )
     for replaced, fields in sorted(later, key=lambda each: number(each[1].get("comment_id", "")) or 0):
         entry = entries.get(replaced)
@@ -230,6 +240,14 @@ def _entries(comments: list[Element], address: str, notes: Notes) -> Iterator[En
         entry.is_withdrawn = not text
         entry.body = text or entry.body
     yield from entries.values()
+
+
+def _authors(fields: dict[str, str], meta: dict[str, str], people: dict[str, str]) -> list[str]:
+    if meta.get("liveblog_hide_authors") not in (None, "", "0"):
+        return []
+    numbers = _CONTRIBUTORS.findall(meta.get("liveblog_contributors", ""))
+    names = [fields.get("comment_author", ""), *(people.get(number, "") for number in numbers)]
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _gmt(text: str | None) -> str | None:

@@ -2715,6 +2715,7 @@ class Migration(migrations.Migration):
                 ("review_digest", models.CharField(blank=True, max_length=64)),
                 ("remembered", models.CharField(blank=True, editable=False, max_length=64)),
                 ("suggestion", models.JSONField(default=dict)),
+                ("drafted", models.JSONField(default=dict)),
                 ("edited_until", models.DateTimeField(null=True)),
                 (
                     "article",
@@ -2832,6 +2833,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["digest", "language"], name="translation_units_of_a_source"),
                     liveblog.search.index.SubstringIndex(fields=["words"], name="translation_unit_trigrams"),
+                    liveblog.search.index.WordIndex(fields=["words"], name="translation_unit_words"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -163,7 +163,7 @@ def _to_do(article: Article) -> str:
         *([_("Choose a picture")] if not article.photo else []),
         *([_("No one is assigned yet")] if not article.authors.all() else []),
     ]
-    return "; ".join(lacking)
+    return " · ".join(lacking)
 
 
 def marks_of(articles: Iterable[Article]) -> Mapping[int, list[Mark]]:

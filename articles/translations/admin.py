@@ -32,7 +32,7 @@ from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
 from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
-from articles.translations.memory import drafts, offers
+from articles.translations.memory import offers
 from articles.translations.models import TranslationQuerySet
 from articles.translations.xliff.admin import XliffMixin
 from liveblog.actors import user_of
@@ -285,10 +285,8 @@ class TranslationAdmin(XliffMixin, InputAdmin):
         if request.user.has_perm("articles.change_article"):
             # Costs are for those who run the coverage.
             used = usage.by_engine(article_id)
-            context["engines"] = [
-                {"name": language_title(str(each["language"])), "is_memory": each["engine"] == drafts.ENGINE, **each}
-                for each in used
-            ]
+            context["engines"] = [{"name": language_title(str(each["language"])), **each} for each in used]
+            context["has_costs"] = any(each["cost"] for each in used)
         return super().changelist_view(request, context)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:

@@ -52,18 +52,17 @@ def save(
         item = row.item
         source = columns.texts_of(item, item.source_language)
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(item):
-            engine = row.engine
-            drafted = columns.texts_of(item, row.language) if engine and row.state == State.MACHINE else None
+            engine, stored = row.engine, columns.texts_of(item, row.language)
+            draft = usage.draft_of(row, stored, suggestions.of(row, source))
             columns.write(item, row.language, texts)
             texts = columns.texts_of(item, row.language)
             states.set_made(row, item, source, engine=engine, user=user)
             if accept:
                 review.accept(row, item, source, texts, user, keys=acknowledged)
-                if drafted is not None:
-                    usage.accepted(item, engine, row.language, drafted, texts)
             else:
                 row.state = State.REVIEW if texts else State.MISSING
                 row.problems = review.as_json(review.problems_of(item, source, texts, row.language))
+            usage.settle(row, item, draft, texts)
             row.editor = row.edited_until = None
             row.save()
     return row
@@ -91,7 +90,7 @@ def refuse(pk: int, opened: str, user: User) -> None:
         with acting_as(user), states.without_state_tracking(row.language), changes.edit(row.item):
             row.state, row.reviewer = State.REFUSED, user
             row.leave_queue()
-            row.outdated, row.suggestion = False, {}
+            row.outdated, row.suggestion, row.drafted = False, {}, {}
             row.version += 1
             row.editor = row.edited_until = None
             row.save()

@@ -23,7 +23,7 @@ from articles.text.plaintext import LineField, LinesField
 from liveblog.fields import LanguageField
 from liveblog.jobs import QueueRow
 from liveblog.languages import language_name
-from liveblog.search.index import FoldedTextField, SubstringIndex
+from liveblog.search.index import FoldedTextField, SubstringIndex, WordIndex
 from liveblog.translation.terms import Term
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Translation(QueueRow, changes.Guarded):
     """
 
     OWNERS = {"article": "article", "update": "update"}
-    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion", "remembered"}
+    UNSEEN = QueueRow.QUEUE_COLUMNS | {"editor", "edited_until", "suggestion", "drafted", "remembered"}
 
     class State(models.TextChoices):
         MISSING = "missing", pgettext_lazy("state of a translation", "Missing")
@@ -110,6 +110,8 @@ class Translation(QueueRow, changes.Guarded):
     remembered = models.CharField(max_length=64, blank=True, editable=False)
     #: The changes that a machine suggests after a correction; see `articles.translations.suggestions`.
     suggestion = models.JSONField(default=dict)
+    #: What an engine drafted of texts that people have changed and not yet accepted; see `articles.translations.usage`.
+    drafted = models.JSONField(default=dict)
 
     # The user who has it open at the translators' desk.
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -204,6 +206,7 @@ class TranslationUnit(models.Model):
         indexes = [
             models.Index(fields=["digest", "language"], name="translation_units_of_a_source"),
             SubstringIndex(fields=["words"], name="translation_unit_trigrams"),
+            WordIndex(fields=["words"], name="translation_unit_words"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(source_language=F("language")), name="unit_has_two_languages"),

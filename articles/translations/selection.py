@@ -60,7 +60,7 @@ class ReaderTexts:
         if not self.translated:
             if self.language == self.page_language or not any(self.own(field) for field in self.item.TEXTS):
                 return ""
-            return _("Not translated yet. Original language: %(language)s") % {"language": name}
+            return _("Not translated. Original language: %(language)s") % {"language": name}
         if self.state == State.MACHINE:
             return _("Machine translation, not reviewed. Original language: %(language)s") % {"language": name}
         if self.state == State.REVIEW:

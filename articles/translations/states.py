@@ -118,11 +118,11 @@ def _set_state(item: Article | Update, row: Translation, now: Snapshot, before: 
     written = row.language not in _untracked.get() and texts != (before.texts[row.language] if before else {})
     if texts and written:
         # A user who writes a translation into the form has reviewed it.
-        engine = row.engine if row.state == State.MACHINE else ""
+        stored = before.texts[row.language] if before else {}
+        draft = usage.draft_of(row, stored, suggestions.of(row, now.source))
         set_made(row, item, now.source, user=acting_user())
         _accept(row, item, now.source, texts)
-        if engine and before and row.state == State.REVIEWED:
-            usage.accepted(item, engine, row.language, before.texts[row.language], texts)
+        usage.settle(row, item, draft, texts)
     elif texts and row.pk is None:
         # The texts were there before the article appeared in this language. Nobody reviews them by adding it.
         set_made(row, item, now.source)
@@ -223,7 +223,7 @@ def set_made(
     row.made_at = timezone.now()
     row.first_made_at = row.first_made_at or row.made_at
     row.outdated = False
-    row.accepted, row.review_digest, row.suggestion = [], "", {}
+    row.accepted, row.review_digest, row.suggestion, row.drafted = [], "", {}, {}
     row.leave_queue()
     row.version += 1
 

@@ -10,11 +10,17 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from rapidfuzz.distance import Indel
 
-from articles.models import EngineUse
+from articles.models import EngineUse, Translation
 from articles.text.plaintext import plain_text
 from articles.translations import columns
+from liveblog.configuration import options
+from liveblog.translation import prices
+from liveblog.translation.engines import MEMORY
+from liveblog.translation.order import NAMES
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from articles.models import Article, Update
 
 Texts = Mapping[str, str]
@@ -25,9 +31,25 @@ def sent(item: Article | Update, engine: str, language: str, characters: int) ->
     _add(item, engine, language, texts=1, characters=characters)
 
 
-def accepted(item: Article | Update, engine: str, language: str, drafted: Texts, texts: Texts) -> None:
-    """Count a draft that a person has accepted as it was or changed."""
-    _add(item, engine, language, accepted=1, changed=change(drafted, texts))
+def draft_of(row: Translation, stored: Texts, suggested: Texts | None) -> dict[str, Any]:
+    """Return the draft on which a person who writes a translation works: its engine and its texts; empty if none.
+
+    stored      the translation's texts before the person writes them
+    suggested   the texts of its suggestion, if it has one
+    """
+    if suggested is not None and row.suggestion["engine"]:
+        return {"engine": row.suggestion["engine"], "texts": dict(suggested)}
+    if row.engine and row.state == Translation.State.MACHINE:
+        return {"engine": row.engine, "texts": dict(stored)}
+    return dict(row.drafted)
+
+
+def settle(row: Translation, item: Article | Update, draft: dict[str, Any], texts: Texts) -> None:
+    """Count a draft if a person has accepted it, as it was or changed; otherwise keep it until then."""
+    if draft and row.state == Translation.State.REVIEWED:
+        _add(item, draft["engine"], row.language, accepted=1, changed=change(draft["texts"], texts))
+        draft = {}
+    row.drafted = draft
 
 
 def change(drafted: Texts, texts: Texts) -> float:
@@ -37,15 +59,32 @@ def change(drafted: Texts, texts: Texts) -> float:
 
 
 def by_engine(article_id: int | None) -> list[dict[str, object]]:
-    """Return the figures of each engine and language, of one article or of all, those that cost most first."""
+    """Return the figures of each engine and language, of one article or of all, those with most characters first."""
     rows = EngineUse.objects.filter(language__in=[code for code, _name in settings.LANGUAGES])
     if article_id is not None:
         rows = rows.filter(article=article_id)
+    return _figures(rows, "engine", "language")
+
+
+def of_article(article_id: int) -> list[dict[str, object]]:
+    """Return the figures of each engine for one article in all languages, those with most characters first."""
+    return _figures(EngineUse.objects.filter(article=article_id), "engine")
+
+
+def _figures(rows: QuerySet[EngineUse], *by: str) -> list[dict[str, object]]:
+    """Return sums: `changed` in percent, None if no draft was accepted; `cost` in words, "" if no price is known."""
     summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
-    found: Any = rows.values("engine", "language").annotate(**summed, total=Sum("changed"))
-    found = found.order_by("-characters", "engine")
+    found: Any = rows.values(*by).annotate(**summed, total=Sum("changed")).order_by("-characters", *by)
+    known = prices.parse(options.value("TRANSLATION_PRICES"))
     return [
-        {**row, "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None} for row in found
+        {
+            **row,
+            "label": NAMES.get(row["engine"], row["engine"]),
+            "is_memory": row["engine"] == MEMORY,
+            "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None,
+            "cost": known[row["engine"]].of(row["characters"]) if row["engine"] in known else "",
+        }
+        for row in found
     ]
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from liveblog.configuration import current
 from liveblog.fields import TextFormField
 from liveblog.lists import listed
-from liveblog.translation import order
+from liveblog.translation import order, prices
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -127,6 +127,18 @@ def _is_order(rules: str) -> None:
         raise ValidationError(message, params={"names": listed(known)})
 
 
+def _prices(**more: Any) -> forms.Field:
+    return _name(validators=[_is_prices], **more)
+
+
+def _is_prices(text: str) -> None:
+    try:
+        prices.parse(text)
+    except ImproperlyConfigured:
+        message = _("Enter the price of a million characters for each engine, such as “deepl 20 EUR; google 20 USD”.")
+        raise ValidationError(message) from None
+
+
 _KEY, _ADDRESS_OF_SERVER = _("API key"), _("Server URL")
 
 OPTIONS: Mapping[str, Option] = {
@@ -140,6 +152,16 @@ OPTIONS: Mapping[str, Option] = {
             _(
                 "Leave empty to use all engines below in their order. “deepl llm” asks DeepL first; “en>uk llm deepl” "
                 "is a rule for one pair of languages. Separate rules by semicolons."
+            ),
+        ),
+        Option(
+            "TRANSLATION_PRICES",
+            "",
+            _prices,
+            _("Prices"),
+            _(
+                "The price of a million characters for each engine, such as “deepl 20 EUR; google 20 USD”. The list of "
+                "translations and the live desk then show costs."
             ),
         ),
         Option(

@@ -121,7 +121,7 @@ def _engine(name: str, label: _StrOrPromise, *options: str) -> Group:
 
 
 TRANSLATION = (
-    Group("use", gettext_lazy("Use"), ("TRANSLATION_ENGINES", "TRANSLATE_UNPUBLISHED")),
+    Group("use", gettext_lazy("Use"), ("TRANSLATION_ENGINES", "TRANSLATION_PRICES", "TRANSLATE_UNPUBLISHED")),
     _engine("deepl", NAMES["deepl"], "DEEPL_API_KEY", "DEEPL_FORMALITY", "DEEPL_URL"),
     _engine("llm", gettext_lazy("Language model (LLM)"), "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_STYLE"),
     _engine("google", "Google Cloud Translation", "GOOGLE_TRANSLATE_API_KEY"),

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from js_asset import Script
 
+from liveblog import select_words
 from liveblog.moments import formats, local_time, zones
 
 if TYPE_CHECKING:
@@ -208,22 +209,21 @@ class ZoneSelect(forms.Select):
     @property
     def media(self) -> forms.Media:
         """Return the files of Django's search fields: a second Select2 on a page would lose the words of the first."""
-        # Models import this module before the admin can be imported.
-        from django.contrib.admin.widgets import get_select2_language
-
         minified = "" if settings.DEBUG else ".min"
-        language = get_select2_language()
         js: list[Any] = [
             f"admin/js/vendor/jquery/jquery{minified}.js",
             f"admin/js/vendor/select2/select2.full{minified}.js",
-            *([f"admin/js/vendor/select2/i18n/{language}.js"] if language else []),
             "admin/js/jquery.init.js",
+            Script("liveblog/select-words.js", type="module"),
             Script("liveblog/zones.js", type="module"),
         ]
         css: dict[str, Sequence[str]] = {
             "screen": ("admin/css/vendor/select2/select2.css", "admin/css/autocomplete.css")
         }
         return forms.Media(css=css, js=js)
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | select_words.attributes()
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)

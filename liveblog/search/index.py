@@ -3,15 +3,21 @@
 Both databases are asked the same question, LIKE, and hold the same folded texts, so they answer alike; the index only
 spares them reading all texts. It is one of trigrams: GIN with pg_trgm in PostgreSQL
 (https://www.postgresql.org/docs/current/pgtrgm.html), FTS5 in SQLite (https://www.sqlite.org/fts5.html, section 4.3.5).
+
+One of trigrams is slow at finding texts that have some of many words: it reads a list for each trigram of each word.
+The lookup `has_some` has an index of whole words in PostgreSQL.
 """
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.ddl_references import Statement, Table
 from django.db.models.lookups import Lookup
+
+from liveblog.search.folding import BOUNDARY
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -77,6 +83,28 @@ class SubstringIndex(models.Index):
         return create.format(**parts) % table, triggers, rebuild.format(**parts)
 
 
+class WordIndex(models.Index):
+    """An index by which the lookup `has_some` finds texts in PostgreSQL. In SQLite it takes the `SubstringIndex`."""
+
+    def create_sql(  # type: ignore[override]
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any
+    ) -> Any:
+        if schema_editor.connection.vendor != "postgresql":
+            return "SELECT 1"
+        quote, field = schema_editor.quote_name, model._meta.get_field(self.fields[0])
+        assert isinstance(field, models.Field)
+        words = _VECTOR.format(quote(str(field.column)))
+        return f"CREATE INDEX {quote(self.name)} ON {quote(model._meta.db_table)} USING gin ({words})"
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor, **kwargs: Any) -> Any:
+        if schema_editor.connection.vendor != "postgresql":
+            return "SELECT 1"
+        return super().remove_sql(model, schema_editor, **kwargs)
+
+
+#: The words of a folded text, as they are, without a language (PostgreSQL, "Text Search Types").
+_VECTOR = "to_tsvector('simple'::regconfig, {})"
+
 _ADD = "INSERT INTO {index}(rowid, {text}) VALUES (new.{rowid}, new.{text}); "
 _FORGET = "INSERT INTO {index}({index}, rowid, {text}) VALUES ('delete', old.{rowid}, old.{text}); "
 #: The statement that follows each event in the table with the texts (https://www.sqlite.org/fts5.html, section 4.4.3).
@@ -104,3 +132,36 @@ class Holds(Lookup):
         key, name, text = (quote(part) for part in (options.pk.column, index.name, field.column))
         found = f"SELECT rowid FROM {name} WHERE {text} LIKE %s"  # noqa: S608 - names of ours
         return f"{compiler.quote_name_unless_alias(self.lhs.alias)}.{key} IN ({found})", self._pattern()
+
+
+@FoldedTextField.register_lookup
+class HasSome(Lookup):
+    """True if the text has so many of some parts, or may have them: an index finds it, and `holds` decides.
+
+    The right-hand side are the parts, as `folding.part` makes them of beginnings, and the least number of them.
+    """
+
+    lookup_name = "has_some"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
+        text, params = self.process_lhs(compiler, connection)
+        parts, needed = self.rhs
+        query = " | ".join(f"({' & '.join(map(_lexemes, some))})" for some in combinations(parts, needed))
+        return f"{_VECTOR.format(text)} @@ to_tsquery('simple'::regconfig, %s)", [*params, query]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        parts, needed = self.rhs
+        # If the parts are in `needed - 1` groups, two of those that a text has are in the same one (the pigeonhole
+        # principle). There are fewer such pairs than combinations.
+        groups = [parts[start :: needed - 1] for start in range(needed - 1)]
+        pairs = [pair for group in groups for pair in combinations(group, 2)] if groups else [(part,) for part in parts]
+        found = [[Holds(self.lhs, part).as_sqlite(compiler, connection) for part in pair] for pair in pairs]
+        sql = " OR ".join(f"({' AND '.join(each for each, _params in pair)})" for pair in found)
+        return f"({sql})", [param for pair in found for _each, params in pair for param in params]
+
+
+def _lexemes(part: str) -> str:
+    """Return a part as a query of PostgreSQL: whole words, of which the last one may go on."""
+    words = ["'" + word.replace("\\", "").replace("'", "''") + "'" for word in part.split(BOUNDARY) if word]
+    return " & ".join([*words[:-1], f"{words[-1]}:*"])

@@ -1,14 +1,15 @@
 """The messages of the interface: those of the product, and those of Django and other libraries with pages of their own.
 
-They are read from the catalogues of one language, whose sources have with each message the files that show it and what
-translators are told about it (scripts/check_messages.py).
+Scripts of libraries have catalogues of their own (the domain djangojs); those of the product get their words from the
+page. They are read from the catalogues of one language. Ours have with each message the files that show it, and
+what translators are told about it (scripts/check_messages.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -61,18 +62,21 @@ class Message:
 @lru_cache(maxsize=1)
 def messages() -> Mapping[str, Message]:
     """Return all messages by their keys: those of the product first, in the order of its files."""
-    found: dict[str, Message] = {}
-    for path in _catalogues():
-        for message in _read(path):
-            found.setdefault(message.key, message)
-    return found
+    found = _messages(_catalogues("django"))
+    return found | {key: message for key, message in script_messages().items() if key not in found}
+
+
+@lru_cache(maxsize=1)
+def script_messages() -> Mapping[str, Message]:
+    """Return the messages of scripts of Django and other libraries by their keys."""
+    return _messages(_catalogues("djangojs"))
 
 
 @lru_cache(maxsize=64)
 def plural_forms(language: str) -> str:
     """Return the header Plural-Forms of a language's catalogue."""
     for directory in settings.LOCALE_PATHS:
-        path = _path(Path(directory), language)
+        path = path_of(Path(directory), language)
         if path.exists():
             return next(value for name, value in _load(path, headers=True).mime_headers if name == "Plural-Forms")
     return "nplurals=2; plural=(n != 1);"
@@ -91,19 +95,35 @@ def english_of(entry: Any) -> tuple[str, str]:
     return singular, plural
 
 
-def _catalogues() -> Iterator[Path]:
-    """Yield one catalogue of each directory. All languages of a directory have the same messages, or nearly so."""
-    directories = [Path(directory) for directory in settings.LOCALE_PATHS]
-    directories.append(Path(django.__file__).parent / "conf" / "locale")
-    directories += [Path(config.path) / "locale" for config in apps.get_app_configs()]
-    for directory in directories:
-        found = (_path(directory, language) for language in SHIPPED)
-        if path := next((path for path in found if path.exists() and "Plural-Forms" in path.read_text("utf-8")), None):
-            yield path
+def directories() -> list[Path]:
+    """Return the directories with catalogues, in the order in which gettext looks into them."""
+    found = [Path(directory) for directory in settings.LOCALE_PATHS]
+    found += [Path(config.path) / "locale" for config in apps.get_app_configs()]
+    return [*found, Path(django.__file__).parent / "conf" / "locale"]
 
 
-def _path(directory: Path, language: str) -> Path:
-    return directory / to_locale(language) / "LC_MESSAGES" / "django.po"
+def path_of(directory: Path, language: str, domain: str = "django") -> Path:
+    return directory / to_locale(language) / "LC_MESSAGES" / f"{domain}.po"
+
+
+def _catalogues(domain: str) -> Iterator[Path]:
+    """Yield the catalogues that have all messages of each directory: the source that translators get, in English.
+
+    Where there is none, all languages of ours have the same messages (scripts/check_messages.py), and those of others
+    have not.
+    """
+    for directory in directories():
+        paths = [path_of(directory, language, domain) for language in SHIPPED]
+        found = [path for path in paths if path.exists()]
+        yield from found[:1] if found[:1] == paths[:1] or str(directory) in map(str, settings.LOCALE_PATHS) else found
+
+
+def _messages(paths: Iterable[Path]) -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for path in paths:
+        for message in _read(path):
+            found.setdefault(message.key, message)
+    return found
 
 
 def _load(path: Path, *, headers: bool = False) -> Catalog:

@@ -1,4 +1,4 @@
-"""The words in the memory of each process, where gettext finds them.
+"""The words in the memory of each process, where gettext and scripts of libraries find them.
 
 Django keeps one object per language with everything that is translated. The words of the newsroom are put into the
 first of its dictionaries, in front of the product's, so a look-up costs the same with them and without. Each process
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -41,6 +41,9 @@ _lock = threading.Lock()
 
 #: The catalogues of the product.
 _product: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+#: The newsroom's words by language and message.
+_own: Mapping[str, Mapping[str, list[str]]] = {}
 
 
 def edition() -> str:
@@ -89,11 +92,32 @@ def forget() -> None:
 
 def product_texts(language: str, message: Message) -> list[str]:
     """Return the product's words of a message: one text, or one for each plural form of the language."""
-    product = _product_catalogue(trans_real.translation(language))
+    products = [_product_catalogue(trans_real.translation(language)), _product_of_scripts(language)]
     if not message.plural:
-        return [product.get(message.id) or message.singular]
+        return [next(filter(None, (product.get(message.id) for product in products)), message.singular)]
     english = [message.singular, *[message.plural] * (catalogue.number_of_forms(language) - 1)]
-    return [product.get((message.id, form)) or text for form, text in enumerate(english)]
+    found = []
+    for form, numbers in enumerate(numbers_of_forms(language)):
+        texts_of_form = (_text_of_form(product, message.id, form, numbers) for product in products)
+        found.append(next(filter(None, texts_of_form), english[form]))
+    return found
+
+
+def _text_of_form(product: Any, name: str, form: int, numbers: list[int]) -> str | None:
+    if not numbers:
+        return product.get((name, form))
+    try:
+        # A library's catalogue may have other plural forms than ours.
+        return product.plural(name, numbers[0])
+    except KeyError:
+        return None
+
+
+def texts(language: str, message: Message) -> list[str]:
+    """Return the words of a message that are shown: the newsroom's, or else the product's."""
+    own = _own.get(language, {}).get(message.id)
+    product = product_texts(language, message)
+    return own if own and len(own) == len(product) else product
 
 
 @lru_cache(maxsize=64)
@@ -107,13 +131,17 @@ def numbers_of_forms(language: str) -> list[list[int]]:
 
 
 def _show(wordings: Iterable[Wording]) -> None:
+    global _own
+    own: dict[str, dict[str, list[str]]] = defaultdict(dict)
     words: dict[str, dict[str | tuple[str, int], str]] = defaultdict(dict)
     for wording in wordings:
         name = wording.source.id
+        own[wording.language][name] = wording.texts
         if not wording.plural:
             words[wording.language][name] = wording.texts[0]
         elif len(wording.texts) == catalogue.number_of_forms(wording.language):
             words[wording.language] |= {(name, form): text for form, text in enumerate(wording.texts)}
+    _own = own
     for language, _name in settings.LANGUAGES:
         # Django spells codes from addresses, cookies and browsers in lower case, and keeps an object for each spelling.
         for spelling in {language, language.lower()}:
@@ -124,6 +152,12 @@ def _show(wordings: Iterable[Wording]) -> None:
             shown._plurals = product._plurals
             # Threads that are just rendering have the one or the other.
             translation._catalog = shown if words[language] else product
+
+
+@lru_cache(maxsize=64)
+def _product_of_scripts(language: str) -> Any:
+    """Return the catalogue of the scripts of libraries."""
+    return trans_real.DjangoTranslation(language, domain="djangojs")._catalog  # type: ignore[attr-defined]
 
 
 def _product_catalogue(translation: Any) -> Any:

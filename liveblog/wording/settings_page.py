@@ -65,7 +65,7 @@ def _list(request: HttpRequest, form: ImportForm, status: int = 200) -> HttpResp
         "language": language,
         "query": query,
         "rows": [_row(message, language, own) for message in found[:_MOST_SHOWN]],
-        "count": len(found),
+        "total": len(found),
         "more": len(found) > _MOST_SHOWN,
         "own": len(own),
         "gone": [

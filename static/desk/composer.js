@@ -305,7 +305,8 @@ export class Composer {
     }
     try {
       await this.#draft?.save({ fields, pictures: this.#pictures.toJSON(), address: this.#address, at, action });
-      if (!action) {
+      // While the form is on its way to the newsroom, the status is about that.
+      if (!action && !this.#form.inert) {
         this.#show(this.#message("stored", at));
         this.#saysStored = true;
       }

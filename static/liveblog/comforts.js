@@ -1,7 +1,7 @@
 // Small comforts of the live page: a sound for new updates, if the reader wants one; pinned updates that take no more
 // room than they are worth; the line that says that somebody writes.
 import { entriesOf } from "./days.js";
-import { byId, closest, findAll, make } from "./dom.js";
+import { afterPaint, byId, closest, findAll, make } from "./dom.js";
 import { isPinned } from "./frames.js";
 import { load, store } from "./storage.js";
 
@@ -24,7 +24,8 @@ export class Sound {
     this.#button.addEventListener("click", () => {
       this.#show(!this.#on);
       store(SOUND, this.#on ? "on" : null);
-      if (this.#on) this.play();
+      // Making the context takes a moment, and the button shows its state before.
+      if (this.#on) afterPaint().then(() => this.play());
     });
   }
 

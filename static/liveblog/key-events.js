@@ -1,6 +1,6 @@
 // The way around a live page: the list of key events marks the present one, and leads to each of them without loading
 // another page if it is on this one. Without this module its entries are links.
-import { childrenOf, closest, find, findAll } from "./dom.js";
+import { afterPaint, childrenOf, closest, find, findAll } from "./dom.js";
 
 /** The present event is the last one that begins above this part of the window. */
 const LINE = 0.4;
@@ -55,13 +55,13 @@ export class KeyEvents {
     else location.hash = update.id;
   }
 
-  #soon() {
+  /** Mark the present event once the window shows what has moved: no second layout of the page is needed then. */
+  async #soon() {
     if (this.#waits) return;
     this.#waits = true;
-    requestAnimationFrame(() => {
-      this.#waits = false;
-      this.#mark();
-    });
+    await afterPaint();
+    this.#waits = false;
+    this.#mark();
   }
 
   /** Mark the event that the reader is at. */

@@ -97,8 +97,26 @@ export function dayText(moment, locale, timeZone) {
  * @returns {string}
  */
 export function timeZoneName(locale, timeZone) {
-  const parts = new Intl.DateTimeFormat(locale, { timeZoneName: "longGeneric", timeZone }).formatToParts();
+  const parts = dateFormat(locale, { timeZoneName: "longGeneric", timeZone }).formatToParts();
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+/**
+ * Make the formats of the browser's own time zone one by one, while the browser has nothing else to do: to make one may
+ * take a phone longer than its reader should wait after a press.
+ *
+ * @param {string} locale
+ */
+export function prepareFormats(locale) {
+  const now = Date.now();
+  const uses = [
+    () => momentText(now, locale),
+    () => clockText(now, locale),
+    () => clockText(now, locale, { day: true }),
+    () => dayText(now, locale),
+    () => timeZoneName(locale),
+  ];
+  if ("requestIdleCallback" in window) for (const use of uses) requestIdleCallback(use);
 }
 
 /**
@@ -152,7 +170,7 @@ function dateFormat(locale, options) {
  * @returns {string}
  */
 export function offsetText(moment, locale, timeZone) {
-  const format = new Intl.DateTimeFormat(locale, { timeZoneName: "shortOffset", numberingSystem: "latn", timeZone });
+  const format = dateFormat(locale, { timeZoneName: "shortOffset", numberingSystem: "latn", timeZone });
   const part = format.formatToParts(moment).find(({ type }) => type === "timeZoneName");
   return signed(part?.value ?? "");
 }

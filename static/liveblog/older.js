@@ -73,6 +73,7 @@ export class OlderPages {
     for (const entry of entriesOf(list)) {
       if (document.getElementById(entry.id)) continue;
       const own = document.importNode(entry, true);
+      own.classList.add("far");
       this.#list.append(own);
       this.#page.placed(own);
     }

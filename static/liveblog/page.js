@@ -2,7 +2,7 @@
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
-import { findAll, focused, parse } from "./dom.js";
+import { afterPaint, findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { isPinned, liesWithin, precedes, verdict } from "./frames.js";
 import { turned } from "./page-links.js";
@@ -38,11 +38,7 @@ export class Page {
   constructor(main, onPlaced = () => {}) {
     this.#main = main;
     this.#onPlaced = onPlaced;
-    this.#button?.addEventListener("click", () => {
-      // The window goes elsewhere at once: nothing is seen to move.
-      this.#reveal({ glide: false });
-      if (!this.unread?.goToOldest()) this.#updates?.scrollIntoView();
-    });
+    this.#button?.addEventListener("click", () => this.#goToNew());
     if (this.#button) addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#turnLinks();
     // The element at which the page opens is the target of a fragment, which a typed address lacks.
@@ -147,7 +143,7 @@ export class Page {
     }
     if (old && old.dataset.sort === sort && old.parentElement === list) {
       element.hidden = old.hidden;
-      for (const name of ["unread", "open"]) element.classList.toggle(name, old.classList.contains(name));
+      for (const name of ["unread", "open", "far"]) element.classList.toggle(name, old.classList.contains(name));
       this.#replace(old, element);
       return;
     }
@@ -199,14 +195,27 @@ export class Page {
     return this.#updates ? findAll(this.#updates, ":scope > [data-sort][hidden]") : [];
   }
 
-  #reveal({ glide = true } = {}) {
-    const places = glide ? new Places(this.#main) : null;
-    for (const element of this.#waiting()) {
-      element.hidden = false;
-      highlight(element);
-    }
+  #reveal() {
+    const places = new Places(this.#main);
+    for (const element of this.#showWaiting()) highlight(element);
     this.settle();
-    places?.glide();
+    places.glide();
+  }
+
+  #showWaiting() {
+    const waiting = this.#waiting();
+    for (const element of waiting) element.hidden = false;
+    return waiting;
+  }
+
+  /** Lead to the oldest new update. The window goes elsewhere at once: nothing is seen to move. */
+  async #goToNew() {
+    const waiting = this.#showWaiting();
+    if (this.#updates) placeDays(this.#updates);
+    if (!this.unread?.goToOldest()) this.#updates?.scrollIntoView();
+    await afterPaint();
+    for (const element of waiting) highlight(element);
+    this.settle();
   }
 
   /**

@@ -1,8 +1,8 @@
 // The times of a page: how long ago they were, kept true while the page is open, and the reader's own time zone on
 // demand. Without this module the page gives each time in the zone of its event.
 import { placeDays } from "./days.js";
-import { find, findAll } from "./dom.js";
-import { agoText, clockText, dayText, momentText, pageLocale, timeZoneName } from "./moments.js";
+import { afterPaint, childrenOf, find, findAll } from "./dom.js";
+import { agoText, clockText, dayText, momentText, pageLocale, prepareFormats, timeZoneName } from "./moments.js";
 import { load, store } from "./storage.js";
 
 const KEY = "times";
@@ -10,6 +10,9 @@ const OWN = "own";
 const SWITCH = ".own-zone input";
 /** The elements that depend on the zone: moments, clocks, and updates under the heading of a day. */
 const DATED = "time[datetime], [data-clock], [data-day]";
+/** The lists that may be long, and those of the elements that are in none. */
+const LISTS = "#updates, #moments";
+const UNLISTED = `:is(${DATED}):not(:is(${LISTS}) *)`;
 /** Other work waits at most so long while many times are written, in milliseconds. */
 const TURN = 8;
 /** Wait no longer than this between two looks at the clock, and no shorter, in milliseconds. */
@@ -27,6 +30,7 @@ class Times {
 
   start() {
     this.#show(document.body);
+    if (document.querySelector(".own-zone:not(.needless)")) prepareFormats(this.#locale);
     new MutationObserver((changes) => {
       const added = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node instanceof HTMLElement);
       for (const element of added) this.#show(element);
@@ -55,23 +59,30 @@ class Times {
     this.#own = own;
     const choice = {};
     this.#choice = choice;
+    // Asked for before anything is written: the answer afterwards would cost another layout of the page.
+    const seen = new Set(findAll(document, LISTS).flatMap(inView));
+    for (const element of findAll(document, UNLISTED)) this.#date(element);
+    for (const entry of seen) this.#dateAll(entry);
     for (const zone of findAll(document, ".zone")) this.#describe(zone);
-    const dated = findAll(document, DATED);
-    const seen = inView(dated);
-    for (const element of seen) this.#date(element);
-    let endsAt = 0;
-    for (const element of dated) {
-      if (seen.has(element)) continue;
+    await afterPaint();
+    let endsAt = performance.now() + TURN;
+    for (const entry of findAll(document, LISTS).flatMap(childrenOf)) {
+      if (seen.has(entry)) continue;
       if (performance.now() > endsAt) {
-        await pause();
-        // The reader has chosen otherwise meanwhile.
-        if (this.#choice !== choice) return;
+        await afterPaint();
         endsAt = performance.now() + TURN;
       }
-      this.#date(element);
+      // The reader has chosen otherwise meanwhile.
+      if (this.#choice !== choice) return;
+      this.#dateAll(entry);
     }
     const updates = document.getElementById("updates");
     if (updates) placeDays(updates);
+  }
+
+  /** @param {HTMLElement} root */
+  #dateAll(root) {
+    for (const element of all(root, DATED)) this.#date(element);
   }
 
   /**
@@ -87,7 +98,7 @@ class Times {
 
   /** @param {HTMLElement} root */
   #show(root) {
-    for (const element of all(root, DATED)) this.#date(element);
+    this.#dateAll(root);
     for (const zone of all(root, ".zone")) this.#describe(zone);
     const lists = new Set(all(root, "[data-day]").map((entry) => entry.closest("#updates")));
     for (const list of lists) if (list) placeDays(list);
@@ -186,34 +197,23 @@ function all(root, selector) {
   return root.matches(selector) ? [root, ...found] : found;
 }
 
-/** Wait until the window shows what has changed; in a hidden one, which shows nothing, for an instant. */
-function pause() {
-  return new Promise((resolve) => {
-    if (document.hidden) setTimeout(resolve);
-    else requestAnimationFrame(() => setTimeout(resolve));
-  });
-}
-
 /**
- * Return those of some elements that a reader may see: they are in the window, or in no list. The box of an entry is
- * asked for, because browsers do not lay out what is in one that is far from view.
+ * Return the entries of a list that are in the window. They follow each other downwards, so the
+ * first is found by halving; those that wait, hidden, come before all others.
  *
- * @param {HTMLElement[]} elements
- * @returns {Set<HTMLElement>}
+ * @param {HTMLElement} list
  */
-function inView(elements) {
-  /** @type {Map<Element | null, boolean>} */
-  const known = new Map([[null, true]]);
-  return new Set(
-    elements.filter((element) => {
-      const entry = element.closest(".updates > *, .moments li");
-      if (entry && !known.has(entry)) {
-        const { top, bottom } = entry.getBoundingClientRect();
-        known.set(entry, bottom >= 0 && top <= innerHeight);
-      }
-      return known.get(entry);
-    }),
-  );
+function inView({ children }) {
+  const entry = (/** @type {number} */ index) => /** @type {HTMLElement} */ (children[index]);
+  let [first, end] = [0, children.length];
+  while (first < end) {
+    const middle = (first + end) >> 1;
+    if (entry(middle).hidden || entry(middle).getBoundingClientRect().bottom < 0) first = middle + 1;
+    else end = middle;
+  }
+  const seen = [];
+  while (first < children.length && entry(first).getBoundingClientRect().top <= innerHeight) seen.push(entry(first++));
+  return seen;
 }
 
 /** @param {string} timeZone in the tz database, which the browser may know by another name */

@@ -3,7 +3,7 @@
 
 import { countText } from "./counting.js";
 import { entriesOf } from "./days.js";
-import { find, make } from "./dom.js";
+import { afterPaint, find, make } from "./dom.js";
 import { isPinned } from "./frames.js";
 import { afterReading, isRead, parseVisit } from "./reading.js";
 import { load, store } from "./storage.js";
@@ -94,10 +94,11 @@ export class Unread {
     const oldest = shown([...this.#unseen])[0] ?? shown(this.#unread())[0];
     if (this.#since) this.#since.hidden = true;
     if (!oldest) return false;
-    this.#placeLine();
-    const target = this.#ascending ? this.#line : oldest;
+    const target = this.#ascending ? beforeHeading(oldest) : oldest;
     target.scrollIntoView({ block: "start", behavior: "instant" });
     oldest.querySelector("a")?.focus({ preventScroll: true });
+    // Browsers style all updates again for a new neighbour. The reader does not wait for that.
+    afterPaint().then(() => this.#placeLine());
     return true;
   }
 

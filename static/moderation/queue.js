@@ -149,9 +149,10 @@ class Queue {
     const wanted = `${this.#query()} ${this.#search.value}`;
     const changes = this.#changes;
     const { json } = await this.#load({ shown });
-    // The filter was changed meanwhile, or something was done of which this answer knows nothing.
+    // The filter was changed meanwhile, or something was done of which this answer knows nothing. Or it is being done: a
+    // moderator who sees it at a card presses the next key, which does nothing before that.
     if (wanted !== `${this.#query()} ${this.#search.value}`) return;
-    if (changes !== this.#changes) {
+    if (this.#busy || changes !== this.#changes) {
       this.#presence.refresh();
       return;
     }
@@ -276,6 +277,8 @@ class Queue {
 
   /** @param {number} [decision] the last one that was made here, if not given */
   async #undo(decision) {
+    // What is not sent now can still be undone later.
+    if (this.#busy) return;
     const decisions = decision ? [decision] : (this.#undoable.pop()?.decisions ?? []);
     const body = new FormData();
     for (const each of decisions) body.append("decision", String(each));
@@ -348,7 +351,7 @@ class Queue {
       this.#translated.add(each.id);
       const changes = this.#changes;
       const answer = await post(`${this.#urlOf(each.id, "translate")}?${this.#query()}`).catch(() => null);
-      if (changes !== this.#changes) this.#presence.refresh();
+      if (this.#busy || changes !== this.#changes) this.#presence.refresh();
       else this.#put(answer?.json?.cards ?? []);
     }
   }

@@ -107,11 +107,17 @@ class Reader:
 
     def reaches(self, revision: int, within: float = PATIENCE) -> None:
         """Wait until the page shows this revision. `within` is in seconds."""
+        # A page that loads itself again shows the revision before it shows all updates.
         self.page.wait_for_function(
-            "revision => Number(document.querySelector('main').dataset.revision) >= revision",
+            "revision => document.readyState === 'complete' &&"
+            " Number(document.querySelector('main').dataset.revision) >= revision",
             arg=revision,
             timeout=within * 1000,
         )
+
+    def runs(self, module: str) -> None:
+        """Wait until a module runs that the page imports only once it is loaded."""
+        self.page.evaluate(RUNS, f"/{module}.")
 
     def content(self) -> dict[str, Any]:
         """Return the coverage that the page shows, in a form that can be compared."""
@@ -122,13 +128,24 @@ class Reader:
         return self.page.eval_on_selector_all("#updates > article:not([hidden])", "found => found.map(one => one.id)")
 
 
+#: Imports a module that the page has imported before, which is then the same one.
+RUNS = """async (name) => {
+  const found = () => performance.getEntriesByType("resource").find((file) => file.name.includes(name));
+  const end = performance.now() + 60_000;
+  while (!found()) {
+    if (performance.now() > end) throw new Error(`not loaded: ${name}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  await import(found().name);
+}"""
+
 CONTENT = """() => {
   const text = (element) => {
     const copy = element?.cloneNode(true);
     // A relative time may be another word a moment later.
     for (const ago of copy?.querySelectorAll(".ago") ?? []) ago.textContent = "";
-    // Two readers have different new updates.
-    copy?.classList.remove("unread");
+    // Two readers have different new updates, and lists of another length.
+    copy?.classList.remove("unread", "far");
     // It may be on its way to its place.
     copy?.removeAttribute("style");
     if (!copy?.className) copy?.removeAttribute("class");

@@ -1,21 +1,28 @@
 """A page that lost contact catches up within five seconds of coming back, whatever the cause."""
 
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import transaction
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from articles.models import Article
 from tests import factories
 from tests.browser.conftest import Fresh, MakeReader, Reader
 from tests.proxy import Proxy
-from tests.server import Server
+from tests.server import PATIENCE, Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: Seconds; less than the pause until the next heartbeat. Five are promised, and a busy machine may need more.
-BACK = 15
+BACK = PATIENCE
+
+
+@pytest.fixture(scope="module")
+def lasting_server(make_server: Callable[..., Server]) -> Iterator[Server]:
+    with make_server(LIVE_HEARTBEAT_SECONDS="600") as server:
+        yield server
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ def test_a_page_catches_up_after_a_laptop_slept_for_hours(
 def test_a_page_catches_up_after_a_sleep_longer_than_the_log(
     reader: MakeReader, article: Article, fresh_on: Fresh
 ) -> None:
-    with Server(LIVE_MAX_BACKLOG="5") as server, Proxy(server.port) as proxy:
+    with Server(LIVE_MAX_BACKLOG="5", LIVE_HEARTBEAT_SECONDS="600") as server, Proxy(server.port) as proxy:
         page = reader()
         page.page.clock.install()
         page.open(proxy, article, "ar")
@@ -97,6 +104,8 @@ def test_a_page_catches_up_after_the_network_was_lost(
     factories.update(article)
     page.reaches(1)
     page.page.context.set_offline(True)
+    # The page has heard of it.
+    expect(page.page.locator("#connection")).to_be_visible()
     revision = away(page, article)
     page.page.context.set_offline(False)
     page.reaches(revision, within=BACK)
@@ -114,6 +123,8 @@ def test_an_open_page_shows_no_ghost_after_a_failover_that_loses_the_last_update
         factories.lose_changes(article, 1)
         new = factories.update(article, body_en="<p>What is true.</p>")
     expect(page.page.locator(f"#{new.element}")).to_be_visible(timeout=BACK * 1000)
+    # It has loaded itself again, the newest update first.
+    page.page.wait_for_load_state()
     assert page.updates() == [new.element, kept.element]
     assert ghost.element not in page.updates()
     assert page.content() == fresh(article, "ar")
@@ -124,8 +135,8 @@ def test_a_page_replaces_a_connection_that_died_silently(reader: MakeReader, art
         page = reader().open(proxy, article, "en")
         factories.update(article)
         page.reaches(1)
-        proxy.lose_websockets()
         with page.page.expect_websocket():
+            proxy.lose_websockets()
             factories.update(article)
             page.reaches(2, within=BACK)
 
@@ -145,12 +156,25 @@ def test_a_page_follows_behind_a_proxy_that_cuts_connections_between_heartbeats(
 
 
 def test_heartbeats_keep_a_proxy_from_cutting_an_idle_connection(reader: MakeReader, article: Article) -> None:
-    with Server(LIVE_HEARTBEAT_SECONDS="0.3") as server, Proxy(server.port, cut_idle=3) as proxy:
-        page = reader().open(proxy, article, "en")
-        page.page.wait_for_timeout(4000)
+    cut_idle = 2.5
+    lives: list[list[float]] = []
+
+    def note(socket: WebSocket) -> None:
+        heard: list[float] = []
+        lives.append(heard)
+        socket.on("framereceived", lambda _frame: heard.append(time.monotonic()))
+
+    with Server(LIVE_HEARTBEAT_SECONDS="1") as server, Proxy(server.port, cut_idle=cut_idle) as proxy:
+        page = reader()
+        page.page.on("websocket", note)
+        page.open(proxy, article, "en")
+        # On a busy machine a heartbeat may be late. Without any, no connection lives as long.
+        deadline = time.monotonic() + PATIENCE
+        while not any(heard and heard[-1] - heard[0] > cut_idle for heard in lives):
+            assert time.monotonic() < deadline, "All connections were cut."
+            page.page.wait_for_timeout(100)
         factories.update(article)
         page.reaches(1, within=BACK)
-        assert proxy.handshakes == 1
 
 
 @pytest.mark.parametrize("websockets", ["refuse", "swallow"])
@@ -174,4 +198,5 @@ def test_a_page_follows_behind_a_proxy_that_blocks_websockets(
         page.page.context.set_offline(False)
         factories.update(article)
         page.reaches(5, within=BACK)
-        assert proxy.handshakes > before
+        # A plain request may have been faster.
+        eventually(lambda: proxy.handshakes > before)

@@ -147,10 +147,13 @@ def test_a_comment_that_could_not_be_sent_stays_in_the_form(server: Server, read
     page = reader().open(server, article, "en").page
     write(page, "Nobody hears me.", name="Ana")
     page.context.set_offline(True)
+    # The browser's network is told of it before or after the page.
+    expect(page.locator("#connection")).to_be_visible()
     send(page)
     expect(page.locator("[data-problem]")).to_be_visible()
     expect(page.locator("#comment-text")).to_have_value("Nobody hears me.")
     page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden()
     send(page)
     expect(page.locator("[data-own]")).to_contain_text("Nobody hears me.")
     expect(page.locator("#comment-text")).to_have_value("")

@@ -12,6 +12,7 @@ from comments.models import Comment, Discussion, EmailJob, Policy
 from tests import factories
 from tests.browser.conftest import MakeReader
 from tests.browser.test_comments import approve, send, write
+from tests.browser.test_translation import shot
 from tests.mail_server import MailServer
 from tests.server import Server, eventually
 
@@ -38,7 +39,7 @@ def test_a_reader_confirms_an_address_and_is_known_from_then_on(reader: MakeRead
         page.goto(found[0])
         expect(page.locator(".comment-text")).to_contain_text("تعليقي الأول")
         assert Axe().run(page).violations_count == 0
-        page.screenshot(path=str(Path("/tmp/believed-confirm.png")))
+        shot(page, "believed-confirm")
         page.locator("button[name=confirm]").click()
         expect(page.locator("[data-proof]")).to_be_visible()
         eventually(lambda: Comment.objects.latest("pk").state == "approved")
@@ -52,7 +53,7 @@ def test_a_reader_confirms_an_address_and_is_known_from_then_on(reader: MakeRead
         expect(page.locator("[data-own]")).to_be_visible()
         page.reload()
         expect(page.locator("[data-own]")).to_be_visible()
-        page.screenshot(path=str(Path("/tmp/believed-own.png")))
+        shot(page, "believed-own")
         # The mail of the day has been sent, and nothing else.
         assert len(mail.messages) == 1
     assert own.partition("#")[2] not in log.read_text()

@@ -14,7 +14,7 @@ from liveblog.delivery import frames
 from liveblog.delivery.states import State
 from tests import factories, soak
 from tests.browser.conftest import CONTENT, Reader
-from tests.server import Server
+from tests.server import PATIENCE, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +73,7 @@ START = """async (address) => {
 
 def test_reordered_lost_and_repeated_frames_end_in_the_same_page(server: Server, browser: Any) -> None:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     page, fresh = Reader(context.new_page()), Reader(context.new_page())
     # Neither page may be brought up to date behind the test's back.
     context.route("**/live*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))

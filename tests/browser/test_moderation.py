@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from articles.models import Article
 from comments import moderation
 from comments.models import Comment, Decision, State
+from liveblog.actors import acting_as
 from tests import factories, newsroom, soak
+from tests.actors import TEST
 from tests.browser.conftest import MakeReader, as_new
 from tests.browser.desks import log_in
 from tests.browser.test_comments import send, write
 from tests.queues import QUEUE
-from tests.server import Server, eventually
+from tests.server import PATIENCE, Server, eventually
 from tests.translation_servers import TranslationServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,8 +178,14 @@ def test_a_comment_decided_meanwhile_is_not_decided_again(
     comment, following = factories.comment(article), factories.comment(article)
     page = sit_down()
     expect(card(page, comment)).to_be_focused()
-    # A decision by another process, whose notifications this server does not get.
-    moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
+
+    def be_faster(route: Route) -> None:
+        with acting_as(TEST):
+            moderation.decide(comment.pk, State.REJECTED, people["karim"], version=0, reason="insult")
+        route.continue_()
+
+    # On the way of one decision to the server there comes another one, by another process.
+    page.route("**/decide/*", be_faster, times=1)
     page.keyboard.press("a")
     expect(card(page, comment).locator(".errorlist")).to_contain_text("Already decided by Karim: Rejected")
     expect(card(page, comment).locator(".log")).to_contain_text("Abusive or hateful")
@@ -226,7 +235,22 @@ def test_an_editor_features_a_comment_and_turns_it_into_an_update(
     english = reader().open(server, article, "en").page
     page = sit_down("edda")
     expect(card(page, comment)).to_be_focused()
+    answers: list[tuple[Route, APIResponse]] = []
+    page.route("**/decide/*", lambda route: answers.append((route, route.fetch())), times=1)
     page.keyboard.press("a")
+    deadline = time.monotonic() + PATIENCE
+    while not answers:
+        assert time.monotonic() < deadline, "Nothing is sent."
+        # Routes are called while the driver works.
+        page.wait_for_timeout(20)
+    # The server tells all moderators before the one who decided has the answer, and the page asks what there is.
+    for _look in range(2):
+        with page.expect_response("**/entries/*"):
+            pass
+    [(route, answer)] = answers
+    expect(card(page, comment).locator(".log")).to_be_hidden()
+    route.fulfill(response=answer)
+    # So a moderator who sees the decision can press the next key.
     expect(card(page, comment).locator(".log")).to_be_visible()
     page.keyboard.press("f")
     expect(card(page, comment).locator(".badge")).to_contain_text("Editors’ choice")

@@ -149,5 +149,6 @@ def test_the_form_offers_the_two_times_without_javascript(server: Server, reader
     # The clocks of Denver have other offsets, so the choice is made again.
     page.locator("select[name=coverage_start-offset]").select_option("-07:00")
     page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/admin/articles/article/")
     article.refresh_from_db()
     assert article.coverage_start == datetime(2035, 11, 4, 8, 30, tzinfo=UTC)

@@ -42,6 +42,12 @@ def test_a_withdrawn_update_disappears(server: Server, reader: MakeReader) -> No
     update.save()
     expect(page.page.locator(f"#{update.element}")).to_have_count(0)
     expect(page.page.get_by_text("There are no updates yet.")).to_be_visible()
+    # At the end it is not to be said that there are none "yet".
+    article.refresh_from_db()
+    article.state = Article.State.FINISHED
+    article.save()
+    expect(page.page.get_by_text("There were no updates.")).to_be_visible()
+    expect(page.page.locator(".so-far:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

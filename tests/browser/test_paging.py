@@ -32,8 +32,8 @@ def covered(number: int) -> tuple[Article, list[Update]]:
 
 
 def turn(page: Reader, name: str) -> None:
-    page.page.get_by_role("link", name=name).first.click()
-    page.page.wait_for_load_state()
+    with page.page.expect_navigation():
+        page.page.get_by_role("link", name=name).first.click()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -84,7 +84,9 @@ def test_the_address_of_an_update_scrolls_to_it(server: Server, reader: MakeRead
     article, made = covered(120)
     page = reader(viewport={"width": 900, "height": 700})
     page.page.goto(f"{server.url}{made[40].url('ar')}")
-    page.page.locator("a.action").click()
+    # The update is in view before the page has all others.
+    with page.page.expect_navigation():
+        page.page.locator("a.action").click()
     for _ in range(2):
         here = page.page.locator(f"#{made[40].element}")
         expect(here).to_be_in_viewport()
@@ -140,7 +142,7 @@ def test_readers_can_turn_pages_without_javascript(server: Server, reader: MakeR
     expect(page.page.locator(f"#{made[30].element}")).to_have_count(0)
     page.page.get_by_role("button", name="English").click()
     page.page.get_by_role("link", name="Deutsch").click()
-    assert page.page.url == f"{server.url}{article.url('de')}?after={made[30].pk}#updates"
+    expect(page.page).to_have_url(f"{server.url}{article.url('de')}?after={made[30].pk}#updates")
 
 
 def test_a_new_comment_appears_on_the_page_where_it_belongs(server: Server, reader: MakeReader) -> None:

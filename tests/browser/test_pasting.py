@@ -189,7 +189,7 @@ def test_an_edit_keeps_the_marks_of_foreign_words(server: Server, form: Page) ->
     form.goto(f"{server.url}/admin/articles/update/{update.pk}/change/?form=1")
     form.locator("[lang=en] .ProseMirror").first.press_sequentially("So: ")
     form.get_by_role("button", name="Save").first.click()
-    form.wait_for_url("**/update/**")
+    expect(form.locator(".messagelist .success")).to_be_visible()
     assert Update.objects.get(pk=update.pk).body_en == f"<p>So: {body[3:]}"
 
 

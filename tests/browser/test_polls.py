@@ -36,6 +36,7 @@ def test_a_vote_stays_on_the_page_and_changes_everybodys_numbers(
 ) -> None:
     voter = reader().open(server, poll.article, "en")
     other = reader().open(server, poll.article, "de")
+    voter.runs("polls")
     voter.page.get_by_role("radio", name="Sweden").check()
     voter.page.get_by_role("button", name="Vote").click()
     expect(voter.page.locator(".poll .form-status")).to_have_text("Your vote has been counted.")
@@ -46,6 +47,7 @@ def test_a_vote_stays_on_the_page_and_changes_everybodys_numbers(
     assert other.content() == fresh(poll.article, "de")
     # The browser remembers the reader's choice; the page is the same for everybody.
     voter.page.reload()
+    voter.runs("polls")
     expect(voter.page.get_by_role("radio", name="Sweden")).to_be_checked()
     voter.page.get_by_role("radio", name="Finland").check()
     voter.page.get_by_role("button", name="Vote").click()
@@ -90,6 +92,7 @@ def test_a_reader_is_told_if_no_answer_is_chosen_or_the_vote_cannot_be_sent(
 ) -> None:
     made = reader()
     page = made.open(server, poll.article, "en").page
+    made.runs("polls")
     button, said = page.get_by_role("button", name="Vote"), page.locator(".poll .form-status")
     button.click()
     expect(said).to_have_text("Choose an answer first.")
@@ -104,7 +107,9 @@ def test_a_reader_is_told_if_no_answer_is_chosen_or_the_vote_cannot_be_sent(
 
 
 def test_requests_for_pages_carry_no_cookie_of_a_vote(server: Server, reader: MakeReader, poll: Update) -> None:
-    page = reader().open(server, poll.article, "en").page
+    made = reader().open(server, poll.article, "en")
+    made.runs("polls")
+    page = made.page
     page.get_by_role("radio", name="Finland").check()
     page.get_by_role("button", name="Vote").click()
     expect(page.locator(".poll .form-status")).to_have_text("Your vote has been counted.")

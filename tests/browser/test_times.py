@@ -1,6 +1,7 @@
 """With the event in New York, the server elsewhere and readers in India, every time is unambiguous and stays true."""
 
 import datetime
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from articles.models import Article, Update
 from tests import factories
 from tests.browser.conftest import Fresh, MakeReader
-from tests.server import Server, eventually
+from tests.server import PATIENCE, Server, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,6 +145,11 @@ def test_relative_times_do_not_shift_the_layout(server: Server, reader: MakeRead
     page.page.route("**/times*.js", lambda route: late.append(route))
     page.page.goto(f"{server.url}{article.url(language)}", wait_until="commit")
     page.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+    deadline = monotonic() + PATIENCE
+    while not late:
+        assert monotonic() < deadline, "The page asks for no such module."
+        # Routes are called while the driver works.
+        page.page.wait_for_timeout(20)
     late[0].continue_()
     expect(page.page.locator("#updates .ago").first).not_to_be_empty()
     assert page.page.evaluate(SHIFTS) == []

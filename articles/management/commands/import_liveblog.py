@@ -109,8 +109,8 @@ class Command(BaseCommand):
 _VERBS = {
     "new": "created",
     "changed": "corrected",
-    "same": "left as they are",
-    "edited": "left as they were edited here",
+    "same": "unchanged",
+    "edited": "kept as edited here",
     "deleted": "left deleted",
     "refused": "left out",
     "withdrawn": "withdrawn",

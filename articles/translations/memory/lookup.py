@@ -1,7 +1,7 @@
 """Find reviewed translations of a passage: of the same words, and of similar ones.
 
-Similar passages are selected by an index of trigrams (`liveblog.search.index`) and measured by rapidfuzz. Both
-databases are asked the same questions, so they answer alike.
+Similar passages are selected by an index (`liveblog.search.index`) and measured by rapidfuzz. Both databases answer
+alike.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add, or_
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, F, IntegerField, Q, Value, When, Window
@@ -38,6 +38,8 @@ _NEARLY_SAME = 0.99
 #: Matches of a passage that are offered, and units of one source or passage that are measured for it.
 MOST = 3
 _MOST_OF_A_SOURCE, _MOST_OF_A_PASSAGE = 3, 60
+#: Units that have enough words of one of the passages of a query.
+_MOST_FOUND = 5_000
 
 #: Passages of one query, and all that similar ones are sought for: far more than a post of a live blog has.
 _BATCH, _MOST_PASSAGES = 20, 60
@@ -87,7 +89,7 @@ def matches(
 ) -> list[list[Match]]:
     """Return for each of the (kind, passage) pairs its best matches, the best first.
 
-    It costs one query for exact matches, and one for similar ones to each 20 passages that have none.
+    It costs one query for exact matches, and two for similar ones to each 20 passages that have none.
     """
     found = found.between(source_language, language)
     by_digest: dict[str, list[TranslationUnit]] = {}
@@ -139,7 +141,10 @@ def _similar(
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         of_same_source = Window(RowNumber(), partition_by=[F("digest"), F("kind")], order_by=_NEWEST)
-        some = found.filter(reduce(or_, (conditions[key] for key in batch))).annotate(rank=of_same_source)
+        # Joined by OR, the conditions of all passages would be checked in each unit that one of them has found.
+        first, *others = [found.filter(conditions[key]).order_by().values_list("pk") for key in batch]
+        keys_of_units = {key for (key,) in first.union(*others, all=True)[:_MOST_FOUND]}
+        some = found.filter(pk__in=keys_of_units).annotate(rank=of_same_source)
         some = some.filter(rank__lte=1).order_by(*_NEWEST)
         candidates += some.select_related(*_ORIGINS)[: len(batch) * _MOST_OF_A_PASSAGE]
     words = {unit.pk: units.plain(unit.source) for unit in candidates}
@@ -159,12 +164,12 @@ def _condition(passage: str) -> Q | None:
     terms = _terms(text)
     if not terms:
         return None
-    holds = [Q(words__holds=term) for term in terms]
-    held = reduce(add, (_one_if(each) for each in holds))
+    needed = (len(terms) + 1) // 2
+    held = reduce(add, (_one_if(Q(words__holds=term)) for term in terms))
     # 1 - |a - b| / (a + b), the most that two texts of these lengths can have in common.
     shortest, longest = len(text) * LEAST / (2 - LEAST), len(text) * (2 - LEAST) / LEAST
-    enough = Q(GreaterThanOrEqual(held, (len(terms) + 1) // 2))
-    return reduce(or_, holds) & Q(length__gte=shortest, length__lte=longest) & enough
+    enough = Q(GreaterThanOrEqual(held, needed))
+    return Q(words__has_some=(terms, needed)) & Q(length__gte=shortest, length__lte=longest) & enough
 
 
 def _one_if(condition: Q) -> Case:

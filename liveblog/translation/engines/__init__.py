@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from liveblog.configuration import options
@@ -15,11 +16,13 @@ from liveblog.errors import ProviderError
 from liveblog.translation.engines.base import Engine, Task, Terms, translate_by_kind
 from liveblog.translation.order import BUILT_IN, parse
 
-__all__ = ["BUILT_IN", "Engine", "Task", "Terms", "available", "chain", "parse", "rest", "translate_by_kind"]
+__all__ = ["BUILT_IN", "Engine", "Task", "Terms", "available", "chain", "check", "parse", "rest", "translate_by_kind"]
 
 #: Seconds for which an engine rests after a failure that says nothing about the text, if the provider states none.
 REST_SECONDS = 60.0
 LONGEST_REST_SECONDS = 900.0
+#: Columns of the database hold names of this length. One name stands for the translation memory beside the engines.
+MAX_NAME_LENGTH, MEMORY = 20, "memory"
 _ABOUT_THE_ENGINE = frozenset({"unreachable", "timeout", "busy", "quota", "refused"})
 
 _lock = threading.Lock()
@@ -32,6 +35,23 @@ def available() -> bool:
     return any(
         _engine(name) for _source, _target, names in parse(options.value("TRANSLATION_ENGINES")) for name in names
     )
+
+
+def check(text: str) -> None:
+    """Raise ImproperlyConfigured if TRANSLATION_ENGINES has a wrong rule or names a class that is no engine."""
+    for path in {name for _source, _target, names in parse(text) for name in names if name not in BUILT_IN}:
+        try:
+            made_by = import_string(path)
+        except ImportError as error:
+            raise ImproperlyConfigured(f"TRANSLATION_ENGINES names {path}, which can’t be imported: {error}") from None
+        if not (isinstance(made_by, type) and issubclass(made_by, Engine)):
+            raise ImproperlyConfigured(f"TRANSLATION_ENGINES names {path}, which is no class of an Engine.")
+        name = getattr(made_by, "name", "")
+        if not 0 < len(name) <= MAX_NAME_LENGTH or name in BUILT_IN or name == MEMORY:
+            raise ImproperlyConfigured(
+                f"The engine {path} has the name {name!r}. It needs one of its own of {MAX_NAME_LENGTH} characters at "
+                "most."
+            )
 
 
 def chain(source: str, target: str) -> list[Engine]:

@@ -1,0 +1,17 @@
+"""The words of lists with a search (Select2): messages of the interface, in place of the library’s own."""
+
+import json
+
+from django.utils.translation import gettext as _
+
+
+def attributes() -> dict[str, str]:
+    """Return the attributes of a `<select>` from which static/liveblog/select-words.js takes the words."""
+    words = {
+        "searching": _("Searching…"),
+        "noResults": _("No results."),
+        "loadingMore": _("Loading more results…"),
+        "errorLoading": _("The results couldn’t be loaded."),
+        "removeAllItems": _("Remove all"),
+    }
+    return {"data-words": json.dumps(words, ensure_ascii=False)}
