@@ -561,7 +561,7 @@ def _name_of(user: User | None) -> SafeString:
 
 def _engine_name(engine: str) -> _StrOrPromise:
     """Return the name of an engine, which is the same in every language, or that of the translation memory."""
-    if engine == usage.MEMORY:
+    if engine == engines.MEMORY:
         return gettext("Translation memory")
     return format_html('<bdi lang="en">{}</bdi>', NAMES.get(engine, engine))
 
