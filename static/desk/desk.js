@@ -305,6 +305,7 @@ class Side {
    * Return the section that is now in the place of an earlier one.
    *
    * @param {HTMLElement | null} section
+   * @returns {HTMLElement | null}
    */
   #part(section) {
     const { id } = section ?? {};
