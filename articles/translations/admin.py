@@ -32,7 +32,7 @@ from articles.text.diff import difference
 from articles.text.plaintext import plain_text
 from articles.text.richtext import RichTextFormField, RichTextWidget, blocks, sanitise, within_bounds
 from articles.translations import checks, columns, desk, review, rights, states, stats, suggestions, usage
-from articles.translations.memory import drafts, offers
+from articles.translations.memory import offers
 from articles.translations.models import TranslationQuerySet
 from articles.translations.xliff.admin import XliffMixin
 from liveblog.actors import user_of
