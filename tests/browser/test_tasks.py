@@ -268,8 +268,7 @@ class Course:
             if isinstance(hands, Keyboard):
                 hands.press("j")
             hands.use("#result_list tbody a")
-            form = page.locator("#translation-desk")
-            expect(form).to_be_visible()
+            self.can_translate(hands)
             draft = page.url
             hands.fill(
                 "#translation-desk .written :is(.ProseMirror, textarea:not(.prose-editor textarea), input)",
@@ -278,12 +277,15 @@ class Course:
             hands.look("translation")
             hands.do("Control+Enter", "[name=_accept]")
             expect(page).not_to_have_url(draft)
-            expect(form).to_be_visible()
-            if isinstance(hands, Keyboard):
-                # The next text can be written.
-                expect(page.locator(".written :focus")).to_have_count(1)
+            self.can_translate(hands)
         expect(reader.get_by_text(self.words.added.strip()).first).to_be_visible()
         assert Translation.objects.filter(state="reviewed", reviewer__username="samir").count() == 1
+
+    def can_translate(self, hands: Hands) -> None:
+        expect(hands.page.locator("#translation-desk")).to_be_visible()
+        if isinstance(hands, Keyboard):
+            # The caret stands in the text without any key.
+            expect(hands.page.locator(".written :focus")).to_have_count(1)
 
     def approve(self, hands: Hands, comment: Comment) -> None:
         page = hands.page
