@@ -84,6 +84,8 @@ class Keyboard(Hands):
 
     def press(self, keys: str) -> None:
         self.steps += 1
+        # The modules of the page, which know the keys, have run by then.
+        self.page.wait_for_load_state("domcontentloaded")
         *held, key = keys.split("+")
         if self.language != "ar" or key not in ARABIC_KEYS:
             self.page.keyboard.press(keys)
@@ -138,6 +140,7 @@ class Finger(Hands):
         if min(box["width"], box["height"]) < TARGET:
             self.said.append(f"{control} is too small: {box['width']:.0f} x {box['height']:.0f}")
         self.steps += 1
+        self.page.wait_for_load_state("domcontentloaded")
         target.tap()
 
     def fill(self, field: str, text: str, *, back: bool = False) -> None:
