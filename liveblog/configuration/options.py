@@ -15,6 +15,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import RegexValidator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from liveblog.configuration import current
@@ -135,10 +136,12 @@ def _is_prices(text: str) -> None:
     try:
         prices.parse(text)
     except ImproperlyConfigured:
-        message = _("Enter the price of a million characters for each engine, such as “deepl 20 EUR; google 20 USD”.")
-        raise ValidationError(message) from None
+        message = _("Enter the price of a million characters for each engine, such as “%(prices)s”.")
+        raise ValidationError(message, params={"prices": _PRICES}) from None
 
 
+#: An example.
+_PRICES = "deepl 20 EUR; google 20 USD"
 _KEY, _ADDRESS_OF_SERVER = _("API key"), _("Server URL")
 
 OPTIONS: Mapping[str, Option] = {
@@ -159,9 +162,12 @@ OPTIONS: Mapping[str, Option] = {
             "",
             _prices,
             _("Prices"),
-            _(
-                "The price of a million characters for each engine, such as “deepl 20 EUR; google 20 USD”. The list of "
-                "translations and the live desk then show costs."
+            format_lazy(
+                _(
+                    "The price of a million characters for each engine, such as “{prices}”. The list of translations "
+                    "and the live desk then show costs."
+                ),
+                prices=_PRICES,
             ),
         ),
         Option(
