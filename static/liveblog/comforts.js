@@ -1,8 +1,9 @@
 // Small comforts of the live page: a sound for new updates, if the reader wants one; pinned updates that take no more
 // room than they are worth; the line that says that somebody writes.
 import { entriesOf } from "./days.js";
-import { afterPaint, byId, closest, findAll, make } from "./dom.js";
+import { byId, closest, findAll, make } from "./dom.js";
 import { isPinned } from "./frames.js";
+import { afterPaint } from "./painting.js";
 import { load, store } from "./storage.js";
 
 const SOUND = "sound";

@@ -121,19 +121,6 @@ export function control(form, name) {
 }
 
 /**
- * Wait until the window shows what has changed; in a hidden one, which shows nothing, for an instant. Work that the
- * reader does not wait for belongs behind it: the browser answers a press with its next picture.
- *
- * @returns {Promise<void>}
- */
-export function afterPaint() {
-  return new Promise((resolve) => {
-    if (document.hidden) setTimeout(resolve);
-    else requestAnimationFrame(() => setTimeout(resolve));
-  });
-}
-
-/**
  * @template {Element} T
  * @param {Element | null} element
  * @param {string} selector

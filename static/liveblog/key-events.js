@@ -1,6 +1,7 @@
 // The way around a live page: the list of key events marks the present one, and leads to each of them without loading
 // another page if it is on this one. Without this module its entries are links.
-import { afterPaint, childrenOf, closest, find, findAll } from "./dom.js";
+import { childrenOf, closest, find, findAll } from "./dom.js";
+import { afterPaint } from "./painting.js";
 
 /** The present event is the last one that begins above this part of the window. */
 const LINE = 0.4;

@@ -102,24 +102,6 @@ export function timeZoneName(locale, timeZone) {
 }
 
 /**
- * Make the formats of the browser's own time zone one by one, while the browser has nothing else to do: to make one may
- * take a phone longer than its reader should wait after a press.
- *
- * @param {string} locale
- */
-export function prepareFormats(locale) {
-  const now = Date.now();
-  const uses = [
-    () => momentText(now, locale),
-    () => clockText(now, locale),
-    () => clockText(now, locale, { day: true }),
-    () => dayText(now, locale),
-    () => timeZoneName(locale),
-  ];
-  if ("requestIdleCallback" in window) for (const use of uses) requestIdleCallback(use);
-}
-
-/**
  * Write how long ago something was, in the largest unit of which at least one has passed.
  *
  * @param {number} elapsed in milliseconds

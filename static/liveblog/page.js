@@ -2,10 +2,11 @@
 // nothing, and one that does not follow on what the page shows is left to catch-up.
 import { countText } from "./counting.js";
 import { entriesOf, placeDays } from "./days.js";
-import { afterPaint, findAll, focused, parse } from "./dom.js";
+import { findAll, focused, parse } from "./dom.js";
 import { keepOpen } from "./embeds.js";
 import { isPinned, liesWithin, precedes, verdict } from "./frames.js";
 import { turned } from "./page-links.js";
+import { afterPaint } from "./painting.js";
 import { Places } from "./places.js";
 
 /** @import { Change, Frame, PageState, Put } from "./frames.js" */

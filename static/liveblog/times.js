@@ -1,8 +1,9 @@
 // The times of a page: how long ago they were, kept true while the page is open, and the reader's own time zone on
 // demand. Without this module the page gives each time in the zone of its event.
 import { placeDays } from "./days.js";
-import { afterPaint, childrenOf, find, findAll } from "./dom.js";
-import { agoText, clockText, dayText, momentText, pageLocale, prepareFormats, timeZoneName } from "./moments.js";
+import { childrenOf, find, findAll } from "./dom.js";
+import { agoText, clockText, dayText, momentText, pageLocale, timeZoneName } from "./moments.js";
+import { afterPaint } from "./painting.js";
 import { load, store } from "./storage.js";
 
 const KEY = "times";
@@ -214,6 +215,24 @@ function inView({ children }) {
   const seen = [];
   while (first < children.length && entry(first).getBoundingClientRect().top <= innerHeight) seen.push(entry(first++));
   return seen;
+}
+
+/**
+ * Make the formats of the browser's own time zone one by one, while the browser has nothing else to do: to make one may
+ * take a phone longer than its reader should wait after a press.
+ *
+ * @param {string} locale
+ */
+function prepareFormats(locale) {
+  const now = Date.now();
+  const uses = [
+    () => momentText(now, locale),
+    () => clockText(now, locale),
+    () => clockText(now, locale, { day: true }),
+    () => dayText(now, locale),
+    () => timeZoneName(locale),
+  ];
+  if ("requestIdleCallback" in window) for (const use of uses) requestIdleCallback(use);
 }
 
 /** @param {string} timeZone in the tz database, which the browser may know by another name */

@@ -3,8 +3,9 @@
 
 import { countText } from "./counting.js";
 import { entriesOf } from "./days.js";
-import { afterPaint, find, make } from "./dom.js";
+import { find, make } from "./dom.js";
 import { isPinned } from "./frames.js";
+import { afterPaint } from "./painting.js";
 import { afterReading, isRead, parseVisit } from "./reading.js";
 import { load, store } from "./storage.js";
 
