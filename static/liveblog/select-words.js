@@ -9,3 +9,19 @@ if (list instanceof HTMLSelectElement) {
     Object.fromEntries(words.map(([name, text]) => [name, () => text])),
   );
 }
+
+/** Name the boxes that Select2 puts in place of lists by the labels of these: without a choice they have no name. */
+function nameBoxes() {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const label = document.querySelector(`label[for="${select.id}"]`);
+    const box = select.nextElementSibling?.querySelector(".select2-selection");
+    if (!label || !box) continue;
+    label.id ||= `${select.id}-label`;
+    box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+    // Select2 makes a text field of what is chosen.
+    box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", label.id);
+  }
+}
+
+// Django makes the boxes when the page is ready, by a function that it has named before.
+/** @type {any} */ (window).django.jQuery(nameBoxes);

@@ -119,7 +119,7 @@ def test_axe_finds_no_fault_around_the_desks(
     accessible(page)
     for address in (
         *("start/", "go/?q=ports", "articles/article/", "articles/update/", "articles/author/", "auth/user/"),
-        f"articles/article/{article.pk}/drawer/",
+        *(f"articles/article/{article.pk}/drawer/", "articles/snippet/add/"),
     ):
         page.goto(f"{server.url}/admin/{address}")
         # Editors are made and named by a module.
