@@ -1,11 +1,13 @@
 """Readers' pages are complete without JavaScript, in the reader's language, and the same for everybody."""
 
 import datetime
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -338,3 +340,12 @@ def test_a_page_of_finished_coverage_is_cached_for_long(client: Any) -> None:
     assert control == "public, max-age=3600, stale-while-revalidate=2592000"
     # A page that does not poll for later changes is only cached for a short time.
     assert client.get(update.url("en"))["Cache-Control"] == "public, max-age=5"
+
+
+def test_no_style_looks_through_all_updates_after_each_change() -> None:
+    """Where an element around the list is styled by what it has, browsers search it for each change within."""
+    around = r"(?:html|body|main|\.live-page|\.columns|\.main-column|\.live-blog|\.updates)"
+    for name in ("page", "listening"):
+        css = (configured.SITE_DIR / "static" / "liveblog" / f"{name}.css").read_text()
+        # One that has a child of its own is cheap.
+        assert re.findall(rf"^{around}[^\s>+~,{{]*:has\((?!>).*", css, flags=re.MULTILINE) == [], name
