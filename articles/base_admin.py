@@ -79,10 +79,22 @@ def labels_without_language(model: type[models.Model]) -> dict[str, str]:
     }
 
 
+class _HiddenInput(forms.HiddenInput):
+    """A hidden field, which has neither a label nor a help text (HTML, section 4.10.5.1.1; ARIA in HTML, section 4)."""
+
+    def id_for_label(self, id_: str) -> str:
+        return ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return super().get_context(
+            name, value, {key: each for key, each in (attrs or {}).items() if "aria-" not in key}
+        )
+
+
 class TranslatedForm(_ItemForm):
     """A form of one version of an article or update: it cannot overwrite another version."""
 
-    version = forms.CharField(widget=forms.HiddenInput, required=False, label="")
+    version = forms.CharField(widget=_HiddenInput, required=False, label="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,6 +107,7 @@ class TranslatedForm(_ItemForm):
         for name in self._translations():
             # Translators and machines save while the form is open, so it sends the text with which it was opened.
             self.fields[name].show_hidden_initial = True
+            self.fields[name].hidden_widget = _HiddenInput
 
     def _translations(self) -> list[str]:
         """Return the fields of all languages but the source language."""

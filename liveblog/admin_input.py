@@ -19,7 +19,7 @@ from liveblog.search.folding import MAX_QUERY_LENGTH, MAX_WORDS
 if TYPE_CHECKING:
     from django import forms
 
-    _Widget = AutocompleteMixin
+    class _Widget(AutocompleteMixin, forms.Select): ...
 else:
     _Widget = object
 
@@ -47,7 +47,18 @@ class _KnownOptions(_Widget):
         self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
     ) -> list[tuple[str | None, list[dict[str, Any]], int | None]]:
         named = [key for key in value if number(str(key)) is not None]
-        return super().optgroups(name, named, attrs)
+        groups = super().optgroups(name, named, attrs)
+        if not self.allow_multiple_selected and not groups[0][1]:
+            # A list that requires a choice begins with none (HTML, section 4.10.7, "placeholder label option").
+            groups[0][1].append(self.create_option(name, "", "", selected=False, index=0))
+        return groups
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value == "":
+            # Select2 shows the text, which is empty; HTML wants something to show in its place.
+            option["attrs"]["label"] = "–"
+        return option
 
 
 class KnownSelect(_KnownOptions, AutocompleteSelect):

@@ -104,6 +104,8 @@ class Page(HTMLParser):
         self._is_document = False
         #: Elements whose language runs in the other direction than the text around them, without a dir attribute.
         self.misdirected: list[str] = []
+        #: Elements with attributes that HTML or ARIA in HTML forbids there.
+        self.invalid: list[str] = []
         self._open = [_Element("", "document", "", "ltr", is_name=False, unseen=False)]
         self.feed(html)
         self.close()
@@ -131,6 +133,8 @@ class Page(HTMLParser):
             self.root = given
         elif "lang" in given and here.direction not in ("auto", direction(here.language)):
             self.misdirected.append(f'<{tag} lang="{here.language}"> stands in text that runs {here.direction}')
+        if not here.unseen:
+            self.invalid += [f"{here.place} {fault}" for fault in _forbidden(tag, given)]
         self._take_links(tag, given)
         if tag == "meta":
             self.metas.setdefault(given.get("name") or given.get("property", ""), given.get("content", ""))
@@ -293,6 +297,18 @@ def interface() -> Vocabulary:
 # Faults of a page ----------------------------------------------------------------------------------------------------
 
 
+def _forbidden(tag: str, attributes: dict[str, str]) -> Iterator[str]:
+    """Yield what HTML and ARIA in HTML (W3C) forbid an element. `make audit` has readers' pages checked whole."""
+    if tag == "input" and attributes.get("type") == "hidden" and any(name.startswith("aria-") for name in attributes):
+        yield "is hidden and has attributes of ARIA"
+    if tag == "img" and not attributes.keys() & {"src", "srcset"}:
+        yield "has no src"
+    if tag in ("ul", "ol") and attributes.get("role") in ("alert", "status"):
+        yield f"is a list and has role={attributes['role']}"
+    if tag in ("div", "span") and "disabled" in attributes:
+        yield "is no control and is disabled"
+
+
 class Fault(NamedTuple):
     what: str
     #: One of the texts, if many texts have the same fault in the same place.
@@ -305,7 +321,7 @@ def faults_of(page: Page, language: str, vocabulary: Vocabulary) -> Iterator[Fau
         yield Fault(f"<html> says lang={page.root.get('lang')!r}, but the page is in {language!r}")
     if page.root.get("dir") != direction(language):
         yield Fault(f"<html> says dir={page.root.get('dir')!r}, but {language!r} runs {direction(language)}")
-    yield from map(Fault, page.misdirected)
+    yield from map(Fault, [*page.misdirected, *dict.fromkeys(page.invalid)])
     for words in dict.fromkeys(page.words):
         yield from _faults_of_words(words, vocabulary)
 

@@ -1,5 +1,5 @@
 // The field for the photo of an article: a picture that is too large is made smaller before the form sends it.
-import { findAll } from "../liveblog/dom.js";
+import { findAll, make } from "../liveblog/dom.js";
 import { downscale, limitsIn } from "./pictures/downscale.js";
 
 /** @param {HTMLInputElement} input */
@@ -17,16 +17,16 @@ function watch(input) {
     input.files = transfer.files;
   }
 
-  const image = input.closest(".photo-input")?.querySelector("img");
-
   /** Show the picture that was chosen. The policy of the page allows data:, but not blob:. */
   function show() {
     const file = input.files?.[0];
-    if (!file || !image) return;
+    const place = input.closest(".photo-input");
+    if (!file || !place) return;
     const reader = new FileReader();
     reader.addEventListener("load", () => {
+      const image = place.querySelector("img") ?? make("img", { alt: "" });
       image.src = String(reader.result);
-      image.hidden = false;
+      place.prepend(image);
     });
     reader.readAsDataURL(file);
   }
