@@ -139,7 +139,8 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
 
     Exports of whole sites are large, so it is read item by item.
     """
-    blogs: list[Blog] = []
+    #: Each with the names of the readers whose comments stay behind.
+    blogs: list[tuple[Blog, list[str]]] = []
     people: dict[str, str] = {}
     site = language = ""
     try:
@@ -152,20 +153,23 @@ def from_export(file: IO[bytes], notes: Notes, slug: str = "") -> Blog:
             elif name == "author" and (fields := _fields(element)).get("author_id"):
                 people[fields["author_id"]] = fields.get("author_display_name") or fields.get("author_login", "")
             elif name == "item":
-                if (blog := _exported(element, site, language, people, notes)) is not None:
-                    blogs.append(blog)
+                if (found := _exported(element, site, language, people)) is not None:
+                    blogs.append(found)
                 element.clear()
     # Besides ParseError there are those of forbidden entities.
     except (ElementTree.ParseError, ValueError):
         if not blogs:
             raise SourceError(_("The export is damaged. Export the site again.")) from None
         notes.add("broken", "XML")
-    named = [blog for blog in blogs if slug and urlsplit(blog.address).path.rstrip("/").endswith(f"/{slug}")]
+    named = [each for each in blogs if slug and urlsplit(each[0].address).path.rstrip("/").endswith(f"/{slug}")]
     if len(named) == 1 or len(blogs) == 1:
-        return (named or blogs)[0]
+        blog, commenters = (named or blogs)[0]
+        for name in commenters:
+            notes.add("comments", name)
+        return blog
     if not blogs:
         raise SourceError(_("The export contains no live blog."))
-    listed = ", ".join(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2] for blog in blogs[:20])
+    listed = ", ".join(urlsplit(blog.address).path.rstrip("/").rpartition("/")[2] for blog, _commenters in blogs[:20])
     raise SourceError(
         _("The export contains several live blogs. Choose one by its URL slug: %(names)s") % {"names": listed}
     )
@@ -185,21 +189,22 @@ def _meta(element: Element, name: str) -> dict[str, str]:
     return {each.get("meta_key", ""): each.get("meta_value", "") for each in found}
 
 
-def _exported(item: Element, site: str, language: str, people: dict[str, str], notes: Notes) -> Blog | None:
-    """Return the live blog of an article in an export; None if it is another article. `people`: names by number."""
+def _exported(item: Element, site: str, language: str, people: dict[str, str]) -> tuple[Blog, list[str]] | None:
+    """Return the live blog of an article in an export, and the names of those who commented on it.
+
+    Return None if it is another article. `people`: names by number.
+    """
     fields, meta = _fields(item), _meta(item, "postmeta")
-    comments = [child for child in item if _local(child) == "comment"]
-    liveblog = [comment for comment in comments if _fields(comment).get("comment_type") == "liveblog"]
+    comments = [(_fields(child), _meta(child, "commentmeta")) for child in item if _local(child) == "comment"]
+    liveblog = [comment for comment in comments if comment[0].get("comment_type") == "liveblog"]
     if not liveblog:
         return None
-    for comment in comments:
-        # Pings of other sites are listed among the comments of readers.
-        if _fields(comment).get("comment_type") in ("", "comment"):
-            notes.add("comments", _fields(comment).get("comment_author", ""))
+    # Pings of other sites are listed among the comments of readers.
+    readers = [each for each, _meta_of in comments if each.get("comment_type") in ("", "comment")]
     address = fields.get("link") or urljoin(site, f"/?p={fields.get('post_id', '')}")
     # The field `encoded` is both the text and the excerpt.
     body = next((child.text or "" for child in item if child.tag.endswith("content/}encoded")), "")
-    return Blog(
+    blog = Blog(
         key=address,
         headline=fields.get("title", ""),
         body=_cleaned(body),
@@ -211,13 +216,16 @@ def _exported(item: Element, site: str, language: str, people: dict[str, str], n
         complete=True,
         entries=list(_entries(liveblog, address, people)),
     )
+    return blog, [each.get("comment_author", "") for each in readers]
 
 
-def _entries(comments: list[Element], address: str, people: dict[str, str]) -> Iterator[Entry]:
+def _entries(
+    comments: list[tuple[dict[str, str], dict[str, str]]], address: str, people: dict[str, str]
+) -> Iterator[Entry]:
+    """Yield the entries of a live blog in their last state. `comments`: the fields and the metadata of each."""
     entries: dict[str, Entry] = {}
     later: list[tuple[str, dict[str, str]]] = []
-    for comment in comments:
-        fields, meta = _fields(comment), _meta(comment, "commentmeta")
+    for fields, meta in comments:
         if replaced := meta.get("liveblog_replaces"):
             later.append((replaced, fields))
             continue
