@@ -45,7 +45,6 @@ from liveblog.languages import column, direction, language_title, own_name
 from liveblog.moments import formats
 from liveblog.numbers import number
 from liveblog.translation import engines
-from liveblog.translation.order import NAMES
 from liveblog.translation.terms import holding_in, occurring
 
 if TYPE_CHECKING:
@@ -485,7 +484,7 @@ class TranslationAdmin(XliffMixin, InputAdmin):
             "title": gettext("Translate"),
             "opts": self.opts,
             "row": row,
-            "engine": _engine_name(row.engine),
+            "engine": usage.engine_name(row.engine),
             "item": item,
             "form": form,
             "sections": form.sections(problems, stored, suggested, named or {}, offered),
@@ -557,13 +556,6 @@ class TranslationAdmin(XliffMixin, InputAdmin):
 
 def _name_of(user: User | None) -> SafeString:
     return format_html("<bdi>{}</bdi>", (user.get_full_name() or user.get_username()) if user else "–")
-
-
-def _engine_name(engine: str) -> _StrOrPromise:
-    """Return the name of an engine, which is the same in every language, or that of the translation memory."""
-    if engine == engines.MEMORY:
-        return gettext("Translation memory")
-    return format_html('<bdi lang="en">{}</bdi>', NAMES.get(engine, engine))
 
 
 def _problems(row: Translation) -> list[checks.Problem]:

@@ -83,7 +83,7 @@ def draft(row: Translation, chain: Sequence[Engine]) -> None:
         if answers:
             _refuse_unusable(problem for found in problems.values() for problem in found)
         if store(row, texts, source=source, engine=engine, problems=problems) and saved:
-            usage.sent(item, drafts.ENGINE, row.language, saved)
+            usage.sent(item, engines.MEMORY, row.language, saved)
 
     def make(engine: Engine) -> None:
         store_draft(_answers(engine, item, plan, row.language), engine.name)
@@ -91,7 +91,7 @@ def draft(row: Translation, chain: Sequence[Engine]) -> None:
     if plan.sentences:
         _ask_in_turn(row, chain, make)
     else:
-        store_draft([], drafts.ENGINE)
+        store_draft([], engines.MEMORY)
 
 
 def suggest(row: Translation, chain: Sequence[Engine]) -> None:
@@ -109,7 +109,7 @@ def suggest(row: Translation, chain: Sequence[Engine]) -> None:
         problems = review.problems_of(item, source, texts, row.language)
         _refuse_unusable(problem for field in plan.drafted_fields for problem in problems.get(field, ()))
         if store_suggestion(row, texts, source=source, engine=engine.name) and saved:
-            usage.sent(item, drafts.ENGINE, row.language, saved)
+            usage.sent(item, engines.MEMORY, row.language, saved)
 
     if plan.sentences:
         _ask_in_turn(row, chain, make)

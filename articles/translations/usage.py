@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from rapidfuzz.distance import Indel
 
 from articles.models import EngineUse, Translation
@@ -71,6 +73,13 @@ def of_article(article_id: int) -> list[dict[str, object]]:
     return _figures(EngineUse.objects.filter(article=article_id), "engine")
 
 
+def engine_name(engine: str) -> str:
+    """Return the name of an engine, which is the same in every language, or that of the translation memory."""
+    if engine == MEMORY:
+        return gettext("Translation memory")
+    return format_html('<bdi lang="en">{}</bdi>', NAMES.get(engine, engine))
+
+
 def _figures(rows: QuerySet[EngineUse], *by: str) -> list[dict[str, object]]:
     """Return sums: `changed` in percent, None if no draft was accepted; `cost` in words, "" if no price is known."""
     summed = {name: Coalesce(Sum(name), 0) for name in ("texts", "characters", "accepted")}
@@ -79,7 +88,7 @@ def _figures(rows: QuerySet[EngineUse], *by: str) -> list[dict[str, object]]:
     return [
         {
             **row,
-            "label": NAMES.get(row["engine"], row["engine"]),
+            "label": engine_name(row["engine"]),
             "is_memory": row["engine"] == MEMORY,
             "changed": round(100 * row["total"] / row["accepted"]) if row["accepted"] else None,
             "cost": known[row["engine"]].of(row["characters"]) if row["engine"] in known else "",

@@ -12,13 +12,9 @@ from articles.text.richtext import blocks
 from articles.translations import columns
 from articles.translations.memory import lookup
 from articles.translations.suggestions import Part, Plan, Sentence
-from liveblog.translation.engines import MEMORY
 
 if TYPE_CHECKING:
     from articles.models import Article, Update
-
-#: The name under which drafts of the memory are counted and shown beside those of engines.
-ENGINE = MEMORY
 
 #: Translations by the digest of the passage, for one kind of text.
 _Known = Mapping[str, str]
