@@ -207,7 +207,7 @@ def test_a_draft_that_is_saved_for_later_is_counted_when_it_is_accepted(first: T
     assert (state(update).state, accepted) == (State.REVIEWED, 1)
     # In all, not in the last step.
     assert changed == round(100 * usage.change({"body": draft}, {"body": draft.replace("Vierzehn", "Alle vierzehn")}))
-    # What people change later is not the engine's.
+    # The engine has no part in later changes of people.
     written(editor, update, draft.replace("Vierzehn", "Sämtliche vierzehn"), "_accept")
     assert used(update)[0][-2:] == (1, changed)
 

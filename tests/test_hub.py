@@ -66,7 +66,7 @@ def counted_queries() -> Iterator[list[str]]:
     queries: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        # What an update leads to besides is done in other threads, sooner or later.
+        # Other threads do the rest of the work that an update causes, sooner or later.
         if threading.current_thread().name.startswith("hub"):
             queries.append(sql)
         return execute(sql, params, many, context)

@@ -1,8 +1,8 @@
 """The messages of the interface: those of the product, and those of Django and other libraries with pages of their own.
 
 Scripts of libraries have catalogues of their own (the domain djangojs); those of the product get their words from the
-page. They are read from the catalogues of one language. Ours have with each message the files that show it, and
-what translators are told about it (scripts/check_messages.py).
+page. They are read from the catalogues of one language. Ours have with each message the files that show it, and an
+explanation for translators (scripts/check_messages.py).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Message:
     """A message: its context, its English, its English for numbers other than one, and what is known about it.
 
     files   where it is shown: templates and modules of the product; none for a message of a library
-    notes   what translators are told about it
+    notes   its explanation for translators
     """
 
     context: str

@@ -53,7 +53,7 @@ export class TranslationDraft {
       this.#timer = setTimeout(() => this.#store(), STORE_AFTER);
     });
     this.#form.addEventListener("submit", () => this.#store("sent"));
-    // What was typed before the draft was there.
+    // The translator may have typed something before the draft was there.
     if (JSON.stringify(this.#read()) !== this.#served) await this.#store();
   }
 

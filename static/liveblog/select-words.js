@@ -1,4 +1,4 @@
-// Has Select2, the lists with a search, speak in the words of the page.
+// Has Select2, the lists with a search, speak in the words of the page, and names its boxes.
 
 const list = document.querySelector("select[data-words]");
 if (list instanceof HTMLSelectElement) {

@@ -277,7 +277,7 @@ class Queue {
 
   /** @param {number} [decision] the last one that was made here, if not given */
   async #undo(decision) {
-    // What is not sent now can still be undone later.
+    // The decision stays in the list, so the moderator can reverse it later.
     if (this.#busy) return;
     const decisions = decision ? [decision] : (this.#undoable.pop()?.decisions ?? []);
     const body = new FormData();

@@ -28,9 +28,7 @@ ARABIC_KEYS = dict(zip("acgjkt", "شؤلتنف", strict=True))
 
 
 class Hands:
-    """What both kinds of input have in common. `said` fills with what the page says in the console, and with targets
-    that are too small.
-    """
+    """The base of both kinds of input. `said` collects messages of the console, and targets that are too small."""
 
     viewport = DESKTOP
     #: Between two letters, in milliseconds.

@@ -154,7 +154,7 @@ def test_two_live_blogs_live_on_a_page_that_forbids_nearly_everything(
     one.save()
     expect(english.locator(".state")).to_contain_text("Finished")
     assert page.evaluate("shifted") == 0
-    # What a visitor asks for may come so late that the browser counts it as a shift.
+    # The page that a visitor asks for may come so late that the browser counts it as a shift.
     english.get_by_role("link", name="Older updates").click()
     expect(english.locator(f"#{old[0].element}")).to_be_attached()
     expect(english.locator(".more")).to_have_count(0)

@@ -34,7 +34,7 @@ TRANSLATIONS = "/admin/articles/translation/"
 
 @dataclass(frozen=True)
 class Words:
-    """What people write, and what they choose by its words."""
+    """Texts that people write, and labels of controls that they choose."""
 
     #: The language into which the coverage is translated.
     other: str
