@@ -70,6 +70,10 @@ export class OlderPages {
   /** @param {Document} loaded */
   #append(loaded) {
     const list = find(loaded, `#${this.#list.id}`);
+    // Those that wait, hidden, have no size yet that the browser could keep, and a menu would be cut off.
+    for (const entry of entriesOf(this.#list)) {
+      if (!entry.hidden && !entry.querySelector(".share-menu")) entry.classList.add("far");
+    }
     for (const entry of entriesOf(list)) {
       if (document.getElementById(entry.id)) continue;
       const own = document.importNode(entry, true);

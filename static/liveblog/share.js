@@ -35,7 +35,6 @@ function listen() {
 
 function close() {
   menu?.remove();
-  control?.closest(".update")?.classList.remove("sharing");
   control?.removeAttribute("aria-expanded");
   [menu, control] = [null, null];
 }
@@ -69,7 +68,8 @@ function open(link, template) {
   find(root, "[data-copy]").addEventListener("click", () => copy(link.href, root));
   const { share: card } = link.dataset;
   if (card) root.prepend(make("img", { className: "card", src: card, width: 1200, height: 630, alt: "" }));
-  link.closest(".update")?.classList.add("sharing");
+  // An update that browsers may leave out of the layout cuts off its menu.
+  link.closest(".update")?.classList.remove("far");
   link.after(root);
   link.setAttribute("aria-expanded", "true");
   [menu, control] = [root, link];

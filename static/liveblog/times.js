@@ -51,8 +51,8 @@ class Times {
   }
 
   /**
-   * Write all times in the zone that the reader wants: at once those in view, and the others in turns, so that a page of
-   * many hundred updates answers in time.
+   * Write all times in the zone that the reader wants, once the window shows that they have chosen: first those in view,
+   * and then the others in turns, so that a page of many hundred updates answers in time.
    *
    * @param {boolean} own
    */
@@ -60,6 +60,8 @@ class Times {
     this.#own = own;
     const choice = {};
     this.#choice = choice;
+    await afterPaint();
+    if (this.#choice !== choice) return;
     // Asked for before anything is written: the answer afterwards would cost another layout of the page.
     const seen = new Set(findAll(document, LISTS).flatMap(inView));
     for (const element of findAll(document, UNLISTED)) this.#date(element);
