@@ -101,8 +101,9 @@ def limit() -> Server:
 def product(*, lent: bool = True, **environment: str) -> Server:
     """Run the product, with a hook that hands frames to the hub. `lent`: use our protocol class, as `runlive` does."""
     port = free_port()
-    protocol = "liveblog.delivery.protocol:LiveProtocol" if lent else "websockets-sansio"
-    command = [*UVICORN, "bench.apps.product:application", "--port", str(port), "--ws", protocol]
+    protocol = "liveblog.delivery.handshake:LiveProtocol" if lent else "httptools"
+    command = [*UVICORN, "bench.apps.product:application", "--port", str(port)]
+    command += ["--http", protocol, "--ws", "websockets-sansio"]
     return Server([*command, "--ws-per-message-deflate", "false", "--backlog", "8192"], port, **environment)
 
 

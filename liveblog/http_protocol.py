@@ -1,4 +1,4 @@
-"""The HTTP protocol class of the server, for `uvicorn.Config(http=EdgeProtocol)`."""
+"""The HTTP of the server: uvicorn's protocol class, with limits."""
 
 from __future__ import annotations
 

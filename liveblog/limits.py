@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from threading import Lock
 
 from django.core.cache import caches
@@ -176,6 +177,7 @@ def _rest() -> None:
 UNNAMED = "unnamed"
 
 
+@lru_cache(maxsize=4096)
 def counted_address(host: str) -> str:
     """Return the network address under which a client is counted; UNNAMED if it has none."""
     try:

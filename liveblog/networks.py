@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from django.http import HttpRequest
 
@@ -17,6 +18,7 @@ _BITS_OF_CLIENT = {4: 32, 6: 64}
 _BITS_STORED = {4: 24, 6: 48}
 
 
+@lru_cache(maxsize=4096)
 def address_of(host: str) -> Address:
     """Return the address that a text names. Raise ValueError if it names none."""
     address = ipaddress.ip_address(host)

@@ -12,10 +12,11 @@ import asyncio
 import os
 import random
 import zlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
 from liveblog.delivery import websocket
@@ -60,6 +61,14 @@ class Connection(asyncio.Protocol):
         self._fd: int | None = None
         self._rest = b""
         connections.add(self)
+
+    @staticmethod
+    def can_compress(extensions: list[Extension]) -> bool:
+        """Return whether frames that were compressed once are for a connection with these extensions."""
+        return any(
+            isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
+            for extension in extensions
+        )
 
     def write(self, frame: Frame) -> None:
         """Send a frame, or close if more than LIVE_MAX_BUFFER_BYTES wait to be sent already."""
@@ -157,25 +166,16 @@ class Connection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, self._transport.abort)
 
 
-_COMPRESSION = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+#: Without context takeover, so that compression costs neither memory nor time for each connection.
+COMPRESSION = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
 
 
-class _NoTransport:
-    """The transport of a protocol whose connection was taken over: calls must not reach the real one."""
-
-    def close(self) -> None:
-        pass
-
-
-class LiveProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's handshake, after which the application may take over; for `uvicorn.Config(ws=LiveProtocol)`.
-
-    Compression is without context takeover, so that it costs neither memory nor time for each reader.
-    """
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol for all other websockets, with compression; for `uvicorn.Config(ws=WebSocketProtocol)`."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.conn.available_extensions = [_COMPRESSION]
+        self.conn.available_extensions = [COMPRESSION]
         self._has_request = False
 
     def data_received(self, data: bytes) -> None:
@@ -188,22 +188,3 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: object) -> None:
         self._has_request = True
         super().handle_connect(event)
-        self.transport: Any
-        if self.response.status_code == 101:
-            # The task of the application exists, but has not run yet.
-            self.scope["extensions"][EXTENSION] = self.take_over
-
-    def take_over(self, connection: Connection) -> None:
-        """Hand the transport to `connection`. From then on the application must not call `send` or `receive`."""
-        compressed = any(
-            isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == zlib.MAX_WBITS
-            for extension in self.conn.extensions
-        )
-        connection.begin(self.transport, self.connections, compressed=compressed)
-        if self.disconnected:
-            connection.connection_lost(None)
-        else:
-            self.stop_keepalive()
-            self.connections.discard(self)
-            self.transport.set_protocol(connection)
-            self.transport = _NoTransport()

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from liveblog import keys, metrics, proxies
-from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, LiveProtocol
-from liveblog.http_protocol import EdgeProtocol
+from liveblog.delivery.handshake import LiveProtocol
+from liveblog.delivery.protocol import CLOSE_TIMEOUT_SECONDS, WebSocketProtocol
 from liveblog.preloading import preload
 from liveblog.supervisor import Supervisor, Worker
 
@@ -55,8 +55,8 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             workers=options["processes"],
-            http=EdgeProtocol,
-            ws=LiveProtocol,
+            http=LiveProtocol,
+            ws=WebSocketProtocol,
             # uvicorn's compression costs time and memory for each reader; the protocol class has its own.
             ws_per_message_deflate=False,
             # Readers send only pings, pongs and close frames.

@@ -1,0 +1,202 @@
+"""The handshake of the websockets of live pages (RFC 6455, section 4.2), on uvicorn.
+
+uvicorn puts the head of each request together again for another parser, and keeps queues and timers for each websocket.
+When thousands of readers come back at the same moment, most of the time goes there. Here the head that was parsed is
+enough: the application answers the handshake, and takes the connection over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
+from websockets.server import ServerProtocol
+
+from liveblog.delivery.protocol import COMPRESSION, EXTENSION, Connection
+from liveblog.delivery.websocket import INTERNAL_ERROR
+from liveblog.http_protocol import EdgeProtocol
+
+if TYPE_CHECKING:
+    from liveblog.asgi_types import Scope
+
+#: The addresses of the websockets of live pages. Others are left to uvicorn, and so is what is no handshake.
+_LIVE = re.compile(rb"/ws/[^/?]+/live/")
+
+#: 16 bytes in base64 (RFC 6455, section 4.1).
+_KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
+
+#: RFC 6455, section 1.3.
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+_SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: "
+_REFUSED = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class Agreement(NamedTuple):
+    """
+    key          the header Sec-WebSocket-Key
+    extensions   the line of the answer that names the extensions which both sides use, or nothing (RFC 7692, section 5)
+    compressed   whether frames are sent compressed
+    """
+
+    key: bytes
+    extensions: bytes
+    compressed: bool
+
+
+class LiveProtocol(EdgeProtocol):
+    """The protocol class of the server, for `uvicorn.Config(http=LiveProtocol)`."""
+
+    def handle_websocket_upgrade(self) -> None:
+        try:
+            agreement = _read(self)
+        except InvalidHandshake:
+            super().handle_websocket_upgrade()
+            return
+        self.connections.discard(self)
+        handshake = Handshake(self, agreement)
+        self.transport.set_protocol(handshake)
+        task = self.loop.create_task(handshake.run())
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+
+class Handshake(asyncio.Protocol):
+    """A websocket until its application refuses it or takes it over."""
+
+    def __init__(self, server: LiveProtocol, agreement: Agreement) -> None:
+        """
+        server   the protocol that has read the head
+        """
+        self._app = server.app
+        self._scope = _scope(server, self.take_over)
+        self._transport: Any = server.transport
+        self._connections: set[Any] = server.connections
+        self._logger = server.logger
+        self._agreement = agreement
+        self._began = self._answered = self._lost = False
+        self._connection: Connection | None = None
+        self._connections.add(self)
+
+    async def run(self) -> None:
+        try:
+            await self._app(self._scope, self._receive, self._send)
+        except Exception:
+            self._logger.exception("Exception in ASGI application\n")
+            if self._connection is not None:
+                # The page comes back later.
+                self._connection.close(INTERNAL_ERROR)
+        if self._connection is None:
+            self._connections.discard(self)
+            # No other answer was given.
+            self._refuse(b"500 Internal Server Error")
+
+    def take_over(self, connection: Connection) -> None:
+        """Hand the transport to `connection`. From then on the application must not call `send` or `receive`."""
+        self._connection = connection
+        self._connections.discard(self)
+        connection.begin(self._transport, self._connections, compressed=self._agreement.compressed)
+        if self._lost:
+            connection.connection_lost(None)
+        else:
+            self._transport.set_protocol(connection)
+
+    def shutdown(self) -> None:
+        """Leave; uvicorn calls this when the server stops."""
+        self._refuse(b"503 Service Unavailable")
+
+    async def _receive(self) -> dict[str, object]:
+        if not self._began:
+            self._began = True
+            return {"type": "websocket.connect"}
+        # Nothing is read before the application takes the connection over.
+        return {"type": "websocket.disconnect", "code": 1006}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "websocket.accept":
+            self._accept()
+        elif message["type"] != "websocket.close":
+            raise RuntimeError(f"{message['type']} is for a connection that was taken over.")
+        elif self._answered:
+            connection = Connection()
+            self.take_over(connection)
+            connection.close(message.get("code", 1000))
+        else:
+            self._refuse(b"403 Forbidden")
+
+    def _accept(self) -> None:
+        self._answered = True
+        if not self._lost:
+            key, extensions, _compressed = self._agreement
+            accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
+            self._transport.write(b"%s%s\r\n%s\r\n" % (_SWITCHING, accepted, extensions))
+            self._logger.info('%s - "WebSocket %s" [accepted]', self._scope["client"], self._scope["path"])
+
+    def _refuse(self, status: bytes) -> None:
+        if not self._answered and not self._lost:
+            self._transport.write(_REFUSED % status)
+        self._answered = True
+        self._transport.close()
+
+    # asyncio.Protocol -------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Cut the connection: a client waits for the answer to its handshake before it sends."""
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+
+
+def _read(server: LiveProtocol) -> Agreement:
+    """Return what both sides of a websocket agree on. Raise InvalidHandshake if uvicorn has to answer."""
+    if server.parser.get_http_version() != "1.1" or server.scope["method"] != "GET" or not _LIVE.match(server.url):
+        raise InvalidHandshake("It is for no live page.")
+    stated: dict[bytes, list[bytes]] = {}
+    for name, value in server.headers:
+        if name.startswith(b"sec-websocket-"):
+            stated.setdefault(name, []).append(value)
+    keys = stated.get(b"sec-websocket-key", [])
+    if len(keys) != 1 or not _KEY.fullmatch(keys[0]) or stated.get(b"sec-websocket-version") != [b"13"]:
+        raise InvalidHandshake("The key or the version is wrong.")
+    return Agreement(keys[0], *_negotiate(b", ".join(stated.get(b"sec-websocket-extensions", []))))
+
+
+@lru_cache(maxsize=128)
+def _negotiate(extensions: bytes) -> tuple[bytes, bool]:
+    """Return the last two parts of the agreement on a header Sec-WebSocket-Extensions. Browsers offer the same few.
+
+    Raise InvalidHandshake if the header has no meaning.
+    """
+    offers = Headers([("Sec-WebSocket-Extensions", extensions.decode("latin-1"))] if extensions else [])
+    agreed, used = ServerProtocol(extensions=[COMPRESSION]).process_extensions(offers)
+    line = b"" if agreed is None else f"sec-websocket-extensions: {agreed}\r\n".encode("latin-1")
+    return line, Connection.can_compress(used)
+
+
+def _scope(server: LiveProtocol, take_over: Any) -> Scope:
+    """Return the scope of a websocket (ASGI 3.0, WebSocket connection scope 2.4)."""
+    raw_path, _mark, query = server.url.partition(b"?")
+    return {
+        "type": "websocket",
+        "asgi": {"version": server.asgi_version, "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "wss" if server.scheme == "https" else "ws",
+        "server": server.server,
+        "client": server.client,
+        "root_path": server.root_path,
+        "path": server.root_path + unquote(raw_path.decode("latin-1")),
+        "raw_path": server.root_path.encode() + raw_path,
+        "query_string": query,
+        "headers": server.headers,
+        "subprotocols": [],
+        "state": server.app_state.copy(),
+        "extensions": {EXTENSION: take_over},
+    }

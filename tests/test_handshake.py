@@ -1,0 +1,176 @@
+"""The handshake of a page's websocket, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from liveblog.delivery.handshake import LiveProtocol
+from liveblog.delivery.protocol import EXTENSION, Connection, WebSocketProtocol
+from liveblog.delivery.websocket import INTERNAL_ERROR, PING, TOO_MANY
+from tests.clients import closing_codes, handshake, masked, until_cut
+from tests.server import PATIENCE, eventually, free_port
+
+#: The answer to the key that `handshake` sends (RFC 6455, section 1.3).
+ACCEPTED = b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+class Place:
+    """The server's protocols in front of an application that does what the address says."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        #: Set to let the application go on.
+        self.may_answer = threading.Event()
+        #: The scope of the last websocket.
+        self.scope: dict[str, Any] = {}
+        config = uvicorn.Config(
+            self._app,
+            interface="asgi3",
+            port=self.port,
+            http=LiveProtocol,
+            ws=WebSocketProtocol,
+            ws_per_message_deflate=False,
+            log_level="critical",
+            lifespan="off",
+        )
+        self.server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self.server.run)
+
+    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope = scope
+        does = scope["path"].split("/")[-2]
+        await receive()
+        if does == "waits":
+            await asyncio.to_thread(self.may_answer.wait, PATIENCE)
+        if does == "fails":
+            raise ValueError("before the answer")
+        if does == "refuses":
+            await send({"type": "websocket.close"})
+            return
+        await send({"type": "websocket.accept"})
+        if does == "ends":
+            await send({"type": "websocket.close", "code": TOO_MANY})
+        elif EXTENSION in scope["extensions"]:
+            scope["extensions"][EXTENSION](Connection())
+            if does == "breaks":
+                raise ValueError("after the answer")
+
+    def ask(self, does: str = "serves", headers: dict[str, str] | None = None, more: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        connection.sendall(handshake(self, f"/ws/en/live/{does}/?after=7-b%C3%A4", headers) + more)
+        return connection
+
+    def answer(self, does: str = "serves", headers: dict[str, str] | None = None) -> bytes:
+        """Return the head of the answer."""
+        with self.ask(does, headers) as connection:
+            return head_of(connection)
+
+    def __enter__(self) -> Place:
+        self._thread.start()
+        eventually(lambda: self.server.started)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.may_answer.set()
+        self.server.should_exit = self.server.force_exit = True
+        self._thread.join(PATIENCE)
+
+
+def head_of(connection: socket.socket) -> bytes:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = connection.recv(1)
+        if not byte:
+            break
+        head += byte
+    return head
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with Place() as running:
+        yield running
+
+
+def test_the_server_proves_that_it_has_read_the_key(place: Place) -> None:
+    lines = place.answer().split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 101 Switching Protocols"
+    assert {ACCEPTED, b"upgrade: websocket", b"connection: upgrade"} <= set(lines)
+
+
+def test_the_application_learns_the_same_from_both_handshakes(place: Place) -> None:
+    """uvicorn answers a handshake for another address."""
+    own = {"Sec-WebSocket-Extensions": "permessage-deflate", "X-Forwarded-For": "192.0.2.1, 192.0.2.2"}
+    place.answer(headers=own)
+    ours = place.scope
+    with socket.create_connection(("127.0.0.1", place.port), PATIENCE) as connection:
+        connection.sendall(handshake(place, "/ws/de/other/serves/?after=7-b%C3%A4", own))
+        head_of(connection)
+    assert ours is not place.scope
+    differing = {"path", "raw_path", "client", "extensions", "state", "asgi"}
+    assert {name: ours[name] for name in ours if name not in differing} == {
+        name: place.scope[name] for name in place.scope if name not in differing
+    }
+    assert (ours["path"], ours["raw_path"]) == ("/ws/en/live/serves/", b"/ws/en/live/serves/")
+
+
+@pytest.mark.parametrize(
+    ("offered", "agreed"),
+    [
+        ("permessage-deflate; client_max_window_bits", b"permessage-deflate"),
+        ("x-webkit-deflate-frame, permessage-deflate", b"permessage-deflate"),
+        ("permessage-deflate; server_max_window_bits=10", b"server_max_window_bits=10"),
+        ("bbf-usp-protocol", b""),
+    ],
+)
+def test_only_a_known_extension_is_agreed_on(place: Place, offered: str, agreed: bytes) -> None:
+    answer = place.answer(headers={"Sec-WebSocket-Extensions": offered})
+    assert ACCEPTED in answer
+    assert agreed in answer
+    assert (b"sec-websocket-extensions" in answer) == bool(agreed)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Sec-WebSocket-Key": "short"},
+        {"Sec-WebSocket-Key": ""},
+        {"Sec-WebSocket-Version": "12"},
+        {"Sec-WebSocket-Extensions": "; permessage-deflate ="},
+    ],
+)
+def test_a_wrong_handshake_is_refused(place: Place, wrong: dict[str, str]) -> None:
+    assert place.answer(headers=wrong).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize(("does", "status"), [("refuses", b"403"), ("fails", b"500")])
+def test_a_page_that_gets_no_websocket_is_answered(place: Place, does: str, status: bytes) -> None:
+    with place.ask(does) as connection:
+        answer = until_cut(connection)
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(("does", "code"), [("ends", TOO_MANY), ("breaks", INTERNAL_ERROR)])
+def test_a_page_whose_websocket_ends_at_once_learns_why(place: Place, does: str, code: int) -> None:
+    with place.ask(does) as connection:
+        head_of(connection)
+        assert closing_codes(until_cut(connection, answer=True)) == [code]
+
+
+def test_a_client_that_sends_before_the_answer_is_cut(place: Place) -> None:
+    with place.ask("waits") as connection:
+        eventually(lambda: place.scope.get("path") == "/ws/en/live/waits/")
+        connection.sendall(masked(0x80 | PING, b"early"))
+        assert until_cut(connection) == b""
+    place.may_answer.set()
+    # Nothing of it stays.
+    eventually(lambda: not place.server.server_state.connections)
