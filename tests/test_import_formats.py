@@ -111,6 +111,33 @@ def test_microdata_is_read_like_json_ld() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "page_language", "language", "is_doubtful"),
+    [
+        ("A long night of counting begins, and the first districts have reported.", "en", "en", False),
+        ("Die lange Nacht der Auszählung beginnt, die ersten Wahlkreise sind gemeldet.", "en", "de", True),
+        ("Goal", "en-GB", "en", False),
+    ],
+)
+def test_a_live_blog_without_a_language_is_in_that_of_its_words_or_of_its_page(
+    text: str, page_language: str, language: str, is_doubtful: bool
+) -> None:
+    document = blogs.json_ld(1, headline=text, description="")
+    del document["inLanguage"]
+    document["liveBlogUpdate"][0] |= {"headline": "", "articleBody": text}
+    source = read(blogs.page(document).replace('lang="en"', f'lang="{page_language}"'))
+    assert source.coverage().source_language == language
+    assert ("language" in codes(source)) == is_doubtful
+
+
+@pytest.mark.parametrize("stated", ["windows-1252", "ISO-8859-1", ""])
+def test_quotation_marks_of_windows_are_read_whatever_the_page_calls_them(stated: str) -> None:
+    document = json.dumps(blogs.json_ld(1, headline="„Große“ Zahlen – 5 €"), ensure_ascii=False)
+    page = blogs.page(document).replace("<head>", f'<head><meta charset="{stated}">' if stated else "<head>")
+    source = sources.from_file(io.BytesIO(page.replace("…", "").encode("cp1252")), Options(), Fetching())
+    assert source.coverage().data["headline_en"] == "„Große“ Zahlen – 5 €"
+
+
+@pytest.mark.parametrize(
     "document", ["", "<p>Nothing here</p>", "{}", "[]", "{", '{"entries": []}', "\0\0\0", "PK\3\4"]
 )
 def test_what_is_no_live_blog_is_refused(document: str) -> None:

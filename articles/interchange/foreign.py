@@ -65,6 +65,8 @@ class Blog:
     standfirst: object = ""
     body: str = ""
     language: str = ""
+    #: That of the page around it, which is often that of the template.
+    page_language: str = ""
     starts: object = None
     ends: object = None
     is_over: bool = False
@@ -288,14 +290,22 @@ class ForeignSource:
         """Return the language of the texts: what the user says, what the source says, or what it looks like."""
         if wanted:
             return wanted
-        if named := nearest(self._blog.language.replace("_", "-").casefold(), KNOWN):
+        if named := _known_language(self._blog.language):
             return named
+        around = _known_language(self._blog.page_language)
         texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
         found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(KNOWN))
         if found is None:
+            if around:
+                return around
             raise SourceError(_("The source doesn’t give its language. Choose its language."))
-        self.notes.add("language", found[0])
+        if found[0] != around:
+            self.notes.add("language", found[0])
         return found[0]
+
+
+def _known_language(stated: str) -> str:
+    return nearest(stated.replace("_", "-").casefold(), KNOWN) or ""
 
 
 def _key(stated: str) -> str:
