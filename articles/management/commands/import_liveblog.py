@@ -80,7 +80,7 @@ class Command(BaseCommand):
 
         try:
             with self._opened(options) as source:
-                importer = importing.Importer(source, slug=options["slug"])
+                importer = importing.Importer(source, slug=options["slug"], following=following)
                 report = importer.run(total, progress)
         except SourceError as error:
             if not following:
