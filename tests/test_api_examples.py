@@ -140,4 +140,6 @@ def test_a_static_site_shows_the_newest_updates_and_asks_for_nothing_twice(serve
     written = (tmp_path / "live.html").read_text(encoding="utf-8")
     assert written.count("<li ") == 5
     assert "Take 5 &lt;b&gt;" in written
-    assert run(program, "live.html", **asked) == 1, "Nothing is new."
+    (tmp_path / "live.html").write_text("as before")
+    assert run(program, "live.html", **asked) == 0, "A build that finds nothing new goes on."
+    assert (tmp_path / "live.html").read_text() == "as before"
