@@ -118,9 +118,9 @@ def test_a_mirror_has_what_readers_see(server: Server, tmp_path: Path) -> None:
     gone.save()
     key = signing.new_secret()
     with served(receiver, str(copy), SECRET=key, **asked) as address:
-        forged = signing.headers("msg_1", int(time.time()), "{}", [signing.new_secret()])
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            post(address, "{}", forged)
+        for untrusted in (signing.headers("msg_1", int(time.time()), "{}", [signing.new_secret()]), {}):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                post(address, "{}", untrusted)
         post(address, "{}", signing.headers("msg_1", int(time.time()), "{}", [key]))
         eventually(lambda: posts(copy).keys() == {kept.pk})
     assert "Fifteen came." in posts(copy)[kept.pk]
