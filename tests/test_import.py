@@ -229,6 +229,24 @@ def test_an_import_that_breaks_off_goes_on_unseen(
     assert client.get(article.url("en")).status_code == 200
 
 
+def test_a_source_is_followed_until_somebody_presses_ctrl_c(site: OldSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = blog(site)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+        document["liveBlogUpdate"][0] |= {"headline": f"Look {len(pauses)}", "dateModified": blogs.moment(50)}
+        put(site, document)
+
+    monkeypatch.setattr("articles.management.commands.import_liveblog.time.sleep", pause)
+    said = run(f"{site.url}/election", "--follow", "--interval", "5")
+    assert pauses == [5, 5, 5]
+    assert imported()[-1].headline_en == "Look 2"
+    assert said.count("1 corrected") == 2
+
+
 def test_a_source_that_loses_most_of_its_posts_withdraws_none(site: OldSite) -> None:
     document = blog(site, 8)
     run(f"{site.url}/election")
