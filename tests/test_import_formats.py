@@ -84,6 +84,15 @@ def test_faults_of_posts_are_noted_and_the_rest_is_read() -> None:
     assert [post.data["first_published_at"].minute for post in posts] == [0, 2, 2, 5]
 
 
+def test_an_entry_without_an_id_is_named_by_its_moment() -> None:
+    document = blogs.json_ld(2)
+    empty = document["liveBlogUpdate"][0]
+    del empty["@id"]
+    empty |= {"headline": "", "articleBody": ""}
+    [note] = [note for note in read(blogs.page(document)).notes if note.code == "empty"]
+    assert note.examples == [blogs.moment(1)]
+
+
 def test_broken_json_is_mended_or_read_in_parts() -> None:
     text = json.dumps(blogs.json_ld(3))
     trailing = text.replace("}]", "},]").replace("District 0", "District\n0")

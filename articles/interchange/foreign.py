@@ -30,6 +30,8 @@ from articles.text.plaintext import first_words, plain_text
 from liveblog.languages import KNOWN, column, nearest
 from liveblog.translation import detector
 
+#: Begins a name that is made here.
+_DIGEST = "sha256:"
 #: An update with more pictures would be a gallery.
 MAX_PICTURES = 20
 
@@ -204,7 +206,9 @@ class ForeignSource:
         if _repeats(headline, content.body):
             headline = ""
         words = headline or first_words(plain_text(content.body), 8)
-        label = f"{entry.key}: {words}" if words else entry.key
+        # People recognise an entry without an id by its moment.
+        name = str(entry.published or entry.modified or "?") if entry.key.startswith(_DIGEST) else entry.key
+        label = f"{name}: {words}" if words else name
         for tag, number in content.lost.items():
             for _number in range(number):
                 notes.add("markup", f"{tag} – {label}")
@@ -224,7 +228,7 @@ class ForeignSource:
             body = _shortened(body)
         pictures = self._pictures([*entry.images, *content.images], label)
         if not (headline or plain_text(body) or pictures or embed or entry.is_withdrawn):
-            notes.add("empty", entry.key)
+            notes.add("empty", label)
             return None
         kind = "text"
         if entry.attribution and plain_text(body):
@@ -314,7 +318,7 @@ def _key(stated: str) -> str:
 
 
 def _digest(stated: str) -> str:
-    return f"sha256:{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
+    return f"{_DIGEST}{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
 
 
 _LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}
