@@ -224,7 +224,7 @@ class ArticleAdmin(IndexedSearchMixin, TranslatedAdmin[Article]):
             _group(_("Time and place"), begins, [*state, column("dateline", own)]),
             _group(_("People and topics"), authors or gettext("no one yet"), ["authors", "topics", "related"]),
             _group(_("Background"), "", [column("body", own)]),
-            _group(_("Rules"), "", ["needs_release", "shows_writing"]),
+            _group(_("Rules"), "", ["needs_release", "shows_writing", "notifications", "embedding", "embed_origins"]),
         ]
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:

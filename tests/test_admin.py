@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.admin import site
+from django.contrib.admin.utils import flatten
 from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.utils.translation import override
@@ -199,6 +201,23 @@ def test_an_editor_creates_an_article_in_the_admin() -> None:
     data |= {"slug": "talks", "source_language": "pl", "languages": ["pl", "en"], "headline_pl": "Rozmowy"}
     assert client.post("/admin/articles/article/add/", data).status_code == 302
     assert Article.objects.get().languages == ["en", "pl"]
+
+
+def test_an_editor_sets_who_may_embed_a_coverage_and_what_its_followers_hear_of() -> None:
+    article = factories.article()
+    client = member_of("Editor")
+    chosen = {"notifications": "breaking", "embedding": "only", "embed_origins": "https://partner.example"}
+    data = opened(client, article)
+    assert chosen.keys() <= data.keys()
+    assert client.post(change_url(article), data | chosen).status_code == 302
+    assert Article.objects.values(*chosen).get() == chosen
+
+
+def test_the_form_of_an_article_has_all_of_its_settings() -> None:
+    article = factories.article()
+    form = member_of("Editor").get(change_url(article)).context["adminform"]
+    shown = {name for _title, group in form.fieldsets for name in flatten(group["fields"])}
+    assert set(flatten(site.get_model_admin(Article).metadata_fields)) <= shown
 
 
 def test_an_article_keeps_its_settings_for_languages_that_the_site_no_longer_offers(settings: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ import pytest
 from articles.models import Article, Update
 from liveblog.rest.models import Token
 from liveblog.webhooks import signing
-from tests import factories, newsroom
+from tests import factories, newsroom, processes
 from tests.server import ROOT, Server, eventually, free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
@@ -118,9 +119,9 @@ def test_a_mirror_has_what_readers_see(server: Server, tmp_path: Path) -> None:
     gone.save()
     key = signing.new_secret()
     with served(receiver, str(copy), SECRET=key, **asked) as address:
-        forged = signing.headers("msg_1", int(time.time()), "{}", [signing.new_secret()])
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            post(address, "{}", forged)
+        for untrusted in (signing.headers("msg_1", int(time.time()), "{}", [signing.new_secret()]), {}):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                post(address, "{}", untrusted)
         post(address, "{}", signing.headers("msg_1", int(time.time()), "{}", [key]))
         eventually(lambda: posts(copy).keys() == {kept.pk})
     assert "Fifteen came." in posts(copy)[kept.pk]
@@ -128,6 +129,40 @@ def test_a_mirror_has_what_readers_see(server: Server, tmp_path: Path) -> None:
     factories.lose_changes(article, Article.objects.get(pk=article.pk).revision - 2)
     factories.log_again(kept)
     assert run(mirror, str(copy), **asked) == 0
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_puts_the_text_into_the_page_of_a_browser_that_takes_compressed_answers(
+    server: Server, tmp_path: Path
+) -> None:
+    article = factories.article(slug="summit")
+    factories.update(article, body_en=f"<p>{'Fifteen came. ' * 100}</p>")
+    text = (ROOT / "docs/how-to/embed-coverage.md").read_text(encoding="utf-8")
+    [places], [page, *_others] = (
+        re.findall(rf"```{kind}\n(.*?)```", text.partition("nginx:")[2], re.DOTALL)[:2] for kind in ("nginx", "html")
+    )
+    (tmp_path / "index.html").write_text(page, encoding="utf-8")
+    port = free_port()
+    (tmp_path / "nginx.conf").write_text(f"""
+        daemon off; pid {tmp_path}/pid; user root;
+        events {{}}
+        http {{
+            access_log off;
+            client_body_temp_path {tmp_path}/1; proxy_temp_path {tmp_path}/2; fastcgi_temp_path {tmp_path}/3;
+            uwsgi_temp_path {tmp_path}/4; scgi_temp_path {tmp_path}/5;
+            server {{
+                listen 127.0.0.1:{port}; root {tmp_path}; default_type text/html;
+                {places.replace("https://news.example.org", server.url)}
+            }}
+        }}""")
+    process = processes.start(["nginx", "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "log")])
+    try:
+        eventually(lambda: _listens(port))
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/index.html", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked) as answer:
+            assert b"Fifteen came." in answer.read()
+    finally:
+        processes.end(process)
 
 
 def test_a_static_site_shows_the_newest_updates_and_asks_for_nothing_twice(server: Server, tmp_path: Path) -> None:
@@ -140,4 +175,6 @@ def test_a_static_site_shows_the_newest_updates_and_asks_for_nothing_twice(serve
     written = (tmp_path / "live.html").read_text(encoding="utf-8")
     assert written.count("<li ") == 5
     assert "Take 5 &lt;b&gt;" in written
-    assert run(program, "live.html", **asked) == 1, "Nothing is new."
+    (tmp_path / "live.html").write_text("as before")
+    assert run(program, "live.html", **asked) == 0, "A build that finds nothing new goes on."
+    assert (tmp_path / "live.html").read_text() == "as before"

@@ -570,6 +570,7 @@ def test_a_person_makes_a_token_that_is_shown_once_and_revokes_it(
     secret = page.context["secret"]
     assert secret in page.content.decode()
     assert "no-store" in page["Cache-Control"]
+    assert article.headline_en in page.content.decode().partition('id="scopes-title"')[2]
     token = Token.objects.get()
     assert (token.user, token.scopes, list(token.articles.all())) == (journalist, ["create", "publish"], [article])
     assert token.expires_at - timezone.now() > datetime.timedelta(days=29)

@@ -341,6 +341,14 @@ def test_a_pasted_address_becomes_an_embed(client: Client, partner: str) -> None
 
 
 @pytest.mark.django_db
+def test_the_authors_of_an_embed_are_listed_as_its_language_lists_them(client: Client, partner: str) -> None:
+    authors = [factories.author(name, name_ar=name_ar) for name, name_ar in (("Ioana", "يوانا"), ("Nadim", "نديم"))]
+    article = factories.article(languages=["en", "ar"])
+    update = factories.update(article, headline_en="Summit", headline_ar="قمة", authors=authors)
+    assert "، " in oembed(client, f"{SITE}{update.url('ar')}").json()["author_name"]
+
+
+@pytest.mark.django_db
 def test_an_embed_is_no_larger_than_the_room_for_it(client: Client, partner: str) -> None:
     article = factories.article()
     found = oembed(client, f"{SITE}{article.url('de')}", maxwidth=320, maxheight=400).json()

@@ -205,8 +205,10 @@ def test_each_entry_says_its_language_and_the_state_of_its_translation(client: C
     assert "Maschinelle Übersetzung, nicht geprüft" in entry.findtext(f"{ATOM}content")
     [category] = entry.iter(f"{ATOM}category")
     assert category.get("term") == "machine"
-    alternates = [(link.get("hreflang"), link.get("rel")) for link in entry.iter(f"{ATOM}link")]
-    assert alternates == [("de", "alternate"), ("en", "alternate")]
+    links = [(link.get("hreflang"), link.get("rel")) for link in entry.iter(f"{ATOM}link")]
+    assert links == [("de", "alternate"), ("en", "related")]
+    [parsed] = feedparser.parse(client.get(of(article, "de")).content).entries
+    assert parsed.link.endswith(update.url("de"))
 
 
 @pytest.mark.parametrize("path", ["/de/feed.atom", "/de/live/summit/feed.atom"])

@@ -30,16 +30,20 @@ class OldSite(Provider):
 
     documents: dict[str, Any] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    #: The status of its pictures.
+    pictures: int = 200
 
     def answer(self, request: Request) -> Response:
         path = request.full_path.rstrip("?")
         self.requests.append(path)
+        if path.endswith(".png") and self.pictures != 200:
+            return Response(status=self.pictures)
         if path.endswith(".png"):
             return Response(picture(64, 48), content_type="image/png")
         found = self.documents.get(path, self.documents.get(request.path))
         if found is None:
             return Response("no such page", status=404)
-        return Response(found, content_type="text/html") if isinstance(found, str) else as_json(found)
+        return Response(found, content_type="text/html") if isinstance(found, str | bytes) else as_json(found)
 
 
 @pytest.fixture
@@ -114,6 +118,37 @@ def test_a_post_of_pictures_that_are_gone_is_left_out_for_a_reason_that_is_named
     said = run(f"{site.url}/election")
     assert "None of its pictures could be used. – " in said
     assert "1 left out" in said
+
+
+@pytest.mark.parametrize(("status", "asked_again"), [(503, True), (404, False)])
+def test_a_picture_whose_server_did_not_answer_comes_with_the_next_import(
+    site: OldSite, status: int, asked_again: bool
+) -> None:
+    document = blog(site)
+    document["liveBlogUpdate"][0]["image"] = "/hall.png"
+    put(site, document)
+    site.pictures = status
+    assert "Pictures that couldn’t be fetched" in run(f"{site.url}/election")
+    site.pictures = 200
+    said = run(f"{site.url}/election")
+    assert imported()[-1].pictures.count() == asked_again
+    assert ("1 corrected" in said) == asked_again
+    assert "3 unchanged" in run(f"{site.url}/election")
+
+
+def test_further_pages_are_read_in_their_own_encoding(site: OldSite) -> None:
+    document = blog(site, 2)
+    posts = document["liveBlogUpdate"]
+    posts[1]["headline"] = "„Große“ Zahlen"
+    head = '<meta charset="windows-1252"><link rel="next" href="/election/2">'
+
+    def page(post: dict[str, Any]) -> bytes:
+        script = json.dumps(document | {"liveBlogUpdate": [post]}, ensure_ascii=False)
+        return f'<html><head>{head}<script type="application/ld+json">{script}</script></head></html>'.encode("cp1252")
+
+    site.documents |= {"/election": page(posts[0]), "/election/2": page(posts[1])}
+    run(f"{site.url}/election")
+    assert imported()[0].headline_en == "„Große“ Zahlen"
 
 
 def test_a_dry_run_names_what_is_lost_and_writes_nothing(site: OldSite) -> None:
@@ -192,6 +227,24 @@ def test_an_import_that_breaks_off_goes_on_unseen(
     assert "2 created" in said
     assert "2 unchanged" in said
     assert client.get(article.url("en")).status_code == 200
+
+
+def test_a_source_is_followed_until_somebody_presses_ctrl_c(site: OldSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = blog(site)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise KeyboardInterrupt
+        document["liveBlogUpdate"][0] |= {"headline": f"Look {len(pauses)}", "dateModified": blogs.moment(50)}
+        put(site, document)
+
+    monkeypatch.setattr("articles.management.commands.import_liveblog.time.sleep", pause)
+    said = run(f"{site.url}/election", "--follow", "--interval", "5")
+    assert pauses == [5, 5, 5]
+    assert imported()[-1].headline_en == "Look 2"
+    assert said.count("1 corrected") == 2
 
 
 def test_a_source_that_loses_most_of_its_posts_withdraws_none(site: OldSite) -> None:

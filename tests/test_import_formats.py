@@ -84,6 +84,15 @@ def test_faults_of_posts_are_noted_and_the_rest_is_read() -> None:
     assert [post.data["first_published_at"].minute for post in posts] == [0, 2, 2, 5]
 
 
+def test_an_entry_without_an_id_is_named_by_its_moment() -> None:
+    document = blogs.json_ld(2)
+    empty = document["liveBlogUpdate"][0]
+    del empty["@id"]
+    empty |= {"headline": "", "articleBody": ""}
+    [note] = [note for note in read(blogs.page(document)).notes if note.code == "empty"]
+    assert note.examples == [blogs.moment(1)]
+
+
 def test_broken_json_is_mended_or_read_in_parts() -> None:
     text = json.dumps(blogs.json_ld(3))
     trailing = text.replace("}]", "},]").replace("District 0", "District\n0")
@@ -108,6 +117,33 @@ def test_microdata_is_read_like_json_ld() -> None:
         datetime.datetime(2024, 5, 14, 9, 30, tzinfo=UTC),
     ]
     assert posts[1].data["authors"] == ["Jana Wolff"]
+
+
+@pytest.mark.parametrize(
+    ("text", "page_language", "language", "is_doubtful"),
+    [
+        ("A long night of counting begins, and the first districts have reported.", "en", "en", False),
+        ("Die lange Nacht der Auszählung beginnt, die ersten Wahlkreise sind gemeldet.", "en", "de", True),
+        ("Goal", "en-GB", "en", False),
+    ],
+)
+def test_a_live_blog_without_a_language_is_in_that_of_its_words_or_of_its_page(
+    text: str, page_language: str, language: str, is_doubtful: bool
+) -> None:
+    document = blogs.json_ld(1, headline=text, description="")
+    del document["inLanguage"]
+    document["liveBlogUpdate"][0] |= {"headline": "", "articleBody": text}
+    source = read(blogs.page(document).replace('lang="en"', f'lang="{page_language}"'))
+    assert source.coverage().source_language == language
+    assert ("language" in codes(source)) == is_doubtful
+
+
+@pytest.mark.parametrize("stated", ["windows-1252", "ISO-8859-1", ""])
+def test_quotation_marks_of_windows_are_read_whatever_the_page_calls_them(stated: str) -> None:
+    document = json.dumps(blogs.json_ld(1, headline="„Große“ Zahlen – 5 €"), ensure_ascii=False)
+    page = blogs.page(document).replace("<head>", f'<head><meta charset="{stated}">' if stated else "<head>")
+    source = sources.from_file(io.BytesIO(page.replace("…", "").encode("cp1252")), Options(), Fetching())
+    assert source.coverage().data["headline_en"] == "„Große“ Zahlen – 5 €"
 
 
 @pytest.mark.parametrize(

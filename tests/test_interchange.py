@@ -267,6 +267,25 @@ def test_finished_coverage_becomes_pages_that_need_no_server(tmp_path: Path) -> 
     assert (root / source.url("ar")[1:] / "liveblog.json").is_file()
 
 
+def test_conversations_of_readers_are_in_a_static_archive_and_ask_for_nothing(tmp_path: Path) -> None:
+    source = factories.article(languages=["en"], state="live")
+    factories.update(source)
+    first = factories.comment(source, state="approved", text="Who pays?")
+    answers = [factories.comment(source, state="approved", parent=first, text=f"Answer {n}") for n in range(8)]
+    source.state = Article.State.FINISHED
+    source.save()
+    call_command("export_liveblog", source.slug, "--static", str(tmp_path / "site"), verbosity=0)
+    comments = tmp_path / "site" / source.url("en")[1:] / "comments"
+    conversation = (comments / str(first.pk) / "index.html").read_text()
+    for answer in answers:
+        assert str(answer.text) in conversation
+    for page_file in (tmp_path / "site").rglob("*.html"):
+        tree = LexborHTMLParser(page_file.read_text())
+        assert not tree.css(".comment-form, [data-reply], .comments > .filters"), page_file
+        for node in tree.css("[href*='comments/'][href*='//']"):
+            assert not re.search(r"/comments/[0-9]+/", node.attributes["href"] or ""), node.html
+
+
 def test_pages_of_a_long_list_lead_to_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_page, "PAGE_SIZE", 4)
     source = factories.article(languages=["en"], state="live")

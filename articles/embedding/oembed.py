@@ -23,6 +23,7 @@ from liveblog import pagination
 from liveblog.branding import current as branding
 from liveblog.delivery.elements import page_locale
 from liveblog.errors import MovedSlug
+from liveblog.lists import listed
 from liveblog.web_origins import normal
 
 #: The size of the iframe in CSS pixels, unless the consumer wants a smaller one.
@@ -89,7 +90,7 @@ def _document(article: Article, language: str, update: Update | None, limits: Li
         # Where nobody may embed it, a consumer is told what to write on a link.
         "type": "rich" if article.embedding_origins else "link",
         "title": title,
-        "author_name": ", ".join(map(str, authors)) or branding.current().publisher,
+        "author_name": listed(authors) or branding.current().publisher,
         "author_url": absolute(page),
         "provider_name": branding.current().publisher,
         "provider_url": absolute(reverse("index", args=[language])),

@@ -153,8 +153,9 @@ def _write_entry(handler: _Handler, entry: Entry) -> None:
     handler.element(
         "link", rel="alternate", type="text/html", hreflang=language_tag(entry.page_language), href=entry.url
     )
+    # Of several alternates, feedparser takes the last for the address of the entry, and others the first.
     for code, url in entry.alternates.items():
-        handler.element("link", rel="alternate", type="text/html", hreflang=language_tag(code), href=url)
+        handler.element("link", rel="related", type="text/html", hreflang=language_tag(code), href=url)
     for category in entry.categories:
         handler.element("category", term=category.term, scheme=scheme_of(category), label=category.label)
     for image in entry.images:

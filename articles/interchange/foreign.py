@@ -30,6 +30,8 @@ from articles.text.plaintext import first_words, plain_text
 from liveblog.languages import KNOWN, column, nearest
 from liveblog.translation import detector
 
+#: Begins a name that is made here.
+_DIGEST = "sha256:"
 #: An update with more pictures would be a gallery.
 MAX_PICTURES = 20
 
@@ -65,6 +67,8 @@ class Blog:
     standfirst: object = ""
     body: str = ""
     language: str = ""
+    #: That of the page around it, which is often that of the template.
+    page_language: str = ""
     starts: object = None
     ends: object = None
     is_over: bool = False
@@ -202,7 +206,9 @@ class ForeignSource:
         if _repeats(headline, content.body):
             headline = ""
         words = headline or first_words(plain_text(content.body), 8)
-        label = f"{entry.key}: {words}" if words else entry.key
+        # People recognise an entry without an id by its moment.
+        name = str(entry.published or entry.modified or "?") if entry.key.startswith(_DIGEST) else entry.key
+        label = f"{name}: {words}" if words else name
         for tag, number in content.lost.items():
             for _number in range(number):
                 notes.add("markup", f"{tag} – {label}")
@@ -222,7 +228,7 @@ class ForeignSource:
             body = _shortened(body)
         pictures = self._pictures([*entry.images, *content.images], label)
         if not (headline or plain_text(body) or pictures or embed or entry.is_withdrawn):
-            notes.add("empty", entry.key)
+            notes.add("empty", label)
             return None
         kind = "text"
         if entry.attribution and plain_text(body):
@@ -288,14 +294,22 @@ class ForeignSource:
         """Return the language of the texts: what the user says, what the source says, or what it looks like."""
         if wanted:
             return wanted
-        if named := nearest(self._blog.language.replace("_", "-").casefold(), KNOWN):
+        if named := _known_language(self._blog.language):
             return named
+        around = _known_language(self._blog.page_language)
         texts = [markup.line_of(self._blog.headline), *(entry.body for entry in self._blog.entries[:20])]
         found = detector.language_of(" ".join(plain_text(text) for text in texts)[:5000], tuple(KNOWN))
         if found is None:
+            if around:
+                return around
             raise SourceError(_("The source doesn’t give its language. Choose its language."))
-        self.notes.add("language", found[0])
+        if found[0] != around:
+            self.notes.add("language", found[0])
         return found[0]
+
+
+def _known_language(stated: str) -> str:
+    return nearest(stated.replace("_", "-").casefold(), KNOWN) or ""
 
 
 def _key(stated: str) -> str:
@@ -304,7 +318,7 @@ def _key(stated: str) -> str:
 
 
 def _digest(stated: str) -> str:
-    return f"sha256:{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
+    return f"{_DIGEST}{hashlib.sha256(stated.encode()).hexdigest()[:32]}"
 
 
 _LENGTHS = {name: getattr(Picture._meta.get_field(name), "max_length", 0) for name in ("alt", "caption", "credit")}

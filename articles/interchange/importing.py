@@ -67,12 +67,14 @@ def _refusing() -> Iterator[None]:
 class Importer:
     """Imports one source. Importing it again writes only what is new or has changed.
 
-    slug   the slug of the article; default: the one in the source, with a number if it is taken
+    slug        the slug of the article; default: the one in the source, with a number if it is taken
+    following   whether it has just been imported; then pictures that could not be fetched are not asked for again
     """
 
-    def __init__(self, source: Source, *, slug: str = "") -> None:
+    def __init__(self, source: Source, *, slug: str = "", following: bool = False) -> None:
         self._source = source
         self._slug = slug
+        self._following = following
         self._notes = Notes()
 
     def plan(self, progress: Progress = _ignore) -> Report:
@@ -128,7 +130,7 @@ class Importer:
     def _writer(self, coverage: Coverage) -> writing.ArticleWriter:
         source = self._source
         same_site = isinstance(source, ArchiveSource) and source.site == settings.SITE_URL
-        return writing.ArticleWriter(source, coverage, self._notes, same_site=same_site)
+        return writing.ArticleWriter(source, coverage, self._notes, same_site=same_site, retries=not self._following)
 
     def _check_slug(self, coverage: Coverage) -> None:
         if not self._slug:

@@ -95,7 +95,8 @@ def _read(row: Import, source: Source) -> Report:
 
 
 def _import(row: Import, source: Source) -> Report:
-    return Importer(source, slug=row.slug).run(row.total, _progress(row))
+    following = row.state == State.FOLLOWING
+    return Importer(source, slug=row.slug, following=following).run(row.total, _progress(row))
 
 
 def _progress(row: Import) -> Any:

@@ -47,7 +47,11 @@ def blogs_in(html: str, address: str, notes: Notes) -> list[Blog]:
     base = _base_of(tree, address)
     # An element may be described in another document of the page than the one that refers to it.
     found = blogs_in_json(list(_documents(tree, notes)), base, notes)
-    return found or [_blog(thing, base, notes) for thing in _microdata(tree) if _is(thing, "LiveBlogPosting")]
+    found = found or [_blog(thing, base, notes) for thing in _microdata(tree) if _is(thing, "LiveBlogPosting")]
+    root = tree.css_first("html[lang]")
+    for blog in found:
+        blog.page_language = (root.attributes.get("lang") or "") if root is not None else ""
+    return found
 
 
 def blogs_in_json(document: object, address: str, notes: Notes) -> list[Blog]:

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,8 @@ from articles.interchange.records import Source, SourceError
 
 _MAX_PAGES = 1000
 _ENCODING = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
+#: Browsers read all of these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
+_LATIN = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"})
 _IS_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -151,7 +153,7 @@ def _add_older_pages(blog: Blog, html: str, address: str, fetching: Fetching, no
             break
         seen.add(following)
         try:
-            html = fetching.source(following).decode(errors="replace")
+            html = _decoded(fetching.source(following))
         except SourceError:
             notes.add("partial", following)
             break
@@ -191,14 +193,15 @@ def _only(blogs: list[Blog]) -> Blog:
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text of a file, which says its encoding in its head or is in UTF-8."""
+    """Return the text of a file, which says its encoding in its head, or is in UTF-8 or else in Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     named = _ENCODING.search(content[:2048])
-    try:
-        return content.decode(named[1].decode() if named else "utf-8-sig")
-    except (UnicodeDecodeError, LookupError):
-        return content.decode("utf-8-sig", errors="replace")
+    stated = named[1].decode().lower() if named else ""
+    for encoding in ("windows-1252" if stated in _LATIN else stated, "utf-8-sig", "windows-1252"):
+        with suppress(UnicodeDecodeError, LookupError):
+            return content.decode(encoding)
+    return content.decode("utf-8-sig", errors="replace")
 
 
 def _loaded(text: str) -> object:

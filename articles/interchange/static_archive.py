@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 _REMOVED = (
     'script:not([type="application/ld+json"]), form, noscript, button, template, #connection, .new-updates, '
     'link[rel="preload"], link[rel="modulepreload"], link[rel="manifest"], [data-mine], a[href="#comments-form"], '
-    'a[href*="/report/"], a[href*="/translation/"], .filter, .order, .own-zone, .share'
+    'a[href*="/report/"], a[href*="/translation/"], .filter, .order, .own-zone, .share, '
+    ".comments > .filters, .comment-form, [data-reply]"
 )
 _DOCUMENTS = ("liveblog.json", "feed.atom", "feed.json")
 _CSS_URL = re.compile(r"url\(\s*[\"']?([^\"')]+)[\"']?\s*\)|@import\s+[\"']([^\"']+)[\"']")
@@ -80,6 +81,8 @@ class _Archive:
         self._count = 0
         #: The file on which an element stands, by language.
         self._places: dict[str, dict[str, str]] = {}
+        #: The addresses of the conversations among readers, by language.
+        self._conversations: dict[str, list[str]] = {}
         self._copied: set[str] = set()
 
     def write(self) -> int:
@@ -91,6 +94,8 @@ class _Archive:
             for start, folder in ((base, "older"), (f"{base}?key=1", "key")):
                 self._write_list(language, start, base, folder)
             self._write_list(language, f"{base}comments/", f"{base}comments/", "page")
+            for conversation in self._conversations[language]:
+                self._write_list(language, conversation, conversation, "page")
             for update in self._updates():
                 self._write_page(language, update.url(language))
             for name in _DOCUMENTS:
@@ -140,6 +145,14 @@ class _Archive:
         for file, tree in self._pages(base, base, "older"):
             for node in tree.css('article[id^="update-"]'):
                 places.setdefault(node.attributes.get("id") or "", file)
+        comments = f"{base}comments/"
+        threads = [node for _file, tree in self._pages(comments, comments, "page") for node in tree.css(".thread[id]")]
+        numbers = [(node.attributes.get("id") or "").removeprefix("comment-") for node in threads]
+        self._conversations[language] = [f"{comments}{number}/" for number in dict.fromkeys(numbers)]
+        for address in self._conversations[language]:
+            for file, tree in self._pages(address, address, "page"):
+                for node in tree.css('[id^="comment-"], [id^="reply-"]'):
+                    places.setdefault(node.attributes.get("id") or "", file)
         return places
 
     def _write_list(self, language: str, start: str, base: str, folder: str) -> None:
@@ -228,6 +241,10 @@ class _Archive:
             if f"update-{found[1]}" in self._places[code]:
                 return _relative(f"{base[1:]}{rest}index.html", file)
             return _relative(f"{base[1:]}index.html", file)
+        if found := re.fullmatch(r"comments/([0-9]+)/", rest):
+            for element in (fragment, f"reply-{found[1]}", f"comment-{found[1]}"):
+                if place := self._places[code].get(element):
+                    return f"{_relative(place, file)}#{element}"
         if rest in _DOCUMENTS:
             return _relative(f"{base[1:]}{rest}", file)
         if rest == "comments/":

@@ -168,15 +168,22 @@ def slug_for(wanted: str, coverage: Coverage) -> str:
 
 
 class ArticleWriter:
-    """Writes one coverage and its posts."""
+    """Writes one coverage and its posts.
 
-    def __init__(self, source: Source, coverage: Coverage, notes: Notes, *, same_site: bool) -> None:
-        self._source, self._coverage, self._notes = source, coverage, notes
+    retries   whether posts are written again that lack a picture because its server did not answer
+    """
+
+    def __init__(
+        self, source: Source, coverage: Coverage, notes: Notes, *, same_site: bool, retries: bool = True
+    ) -> None:
+        self._source, self._coverage, self._notes, self._retries = source, coverage, notes, retries
         self._accounts = portable.Accounts(known=same_site)
         self._authors: dict[str, int | None] = {}
         self._topics: dict[str, int] = {}
         #: Those that the present transaction has stored.
         self._files: list[Any] = []
+        #: Addresses of pictures whose servers did not answer.
+        self._silent: set[str] = set()
         row = ImportedArticle.objects.select_related("article").filter(key=coverage.key).first()
         self.imported = row
         self.article: Article | None = row.article if row else None
@@ -359,15 +366,17 @@ class ArticleWriter:
         """Return what an import does with a post: "new", "same", "changed", "edited" here, or "deleted" here."""
         return self._fate_of(post, self.imported_update(post))
 
-    @staticmethod
-    def _fate_of(post: Post, before: ImportedUpdate | None) -> str:
+    def _fate_of(self, post: Post, before: ImportedUpdate | None) -> str:
         if before is None:
             return "new"
-        if before.digest == post.digest:
+        same = before.digest == post.digest
+        if same and not (self._retries and "" in before.files.values()):
             return "same"
         if before.update_id is None:
-            return "deleted"
-        return "changed" if _digest_of(before.update_id) == before.written_digest else "edited"
+            return "same" if same else "deleted"
+        if _digest_of(before.update_id) == before.written_digest:
+            return "changed"
+        return "same" if same else "edited"
 
     def write(self, ready: Ready) -> str:
         """Write a post, and return its fate: see `fate_of`, or "refused"."""
@@ -428,7 +437,8 @@ class ArticleWriter:
                     "update": update,
                     "digest": post.digest,
                     "written_digest": _digest_of(update.pk),
-                    "files": names,
+                    # Without a name: to be asked for again.
+                    "files": names | dict.fromkeys(self._silent & known.keys(), ""),
                 },
             )
             for language, address in post.addresses:
@@ -485,6 +495,7 @@ class ArticleWriter:
                 if picture is None:
                     content = self._picture(address)
                     if content is None:
+                        known[address] = ""
                         continue
                     picture = Picture()
                     picture.image.save("picture", content[0], save=False)
@@ -512,8 +523,10 @@ class ArticleWriter:
         """Return a picture, encoded again, and the credit line in its file; None if it cannot be had."""
         try:
             processed = process_upload(ContentFile(self._source.picture(address), "picture"))
-        except (ProviderError, KeyError, ValidationError):
+        except (ProviderError, KeyError, ValidationError) as error:
             self._notes.add("picture", address)
+            if isinstance(error, ProviderError) and not error.permanent:
+                self._silent.add(address)
             return None
         return processed.file, processed.texts.get("credit", "")
 

@@ -136,6 +136,7 @@ class TokenAdmin(LangAttributeAdmin):
             "token": obj,
             "secret": request.new_token,  # type: ignore[attr-defined]
             "scopes": [Scope(scope).label for scope in obj.scopes],
+            "articles": self.articles_shown(obj),
         }
         return TemplateResponse(request, "admin/liveblog/token/made.html", context)
 

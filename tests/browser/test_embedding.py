@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug import Request, Response
 
-from articles.models import Article
+from articles.models import Article, Translation
 from tests import factories
 from tests.browser.conftest import MakeReader, as_new
 from tests.browser.test_translation import shot
@@ -264,6 +264,22 @@ def test_a_teaser_has_the_newest_three(server: Server, reader: MakeReader, site:
     assert page.locator(".live-blog").evaluate(ground) == "rgba(0, 0, 0, 0)"
     page.locator("live-blog").evaluate("element => element.setAttribute('theme', 'dark')")
     assert page.locator(".live-blog").evaluate(ground) == "rgb(18, 18, 18)"
+
+
+def test_a_teaser_says_which_texts_are_drafts_or_not_translated(
+    server: Server, reader: MakeReader, site: OtherSite
+) -> None:
+    article = factories.article(languages=["en", "ar"])
+    drafted = factories.update(article, headline_en="Report", headline_ar="تقرير", body_en="")
+    Translation._base_manager.filter(update=drafted, language="ar").update(state="machine")
+    factories.update(article, headline_en="Report", body_en="")
+    site.pages["/"] = f"{script(server)}{embed(server, article, 'ar', 'teaser')}"
+    page = reader().page
+    page.goto(site.url)
+    notes = page.locator("#updates > article .translation-note .mark")
+    expect(notes).to_have_count(2)
+    for note in notes.all():
+        expect(note).to_be_visible()
 
 
 def test_an_iframe_is_as_high_as_its_content(server: Server, reader: MakeReader, site: OtherSite) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from articles import changes
 from articles.following.models import Follow
-from articles.models import Article
+from articles.models import Article, Topic
 from liveblog.webpush.models import PushSubscription
 from tests import factories
 from tests.browser.conftest import MakeReader
@@ -192,6 +193,31 @@ def test_readers_see_all_that_they_follow_and_their_quiet_hours(
     expect(page.locator("#following .none")).to_be_visible()
     assert not PushSubscription.objects.exists()
     assert person.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_panel_opens_beside_its_button_and_on_the_screen(
+    server: Server, reader: MakeReader, transactional_db: None, language: str
+) -> None:
+    author, topic = (
+        factories.author(name_ar="يوانا"),
+        Topic.objects.create(slug="energy", name_en="Energy", name_ar="الطاقة"),
+    )
+    article = factories.article()
+    factories.update(article, authors=(author,))
+    with changes.edit(article):
+        article.topics.add(topic)
+    page = reader(viewport={"width": 390, "height": 800}).page
+    for address in (article.url(language), author.url(language), topic.url(language)):
+        page.goto(f"{server.url}{address}")
+        page.locator(".follow-button").click()
+        button, panel = (page.locator(name).bounding_box() for name in (".follow-button", ".follow-panel"))
+        assert button
+        assert panel
+        assert panel["x"] >= 0
+        assert panel["x"] + panel["width"] <= 390
+        ends = [(box["x"], box["x"] + box["width"]) for box in (button, panel)]
+        assert any(abs(one - other) < 1 for one, other in zip(*ends, strict=True)), address
 
 
 def test_a_reader_whose_browser_says_no_is_told_so(

@@ -1,5 +1,5 @@
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -60,13 +60,13 @@ class Command(BaseCommand):
             total = plan.total
         if options["dry_run"]:
             return
-        following = False
-        while True:
-            self._run(options, total, following=following)
-            if not options["follow"]:
-                return
-            following = True
-            time.sleep(options["interval"])
+        self._run(options, total, following=False)
+        if options["follow"]:
+            # People end it with Ctrl-C. A post that is being written is written at the next start.
+            with suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(options["interval"])
+                    self._run(options, total, following=True)
 
     @staticmethod
     def _opened(options: dict[str, Any]) -> AbstractContextManager[Source]:
@@ -80,7 +80,7 @@ class Command(BaseCommand):
 
         try:
             with self._opened(options) as source:
-                importer = importing.Importer(source, slug=options["slug"])
+                importer = importing.Importer(source, slug=options["slug"], following=following)
                 report = importer.run(total, progress)
         except SourceError as error:
             if not following:
