@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from liveblog import edge
+from liveblog.asgi_types import WHOLE_RESPONSE
 
 #: Seconds for which a connection without a request is kept when the server stops.
 _LAST_REQUEST_SECONDS = 1.0
@@ -121,6 +123,10 @@ class EdgeProtocol(PatientProtocol):
     def on_headers_complete(self) -> None:
         self._has_head()
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
+            # The task of the application exists, but has not run yet.
+            cycle.scope["extensions"] = {WHOLE_RESPONSE: partial(_respond, cycle)}
 
     def on_message_complete(self) -> None:
         self._whole = True
@@ -131,3 +137,21 @@ class EdgeProtocol(PatientProtocol):
             # The rest of a body that nobody has read may have no end.
             self.transport.close()
         super().on_response_complete()
+
+
+def _respond(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+    """Send a response that was put together before, and return whether it was sent. `send` looks at each header again.
+
+    head   the status line and the headers, without the empty line (RFC 9112, section 2.1)
+    """
+    if cycle.disconnected:
+        return True
+    if cycle.response_started or cycle.flow.write_paused or cycle.access_log or not cycle.keep_alive:
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    dated = b"".join([b"%s: %s\r\n" % header for header in cycle.default_headers])
+    cycle.transport.write(b"".join([head, dated, b"\r\n", body]))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True

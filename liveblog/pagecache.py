@@ -15,13 +15,14 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
 import brotli
 from django.utils.http import parse_http_date_safe
 
 from liveblog import connections, metrics
-from liveblog.asgi_types import Application, Message, Receive, Scope, Send
+from liveblog.asgi_types import WHOLE_RESPONSE, Application, Message, Receive, Scope, Send
 from liveblog.cross_origin import READERS_HEADER
 from liveblog.single_flight import SingleFlight
 
@@ -76,6 +77,8 @@ _OF_NOT_MODIFIED = frozenset(
     {b"etag", b"last-modified", b"cache-control", b"vary", b"content-language", READERS_HEADER.lower().encode()}
 )
 
+_READERS = READERS_HEADER.lower().encode()
+
 _Headers = list[tuple[bytes, bytes]]
 #: Scheme, path and normal query string of an address. All hosts of the site have the same pages.
 _Key = tuple[str, str, bytes]
@@ -94,6 +97,8 @@ class _Response:
     validated_at: float = math.inf
     #: ASGI messages that start the response, by content coding.
     starts: dict[bytes, Message] = field(default_factory=dict)
+    #: The same as bytes, for a server that sends a whole response at once; nothing if it depends on the reader.
+    heads: dict[bytes, bytes] = field(default_factory=dict)
 
     def is_known(self, etags: bytes | None, since: bytes) -> bool:
         """Return whether a client has it already. The date counts only if it names no ETag (RFC 9110, section 13)."""
@@ -188,6 +193,10 @@ class PageCache:
             await send({"type": "http.response.body", "body": b""})
             return
         coding = _best_coding(codings, response)
+        if not marks and scope["method"] == "GET" and (head := response.heads.get(coding)):
+            respond = scope.get("extensions", {}).get(WHOLE_RESPONSE)
+            if respond is not None and respond(head, response.bodies[coding]):
+                return
         start = response.starts[coding]
         await send({**start, "headers": start["headers"] + marks} if marks else start)
         await send({"type": "http.response.body", "body": response.bodies[coding] if scope["method"] == "GET" else b""})
@@ -257,6 +266,7 @@ class PageCache:
             if b"content-encoding" not in values and _is_compressible(values, body):
                 response.bodies |= await asyncio.to_thread(_compressed, body)
             response.starts = {coding: _start(response, coding) for coding in response.bodies}
+            response.heads = {coding: _head(start) for coding, start in response.starts.items()}
         if b"public" in values.get(b"cache-control", b"") and status < 500:
             response.validated_at = asyncio.get_running_loop().time() - age
             self._drop(key)
@@ -326,6 +336,15 @@ def _start(response: _Response, coding: bytes) -> Message:
     if coding:
         headers.append((b"content-encoding", coding))
     return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+def _head(start: Message) -> bytes:
+    """Return the message that starts a response as bytes; nothing if pages of some other sites may read it."""
+    headers: _Headers = start["headers"]
+    if any(name == _READERS or b"\n" in value or b"\r" in value for name, value in headers):
+        return b""
+    lines = [f"HTTP/1.1 {start['status']} {HTTPStatus(start['status']).phrase}".encode()]
+    return b"\r\n".join([*lines, *(name + b": " + value for name, value in headers), b""])
 
 
 def _with_stale_if_error(name: bytes, value: bytes) -> tuple[bytes, bytes]:

@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import http.client
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import brotli
@@ -14,7 +16,9 @@ import articles.urls
 import comments.urls
 from articles.models import Article
 from liveblog import pagecache, parameters
+from liveblog.asgi_types import WHOLE_RESPONSE
 from liveblog.cache import get_or_make, latest, point
+from liveblog.cross_origin import READERS_HEADER
 from liveblog.origin import is_of_site
 from liveblog.pagecache import PageCache
 from liveblog.parameters import read_at, read_by
@@ -51,7 +55,12 @@ class Site:
 
 
 async def get(
-    site: Any, path: str = "/de/live/summit/", method: str = "GET", query: str = "", **headers: str
+    site: Any,
+    path: str = "/de/live/summit/",
+    method: str = "GET",
+    query: str = "",
+    extensions: dict[str, Any] | None = None,
+    **headers: str,
 ) -> tuple[int, dict, bytes]:
     sent: list[dict[str, Any]] = []
 
@@ -65,6 +74,7 @@ async def get(
         "path": path,
         "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+        "extensions": extensions or {},
     }
     await site(scope, None, send)
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -384,6 +394,57 @@ def test_the_running_server_serves_everybody_the_same_page(article: Article) -> 
         assert brotli.decompress(other.text) == plain.text
         assert other.headers["ETag"] == plain.headers["ETag"]
         assert ask(**{"If-None-Match": plain.headers["ETag"]}).status == 304
+
+
+def test_a_page_that_is_sent_at_once_is_the_one_that_is_sent_in_parts(article: Article) -> None:
+    """The server sends a page at once on a connection that stays open, and in parts on one that it closes."""
+
+    def ask(*connections: str) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+        """Send all requests before the first answer is read."""
+        heads = [
+            f"GET {article.url('de')} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: br\r\nConnection: {each}\r\n\r\n"
+            for each in connections
+        ]
+        answers = []
+        with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as connection:
+            connection.sendall("".join(heads).encode())
+            file = connection.makefile("rb")
+            for _ in heads:
+                status = int(file.readline().split(b" ")[1])
+                headers = http.client.parse_headers(file)
+                answers.append((status, sorted(headers.items()), file.read(int(headers["Content-Length"]))))
+        return answers
+
+    with Server() as running:
+        answers = ask("keep-alive", "keep-alive", "close")
+    assert ("connection", "close") in answers[2][1]
+    for status, headers, body in answers:
+        assert status == 200
+        assert "date" in dict(headers)
+        assert 'lang="de"' in brotli.decompress(body).decode()
+    same = [
+        ([header for header in headers if header[0] not in ("connection", "date")], body)
+        for _status, headers, body in answers
+    ]
+    assert same[0] == same[1] == same[2]
+
+
+async def test_an_answer_that_depends_on_the_reader_is_not_sent_at_once() -> None:
+    sent: list[bytes] = []
+
+    def respond(head: bytes, body: bytes) -> bool:
+        sent.append(head + body)
+        return True
+
+    for_all, for_some = Site(), Site(**{READERS_HEADER.lower(): "https://paper.example"})
+    for site in (for_all, for_some):
+        cached = PageCache(site, ["de"])
+        with suppress(IndexError):
+            await get(cached, extensions={WHOLE_RESPONSE: respond})
+        assert (await get(cached, "/de/live/summit/", "HEAD", extensions={WHOLE_RESPONSE: respond}))[0] == 200
+    assert len(sent) == 1
+    assert sent[0].startswith(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n")
+    assert sent[0].endswith(b"\r\n" + for_all.body)
 
 
 async def test_a_client_that_knows_no_etags_is_told_by_date_that_nothing_has_changed() -> None:
