@@ -271,7 +271,8 @@ def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     assert restoring
     arguments = [each for each in arguments if each not in restoring]
     arguments.sort(key=lambda each: each[1] != "migrate")
-    run_each(tmp_path, [*arguments, ["manage.py", "load_demo"], ["manage.py", "check"]])
+    # tests/test_replay.py loads the demo.
+    run_each(tmp_path, [*arguments, ["manage.py", "check"]])
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     run_each(elsewhere, [*restoring, ["manage.py", "check"]])
