@@ -31,8 +31,9 @@ _LIBRARIES = (
     *("aiohttp", "anyascii", "babel.dates", "babel.numbers", "cryptography.x509", "defusedxml.ElementTree"),
     *("django.contrib.admin.options", "django.contrib.staticfiles.storage", "django.db.models", "django.forms"),
     *("django.test.utils", "django.views.generic", "fido2.server", "fontTools.ttLib", "httpx", "jinja2", "lxml.html"),
-    *("marshmallow", "multiprocessing.spawn", "nh3", "PIL.Image", "PIL.ImageDraw", "psycopg_pool", "pydantic"),
-    *("regex", "requests", "rich.console", "selectolax.lexbor", "simplemma", "uvicorn"),
+    *("marshmallow", "multiprocessing.spawn", "nh3", "PIL.Image", "PIL.ImageDraw", "prometheus_client"),
+    *("psycopg_pool", "pydantic.main", "pydantic.types", "rapidfuzz.fuzz", "redis.asyncio", "regex", "requests"),
+    *("rich.console", "selectolax.lexbor", "simplemma", "uvicorn", "websockets.server", "websockets.sync.client"),
 )
 
 #: The longest request or answer, in bytes: an environment and a command.
