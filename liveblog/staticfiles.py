@@ -16,7 +16,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from servestatic.middleware import ServeStaticMiddleware
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
@@ -129,6 +129,22 @@ class StaticFilesMiddleware(ServeStaticMiddleware):
             if found is not None:
                 self.files[url] = found
         return await super().__call__(request)
+
+    @staticmethod
+    async def aserve(static_file: Any, request: HttpRequest) -> HttpResponseBase:
+        # ServeStatic opens, reads and closes each file in a thread, and looks for modules meanwhile, which takes longer
+        # than the rest of the answer. These files are few and small, so the system has them in memory.
+        found = static_file.get_response(request.method or "GET", request.META)
+        content = b""
+        if found.file is not None:
+            with found.file as file:
+                content = file.read()
+        response = HttpResponse(content, status=int(found.status))
+        del response["Content-Type"]
+        for name, value in found.headers:
+            if value is not None:
+                response[name] = value
+        return response
 
     def immutable_file_test(self, path: str, url: str) -> bool:
         return _HASHED.search(PurePosixPath(url).name) is not None

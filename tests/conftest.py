@@ -1,13 +1,18 @@
 import fcntl
 import gc
 import hashlib
+import importlib
 import os
 import runpy
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +22,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connections
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler
@@ -66,7 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
         # This process starts the workers, which find everything prepared.
         os.environ[_RUN] = tempfile.mkdtemp(prefix="liveblog-tests-")
         runpy.run_path(str(ROOT / "scripts" / "compile_messages.py"))["main"]()
-        os.environ["STATIC_ROOT"] = str(_static_files())
+        os.environ["STATIC_ROOT"] = str(_place_of_static_files())
+        # To compress them takes as long as to load the tests.
+        threading.Thread(target=_collect_static_files, args=[Path(os.environ["STATIC_ROOT"])]).start()
         # SIGTERM makes a run stop the processes that it started, as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings.STATIC_ROOT = os.environ["STATIC_ROOT"]
@@ -91,8 +97,8 @@ def _directory() -> Path:
     return Path(os.environ[_RUN])
 
 
-def _static_files() -> Path:
-    """Collect the static files unless they are unchanged since the last time, and return the directory."""
+def _place_of_static_files() -> Path:
+    """Return the directory for the static files as they are now, and forget those of former runs."""
     digest = hashlib.sha256((ROOT / "liveblog" / "staticfiles.py").read_bytes())
     for finder in finders.get_finders():
         for name, storage in finder.list([]):
@@ -101,20 +107,25 @@ def _static_files() -> Path:
     place = ROOT / ".cache" / "tests" / "static"
     place.mkdir(parents=True, exist_ok=True)
     directory = place / digest.hexdigest()[:16]
-    with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not directory.exists():
-            partial = place / "partial"
-            shutil.rmtree(partial, ignore_errors=True)
-            settings.STATIC_ROOT = str(partial)
-            call_command("collectstatic", interactive=False, verbosity=0)
-            partial.rename(directory)
-        os.utime(directory)
-        for other in place.iterdir():
-            # No run takes a day, so nobody uses these files any more.
-            if other.is_dir() and other.stat().st_mtime < time.time() - 24 * 3600:
+    for other in place.iterdir():
+        # No run takes a day, so nobody uses these files any more.
+        with suppress(FileNotFoundError):
+            if other.is_dir() and other != directory and other.stat().st_mtime < time.time() - 24 * 3600:
                 shutil.rmtree(other, ignore_errors=True)
     return directory
+
+
+def _collect_static_files(directory: Path) -> None:
+    """Collect the static files, unless it is done, or wait for the process that does it."""
+    with (directory.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            partial = directory.parent / "partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env=os.environ | {"STATIC_ROOT": str(partial)}, check=True)
+            partial.rename(directory)
+        os.utime(directory)
 
 
 def _empty_databases(test: TransactionTestCase) -> None:
@@ -140,6 +151,25 @@ def _take_redis_of_worker() -> None:
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [address]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Load all modules of tests, each worker from another one on.
+
+    What takes long is to compile them with their assertions. A module that one worker has loaded is compiled for all,
+    but if all began with the same module, each would have compiled it before another had finished.
+    """
+    number, count = int(WORKER.removeprefix("gw")), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if count == 1:
+        return
+    for chosen in map(Path, session.config.args):
+        names = [f"tests.{path.stem}" for path in sorted((ROOT / chosen).glob("test_*.py"))]
+        first = len(names) * number // count
+        for name in names[first:] + names[:first]:
+            # Errors are reported when the module is collected.
+            with suppress(Exception, pytest.skip.Exception):
+                importlib.import_module(name)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, left_out = [], []
     for item in items:
@@ -159,6 +189,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     The addresses are for the languages of the settings as they are when the first of them is asked for, which must not
     be those of one test. The collector took a tenth of the run.
     """
+    _collect_static_files(Path(settings.STATIC_ROOT))
     get_resolver().url_patterns  # noqa: B018 - Django loads them when they are read.
     gc.collect()
     gc.freeze()

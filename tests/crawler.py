@@ -205,16 +205,20 @@ class Vocabulary:
         self._lines: dict[str, set[str]] = defaultdict(set)
         self._compiled_lines: dict[str, re.Pattern[str]] = {}
         self._compiled: dict[str, re.Pattern[str]] = {}
-        self._found: dict[str, tuple[str, set[str]]] = {}
+        self._found: dict[str, set[str]] = {}
+        #: The faults of lines that were checked, since most pages have many lines in common.
+        self.checked: dict[tuple[Words, ...], list[Fault]] = {}
 
     def add_content(self, text: str, language: str) -> None:
         """Add a text that somebody wrote, with or without markup, and each passage of it with several words."""
+        self.checked.clear()
         for words in Page(text).words:
             if " " in words.text:
                 self._content[_bare(words.text)].add(language)
 
     def add_message(self, message: str, language: str) -> None:
         """Add a text of a catalogue, which may have placeholders and markup."""
+        self.checked.clear()
         parts = re.split(r"<[^>]*>", message)
         line = re.split(_PLACE, " ".join("".join(parts).replace("%%", "%").split()))
         if len(parts) + len(line) > 2 and sum(map(str.isalpha, "".join(line))) > 1:
@@ -245,18 +249,24 @@ class Vocabulary:
                 for message in filter(None, (entry.msgstr, *entry.msgstr_plural.values())):
                     self.add_message(message, language)
 
-    def interface(self, text: str) -> tuple[str, set[str]]:
-        """Return the message of the interface that a text renders, and the languages in which it is correct."""
+    def interface(self, text: str) -> set[str]:
+        """Return the languages in which a text renders a message of the interface correctly."""
         if text not in self._found:
-            message, found = _bare(text), set(self._interface.get(_bare(text), ()))
+            found = set(self._interface.get(_bare(text), ()))
             if not self._compiled:
                 self._compiled = {code: re.compile("|".join(sorted(forms))) for code, forms in self._forms.items()}
-            for code, forms in self._compiled.items():
-                if forms.fullmatch(text):
-                    message = message if found else min(form for form in self._forms[code] if re.fullmatch(form, text))
-                    found.add(code)
-            self._found[text] = (message.replace("\\", ""), found)
+            found |= {code for code, forms in self._compiled.items() if forms.fullmatch(text)}
+            self._found[text] = found
         return self._found[text]
+
+    def message(self, text: str) -> str:
+        """Return the message of the interface that a text renders."""
+        bare = _bare(text)
+        if bare in self._interface:
+            return bare
+        return min(form for forms in self._forms.values() for form in forms if re.fullmatch(form, text)).replace(
+            "\\", ""
+        )
 
     def is_line(self, text: str, language: str) -> bool:
         """Return whether a line is one message, with or without markup and values."""
@@ -264,7 +274,7 @@ class Vocabulary:
             self._compiled_lines = {code: re.compile("|".join(sorted(lines))) for code, lines in self._lines.items()}
         text = " ".join(text.split())
         lines = self._compiled_lines.get(language)
-        return language in self.interface(text)[1] or bool(lines and lines.fullmatch(text))
+        return language in self.interface(text) or bool(lines and lines.fullmatch(text))
 
     def content(self, text: str) -> set[str]:
         """Return the languages in which somebody wrote a text, or its full version if it is truncated."""
@@ -328,14 +338,14 @@ def faults_of(page: Page, language: str, vocabulary: Vocabulary) -> Iterator[Fau
 
 def _faults_of_words(words: Words, vocabulary: Vocabulary) -> Iterator[Fault]:
     text, language = words.text, words.language
-    message, languages = vocabulary.interface(text)
+    languages = vocabulary.interface(text)
     if _UNRENDERED.search(text):
         yield Fault(f"{words.place} shows what is no text for people", text)
     if language not in SHIPPED:
         yield Fault(f"{words.place} is marked as {language!r}, which is not shipped")
     elif languages:
         if language not in languages | vocabulary.content(text):
-            spoken = "/".join(sorted(languages))
+            spoken, message = "/".join(sorted(languages)), vocabulary.message(text)
             yield Fault(f"{words.place} speaks {spoken} in the middle of {language}: {message}", repr(text))
     elif not words.is_name and (found := _languages_of(text, language, vocabulary)) and language not in found:
         yield Fault(f"{words.place} has no lang, but texts of other languages", f"{text!r}, {'/'.join(sorted(found))}")

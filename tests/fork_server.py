@@ -1,4 +1,4 @@
-"""Start servers as forks of a process that has loaded the application, as a new interpreter takes seconds to load it.
+"""Start programs as forks of a process that has loaded what they load, as a new interpreter takes seconds to do it.
 
 There are two kinds of loaders, which are processes that wait for requests on a socket. One for all tests has loaded the
 libraries. For each environment of a server it forks one that also loads the application, with the settings of that
@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
@@ -30,8 +31,9 @@ _LIBRARIES = (
     *("aiohttp", "anyascii", "babel.dates", "babel.numbers", "cryptography.x509", "defusedxml.ElementTree"),
     *("django.contrib.admin.options", "django.contrib.staticfiles.storage", "django.db.models", "django.forms"),
     *("django.test.utils", "django.views.generic", "fido2.server", "fontTools.ttLib", "httpx", "jinja2", "lxml.html"),
-    *("marshmallow", "multiprocessing.spawn", "nh3", "PIL.Image", "PIL.ImageDraw", "psycopg_pool", "pydantic"),
-    *("regex", "requests", "rich.console", "selectolax.lexbor", "simplemma", "uvicorn"),
+    *("marshmallow", "multiprocessing.spawn", "nh3", "PIL.Image", "PIL.ImageDraw", "prometheus_client"),
+    *("psycopg_pool", "pydantic.main", "pydantic.types", "rapidfuzz.fuzz", "redis.asyncio", "regex", "requests"),
+    *("rich.console", "selectolax.lexbor", "simplemma", "uvicorn", "websockets.server", "websockets.sync.client"),
 )
 
 #: The longest request or answer, in bytes: an environment and a command.
@@ -90,23 +92,32 @@ class _Loader:
             self._connection.sendall(json.dumps({"ended": pid, "code": os.waitstatus_to_exitcode(status)}).encode())
 
 
-def _run(command: list[str], stderr: int | None = None) -> NoReturn:
-    """Run a program of Python as the interpreter does, and end this process."""
-    if stderr is not None:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+def _run(command: list[str], *outputs: int) -> NoReturn:
+    """Run a program of Python as the interpreter does, and end this process. `outputs` are for stderr and stdout."""
+    for output, number in zip(outputs, (2, 1), strict=False):
+        os.dup2(output, number)
+        os.close(output)
     warnings.resetwarnings()
-    warnings.simplefilter(os.environ.get("PYTHONWARNINGS", "ignore"))  # type: ignore[arg-type]
+    if wanted := os.environ.get("PYTHONWARNINGS"):
+        warnings.simplefilter(wanted)  # type: ignore[arg-type]
+    else:
+        for ignored in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", ignored)
     code = 0
     try:
         if command[0] == "-m":
             sys.argv = command[1:]
             runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+        elif command[0] == "-c":
+            sys.argv = ["-c", *command[2:]]
+            exec(command[1], {"__name__": "__main__"})
         else:
             sys.argv = command
             runpy.run_path(command[0], run_name="__main__")
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
     except BaseException:
         # The interpreter does this.
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
@@ -207,12 +218,17 @@ def _application(environment: tuple[tuple[str, str], ...]) -> Loader:
 class Process:
     """A program that a loader runs, with the methods of subprocess.Popen that tests use."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], stderr: int | None = None) -> None:
+    def __init__(self, loader: Loader, command: list[str], environment: dict[str, str], *outputs: int) -> None:
+        self._loader = loader
+        self.pid = loader.ask(environment, command, *outputs)
+        self.returncode: int | None = None
+
+    @classmethod
+    def serving(cls, command: list[str], environment: dict[str, str], stderr: int | None = None) -> Process:
         """Start `manage.py` with the application loaded, and other programs with the libraries alone."""
         whole = command[0] == "manage.py"
-        self._loader = _application(tuple(sorted(environment.items()))) if whole else _libraries()
-        self.pid = self._loader.ask(environment, command, *([] if stderr is None else [stderr]))
-        self.returncode: int | None = None
+        loader = _application(tuple(sorted(environment.items()))) if whole else _libraries()
+        return cls(loader, command, environment, *([] if stderr is None else [stderr]))
 
     def poll(self) -> int | None:
         return self._code(0)
@@ -237,6 +253,17 @@ class Process:
         if self.returncode is None:
             self.returncode = self._loader.code_of(self.pid, timeout)
         return self.returncode
+
+
+def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, with the libraries loaded and nothing of ours, and return what it wrote."""
+    with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as output:
+        process = Process(_libraries(), command, environment, errors.fileno(), output.fileno())
+        code = process.wait()
+        processes.end(process)
+        for file in (errors, output):
+            file.seek(0)
+        return subprocess.CompletedProcess(command, code, output.read(), errors.read())
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class Server:
     def start(self) -> Server:
         command = [part.replace("PORT", str(self.port)) for part in self._command]
         with self.log.open("ab") if self.log else nullcontext() as log:
-            self.process = fork_server.Process(command, self.environment, log.fileno() if log else None)
+            self.process = fork_server.Process.serving(command, self.environment, log.fileno() if log else None)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5):

@@ -10,7 +10,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -24,9 +23,9 @@ from django.db import connection
 
 from articles.models import Article, Update
 from liveblog import backups, keys
-from tests import databases, factories
+from tests import databases, factories, fork_server
 from tests.clients import Journalist, OpenPage
-from tests.server import PATIENCE, ROOT, Server, database_url
+from tests.server import PATIENCE, Server, database_url
 from tests.test_trust import LANGUAGES, assert_as_on_a_fresh_page, open_pages
 
 PASSWORD = "a long password"
@@ -39,13 +38,8 @@ def backed_up(directory: Path) -> Path:
 
 def run(command: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a management command on another database."""
-    return subprocess.run(
-        [sys.executable, "manage.py", command, *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "SECRET_KEY": django_settings.SECRET_KEY, **environment},
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, "SECRET_KEY": django_settings.SECRET_KEY, **environment}
+    return fork_server.run(["manage.py", command, *map(str, arguments)], environment)
 
 
 @pytest.fixture

@@ -119,8 +119,8 @@ def test_each_release_reads_its_own_manifest(static_root: Path, monkeypatch: pyt
     assert url_for("3") == new
 
 
-async def get(middleware: StaticFilesMiddleware, url: str) -> Any:
-    return await middleware(AsyncRequestFactory().get(url))
+async def get(middleware: StaticFilesMiddleware, url: str, **headers: str) -> Any:
+    return await middleware(AsyncRequestFactory().get(url, headers=headers))
 
 
 async def test_a_process_serves_files_of_releases_before_and_after_its_own(
@@ -138,7 +138,12 @@ async def test_a_process_serves_files_of_releases_before_and_after_its_own(
         answer = await get(middleware, url)
         assert answer.status_code == 200, url
         assert "immutable" in answer["Cache-Control"]
-        assert [chunk async for chunk in answer.streaming_content] == [(static_root / Path(url).name).read_bytes()]
+        assert answer.content == (static_root / Path(url).name).read_bytes()
+    part = await get(middleware, later, range="bytes=1-3")
+    assert (part.status_code, part.content, part["Content-Range"]) == (206, b"hre", f"bytes 1-3/{len('three()')}")
+    assert (await get(middleware, later, **{"if-none-match": part["ETag"]})).status_code == 304
+    head = await middleware(AsyncRequestFactory().head(later))
+    assert (head.content, head["Content-Length"]) == (b"", str(len("three()")))
     (static_root / "secret.0123456789ab").mkdir()
     for url in (
         "/static/none.0123456789ab.js",

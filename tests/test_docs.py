@@ -12,7 +12,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -33,7 +32,7 @@ from liveblog.delivery import websocket
 from liveblog.languages import SHIPPED
 from liveblog.newsroom import presence
 from liveblog.roles import ROLES
-from tests import programs
+from tests import fork_server, programs
 from tests.server import ROOT
 
 TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
@@ -272,7 +271,8 @@ def test_the_commands_in_the_docs_run(tmp_path: Path) -> None:
     assert restoring
     arguments = [each for each in arguments if each not in restoring]
     arguments.sort(key=lambda each: each[1] != "migrate")
-    run_each(tmp_path, [*arguments, ["manage.py", "load_demo"], ["manage.py", "check"]])
+    # tests/test_replay.py loads the demo.
+    run_each(tmp_path, [*arguments, ["manage.py", "check"]])
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     run_each(elsewhere, [*restoring, ["manage.py", "check"]])
@@ -296,8 +296,7 @@ def run_python(program: str, directory: Path, *arguments: str) -> str:
         "MEDIA_ROOT": str(directory / "media"),
         "STATIC_ROOT": str(directory / "static"),
     }
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = fork_server.run(["-c", program, *arguments], environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -25,7 +25,7 @@ from tests import factories, soak
 from tests.actors import TEST
 from tests.forms import change_url, member_of, opened
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def numbers(update: Update) -> list[int]:
@@ -83,6 +83,7 @@ def test_a_scheduled_publication_is_a_version_by_the_clock() -> None:
     assert (newest(update).user, newest(update).cause, newest(update).data["state"]) == (None, "clock", "published")
 
 
+@pytest.mark.database
 def test_a_failed_edit_leaves_no_version() -> None:
     update = factories.update(factories.article())
     with pytest.raises(RuntimeError), changes.edit(update):
@@ -442,6 +443,7 @@ _edits = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.database
 class AnyHistory(TestCase):
     @settings(max_examples=soak.count(6, 15))
     @given(st.lists(_edits, min_size=1, max_size=5), st.data())

@@ -21,7 +21,7 @@ from liveblog.languages import column
 from tests import factories
 from tests.actors import TEST
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 
 def html_of(client: Any, address: str) -> str:
@@ -155,6 +155,7 @@ def meanwhile(when: str, then: Callable[[], Any]) -> Iterator[None]:
     assert done
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("count", [2, 3])
 def test_an_update_published_while_a_page_renders_pushes_none_off_its_end(
     client: Any, monkeypatch: pytest.MonkeyPatch, count: int
@@ -168,6 +169,7 @@ def test_an_update_published_while_a_page_renders_pushes_none_off_its_end(
     assert (f'id="{oldest.element}"' in page) != ('rel="next"' in page)
 
 
+@pytest.mark.database
 def test_an_update_pinned_while_a_page_renders_appears_once(client: Any) -> None:
     article = factories.article()
     update = factories.update(article)

@@ -22,7 +22,7 @@ from liveblog.pagination import Place
 from tests import factories, soak
 from tests.crawler import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database]
+pytestmark = pytest.mark.django_db
 
 NOON = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
 
@@ -173,6 +173,7 @@ def test_a_pinned_update_only_appears_on_the_newest_page(client: Any, coverage: 
     assert shown(client, article, f"?at={pks[3]}&key=1") == pks[2::-1]
 
 
+@pytest.mark.database
 def test_key_events_have_pages_of_their_own(client: Any, coverage: tuple[Article, list[Update]]) -> None:
     article, made = coverage
     pks = [update.pk for update in made]
@@ -316,6 +317,7 @@ EVENTS = st.one_of(
 # Twelve updates arrive while a reader is on an older page and turns to newer ones.
 @example(start=2, named="at", relation="after", live=False, events=[("post",)] * 12 + [("turn",)])
 # The last update of a page is withdrawn, and is published again once the page is turned.
+@pytest.mark.database
 @example(start=0, named="", relation="before", live=True, events=[("withdraw", 9), ("turn",), ("restore", 9)])
 def test_every_update_is_shown_once_whatever_happens_between_turning_pages(
     short_pages: None, start: int, named: str, relation: str, live: bool, events: list[tuple[Any, ...]]
@@ -365,6 +367,7 @@ def test_every_update_is_shown_once_whatever_happens_between_turning_pages(
 # Comments -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.database
 def test_readers_can_page_through_comments_while_new_ones_arrive(client: Any, short_pages: None) -> None:
     article = factories.article()
     first = [factories.comment(article, state="approved") for _ in range(9)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from liveblog.release import digest_of
+from tests import fork_server
 from tests.server import ROOT
 
 RELATED_TEXTS = ("articles", "comments", "liveblog", "locale", "locale_django", "static", "templates")
@@ -82,7 +82,7 @@ def test_a_renamed_or_new_file_changes_the_id(copy: Path) -> None:
 def release(**environment: str) -> subprocess.CompletedProcess[str]:
     code = "import django; django.setup(); from liveblog.release import RELEASE; print(RELEASE)"
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "liveblog.settings"} | environment
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return fork_server.run(["-c", code], environment)
 
 
 def test_the_environment_can_name_the_release() -> None:

@@ -2,19 +2,17 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 from django.db import connection
 
 from liveblog import database_url, redis_url
-from tests.server import ROOT
+from tests import fork_server
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DEBUG"}}
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False)
+    return fork_server.run(list(arguments), kept | environment)
 
 
 def check(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -44,10 +44,12 @@ _KEYS = re.compile(r"\b(?:Ctrl|Alt|Shift)\+\S+")
 def faults_of_page(page: Page, vocabulary: Vocabulary) -> Iterator[Fault]:
     """Yield the faults in the wording of a page."""
     for line in dict.fromkeys(map(tuple, page.runs)):
-        yield from faults_of_line(line, vocabulary)
+        if line not in vocabulary.checked:
+            vocabulary.checked[line] = list(_faults_of_line(line, vocabulary))
+        yield from vocabulary.checked[line]
 
 
-def faults_of_line(line: Sequence[Words], vocabulary: Vocabulary) -> Iterator[Fault]:
+def _faults_of_line(line: Sequence[Words], vocabulary: Vocabulary) -> Iterator[Fault]:
     """Yield the faults of texts that stand in one line."""
     languages = [words.language for words in line if words.text.strip() and not (words.is_foreign or words.is_name)]
     if not languages or languages[0] not in SHIPPED:
@@ -85,7 +87,7 @@ def _is_ours(words: Words, language: str, vocabulary: Vocabulary) -> bool:
 def _joined(before: Words, begun: Sequence[Words], words: Words, language: str, vocabulary: Vocabulary) -> str:
     """Return the place where a message and another text make one sentence; empty if they do not."""
     text = words.text
-    if _JOINT.match(text) and language in vocabulary.interface(before.text)[1] and not _END.search(before.text):
+    if _JOINT.match(text) and language in vocabulary.interface(before.text) and not _END.search(before.text):
         return f"a mark behind the message “{before.text.strip()}”"
     bare = text.strip()
     # Boxes beside each other have no space between them, or are no values. A key and its effect are no sentence.
@@ -97,7 +99,7 @@ def _joined(before: Words, begun: Sequence[Words], words: Words, language: str, 
     if (
         bare[:1].islower()
         and bare not in _names(language)
-        and language in vocabulary.interface(bare)[1]
+        and language in vocabulary.interface(bare)
         and not _END.search(before.text)
     ):
         return f"a value before the message “{bare}”"

@@ -112,6 +112,8 @@ class Reader:
             "revision => document.readyState === 'complete' &&"
             " Number(document.querySelector('main').dataset.revision) >= revision",
             arg=revision,
+            # By default it would have the browser paint the page sixty times a second.
+            polling=50,
             timeout=within * 1000,
         )
 
