@@ -126,8 +126,10 @@ def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
 
 
 def _save(update: Update) -> None:
-    update.full_clean()
-    update.save()
+    update.full_clean(exclude=Update.REFERENCES)
+    # `act` holds the lock.
+    with changes.edit_locked(update):
+        update.save()
 
 
 def _stop_notification(update: Update, user: Actor, data: QueryDict) -> None:

@@ -57,7 +57,7 @@ def language_for(user: Actor, article: Article) -> str:
 def copy_targets(article: Article) -> QuerySet[Article]:
     """Return the articles to which an update can be copied: the last 20 others that are announced or live."""
     found = Article.objects.exclude(pk=article.pk).exclude(state=Article.State.FINISHED).order_by("-coverage_start")
-    return Article.objects.filter(pk__in=list(found.values_list("pk", flat=True)[:20])).order_by("-coverage_start")
+    return Article.objects.filter(pk__in=found.values("pk")[:20]).order_by("-coverage_start")
 
 
 def author_choices() -> list[tuple[int, SafeString]]:
@@ -175,7 +175,7 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The model validates all its fields: this form sets columns for which it has no field of the same name.
-        return set()
+        return {*Update.REFERENCES} if self.instance.pk is None else {*Update.REFERENCES, "key"}
 
     def _post_clean(self) -> None:
         """Write texts and plans into the update, then have the model validate it."""

@@ -40,12 +40,18 @@ def composer_form(
 ) -> ComposerForm:
     """Return the form of an update, or of a new one with the language and the byline of the user."""
     if update is None:
-        update = Update(article=article, source_language=language_for(user, article))
-        author = getattr(user, "author", None)
+        chosen = data.get("source_language") if data else None
+        language = chosen if chosen in article.offered_languages else language_for(user, article)
+        update = Update(article=article, source_language=language)
         form = ComposerForm(data, instance=update, user=user)
-        form.initial["authors"] = [author.pk] if author else []
+        form.initial["authors"] = lambda: _own_byline(user)
         return form
     return ComposerForm(data, instance=update, user=user)
+
+
+def _own_byline(user: User | AnonymousUser) -> list[int]:
+    author = getattr(user, "author", None)
+    return [author.pk] if author else []
 
 
 def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
@@ -70,31 +76,34 @@ def _save(
     article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
 ) -> Outcome | None:
     prepare(data)
-    with transaction.atomic(), acting_as(user):
-        # The lock lasts until the commit, so the version that is checked is the one that is replaced.
-        lock(article, found, data)
-        update = found.select_related("article").first()
-        if update is None and not new:
-            return None
-        published_before = update is not None and update.published_before
-        present = snapshot.composer_data(update) if update else {}
-        unseen = update is not None and (new or data.get("opened") != snapshot.token_of(present))
-        form = composer_form(user, article, update, data)
-        valid = form.is_valid()
-        conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
-        outcome = Outcome(form, is_conflict=conflict, present=present)
-        if valid and not conflict:
-            try:
-                with transaction.atomic():
-                    outcome.saved = _saved(form, published_before)
-            except ValidationError as error:
-                form.add_error(None, error)
+    outcome: Outcome | None = None
+    try:
+        with transaction.atomic(), acting_as(user):
+            # The lock lasts until the commit, so the version that is checked is the one that is replaced.
+            lock(article, found, data)
+            update = found.select_related("article").first()
+            if update is None and not new:
+                return None
+            published_before = update is not None and update.published_before
+            present = snapshot.composer_data(update) if update else {}
+            unseen = update is not None and (new or data.get("opened") != snapshot.token_of(present))
+            form = composer_form(user, article, update, data)
+            valid = form.is_valid()
+            conflict = unseen and not (valid and snapshot.composer_data(form.instance, form.pending) == present)
+            outcome = Outcome(form, is_conflict=conflict, present=present)
+            if valid and not conflict:
+                outcome.saved = _saved(form, published_before)
+    except ValidationError as error:
+        if outcome is None:
+            raise
+        # All that was written is rolled back.
+        outcome.form.add_error(None, error)
     return outcome
 
 
 def _saved(form: ComposerForm, published_before: bool) -> Update:
     """Save the form, with the copies in other articles. `published_before`: whether readers had seen the update."""
-    with changes.edit(form.instance):
+    with changes.edit_locked(form.instance):
         saved = form.save()
     notes.write(saved.article, form.user, form.cleaned_data["note"], saved)
     if others := form.cleaned_data["also_in"]:

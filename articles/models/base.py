@@ -53,6 +53,13 @@ def in_source_language(name: str, *fields: str, unless: Q | None = None) -> list
     return found
 
 
+def set_prefetched(row: models.Model, relation: str, related: list[Any]) -> None:
+    """Have a relation of `row` return rows that are known to be all of it, as `prefetch_related` would."""
+    found = getattr(row, relation).get_queryset()
+    found._result_cache, found._prefetch_done = related, True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[relation] = found
+
+
 class NamedOnPages(models.Model):
     """A row whose name stands on pages: when the name changes or the row is deleted, those pages load again."""
 
@@ -326,6 +333,12 @@ class Versioned(models.Model):
     def fetch_relations(self) -> None:
         """Fetch everything that rendering needs."""
         prefetch_related_objects([self], *self.relations())
+
+    def take_names(self, before: Self | None) -> None:
+        """Take the byline and the topics from the row before an edit that has changed neither; None: it is new."""
+        for name in ("authors", "topics"):
+            rows = [] if before is None else list(getattr(before, name).all())
+            set_prefetched(self, name, rows)
 
     @property
     def page_id(self) -> int | None:

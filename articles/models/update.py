@@ -94,6 +94,9 @@ class Update(Versioned):
     #: Kinds that need neither a headline nor a text.
     WORDLESS = tuple(kind.code for kind in kinds.ALL if kind.wordless)
 
+    #: Columns that name other rows. Code that sets none of them, or from rows that it has read, need not look them up.
+    REFERENCES = ("article", "written_by", "assignee", "submitted_by", "released_by")
+
     #: All pinned updates are on the first page of the coverage, whatever its length.
     MOST_PINNED = 12
 
