@@ -77,6 +77,8 @@ class Edit:
         self.recorded = False
         #: Whether its byline or its topics may be others than before. Deleting one of them sends no signal.
         self.names_changed = reloads_page
+        #: Nothing was written after all.
+        self.is_given_up = False
         self._pk = item.pk
         self._makes_page = self.model.IS_PAGE and item.pk is None
         self.old: Versioned | None = self.model.read(self._pk, with_relations=True)
@@ -132,13 +134,14 @@ def edit(item: Article | Update) -> Iterator[None]:
 
 
 @contextmanager
-def edit_locked(item: Article | Update) -> Iterator[None]:
+def edit_locked(item: Article | Update) -> Iterator[Edit]:
     """Edit an item in the transaction of the caller, who holds the `lock` and rolls all of it back after an error."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("The caller's transaction holds the lock.")
     with _opened(item) as opened:
-        yield
-        opened.finish()
+        yield opened
+        if not opened.is_given_up:
+            opened.finish()
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -60,25 +61,25 @@ def delay(update: Update, seconds: str | None, planned: datetime.datetime | None
 
 
 def _publish(update: Update, user: Actor, data: QueryDict) -> None:
-    if data.get("opened") != snapshot.version_token(update):
-        raise Conflict
     published_before = update.published_before
     planned = update.publish_at if update.state == State.SCHEDULED else None
-    publish(update, user)
-    delay(update, data.get("delay"), planned)
-    _save(update)
+    with _edited(update) as stored:
+        if data.get("opened") != snapshot.version_token(stored):
+            raise Conflict
+        publish(update, user)
+        delay(update, data.get("delay"), planned)
     if update.state == State.PUBLISHED and not published_before:
         syndication.publish_copies(update, user)
 
 
 def _withdraw(update: Update, user: Actor, data: QueryDict) -> None:
-    update.withdraw(leaves_mark=data.get("mark") == "1", reason=data.get("reason", ""))
-    _save(update)
+    with _edited(update):
+        update.withdraw(leaves_mark=data.get("mark") == "1", reason=data.get("reason", ""))
 
 
 def _draft(update: Update, user: Actor, data: QueryDict) -> None:
-    update.state, update.publish_at = State.DRAFT, None
-    _save(update)
+    with _edited(update):
+        update.state, update.publish_at = State.DRAFT, None
 
 
 def _undo(update: Update, user: Actor, data: QueryDict) -> None:
@@ -122,13 +123,18 @@ def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
     update.assignee = None if pk is None else colleagues().filter(pk=pk).first()
     if to and not update.assignee:
         raise ValidationError(_("This colleague no longer has an account."))
-    _save(update)
+    with _edited(update):
+        pass
 
 
-def _save(update: Update) -> None:
-    update.full_clean(exclude=Update.REFERENCES)
-    # `act` holds the lock.
-    with changes.edit_locked(update):
+@contextmanager
+def _edited(update: Update) -> Iterator[Update]:
+    """Save the changes of columns that are made in the block, and give it the stored row. `act` holds the lock."""
+    with changes.edit_locked(update) as edit:
+        assert isinstance(edit.old, Update)
+        update.take_all_relations(edit.old)
+        yield edit.old
+        update.full_clean(exclude=Update.REFERENCES)
         update.save()
 
 
@@ -166,7 +172,7 @@ def act(article_id: int, pk: int, action: str, user: Actor, data: QueryDict) -> 
     """
     perform = ACTIONS[action]
     with transaction.atomic(), acting_as(user):
-        changes.lock(Update.objects.get(pk=pk, article=article_id))
+        changes.lock(Update.objects.only("article", "copy_group").get(pk=pk, article=article_id))
         update = Update.objects.select_related("article").get(pk=pk)
         perform(update, user, data)
     return update

@@ -336,9 +336,11 @@ class Versioned(models.Model):
 
     def take_names(self, before: Self | None) -> None:
         """Take the byline and the topics from the row before an edit that has changed neither; None: it is new."""
-        for name in ("authors", "topics"):
-            rows = [] if before is None else list(getattr(before, name).all())
-            set_prefetched(self, name, rows)
+        self._take(("authors", "topics"), before)
+
+    def _take(self, relations: Iterable[str], other: Self | None) -> None:
+        for name in relations:
+            set_prefetched(self, name, [] if other is None else list(getattr(other, name).all()))
 
     @property
     def page_id(self) -> int | None:

@@ -305,6 +305,16 @@ class Update(Versioned):
             Translation.for_readers(),
         ]
 
+    def take_relations(self, before: Update) -> None:
+        """Take from the row before an edit what the edit has read with it, pictures apart: a form writes into them."""
+        self.take_names(before)
+        self._state.fields_cache["embed"] = getattr(before, "embed", None)
+
+    def take_all_relations(self, before: Update) -> None:
+        """Take the pictures as well, for an edit that changes no related row."""
+        self.take_relations(before)
+        self._take(("pictures",), before)
+
     @property
     def page(self) -> Article:
         """The article on whose page it stands."""
