@@ -68,8 +68,8 @@ def missing_followers() -> list[str]:
 class Edit:
     """One edit of an article or an update, from the row as it was to the row as it is saved."""
 
-    def __init__(self, item: Article | Update, *, reloads_page: bool = False) -> None:
-        """Read the row before the edit. `reloads_page`: open pages load again in any case."""
+    def __init__(self, item: Article | Update, *, stored: Versioned | None = None, reloads_page: bool = False) -> None:
+        """Read the row before the edit, unless it is given. `reloads_page`: open pages load again in any case."""
         self.item = item
         self.model = type(item)
         self.reloads_page = reloads_page
@@ -81,7 +81,7 @@ class Edit:
         self.is_given_up = False
         self._pk = item.pk
         self._makes_page = self.model.IS_PAGE and item.pk is None
-        self.old: Versioned | None = self.model.read(self._pk, with_relations=True)
+        self.old: Versioned | None = stored or self.model.read(self._pk, with_relations=True)
         self._memories = {} if self.old is None else {name: _followers[name].before(self.old) for name in self._names()}
 
     def finish(self) -> None:
@@ -134,19 +134,22 @@ def edit(item: Article | Update) -> Iterator[None]:
 
 
 @contextmanager
-def edit_locked(item: Article | Update) -> Iterator[Edit]:
-    """Edit an item in the transaction of the caller, who holds the `lock` and rolls all of it back after an error."""
+def edit_locked(item: Article | Update, stored: Versioned | None = None) -> Iterator[Edit]:
+    """Edit an item in the transaction of the caller, who holds the `lock` and rolls all of it back after an error.
+
+    stored   the row, if the caller has read it with its relations since
+    """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("The caller's transaction holds the lock.")
-    with _opened(item) as opened:
+    with _opened(item, stored=stored) as opened:
         yield opened
         if not opened.is_given_up:
             opened.finish()
 
 
 @contextmanager
-def _opened(item: Article | Update, *, reloads_page: bool = False) -> Iterator[Edit]:
-    opened = Edit(item, reloads_page=reloads_page)
+def _opened(item: Article | Update, *, stored: Versioned | None = None, reloads_page: bool = False) -> Iterator[Edit]:
+    opened = Edit(item, stored=stored, reloads_page=reloads_page)
     token = _open_edits.set({**_open_edits.get(), id(item): opened})
     try:
         yield opened

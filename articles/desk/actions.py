@@ -63,9 +63,9 @@ def delay(update: Update, seconds: str | None, planned: datetime.datetime | None
 def _publish(update: Update, user: Actor, data: QueryDict) -> None:
     published_before = update.published_before
     planned = update.publish_at if update.state == State.SCHEDULED else None
-    with _edited(update) as stored:
-        if data.get("opened") != snapshot.version_token(stored):
-            raise Conflict
+    if data.get("opened") != snapshot.version_token(update):
+        raise Conflict
+    with _edited(update):
         publish(update, user)
         delay(update, data.get("delay"), planned)
     if update.state == State.PUBLISHED and not published_before:
@@ -120,20 +120,18 @@ def _raise(update: Update, user: Actor, data: QueryDict) -> None:
 def _hand_over(update: Update, user: Actor, data: QueryDict) -> None:
     to = data.get("to", "")
     pk = number(to)
-    update.assignee = None if pk is None else colleagues().filter(pk=pk).first()
-    if to and not update.assignee:
+    assignee = None if pk is None else colleagues().filter(pk=pk).first()
+    if to and not assignee:
         raise ValidationError(_("This colleague no longer has an account."))
     with _edited(update):
-        pass
+        update.assignee = assignee
 
 
 @contextmanager
-def _edited(update: Update) -> Iterator[Update]:
-    """Save the changes of columns that are made in the block, and give it the stored row. `act` holds the lock."""
-    with changes.edit_locked(update) as edit:
-        assert isinstance(edit.old, Update)
-        update.take_all_relations(edit.old)
-        yield edit.old
+def _edited(update: Update) -> Iterator[None]:
+    """Save the columns that the block changes. Nobody has changed the update before; `act` holds the lock."""
+    with changes.edit_locked(update, update.twin(with_pictures=True)):
+        yield
         update.full_clean(exclude=Update.REFERENCES)
         update.save()
 
@@ -173,6 +171,7 @@ def act(article_id: int, pk: int, action: str, user: Actor, data: QueryDict) -> 
     perform = ACTIONS[action]
     with transaction.atomic(), acting_as(user):
         changes.lock(Update.objects.only("article", "copy_group").get(pk=pk, article=article_id))
-        update = Update.objects.select_related("article").get(pk=pk)
+        update = Update.read(pk, with_relations=True)
+        assert update is not None
         perform(update, user, data)
     return update

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -56,11 +56,18 @@ def _own_byline(user: User | AnonymousUser) -> list[int]:
     return [author.pk] if author else []
 
 
+class _HasCopiesError(Exception):
+    """The update was sent before and has copies since, whose articles have to be locked at once with its own."""
+
+
 def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
     """Save a new update. Its key makes repeated requests one update; a conflict if it was sent with other content."""
     key = key_of(data)
     found = article.updates.filter(key=key) if key else Update.objects.none()
-    outcome = _save(article, found, data, user, new=True)
+    try:
+        outcome = _save(article, found, data, user, new=True)
+    except _HasCopiesError:
+        outcome = _save(article, found, data, user, new=True, has_copies=True)
     assert outcome is not None
     return outcome
 
@@ -71,25 +78,33 @@ def rewrite(article: Article, pk: int, data: QueryDict, user: User | AnonymousUs
     A version that the user has not seen, as `data["opened"]` says, is not replaced, unless the result would be the
     same.
     """
-    return _save(article, article.updates.filter(pk=pk), data, user)
+    return _save(article, article.updates.filter(pk=pk), data, user, has_copies=True)
 
 
 def _save(
-    article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
+    article: Article,
+    found: QuerySet[Update],
+    data: QueryDict,
+    user: User | AnonymousUser,
+    *,
+    new: bool = False,
+    has_copies: bool = False,
 ) -> Outcome | None:
+    """Save an update. `has_copies`: whether it may have some."""
     prepare(data)
     outcome: Outcome | None = None
     saved: Update | None = None
     try:
         with transaction.atomic(), acting_as(user):
             # The lock lasts until the commit, so the version that is checked is the one that is replaced.
-            lock(article, found, data)
-            update = found.select_related("article").first()
-            if update is None and not new:
+            lock(article, found if has_copies else found.none(), data)
+            stored = Update.read_one(found, with_relations=True)
+            if stored is None and not new:
                 return None
-            update = update or _new_update(user, article, data)
-            with changes.edit_locked(update) as edit:
-                stored = cast("Update | None", edit.old)
+            if stored is not None and stored.copy_group and not has_copies:
+                raise _HasCopiesError
+            update = stored.twin(with_pictures=False) if stored else _new_update(user, article, data)
+            with changes.edit_locked(update, stored) as edit:
                 outcome = _judged(update, stored, data, user, new=new)
                 if outcome.form.is_valid() and not outcome.is_conflict:
                     saved = outcome.form.save()
@@ -111,8 +126,6 @@ def _judged(
     update: Update, stored: Update | None, data: QueryDict, user: User | AnonymousUser, *, new: bool
 ) -> Outcome:
     """Return the validated form, and whether it would replace a version that the user has not seen."""
-    if stored is not None:
-        update.take_relations(stored)
     present = snapshot.composer_data(stored) if stored else {}
     unseen = stored is not None and (new or data.get("opened") != snapshot.token_of(present))
     form = composer_form(user, update.article, update, data)

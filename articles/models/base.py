@@ -316,14 +316,19 @@ class Versioned(models.Model):
     @classmethod
     def read(cls, pk: int | None, *, with_relations: bool = False) -> Self | None:
         """Return the row with its related texts, None if there is none. `with_relations`: see `fetch_relations`."""
-        row = cls._rows_with_texts().filter(pk=pk).first() if pk else None
+        return cls.read_one(cls._base_manager.filter(pk=pk), with_relations=with_relations) if pk else None
+
+    @classmethod
+    def read_one(cls, rows: models.QuerySet[Self], *, with_relations: bool = False) -> Self | None:
+        """Return the first one of `rows` as `read` does."""
+        row = cls._with_texts(rows).first()
         if row is not None and with_relations:
             row.fetch_relations()
         return row
 
     @classmethod
-    def _rows_with_texts(cls) -> models.QuerySet[Self]:
-        return cls._base_manager.prefetch_related(*cls.RELATED_TEXTS.values())
+    def _with_texts(cls, rows: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        return rows.prefetch_related(*cls.RELATED_TEXTS.values())
 
     @classmethod
     def relations(cls) -> list[Prefetch]:

@@ -293,8 +293,8 @@ class Update(Versioned):
             return super().delete(using, keep_parents)
 
     @classmethod
-    def _rows_with_texts(cls) -> models.QuerySet[Update]:
-        return super()._rows_with_texts().select_related("article", "tally", "embed")
+    def _with_texts(cls, rows: models.QuerySet[Update]) -> models.QuerySet[Update]:
+        return super()._with_texts(rows).select_related("article", "tally", "embed")
 
     @classmethod
     def relations(cls) -> list[Prefetch]:
@@ -305,15 +305,18 @@ class Update(Versioned):
             Translation.for_readers(),
         ]
 
-    def take_relations(self, before: Update) -> None:
-        """Take from the row before an edit what the edit has read with it, pictures apart: a form writes into them."""
-        self.take_names(before)
-        self._state.fields_cache["embed"] = getattr(before, "embed", None)
+    def twin(self, *, with_pictures: bool) -> Update:
+        """Return another instance of a row that nobody has changed since it was read, with the same relations.
 
-    def take_all_relations(self, before: Update) -> None:
-        """Take the pictures as well, for an edit that changes no related row."""
-        self.take_relations(before)
-        self._take(("pictures",), before)
+        with_pictures   whether they share the pictures, into which a form writes
+        """
+        names = [field.attname for field in self._meta.concrete_fields]
+        twin = self.from_db(self._state.db, names, [self.__dict__[name] for name in names])
+        twin.article = self.article
+        twin._state.fields_cache["embed"] = getattr(self, "embed", None)
+        twin._state.fields_cache["tally"] = getattr(self, "tally", None)
+        twin._take(("authors", "topics", "translations", *(("pictures",) if with_pictures else ())), self)
+        return twin
 
     @property
     def page(self) -> Article:
