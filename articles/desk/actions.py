@@ -132,7 +132,7 @@ def _edited(update: Update) -> Iterator[None]:
     """Save the columns that the block changes. Nobody has changed the update before; `act` holds the lock."""
     with changes.edit_locked(update, update.twin(with_pictures=True)):
         yield
-        update.full_clean(exclude=Update.REFERENCES)
+        update.full_clean(exclude=(*Update.REFERENCES, "key"))
         update.save()
 
 

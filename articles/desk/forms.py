@@ -151,7 +151,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
         self.fields["topics"].label = _("Topics")
         self._set_queryset("topics", Topic.objects.order_by("pk"))
         self.fields["topics"].choices = partial(topic_choices, self.article)  # type: ignore[attr-defined]
-        self._set_queryset("also_in", copy_targets(self.article))
+        if data is None or "also_in" in data:
+            self._set_queryset("also_in", copy_targets(self.article))
         self.init_pictures(data, user)
         for name in TEXTS:
             self.fields[name].widget.attrs |= {"lang": self.language, "dir": direction(self.language)}
@@ -167,7 +168,8 @@ class ComposerForm(ArticleMomentFormMixin, PicturesFormMixin, EmbedFormMixin):
             texts["body"], texts["choices"] = without_choices(str(texts["body"]))
         return texts | {
             "key": update.key,
-            "opened": version_token(update),
+            # Only a form that is shown needs it.
+            "opened": partial(version_token, update),
             "publish_at": update.publish_at,
             "published_at": update.earlier_time,
             "backdating_reason": update.backdating_reason,

@@ -57,17 +57,14 @@ def _own_byline(user: User | AnonymousUser) -> list[int]:
 
 
 class _HasCopiesError(Exception):
-    """The update was sent before and has copies since, whose articles have to be locked at once with its own."""
+    """The update has copies in other articles, which have to be locked at once with its own."""
 
 
 def write(article: Article, data: QueryDict, user: User | AnonymousUser) -> Outcome:
     """Save a new update. Its key makes repeated requests one update; a conflict if it was sent with other content."""
     key = key_of(data)
     found = article.updates.filter(key=key) if key else Update.objects.none()
-    try:
-        outcome = _save(article, found, data, user, new=True)
-    except _HasCopiesError:
-        outcome = _save(article, found, data, user, new=True, has_copies=True)
+    outcome = _save(article, found, data, user, new=True)
     assert outcome is not None
     return outcome
 
@@ -78,20 +75,29 @@ def rewrite(article: Article, pk: int, data: QueryDict, user: User | AnonymousUs
     A version that the user has not seen, as `data["opened"]` says, is not replaced, unless the result would be the
     same.
     """
-    return _save(article, article.updates.filter(pk=pk), data, user, has_copies=True)
+    return _save(article, article.updates.filter(pk=pk), data, user)
 
 
 def _save(
+    article: Article, found: QuerySet[Update], data: QueryDict, user: User | AnonymousUser, *, new: bool = False
+) -> Outcome | None:
+    prepare(data)
+    try:
+        # Most updates have no copies, so nobody looks for them first.
+        return _save_locked(article, found, data, user, new=new, has_copies=False)
+    except _HasCopiesError:
+        return _save_locked(article, found, data, user, new=new, has_copies=True)
+
+
+def _save_locked(
     article: Article,
     found: QuerySet[Update],
     data: QueryDict,
     user: User | AnonymousUser,
     *,
-    new: bool = False,
-    has_copies: bool = False,
+    new: bool,
+    has_copies: bool,
 ) -> Outcome | None:
-    """Save an update. `has_copies`: whether it may have some."""
-    prepare(data)
     outcome: Outcome | None = None
     saved: Update | None = None
     try:
