@@ -104,7 +104,9 @@ def _save_locked(
         with transaction.atomic(), acting_as(user):
             # The lock lasts until the commit, so the version that is checked is the one that is replaced.
             lock(article, found if has_copies else found.none(), data)
-            stored = Update.read_one(found, with_relations=True)
+            # It takes less to find that an update is new than to read one.
+            there = not new or found.exists()
+            stored = Update.read_one(found, with_relations=True) if there else None
             if stored is None and not new:
                 return None
             if stored is not None and stored.copy_group and not has_copies:

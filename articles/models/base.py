@@ -320,8 +320,8 @@ class Versioned(models.Model):
 
     @classmethod
     def read_one(cls, rows: models.QuerySet[Self], *, with_relations: bool = False) -> Self | None:
-        """Return the first one of `rows` as `read` does."""
-        row = cls._with_texts(rows).first()
+        """Return the only one of `rows` as `read` does."""
+        row = next(iter(cls._with_texts(rows).order_by()[:1]), None)
         if row is not None and with_relations:
             row.fetch_relations()
         return row
