@@ -68,7 +68,8 @@ def _publish(update: Update, user: Actor, data: QueryDict) -> None:
     with _edited(update):
         publish(update, user)
         delay(update, data.get("delay"), planned)
-    if update.state == State.PUBLISHED and not published_before:
+    # It was read under the lock.
+    if update.copy_group and update.state == State.PUBLISHED and not published_before:
         syndication.publish_copies(update, user)
 
 

@@ -148,7 +148,8 @@ def _save_beside(form: ComposerForm, saved: Update, *, appears: bool) -> None:
     if others := form.cleaned_data["also_in"]:
         syndication.copy_to(saved, others, form.user)
         saved.refresh_from_db()
-    if saved.state == Update.State.PUBLISHED and appears:
+    # It was read under the lock.
+    if saved.copy_group and saved.state == Update.State.PUBLISHED and appears:
         syndication.publish_copies(saved, form.user)
 
 

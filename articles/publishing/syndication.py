@@ -58,12 +58,9 @@ def publish_copies(update: Update, user: User | AnonymousUser | Machine) -> list
     """Publish the drafts among the copies of a published update, with its time. Return those published.
 
     If their article asks for a release, they are submitted instead. Copies that are scheduled or awaiting release are
-    left as they are. All are published, or none and ValidationError is raised. The caller has saved or read the update
-    under the lock of its article.
+    left as they are. All are published, or none and ValidationError is raised.
     """
     published: list[Update] = []
-    if update.copy_group is None:
-        return published
     with transaction.atomic(), acting_as(user):
         update = _locked(update)
         for copy in _other_copies(update).filter(state=State.DRAFT).select_related("article"):
